@@ -1,0 +1,98 @@
+//! Who uses the administration: a person with a role whose session satisfies the policy of the console.
+
+use crate::visit::Visit;
+use axum::response::{IntoResponse, Response};
+use form_urlencoded::byte_serialize;
+use identity::access::{Caller, Permission, Permit, PersonCaller, authorize};
+use identity::fault::{Fault, Refusal};
+use identity::sign_in::evaluate::PolicyQuestion;
+use identity::sign_on::Verdict;
+
+/// A response that is sent in place of the one that was asked for.
+pub struct Detour(Box<Response>);
+
+/// What a handler of the administration returns.
+pub type Answer = Result<Response, Detour>;
+
+impl From<Response> for Detour {
+    fn from(response: Response) -> Self {
+        Self(Box::new(response))
+    }
+}
+
+impl IntoResponse for Detour {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
+/// The permit of the administrator who visits. Without a session, or with one that proves less than the console's
+/// policy asks for, the browser is sent to sign in and comes back.
+///
+/// # Errors
+/// The response that is sent instead.
+pub async fn administrator(visit: &Visit, permission: Permission) -> Result<Permit, Detour> {
+    let Some(signed_in) = visit.signed_in() else {
+        return Err(to_sign_in(visit));
+    };
+    // Whoever has no role learns so at once, not after proving more.
+    if signed_in.roles.is_empty() {
+        return Err(visit.refused(&Refusal::Forbidden).into());
+    }
+    let question = PolicyQuestion {
+        console: true,
+        proved: signed_in.session.authenticators.clone(),
+        ..PolicyQuestion::default()
+    };
+    let asked = visit
+        .cell
+        .evaluate_policies(&visit.snapshot, &signed_in.person, question, &visit.facts)
+        .await;
+    if !matches!(loaded(visit, asked)?.verdict, Verdict::Allow(_)) {
+        return Err(to_sign_in(visit));
+    }
+    let caller = Caller::Person(PersonCaller {
+        org_id: signed_in.session.org_id.clone(),
+        user_id: signed_in.person.id.clone(),
+        login: signed_in.person.login.clone(),
+        display_name: signed_in.person.display_name(),
+        session_id: signed_in.session.id.clone(),
+        roles: signed_in.roles.clone(),
+        administration_unlocked: true,
+    });
+    done(
+        visit,
+        authorize(&caller, &visit.context.org, permission, &visit.facts.client),
+    )
+}
+
+fn to_sign_in(visit: &Visit) -> Detour {
+    // A form cannot be sent again by coming back.
+    let back = visit.address().unwrap_or_else(|| String::from("/admin"));
+    let back: String = byte_serialize(back.as_bytes()).collect();
+    visit.go(&format!("/signin?continue={back}")).into()
+}
+
+/// What was loaded, or the page for the fault.
+///
+/// # Errors
+/// The page for the fault.
+pub fn loaded<T, E: Into<Fault>>(visit: &Visit, result: Result<T, E>) -> Result<T, Detour> {
+    result.map_err(|fault| visit.failed(&fault.into()).into())
+}
+
+/// What was found, or the page that says that there is nothing.
+///
+/// # Errors
+/// The page that says so.
+pub fn found<T>(visit: &Visit, thing: Option<T>) -> Result<T, Detour> {
+    thing.ok_or_else(|| visit.refused(&Refusal::NotFound).into())
+}
+
+/// What was done, or the page for a refusal.
+///
+/// # Errors
+/// The page for the refusal.
+pub fn done<T>(visit: &Visit, result: Result<T, Refusal>) -> Result<T, Detour> {
+    result.map_err(|refusal| visit.refused(&refusal).into())
+}

@@ -1,0 +1,63 @@
+//! From fields of a form to values, and from refusals to words beside them.
+
+use crate::text::Text;
+use crate::view::part::{Input, Tone};
+use crate::view::shell::{Flash, Shell};
+use crate::visit::Visit;
+use identity::fault::Refusal;
+
+/// What was typed, to show it again.
+#[must_use]
+pub fn typed(visit: &Visit, field: &str) -> Input {
+    Input::of(visit.field(field))
+}
+
+/// Whether a box was ticked.
+#[must_use]
+pub fn is_ticked(visit: &Visit, field: &str) -> bool {
+    visit.field(field) == "on"
+}
+
+/// The lines of a field, without empty ones.
+#[must_use]
+pub fn lines(visit: &Visit, field: &str) -> Vec<String> {
+    visit
+        .field(field)
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The field that a refusal speaks of, and the words to show beside it.
+#[must_use]
+pub fn problem_of(t: &'static Text, refusal: &Refusal) -> Option<(&'static str, String)> {
+    match refusal {
+        Refusal::Invalid { field, problem } => Some((field, problem.to_string())),
+        Refusal::Taken { field } => Some((field, t.common.taken.to_owned())),
+        _ => None,
+    }
+}
+
+/// The frame of a page that is shown again because something was refused.
+///
+/// # Errors
+/// The refusal itself where a page of its own says it better: nothing was found, nothing allowed, or our fault.
+pub fn shell_after(visit: &Visit, refusal: Refusal) -> Result<Shell, Refusal> {
+    let shell = visit.shell();
+    let text = match &refusal {
+        Refusal::NotFound | Refusal::Forbidden | Refusal::Fault(_) => return Err(refusal),
+        Refusal::Changed => shell.t.common.changed_meanwhile.to_owned(),
+        Refusal::Taken { .. } => shell.t.common.taken.to_owned(),
+        Refusal::Invalid { problem, .. } => problem.to_string(),
+        Refusal::WrongState(_) | Refusal::TooMany { .. } => refusal.to_string(),
+    };
+    Ok(Shell {
+        flash: Some(Flash {
+            tone: Tone::Bad,
+            text,
+        }),
+        ..shell
+    })
+}

@@ -1,0 +1,176 @@
+//! Groups: the list, a new one, name and description.
+
+pub mod belongings;
+
+use crate::admin::caller::{Answer, Detour, administrator, done, found, loaded};
+use crate::admin::form::{problem_of, shell_after, typed};
+use crate::admin::paging::{FOUND_ROWS, LOAD_ROWS, after_of, cut, pager, render_cursor, search_of};
+use crate::view::admin::{GroupNewPage, GroupPage, GroupRow, GroupTab, GroupsPage, Picker};
+use crate::view::part::Input;
+use crate::view::row::LinkRow;
+use crate::view::shell::Shell;
+use crate::visit::Visit;
+use axum::extract::Path;
+use axum::response::Response;
+use database::ReadTx;
+use identity::access::Permission;
+use identity::fault::{Fault, Refusal};
+use identity::group::{Group, store};
+use identity::person::profile::fold;
+use vocab::id::{GroupId, OrgId};
+
+/// `GET /admin/groups`.
+pub async fn list(visit: Visit) -> Answer {
+    administrator(&visit, Permission::ReadDirectory).await?;
+    let query = search_of(&visit, "q");
+    let mut tx = loaded(&visit, visit.cell.database.read().await)?;
+    let page = store::load_page(
+        &mut tx,
+        &visit.context.org,
+        &query,
+        &after_of(&visit),
+        LOAD_ROWS,
+    )
+    .await;
+    drop(tx);
+    let mut groups = loaded(&visit, page)?;
+    let next = cut(&mut groups, |group| render_cursor(&[&fold(&group.name)]));
+    let rows = groups.into_iter().map(|group| GroupRow {
+        id: group.id.to_string(),
+        name: group.name,
+        about: group.description,
+        members: String::new(),
+    });
+    Ok(visit.page(&GroupsPage {
+        shell: visit.shell(),
+        query,
+        rows: rows.collect(),
+        pager: pager(&visit, &["q"], next),
+    }))
+}
+
+/// `GET /admin/groups/new`.
+pub async fn show_new(visit: Visit) -> Answer {
+    administrator(&visit, Permission::ManageGroups).await?;
+    let (name, description) = (Input::default(), Input::default());
+    Ok(visit.page(&GroupNewPage {
+        shell: visit.shell(),
+        name,
+        description,
+    }))
+}
+
+/// `POST /admin/groups/new`.
+pub async fn create(visit: Visit) -> Answer {
+    let permit = administrator(&visit, Permission::ManageGroups).await?;
+    let made = visit
+        .cell
+        .create_group(&permit, visit.field("name"), visit.field("description"))
+        .await;
+    match made {
+        Ok(group) => Ok(visit.go(&format!("/admin/groups/{}", group.id))),
+        Err(refusal) => {
+            let (name, description) = typed_inputs(&visit, &refusal);
+            let shell = done(&visit, shell_after(&visit, refusal))?;
+            Ok(visit.page(&GroupNewPage {
+                shell,
+                name,
+                description,
+            }))
+        }
+    }
+}
+
+/// `GET /admin/groups/{id}/settings`.
+pub async fn show_settings(Path(id): Path<String>, visit: Visit) -> Answer {
+    administrator(&visit, Permission::ReadDirectory).await?;
+    let group = load_group(&visit, &id).await?;
+    let tab = GroupTab::Settings {
+        name: Input::of(&group.name),
+        description: Input::of(&group.description),
+    };
+    Ok(draw(&visit, visit.shell(), &group, tab))
+}
+
+/// `POST /admin/groups/{id}/settings`.
+pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
+    let permit = administrator(&visit, Permission::ManageGroups).await?;
+    let group = load_group(&visit, &id).await?;
+    let changed = Group {
+        name: visit.field("name").trim().to_owned(),
+        description: visit.field("description").to_owned(),
+        ..group.clone()
+    };
+    match visit.cell.update_group(&permit, changed).await {
+        Ok(()) => Ok(visit.go(&format!("/admin/groups/{id}/settings"))),
+        Err(refusal) => {
+            let (name, description) = typed_inputs(&visit, &refusal);
+            let shell = done(&visit, shell_after(&visit, refusal))?;
+            Ok(draw(
+                &visit,
+                shell,
+                &group,
+                GroupTab::Settings { name, description },
+            ))
+        }
+    }
+}
+
+/// `POST /admin/groups/{id}/delete`.
+pub async fn delete(Path(id): Path<String>, visit: Visit) -> Answer {
+    let permit = administrator(&visit, Permission::ManageGroups).await?;
+    let group = load_group(&visit, &id).await?;
+    done(&visit, visit.cell.delete_group(&permit, &group.id).await)?;
+    Ok(visit.go("/admin/groups"))
+}
+
+fn typed_inputs(visit: &Visit, refusal: &Refusal) -> (Input, Input) {
+    let problem = problem_of(visit.shell().t, refusal);
+    let input = |field: &str| match &problem {
+        Some((of, text)) if *of == field => typed(visit, field).refused(text.as_str()),
+        _ => typed(visit, field),
+    };
+    (input("name"), input("description"))
+}
+
+/// The group of an address.
+///
+/// # Errors
+/// The page that says that there is none.
+pub async fn load_group(visit: &Visit, id: &str) -> Result<Group, Detour> {
+    let id = found(visit, GroupId::parse(id).ok())?;
+    let mut tx = loaded(visit, visit.cell.database.read().await)?;
+    let group = store::load(&mut tx, &visit.context.org, &id).await;
+    drop(tx);
+    found(visit, loaded(visit, group)?)
+}
+
+/// The groups that a search finds, a bounded few.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn find_groups(tx: &mut ReadTx, org: &OrgId, query: &str) -> Result<Picker, Fault> {
+    if query.is_empty() {
+        return Ok(Picker::default());
+    }
+    let groups = store::load_page(tx, org, query, "", FOUND_ROWS).await?;
+    let found = groups.into_iter().map(|group| LinkRow {
+        id: group.id.to_string(),
+        name: group.name,
+        about: group.description,
+    });
+    Ok(Picker {
+        query: query.to_owned(),
+        found: found.collect(),
+    })
+}
+
+fn draw(visit: &Visit, shell: Shell, group: &Group, tab: GroupTab) -> Response {
+    visit.page(&GroupPage {
+        shell,
+        id: group.id.to_string(),
+        name: group.name.clone(),
+        about: group.description.clone(),
+        tab,
+    })
+}

@@ -1,0 +1,14 @@
+//! The handlers of the administration: each derives a permit, loads a bounded page or calls one operation, and draws.
+//!
+//! None of them decides a permission or writes a row: `identity` does both. A change ends in a redirect, so that a
+//! page that is loaded again repeats nothing; a refused one shows the page again with the reason.
+
+pub mod apps;
+pub mod caller;
+pub mod form;
+pub mod groups;
+pub mod home;
+pub mod log;
+pub mod paging;
+pub mod people;
+pub mod row;

@@ -1,0 +1,213 @@
+//! A new person, and how they begin.
+
+use crate::admin::caller::{Answer, Detour, administrator, done, loaded};
+use crate::admin::form::{problem_of, shell_after, typed};
+use crate::admin::paging::CHOICE_ROWS;
+use crate::admin::people::load_person;
+use crate::admin::people::profile::{attribute_fields, read_profile};
+use crate::signin::link::explain;
+use crate::view::admin::PersonNewPage;
+use crate::view::part::{Choice, Input};
+use crate::view::shell::Shell;
+use crate::visit::Visit;
+use axum::response::Response;
+use identity::access::{Permission, Permit};
+use identity::credential::password::PasswordRefusal;
+use identity::fault::Refusal;
+use identity::group;
+use identity::password::policy::{PasswordFacts, Reuse, decide_password};
+use identity::person::lifecycle::LifecycleAction;
+use identity::person::profile::ProfileInput;
+use identity::sign_in::setup::LinkPurpose;
+use serde_json::Map;
+use vocab::id::{GroupId, UserId};
+use vocab::secret::Secret;
+
+/// How a person begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Start {
+    Invite,
+    Password,
+    Staged,
+}
+
+impl Start {
+    fn parse(word: &str) -> Option<Self> {
+        match word {
+            "invite" => Some(Self::Invite),
+            "password" => Some(Self::Password),
+            "staged" => Some(Self::Staged),
+            _ => None,
+        }
+    }
+}
+
+/// `GET /admin/people/new`.
+pub async fn show(visit: Visit) -> Answer {
+    administrator(&visit, Permission::ManagePeople).await?;
+    let blank = Blank {
+        start: Input::of("invite"),
+        password: Input::default(),
+    };
+    page(&visit, visit.shell(), &ProfileInput::default(), None, blank).await
+}
+
+/// `POST /admin/people/new`.
+pub async fn create(visit: Visit) -> Answer {
+    let permit = administrator(&visit, Permission::ManagePeople).await?;
+    let input = read_profile(&visit, &Map::new());
+    let Some(start) = Start::parse(visit.field("start")) else {
+        return Err(visit.refused(&Refusal::invalid("start", "unknown")).into());
+    };
+    let groups: Vec<GroupId> = visit
+        .fields("group")
+        .filter_map(|id| GroupId::parse(id).ok())
+        .collect();
+    let to_groups = match groups.is_empty() {
+        true => None,
+        false => Some(administrator(&visit, Permission::ManageGroups).await?),
+    };
+    // Before anything is stored: nobody shall be added whose first password is then refused.
+    if start == Start::Password
+        && let Err(problem) = check_password(&visit, &input)
+    {
+        let blank = Blank {
+            start: typed(&visit, "start"),
+            password: Input::default().refused(problem),
+        };
+        return page(&visit, visit.shell(), &input, None, blank).await;
+    }
+    let user = match visit.cell.create_person(&permit, input.clone()).await {
+        Ok(user) => user,
+        Err(refusal) => {
+            let problem = problem_of(visit.shell().t, &refusal);
+            let shell = done(&visit, shell_after(&visit, refusal))?;
+            let blank = Blank {
+                start: typed(&visit, "start"),
+                password: Input::default(),
+            };
+            return page(&visit, shell, &input, problem, blank).await;
+        }
+    };
+    if let Some(to_groups) = to_groups {
+        for group in groups {
+            done(
+                &visit,
+                visit.cell.add_group_member(&to_groups, &group, &user).await,
+            )?;
+        }
+    }
+    begin(&visit, &permit, &user, start).await?;
+    Ok(visit.go(&format!("/admin/people/{user}")))
+}
+
+fn check_password(visit: &Visit, input: &ProfileInput) -> Result<(), String> {
+    let org = &visit.snapshot.org;
+    let facts = PasswordFacts {
+        login: &input.login,
+        emails: &[&input.email],
+        names: &[&input.first_name, &input.last_name, &org.name],
+    };
+    decide_password(
+        &org.settings.password,
+        visit.field("password"),
+        &facts,
+        Reuse::New,
+    )
+    .map_err(|problems| explain(visit, &PasswordRefusal::Policy(problems)))
+}
+
+async fn begin(visit: &Visit, permit: &Permit, user: &UserId, start: Start) -> Result<(), Detour> {
+    let person = load_person(visit, user.as_str()).await?;
+    match start {
+        Start::Staged => {}
+        Start::Invite => {
+            let step = visit
+                .cell
+                .change_person_status(permit, user, LifecycleAction::Invite)
+                .await;
+            done(visit, step)?;
+            done(
+                visit,
+                visit
+                    .cell
+                    .send_link(&visit.context, &person, LinkPurpose::Invitation)
+                    .await,
+            )?;
+        }
+        Start::Password => {
+            let password = Secret::new(visit.field("password").to_owned());
+            let (actor, client) = (permit.actor().clone(), permit.client());
+            let set = visit
+                .cell
+                .set_password(&visit.snapshot.org, &person, actor, client, password)
+                .await;
+            set.map_err(|refusal| password_refused(visit, refusal))?;
+            // Whoever else knows the first password shall not know the second.
+            for step in [LifecycleAction::Activate, LifecycleAction::ExpirePassword] {
+                done(
+                    visit,
+                    visit.cell.change_person_status(permit, user, step).await,
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn password_refused(visit: &Visit, refusal: PasswordRefusal) -> Response {
+    match refusal {
+        PasswordRefusal::Fault(fault) => visit.failed(&fault),
+        PasswordRefusal::Policy(_) => {
+            visit.refused(&Refusal::WrongState("the password is refused"))
+        }
+        PasswordRefusal::Busy { .. } => visit.error(
+            axum::http::StatusCode::SERVICE_UNAVAILABLE,
+            crate::view::trouble::ErrorKind::Unavailable,
+        ),
+    }
+}
+
+struct Blank {
+    start: Input,
+    password: Input,
+}
+
+async fn page(
+    visit: &Visit,
+    shell: Shell,
+    input: &ProfileInput,
+    problem: Option<(&'static str, String)>,
+    blank: Blank,
+) -> Answer {
+    let error = problem
+        .as_ref()
+        .filter(|(field, _)| *field == "login")
+        .map(|(_, text)| text.clone());
+    Ok(visit.page(&PersonNewPage {
+        shell,
+        login: Input {
+            value: input.login.clone(),
+            error,
+        },
+        attributes: attribute_fields(visit, input, problem.as_ref(), false),
+        start: blank.start,
+        password: blank.password,
+        groups: group_choices(visit).await?,
+    }))
+}
+
+/// A bounded few groups to tick, by name, with those ticked that the form has ticked.
+///
+/// # Errors
+/// The page for a fault.
+pub async fn group_choices(visit: &Visit) -> Result<Vec<Choice>, Detour> {
+    let mut tx = loaded(visit, visit.cell.database.read().await)?;
+    let groups = group::store::load_page(&mut tx, &visit.context.org, "", "", CHOICE_ROWS).await;
+    drop(tx);
+    let is_ticked = |group: &group::Group| visit.fields("group").any(|id| id == group.id.as_str());
+    Ok(loaded(visit, groups)?
+        .iter()
+        .map(|group| Choice::new(group.id.as_str(), group.name.as_str()).ticked(is_ticked(group)))
+        .collect())
+}

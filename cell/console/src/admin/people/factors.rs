@@ -1,0 +1,92 @@
+//! How a person proves who they are, and taking a proof away.
+
+use crate::admin::caller::{Answer, administrator, done, found, loaded};
+use crate::admin::people::{draw, load_person};
+use crate::admin::row::{moment, passkey_row};
+use crate::view::account::{CodesState, PasswordState, TotpState};
+use crate::view::admin::{PersonFactors, PersonTab};
+use crate::visit::Visit;
+use axum::extract::Path;
+use database::ReadTx;
+use identity::access::Permission;
+use identity::credential::store;
+use identity::credential::totp::FactorAct;
+use identity::fault::Fault;
+use identity::person::Person;
+use vocab::id::PasskeyId;
+
+/// `GET /admin/people/{id}/factors`.
+pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
+    administrator(&visit, Permission::ReadDirectory).await?;
+    let person = load_person(&visit, &id).await?;
+    let mut tx = loaded(&visit, visit.cell.database.read().await)?;
+    let factors = load_factors(&mut tx, &person).await;
+    drop(tx);
+    let tab = PersonTab::Factors(loaded(&visit, factors)?);
+    Ok(draw(&visit, visit.shell(), &person, tab))
+}
+
+async fn load_factors(tx: &mut ReadTx, person: &Person) -> Result<PersonFactors, Fault> {
+    let (org, user) = (&person.org_id, &person.id);
+    let password = store::load_password(tx, org, user).await?;
+    let passkeys = store::load_passkeys(tx, org, user).await?;
+    let totp = store::load_totp(tx, org, user).await?;
+    let totp = totp
+        .iter()
+        .find_map(|totp| totp.confirmed_at.map(|at| (at, totp.last_used_at)));
+    let left = store::count_recovery_codes(tx, org, user).await?;
+    let made = store::load_recovery_codes_made(tx, org, user).await?;
+    Ok(PersonFactors {
+        password: match password {
+            Some(password) => PasswordState::Set {
+                changed: moment(password.changed_at),
+            },
+            None => PasswordState::Absent,
+        },
+        passkeys: passkeys.iter().map(passkey_row).collect(),
+        totp: match totp {
+            Some((at, used)) => TotpState::Set {
+                created: moment(at),
+                last_used: used.map(moment),
+            },
+            None => TotpState::Absent,
+        },
+        codes: match made {
+            Some(at) => CodesState::Left {
+                left: u64::try_from(left).unwrap_or(0),
+                created: moment(at),
+            },
+            None => CodesState::Absent,
+        },
+    })
+}
+
+/// `POST /admin/people/{id}/factors/passkeys/remove`.
+pub async fn remove_passkey(Path(id): Path<String>, visit: Visit) -> Answer {
+    let permit = administrator(&visit, Permission::ManagePeople).await?;
+    let person = load_person(&visit, &id).await?;
+    let passkey = found(&visit, PasskeyId::parse(visit.field("id")).ok())?;
+    let (org, actor) = (&visit.snapshot.org, permit.actor().clone());
+    done(
+        &visit,
+        visit
+            .cell
+            .remove_passkey(org, &person, actor, permit.client(), &passkey)
+            .await,
+    )?;
+    Ok(visit.go(&format!("/admin/people/{id}/factors")))
+}
+
+/// `POST /admin/people/{id}/factors/totp/remove`.
+pub async fn remove_totp(Path(id): Path<String>, visit: Visit) -> Answer {
+    let permit = administrator(&visit, Permission::ManagePeople).await?;
+    let person = load_person(&visit, &id).await?;
+    let act = FactorAct {
+        org: &visit.snapshot.org,
+        person: &person,
+        actor: permit.actor(),
+        client: permit.client(),
+    };
+    done(&visit, visit.cell.remove_totp(act).await)?;
+    Ok(visit.go(&format!("/admin/people/{id}/factors")))
+}

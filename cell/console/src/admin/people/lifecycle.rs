@@ -1,0 +1,104 @@
+//! Steps of a person's life cycle, each one button.
+
+use crate::admin::caller::{Answer, administrator, found};
+use crate::admin::people::load_person;
+use crate::admin::people::profile::show_refusal;
+use crate::view::admin::PersonAction;
+use crate::visit::Visit;
+use axum::extract::Path;
+use identity::access::{Permission, Permit};
+use identity::fault::Refusal;
+use identity::person::Person;
+use identity::person::lifecycle::{LifecycleAction, permitted_actions};
+use identity::sign_in::setup::LinkPurpose;
+
+/// The buttons that there are.
+const OFFERED: [PersonAction; 9] = [
+    PersonAction::Activate,
+    PersonAction::Invite,
+    PersonAction::Unlock,
+    PersonAction::Unsuspend,
+    PersonAction::ResetPassword,
+    PersonAction::ExpirePassword,
+    PersonAction::EndSessions,
+    PersonAction::Suspend,
+    PersonAction::Deactivate,
+];
+
+/// The step of the table that a button asks for; none for one that changes no state.
+const fn step_of(action: PersonAction) -> Option<LifecycleAction> {
+    match action {
+        PersonAction::Activate => Some(LifecycleAction::Activate),
+        PersonAction::Invite => Some(LifecycleAction::Invite),
+        PersonAction::Unlock => Some(LifecycleAction::Unlock),
+        PersonAction::Unsuspend => Some(LifecycleAction::Unsuspend),
+        PersonAction::ResetPassword => Some(LifecycleAction::ResetPassword),
+        PersonAction::ExpirePassword => Some(LifecycleAction::ExpirePassword),
+        PersonAction::Suspend => Some(LifecycleAction::Suspend),
+        PersonAction::Deactivate => Some(LifecycleAction::Deactivate),
+        PersonAction::EndSessions | PersonAction::ResetFactors | PersonAction::Delete => None,
+    }
+}
+
+/// The buttons that a person's state permits.
+#[must_use]
+pub fn offered_actions(person: &Person) -> Vec<PersonAction> {
+    let permitted = permitted_actions(person.status);
+    OFFERED
+        .into_iter()
+        .filter(|action| match step_of(*action) {
+            Some(step) => permitted.contains(&step),
+            None => person.status.may_act(),
+        })
+        .collect()
+}
+
+/// `POST /admin/people/{id}/lifecycle/{verb}`.
+pub async fn act(Path((id, verb)): Path<(String, String)>, visit: Visit) -> Answer {
+    let permit = administrator(&visit, Permission::ManagePeople).await?;
+    let person = load_person(&visit, &id).await?;
+    let action = found(
+        &visit,
+        OFFERED.into_iter().find(|action| action.verb() == verb),
+    )?;
+    match apply(&visit, &permit, &person, action).await {
+        Ok(()) => Ok(visit.go(&format!("/admin/people/{id}"))),
+        Err(refusal) => show_refusal(&visit, &person, refusal),
+    }
+}
+
+async fn apply(
+    visit: &Visit,
+    permit: &Permit,
+    person: &Person,
+    action: PersonAction,
+) -> Result<(), Refusal> {
+    let Some(step) = step_of(action) else {
+        permit.covers(Permission::ManagePeople)?;
+        let ended = visit
+            .cell
+            .end_all_sessions(permit.actor().clone(), permit.client(), person)
+            .await;
+        return Ok(ended?);
+    };
+    visit
+        .cell
+        .change_person_status(permit, &person.id, step)
+        .await?;
+    // The link is made after the step has committed. Where that fails, the same button sends another one.
+    match step {
+        LifecycleAction::Invite => {
+            visit
+                .cell
+                .send_link(&visit.context, person, LinkPurpose::Invitation)
+                .await
+        }
+        LifecycleAction::ResetPassword => {
+            visit
+                .cell
+                .send_link(&visit.context, person, LinkPurpose::Recovery)
+                .await
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,108 @@
+//! People: the list.
+
+pub mod belongings;
+pub mod create;
+pub mod factors;
+pub mod lifecycle;
+pub mod profile;
+pub mod sessions;
+
+use crate::admin::caller::{Answer, Detour, administrator, done, found, loaded};
+use crate::admin::form::shell_after;
+use crate::admin::paging::{FOUND_ROWS, LOAD_ROWS, cut, key_of, pager, render_cursor, search_of};
+use crate::admin::row::{person_link, person_row, status_of};
+use crate::view::admin::{PeoplePage, PersonPage, PersonTab, Picker};
+use crate::view::shell::Shell;
+use crate::visit::Visit;
+use axum::response::Response;
+use database::ReadTx;
+use identity::access::Permission;
+use identity::fault::{Fault, Refusal};
+use identity::person::store::{self, PeopleFilter};
+use identity::person::{Person, PersonStatus};
+use vocab::id::{OrgId, UserId};
+
+/// `GET /admin/people`.
+pub async fn list(visit: Visit) -> Answer {
+    administrator(&visit, Permission::ReadDirectory).await?;
+    let query = search_of(&visit, "q");
+    let status = PersonStatus::from_word(visit.parameter("status"));
+    let filter = PeopleFilter {
+        prefix: query.clone(),
+        status,
+    };
+    let mut key = key_of(&visit).into_iter();
+    let after = (
+        key.next().unwrap_or_default(),
+        key.next().unwrap_or_default(),
+    );
+    let mut tx = loaded(&visit, visit.cell.database.read().await)?;
+    let page = store::load_page(&mut tx, &visit.context.org, &filter, &after, LOAD_ROWS).await;
+    drop(tx);
+    let mut rows = loaded(&visit, page)?;
+    let next = cut(&mut rows, |(_, key)| render_cursor(&[&key.0, &key.1]));
+    Ok(visit.page(&PeoplePage {
+        shell: visit.shell(),
+        query,
+        status: status
+            .map(|status| status.as_str().to_owned())
+            .unwrap_or_default(),
+        rows: rows.iter().map(|(person, _)| person_row(person)).collect(),
+        pager: pager(&visit, &["q", "status"], next),
+    }))
+}
+
+/// The person of an address.
+///
+/// # Errors
+/// The page that says that there is none.
+pub async fn load_person(visit: &Visit, id: &str) -> Result<Person, Detour> {
+    let id = found(visit, UserId::parse(id).ok())?;
+    let mut tx = loaded(visit, visit.cell.database.read().await)?;
+    let person = store::load(&mut tx, &visit.context.org, &id).await;
+    drop(tx);
+    found(visit, loaded(visit, person)?)
+}
+
+/// The people that a search finds, a bounded few.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn find_people(tx: &mut ReadTx, org: &OrgId, query: &str) -> Result<Picker, Fault> {
+    if query.is_empty() {
+        return Ok(Picker::default());
+    }
+    let filter = PeopleFilter {
+        prefix: query.to_owned(),
+        status: None,
+    };
+    let rows = store::load_page(
+        tx,
+        org,
+        &filter,
+        &(String::new(), String::new()),
+        FOUND_ROWS,
+    )
+    .await?;
+    Ok(Picker {
+        query: query.to_owned(),
+        found: rows.iter().map(|(person, _)| person_link(person)).collect(),
+    })
+}
+
+/// The page of a person with one of its views open.
+fn draw(visit: &Visit, shell: Shell, person: &Person, tab: PersonTab) -> Response {
+    visit.page(&PersonPage {
+        shell,
+        id: person.id.to_string(),
+        name: person.display_name(),
+        login: person.login.clone(),
+        status: status_of(person),
+        tab,
+    })
+}
+
+/// The frame in which a view is shown again after a refusal.
+fn refused_shell(visit: &Visit, refusal: Refusal) -> Result<Shell, Detour> {
+    done(visit, shell_after(visit, refusal))
+}

@@ -1,0 +1,249 @@
+//! A person's profile: the attributes of the schema as a form.
+
+use crate::admin::caller::{Answer, administrator};
+use crate::admin::form::{is_ticked, problem_of};
+use crate::admin::people::lifecycle::offered_actions;
+use crate::admin::people::{draw, load_person, refused_shell};
+use crate::admin::row::moment;
+use crate::text::Text;
+use crate::view::admin::PersonTab;
+use crate::view::part::{AttributeAccess, AttributeField, AttributeKind as ControlKind, Input};
+use crate::view::shell::Shell;
+use crate::visit::Visit;
+use axum::extract::Path;
+use axum::response::Response;
+use identity::access::Permission;
+use identity::fault::Refusal;
+use identity::org::settings::{AttributeKind, ProfileAttribute};
+use identity::person::Person;
+use identity::person::profile::ProfileInput;
+use serde_json::{Map, Value};
+
+/// `GET /admin/people/{id}`.
+pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
+    administrator(&visit, Permission::ReadDirectory).await?;
+    let person = load_person(&visit, &id).await?;
+    Ok(page(
+        &visit,
+        visit.shell(),
+        &person,
+        &input_of(&person),
+        None,
+    ))
+}
+
+/// `POST /admin/people/{id}`.
+pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
+    let permit = administrator(&visit, Permission::ManagePeople).await?;
+    let person = load_person(&visit, &id).await?;
+    let input = read_profile(&visit, &person.profile);
+    match visit
+        .cell
+        .update_person(&permit, &person.id, person.revision, input.clone())
+        .await
+    {
+        Ok(()) => Ok(visit.go(&format!("/admin/people/{id}"))),
+        Err(refusal) => {
+            let problem = problem_of(visit.shell().t, &refusal);
+            let shell = refused_shell(&visit, refusal)?;
+            Ok(page(&visit, shell, &person, &input, problem.as_ref()))
+        }
+    }
+}
+
+/// A page of the profile, with the frame of a refusal where there was one.
+pub(super) fn page(
+    visit: &Visit,
+    shell: Shell,
+    person: &Person,
+    input: &ProfileInput,
+    problem: Option<&(&'static str, String)>,
+) -> Response {
+    let tab = PersonTab::Profile {
+        attributes: attribute_fields(visit, input, problem, true),
+        actions: offered_actions(person),
+        created: moment(person.created_at),
+        last_sign_in: person.last_sign_in_at.map(moment),
+    };
+    draw(visit, shell, person, tab)
+}
+
+/// What is stored of a person, as a form would send it.
+#[must_use]
+pub fn input_of(person: &Person) -> ProfileInput {
+    ProfileInput {
+        login: person.login.clone(),
+        email: person.email.clone(),
+        first_name: person.first_name.clone(),
+        last_name: person.last_name.clone(),
+        attributes: person.profile.clone(),
+    }
+}
+
+/// The profile that a form sends. Attributes that the schema no longer has are left out.
+#[must_use]
+pub fn read_profile(visit: &Visit, stored: &Map<String, Value>) -> ProfileInput {
+    let mut attributes = Map::new();
+    for attribute in &visit.snapshot.org.settings.profile_schema {
+        if let Some(value) = read_attribute(visit, attribute, stored) {
+            attributes.insert(attribute.name.clone(), value);
+        }
+    }
+    ProfileInput {
+        login: visit.field("login").to_owned(),
+        email: visit.field("email").to_owned(),
+        first_name: visit.field("first_name").to_owned(),
+        last_name: visit.field("last_name").to_owned(),
+        attributes,
+    }
+}
+
+fn read_attribute(
+    visit: &Visit,
+    attribute: &ProfileAttribute,
+    stored: &Map<String, Value>,
+) -> Option<Value> {
+    let text = visit.field(&attribute.name).trim();
+    match attribute.kind {
+        // An unticked box is not sent: it means no where there was an answer, or must be one.
+        AttributeKind::Boolean => {
+            let is_on = is_ticked(visit, &attribute.name);
+            let has_answer = is_on || attribute.required || stored.contains_key(&attribute.name);
+            has_answer.then_some(Value::Bool(is_on))
+        }
+        _ if text.is_empty() => None,
+        AttributeKind::Text => Some(Value::from(text)),
+        // What is no number stays text, and the rules of profiles refuse it by name.
+        AttributeKind::Integer => Some(
+            text.parse::<i64>()
+                .map_or_else(|_| Value::from(text), Value::from),
+        ),
+    }
+}
+
+/// The controls of a profile. A new person's login is asked for apart.
+#[must_use]
+pub fn attribute_fields(
+    visit: &Visit,
+    input: &ProfileInput,
+    problem: Option<&(&'static str, String)>,
+    with_login: bool,
+) -> Vec<AttributeField> {
+    let t = visit.shell().t;
+    let mut fields = built_in_fields(t, input, problem);
+    if !with_login {
+        fields.retain(|field| field.name != "login");
+    }
+    let schema = &visit.snapshot.org.settings.profile_schema;
+    fields.extend(
+        schema
+            .iter()
+            .map(|attribute| schema_field(attribute, input, problem)),
+    );
+    fields
+}
+
+fn built_in_fields(
+    t: &'static Text,
+    input: &ProfileInput,
+    problem: Option<&(&'static str, String)>,
+) -> Vec<AttributeField> {
+    let rows = [
+        (
+            "login",
+            t.people.login,
+            &input.login,
+            AttributeAccess::Required,
+        ),
+        (
+            "first_name",
+            t.common.given_name,
+            &input.first_name,
+            AttributeAccess::Write,
+        ),
+        (
+            "last_name",
+            t.common.family_name,
+            &input.last_name,
+            AttributeAccess::Write,
+        ),
+        (
+            "email",
+            t.common.email,
+            &input.email,
+            AttributeAccess::Required,
+        ),
+    ];
+    rows.into_iter()
+        .map(|(name, label, value, access)| AttributeField {
+            name: name.to_owned(),
+            label: label.to_owned(),
+            hint: String::new(),
+            kind: if name == "email" {
+                ControlKind::Email
+            } else {
+                ControlKind::Text
+            },
+            access,
+            autocomplete: String::from("off"),
+            input: Input {
+                value: value.clone(),
+                error: error_of(name, problem),
+            },
+        })
+        .collect()
+}
+
+fn schema_field(
+    attribute: &ProfileAttribute,
+    input: &ProfileInput,
+    problem: Option<&(&'static str, String)>,
+) -> AttributeField {
+    let value = match input.attributes.get(&attribute.name) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Bool(is_on)) => String::from(if *is_on { "on" } else { "" }),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    };
+    // The rules of profiles name an attribute in quotation marks.
+    let quoted = format!("{:?}", attribute.name);
+    let error = problem.filter(|(field, text)| *field == "profile" && text.contains(&quoted));
+    let is_flag = attribute.kind == AttributeKind::Boolean;
+    AttributeField {
+        name: attribute.name.clone(),
+        label: if attribute.title.is_empty() {
+            attribute.name.clone()
+        } else {
+            attribute.title.clone()
+        },
+        hint: String::new(),
+        kind: match attribute.kind {
+            AttributeKind::Text => ControlKind::Text,
+            AttributeKind::Integer => ControlKind::Number,
+            AttributeKind::Boolean => ControlKind::Flag,
+        },
+        // A box that must be answered may still be left unticked.
+        access: if attribute.required && !is_flag {
+            AttributeAccess::Required
+        } else {
+            AttributeAccess::Write
+        },
+        autocomplete: String::from("off"),
+        input: Input {
+            value,
+            error: error.map(|(_, text)| text.clone()),
+        },
+    }
+}
+
+fn error_of(name: &str, problem: Option<&(&'static str, String)>) -> Option<String> {
+    problem
+        .filter(|(field, _)| *field == name)
+        .map(|(_, text)| text.clone())
+}
+
+/// Shows the profile again with a refusal above it.
+pub(super) fn show_refusal(visit: &Visit, person: &Person, refusal: Refusal) -> Answer {
+    let shell = refused_shell(visit, refusal)?;
+    Ok(page(visit, shell, person, &input_of(person), None))
+}

@@ -1,0 +1,90 @@
+//! Where a person is signed in, and what they did lately.
+
+use crate::admin::caller::{Answer, administrator, done, found, loaded};
+use crate::admin::log::{cursor_of, render_seq};
+use crate::admin::paging::{PAGE_ROWS, pager};
+use crate::admin::people::{draw, load_person};
+use crate::admin::row::{log_row, session_row};
+use crate::view::admin::PersonTab;
+use crate::visit::Visit;
+use axum::extract::Path;
+use identity::access::Permission;
+use identity::session::store;
+use ledger::LogFilter;
+use vocab::id::SessionId;
+
+/// Most sessions of a person that are shown, the newest ones.
+const SESSIONS_MAX: i64 = 100;
+
+/// `GET /admin/people/{id}/sessions`.
+pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
+    administrator(&visit, Permission::ReadDirectory).await?;
+    let person = load_person(&visit, &id).await?;
+    let mut tx = loaded(&visit, visit.cell.database.read().await)?;
+    let rows = store::load_of_person(
+        &mut tx,
+        &person.org_id,
+        &person.id,
+        visit.facts.now,
+        SESSIONS_MAX,
+    )
+    .await;
+    drop(tx);
+    let shell = visit.shell();
+    let own = visit.signed_in().map(|signed_in| &signed_in.session.id);
+    // A raised epoch has ended sessions that are still stored.
+    let live = loaded(&visit, rows)?
+        .into_iter()
+        .filter(|session| session.user_epoch == person.epoch);
+    let sessions = live
+        .map(|session| session_row(shell.t, &session, own))
+        .collect();
+    Ok(draw(
+        &visit,
+        shell,
+        &person,
+        PersonTab::Sessions { sessions },
+    ))
+}
+
+/// `POST /admin/people/{id}/sessions/end`.
+pub async fn end(Path(id): Path<String>, visit: Visit) -> Answer {
+    let permit = administrator(&visit, Permission::ManagePeople).await?;
+    let person = load_person(&visit, &id).await?;
+    let session = found(&visit, SessionId::parse(visit.field("id")).ok())?;
+    let actor = permit.actor().clone();
+    done(
+        &visit,
+        visit
+            .cell
+            .end_session(actor, permit.client(), &person, &session)
+            .await,
+    )?;
+    Ok(visit.go(&format!("/admin/people/{id}/sessions")))
+}
+
+/// `GET /admin/people/{id}/activity`: the rows of the log in which the person acted.
+pub async fn show_activity(Path(id): Path<String>, visit: Visit) -> Answer {
+    administrator(&visit, Permission::ReadLog).await?;
+    let person = load_person(&visit, &id).await?;
+    let filter = LogFilter {
+        actor: Some(person.id.to_string()),
+        ..LogFilter::default()
+    };
+    let mut tx = loaded(&visit, visit.cell.database.read().await)?;
+    let page = ledger::load_page(
+        &mut tx,
+        &person.org_id,
+        &filter,
+        cursor_of(&visit),
+        PAGE_ROWS,
+    )
+    .await;
+    drop(tx);
+    let page = loaded(&visit, page)?;
+    let tab = PersonTab::Activity {
+        rows: page.rows.iter().map(log_row).collect(),
+        pager: pager(&visit, &[], page.next.map(render_seq)),
+    };
+    Ok(draw(&visit, visit.shell(), &person, tab))
+}

@@ -1,0 +1,84 @@
+//! The first page: who is it?
+
+use crate::cookie::CookieKind;
+use crate::signin::{go_on, load_flow};
+use crate::view::part::Input;
+use crate::view::signin::IdentifierPage;
+use crate::visit::Visit;
+use axum::response::Response;
+use identity::fault::Refusal;
+use identity::sign_in::Flow;
+use identity::sign_in::begin::Purpose;
+use vocab::id::AppId;
+
+/// `GET /signin`: begins a sign-in and shows what is needed first.
+pub async fn begin(visit: Visit) -> Response {
+    let reason = visit.parameter("reason");
+    let purpose = Purpose {
+        continue_to: visit.parameter("continue").to_owned(),
+        app: AppId::parse(visit.parameter("app")).ok(),
+        fresh_since: (reason == "again").then_some(visit.facts.now),
+    };
+    // Somebody who may be another person begins anew; the live session stays until then.
+    let session = visit.signed_in().filter(|_| reason != "select_account");
+    match visit
+        .cell
+        .begin_sign_in(&visit.context.org, purpose, session)
+        .await
+    {
+        Ok((flow, secret)) => {
+            let response = if flow.state.user_id.is_some() {
+                go_on(&visit, &flow).await
+            } else {
+                page(&visit, &flow, Input::of(visit.parameter("login_hint"))).await
+            };
+            visit.with_cookie_unless_ended(response, CookieKind::SignIn, secret.expose())
+        }
+        Err(fault) => visit.failed(&fault),
+    }
+}
+
+/// `GET /signin/identify`: the page again, for a sign-in that is under way.
+pub async fn show(visit: Visit) -> Response {
+    match load_flow(&visit).await {
+        Ok(flow) => page(&visit, &flow, Input::of(&flow.state.identifier)).await,
+        Err(response) => response,
+    }
+}
+
+/// `POST /signin`: notes who it is.
+pub async fn answer(visit: Visit) -> Response {
+    let mut flow = match load_flow(&visit).await {
+        Ok(flow) => flow,
+        Err(response) => return response,
+    };
+    match visit
+        .cell
+        .identify(&mut flow, visit.field("identifier"))
+        .await
+    {
+        Ok(()) => go_on(&visit, &flow).await,
+        Err(Refusal::Invalid { .. }) => {
+            let text = visit.shell().t.signin.identifier_missing;
+            page(&visit, &flow, Input::of("").refused(text)).await
+        }
+        Err(refusal) => visit.refused(&refusal),
+    }
+}
+
+async fn page(visit: &Visit, flow: &Flow, identifier: Input) -> Response {
+    let app = match &flow.state.app {
+        Some(app_id) => match visit.cell.app(&visit.context.org, app_id).await {
+            Ok(app) => app.map(|app| app.label.clone()),
+            Err(fault) => return visit.failed(&fault),
+        },
+        None => None,
+    };
+    visit.page(&IdentifierPage {
+        shell: visit.gate_shell(),
+        identifier,
+        continue_to: flow.state.continue_to.clone(),
+        app,
+        notice: None,
+    })
+}

@@ -1,0 +1,97 @@
+//! The pages of signing in: one form after another until the policy is satisfied.
+
+pub mod enroll;
+pub mod identify;
+pub mod leave;
+pub mod link;
+pub mod prove;
+
+use crate::cookie::CookieKind;
+use crate::view::trouble::ErrorKind;
+use crate::visit::Visit;
+use axum::http::StatusCode;
+use axum::response::Response;
+use identity::fault::Refusal;
+use identity::sign_in::{Flow, Step};
+use identity::sign_on::AuthenticatorKind;
+
+/// Loads the sign-in of the visitor's cookie, or sends the browser to the beginning.
+///
+/// # Errors
+/// The response that is sent instead.
+pub async fn load_flow(visit: &Visit) -> Result<Flow, Response> {
+    let Some(secret) = visit.sign_in_secret() else {
+        return Err(visit.go("/signin"));
+    };
+    match visit.cell.load_sign_in(&visit.context.org, &secret).await {
+        Ok(Some(flow)) => Ok(flow),
+        Ok(None) => Err(visit.without_cookie(visit.go("/signin"), CookieKind::SignIn)),
+        Err(fault) => Err(visit.failed(&fault)),
+    }
+}
+
+/// Sends the browser to whatever is needed next, or ends the sign-in.
+pub async fn go_on(visit: &Visit, flow: &Flow) -> Response {
+    let step = match visit
+        .cell
+        .next_step(&visit.snapshot, flow, &visit.facts)
+        .await
+    {
+        Ok(step) => step,
+        Err(fault) => return visit.failed(&fault),
+    };
+    match step {
+        Step::Identify => visit.go("/signin/identify"),
+        Step::Prove(kinds) => visit.go(kinds
+            .first()
+            .map_or("/signin/password", |kind| path_of(*kind))),
+        Step::Enroll(_) => visit.go("/signin/enroll"),
+        Step::ChangePassword => visit.go("/signin/new-password"),
+        Step::Denied => visit.error(StatusCode::FORBIDDEN, ErrorKind::Refused),
+        Step::Done => finish(visit, flow).await,
+    }
+}
+
+async fn finish(visit: &Visit, flow: &Flow) -> Response {
+    match visit
+        .cell
+        .finish_sign_in(&visit.snapshot, flow, &visit.facts)
+        .await
+    {
+        Ok(begun) => {
+            let response = visit.go(&begun.continue_to);
+            let response = visit.without_cookie(response, CookieKind::SignIn);
+            visit.with_cookie(response, CookieKind::Session, begun.secret.expose())
+        }
+        Err(Refusal::Changed) => visit.go("/"),
+        Err(refusal) => visit.refused(&refusal),
+    }
+}
+
+/// The page that asks for this proof.
+#[must_use]
+pub const fn path_of(kind: AuthenticatorKind) -> &'static str {
+    match kind {
+        AuthenticatorKind::Passkey(_) => "/signin/passkey",
+        AuthenticatorKind::Password => "/signin/password",
+        AuthenticatorKind::Totp => "/signin/totp",
+        AuthenticatorKind::RecoveryCode => "/signin/recovery-code",
+        AuthenticatorKind::EmailCode => "/signin/email",
+    }
+}
+
+/// The kinds of proof that would count now.
+pub(crate) async fn usable_kinds(
+    visit: &Visit,
+    flow: &Flow,
+) -> Result<Vec<AuthenticatorKind>, Response> {
+    match visit
+        .cell
+        .next_step(&visit.snapshot, flow, &visit.facts)
+        .await
+    {
+        Ok(Step::Prove(kinds)) => Ok(kinds),
+        Ok(_) => Ok(Vec::new()),
+        Err(fault) => Err(visit.failed(&fault)),
+    }
+}

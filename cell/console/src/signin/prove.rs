@@ -1,0 +1,249 @@
+//! Proving who one is: password, passkey, codes, and the choice between them.
+
+use crate::signin::{go_on, load_flow, path_of, usable_kinds};
+use crate::view::part::Input;
+use crate::view::signin::{
+    ChoosePage, CodeKind, CodePage, PasskeyPage, PasswordPage, Way, WayKind,
+};
+use crate::view::trouble::ErrorKind;
+use crate::visit::Visit;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use identity::sign_in::Flow;
+use identity::sign_in::prove::{Attempt, Typed};
+use identity::sign_on::AuthenticatorKind;
+use vocab::secret::Secret;
+
+async fn has_other_ways(visit: &Visit, flow: &Flow) -> bool {
+    usable_kinds(visit, flow)
+        .await
+        .is_ok_and(|kinds| kinds.len() > 1)
+}
+
+/// `GET /signin/password`.
+pub async fn show_password(visit: Visit) -> Response {
+    match load_flow(&visit).await {
+        Ok(flow) => password_page(&visit, &flow, Input::default()).await,
+        Err(response) => response,
+    }
+}
+
+async fn password_page(visit: &Visit, flow: &Flow, password: Input) -> Response {
+    visit.page(&PasswordPage {
+        shell: visit.gate_shell(),
+        identifier: flow.state.identifier.clone(),
+        continue_to: flow.state.continue_to.clone(),
+        password,
+        has_other_ways: has_other_ways(visit, flow).await,
+    })
+}
+
+/// `POST /signin/password`.
+pub async fn answer_password(visit: Visit) -> Response {
+    let mut flow = match load_flow(&visit).await {
+        Ok(flow) => flow,
+        Err(response) => return response,
+    };
+    let typed = Typed::Password(Secret::new(visit.field("password").to_owned()));
+    match visit
+        .cell
+        .prove_typed(&visit.snapshot, &mut flow, typed, &visit.facts)
+        .await
+    {
+        Ok(Attempt::Right) => go_on(&visit, &flow).await,
+        Ok(Attempt::Wrong) => {
+            let text = visit.shell().t.signin.wrong_password;
+            password_page(&visit, &flow, Input::default().refused(text)).await
+        }
+        Ok(Attempt::Slow { retry_after_secs }) => slow(&visit, retry_after_secs),
+        Err(refusal) => visit.refused(&refusal),
+    }
+}
+
+fn slow(visit: &Visit, retry_after_secs: u32) -> Response {
+    let mut response = visit.error(StatusCode::TOO_MANY_REQUESTS, ErrorKind::TooMany);
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from(retry_after_secs));
+    response
+}
+
+/// `GET /signin/passkey`.
+pub async fn show_passkey(visit: Visit) -> Response {
+    match load_flow(&visit).await {
+        Ok(flow) => passkey_page(&visit, &flow, None).await,
+        Err(response) => response,
+    }
+}
+
+async fn passkey_page(visit: &Visit, flow: &Flow, error: Option<String>) -> Response {
+    visit.page(&PasskeyPage {
+        shell: visit.gate_shell(),
+        identifier: flow.state.identifier.clone(),
+        continue_to: flow.state.continue_to.clone(),
+        error,
+        has_other_ways: has_other_ways(visit, flow).await,
+    })
+}
+
+/// `GET /signin/passkey/options`: what the browser asks the authenticator, as JSON.
+pub async fn passkey_options(visit: Visit) -> Response {
+    let mut flow = match load_flow(&visit).await {
+        Ok(flow) => flow,
+        Err(_) => return StatusCode::GONE.into_response(),
+    };
+    match visit.cell.begin_passkey(&visit.context, &mut flow).await {
+        Ok(options) => json(options),
+        Err(refusal) => visit.refused(&refusal),
+    }
+}
+
+pub(crate) fn json(text: String) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (headers, text).into_response()
+}
+
+/// `POST /signin/passkey`.
+pub async fn answer_passkey(visit: Visit) -> Response {
+    let mut flow = match load_flow(&visit).await {
+        Ok(flow) => flow,
+        Err(response) => return response,
+    };
+    let answer = visit.field("credential");
+    match visit
+        .cell
+        .prove_passkey(&visit.context, &mut flow, answer, &visit.facts)
+        .await
+    {
+        Ok(Attempt::Right) => go_on(&visit, &flow).await,
+        Ok(Attempt::Wrong) => {
+            let text = visit.shell().t.signin.passkey_unknown;
+            passkey_page(&visit, &flow, Some(text.to_owned())).await
+        }
+        Ok(Attempt::Slow { retry_after_secs }) => slow(&visit, retry_after_secs),
+        Err(refusal) => visit.refused(&refusal),
+    }
+}
+
+/// `GET /signin/totp`.
+pub async fn show_totp(visit: Visit) -> Response {
+    show_code(visit, CodeKind::Totp).await
+}
+
+/// `GET /signin/recovery-code`.
+pub async fn show_recovery_code(visit: Visit) -> Response {
+    show_code(visit, CodeKind::Recovery).await
+}
+
+/// `GET /signin/email`: sends a code and asks for it.
+pub async fn show_email(visit: Visit) -> Response {
+    let flow = match load_flow(&visit).await {
+        Ok(flow) => flow,
+        Err(response) => return response,
+    };
+    if let Err(fault) = visit.cell.send_code(&visit.snapshot, &flow).await {
+        return visit.failed(&fault);
+    }
+    code_page(&visit, &flow, CodeKind::Email, Input::default()).await
+}
+
+async fn show_code(visit: Visit, kind: CodeKind) -> Response {
+    match load_flow(&visit).await {
+        Ok(flow) => code_page(&visit, &flow, kind, Input::default()).await,
+        Err(response) => response,
+    }
+}
+
+async fn code_page(visit: &Visit, flow: &Flow, kind: CodeKind, code: Input) -> Response {
+    visit.page(&CodePage {
+        shell: visit.gate_shell(),
+        kind,
+        identifier: flow.state.identifier.clone(),
+        continue_to: flow.state.continue_to.clone(),
+        code,
+        sent_to: String::new(),
+        has_other_ways: has_other_ways(visit, flow).await,
+    })
+}
+
+/// `POST /signin/totp`.
+pub async fn answer_totp(visit: Visit) -> Response {
+    let typed = Typed::Totp(visit.field("code").to_owned());
+    answer_code(visit, CodeKind::Totp, typed).await
+}
+
+/// `POST /signin/recovery-code`.
+pub async fn answer_recovery_code(visit: Visit) -> Response {
+    let typed = Typed::RecoveryCode(visit.field("code").to_owned());
+    answer_code(visit, CodeKind::Recovery, typed).await
+}
+
+/// `POST /signin/email`: the code, or the wish for another one.
+pub async fn answer_email(visit: Visit) -> Response {
+    if visit.field("again") == "on" {
+        return visit.go("/signin/email");
+    }
+    let typed = Typed::EmailCode(visit.field("code").to_owned());
+    answer_code(visit, CodeKind::Email, typed).await
+}
+
+async fn answer_code(visit: Visit, kind: CodeKind, typed: Typed) -> Response {
+    let mut flow = match load_flow(&visit).await {
+        Ok(flow) => flow,
+        Err(response) => return response,
+    };
+    match visit
+        .cell
+        .prove_typed(&visit.snapshot, &mut flow, typed, &visit.facts)
+        .await
+    {
+        Ok(Attempt::Right) => go_on(&visit, &flow).await,
+        Ok(Attempt::Wrong) => {
+            let text = visit.shell().t.signin.wrong_code;
+            code_page(&visit, &flow, kind, Input::default().refused(text)).await
+        }
+        Ok(Attempt::Slow { retry_after_secs }) => slow(&visit, retry_after_secs),
+        Err(refusal) => visit.refused(&refusal),
+    }
+}
+
+/// `GET /signin/choose`.
+pub async fn choose(visit: Visit) -> Response {
+    let flow = match load_flow(&visit).await {
+        Ok(flow) => flow,
+        Err(response) => return response,
+    };
+    let kinds = match usable_kinds(&visit, &flow).await {
+        Ok(kinds) if kinds.is_empty() => return go_on(&visit, &flow).await,
+        Ok(kinds) => kinds,
+        Err(response) => return response,
+    };
+    let mut ways: Vec<Way> = Vec::new();
+    for kind in kinds {
+        let href = path_of(kind).to_owned();
+        if !ways.iter().any(|way| way.href == href) {
+            ways.push(Way {
+                kind: way_of(kind),
+                href,
+            });
+        }
+    }
+    visit.page(&ChoosePage {
+        shell: visit.gate_shell(),
+        identifier: flow.state.identifier.clone(),
+        ways,
+    })
+}
+
+const fn way_of(kind: AuthenticatorKind) -> WayKind {
+    match kind {
+        AuthenticatorKind::Passkey(_) => WayKind::Passkey,
+        AuthenticatorKind::Password => WayKind::Password,
+        AuthenticatorKind::Totp => WayKind::Totp,
+        AuthenticatorKind::RecoveryCode => WayKind::Recovery,
+        AuthenticatorKind::EmailCode => WayKind::Email,
+    }
+}

@@ -1,0 +1,36 @@
+//! German.
+
+use super::Text;
+
+mod account;
+mod admin;
+mod apps;
+mod begin;
+mod common;
+mod groups;
+mod people;
+mod policies;
+mod servers;
+mod settings;
+mod signin;
+mod trouble;
+mod watch;
+
+/// Everything in German.
+pub static TEXT: Text = Text {
+    tag: "de",
+    own_name: "Deutsch",
+    common: common::COMMON,
+    signin: signin::SIGNIN,
+    begin: begin::BEGIN,
+    trouble: trouble::TROUBLE,
+    account: account::ACCOUNT,
+    admin: admin::ADMIN,
+    people: people::PEOPLE,
+    groups: groups::GROUPS,
+    apps: apps::APPS,
+    servers: servers::SERVERS,
+    policies: policies::POLICIES,
+    watch: watch::WATCH,
+    settings: settings::SETTINGS,
+};

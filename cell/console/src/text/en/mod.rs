@@ -1,0 +1,36 @@
+//! English, the language in which the keys are declared.
+
+use super::Text;
+
+pub mod account;
+pub mod admin;
+pub mod apps;
+pub mod begin;
+pub mod common;
+pub mod groups;
+pub mod people;
+pub mod policies;
+pub mod servers;
+pub mod settings;
+pub mod signin;
+pub mod trouble;
+pub mod watch;
+
+/// Everything in English.
+pub static TEXT: Text = Text {
+    tag: "en",
+    own_name: "English",
+    common: common::COMMON,
+    signin: signin::SIGNIN,
+    begin: begin::BEGIN,
+    trouble: trouble::TROUBLE,
+    account: account::ACCOUNT,
+    admin: admin::ADMIN,
+    people: people::PEOPLE,
+    groups: groups::GROUPS,
+    apps: apps::APPS,
+    servers: servers::SERVERS,
+    policies: policies::POLICIES,
+    watch: watch::WATCH,
+    settings: settings::SETTINGS,
+};

@@ -1,0 +1,98 @@
+//! The message catalogue: every word that a page shows, once per language.
+//!
+//! A language is one value of [`Text`], built from one small struct per area. The English files declare the keys and
+//! their English wording in one breath; every other language fills the same structs, so a missing or surplus key does
+//! not compile. Placeholders are written `{name}` and filled in the templates by `part::put`.
+//! This module holds words only: it must never hold mark-up, addresses or decisions.
+
+/// Declares the keys of one area together with their English wording.
+macro_rules! messages {
+    ($(#[$about:meta])* $area:ident, $english:ident { $($key:ident: $text:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Debug)]
+        pub struct $area {
+            $(#[doc = $text] pub $key: &'static str,)+
+        }
+
+        /// The English wording.
+        pub const $english: $area = $area { $($key: $text,)+ };
+
+        impl $area {
+            /// Every key with its wording in this language, in the order of the English file.
+            #[must_use]
+            pub fn entries(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($key), self.$key),)+]
+            }
+        }
+    };
+}
+
+pub mod choice;
+pub mod de;
+pub mod en;
+#[cfg(test)]
+mod tests;
+
+/// All texts in one language.
+#[derive(Debug)]
+pub struct Text {
+    /// The BCP 47 tag, as the `lang` attribute of a page carries it.
+    pub tag: &'static str,
+    /// The language's own name for itself.
+    pub own_name: &'static str,
+    /// Words that many pages share.
+    pub common: en::common::Common,
+    /// Signing in and out, consent, devices.
+    pub signin: en::signin::Signin,
+    /// Enrolment, recovery, invitation and set-up.
+    pub begin: en::begin::Begin,
+    /// Error pages and mail pages.
+    pub trouble: en::trouble::Trouble,
+    /// My account.
+    pub account: en::account::Account,
+    /// The administration's frame and first page.
+    pub admin: en::admin::Admin,
+    /// People.
+    pub people: en::people::People,
+    /// Groups and administrators.
+    pub groups: en::groups::Groups,
+    /// Applications.
+    pub apps: en::apps::Apps,
+    /// Authorization servers.
+    pub servers: en::servers::Servers,
+    /// Policies, simulation and zones.
+    pub policies: en::policies::Policies,
+    /// Keys and the system log.
+    pub watch: en::watch::Watch,
+    /// Settings.
+    pub settings: en::settings::Settings,
+}
+
+impl Text {
+    /// Every key as `area.key` with its wording, for checks over whole languages.
+    #[must_use]
+    pub fn entries(&self) -> Vec<(String, &'static str)> {
+        let areas = [
+            ("common", self.common.entries()),
+            ("signin", self.signin.entries()),
+            ("begin", self.begin.entries()),
+            ("trouble", self.trouble.entries()),
+            ("account", self.account.entries()),
+            ("admin", self.admin.entries()),
+            ("people", self.people.entries()),
+            ("groups", self.groups.entries()),
+            ("apps", self.apps.entries()),
+            ("servers", self.servers.entries()),
+            ("policies", self.policies.entries()),
+            ("watch", self.watch.entries()),
+            ("settings", self.settings.entries()),
+        ];
+        areas
+            .into_iter()
+            .flat_map(|(area, keys)| {
+                keys.into_iter()
+                    .map(move |(key, text)| (format!("{area}.{key}"), text))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,177 @@
+//! One application: settings, credentials, assignments, sign-on policy, integration.
+
+use super::app_new::client_auth_choices;
+use super::apps::AppKind;
+use super::pick::Picker;
+use super::snippet::{Integration, Snippet, render_snippets};
+use crate::view::part::{self, Choice, Icon, Input, Moment, Pager, Tone};
+use crate::view::shell::{Shell, here};
+use askama::Template;
+
+/// A client secret; never its value.
+#[derive(Clone, Debug)]
+pub struct SecretRow {
+    /// Stands in forms.
+    pub id: String,
+    /// Its last characters, to know it by.
+    pub hint: String,
+    /// When it was made.
+    pub created: Moment,
+    /// When it was last used.
+    pub last_used: Option<Moment>,
+}
+
+/// Whom an application is for.
+#[derive(Clone, Debug)]
+pub struct AssignmentRow {
+    /// The id of the person or the group; stands in forms.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// A second line, or empty.
+    pub about: String,
+    /// Whether it is a group.
+    pub is_group: bool,
+}
+
+/// The view that is open; each has its own address under `/admin/apps/{id}`.
+#[derive(Debug)]
+pub enum AppTab {
+    /// `/admin/apps/{id}`. Posts `name`, `redirect_uris`, `post_logout_redirect_uris`, `start_uri`,
+    /// `backchannel_logout_uri`, `refresh`, `device`, `consent`, `id_token_alg` there; and to `…/activate`,
+    /// `…/deactivate`, `…/delete`.
+    Settings {
+        /// Its name.
+        name: Input,
+        /// One a line.
+        redirect_uris: Input,
+        /// One a line.
+        post_logout_redirect_uris: Input,
+        /// Where the dashboard's tile leads.
+        start_uri: Input,
+        /// Where sign-outs are told.
+        backchannel_logout_uri: Input,
+        /// Whether it gets refresh tokens.
+        refresh: Input,
+        /// Whether it may use the device grant.
+        device: Input,
+        /// Whether people are asked.
+        consent: Input,
+        /// The algorithm of its ID tokens; empty is the server's own.
+        id_token_alg: Input,
+        /// The algorithms there are.
+        id_token_algs: Vec<Choice>,
+    },
+    /// `…/credentials`. Posts `client_auth` there; to `…/secrets/add`; `id` to `…/secrets/remove`; `jwks` to `…/keys`.
+    Credentials {
+        /// How it proves itself.
+        client_auth: Input,
+        /// The newest first.
+        secrets: Vec<SecretRow>,
+        /// A secret that was made just now, shown this once.
+        fresh_secret: Option<String>,
+        /// The public keys that it signs its assertions with: a key set as JSON.
+        jwks: Input,
+    },
+    /// `…/assignments`. Posts `everyone` (`on` or absent) to `…/assignments/everyone`, `id` to
+    /// `…/assignments/people/add`, `…/assignments/groups/add`, `…/assignments/remove`.
+    Assignments {
+        /// Whether everybody may use it.
+        is_for_everyone: bool,
+        /// Groups first, then people, by name.
+        rows: Vec<AssignmentRow>,
+        /// Its neighbours.
+        pager: Pager,
+        /// People to add, searched by `?find-people=…`.
+        people: Picker,
+        /// Groups to add, searched by `?find-groups=…`.
+        groups: Picker,
+    },
+    /// `…/sign-on`. Posts `policy` there.
+    SignOn {
+        /// The id of the policy in force.
+        policy: Input,
+        /// The policies there are.
+        policies: Vec<Choice>,
+    },
+    /// `…/integrate`.
+    Integrate {
+        /// What it needs to know.
+        integration: Integration,
+        /// The address that tries a sign-in, after the path prefix, or none for services.
+        test_href: Option<String>,
+    },
+}
+
+/// One application.
+#[derive(Debug, Template)]
+#[template(path = "admin/app.html")]
+pub struct AppPage {
+    /// The frame.
+    pub shell: Shell,
+    /// Stands in addresses; also its client id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What kind.
+    pub kind: AppKind,
+    /// Whether it is switched on.
+    pub is_active: bool,
+    /// The open view.
+    pub tab: AppTab,
+}
+
+impl AppPage {
+    fn path(&self) -> String {
+        format!("/admin/apps/{}", self.id)
+    }
+
+    fn tab_bar(&self) -> part::TabBar<'_> {
+        let t = &self.shell.t.apps;
+        let base = format!("{}{}", self.shell.prefix, self.path());
+        let mut bar = part::tabs(&self.name)
+            .tab(
+                t.tab_settings,
+                &base,
+                "",
+                matches!(self.tab, AppTab::Settings { .. }),
+            )
+            .tab(
+                t.tab_credentials,
+                &base,
+                "/credentials",
+                matches!(self.tab, AppTab::Credentials { .. }),
+            );
+        if self.kind.has_people() {
+            bar = bar
+                .tab(
+                    t.tab_assignments,
+                    &base,
+                    "/assignments",
+                    matches!(self.tab, AppTab::Assignments { .. }),
+                )
+                .tab(
+                    t.tab_sign_on,
+                    &base,
+                    "/sign-on",
+                    matches!(self.tab, AppTab::SignOn { .. }),
+                );
+        }
+        bar.tab(
+            t.tab_integrate,
+            &base,
+            "/integrate",
+            matches!(self.tab, AppTab::Integrate { .. }),
+        )
+    }
+
+    fn client_auths(&self) -> Vec<Choice> {
+        client_auth_choices(&self.shell)
+    }
+
+    fn snippets(&self, integration: &Integration) -> Vec<Snippet> {
+        render_snippets(self.kind, integration)
+    }
+}
+
+here!(AppPage => Apps);

@@ -1,0 +1,51 @@
+//! The administration. All forms post `csrf`; a reader without the right to change is shown no form that would.
+
+mod app;
+mod app_new;
+mod apps;
+mod groups;
+mod home;
+mod keys;
+mod log;
+mod people;
+mod person;
+mod pick;
+mod policies;
+mod rule;
+mod server;
+mod server_forms;
+mod servers;
+mod settings;
+mod simulate;
+mod snippet;
+mod zones;
+
+pub use app::{AppPage, AppTab, AssignmentRow, SecretRow};
+pub use app_new::{
+    AppDetailsPage, AppKindPage, AppReadyPage, AppTestOutcome, AppTestPage, NewAppForm,
+};
+pub use apps::{AppKind, AppRow, AppsAdminPage};
+pub use groups::{
+    AdministratorRow, AdministratorsPage, GroupNewPage, GroupPage, GroupRow, GroupTab, GroupsPage,
+};
+pub use home::{Figures, GuideKind, GuideStep, HomePage};
+pub use keys::{KeyRow, KeyState, KeysPage, RootRow};
+pub use log::{Fact, LogEntryPage, LogFilter, LogPage, LogTailPage};
+pub use people::{PeoplePage, PersonNewPage, PersonRow, PersonStatus};
+pub use person::{PersonAction, PersonAppRow, PersonFactors, PersonPage, PersonTab};
+pub use pick::Picker;
+pub use policies::{PoliciesPage, PolicyNewPage, PolicyPage, PolicyRow, PolicyScope, RuleRow};
+pub use rule::{Proof, RuleFormPage};
+pub use server::{
+    AccessRuleRow, ClaimRow, PreviewForm, ScopeRow, ServerKeyRow, ServerPage, ServerTab,
+    TokenPreview,
+};
+pub use server_forms::{AccessRuleFormPage, ClaimFormPage, ScopeFormPage};
+pub use servers::{ServerNewPage, ServerRow, ServersPage};
+pub use settings::{
+    GeneralSettingsPage, MailSettingsPage, PasskeySettingsPage, PasswordSettingsPage,
+    SessionSettingsPage,
+};
+pub use simulate::{SimulatePage, TraceMark, TraceStep, Verdict, VerdictKind};
+pub use snippet::{Integration, Snippet, render_snippets};
+pub use zones::{ZoneFormPage, ZoneRow, ZonesPage};

@@ -1,0 +1,230 @@
+//! One person: profile, groups, apps, factors, sessions, activity.
+
+use super::people::PersonStatus;
+use super::pick::Picker;
+use crate::text::Text;
+use crate::view::account::{CodesState, PasswordState, TotpState};
+use crate::view::part::{self, AttributeField, Icon, Moment, Pager, Tone};
+use crate::view::row::{LinkRow, LogRow, PasskeyRow, SessionRow};
+use crate::view::shell::{Shell, here};
+use askama::Template;
+
+/// A step of the life cycle. Each posts to `/admin/people/{id}/lifecycle/{verb}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the act that it names")]
+pub enum PersonAction {
+    Activate,
+    Invite,
+    Unlock,
+    Unsuspend,
+    ResetPassword,
+    ExpirePassword,
+    ResetFactors,
+    EndSessions,
+    Suspend,
+    Deactivate,
+    Delete,
+}
+
+impl PersonAction {
+    /// The last segment of its address.
+    #[must_use]
+    pub fn verb(self) -> &'static str {
+        match self {
+            PersonAction::Activate => "activate",
+            PersonAction::Invite => "invite",
+            PersonAction::Unlock => "unlock",
+            PersonAction::Unsuspend => "unsuspend",
+            PersonAction::ResetPassword => "reset-password",
+            PersonAction::ExpirePassword => "expire-password",
+            PersonAction::ResetFactors => "reset-factors",
+            PersonAction::EndSessions => "end-sessions",
+            PersonAction::Suspend => "suspend",
+            PersonAction::Deactivate => "deactivate",
+            PersonAction::Delete => "delete",
+        }
+    }
+
+    fn label(self, t: &'static Text) -> &'static str {
+        match self {
+            PersonAction::Activate => t.people.act_activate,
+            PersonAction::Invite => t.people.act_invite,
+            PersonAction::Unlock => t.people.act_unlock,
+            PersonAction::Unsuspend => t.people.act_unsuspend,
+            PersonAction::ResetPassword => t.people.act_reset_password,
+            PersonAction::ExpirePassword => t.people.act_expire_password,
+            PersonAction::ResetFactors => t.people.act_reset_factors,
+            PersonAction::EndSessions => t.people.act_end_sessions,
+            PersonAction::Suspend => t.people.act_suspend,
+            PersonAction::Deactivate => t.people.act_deactivate,
+            PersonAction::Delete => t.people.act_delete,
+        }
+    }
+
+    fn about(self, t: &'static Text) -> &'static str {
+        match self {
+            PersonAction::Activate => t.people.act_activate_about,
+            PersonAction::Invite => t.people.act_invite_about,
+            PersonAction::Unlock => t.people.act_unlock_about,
+            PersonAction::Unsuspend => t.people.act_unsuspend_about,
+            PersonAction::ResetPassword => t.people.act_reset_password_about,
+            PersonAction::ExpirePassword => t.people.act_expire_password_about,
+            PersonAction::ResetFactors => t.people.act_reset_factors_about,
+            PersonAction::EndSessions => t.people.act_end_sessions_about,
+            PersonAction::Suspend => t.people.act_suspend_about,
+            PersonAction::Deactivate => t.people.act_deactivate_about,
+            PersonAction::Delete => t.people.act_delete_about,
+        }
+    }
+
+    /// Acts that shut somebody out ask first.
+    fn asks_first(self) -> bool {
+        matches!(
+            self,
+            PersonAction::ResetFactors
+                | PersonAction::Suspend
+                | PersonAction::Deactivate
+                | PersonAction::Delete
+        )
+    }
+}
+
+/// An application that a person may use.
+#[derive(Clone, Debug)]
+pub struct PersonAppRow {
+    /// Stands in the address of its page.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The group through which, or empty for a direct assignment.
+    pub via_group: String,
+}
+
+/// How a person proves who they are.
+#[derive(Clone, Debug)]
+pub struct PersonFactors {
+    /// The password.
+    pub password: PasswordState,
+    /// By name.
+    pub passkeys: Vec<PasskeyRow>,
+    /// The authenticator app.
+    pub totp: TotpState,
+    /// The recovery codes.
+    pub codes: CodesState,
+}
+
+/// The view that is open; each has its own address under `/admin/people/{id}`.
+#[derive(Debug)]
+pub enum PersonTab {
+    /// `/admin/people/{id}`. Posts each writable attribute there.
+    Profile {
+        /// The attributes in the order of the schema.
+        attributes: Vec<AttributeField>,
+        /// The acts that the status and the reader's rights allow.
+        actions: Vec<PersonAction>,
+        /// Since when.
+        created: Moment,
+        /// When they last signed in.
+        last_sign_in: Option<Moment>,
+    },
+    /// `…/groups`. Posts `id` to `…/groups/add`, and to `…/groups/remove`.
+    Groups {
+        /// By name.
+        rows: Vec<LinkRow>,
+        /// Its neighbours.
+        pager: Pager,
+        /// Groups to add.
+        picker: Picker,
+    },
+    /// `…/apps`. Posts `id` to `…/apps/add`, and to `…/apps/remove` for direct assignments.
+    Apps {
+        /// By name.
+        rows: Vec<PersonAppRow>,
+        /// Its neighbours.
+        pager: Pager,
+        /// Apps to add.
+        picker: Picker,
+    },
+    /// `…/factors`. Posts `id` to `…/factors/passkeys/remove`, and to `…/factors/totp/remove`.
+    Factors(PersonFactors),
+    /// `…/sessions`. Posts `id` to `…/sessions/end`.
+    Sessions {
+        /// By last use.
+        sessions: Vec<SessionRow>,
+    },
+    /// `…/activity`.
+    Activity {
+        /// The newest first.
+        rows: Vec<LogRow>,
+        /// Its neighbours.
+        pager: Pager,
+    },
+}
+
+/// One person (`/admin/people/{id}` and below).
+#[derive(Debug, Template)]
+#[template(path = "admin/person.html")]
+pub struct PersonPage {
+    /// The frame.
+    pub shell: Shell,
+    /// Stands in addresses.
+    pub id: String,
+    /// The name to show.
+    pub name: String,
+    /// What they sign in with.
+    pub login: String,
+    /// Where in the life cycle.
+    pub status: PersonStatus,
+    /// The open view.
+    pub tab: PersonTab,
+}
+
+impl PersonPage {
+    fn path(&self) -> String {
+        format!("/admin/people/{}", self.id)
+    }
+
+    fn tab_bar(&self) -> part::TabBar<'_> {
+        let t = self.shell.t;
+        let base = format!("{}{}", self.shell.prefix, self.path());
+        part::tabs(&self.name)
+            .tab(
+                t.people.tab_profile,
+                &base,
+                "",
+                matches!(self.tab, PersonTab::Profile { .. }),
+            )
+            .tab(
+                t.people.tab_groups,
+                &base,
+                "/groups",
+                matches!(self.tab, PersonTab::Groups { .. }),
+            )
+            .tab(
+                t.people.tab_apps,
+                &base,
+                "/apps",
+                matches!(self.tab, PersonTab::Apps { .. }),
+            )
+            .tab(
+                t.people.tab_factors,
+                &base,
+                "/factors",
+                matches!(self.tab, PersonTab::Factors(_)),
+            )
+            .tab(
+                t.people.tab_sessions,
+                &base,
+                "/sessions",
+                matches!(self.tab, PersonTab::Sessions { .. }),
+            )
+            .tab(
+                t.people.tab_activity,
+                &base,
+                "/activity",
+                matches!(self.tab, PersonTab::Activity { .. }),
+            )
+    }
+}
+
+here!(PersonPage => People);

@@ -1,0 +1,256 @@
+//! One authorization server: settings, scopes, claims, access policies, keys, token preview.
+
+use super::keys::KeyState;
+use crate::view::part::{self, Choice, Icon, Input, Moment, Tone};
+use crate::view::shell::{Shell, here};
+use askama::Template;
+
+/// A scope.
+#[derive(Clone, Debug)]
+pub struct ScopeRow {
+    /// Stands in addresses.
+    pub id: String,
+    /// Its name, such as `orders:read`.
+    pub name: String,
+    /// What people read when asked for consent.
+    pub about: String,
+    /// Whether people are asked.
+    pub asks_consent: bool,
+    /// Whether it is given when none is asked for.
+    pub is_default: bool,
+    /// Whether it is one of the standard's own and cannot be changed.
+    pub is_system: bool,
+}
+
+/// A claim.
+#[derive(Clone, Debug)]
+pub struct ClaimRow {
+    /// Stands in addresses.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Where its value comes from, as it is shown.
+    pub source: String,
+    /// The token or tokens it goes into, as it is shown.
+    pub token: String,
+    /// The scopes that bring it; empty means any.
+    pub scopes: Vec<String>,
+    /// Whether it is one of the standard's own and cannot be changed.
+    pub is_system: bool,
+}
+
+/// A rule of an access policy.
+#[derive(Clone, Debug)]
+pub struct AccessRuleRow {
+    /// Stands in addresses.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The grants it is for, as they are shown.
+    pub grants: Vec<String>,
+    /// The scopes it gives; empty means any.
+    pub scopes: Vec<String>,
+    /// How long tokens live, as it is shown ("1 h / 90 d").
+    pub lifetimes: String,
+    /// Whether it is switched on.
+    pub is_active: bool,
+}
+
+/// An access policy with its rules in order.
+#[derive(Clone, Debug)]
+pub struct AccessPolicyRow {
+    /// Stands in addresses.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The apps it is for, or "all apps" in the reader's language.
+    pub apps: String,
+    /// In the order in which they are tried.
+    pub rules: Vec<AccessRuleRow>,
+}
+
+/// A signing key.
+#[derive(Clone, Debug)]
+pub struct ServerKeyRow {
+    /// Its id in the key set.
+    pub kid: String,
+    /// Its algorithm.
+    pub algorithm: String,
+    /// Where in its life.
+    pub state: KeyState,
+    /// When it was made.
+    pub created: Moment,
+}
+
+/// What a preview asks. All fields are read from the address (GET).
+#[derive(Clone, Debug, Default)]
+pub struct PreviewForm {
+    /// Field `app`.
+    pub app: Input,
+    /// The apps there are, a bounded few.
+    pub apps: Vec<Choice>,
+    /// Field `person`: a username, empty for services.
+    pub person: Input,
+    /// Field `grant`: `authorization_code`, `client_credentials`, `refresh_token` or the device grant's name.
+    pub grant: Input,
+    /// The grants there are.
+    pub grants: Vec<Choice>,
+    /// Field `scope`.
+    pub scope: Input,
+}
+
+/// What a preview answers.
+#[derive(Clone, Debug)]
+pub enum TokenPreview {
+    /// Nothing was asked yet.
+    Unasked,
+    /// These tokens would be issued.
+    Issued {
+        /// The payload of the ID token as indented JSON, or none.
+        id_token: Option<String>,
+        /// The payload of the access token as indented JSON.
+        access_token: String,
+        /// The policy and rule that allow it.
+        rule: String,
+    },
+    /// It would be refused.
+    Refused {
+        /// Why, in words.
+        reason: String,
+    },
+}
+
+/// The view that is open; each has its own address under `/admin/servers/{id}`.
+#[derive(Debug)]
+pub enum ServerTab {
+    /// `/admin/servers/{id}`. Posts `name`, `audience`, `description`, `access_token_alg`, `access_token_format` (`jwt`
+    /// or `opaque`) there; and to `…/activate`, `…/deactivate`, `…/delete` for all but the organisation's own.
+    Settings {
+        /// Its name.
+        name: Input,
+        /// Whom its tokens are for.
+        audience: Input,
+        /// What it is for.
+        description: Input,
+        /// The algorithm of its access tokens.
+        access_token_alg: Input,
+        /// The algorithms there are.
+        algs: Vec<Choice>,
+        /// Their format.
+        access_token_format: Input,
+        /// The discovery document.
+        discovery: String,
+    },
+    /// `…/scopes`. Removal posts `id` to `…/scopes/remove`.
+    Scopes {
+        /// By name.
+        rows: Vec<ScopeRow>,
+    },
+    /// `…/claims`. Removal posts `id` to `…/claims/remove`.
+    Claims {
+        /// By name.
+        rows: Vec<ClaimRow>,
+    },
+    /// `…/access`. Moving posts `id`, `to` (`up` or `down`) to `…/access/move`; removal `id` to `…/access/remove`;
+    /// of rules to `…/access/{policy}/move` and `…/access/{policy}/remove`.
+    Access {
+        /// In the order in which they are tried.
+        policies: Vec<AccessPolicyRow>,
+    },
+    /// `…/keys`. Posts to `…/keys/rotate`.
+    Keys {
+        /// The signing one first.
+        rows: Vec<ServerKeyRow>,
+        /// When the next one takes over by itself.
+        next_rotation: Option<Moment>,
+        /// The address of the key set.
+        jwks_uri: String,
+    },
+    /// `…/preview`.
+    Preview {
+        /// What was asked.
+        form: PreviewForm,
+        /// What would come of it.
+        answer: TokenPreview,
+    },
+}
+
+/// One authorization server.
+#[derive(Debug, Template)]
+#[template(path = "admin/server.html")]
+pub struct ServerPage {
+    /// The frame.
+    pub shell: Shell,
+    /// Stands in addresses.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its issuer.
+    pub issuer: String,
+    /// Whether it is switched on.
+    pub is_active: bool,
+    /// Whether it is the organisation's own, which has no access policies and cannot be switched off.
+    pub is_org: bool,
+    /// The open view.
+    pub tab: ServerTab,
+}
+
+impl ServerPage {
+    fn path(&self) -> String {
+        format!("/admin/servers/{}", self.id)
+    }
+
+    fn tab_bar(&self) -> part::TabBar<'_> {
+        let t = &self.shell.t.servers;
+        let base = format!("{}{}", self.shell.prefix, self.path());
+        let mut bar = part::tabs(&self.name)
+            .tab(
+                t.tab_settings,
+                &base,
+                "",
+                matches!(self.tab, ServerTab::Settings { .. }),
+            )
+            .tab(
+                t.tab_scopes,
+                &base,
+                "/scopes",
+                matches!(self.tab, ServerTab::Scopes { .. }),
+            )
+            .tab(
+                t.tab_claims,
+                &base,
+                "/claims",
+                matches!(self.tab, ServerTab::Claims { .. }),
+            );
+        if !self.is_org {
+            bar = bar.tab(
+                t.tab_access,
+                &base,
+                "/access",
+                matches!(self.tab, ServerTab::Access { .. }),
+            );
+        }
+        bar.tab(
+            t.tab_keys,
+            &base,
+            "/keys",
+            matches!(self.tab, ServerTab::Keys { .. }),
+        )
+        .tab(
+            t.tab_preview,
+            &base,
+            "/preview",
+            matches!(self.tab, ServerTab::Preview { .. }),
+        )
+    }
+
+    fn formats(&self) -> Vec<Choice> {
+        let t = &self.shell.t.servers;
+        vec![
+            Choice::new("jwt", t.format_jwt).about(t.format_jwt_about),
+            Choice::new("opaque", t.format_opaque).about(t.format_opaque_about),
+        ]
+    }
+}
+
+here!(ServerPage => Servers);

@@ -1,0 +1,49 @@
+//! Network zones: named address ranges that rules speak of.
+
+use crate::view::part::{self, Icon, Input};
+use crate::view::shell::{Shell, here};
+use askama::Template;
+
+/// A zone.
+#[derive(Clone, Debug)]
+pub struct ZoneRow {
+    /// Stands in addresses.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// A bounded few of its ranges.
+    pub ranges: Vec<String>,
+    /// How many rules speak of it.
+    pub rules: u64,
+}
+
+/// The zones (`/admin/zones`); an organisation has few.
+#[derive(Debug, Template)]
+#[template(path = "admin/zones.html")]
+pub struct ZonesPage {
+    /// The frame.
+    pub shell: Shell,
+    /// By name.
+    pub rows: Vec<ZoneRow>,
+    /// The reader's own address, to compare.
+    pub own_address: String,
+}
+
+/// A zone. Posts `name`, `ranges` (one a line, as address or network) to `/admin/zones/new` or `/admin/zones/{id}`; removal
+/// goes to `/admin/zones/{id}/remove`.
+#[derive(Debug, Template)]
+#[template(path = "admin/zone_form.html")]
+pub struct ZoneFormPage {
+    /// The frame.
+    pub shell: Shell,
+    /// Its id; none for a new one.
+    pub id: Option<String>,
+    /// Its name.
+    pub name: Input,
+    /// One a line.
+    pub ranges: Input,
+    /// The reader's own address, to compare.
+    pub own_address: String,
+}
+
+here!(ZonesPage => Zones, ZoneFormPage => Zones);

@@ -1,0 +1,70 @@
+//! A profile attribute of an organisation's schema as a control.
+
+use super::{Choice, Field, Input};
+
+/// How an attribute is typed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AttributeKind {
+    /// One line.
+    Text,
+    /// A mail address.
+    Email,
+    /// A whole number.
+    Number,
+    /// Yes or no.
+    Flag,
+    /// One of these.
+    OneOf(Vec<Choice>),
+}
+
+/// Whether an attribute may be changed here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttributeAccess {
+    /// Shown only.
+    Read,
+    /// May be changed.
+    Write,
+    /// May be changed, not emptied.
+    Required,
+}
+
+/// A profile attribute.
+#[derive(Clone, Debug)]
+pub struct AttributeField {
+    /// The field name.
+    pub name: String,
+    /// What it is called.
+    pub label: String,
+    /// A line of help, or empty.
+    pub hint: String,
+    /// How it is typed in.
+    pub kind: AttributeKind,
+    /// Whether it may be changed.
+    pub access: AttributeAccess,
+    /// What the browser may fill in, such as `given-name`, or `off`.
+    pub autocomplete: String,
+    /// Its value and what is wrong with it.
+    pub input: Input,
+}
+
+impl AttributeField {
+    /// The control.
+    #[must_use]
+    pub fn control(&self) -> Field<'_> {
+        let field = match &self.kind {
+            AttributeKind::Text => Field::text(&self.name, &self.label, &self.input),
+            AttributeKind::Email => Field::email(&self.name, &self.label, &self.input),
+            AttributeKind::Number => Field::number(&self.name, &self.label, &self.input),
+            AttributeKind::Flag => Field::tick(&self.name, &self.label, &self.input),
+            AttributeKind::OneOf(choices) => {
+                Field::select(&self.name, &self.label, &self.input, choices)
+            }
+        };
+        let field = field.hint(&self.hint).autocomplete(&self.autocomplete);
+        match self.access {
+            AttributeAccess::Read => field.read_only(),
+            AttributeAccess::Write => field,
+            AttributeAccess::Required => field.required(),
+        }
+    }
+}

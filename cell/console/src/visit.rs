@@ -1,0 +1,348 @@
+//! A browser's request for a page: who, for which org, in which language, with which form. And how pages answer.
+
+use crate::cookie::{CookieKind, read_cookie, render_removal, render_set};
+use crate::text::choice::{OrgLanguage, decide_language};
+use crate::view::colour::Accent;
+use crate::view::shell::{AdminAccess, Brand, Shell, Viewer};
+use crate::view::trouble::{ErrorKind, ErrorPage};
+use askama::Template;
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRef, FromRequest, Request};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use identity::access::Role;
+use identity::cell::Cell;
+use identity::fault::{Fault, Refusal};
+use identity::org::context::{OrgContext, RequestFacts};
+use identity::session::SignedIn;
+use identity::snapshot::OrgSnapshot;
+use std::collections::HashMap;
+use std::sync::Arc;
+use vocab::secret::SecretHash;
+
+/// Largest form of a page.
+const FORM_BYTES_MAX: usize = 128 * 1024;
+/// Most fields of a form.
+const FIELDS_MAX: usize = 400;
+
+/// A browser's request for a page.
+pub struct Visit {
+    /// The cell.
+    pub cell: Cell,
+    /// The org as it was addressed.
+    pub context: OrgContext,
+    /// Who sent it, and when.
+    pub facts: RequestFacts,
+    /// The org's configuration.
+    pub snapshot: Arc<OrgSnapshot>,
+    /// The path without the org's prefix.
+    pub path: String,
+    headers: HeaderMap,
+    query: HashMap<String, String>,
+    query_text: String,
+    form: Vec<(String, String)>,
+}
+
+impl<S> FromRequest<S> for Visit
+where
+    Cell: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let cell = Cell::from_ref(state);
+        let (parts, body) = request.into_parts();
+        let (Some(context), Some(facts)) = (
+            parts.extensions.get::<OrgContext>().cloned(),
+            parts.extensions.get::<RequestFacts>().cloned(),
+        ) else {
+            return Err(StatusCode::NOT_FOUND.into_response());
+        };
+        let snapshot = match cell.snapshot(&context.org).await {
+            Ok(Some(snapshot)) => snapshot,
+            Ok(None) => return Err(StatusCode::NOT_FOUND.into_response()),
+            Err(fault) => {
+                tracing::error!(error = %fault, "the configuration of an org cannot be read");
+                return Err(StatusCode::SERVICE_UNAVAILABLE.into_response());
+            }
+        };
+        let mut visit = Self {
+            cell,
+            context,
+            facts,
+            snapshot,
+            path: parts.uri.path().to_owned(),
+            headers: parts.headers,
+            query: parse_fields(parts.uri.query().unwrap_or_default().as_bytes())
+                .into_iter()
+                .collect(),
+            query_text: parts.uri.query().unwrap_or_default().to_owned(),
+            form: Vec::new(),
+        };
+        if parts.method == Method::POST {
+            visit.form = visit.read_form(body).await?;
+        }
+        Ok(visit)
+    }
+}
+
+fn parse_fields(bytes: &[u8]) -> Vec<(String, String)> {
+    form_urlencoded::parse(bytes)
+        .take(FIELDS_MAX)
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect()
+}
+
+/// The last value of that name.
+fn value_of<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    fields
+        .iter()
+        .rev()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.as_str())
+}
+
+impl Visit {
+    /// A form counts only if it carries the guard of this browser: another site can make the browser send a form, but
+    /// can neither read nor set the cookie from which the guard is derived.
+    async fn read_form(&self, body: Body) -> Result<Vec<(String, String)>, Response> {
+        let bytes = match to_bytes(body, FORM_BYTES_MAX).await {
+            Ok(bytes) => bytes,
+            Err(_) => return Err(self.error(StatusCode::PAYLOAD_TOO_LARGE, ErrorKind::BadRequest)),
+        };
+        let fields = parse_fields(&bytes);
+        let guard = read_cookie(&self.headers, CookieKind::Form, &self.context.org)
+            .map(|cookie| guard_of(&cookie));
+        let sent = value_of(&fields, "csrf");
+        match (guard, sent) {
+            // Both are hashes of a secret, compared as hashes again, so that time tells nothing.
+            (Some(guard), Some(sent)) if SecretHash::of(&guard) == SecretHash::of(sent) => {
+                Ok(fields)
+            }
+            _ => Err(self.error(StatusCode::FORBIDDEN, ErrorKind::Expired)),
+        }
+    }
+
+    /// A field of the form; empty if it was not sent.
+    #[must_use]
+    pub fn field(&self, name: &str) -> &str {
+        value_of(&self.form, name).unwrap_or_default()
+    }
+
+    /// Every value of a field that may be sent several times, in the order of the form.
+    pub fn fields(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.form
+            .iter()
+            .filter(move |(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Where the browser may come back to with GET: this page with its query. A form has no such address.
+    #[must_use]
+    pub fn address(&self) -> Option<String> {
+        match (self.form.is_empty(), self.query_text.is_empty()) {
+            (false, _) => None,
+            (true, true) => Some(self.path.clone()),
+            (true, false) => Some(format!("{}?{}", self.path, self.query_text)),
+        }
+    }
+
+    /// A parameter of the query; empty if it was not sent.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> &str {
+        self.query.get(name).map_or("", String::as_str)
+    }
+
+    /// The live session.
+    #[must_use]
+    pub fn signed_in(&self) -> Option<&SignedIn> {
+        self.facts.session.as_deref()
+    }
+
+    /// A cookie of this org.
+    #[must_use]
+    pub fn cookie(&self, kind: CookieKind) -> Option<String> {
+        read_cookie(&self.headers, kind, &self.context.org)
+    }
+
+    /// The secret of the sign-in that is under way.
+    #[must_use]
+    pub fn sign_in_secret(&self) -> Option<String> {
+        read_cookie(&self.headers, CookieKind::SignIn, &self.context.org)
+    }
+
+    /// An address of this org.
+    #[must_use]
+    pub fn href(&self, path: &str) -> String {
+        format!("{}{path}", self.context.path_prefix)
+    }
+
+    /// The frame of a page.
+    #[must_use]
+    pub fn shell(&self) -> Shell {
+        let accept = self
+            .headers
+            .get(header::ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok());
+        let branding = &self.snapshot.org.settings.branding;
+        let form = read_cookie(&self.headers, CookieKind::Form, &self.context.org);
+        Shell {
+            t: decide_language(accept, OrgLanguage::Any),
+            prefix: self.context.path_prefix.clone(),
+            brand: Brand {
+                name: self.context.name.clone(),
+                logo_href: None,
+                accent: Accent::parse(&branding.colour).unwrap_or_default(),
+            },
+            csrf: form.map(|cookie| guard_of(&cookie)).unwrap_or_default(),
+            viewer: self.signed_in().map(|signed_in| Viewer {
+                name: signed_in.person.display_name(),
+                login: signed_in.person.login.clone(),
+                admin: admin_access(&signed_in.roles),
+            }),
+            flash: None,
+        }
+    }
+
+    /// The frame of a page for somebody who is not signed in, or not yet again.
+    #[must_use]
+    pub fn gate_shell(&self) -> Shell {
+        Shell {
+            viewer: None,
+            ..self.shell()
+        }
+    }
+
+    /// A page.
+    #[must_use]
+    pub fn page(&self, page: &impl Template) -> Response {
+        self.page_with(StatusCode::OK, page)
+    }
+
+    /// A page with another status.
+    #[must_use]
+    pub fn page_with(&self, status: StatusCode, page: &impl Template) -> Response {
+        match page.render() {
+            Ok(html) => {
+                let mut response = (status, html).into_response();
+                let html_type = HeaderValue::from_static("text/html; charset=utf-8");
+                response
+                    .headers_mut()
+                    .insert(header::CONTENT_TYPE, html_type);
+                response
+                    .headers_mut()
+                    .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+                response
+            }
+            Err(error) => {
+                tracing::error!(%error, "a page cannot be rendered");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    }
+
+    /// Sends the browser on to an address of this org, with GET.
+    #[must_use]
+    pub fn go(&self, path: &str) -> Response {
+        let mut response = StatusCode::SEE_OTHER.into_response();
+        match HeaderValue::from_str(&self.href(path)) {
+            Ok(location) => {
+                response.headers_mut().insert(header::LOCATION, location);
+                response
+                    .headers_mut()
+                    .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+                response
+            }
+            Err(_) => self.error(StatusCode::BAD_REQUEST, ErrorKind::BadRequest),
+        }
+    }
+
+    /// An error page with the reference that finds it in the log.
+    #[must_use]
+    pub fn error(&self, status: StatusCode, kind: ErrorKind) -> Response {
+        let page = ErrorPage {
+            shell: self.gate_shell(),
+            kind,
+            detail: String::new(),
+            reference: self.facts.client.request_id.clone(),
+            back: Some(String::from("/")),
+        };
+        self.page_with(status, &page)
+    }
+
+    /// The page for an operation that was refused, where the page itself has no better place for it.
+    #[must_use]
+    pub fn refused(&self, refusal: &Refusal) -> Response {
+        match refusal {
+            Refusal::NotFound => self.error(StatusCode::NOT_FOUND, ErrorKind::NotFound),
+            Refusal::Forbidden => self.error(StatusCode::FORBIDDEN, ErrorKind::Forbidden),
+            Refusal::Changed => self.error(StatusCode::CONFLICT, ErrorKind::Expired),
+            Refusal::Fault(fault) => self.failed(fault),
+            _ => self.error(StatusCode::BAD_REQUEST, ErrorKind::BadRequest),
+        }
+    }
+
+    /// The page for a fault of ours, which is logged here.
+    #[must_use]
+    pub fn failed(&self, fault: &Fault) -> Response {
+        let reference = &self.facts.client.request_id;
+        tracing::error!(request_id = %reference, error = %fault, cause = ?std::error::Error::source(fault), "a page failed");
+        self.error(StatusCode::INTERNAL_SERVER_ERROR, ErrorKind::Fault)
+    }
+
+    /// Sets a cookie of this org.
+    #[must_use]
+    pub fn with_cookie(&self, mut response: Response, kind: CookieKind, value: &str) -> Response {
+        if let Some(cookie) = render_set(kind, &self.context.org, value) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+
+    /// Sets a cookie unless the response removes it already: a sign-in that ended at once needs none.
+    #[must_use]
+    pub fn with_cookie_unless_ended(
+        &self,
+        response: Response,
+        kind: CookieKind,
+        value: &str,
+    ) -> Response {
+        let removal = render_removal(kind, &self.context.org);
+        let ended = response
+            .headers()
+            .get_all(header::SET_COOKIE)
+            .iter()
+            .any(|set| Some(set) == removal.as_ref());
+        if ended {
+            response
+        } else {
+            self.with_cookie(response, kind, value)
+        }
+    }
+
+    /// Removes a cookie of this org.
+    #[must_use]
+    pub fn without_cookie(&self, mut response: Response, kind: CookieKind) -> Response {
+        if let Some(cookie) = render_removal(kind, &self.context.org) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+/// What a form must carry: derived from the cookie, so that nothing is stored.
+#[must_use]
+pub fn guard_of(cookie: &str) -> String {
+    SecretHash::of(&format!("testudo form guard/{cookie}")).to_hex()
+}
+
+fn admin_access(roles: &[Role]) -> AdminAccess {
+    if roles.contains(&Role::SuperAdmin) {
+        AdminAccess::Full
+    } else if roles.is_empty() {
+        AdminAccess::Closed
+    } else {
+        AdminAccess::ReadOnly
+    }
+}

@@ -1,0 +1,155 @@
+//! To whom an app is assigned: people one by one, or groups. Each change and its log row are one transaction.
+
+use crate::access::{Permission, Permit};
+use crate::app::store;
+use crate::cell::Cell;
+use crate::fault::Refusal;
+use crate::person::operations::as_target;
+use database::WriteTx;
+use ledger::{EventType, Target};
+use vocab::id::{AppId, GroupId, UserId};
+
+/// To whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Assignee {
+    Person(UserId),
+    Group(GroupId),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    Assign,
+    Unassign,
+}
+
+impl Cell {
+    /// Assigns an app to a person; nothing happens if it is.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for an app or person that this org does not have.
+    pub async fn assign_app_to_person(
+        &self,
+        permit: &Permit,
+        app: &AppId,
+        user: &UserId,
+    ) -> Result<(), Refusal> {
+        self.change_assignment(permit, app, Assignee::Person(user.clone()), Wish::Assign)
+            .await
+    }
+
+    /// Takes an app from a person; nothing happens if it is not assigned.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for an app or person that this org does not have.
+    pub async fn unassign_app_from_person(
+        &self,
+        permit: &Permit,
+        app: &AppId,
+        user: &UserId,
+    ) -> Result<(), Refusal> {
+        self.change_assignment(permit, app, Assignee::Person(user.clone()), Wish::Unassign)
+            .await
+    }
+
+    /// Assigns an app to a group; nothing happens if it is.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for an app or group that this org does not have.
+    pub async fn assign_app_to_group(
+        &self,
+        permit: &Permit,
+        app: &AppId,
+        group: &GroupId,
+    ) -> Result<(), Refusal> {
+        self.change_assignment(permit, app, Assignee::Group(group.clone()), Wish::Assign)
+            .await
+    }
+
+    /// Takes an app from a group; nothing happens if it is not assigned.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for an app or group that this org does not have.
+    pub async fn unassign_app_from_group(
+        &self,
+        permit: &Permit,
+        app: &AppId,
+        group: &GroupId,
+    ) -> Result<(), Refusal> {
+        self.change_assignment(permit, app, Assignee::Group(group.clone()), Wish::Unassign)
+            .await
+    }
+
+    async fn change_assignment(
+        &self,
+        permit: &Permit,
+        app_id: &AppId,
+        to: Assignee,
+        wish: Wish,
+    ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManageApps)?;
+        let (cell, by, id) = (self.clone(), permit.clone(), app_id.clone());
+        let outcome = self
+            .database
+            .write(move |tx| {
+                Box::pin(async move { apply_assignment(tx, &cell, &by, (&id, &to), wish).await })
+            })
+            .await;
+        self.apps
+            .invalidate(&(permit.org().clone(), app_id.clone()));
+        outcome
+    }
+}
+
+async fn apply_assignment(
+    tx: &mut WriteTx,
+    cell: &Cell,
+    permit: &Permit,
+    (app_id, to): (&AppId, &Assignee),
+    wish: Wish,
+) -> Result<(), Refusal> {
+    let (org, now) = (permit.org(), cell.now());
+    let app = store::load(tx, org, app_id)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+    let target = load_target(tx, permit, to).await?;
+    let (changed, kind) = match (to, wish) {
+        (Assignee::Person(user), Wish::Assign) => (
+            store::assign_person(tx, org, app_id, user, now).await?,
+            EventType::ApplicationUserMembershipAdd,
+        ),
+        (Assignee::Person(user), Wish::Unassign) => (
+            store::unassign_person(tx, org, app_id, user).await?,
+            EventType::ApplicationUserMembershipRemove,
+        ),
+        (Assignee::Group(group), Wish::Assign) => (
+            store::assign_group(tx, org, app_id, group, now).await?,
+            EventType::GroupApplicationAssignmentAdd,
+        ),
+        (Assignee::Group(group), Wish::Unassign) => (
+            store::unassign_group(tx, org, app_id, group).await?,
+            EventType::GroupApplicationAssignmentRemove,
+        ),
+    };
+    if changed {
+        let event = cell.app_event(permit, kind, &app).target(target);
+        ledger::append(tx, org, event).await?;
+    }
+    Ok(())
+}
+
+async fn load_target(tx: &mut WriteTx, permit: &Permit, to: &Assignee) -> Result<Target, Refusal> {
+    match to {
+        Assignee::Person(user) => {
+            let person = crate::person::store::load(tx, permit.org(), user)
+                .await?
+                .ok_or(Refusal::NotFound)?;
+            Ok(as_target(&person))
+        }
+        Assignee::Group(group) => {
+            let group = crate::group::store::load(tx, permit.org(), group)
+                .await?
+                .ok_or(Refusal::NotFound)?;
+            Ok(Target::group(&group.id, &group.name))
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! What administrators do with apps. Each change and its log row are one transaction, and no cached app outlives it.
+
+use crate::access::{Permission, Permit};
+use crate::app::rules::{decide_app, decide_label, needs_secret};
+use crate::app::settings::AppSettings;
+use crate::app::store::{self, StoredSecret};
+use crate::app::{App, AppKind, AppStatus};
+use crate::cell::Cell;
+use crate::fault::Refusal;
+use database::WriteTx;
+use ledger::{Event, EventType, Outcome, Target};
+use vocab::id::{AppId, AppSecretId, PolicyId};
+use vocab::secret::{Secret, SecretHash, random_token};
+use vocab::time::Timestamp;
+
+/// Most secrets of one app: the present one, and the next while clients are moved to it.
+pub const SECRETS_MAX: usize = 2;
+/// What every app secret begins with, so that a leaked one is recognised.
+pub const SECRET_PREFIX: &str = "tcs_";
+/// How much of a secret is kept in the clear to tell it from another.
+const HINT_CHARS: usize = 4;
+
+/// An app that is to be made.
+#[derive(Debug, Clone)]
+pub struct NewApp {
+    /// Its name for people.
+    pub label: String,
+    /// What sort of program it is; never changed later.
+    pub kind: AppKind,
+    /// Its settings; grants that are left out are those of its kind.
+    pub settings: AppSettings,
+}
+
+/// An app that was made.
+pub struct CreatedApp {
+    /// The app.
+    pub app: App,
+    /// Its secret, if it has one. It is shown once and stored nowhere.
+    pub secret: Option<Secret<String>>,
+}
+
+/// What an app shall be from now on.
+#[derive(Debug, Clone)]
+pub struct AppChange {
+    /// Its name for people.
+    pub label: String,
+    /// Its settings.
+    pub settings: AppSettings,
+    /// The sign-on policy of its own, or none.
+    pub policy_id: Option<PolicyId>,
+}
+
+/// A secret that was added to an app.
+pub struct AddedSecret {
+    /// Its id.
+    pub id: AppSecretId,
+    /// The secret. It is shown once and stored nowhere.
+    pub secret: Secret<String>,
+}
+
+impl Cell {
+    /// Adds an app, and its first secret if it is to prove itself by one.
+    ///
+    /// # Errors
+    /// [`Refusal`] as the rules of apps say; [`Refusal::Taken`] for a label in use.
+    pub async fn create_app(&self, permit: &Permit, new: NewApp) -> Result<CreatedApp, Refusal> {
+        permit.covers(Permission::ManageApps)?;
+        let label = decide_label(&new.label)?;
+        let settings = decide_app(new.kind, new.settings)?;
+        let drawn = needs_secret(settings.client_authentication).then(|| self.draw_secret());
+        let app = App {
+            org_id: permit.org().clone(),
+            id: AppId::generate(self.entropy()),
+            label,
+            kind: new.kind,
+            status: AppStatus::Active,
+            settings,
+            policy_id: None,
+            secrets: drawn.iter().map(|(stored, _)| stored.hash).collect(),
+            revision: 1,
+            created_at: self.now(),
+        };
+        let (stored, secret) = drawn.unzip();
+        let (inserted, event) = (
+            app.clone(),
+            self.app_event(permit, EventType::ApplicationLifecycleCreate, &app),
+        );
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    store::insert(tx, &inserted).await?;
+                    if let Some(stored) = stored {
+                        store::insert_secret(tx, &inserted.org_id, &inserted.id, &stored).await?;
+                    }
+                    Ok::<_, Refusal>(ledger::append(tx, &inserted.org_id, event).await?)
+                })
+            })
+            .await?;
+        Ok(CreatedApp { app, secret })
+    }
+
+    /// Changes label, settings and sign-on policy.
+    ///
+    /// # Errors
+    /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision.
+    pub async fn update_app(
+        &self,
+        permit: &Permit,
+        app_id: &AppId,
+        revision: i64,
+        change: AppChange,
+    ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManageApps)?;
+        let label = decide_label(&change.label)?;
+        let (cell, by, id) = (self.clone(), permit.clone(), app_id.clone());
+        let outcome = self.database.write(move |tx| {
+            Box::pin(async move {
+                let mut app = load_for_change(tx, &by, &id).await?;
+                if app.revision != revision {
+                    return Err(Refusal::Changed);
+                }
+                let settings = decide_app(app.kind, change.settings)?;
+                if let Some(policy) = change
+                    .policy_id
+                    .as_ref()
+                    .filter(|policy| app.policy_id.as_ref() != Some(*policy))
+                {
+                    check_policy(tx, &by, policy).await?;
+                }
+                (app.label, app.settings) = (label, settings);
+                store::update(tx, &app, change.policy_id.as_ref(), cell.now()).await?;
+                let event = cell.app_event(&by, EventType::ApplicationLifecycleUpdate, &app);
+                Ok(ledger::append(tx, by.org(), event).await?)
+            })
+        });
+        self.forget_app_after(permit, app_id, outcome).await
+    }
+
+    /// Lets an app be used again; nothing happens if it is in use.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for an app that this org does not have.
+    pub async fn activate_app(&self, permit: &Permit, app_id: &AppId) -> Result<(), Refusal> {
+        self.change_app_status(permit, app_id, AppStatus::Active)
+            .await
+    }
+
+    /// Switches an app off: no sign-in and no token from now on. Nothing happens if it is off.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for an app that this org does not have.
+    pub async fn deactivate_app(&self, permit: &Permit, app_id: &AppId) -> Result<(), Refusal> {
+        self.change_app_status(permit, app_id, AppStatus::Inactive)
+            .await
+    }
+
+    async fn change_app_status(
+        &self,
+        permit: &Permit,
+        app_id: &AppId,
+        status: AppStatus,
+    ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManageApps)?;
+        let (cell, by, id) = (self.clone(), permit.clone(), app_id.clone());
+        let outcome = self.database.write(move |tx| {
+            Box::pin(async move {
+                let mut app = load_for_change(tx, &by, &id).await?;
+                if app.status == status {
+                    return Ok(());
+                }
+                app.status = status;
+                store::update(tx, &app, app.policy_id.as_ref(), cell.now()).await?;
+                let kind = match status {
+                    AppStatus::Active => EventType::ApplicationLifecycleActivate,
+                    AppStatus::Inactive => EventType::ApplicationLifecycleDeactivate,
+                };
+                Ok(ledger::append(tx, by.org(), cell.app_event(&by, kind, &app)).await?)
+            })
+        });
+        self.forget_app_after(permit, app_id, outcome).await
+    }
+
+    /// Removes an app that is switched off, with its secrets, assignments and consents.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongState`] while it is in use.
+    pub async fn delete_app(&self, permit: &Permit, app_id: &AppId) -> Result<(), Refusal> {
+        permit.covers(Permission::ManageApps)?;
+        let (cell, by, id) = (self.clone(), permit.clone(), app_id.clone());
+        let outcome = self.database.write(move |tx| {
+            Box::pin(async move {
+                let app = load_for_change(tx, &by, &id).await?;
+                if !store::delete_inactive(tx, by.org(), &id).await? {
+                    return Err(Refusal::WrongState(
+                        "switch the app off before it is deleted",
+                    ));
+                }
+                let event = cell.app_event(&by, EventType::ApplicationLifecycleDelete, &app);
+                Ok(ledger::append(tx, by.org(), event).await?)
+            })
+        });
+        self.forget_app_after(permit, app_id, outcome).await
+    }
+
+    /// Adds a secret beside the present one, so that clients can be moved to it before the old one is removed.
+    ///
+    /// # Errors
+    /// [`Refusal::TooMany`] for a third one; [`Refusal::WrongState`] for an app that proves itself otherwise.
+    pub async fn add_app_secret(
+        &self,
+        permit: &Permit,
+        app_id: &AppId,
+    ) -> Result<AddedSecret, Refusal> {
+        permit.covers(Permission::ManageApps)?;
+        let (stored, secret) = self.draw_secret();
+        let (cell, by, id, secret_id) = (
+            self.clone(),
+            permit.clone(),
+            app_id.clone(),
+            stored.id.clone(),
+        );
+        let outcome = self.database.write(move |tx| {
+            Box::pin(async move {
+                // Of two who add at once, the second counts the first one's secret.
+                crate::org::store::lock(tx, by.org()).await?;
+                let app = load_for_change(tx, &by, &id).await?;
+                if !needs_secret(app.settings.client_authentication) {
+                    return Err(Refusal::WrongState(
+                        "this app does not prove itself by a secret",
+                    ));
+                }
+                if app.secrets.len() >= SECRETS_MAX {
+                    return Err(Refusal::TooMany {
+                        what: "secrets",
+                        max: SECRETS_MAX,
+                    });
+                }
+                store::insert_secret(tx, by.org(), &id, &stored).await?;
+                let event = cell
+                    .app_event(&by, EventType::AppOauth2CredentialsLifecycleCreate, &app)
+                    .detail("secretId", stored.id.as_str());
+                Ok(ledger::append(tx, by.org(), event).await?)
+            })
+        });
+        self.forget_app_after(permit, app_id, outcome).await?;
+        Ok(AddedSecret {
+            id: secret_id,
+            secret,
+        })
+    }
+
+    /// Removes a secret: it is refused from now on.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] if the app has none of that id.
+    pub async fn remove_app_secret(
+        &self,
+        permit: &Permit,
+        app_id: &AppId,
+        id: &AppSecretId,
+    ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManageApps)?;
+        let (cell, by, app, secret) = (self.clone(), permit.clone(), app_id.clone(), id.clone());
+        let outcome = self.database.write(move |tx| {
+            Box::pin(async move {
+                let app = load_for_change(tx, &by, &app).await?;
+                if !store::delete_secret(tx, by.org(), &app.id, &secret).await? {
+                    return Err(Refusal::NotFound);
+                }
+                let event = cell
+                    .app_event(&by, EventType::AppOauth2CredentialsLifecycleDelete, &app)
+                    .detail("secretId", secret.as_str());
+                Ok(ledger::append(tx, by.org(), event).await?)
+            })
+        });
+        self.forget_app_after(permit, app_id, outcome).await
+    }
+
+    /// Runs the change and then drops the cached app, whatever came of it: after a lost connection it is unknown
+    /// whether the change was kept.
+    async fn forget_app_after(
+        &self,
+        permit: &Permit,
+        app_id: &AppId,
+        change: impl Future<Output = Result<(), Refusal>>,
+    ) -> Result<(), Refusal> {
+        let outcome = change.await;
+        self.apps
+            .invalidate(&(permit.org().clone(), app_id.clone()));
+        outcome
+    }
+
+    fn draw_secret(&self) -> (StoredSecret, Secret<String>) {
+        let secret = random_token(self.entropy(), SECRET_PREFIX);
+        let text = secret.expose();
+        let stored = StoredSecret {
+            id: AppSecretId::generate(self.entropy()),
+            hash: SecretHash::of(text),
+            hint: text
+                .chars()
+                .skip(text.len().saturating_sub(HINT_CHARS))
+                .collect(),
+            created_at: self.now(),
+        };
+        (stored, secret)
+    }
+
+    /// A log row of an act upon an app.
+    #[must_use]
+    pub(crate) fn app_event(&self, permit: &Permit, kind: EventType, app: &App) -> Event {
+        event_at(self.now(), permit, kind).target(Target::app(&app.id, &app.label))
+    }
+}
+
+fn event_at(now: Timestamp, permit: &Permit, kind: EventType) -> Event {
+    Event::new(kind, Outcome::Success, now)
+        .actor(permit.actor().clone())
+        .client(permit.client())
+}
+
+async fn load_for_change(
+    tx: &mut WriteTx,
+    permit: &Permit,
+    app_id: &AppId,
+) -> Result<App, Refusal> {
+    store::load(tx, permit.org(), app_id)
+        .await?
+        .ok_or(Refusal::NotFound)
+}
+
+async fn check_policy(tx: &mut WriteTx, permit: &Permit, policy: &PolicyId) -> Result<(), Refusal> {
+    // The lock keeps the policy from being deleted between this look and the commit.
+    crate::org::store::lock(tx, permit.org()).await?;
+    if crate::sign_on::store::is_app_policy(tx, permit.org(), policy).await? {
+        Ok(())
+    } else {
+        Err(Refusal::invalid(
+            "policy_id",
+            "this organisation has no such policy for apps",
+        ))
+    }
+}

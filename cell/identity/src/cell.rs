@@ -1,0 +1,105 @@
+//! What every operation of a cell works with: the store, the keys, the clock, randomness, bounded pools and caches.
+
+use crate::app::App;
+use crate::password::hash_pool::HashPool;
+use crate::slowdown::SlowdownTable;
+use crate::snapshot::OrgSnapshot;
+use crate::snapshot::cache::Cache;
+use database::Database;
+use keys::{Keyring, SigningKeys};
+use std::sync::Arc;
+use vocab::entropy::Entropy;
+use vocab::id::{AppId, OrgId};
+use vocab::time::{Clock, Timestamp};
+
+/// Most orgs whose configuration is held in memory.
+const SNAPSHOTS_MAX: usize = 10_000;
+/// Most apps that are held in memory.
+const APPS_MAX: usize = 20_000;
+
+/// A running cell. Cheap to clone.
+#[derive(Clone)]
+pub struct Cell {
+    parts: Arc<CellParts>,
+}
+
+/// The parts of a cell.
+pub struct CellParts {
+    /// The store.
+    pub database: Database,
+    /// Org keys.
+    pub keyring: Keyring,
+    /// Signing keys of authorization servers.
+    pub signing_keys: SigningKeys,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Draws ids and tokens.
+    pub entropy: Arc<dyn Entropy>,
+    /// Hashes passwords, bounded.
+    pub passwords: HashPool,
+    /// Slows down guessing, bounded.
+    pub slowdown: SlowdownTable,
+    /// Configuration of orgs in use.
+    pub(crate) snapshots: Cache<OrgId, Arc<OrgSnapshot>>,
+    /// Apps in use.
+    pub(crate) apps: Cache<(OrgId, AppId), Arc<App>>,
+}
+
+/// What a cell is made of, as the caller brings it.
+pub struct CellBuilder {
+    /// The store, migrated.
+    pub database: Database,
+    /// Org keys.
+    pub keyring: Keyring,
+    /// Signing keys.
+    pub signing_keys: SigningKeys,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Draws ids and tokens.
+    pub entropy: Arc<dyn Entropy>,
+    /// Hashes passwords.
+    pub passwords: HashPool,
+    /// Slows down guessing.
+    pub slowdown: SlowdownTable,
+}
+
+impl CellBuilder {
+    /// Puts the cell together.
+    #[must_use]
+    pub fn build(self) -> Cell {
+        Cell {
+            parts: Arc::new(CellParts {
+                database: self.database,
+                keyring: self.keyring,
+                signing_keys: self.signing_keys,
+                clock: self.clock,
+                entropy: self.entropy,
+                passwords: self.passwords,
+                slowdown: self.slowdown,
+                snapshots: Cache::new(SNAPSHOTS_MAX),
+                apps: Cache::new(APPS_MAX),
+            }),
+        }
+    }
+}
+
+impl Cell {
+    /// The present moment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    /// The source of randomness.
+    #[must_use]
+    pub fn entropy(&self) -> &dyn Entropy {
+        self.parts.entropy.as_ref()
+    }
+}
+
+impl std::ops::Deref for Cell {
+    type Target = CellParts;
+    fn deref(&self) -> &CellParts {
+        &self.parts
+    }
+}

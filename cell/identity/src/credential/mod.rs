@@ -1,0 +1,7 @@
+//! The means by which people prove who they are: enrolment, use, removal.
+
+pub mod one_time;
+pub mod passkey;
+pub mod password;
+pub mod store;
+pub mod totp;

@@ -1,0 +1,393 @@
+//! Passkeys: enrolment and use, by WebAuthn. User verification is always required.
+
+use crate::cell::Cell;
+use crate::credential::store::{self, StoredPasskey};
+use crate::fault::{Fault, Refusal};
+use crate::notice::Notice;
+use crate::org::Org;
+use crate::org::context::OrgContext;
+use crate::person::Person;
+use crate::person::operations::as_target;
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ledger::{Actor, ClientFacts, Event, EventType, Outcome};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use vocab::id::{OrgId, PasskeyId, UserId};
+use vocab::time::Timestamp;
+use webauthn_rs::prelude::{
+    Credential, DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
+    RegisterPublicKeyCredential,
+};
+use webauthn_rs::{Webauthn, WebauthnBuilder};
+
+/// Most passkeys of one person.
+pub const PASSKEYS_MAX: usize = 20;
+/// Longest name of a passkey.
+pub const NAME_CHARS_MAX: usize = 60;
+/// Largest answer of an authenticator.
+pub const ANSWER_BYTES_MAX: usize = 32 * 1024;
+
+/// A registration that waits for the authenticator's answer; kept by the server.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PendingRegistration(PasskeyRegistration);
+
+/// A sign-in that waits for the authenticator's answer; kept by the server.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PendingAssertion(DiscoverableAuthentication);
+
+/// Why an authenticator's answer was not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum PasskeyRefusal {
+    /// It cannot be read, or does not prove what it should.
+    #[error("the passkey could not be verified")]
+    NotVerified,
+    /// The person has the most passkeys possible.
+    #[error("at most {PASSKEYS_MAX} passkeys are possible")]
+    TooMany,
+    /// This authenticator is enrolled already.
+    #[error("this passkey is enrolled already")]
+    Enrolled,
+    /// Not the person's fault.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl From<database::DatabaseFault> for PasskeyRefusal {
+    fn from(fault: database::DatabaseFault) -> Self {
+        Self::Fault(fault.into())
+    }
+}
+
+/// What a verified passkey proves.
+#[derive(Debug, Clone)]
+pub struct VerifiedPasskey {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// Which one.
+    pub passkey: StoredPasskey,
+}
+
+fn relying_party(context: &OrgContext) -> Result<Webauthn, Fault> {
+    let origin = url::Url::parse(&context.base_url)
+        .map_err(|error| Fault::stored("address of an org", &error))?;
+    WebauthnBuilder::new(&context.rp_id, &origin)
+        .map(|builder| builder.rp_name(&context.name))
+        .and_then(WebauthnBuilder::build)
+        .map_err(|error| Fault::stored("relying party", &error))
+}
+
+/// The user handle: derived, so that it tells nothing of the person and is the same on every authenticator.
+fn user_handle(org_id: &OrgId, user_id: &UserId) -> Uuid {
+    let text = format!("testudo user handle/{org_id}/{user_id}");
+    let hash = digest::digest(&digest::SHA256, text.as_bytes());
+    let mut bytes = [0_u8; 16];
+    for (to, from) in bytes.iter_mut().zip(hash.as_ref()) {
+        *to = *from;
+    }
+    Uuid::from_bytes(bytes)
+}
+
+/// The name of a passkey: trimmed, bounded, on one line.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for an unusable name.
+pub fn decide_name(name: &str) -> Result<String, Refusal> {
+    let name = name.trim();
+    let chars = name.chars().count();
+    if chars == 0 || chars > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+        return Err(Refusal::invalid(
+            "name",
+            "use 1 to 60 characters on one line",
+        ));
+    }
+    Ok(name.to_owned())
+}
+
+impl Cell {
+    /// Begins an enrolment: options for the browser as JSON, and what the server must remember.
+    ///
+    /// # Errors
+    /// [`PasskeyRefusal::TooMany`] at the bound.
+    pub async fn start_passkey_registration(
+        &self,
+        context: &OrgContext,
+        person: &Person,
+    ) -> Result<(String, PendingRegistration), PasskeyRefusal> {
+        let mut tx = self.database.read().await?;
+        let enrolled = store::load_passkeys(&mut tx, &context.org, &person.id).await?;
+        drop(tx);
+        if enrolled.len() >= PASSKEYS_MAX {
+            return Err(PasskeyRefusal::TooMany);
+        }
+        let exclude = enrolled
+            .iter()
+            .filter_map(|passkey| URL_SAFE_NO_PAD.decode(&passkey.credential_id).ok())
+            .collect();
+        let handle = user_handle(&context.org, &person.id);
+        let (mut options, pending) = relying_party(context)?
+            .start_passkey_registration(
+                handle,
+                &person.login,
+                &person.display_name(),
+                Some(exclude),
+            )
+            .map_err(|error| Fault::stored("passkey options", &error))?;
+        // Discoverable, so that sign-in needs no user name and autofill can offer it.
+        if let Some(selection) = options.public_key.authenticator_selection.as_mut() {
+            selection.require_resident_key = true;
+            selection.resident_key = Some(webauthn_rs_proto::ResidentKeyRequirement::Required);
+        }
+        let options = serde_json::to_string(&options)
+            .map_err(|error| Fault::stored("passkey options", &error))?;
+        Ok((options, PendingRegistration(pending)))
+    }
+
+    /// Ends an enrolment with the authenticator's answer.
+    ///
+    /// # Errors
+    /// [`PasskeyRefusal`]; nothing was changed.
+    pub async fn finish_passkey_registration(
+        &self,
+        enrolment: Enrolment<'_>,
+        pending: &PendingRegistration,
+        answer: &str,
+    ) -> Result<PasskeyId, PasskeyRefusal> {
+        let answer: RegisterPublicKeyCredential = parse_answer(answer)?;
+        let verified = relying_party(enrolment.context)?
+            .finish_passkey_registration(&answer, &pending.0)
+            .map_err(|_| PasskeyRefusal::NotVerified)?;
+        let now = self.now();
+        let passkey = describe(
+            &enrolment,
+            verified,
+            PasskeyId::generate(self.entropy()),
+            now,
+        )?;
+        let notice = Notice::PasskeyAdded {
+            name: &passkey.name,
+        };
+        let mail = self
+            .seal_mail(&enrolment.org.name, enrolment.person, &notice)
+            .await?;
+        let event = Event::new(EventType::UserMfaFactorActivate, Outcome::Success, now)
+            .actor(enrolment.actor.clone())
+            .client(enrolment.client)
+            .target(as_target(enrolment.person))
+            .detail("factor", "FIDO_WEBAUTHN")
+            .detail(
+                "deviceBound",
+                if passkey.device_bound {
+                    "true"
+                } else {
+                    "false"
+                },
+            );
+        let (org_id, id) = (enrolment.org.id.clone(), passkey.id.clone());
+        let written = self.database.write(move |tx| {
+            Box::pin(async move {
+                store::insert_passkey(tx, &org_id, &passkey).await?;
+                mail.enqueue(tx, &org_id, now).await?;
+                ledger::append(tx, &org_id, event).await
+            })
+        });
+        match written.await {
+            Ok(()) => Ok(id),
+            Err(fault) if fault.is_unique_violation() => Err(PasskeyRefusal::Enrolled),
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
+    /// Begins a sign-in by any passkey of this org: options for the browser as JSON, and what the server must remember.
+    ///
+    /// # Errors
+    /// [`Fault`] if the options cannot be made.
+    pub fn start_passkey_assertion(
+        &self,
+        context: &OrgContext,
+    ) -> Result<(String, PendingAssertion), Fault> {
+        let (options, pending) = relying_party(context)?
+            .start_discoverable_authentication()
+            .map_err(|error| Fault::stored("passkey options", &error))?;
+        let options = serde_json::to_string(&options)
+            .map_err(|error| Fault::stored("passkey options", &error))?;
+        Ok((options, PendingAssertion(pending)))
+    }
+
+    /// Verifies the authenticator's answer and notes the use.
+    ///
+    /// # Errors
+    /// [`PasskeyRefusal::NotVerified`], whatever the reason.
+    pub async fn verify_passkey(
+        &self,
+        context: &OrgContext,
+        pending: &PendingAssertion,
+        answer: &str,
+    ) -> Result<VerifiedPasskey, PasskeyRefusal> {
+        let answer: PublicKeyCredential = parse_answer(answer)?;
+        let relying_party = relying_party(context)?;
+        let (handle, credential_id) = relying_party
+            .identify_discoverable_authentication(&answer)
+            .map_err(|_| PasskeyRefusal::NotVerified)?;
+        let credential_id = URL_SAFE_NO_PAD.encode(credential_id);
+        let mut tx = self.database.read().await?;
+        let found = store::find_passkey(&mut tx, &context.org, &credential_id).await?;
+        drop(tx);
+        let mut stored = found.ok_or(PasskeyRefusal::NotVerified)?;
+        if handle != user_handle(&context.org, &stored.user_id) {
+            return Err(PasskeyRefusal::NotVerified);
+        }
+        let mut passkey: Passkey = serde_json::from_str(&stored.document)
+            .map_err(|error| Fault::stored("passkey", &error))?;
+        let result = relying_party
+            .finish_discoverable_authentication_v2(&answer, pending.0.clone(), &passkey)
+            .map_err(|_| PasskeyRefusal::NotVerified)?;
+        passkey.update_credential(&result);
+        stored.document =
+            serde_json::to_string(&passkey).map_err(|error| Fault::stored("passkey", &error))?;
+        let (org_id, used, now) = (context.org.clone(), stored.clone(), self.now());
+        let noted = self
+            .database
+            .write(move |tx| {
+                Box::pin(async move { store::update_passkey_use(tx, &org_id, &used, now).await })
+            })
+            .await?;
+        if !noted {
+            return Err(PasskeyRefusal::NotVerified);
+        }
+        Ok(VerifiedPasskey {
+            user_id: stored.user_id.clone(),
+            passkey: stored,
+        })
+    }
+
+    /// Removes a passkey of a person, with log row and notice.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] if the person has none of that id.
+    pub async fn remove_passkey(
+        &self,
+        org: &Org,
+        person: &Person,
+        actor: Actor,
+        client: &ClientFacts,
+        id: &PasskeyId,
+    ) -> Result<(), Refusal> {
+        let mut tx = self.database.read().await?;
+        let enrolled = store::load_passkeys(&mut tx, &org.id, &person.id).await?;
+        drop(tx);
+        let passkey = enrolled
+            .into_iter()
+            .find(|passkey| passkey.id == *id)
+            .ok_or(Refusal::NotFound)?;
+        let mail = self
+            .seal_mail(
+                &org.name,
+                person,
+                &Notice::PasskeyRemoved {
+                    name: &passkey.name,
+                },
+            )
+            .await?;
+        let now = self.now();
+        let event = Event::new(EventType::UserMfaFactorDeactivate, Outcome::Success, now)
+            .actor(actor)
+            .client(client)
+            .target(as_target(person))
+            .detail("factor", "FIDO_WEBAUTHN");
+        let (org_id, user_id, id) = (org.id.clone(), person.id.clone(), id.clone());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    if !store::delete_passkey(tx, &org_id, &user_id, &id).await? {
+                        return Err(Refusal::NotFound);
+                    }
+                    mail.enqueue(tx, &org_id, now).await?;
+                    Ok(ledger::append(tx, &org_id, event).await?)
+                })
+            })
+            .await
+    }
+}
+
+/// Who enrols what, where.
+#[derive(Debug, Clone, Copy)]
+pub struct Enrolment<'a> {
+    /// The org as it was addressed.
+    pub context: &'a OrgContext,
+    /// The org.
+    pub org: &'a Org,
+    /// Whose authenticator it will be.
+    pub person: &'a Person,
+    /// Who does it, for the log.
+    pub actor: &'a Actor,
+    /// From where, for the log.
+    pub client: &'a ClientFacts,
+    /// The name that the person gave it.
+    pub name: &'a str,
+}
+
+fn parse_answer<T: serde::de::DeserializeOwned>(answer: &str) -> Result<T, PasskeyRefusal> {
+    if answer.len() > ANSWER_BYTES_MAX {
+        return Err(PasskeyRefusal::NotVerified);
+    }
+    serde_json::from_str(answer).map_err(|_| PasskeyRefusal::NotVerified)
+}
+
+fn describe(
+    enrolment: &Enrolment<'_>,
+    verified: Passkey,
+    id: PasskeyId,
+    now: Timestamp,
+) -> Result<StoredPasskey, PasskeyRefusal> {
+    let document =
+        serde_json::to_string(&verified).map_err(|error| Fault::stored("passkey", &error))?;
+    let credential = Credential::from(verified);
+    Ok(StoredPasskey {
+        id,
+        user_id: enrolment.person.id.clone(),
+        credential_id: URL_SAFE_NO_PAD.encode(&credential.cred_id),
+        rp_id: enrolment.context.rp_id.clone(),
+        name: decide_name(enrolment.name).unwrap_or_else(|_| String::from("Passkey")),
+        document,
+        // WebAuthn level 3, section 6.1.3: a credential that is not backup eligible never leaves its device.
+        device_bound: !credential.backup_eligible,
+        created_at: now,
+        last_used_at: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{decide_name, parse_answer, user_handle};
+    use proptest::prelude::{any, proptest};
+    use vocab::entropy::SeededEntropy;
+    use vocab::id::{OrgId, UserId};
+    use webauthn_rs::prelude::{PublicKeyCredential, RegisterPublicKeyCredential};
+
+    #[test]
+    fn a_handle_is_one_persons_in_one_org() {
+        let entropy = SeededEntropy::new(21);
+        let (org, other) = (OrgId::generate(&entropy), OrgId::generate(&entropy));
+        let user = UserId::generate(&entropy);
+        assert_eq!(user_handle(&org, &user), user_handle(&org, &user));
+        assert_ne!(user_handle(&org, &user), user_handle(&other, &user));
+    }
+
+    #[test]
+    fn names_are_one_short_line() {
+        assert_eq!(decide_name("  Laptop ").unwrap(), "Laptop");
+        for bad in [String::new(), " ".into(), "a\nb".into(), "x".repeat(61)] {
+            assert!(decide_name(&bad).is_err());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_breaks_the_reader(text in any::<String>()) {
+            let _ = parse_answer::<PublicKeyCredential>(&text);
+            let _ = parse_answer::<RegisterPublicKeyCredential>(&text);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Groups of people.
+
+pub mod operations;
+pub mod store;
+
+use vocab::id::{GroupId, OrgId};
+use vocab::time::Timestamp;
+
+/// Longest name.
+pub const NAME_CHARS_MAX: usize = 100;
+/// Longest description.
+pub const DESCRIPTION_CHARS_MAX: usize = 1_000;
+
+/// A group.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// The org it belongs to.
+    pub org_id: OrgId,
+    /// Its id.
+    pub id: GroupId,
+    /// Its name, unique in the org.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Counts changes.
+    pub revision: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+}

@@ -1,0 +1,201 @@
+//! What administrators do with groups. Each change and its log row are one transaction.
+
+use crate::access::{Permission, Permit};
+use crate::cell::Cell;
+use crate::fault::Refusal;
+use crate::group::{DESCRIPTION_CHARS_MAX, Group, NAME_CHARS_MAX, store};
+use database::WriteTx;
+use ledger::{Event, EventType, Outcome, Target};
+use vocab::id::{GroupId, UserId};
+
+fn check(name: &str, description: &str) -> Result<(), Refusal> {
+    let name_chars = name.chars().count();
+    if name_chars == 0 || name_chars > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+        return Err(Refusal::invalid(
+            "name",
+            "use 1 to 100 characters on one line",
+        ));
+    }
+    if description.chars().count() > DESCRIPTION_CHARS_MAX {
+        return Err(Refusal::invalid(
+            "description",
+            "use at most 1,000 characters",
+        ));
+    }
+    Ok(())
+}
+
+impl Cell {
+    /// Adds a group.
+    ///
+    /// # Errors
+    /// [`Refusal`] as the rules of names say.
+    pub async fn create_group(
+        &self,
+        permit: &Permit,
+        name: &str,
+        description: &str,
+    ) -> Result<Group, Refusal> {
+        permit.covers(Permission::ManageGroups)?;
+        let name = name.trim();
+        check(name, description)?;
+        let group = Group {
+            org_id: permit.org().clone(),
+            id: GroupId::generate(self.entropy()),
+            name: name.to_owned(),
+            description: description.to_owned(),
+            revision: 1,
+            created_at: self.now(),
+        };
+        let (stored, event) = (
+            group.clone(),
+            self.group_event(permit, EventType::GroupLifecycleCreate, &group),
+        );
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    store::insert(tx, &stored).await?;
+                    Ok::<_, Refusal>(ledger::append(tx, &stored.org_id, event).await?)
+                })
+            })
+            .await?;
+        Ok(group)
+    }
+
+    /// Changes name and description.
+    ///
+    /// # Errors
+    /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision.
+    pub async fn update_group(&self, permit: &Permit, group: Group) -> Result<(), Refusal> {
+        permit.covers(Permission::ManageGroups)?;
+        check(group.name.trim(), &group.description)?;
+        if group.org_id != *permit.org() {
+            return Err(Refusal::NotFound);
+        }
+        let (now, event) = (
+            self.now(),
+            self.group_event(permit, EventType::GroupProfileUpdate, &group),
+        );
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    store::update(tx, &group, now).await?;
+                    Ok::<_, Refusal>(ledger::append(tx, &group.org_id, event).await?)
+                })
+            })
+            .await
+    }
+
+    /// Removes a group, its memberships and its assignments.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] if there is none.
+    pub async fn delete_group(&self, permit: &Permit, group_id: &GroupId) -> Result<(), Refusal> {
+        permit.covers(Permission::ManageGroups)?;
+        let (permit, group_id, cell) = (permit.clone(), group_id.clone(), self.clone());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let group = store::load(tx, permit.org(), &group_id)
+                        .await?
+                        .ok_or(Refusal::NotFound)?;
+                    store::delete(tx, permit.org(), &group_id).await?;
+                    let event = cell.group_event(&permit, EventType::GroupLifecycleDelete, &group);
+                    Ok::<_, Refusal>(ledger::append(tx, permit.org(), event).await?)
+                })
+            })
+            .await
+    }
+
+    /// Adds a person to a group; nothing happens if the person is a member.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for a group or person that this org does not have.
+    pub async fn add_group_member(
+        &self,
+        permit: &Permit,
+        group_id: &GroupId,
+        user_id: &UserId,
+    ) -> Result<(), Refusal> {
+        self.change_member(permit, group_id, user_id, Membership::Added)
+            .await
+    }
+
+    /// Takes a person out of a group; nothing happens if the person is no member.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for a group or person that this org does not have.
+    pub async fn remove_group_member(
+        &self,
+        permit: &Permit,
+        group_id: &GroupId,
+        user_id: &UserId,
+    ) -> Result<(), Refusal> {
+        self.change_member(permit, group_id, user_id, Membership::Removed)
+            .await
+    }
+
+    async fn change_member(
+        &self,
+        permit: &Permit,
+        group_id: &GroupId,
+        user_id: &UserId,
+        membership: Membership,
+    ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManageGroups)?;
+        let (cell, permit) = (self.clone(), permit.clone());
+        let (group_id, user_id) = (group_id.clone(), user_id.clone());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    apply_membership(tx, &cell, &permit, (&group_id, &user_id), membership).await
+                })
+            })
+            .await
+    }
+
+    fn group_event(&self, permit: &Permit, kind: EventType, group: &Group) -> Event {
+        Event::new(kind, Outcome::Success, self.now())
+            .actor(permit.actor().clone())
+            .client(permit.client())
+            .target(Target::group(&group.id, &group.name))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Membership {
+    Added,
+    Removed,
+}
+
+async fn apply_membership(
+    tx: &mut WriteTx,
+    cell: &Cell,
+    permit: &Permit,
+    (group_id, user_id): (&GroupId, &UserId),
+    membership: Membership,
+) -> Result<(), Refusal> {
+    let org = permit.org();
+    let group = store::load(tx, org, group_id)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+    let person = crate::person::store::load(tx, org, user_id)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+    let (changed, kind) = match membership {
+        Membership::Added => (
+            store::insert_member(tx, org, group_id, user_id, cell.now()).await?,
+            EventType::GroupUserMembershipAdd,
+        ),
+        Membership::Removed => (
+            store::delete_member(tx, org, group_id, user_id).await?,
+            EventType::GroupUserMembershipRemove,
+        ),
+    };
+    if changed {
+        let target = Target::user(&person.id, &person.login, &person.display_name());
+        let event = cell.group_event(permit, kind, &group).target(target);
+        ledger::append(tx, org, event).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,34 @@
+//! Removing what has ended: sign-ins that nobody finished, codes and links, sessions. Nothing depends on when it runs,
+//! since every reader holds the end against the clock.
+
+pub mod store;
+
+use crate::cell::Cell;
+use crate::fault::Fault;
+
+/// Most rows of one table that one transaction removes, so that no other write waits long.
+pub const BATCH_ROWS: u64 = 500;
+/// Most transactions of one call; what is left over waits for the next one.
+pub const ROUNDS_MAX: usize = 40;
+
+impl Cell {
+    /// Removes what has ended, in bounded batches.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store fails; what was removed before stays removed.
+    pub async fn remove_ended(&self) -> Result<(), Fault> {
+        let now = self.now();
+        for _ in 0..ROUNDS_MAX {
+            let most = self
+                .database
+                .write(move |tx| {
+                    Box::pin(async move { store::delete_ended(tx, now, BATCH_ROWS).await })
+                })
+                .await?;
+            if most < BATCH_ROWS {
+                break;
+            }
+        }
+        Ok(())
+    }
+}

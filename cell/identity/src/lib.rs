@@ -1,0 +1,31 @@
+//! Who people are and what they may do: orgs, people, groups, apps, credentials, sessions, policies.
+//!
+//! This crate is the one enforcement point: [`access::authorize`] alone decides who may do what, and the operations
+//! here take its proof as an argument. It knows no protocol and renders nothing.
+
+pub mod access;
+pub mod api_token;
+pub mod app;
+pub mod cell;
+pub mod credential;
+pub mod fault;
+pub mod group;
+pub mod housekeeping;
+pub mod notice;
+pub mod org;
+pub mod password;
+pub mod person;
+pub mod recovery_codes;
+pub mod schema;
+pub mod server;
+pub mod session;
+pub mod sign_in;
+pub mod sign_on;
+pub mod slowdown;
+pub mod snapshot;
+pub mod totp;
+
+#[cfg(test)]
+mod for_tests;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+//! Making organisations and changing their settings.
+
+use crate::access::{Permission, Permit};
+use crate::cell::Cell;
+use crate::fault::Refusal;
+use crate::org::settings::OrgSettings;
+use crate::org::{NAME_CHARS_MAX, Org, Slug, store};
+use crate::server::{AuthorizationServer, DEFAULT_SERVER_NAME, ServerConfig};
+use crate::sign_on::presets;
+use ledger::{Event, EventType, Outcome, Target};
+use vocab::id::{OrgId, PolicyId, ServerId};
+
+/// The shortest and longest lifetime that a session may be given.
+const SESSION_SECS: std::ops::RangeInclusive<i64> = 60..=30 * 24 * 60 * 60;
+
+/// Holds a name against its bounds.
+pub(crate) fn check_name(name: &str) -> Result<(), Refusal> {
+    let chars = name.chars().count();
+    if chars == 0 || chars > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+        return Err(Refusal::invalid(
+            "name",
+            "use 1 to 100 characters on one line",
+        ));
+    }
+    Ok(())
+}
+
+/// Holds settings against their bounds.
+///
+/// # Errors
+/// [`Refusal::Invalid`] naming the setting.
+pub fn decide_settings(settings: &OrgSettings) -> Result<(), Refusal> {
+    let colour = settings.branding.colour.as_bytes();
+    let coloured = colour.len() == 7
+        && colour.first() == Some(&b'#')
+        && colour.iter().skip(1).all(u8::is_ascii_hexdigit);
+    if !coloured {
+        return Err(Refusal::invalid(
+            "colour",
+            "use #rrggbb, for example #2f6f4f",
+        ));
+    }
+    let logo = &settings.branding.logo_url;
+    let usable_logo =
+        logo.is_empty() || url::Url::parse(logo).is_ok_and(|url| url.scheme() == "https");
+    if !usable_logo || logo.len() > 500 {
+        return Err(Refusal::invalid(
+            "logo_url",
+            "use an https address, or leave it empty",
+        ));
+    }
+    settings
+        .password
+        .validate()
+        .map_err(|error| Refusal::invalid("password", error.to_string()))?;
+    let session = &settings.session;
+    if !SESSION_SECS.contains(&session.idle_secs) || !SESSION_SECS.contains(&session.lifetime_secs)
+    {
+        return Err(Refusal::invalid(
+            "session",
+            "use between 60 seconds and 30 days",
+        ));
+    }
+    if session.idle_secs > session.lifetime_secs {
+        return Err(Refusal::invalid(
+            "session",
+            "the idle time must not be longer than the lifetime",
+        ));
+    }
+    decide_schema(settings)
+}
+
+fn decide_schema(settings: &OrgSettings) -> Result<(), Refusal> {
+    const ATTRIBUTES_MAX: usize = 100;
+    const BUILT_IN: [&str; 4] = ["login", "email", "first_name", "last_name"];
+    let schema = &settings.profile_schema;
+    if schema.len() > ATTRIBUTES_MAX {
+        return Err(Refusal::TooMany {
+            what: "profile attributes",
+            max: ATTRIBUTES_MAX,
+        });
+    }
+    for (index, attribute) in schema.iter().enumerate() {
+        let name = attribute.name.as_str();
+        let shaped = !name.is_empty()
+            && name.len() <= 40
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            && name.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());
+        let repeated = schema
+            .iter()
+            .take(index)
+            .any(|earlier| earlier.name == name);
+        if !shaped || repeated || BUILT_IN.contains(&name) {
+            let problem = format!(
+                "{name:?}: use a letter, then letters, digits and underscores, each name once"
+            );
+            return Err(Refusal::invalid("profile_schema", problem));
+        }
+    }
+    Ok(())
+}
+
+impl Cell {
+    /// Makes an org with its key, its preset authorization server and its preset policies.
+    ///
+    /// # Errors
+    /// [`Refusal::Taken`] if the short name is in use.
+    pub async fn create_org(&self, slug: &Slug, name: &str) -> Result<OrgId, Refusal> {
+        let name = name.trim().to_owned();
+        check_name(&name)?;
+        let org_id = OrgId::generate(self.entropy());
+        let server = AuthorizationServer {
+            org_id: org_id.clone(),
+            id: ServerId::generate(self.entropy()),
+            name: String::from(DEFAULT_SERVER_NAME),
+            active: true,
+            config: ServerConfig::default(),
+            revision: 1,
+        };
+        let policies = [
+            presets::org_policy(PolicyId::generate(self.entropy()), self.entropy()),
+            presets::console_policy(PolicyId::generate(self.entropy()), self.entropy()),
+        ];
+        let org_key = self.keyring.prepare_org_key(&org_id).await?;
+        let (slug, id, now) = (slug.clone(), org_id.clone(), self.now());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    store::insert(tx, &id, &slug, &name, now).await?;
+                    org_key.insert(tx).await?;
+                    crate::server::store::insert(tx, &server, now).await?;
+                    for (scope, policy) in policies {
+                        crate::sign_on::store::insert_policy(tx, &id, scope, &policy, now).await?;
+                    }
+                    let made =
+                        Event::new(EventType::SystemOrgLifecycleCreate, Outcome::Success, now)
+                            .target(Target::other("Org", id.as_str(), &name));
+                    let server_made =
+                        Event::new(EventType::Oauth2AsCreated, Outcome::Success, now).target(
+                            Target::other("AuthorizationServer", server.id.as_str(), &server.name),
+                        );
+                    ledger::append(tx, &id, made).await?;
+                    Ok::<_, Refusal>(ledger::append(tx, &id, server_made).await?)
+                })
+            })
+            .await?;
+        Ok(org_id)
+    }
+
+    /// Changes an org's name and settings.
+    ///
+    /// # Errors
+    /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision.
+    pub async fn update_org(
+        &self,
+        permit: &Permit,
+        org: Org,
+        name: &str,
+        settings: OrgSettings,
+    ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManageOrg)?;
+        if org.id != *permit.org() {
+            return Err(Refusal::NotFound);
+        }
+        let name = name.trim().to_owned();
+        check_name(&name)?;
+        decide_settings(&settings)?;
+        let (now, id) = (self.now(), org.id.clone());
+        let event = Event::new(EventType::SystemOrgSettingsUpdate, Outcome::Success, now)
+            .actor(permit.actor().clone())
+            .client(permit.client())
+            .target(Target::other("Org", org.id.as_str(), &name));
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    store::update(tx, &org, &name, &settings, now).await?;
+                    Ok::<_, Refusal>(ledger::append(tx, &org.id, event).await?)
+                })
+            })
+            .await?;
+        self.snapshots.invalidate(&id);
+        Ok(())
+    }
+}

@@ -1,0 +1,59 @@
+//! Whether one more job is taken: pure arithmetic over the queue as it stands.
+
+use std::time::Duration;
+
+use super::{Denial, HashPoolLimits};
+use crate::password::foreign::OWN_WEIGHT;
+
+/// The estimate before anything was measured: what the product's own hash takes on one core of an ordinary machine.
+pub(super) const UNIT_AT_START: Duration = Duration::from_millis(35);
+
+/// The estimate stays within these bounds, so that one absurd measurement neither opens nor closes the door.
+const UNIT_MIN: Duration = Duration::from_millis(2);
+const UNIT_MAX: Duration = Duration::from_secs(2);
+
+/// The longest time that a refused caller is told to wait.
+const RETRY_AFTER_MAX_SECS: u32 = 30;
+
+/// The queue as the decision sees it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Backlog {
+    /// Jobs that wait.
+    pub queued_jobs: usize,
+    /// Weight of the jobs that wait or run.
+    pub weight: u64,
+    /// How long a job of [`OWN_WEIGHT`] takes at present.
+    pub unit: Duration,
+}
+
+/// How long a job that came now would wait before a worker took it.
+pub(super) fn expected_wait(limits: &HashPoolLimits, backlog: &Backlog) -> Duration {
+    let workers = u64::try_from(limits.workers.max(1)).unwrap_or(u64::MAX);
+    let unit_micros = u64::try_from(backlog.unit.as_micros()).unwrap_or(u64::MAX);
+    let micros = backlog.weight.saturating_mul(unit_micros) / u64::from(OWN_WEIGHT) / workers;
+    Duration::from_micros(micros)
+}
+
+/// Takes or refuses one more job. The job's own weight does not count: when nothing waits, everything is taken.
+pub(super) fn decide_admission(limits: &HashPoolLimits, backlog: &Backlog) -> Result<(), Denial> {
+    let wait = expected_wait(limits, backlog);
+    if backlog.queued_jobs < limits.queue_jobs_max && wait <= limits.wait_max {
+        return Ok(());
+    }
+    let secs = u32::try_from(wait.as_secs())
+        .unwrap_or(u32::MAX)
+        .saturating_add(1);
+    Err(Denial::Busy {
+        retry_after_secs: secs.min(RETRY_AFTER_MAX_SECS),
+    })
+}
+
+/// The new estimate after a job of `weight` took `elapsed`: a moving average over about sixteen jobs. Light jobs tell
+/// too little and are left out.
+pub(super) fn learn_unit(unit: Duration, weight: u32, elapsed: Duration) -> Duration {
+    if weight < OWN_WEIGHT / 2 {
+        return unit;
+    }
+    let sample = (elapsed.saturating_mul(OWN_WEIGHT) / weight).clamp(UNIT_MIN, UNIT_MAX);
+    (unit.saturating_mul(15) + sample) / 16
+}

@@ -1,0 +1,266 @@
+//! Admission as a table, and the pool with real threads: what it hashes, refuses, skips and survives.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use proptest::prelude::{any, proptest};
+use tokio::task::JoinSet;
+use vocab::entropy::SeededEntropy;
+use vocab::secret::Secret;
+
+use super::admission::{Backlog, decide_admission, expected_wait, learn_unit};
+use super::{COMPARED_HASHES_MAX, Denial, Fault, HashError, HashPool, HashPoolLimits};
+use crate::password::foreign::OWN_WEIGHT;
+
+const LIMITS: HashPoolLimits = HashPoolLimits {
+    workers: 1,
+    queue_jobs_max: 4,
+    wait_max: Duration::from_secs(3_600),
+};
+
+fn pool(limits: HashPoolLimits) -> HashPool {
+    HashPool::start(limits, Arc::new(SeededEntropy::new(1))).unwrap()
+}
+
+fn secret(text: &str) -> Secret<String> {
+    Secret::new(text.to_owned())
+}
+
+#[test]
+fn admission_follows_the_expected_wait_and_the_length_of_the_queue() {
+    let limits = HashPoolLimits {
+        workers: 2,
+        queue_jobs_max: 10,
+        wait_max: Duration::from_millis(300),
+    };
+    let busy = |retry_after_secs| Err(Denial::Busy { retry_after_secs });
+    let table = [
+        // Queued jobs, weight of all that wait or run, milliseconds of one own hash, verdict.
+        (0, 0, 35, Ok(())),
+        (8, 17_000, 35, Ok(())),
+        (8, 18_000, 35, busy(1)),
+        (10, 0, 35, busy(1)),
+        (1, 120_000, 35, busy(3)),
+        (1, u64::MAX, 35, busy(30)),
+        (8, 17_000, 70, busy(1)),
+    ];
+    for (queued_jobs, weight, millis, verdict) in table {
+        let backlog = Backlog {
+            queued_jobs,
+            weight,
+            unit: Duration::from_millis(millis),
+        };
+        assert_eq!(decide_admission(&limits, &backlog), verdict, "{backlog:?}");
+    }
+}
+
+#[test]
+fn the_estimate_follows_what_was_measured() {
+    let mut unit = Duration::from_millis(35);
+    for _ in 0..200 {
+        unit = learn_unit(unit, OWN_WEIGHT, Duration::from_millis(70));
+    }
+    assert!(
+        unit.abs_diff(Duration::from_millis(70)) < Duration::from_millis(1),
+        "{unit:?}"
+    );
+    // A job of twice the weight in twice the time says the same; a light one says nothing.
+    assert!(
+        learn_unit(unit, 2 * OWN_WEIGHT, Duration::from_millis(140)).abs_diff(unit)
+            < Duration::from_millis(1)
+    );
+    assert_eq!(learn_unit(unit, 1, Duration::from_secs(9)), unit);
+}
+
+proptest! {
+    #[test]
+    fn more_work_never_opens_the_door(
+        queued_jobs in 0_usize..20,
+        weight in any::<u64>(),
+        more in any::<u64>(),
+        millis in 1_u64..2_000,
+        workers in 0_usize..64,
+    ) {
+        let limits = HashPoolLimits { workers, queue_jobs_max: 10, wait_max: Duration::from_millis(300) };
+        let unit = Duration::from_millis(millis);
+        let lighter = Backlog { queued_jobs, weight, unit };
+        let heavier = Backlog { weight: weight.saturating_add(more), ..lighter };
+        assert!(expected_wait(&limits, &heavier) >= expected_wait(&limits, &lighter));
+        assert!(decide_admission(&limits, &lighter).is_ok() || decide_admission(&limits, &heavier).is_err());
+    }
+
+    #[test]
+    fn the_estimate_stays_within_its_bounds(millis in 2_u64..2_000, weight in any::<u32>(), micros in any::<u64>()) {
+        let unit = learn_unit(Duration::from_millis(millis), weight, Duration::from_micros(micros));
+        assert!((Duration::from_millis(2)..=Duration::from_secs(2)).contains(&unit), "{unit:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_hashed_is_verified() {
+    let pool = pool(LIMITS);
+    let stored = pool.hash(secret("a passphrase")).await.unwrap();
+    assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+    assert_ne!(
+        pool.hash(secret("a passphrase")).await.unwrap(),
+        stored,
+        "each hash has its own salt"
+    );
+
+    let right = pool
+        .verify(secret("a passphrase"), stored.clone())
+        .await
+        .unwrap();
+    assert_eq!((right.matches, right.needs_rehash), (true, false));
+    let wrong = pool.verify(secret("another"), stored).await.unwrap();
+    assert_eq!((wrong.matches, wrong.needs_rehash), (false, false));
+    pool.dummy_verify(secret("anything")).await.unwrap();
+    assert_eq!(pool.load().done_jobs, 5);
+}
+
+#[tokio::test]
+async fn a_foreign_hash_is_to_be_replaced_after_a_success_alone() {
+    let pool = pool(LIMITS);
+    let stored = "{SSHA}46BnfOtjjVkV2IM1YrlQPStNxk5zYWx0c2FsdA==";
+    let right = pool
+        .verify(secret("correct horse battery staple"), stored.to_owned())
+        .await
+        .unwrap();
+    assert_eq!((right.matches, right.needs_rehash), (true, true));
+    let wrong = pool
+        .verify(secret("another"), stored.to_owned())
+        .await
+        .unwrap();
+    assert_eq!((wrong.matches, wrong.needs_rehash), (false, false));
+}
+
+#[tokio::test]
+async fn the_history_is_compared_whole() {
+    let pool = pool(LIMITS);
+    let former = "{SSHA}46BnfOtjjVkV2IM1YrlQPStNxk5zYWx0c2FsdA==".to_owned();
+    let other = "{SHA}AAAAAAAAAAAAAAAAAAAAAAAAAAA=".to_owned();
+    let candidate = || secret("correct horse battery staple");
+    assert!(
+        pool.matches_any(candidate(), vec![other.clone(), former.clone()])
+            .await
+            .unwrap()
+    );
+    assert!(!pool.matches_any(candidate(), vec![other]).await.unwrap());
+    assert!(!pool.matches_any(candidate(), Vec::new()).await.unwrap());
+    let many = vec![former; COMPARED_HASHES_MAX + 1];
+    assert!(matches!(
+        pool.matches_any(candidate(), many).await,
+        Err(HashError::Fault(Fault::TooManyCompared))
+    ));
+}
+
+#[tokio::test]
+async fn overlong_passwords_and_unreadable_hashes_never_reach_a_thread() {
+    let pool = pool(LIMITS);
+    let long = "x".repeat(257);
+    assert!(matches!(
+        pool.hash(secret(&long)).await,
+        Err(HashError::Denial(Denial::TooLong))
+    ));
+    assert!(matches!(
+        pool.dummy_verify(secret(&long)).await,
+        Err(HashError::Denial(Denial::TooLong))
+    ));
+    let unreadable = pool.verify(secret("x"), "nonsense".to_owned()).await;
+    assert!(matches!(
+        unreadable,
+        Err(HashError::Fault(Fault::StoredUnreadable(_)))
+    ));
+    assert_eq!(pool.load().done_jobs, 0);
+}
+
+#[tokio::test]
+async fn a_flood_is_refused_at_once_and_the_admitted_are_served() {
+    let pool = pool(LIMITS);
+    let mut flood = JoinSet::new();
+    for _ in 0..40 {
+        let pool = pool.clone();
+        flood.spawn(async move { pool.hash(secret("one of many")).await });
+    }
+    let (mut served, mut refused) = (0, 0);
+    while let Some(outcome) = flood.join_next().await {
+        match outcome.unwrap() {
+            Ok(_) => served += 1,
+            Err(HashError::Denial(Denial::Busy { retry_after_secs })) => {
+                assert!(retry_after_secs >= 1);
+                refused += 1;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(
+        served >= LIMITS.queue_jobs_max && refused > 0,
+        "{served} served, {refused} refused"
+    );
+    let load = pool.load();
+    assert_eq!((load.queued_jobs, load.expected_wait), (0, Duration::ZERO));
+    assert_eq!(
+        (load.done_jobs, load.refused_jobs),
+        (served as u64, refused)
+    );
+}
+
+#[tokio::test]
+async fn jobs_of_callers_that_have_gone_are_skipped() {
+    let pool = pool(LIMITS);
+    {
+        let mut gone = Vec::new();
+        for _ in 0..LIMITS.queue_jobs_max {
+            let pool = pool.clone();
+            gone.push(Box::pin(async move { pool.hash(secret("gone")).await }));
+        }
+        for future in &mut gone {
+            assert!(
+                future
+                    .as_mut()
+                    .poll(&mut Context::from_waker(Waker::noop()))
+                    .is_pending()
+            );
+        }
+    }
+    pool.hash(secret("still here")).await.unwrap();
+    let load = pool.load();
+    // The first may have begun before its caller went; the others were not worked on.
+    assert_eq!(
+        load.done_jobs + load.skipped_jobs,
+        LIMITS.queue_jobs_max as u64 + 1
+    );
+    assert!(
+        load.skipped_jobs >= LIMITS.queue_jobs_max as u64 - 1,
+        "{load:?}"
+    );
+    assert_eq!(load.expected_wait, Duration::ZERO);
+}
+
+#[tokio::test]
+async fn a_stopped_pool_tells_those_who_wait() {
+    let pool = pool(LIMITS);
+    let queue = Arc::clone(&pool.owner.queue);
+    let mut waiting = pin!(pool.hash(secret("first")));
+    let mut dropped = pin!(pool.hash(secret("second")));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(waiting.as_mut().poll(&mut context).is_pending());
+    assert!(dropped.as_mut().poll(&mut context).is_pending());
+    queue.stop();
+    assert!(matches!(
+        dropped.await,
+        Err(HashError::Fault(Fault::WorkerGone))
+    ));
+    // The first was either under way, and is finished, or dropped as well.
+    match waiting.await {
+        Ok(_) | Err(HashError::Fault(Fault::WorkerGone)) => {}
+        Err(error) => panic!("{error}"),
+    }
+    assert!(matches!(
+        pool.hash(secret("late")).await,
+        Err(HashError::Fault(Fault::WorkerGone))
+    ));
+}

@@ -1,0 +1,215 @@
+//! The life cycle of a person as one table.
+
+use crate::fault::Refusal;
+use crate::person::PersonStatus;
+use ledger::EventType;
+
+/// What can be done to a person's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LifecycleAction {
+    /// Invite somebody who has no way to sign in yet.
+    Invite,
+    /// The person has set up a way to sign in, or was given one.
+    Activate,
+    /// Keep out for a time.
+    Suspend,
+    /// Let in again.
+    Unsuspend,
+    /// Lock.
+    Lock,
+    /// Unlock.
+    Unlock,
+    /// Ask for a new password at the next sign-in.
+    ExpirePassword,
+    /// Take the password away and send a recovery link.
+    ResetPassword,
+    /// The person left.
+    Deactivate,
+}
+
+impl LifecycleAction {
+    /// Every action.
+    pub const ALL: [Self; 9] = [
+        Self::Invite,
+        Self::Activate,
+        Self::Suspend,
+        Self::Unsuspend,
+        Self::Lock,
+        Self::Unlock,
+        Self::ExpirePassword,
+        Self::ResetPassword,
+        Self::Deactivate,
+    ];
+
+    /// The word in addresses and forms.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invite => "invite",
+            Self::Activate => "activate",
+            Self::Suspend => "suspend",
+            Self::Unsuspend => "unsuspend",
+            Self::Lock => "lock",
+            Self::Unlock => "unlock",
+            Self::ExpirePassword => "expire_password",
+            Self::ResetPassword => "reset_password",
+            Self::Deactivate => "deactivate",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.as_str() == word)
+    }
+
+    /// The row of the system log that records it.
+    #[must_use]
+    pub const fn event(self) -> EventType {
+        match self {
+            Self::Invite | Self::Activate => EventType::UserLifecycleActivate,
+            Self::Suspend => EventType::UserLifecycleSuspend,
+            Self::Unsuspend => EventType::UserLifecycleUnsuspend,
+            Self::Lock => EventType::UserAccountLock,
+            Self::Unlock => EventType::UserAccountUnlockByAdmin,
+            Self::ExpirePassword => EventType::UserAccountExpirePassword,
+            Self::ResetPassword => EventType::UserAccountResetPassword,
+            Self::Deactivate => EventType::UserLifecycleDeactivate,
+        }
+    }
+
+    /// Whether live sessions and tokens end with it.
+    #[must_use]
+    pub const fn ends_sessions(self) -> bool {
+        matches!(
+            self,
+            Self::Suspend | Self::Lock | Self::ResetPassword | Self::Deactivate
+        )
+    }
+}
+
+/// The state after the action.
+///
+/// # Errors
+/// [`Refusal::WrongState`] where the table has no such step.
+pub fn decide_transition(
+    from: PersonStatus,
+    action: LifecycleAction,
+) -> Result<PersonStatus, Refusal> {
+    use LifecycleAction as Do;
+    use PersonStatus as Is;
+    match (from, action) {
+        (Is::Staged | Is::Provisioned | Is::Deprovisioned, Do::Invite) => Ok(Is::Provisioned),
+        (
+            Is::Staged | Is::Provisioned | Is::Deprovisioned | Is::Recovery | Is::PasswordExpired,
+            Do::Activate,
+        )
+        | (Is::Suspended, Do::Unsuspend)
+        | (Is::LockedOut, Do::Unlock) => Ok(Is::Active),
+        (Is::Active | Is::PasswordExpired | Is::Recovery, Do::Suspend) => Ok(Is::Suspended),
+        (Is::Active | Is::PasswordExpired | Is::Recovery, Do::Lock) => Ok(Is::LockedOut),
+        (Is::Active, Do::ExpirePassword) => Ok(Is::PasswordExpired),
+        (Is::Active | Is::PasswordExpired | Is::LockedOut | Is::Recovery, Do::ResetPassword) => {
+            Ok(Is::Recovery)
+        }
+        (
+            Is::Staged
+            | Is::Provisioned
+            | Is::Active
+            | Is::Recovery
+            | Is::PasswordExpired
+            | Is::LockedOut
+            | Is::Suspended,
+            Do::Deactivate,
+        ) => Ok(Is::Deprovisioned),
+        _ => Err(Refusal::WrongState(
+            "the person's state does not permit this",
+        )),
+    }
+}
+
+/// What may be done to a person in that state, in the order of the table.
+#[must_use]
+pub fn permitted_actions(from: PersonStatus) -> Vec<LifecycleAction> {
+    LifecycleAction::ALL
+        .into_iter()
+        .filter(|action| decide_transition(from, *action).is_ok())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LifecycleAction, decide_transition, permitted_actions};
+    use crate::person::PersonStatus;
+
+    #[test]
+    fn what_each_state_permits() {
+        use LifecycleAction as Do;
+        use PersonStatus as Is;
+        let table: &[(Is, &[Do])] = &[
+            (Is::Staged, &[Do::Invite, Do::Activate, Do::Deactivate]),
+            (Is::Provisioned, &[Do::Invite, Do::Activate, Do::Deactivate]),
+            (
+                Is::Active,
+                &[
+                    Do::Suspend,
+                    Do::Lock,
+                    Do::ExpirePassword,
+                    Do::ResetPassword,
+                    Do::Deactivate,
+                ],
+            ),
+            (
+                Is::Recovery,
+                &[
+                    Do::Activate,
+                    Do::Suspend,
+                    Do::Lock,
+                    Do::ResetPassword,
+                    Do::Deactivate,
+                ],
+            ),
+            (
+                Is::PasswordExpired,
+                &[
+                    Do::Activate,
+                    Do::Suspend,
+                    Do::Lock,
+                    Do::ResetPassword,
+                    Do::Deactivate,
+                ],
+            ),
+            (
+                Is::LockedOut,
+                &[Do::Unlock, Do::ResetPassword, Do::Deactivate],
+            ),
+            (Is::Suspended, &[Do::Unsuspend, Do::Deactivate]),
+            (Is::Deprovisioned, &[Do::Invite, Do::Activate]),
+        ];
+        for (state, permitted) in table {
+            assert_eq!(&permitted_actions(*state), permitted, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn every_action_that_ends_sessions_leads_to_a_state_that_may_not_act() {
+        for state in PersonStatus::ALL {
+            for action in permitted_actions(state) {
+                let after = decide_transition(state, action).unwrap();
+                if action.ends_sessions() {
+                    assert!(!after.may_act(), "{state:?} {action:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn words_are_read_back() {
+        for state in PersonStatus::ALL {
+            assert_eq!(PersonStatus::from_word(state.as_str()), Some(state));
+        }
+        for action in LifecycleAction::ALL {
+            assert_eq!(LifecycleAction::from_word(action.as_str()), Some(action));
+        }
+    }
+}

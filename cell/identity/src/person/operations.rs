@@ -1,0 +1,260 @@
+//! What administrators and people themselves do with a person's record. Each change and its log row are one
+//! transaction.
+
+use crate::access::{Permission, Permit, Role};
+use crate::cell::Cell;
+use crate::fault::Refusal;
+use crate::person::lifecycle::{LifecycleAction, decide_transition};
+use crate::person::profile::{ProfileInput, decide_profile};
+use crate::person::store::{self, Sessions};
+use crate::person::{Person, PersonStatus};
+use database::WriteTx;
+use ledger::{Event, EventType, Outcome, Target};
+use vocab::id::{OrgId, UserId};
+
+/// The person as a target of a log row.
+#[must_use]
+pub fn as_target(person: &Person) -> Target {
+    Target::user(&person.id, &person.login, &person.display_name())
+}
+
+impl Cell {
+    /// Adds a person in state STAGED.
+    ///
+    /// # Errors
+    /// [`Refusal`] as the rules of profiles say.
+    pub async fn create_person(
+        &self,
+        permit: &Permit,
+        input: ProfileInput,
+    ) -> Result<UserId, Refusal> {
+        permit.covers(Permission::ManagePeople)?;
+        let snapshot = self
+            .snapshot(permit.org())
+            .await?
+            .ok_or(Refusal::NotFound)?;
+        let profile = decide_profile(input, &snapshot.org.settings.profile_schema)?;
+        let user_id = UserId::generate(self.entropy());
+        let display = format!("{} {}", profile.first_name, profile.last_name);
+        let event = Event::new(EventType::UserLifecycleCreate, Outcome::Success, self.now())
+            .actor(permit.actor().clone())
+            .client(permit.client())
+            .target(Target::user(&user_id, &profile.login, display.trim()));
+        let (org, id, now) = (permit.org().clone(), user_id.clone(), self.now());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    store::insert(tx, &org, &id, PersonStatus::Staged, &profile, now).await?;
+                    Ok::<_, Refusal>(ledger::append(tx, &org, event).await?)
+                })
+            })
+            .await?;
+        Ok(user_id)
+    }
+
+    /// Changes a person's profile. A person may change the own names and those attributes that the schema lets.
+    ///
+    /// # Errors
+    /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision.
+    pub async fn update_person(
+        &self,
+        permit: &Permit,
+        user_id: &UserId,
+        revision: i64,
+        input: ProfileInput,
+    ) -> Result<(), Refusal> {
+        let own = matches!(permit.own(), Some((own, _)) if own == user_id)
+            && permit.covers(Permission::OwnAccount).is_ok();
+        if !own {
+            permit.covers(Permission::ManagePeople)?;
+        }
+        let snapshot = self
+            .snapshot(permit.org())
+            .await?
+            .ok_or(Refusal::NotFound)?;
+        let schema = snapshot.org.settings.profile_schema.clone();
+        let (cell, permit, user_id) = (self.clone(), permit.clone(), user_id.clone());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let person = store::load(tx, permit.org(), &user_id)
+                        .await?
+                        .ok_or(Refusal::NotFound)?;
+                    if person.revision != revision {
+                        return Err(Refusal::Changed);
+                    }
+                    let input = if own {
+                        keep_what_only_others_set(input, &person, &schema)
+                    } else {
+                        input
+                    };
+                    let profile = decide_profile(input, &schema)?;
+                    store::update_profile(tx, &person, &profile, cell.now()).await?;
+                    let event =
+                        cell.person_event(&permit, EventType::UserAccountUpdateProfile, &person);
+                    Ok(ledger::append(tx, permit.org(), event).await?)
+                })
+            })
+            .await
+    }
+
+    /// Moves a person through the life cycle.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongState`] where the table has no such step.
+    pub async fn change_person_status(
+        &self,
+        permit: &Permit,
+        user_id: &UserId,
+        action: LifecycleAction,
+    ) -> Result<PersonStatus, Refusal> {
+        permit.covers(Permission::ManagePeople)?;
+        let (cell, permit, user_id) = (self.clone(), permit.clone(), user_id.clone());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let person = store::load(tx, permit.org(), &user_id)
+                        .await?
+                        .ok_or(Refusal::NotFound)?;
+                    if action.ends_sessions() {
+                        refuse_last_super_admin(tx, permit.org(), &user_id).await?;
+                    }
+                    let after = apply_transition(tx, &cell, &person, action).await?;
+                    let event = cell.person_event(&permit, action.event(), &person);
+                    ledger::append(tx, permit.org(), event).await?;
+                    Ok(after)
+                })
+            })
+            .await
+    }
+
+    /// Grants a role.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for a person that this org does not have.
+    pub async fn grant_role(
+        &self,
+        permit: &Permit,
+        user_id: &UserId,
+        role: Role,
+    ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManageOrg)?;
+        let (cell, permit, user_id) = (self.clone(), permit.clone(), user_id.clone());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let person = store::load(tx, permit.org(), &user_id)
+                        .await?
+                        .ok_or(Refusal::NotFound)?;
+                    if store::insert_role(tx, permit.org(), &user_id, role, cell.now()).await? {
+                        let event = cell
+                            .person_event(&permit, EventType::UserAccountPrivilegeGrant, &person)
+                            .detail("privilegeGranted", role.as_str());
+                        ledger::append(tx, permit.org(), event).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Takes a role away. The last super administrator of an org keeps it.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongState`] for the last super administrator.
+    pub async fn revoke_role(
+        &self,
+        permit: &Permit,
+        user_id: &UserId,
+        role: Role,
+    ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManageOrg)?;
+        let (cell, permit, user_id) = (self.clone(), permit.clone(), user_id.clone());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let org = permit.org();
+                    let person = store::load(tx, org, &user_id)
+                        .await?
+                        .ok_or(Refusal::NotFound)?;
+                    if role == Role::SuperAdmin {
+                        refuse_last_super_admin(tx, org, &user_id).await?;
+                    }
+                    if store::delete_role(tx, org, &user_id, role).await? {
+                        let event = cell
+                            .person_event(&permit, EventType::UserAccountPrivilegeRevoke, &person)
+                            .detail("privilegeRevoked", role.as_str());
+                        ledger::append(tx, org, event).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// A log row of an act upon a person.
+    #[must_use]
+    pub fn person_event(&self, permit: &Permit, kind: EventType, person: &Person) -> Event {
+        Event::new(kind, Outcome::Success, self.now())
+            .actor(permit.actor().clone())
+            .client(permit.client())
+            .target(as_target(person))
+    }
+}
+
+/// Changes the state by the table, in the caller's transaction.
+///
+/// # Errors
+/// [`Refusal::WrongState`] where the table has no such step.
+pub async fn apply_transition(
+    tx: &mut WriteTx,
+    cell: &Cell,
+    person: &Person,
+    action: LifecycleAction,
+) -> Result<PersonStatus, Refusal> {
+    let after = decide_transition(person.status, action)?;
+    let sessions = if action.ends_sessions() {
+        Sessions::Ended
+    } else {
+        Sessions::Kept
+    };
+    store::update_status(tx, person, after, sessions, cell.now()).await?;
+    if sessions == Sessions::Ended {
+        crate::session::store::delete_all(tx, &person.org_id, &person.id).await?;
+    }
+    Ok(after)
+}
+
+async fn refuse_last_super_admin(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+) -> Result<(), Refusal> {
+    if store::is_last_active_super_admin(tx, org_id, user_id).await? {
+        return Err(Refusal::WrongState(
+            "the organisation would have no super administrator left",
+        ));
+    }
+    Ok(())
+}
+
+fn keep_what_only_others_set(
+    input: ProfileInput,
+    person: &Person,
+    schema: &[crate::org::settings::ProfileAttribute],
+) -> ProfileInput {
+    let mut attributes = person.profile.clone();
+    for attribute in schema.iter().filter(|attribute| attribute.self_editable) {
+        match input.attributes.get(&attribute.name) {
+            Some(value) => attributes.insert(attribute.name.clone(), value.clone()),
+            None => attributes.remove(&attribute.name),
+        };
+    }
+    ProfileInput {
+        login: person.login.clone(),
+        email: person.email.clone(),
+        first_name: input.first_name,
+        last_name: input.last_name,
+        attributes,
+    }
+}

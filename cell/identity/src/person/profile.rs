@@ -1,0 +1,293 @@
+//! What a person's profile may hold: pure rules.
+
+use crate::fault::Refusal;
+use crate::org::settings::{AttributeKind, ProfileAttribute};
+use serde_json::{Map, Value};
+
+/// Longest login and mail address (RFC 5321 section 4.5.3.1.3).
+pub const LOGIN_CHARS_MAX: usize = 254;
+/// Longest given or family name.
+pub const NAME_CHARS_MAX: usize = 100;
+/// Longest text attribute.
+pub const TEXT_CHARS_MAX: usize = 1_000;
+/// Most words under which a person can be found.
+pub const TERMS_MAX: usize = 24;
+/// Longest word that is indexed.
+const TERM_CHARS_MAX: usize = 64;
+
+/// What is asked to be stored of a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProfileInput {
+    /// What the person types to sign in; usually the mail address.
+    pub login: String,
+    /// Where mail goes.
+    pub email: String,
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: String,
+    /// Further attributes.
+    pub attributes: Map<String, Value>,
+}
+
+/// Trims and checks the input against the built-in rules and the org's schema.
+///
+/// # Errors
+/// [`Refusal::Invalid`] naming the first field that cannot be used.
+pub fn decide_profile(
+    input: ProfileInput,
+    schema: &[ProfileAttribute],
+) -> Result<ProfileInput, Refusal> {
+    let trimmed = ProfileInput {
+        login: input.login.trim().to_owned(),
+        email: input.email.trim().to_owned(),
+        first_name: input.first_name.trim().to_owned(),
+        last_name: input.last_name.trim().to_owned(),
+        attributes: input.attributes,
+    };
+    if trimmed.login.is_empty() || trimmed.login.chars().count() > LOGIN_CHARS_MAX {
+        return Err(Refusal::invalid("login", "use 1 to 254 characters"));
+    }
+    if trimmed
+        .login
+        .chars()
+        .any(|c| c.is_control() || c.is_whitespace())
+    {
+        return Err(Refusal::invalid(
+            "login",
+            "it must not contain spaces or control characters",
+        ));
+    }
+    if !is_mail_address(&trimmed.email) {
+        return Err(Refusal::invalid("email", "this is not a mail address"));
+    }
+    for (field, name) in [
+        ("first_name", &trimmed.first_name),
+        ("last_name", &trimmed.last_name),
+    ] {
+        if name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+            return Err(Refusal::invalid(
+                field,
+                "use at most 100 characters on one line",
+            ));
+        }
+    }
+    check_attributes(&trimmed.attributes, schema)?;
+    Ok(trimmed)
+}
+
+fn check_attributes(
+    attributes: &Map<String, Value>,
+    schema: &[ProfileAttribute],
+) -> Result<(), Refusal> {
+    for (name, value) in attributes {
+        let known = schema.iter().find(|attribute| attribute.name == *name);
+        let Some(attribute) = known else {
+            return Err(Refusal::invalid(
+                "profile",
+                format!("the schema has no attribute {name:?}"),
+            ));
+        };
+        let fits = match attribute.kind {
+            AttributeKind::Text => value
+                .as_str()
+                .is_some_and(|text| text.chars().count() <= TEXT_CHARS_MAX),
+            AttributeKind::Integer => value.is_i64(),
+            AttributeKind::Boolean => value.is_boolean(),
+        };
+        if !fits {
+            return Err(Refusal::invalid(
+                "profile",
+                format!("the value of {name:?} has the wrong type or length"),
+            ));
+        }
+    }
+    let missing = schema
+        .iter()
+        .find(|attribute| attribute.required && !attributes.contains_key(&attribute.name));
+    match missing {
+        Some(attribute) => Err(Refusal::invalid(
+            "profile",
+            format!("{:?} is required", attribute.name),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// A practical shape: one `@`, a local part, a dotted or single-label domain, nothing that could break a mail header.
+#[must_use]
+pub fn is_mail_address(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else {
+        return false;
+    };
+    let clean = |part: &str| {
+        !part.is_empty()
+            && part
+                .chars()
+                .all(|c| !c.is_control() && !c.is_whitespace() && !"<>()[],;:\\\"@".contains(c))
+    };
+    text.len() <= LOGIN_CHARS_MAX
+        && local.len() <= 64
+        && clean(local)
+        && clean(domain)
+        && !domain.starts_with('.')
+        && !domain.ends_with('.')
+        && !domain.contains("..")
+}
+
+/// The form in which logins, addresses and names are compared: lower case.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+/// The words under which a person is found: prefixes of any of them match.
+#[must_use]
+pub fn search_terms(profile: &ProfileInput) -> Vec<String> {
+    let full_name = format!("{} {}", profile.first_name, profile.last_name);
+    let mut terms: Vec<String> = [
+        &profile.login,
+        &profile.email,
+        &full_name,
+        &profile.first_name,
+        &profile.last_name,
+    ]
+    .into_iter()
+    .map(|text| fold(text).chars().take(TERM_CHARS_MAX).collect::<String>())
+    .filter(|term| !term.is_empty())
+    .collect();
+    let words: Vec<String> = full_name
+        .split(|c: char| c.is_whitespace() || c == '-')
+        .map(fold)
+        .filter(|word| !word.is_empty())
+        .map(|word| word.chars().take(TERM_CHARS_MAX).collect())
+        .collect();
+    terms.extend(words);
+    terms.sort();
+    terms.dedup();
+    terms.truncate(TERMS_MAX);
+    terms
+}
+
+/// The first text that no longer begins with `prefix`, for a range over an index.
+#[must_use]
+pub fn prefix_end(prefix: &str) -> String {
+    format!("{prefix}\u{10FFFF}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ProfileInput, decide_profile, is_mail_address, search_terms};
+    use crate::org::settings::{AttributeKind, ProfileAttribute};
+    use proptest::prelude::{any, proptest};
+
+    fn ada() -> ProfileInput {
+        ProfileInput {
+            login: " ada@example.com ".into(),
+            email: "ada@example.com".into(),
+            first_name: "Ada".into(),
+            last_name: "Lovelace-King".into(),
+            attributes: serde_json::Map::new(),
+        }
+    }
+
+    #[test]
+    fn a_good_profile_is_trimmed_and_found_by_each_of_its_words() {
+        let profile = decide_profile(ada(), &[]).unwrap();
+        assert_eq!(profile.login, "ada@example.com");
+        let terms = search_terms(&profile);
+        for word in [
+            "ada@example.com",
+            "ada",
+            "lovelace",
+            "king",
+            "ada lovelace-king",
+            "lovelace-king",
+        ] {
+            assert!(terms.iter().any(|term| term == word), "{word} in {terms:?}");
+        }
+    }
+
+    #[test]
+    fn bad_fields_are_named() {
+        let cases = [
+            (
+                "login",
+                ProfileInput {
+                    login: String::new(),
+                    ..ada()
+                },
+            ),
+            (
+                "login",
+                ProfileInput {
+                    login: "a b".into(),
+                    ..ada()
+                },
+            ),
+            (
+                "email",
+                ProfileInput {
+                    email: "nobody".into(),
+                    ..ada()
+                },
+            ),
+            (
+                "email",
+                ProfileInput {
+                    email: "a@b>\r\nBcc: x".into(),
+                    ..ada()
+                },
+            ),
+            (
+                "first_name",
+                ProfileInput {
+                    first_name: "x".repeat(101),
+                    ..ada()
+                },
+            ),
+            (
+                "last_name",
+                ProfileInput {
+                    last_name: "a\nb".into(),
+                    ..ada()
+                },
+            ),
+        ];
+        for (field, input) in cases {
+            let text = decide_profile(input, &[]).unwrap_err().to_string();
+            assert!(text.starts_with(field), "{text}");
+        }
+    }
+
+    #[test]
+    fn attributes_follow_the_schema() {
+        let attribute = ProfileAttribute {
+            name: "level".into(),
+            title: String::new(),
+            kind: AttributeKind::Integer,
+            required: true,
+            self_editable: false,
+        };
+        let with = |value: serde_json::Value| {
+            let mut input = ada();
+            input.attributes.insert("level".into(), value);
+            decide_profile(input, std::slice::from_ref(&attribute))
+        };
+        assert!(with(3.into()).is_ok());
+        assert!(with("3".into()).is_err());
+        assert!(decide_profile(ada(), std::slice::from_ref(&attribute)).is_err());
+        let mut unknown = ada();
+        unknown.attributes.insert("other".into(), 1.into());
+        assert!(decide_profile(unknown, &[]).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_accepted_address_can_break_a_header(text in any::<String>()) {
+            if is_mail_address(&text) {
+                assert!(!text.contains(['\r', '\n', '<', '>', ',']));
+            }
+        }
+    }
+}

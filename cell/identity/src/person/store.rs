@@ -1,0 +1,433 @@
+//! The tables `users`, `user_terms` and `administrators`.
+
+use crate::access::Role;
+use crate::fault::{Fault, Refusal};
+use crate::person::profile::{ProfileInput, fold, prefix_end, search_terms};
+use crate::person::{Person, PersonStatus};
+use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::id::{OrgId, UserId};
+use vocab::time::Timestamp;
+use vocab::value::Value;
+
+fn read(row: &Row) -> Result<Person, Fault> {
+    let status: String = row.get(2)?;
+    let profile: String = row.get(8)?;
+    Ok(Person {
+        org_id: row.get(0)?,
+        id: row.get(1)?,
+        status: PersonStatus::from_word(&status)
+            .ok_or_else(|| Fault::stored("status of a person", &status))?,
+        login: row.get(3)?,
+        email: row.get(4)?,
+        email_verified: row.get(5)?,
+        first_name: row.get(6)?,
+        last_name: row.get(7)?,
+        profile: serde_json::from_str(&profile)
+            .map_err(|error| Fault::stored("profile of a person", &error))?,
+        epoch: row.get(9)?,
+        revision: row.get(10)?,
+        created_at: row.get(11)?,
+        updated_at: row.get(12)?,
+        last_sign_in_at: row.get(13)?,
+    })
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT u.org_id, u.id, u.status, u.login, u.email, u.email_verified, u.first_name, u.last_name, ",
+            "u.profile, u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at FROM users u ",
+            $rest
+        )
+    };
+}
+
+/// The person of that id in that org.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn load(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+) -> Result<Option<Person>, Fault> {
+    let sql = select!("WHERE u.org_id = $1 AND u.id = $2");
+    let row = tx.query_optional(sql, params![org_id, user_id]).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The person who signs in with that text: the login, or else a mail address that is one person's alone.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn find_by_identifier(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    identifier: &str,
+) -> Result<Option<Person>, Fault> {
+    let key = fold(identifier);
+    let by_login = select!("WHERE u.org_id = $1 AND u.login_key = $2");
+    if let Some(row) = tx.query_optional(by_login, params![org_id, &key]).await? {
+        return read(&row).map(Some);
+    }
+    let by_email = select!("WHERE u.org_id = $1 AND u.email_key = $2 LIMIT 2");
+    let rows = tx.query(by_email, params![org_id, &key]).await?;
+    match rows.as_slice() {
+        [only] => read(only).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// The roles of a person.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn load_roles(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+) -> Result<Vec<Role>, Fault> {
+    let sql = "SELECT role FROM administrators WHERE org_id = $1 AND user_id = $2 ORDER BY role";
+    let rows = tx.query(sql, params![org_id, user_id]).await?;
+    rows.iter()
+        .map(|row| {
+            let word: String = row.get(0)?;
+            Role::from_word(&word).ok_or_else(|| Fault::stored("role", &word))
+        })
+        .collect()
+}
+
+/// Administrators by user id, after that one.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn load_administrators(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<(Person, Role)>, Fault> {
+    let sql = "SELECT u.org_id, u.id, u.status, u.login, u.email, u.email_verified, u.first_name, u.last_name, \
+               u.profile, u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at, a.role \
+               FROM administrators a JOIN users u ON u.org_id = a.org_id AND u.id = a.user_id \
+               WHERE a.org_id = $1 AND a.user_id > $2 ORDER BY a.user_id, a.role LIMIT $3";
+    let rows = tx.query(sql, params![org_id, after, limit]).await?;
+    rows.iter()
+        .map(|row| {
+            let word: String = row.get(14)?;
+            let role = Role::from_word(&word).ok_or_else(|| Fault::stored("role", &word))?;
+            Ok((read(row)?, role))
+        })
+        .collect()
+}
+
+/// Grants a role; false if the person had it.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn insert_role(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+    role: Role,
+    now: Timestamp,
+) -> Result<bool, DatabaseFault> {
+    let sql = "INSERT INTO administrators (org_id, user_id, role, granted_at) VALUES ($1, $2, $3, $4) \
+               ON CONFLICT (org_id, user_id, role) DO NOTHING";
+    Ok(tx
+        .execute(sql, params![org_id, user_id, role.as_str(), now])
+        .await?
+        == 1)
+}
+
+/// Takes a role away; false if the person did not have it.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn delete_role(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+    role: Role,
+) -> Result<bool, DatabaseFault> {
+    let sql = "DELETE FROM administrators WHERE org_id = $1 AND user_id = $2 AND role = $3";
+    Ok(tx
+        .execute(sql, params![org_id, user_id, role.as_str()])
+        .await?
+        == 1)
+}
+
+/// Whether the person is a super administrator and no other active person of the org is one.
+///
+/// The org's row is locked first, so that of two administrators who remove each other at once one is refused.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn is_last_active_super_admin(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+) -> Result<bool, DatabaseFault> {
+    tx.execute(
+        "UPDATE orgs SET revision = revision WHERE id = $1",
+        params![org_id],
+    )
+    .await?;
+    let has =
+        "SELECT 1 FROM administrators WHERE org_id = $1 AND user_id = $2 AND role = 'SUPER_ADMIN'";
+    if tx
+        .query_optional(has, params![org_id, user_id])
+        .await?
+        .is_none()
+    {
+        return Ok(false);
+    }
+    let other = "SELECT 1 FROM administrators a JOIN users u ON u.org_id = a.org_id AND u.id = a.user_id \
+                 WHERE a.org_id = $1 AND a.role = 'SUPER_ADMIN' AND a.user_id <> $2 \
+                 AND u.status IN ('ACTIVE', 'PASSWORD_EXPIRED') LIMIT 1";
+    Ok(tx
+        .query_optional(other, params![org_id, user_id])
+        .await?
+        .is_none())
+}
+
+/// Adds a person.
+///
+/// # Errors
+/// [`Refusal::Taken`] if the login is in use.
+pub async fn insert(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+    status: PersonStatus,
+    profile: &ProfileInput,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let attributes = render_attributes(profile)?;
+    let sql = "INSERT INTO users (org_id, id, status, login, login_key, email, email_key, email_verified, first_name, \
+               last_name, profile, epoch, revision, created_at, updated_at, status_changed_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, 1, 1, $11, $11, $11)";
+    let values = [
+        Value::from(org_id),
+        Value::from(user_id),
+        Value::from(status.as_str()),
+        Value::from(&profile.login),
+        Value::from(fold(&profile.login)),
+        Value::from(&profile.email),
+        Value::from(fold(&profile.email)),
+        Value::from(&profile.first_name),
+        Value::from(&profile.last_name),
+        Value::from(attributes),
+        Value::from(now),
+    ];
+    match tx.execute(sql, &values).await {
+        Ok(_) => insert_terms(tx, org_id, user_id, profile).await,
+        Err(fault) if fault.is_unique_violation() => Err(Refusal::Taken { field: "login" }),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// Changes the profile if the revision is still the one that was read; a new address is unverified.
+///
+/// # Errors
+/// [`Refusal::Changed`] or [`Refusal::Taken`].
+pub async fn update_profile(
+    tx: &mut WriteTx,
+    person: &Person,
+    profile: &ProfileInput,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let attributes = render_attributes(profile)?;
+    let sql = "UPDATE users SET login = $1, login_key = $2, email = $3, email_verified = CASE WHEN email_key = $4 \
+               THEN email_verified ELSE 0 END, email_key = $4, first_name = $5, last_name = $6, profile = $7, \
+               revision = revision + 1, updated_at = $8 WHERE org_id = $9 AND id = $10 AND revision = $11";
+    let values = [
+        Value::from(&profile.login),
+        Value::from(fold(&profile.login)),
+        Value::from(&profile.email),
+        Value::from(fold(&profile.email)),
+        Value::from(&profile.first_name),
+        Value::from(&profile.last_name),
+        Value::from(attributes),
+        Value::from(now),
+        Value::from(&person.org_id),
+        Value::from(&person.id),
+        Value::from(person.revision),
+    ];
+    match tx.execute(sql, &values).await {
+        Ok(1) => {}
+        Ok(_) => return Err(Refusal::Changed),
+        Err(fault) if fault.is_unique_violation() => return Err(Refusal::Taken { field: "login" }),
+        Err(fault) => return Err(fault.into()),
+    }
+    let delete = "DELETE FROM user_terms WHERE org_id = $1 AND user_id = $2";
+    tx.execute(delete, params![&person.org_id, &person.id])
+        .await?;
+    insert_terms(tx, &person.org_id, &person.id, profile).await
+}
+
+fn render_attributes(profile: &ProfileInput) -> Result<String, Refusal> {
+    serde_json::to_string(&profile.attributes)
+        .map_err(|error| Fault::stored("profile of a person", &error).into())
+}
+
+async fn insert_terms(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+    profile: &ProfileInput,
+) -> Result<(), Refusal> {
+    for term in search_terms(profile) {
+        let sql = "INSERT INTO user_terms (org_id, term, user_id) VALUES ($1, $2, $3)";
+        tx.execute(sql, params![org_id, term, user_id]).await?;
+    }
+    Ok(())
+}
+
+/// How a change of state treats live sessions and tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sessions {
+    /// They go on.
+    Kept,
+    /// They end at once, by raising the person's epoch.
+    Ended,
+}
+
+/// Changes the state if the revision is still the one that was read.
+///
+/// # Errors
+/// [`Refusal::Changed`] if it is not.
+pub async fn update_status(
+    tx: &mut WriteTx,
+    person: &Person,
+    status: PersonStatus,
+    sessions: Sessions,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let raise = i64::from(sessions == Sessions::Ended);
+    let sql = "UPDATE users SET status = $1, epoch = epoch + $2, revision = revision + 1, status_changed_at = $3, \
+               updated_at = $3, activated_at = CASE WHEN $1 = 'ACTIVE' THEN COALESCE(activated_at, $3) \
+               ELSE activated_at END WHERE org_id = $4 AND id = $5 AND revision = $6";
+    let values = params![
+        status.as_str(),
+        raise,
+        now,
+        &person.org_id,
+        &person.id,
+        person.revision
+    ];
+    if tx.execute(sql, values).await? == 1 {
+        Ok(())
+    } else {
+        Err(Refusal::Changed)
+    }
+}
+
+/// Ends every session and token of the person that was issued so far.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn raise_epoch(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+) -> Result<(), DatabaseFault> {
+    let sql = "UPDATE users SET epoch = epoch + 1 WHERE org_id = $1 AND id = $2";
+    tx.execute(sql, params![org_id, user_id]).await.map(|_| ())
+}
+
+/// Notes a sign-in.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn update_last_sign_in(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+    now: Timestamp,
+) -> Result<(), DatabaseFault> {
+    let sql = "UPDATE users SET last_sign_in_at = $1 WHERE org_id = $2 AND id = $3";
+    tx.execute(sql, params![now, org_id, user_id])
+        .await
+        .map(|_| ())
+}
+
+/// Notes that the person receives mail at the present address.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn mark_email_verified(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+) -> Result<(), DatabaseFault> {
+    let sql = "UPDATE users SET email_verified = 1 WHERE org_id = $1 AND id = $2";
+    tx.execute(sql, params![org_id, user_id]).await.map(|_| ())
+}
+
+/// Which people a page shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PeopleFilter {
+    /// The beginning of a login, mail address or name; empty for all.
+    pub prefix: String,
+    /// Only people in this state.
+    pub status: Option<PersonStatus>,
+}
+
+/// A page of people ordered by login, after that login key. With a prefix it is ordered by the word that matched.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn load_page(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    filter: &PeopleFilter,
+    after: &(String, String),
+    limit: i64,
+) -> Result<Vec<(Person, (String, String))>, Fault> {
+    let prefix = fold(&filter.prefix);
+    let status = filter.status.map(PersonStatus::as_str);
+    let rows = if prefix.is_empty() {
+        match status {
+            None => {
+                let sql = select!(
+                    "WHERE u.org_id = $1 AND u.login_key > $2 ORDER BY u.login_key LIMIT $3"
+                );
+                tx.query(sql, params![org_id, &after.0, limit]).await?
+            }
+            Some(status) => {
+                let sql = select!(
+                    "WHERE u.org_id = $1 AND u.status = $2 AND u.login_key > $3 ORDER BY u.login_key LIMIT $4"
+                );
+                tx.query(sql, params![org_id, status, &after.0, limit])
+                    .await?
+            }
+        }
+    } else {
+        let sql = "SELECT u.org_id, u.id, u.status, u.login, u.email, u.email_verified, u.first_name, u.last_name, \
+                   u.profile, u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at, t.term \
+                   FROM user_terms t JOIN users u ON u.org_id = t.org_id AND u.id = t.user_id \
+                   WHERE t.org_id = $1 AND t.term >= $2 AND t.term < $3 AND (t.term, t.user_id) > ($4, $5) \
+                   AND ($6 = '' OR u.status = $6) AND NOT EXISTS (SELECT 1 FROM user_terms e WHERE e.org_id = t.org_id \
+                   AND e.user_id = t.user_id AND e.term >= $2 AND e.term < t.term) \
+                   ORDER BY t.term, t.user_id LIMIT $7";
+        let end = prefix_end(&prefix);
+        let status = status.unwrap_or("");
+        tx.query(
+            sql,
+            params![org_id, &prefix, end, &after.0, &after.1, status, limit],
+        )
+        .await?
+    };
+    rows.iter()
+        .map(|row| {
+            let person = read(row)?;
+            let key = if prefix.is_empty() {
+                (fold(&person.login), String::new())
+            } else {
+                (row.get(14)?, person.id.to_string())
+            };
+            Ok((person, key))
+        })
+        .collect()
+}

@@ -1,0 +1,182 @@
+//! What administrators do with authorization servers. Each change and its log row are one transaction, and no cached
+//! configuration outlives it.
+
+use crate::access::{Permission, Permit};
+use crate::cell::Cell;
+use crate::fault::Refusal;
+use crate::server::rules::{decide_name, decide_server};
+use crate::server::store::{self, SERVERS_MAX};
+use crate::server::{AuthorizationServer, DEFAULT_SERVER_NAME, ServerConfig};
+use database::WriteTx;
+use ledger::{Event, EventType, Outcome, Target};
+use vocab::id::ServerId;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Active,
+    Inactive,
+}
+
+impl Cell {
+    /// Adds a custom authorization server.
+    ///
+    /// # Errors
+    /// [`Refusal`] as the rules of servers say; [`Refusal::Taken`] for a name in use.
+    pub async fn create_server(
+        &self,
+        permit: &Permit,
+        name: &str,
+        config: ServerConfig,
+    ) -> Result<AuthorizationServer, Refusal> {
+        permit.covers(Permission::ManageServers)?;
+        let server = AuthorizationServer {
+            org_id: permit.org().clone(),
+            id: ServerId::generate(self.entropy()),
+            name: decide_name(name)?,
+            active: true,
+            config: decide_server(config)?,
+            revision: 1,
+        };
+        let (stored, now) = (server.clone(), self.now());
+        let event = self.server_event(permit, EventType::Oauth2AsCreated, &server);
+        let outcome = self
+            .database
+            .write(move |tx| {
+                Box::pin(async move {
+                    // Of two who add at once, the second counts the first one's server.
+                    crate::org::store::lock(tx, &stored.org_id).await?;
+                    if store::count(tx, &stored.org_id).await? >= SERVERS_MAX {
+                        return Err(Refusal::TooMany {
+                            what: "authorization servers",
+                            max: SERVERS_MAX,
+                        });
+                    }
+                    store::insert(tx, &stored, now).await?;
+                    Ok(ledger::append(tx, &stored.org_id, event).await?)
+                })
+            })
+            .await;
+        self.snapshots.invalidate(permit.org());
+        outcome.map(|()| server)
+    }
+
+    /// Changes name and settings. The preset server keeps its name, by which apps address it.
+    ///
+    /// # Errors
+    /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision.
+    pub async fn update_server(
+        &self,
+        permit: &Permit,
+        server_id: &ServerId,
+        revision: i64,
+        name: &str,
+        config: ServerConfig,
+    ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManageServers)?;
+        let (name, config) = (decide_name(name)?, decide_server(config)?);
+        let (cell, by, id) = (self.clone(), permit.clone(), server_id.clone());
+        let outcome = self
+            .database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mut server = load_for_change(tx, &by, &id).await?;
+                    if server.revision != revision {
+                        return Err(Refusal::Changed);
+                    }
+                    if server.name == DEFAULT_SERVER_NAME && name != DEFAULT_SERVER_NAME {
+                        return Err(Refusal::invalid("name", "the preset server keeps its name"));
+                    }
+                    (server.name, server.config) = (name, config);
+                    store::update(tx, &server, cell.now()).await?;
+                    let event = cell.server_event(&by, EventType::Oauth2AsUpdated, &server);
+                    Ok(ledger::append(tx, by.org(), event).await?)
+                })
+            })
+            .await;
+        self.snapshots.invalidate(permit.org());
+        outcome
+    }
+
+    /// Lets a server issue tokens again; nothing happens if it does.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for a server that this org does not have.
+    pub async fn activate_server(
+        &self,
+        permit: &Permit,
+        server_id: &ServerId,
+    ) -> Result<(), Refusal> {
+        self.change_server_state(permit, server_id, State::Active)
+            .await
+    }
+
+    /// Switches a server off: it issues no token from now on. Nothing happens if it is off.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for a server that this org does not have.
+    pub async fn deactivate_server(
+        &self,
+        permit: &Permit,
+        server_id: &ServerId,
+    ) -> Result<(), Refusal> {
+        self.change_server_state(permit, server_id, State::Inactive)
+            .await
+    }
+
+    async fn change_server_state(
+        &self,
+        permit: &Permit,
+        server_id: &ServerId,
+        state: State,
+    ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManageServers)?;
+        let (cell, by, id) = (self.clone(), permit.clone(), server_id.clone());
+        let outcome = self
+            .database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mut server = load_for_change(tx, &by, &id).await?;
+                    let active = state == State::Active;
+                    if server.active == active {
+                        return Ok(());
+                    }
+                    server.active = active;
+                    store::update(tx, &server, cell.now()).await?;
+                    let kind = match state {
+                        State::Active => EventType::Oauth2AsActivated,
+                        State::Inactive => EventType::Oauth2AsDeactivated,
+                    };
+                    Ok(ledger::append(tx, by.org(), cell.server_event(&by, kind, &server)).await?)
+                })
+            })
+            .await;
+        self.snapshots.invalidate(permit.org());
+        outcome
+    }
+
+    fn server_event(
+        &self,
+        permit: &Permit,
+        kind: EventType,
+        server: &AuthorizationServer,
+    ) -> Event {
+        Event::new(kind, Outcome::Success, self.now())
+            .actor(permit.actor().clone())
+            .client(permit.client())
+            .target(Target::other(
+                "AuthorizationServer",
+                server.id.as_str(),
+                &server.name,
+            ))
+    }
+}
+
+async fn load_for_change(
+    tx: &mut WriteTx,
+    permit: &Permit,
+    server_id: &ServerId,
+) -> Result<AuthorizationServer, Refusal> {
+    store::load(tx, permit.org(), server_id)
+        .await?
+        .ok_or(Refusal::NotFound)
+}

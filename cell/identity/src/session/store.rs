@@ -1,0 +1,192 @@
+//! The table `sessions`.
+
+use crate::fault::Fault;
+use crate::session::Session;
+use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::id::{OrgId, SessionId, UserId};
+use vocab::secret::SecretHash;
+use vocab::time::Timestamp;
+use vocab::value::Value;
+
+fn read(row: &Row) -> Result<Session, Fault> {
+    let authenticators: String = row.get(4)?;
+    Ok(Session {
+        org_id: row.get(0)?,
+        id: row.get(1)?,
+        user_id: row.get(2)?,
+        user_epoch: row.get(3)?,
+        authenticators: serde_json::from_str(&authenticators)
+            .map_err(|error| Fault::stored("authenticators of a session", &error))?,
+        authenticated_at: row.get(5)?,
+        created_at: row.get(6)?,
+        last_seen_at: row.get(7)?,
+        idle_expires_at: row.get(8)?,
+        expires_at: row.get(9)?,
+        address: row.get(10)?,
+        user_agent: row.get(11)?,
+    })
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT org_id, id, user_id, user_epoch, authenticators, authenticated_at, created_at, last_seen_at, ",
+            "idle_expires_at, expires_at, address, user_agent FROM sessions ",
+            $rest
+        )
+    };
+}
+
+/// The session of that id.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn load(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    id: &SessionId,
+) -> Result<Option<Session>, Fault> {
+    let row = tx
+        .query_optional(
+            select!("WHERE org_id = $1 AND id = $2"),
+            params![org_id, id],
+        )
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The session whose secret has that hash.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn find_by_secret(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    hash: &SecretHash,
+) -> Result<Option<Session>, Fault> {
+    let sql = select!("WHERE org_id = $1 AND secret_hash = $2");
+    let row = tx.query_optional(sql, params![org_id, hash]).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The newest sessions of a person that have not ended by time.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn load_of_person(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<Session>, Fault> {
+    let sql = select!(
+        "WHERE org_id = $1 AND user_id = $2 AND expires_at > $3 AND idle_expires_at > $3 \
+         ORDER BY created_at DESC LIMIT $4"
+    );
+    let rows = tx.query(sql, params![org_id, user_id, now, limit]).await?;
+    rows.iter().map(read).collect()
+}
+
+/// Adds a session under the hash of its secret.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn insert(tx: &mut WriteTx, session: &Session, secret: &SecretHash) -> Result<(), Fault> {
+    let authenticators = serde_json::to_string(&session.authenticators)
+        .map_err(|error| Fault::stored("authenticators of a session", &error))?;
+    let sql = "INSERT INTO sessions (org_id, id, user_id, secret_hash, user_epoch, authenticators, authenticated_at, \
+               created_at, last_seen_at, idle_expires_at, expires_at, address, user_agent) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    let values = [
+        Value::from(&session.org_id),
+        Value::from(&session.id),
+        Value::from(&session.user_id),
+        Value::from(secret),
+        Value::from(session.user_epoch),
+        Value::from(authenticators),
+        Value::from(session.authenticated_at),
+        Value::from(session.created_at),
+        Value::from(session.last_seen_at),
+        Value::from(session.idle_expires_at),
+        Value::from(session.expires_at),
+        Value::from(&session.address),
+        Value::from(&session.user_agent),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Gives a session a new secret and what was proved meanwhile; false if it ended.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn rotate(
+    tx: &mut WriteTx,
+    session: &Session,
+    secret: &SecretHash,
+) -> Result<bool, Fault> {
+    let authenticators = serde_json::to_string(&session.authenticators)
+        .map_err(|error| Fault::stored("authenticators of a session", &error))?;
+    let sql = "UPDATE sessions SET secret_hash = $1, authenticators = $2, authenticated_at = $3, last_seen_at = $4, \
+               idle_expires_at = $5 WHERE org_id = $6 AND id = $7 AND user_epoch = $8";
+    let values = params![
+        secret,
+        authenticators,
+        session.authenticated_at,
+        session.last_seen_at,
+        session.idle_expires_at,
+        &session.org_id,
+        &session.id,
+        session.user_epoch
+    ];
+    Ok(tx.execute(sql, values).await? == 1)
+}
+
+/// Moves the idle end on.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn touch(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    id: &SessionId,
+    now: Timestamp,
+    idle_expires_at: Timestamp,
+) -> Result<(), Fault> {
+    let sql = "UPDATE sessions SET last_seen_at = $1, idle_expires_at = $2 \
+               WHERE org_id = $3 AND id = $4 AND last_seen_at < $1";
+    tx.execute(sql, params![now, idle_expires_at, org_id, id])
+        .await?;
+    Ok(())
+}
+
+/// Ends one session of that person; false if there was none.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn delete(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+    id: &SessionId,
+) -> Result<bool, DatabaseFault> {
+    let sql = "DELETE FROM sessions WHERE org_id = $1 AND user_id = $2 AND id = $3";
+    Ok(tx.execute(sql, params![org_id, user_id, id]).await? == 1)
+}
+
+/// Ends every session of that person; returns how many there were.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn delete_all(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+) -> Result<u64, DatabaseFault> {
+    tx.execute(
+        "DELETE FROM sessions WHERE org_id = $1 AND user_id = $2",
+        params![org_id, user_id],
+    )
+    .await
+}

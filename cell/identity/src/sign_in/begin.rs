@@ -1,0 +1,165 @@
+//! The beginning of a sign-in, and the question what is needed next.
+
+use crate::cell::Cell;
+use crate::fault::{Fault, Refusal};
+use crate::org::context::RequestFacts;
+use crate::person::{Person, PersonStatus};
+use crate::session::SignedIn;
+use crate::sign_in::{
+    FLOW_SECS, Flow, FlowState, IDENTIFIER_CHARS_MAX, Step, decide_continue, store,
+};
+use crate::snapshot::OrgSnapshot;
+use vocab::id::{AppId, FlowId, OrgId};
+use vocab::secret::{Secret, SecretHash, random_token};
+use vocab::time::Timestamp;
+
+/// What a sign-in is for.
+#[derive(Debug, Clone, Default)]
+pub struct Purpose {
+    /// Where the person goes afterwards.
+    pub continue_to: String,
+    /// The app that asked.
+    pub app: Option<AppId>,
+    /// Whether proof from before this moment does not count.
+    pub fresh_since: Option<Timestamp>,
+}
+
+impl Cell {
+    /// Begins a sign-in; returns the secret for its cookie.
+    ///
+    /// With a live session the person is known already and what the session proves counts.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store fails.
+    pub async fn begin_sign_in(
+        &self,
+        org_id: &OrgId,
+        purpose: Purpose,
+        session: Option<&SignedIn>,
+    ) -> Result<(Flow, Secret<String>), Fault> {
+        let now = self.now();
+        let mut state = FlowState {
+            continue_to: decide_continue(&purpose.continue_to),
+            app: purpose.app,
+            fresh_since: purpose.fresh_since,
+            ..FlowState::default()
+        };
+        if let Some(signed_in) = session.filter(|signed_in| signed_in.session.org_id == *org_id) {
+            state.identifier.clone_from(&signed_in.person.login);
+            state.user_id = Some(signed_in.person.id.clone());
+            state.session = Some(signed_in.session.id.clone());
+            state.proved.clone_from(&signed_in.session.authenticators);
+        }
+        let flow = Flow {
+            org_id: org_id.clone(),
+            id: FlowId::generate(self.entropy()),
+            state,
+            revision: 1,
+            expires_at: now.plus_secs(FLOW_SECS),
+        };
+        let secret = random_token(self.entropy(), "");
+        let (stored, hash) = (flow.clone(), SecretHash::of(secret.expose()));
+        self.database
+            .write(move |tx| Box::pin(async move { store::insert(tx, &stored, &hash, now).await }))
+            .await?;
+        Ok((flow, secret))
+    }
+
+    /// The sign-in of that cookie, if it is still under way.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store fails.
+    pub async fn load_sign_in(&self, org_id: &OrgId, secret: &str) -> Result<Option<Flow>, Fault> {
+        let now = self.now();
+        let mut tx = self.database.read().await?;
+        store::find(&mut tx, org_id, &SecretHash::of(secret), now).await
+    }
+
+    /// Notes who the person says to be. Nothing tells whether there is such a person.
+    ///
+    /// # Errors
+    /// [`Refusal::Changed`] if another answer came first.
+    pub async fn identify(&self, flow: &mut Flow, identifier: &str) -> Result<(), Refusal> {
+        let identifier: String = identifier
+            .trim()
+            .chars()
+            .take(IDENTIFIER_CHARS_MAX)
+            .collect();
+        if identifier.is_empty() {
+            return Err(Refusal::invalid(
+                "identifier",
+                "type your user name or mail address",
+            ));
+        }
+        let person = {
+            let mut tx = self.database.read().await?;
+            crate::person::store::find_by_identifier(&mut tx, &flow.org_id, &identifier).await?
+        };
+        flow.state.identifier = identifier;
+        flow.state.user_id = person.map(|person| person.id);
+        flow.state.proved.clear();
+        flow.state.session = None;
+        self.keep_sign_in(flow).await
+    }
+
+    pub(crate) async fn keep_sign_in(&self, flow: &mut Flow) -> Result<(), Refusal> {
+        let stored = flow.clone();
+        let kept = self
+            .database
+            .write(move |tx| Box::pin(async move { store::update(tx, &stored).await }))
+            .await?;
+        if !kept {
+            return Err(Refusal::Changed);
+        }
+        flow.revision += 1;
+        Ok(())
+    }
+
+    /// The person of a sign-in, if there is one who may sign in at all.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store fails.
+    pub async fn person_of(&self, flow: &Flow) -> Result<Option<Person>, Fault> {
+        let Some(user_id) = &flow.state.user_id else {
+            return Ok(None);
+        };
+        let mut tx = self.database.read().await?;
+        let person = crate::person::store::load(&mut tx, &flow.org_id, user_id).await?;
+        Ok(person.filter(|person| {
+            matches!(
+                person.status,
+                PersonStatus::Active | PersonStatus::PasswordExpired
+            )
+        }))
+    }
+
+    /// What is needed next.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store fails.
+    pub async fn next_step(
+        &self,
+        snapshot: &OrgSnapshot,
+        flow: &Flow,
+        request: &RequestFacts,
+    ) -> Result<Step, Fault> {
+        if flow.state.identifier.is_empty() && flow.state.user_id.is_none() {
+            return Ok(Step::Identify);
+        }
+        let Some(person) = self.person_of(flow).await? else {
+            // The same questions as for a person with nothing but a password.
+            return Ok(Step::Prove(vec![
+                crate::sign_on::AuthenticatorKind::Password,
+            ]));
+        };
+        let step = self
+            .evaluate_sign_in(snapshot, flow, &person, request)
+            .await?;
+        if step == Step::Done
+            && (flow.state.must_change_password || person.status == PersonStatus::PasswordExpired)
+        {
+            return Ok(Step::ChangePassword);
+        }
+        Ok(step)
+    }
+}

@@ -1,0 +1,213 @@
+//! What a sign-in still needs: gathers the facts and asks the policies.
+
+use crate::app::settings::Assignment;
+use crate::cell::Cell;
+use crate::credential::store as credentials;
+use crate::fault::Fault;
+use crate::org::context::RequestFacts;
+use crate::person::{Person, store as people};
+use crate::sign_in::{Flow, Step};
+use crate::sign_on::evaluation::Asked;
+use crate::sign_on::{
+    AuthenticatorKind, Evaluation, PasskeyStorage, ProvedAuthenticator, Requirement, SignInFacts,
+    SignOnPolicy, Verdict, evaluate,
+};
+use crate::snapshot::OrgSnapshot;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
+use vocab::id::AppId;
+use vocab::time::Timestamp;
+
+/// Where the administrators' console lies; its policy holds for what leads there.
+const CONSOLE_PATH: &str = "/admin";
+
+/// What is asked of the policies.
+#[derive(Debug, Clone, Default)]
+pub struct PolicyQuestion {
+    /// The app that is signed in to.
+    pub app: Option<AppId>,
+    /// Whether the console is.
+    pub console: bool,
+    /// What was proved.
+    pub proved: Vec<ProvedAuthenticator>,
+    /// Proof from before this moment does not count.
+    pub proved_since: Option<Timestamp>,
+    /// What the client asks for beyond the policies.
+    pub requirement: Requirement,
+}
+
+impl Cell {
+    /// Asks the policies of org, app and console about a person.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store fails.
+    pub async fn evaluate_policies(
+        &self,
+        snapshot: &OrgSnapshot,
+        person: &Person,
+        question: PolicyQuestion,
+        request: &RequestFacts,
+    ) -> Result<Evaluation, Fault> {
+        let app_policy = match &question.app {
+            Some(app_id) => self.policy_of_app(snapshot, app_id).await?,
+            None => None,
+        };
+        let mut chain: Vec<&SignOnPolicy> = vec![&snapshot.org_policy];
+        chain.extend(app_policy.as_deref());
+        if question.console {
+            chain.push(&snapshot.console_policy);
+        }
+        let mut tx = self.database.read().await?;
+        let mut groups = BTreeSet::new();
+        for group in chain.iter().flat_map(|policy| policy.named_groups()) {
+            if crate::group::store::is_member(&mut tx, &person.org_id, group, &person.id).await? {
+                groups.insert(group.clone());
+            }
+        }
+        let roles = people::load_roles(&mut tx, &person.org_id, &person.id).await?;
+        let enrolled = load_enrolled(&mut tx, person).await?;
+        drop(tx);
+        let facts = SignInFacts {
+            user: person.id.clone(),
+            groups,
+            is_administrator: !roles.is_empty(),
+            // An address that cannot be read lies in no zone.
+            address: request
+                .client
+                .ip
+                .parse()
+                .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            enrolled,
+            enrollable: vec![
+                AuthenticatorKind::Passkey(PasskeyStorage::Synced),
+                AuthenticatorKind::Passkey(PasskeyStorage::DeviceBound),
+                AuthenticatorKind::Totp,
+            ],
+            proved: question.proved,
+            asked: Asked {
+                requirement: question.requirement,
+                proved_since: question.proved_since,
+            },
+            now: request.now,
+        };
+        Ok(evaluate(&chain, &snapshot.zones, &facts))
+    }
+
+    async fn policy_of_app(
+        &self,
+        snapshot: &OrgSnapshot,
+        app_id: &AppId,
+    ) -> Result<Option<std::sync::Arc<SignOnPolicy>>, Fault> {
+        let app = self.app(&snapshot.org.id, app_id).await?;
+        let Some(policy_id) = app.and_then(|app| app.policy_id.clone()) else {
+            return Ok(None);
+        };
+        match snapshot.app_policies.get(&policy_id) {
+            Some(policy) => Ok(Some(std::sync::Arc::clone(policy))),
+            // The app names a policy that is not there: nobody gets in until that is mended.
+            None => Err(Fault::stored(
+                "policy of an app",
+                &"it names a policy that does not exist",
+            )),
+        }
+    }
+
+    pub(crate) async fn evaluate_sign_in(
+        &self,
+        snapshot: &OrgSnapshot,
+        flow: &Flow,
+        person: &Person,
+        request: &RequestFacts,
+    ) -> Result<Step, Fault> {
+        let question = PolicyQuestion {
+            app: flow.state.app.clone(),
+            console: leads_to_console(&flow.state.continue_to),
+            proved: flow.state.proved.clone(),
+            proved_since: flow.state.fresh_since,
+            requirement: Requirement::default(),
+        };
+        let evaluation = self
+            .evaluate_policies(snapshot, person, question, request)
+            .await?;
+        Ok(match evaluation.verdict {
+            Verdict::Deny(_) => Step::Denied,
+            Verdict::Allow(_) => Step::Done,
+            Verdict::Challenge { next, .. } => Step::Prove(next),
+            Verdict::Enroll { kinds, .. } => Step::Enroll(kinds),
+        })
+    }
+
+    /// Whether the person may use the app at all: it is open to everyone, or assigned.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store fails.
+    pub async fn has_app(&self, app: &crate::app::App, person: &Person) -> Result<bool, Fault> {
+        if app.settings.visibility == Assignment::Everyone {
+            return Ok(true);
+        }
+        let mut tx = self.database.read().await?;
+        Ok(crate::app::store::is_assigned(&mut tx, &app.org_id, &app.id, &person.id).await?)
+    }
+}
+
+/// Whether an address lies in the administrators' console.
+#[must_use]
+pub fn leads_to_console(continue_to: &str) -> bool {
+    let path = continue_to.split(['?', '#']).next().unwrap_or_default();
+    path == CONSOLE_PATH
+        || path
+            .strip_prefix(CONSOLE_PATH)
+            .is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// What a person can prove with.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn load_enrolled(
+    tx: &mut database::ReadTx,
+    person: &Person,
+) -> Result<Vec<AuthenticatorKind>, Fault> {
+    let (org, user) = (&person.org_id, &person.id);
+    let mut enrolled = BTreeSet::new();
+    for passkey in credentials::load_passkeys(tx, org, user).await? {
+        let storage = if passkey.device_bound {
+            PasskeyStorage::DeviceBound
+        } else {
+            PasskeyStorage::Synced
+        };
+        enrolled.insert(AuthenticatorKind::Passkey(storage));
+    }
+    if credentials::load_password(tx, org, user).await?.is_some() {
+        enrolled.insert(AuthenticatorKind::Password);
+    }
+    if credentials::load_totp(tx, org, user)
+        .await?
+        .iter()
+        .any(|totp| totp.confirmed_at.is_some())
+    {
+        enrolled.insert(AuthenticatorKind::Totp);
+    }
+    if credentials::count_recovery_codes(tx, org, user).await? > 0 {
+        enrolled.insert(AuthenticatorKind::RecoveryCode);
+    }
+    if person.email_verified {
+        enrolled.insert(AuthenticatorKind::EmailCode);
+    }
+    Ok(enrolled.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::leads_to_console;
+
+    #[test]
+    fn the_console_is_told_by_its_path() {
+        for inside in ["/admin", "/admin/people", "/admin?x=1", "/admin/#a"] {
+            assert!(leads_to_console(inside), "{inside}");
+        }
+        for outside in ["/", "/administrators", "/apps?next=/admin", "/account"] {
+            assert!(!leads_to_console(outside), "{outside}");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The end of a sign-in: a session begins, or the one that was strengthened gets a new secret.
+
+use crate::cell::Cell;
+use crate::fault::{Fault, Refusal};
+use crate::org::context::RequestFacts;
+use crate::person::Person;
+use crate::person::operations::as_target;
+use crate::session::{Session, plan_ends, store as sessions};
+use crate::sign_in::{Flow, Step, store};
+use crate::sign_on::ProvedAuthenticator;
+use crate::snapshot::OrgSnapshot;
+use ledger::{Actor, Event, EventType, Outcome};
+use vocab::id::SessionId;
+use vocab::secret::{Secret, SecretHash, random_token};
+use vocab::time::Timestamp;
+
+/// Longest name of a browser that is kept.
+const USER_AGENT_CHARS_MAX: usize = 300;
+
+/// A session that has just begun.
+pub struct Begun {
+    /// What the browser's cookie carries; stored nowhere.
+    pub secret: Secret<String>,
+    /// Where the person goes on to.
+    pub continue_to: String,
+    /// When the session ends in any case.
+    pub expires_at: Timestamp,
+}
+
+impl Cell {
+    /// Ends a sign-in that needs nothing more.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] if something is still needed; [`Refusal::Changed`] if another answer came first.
+    pub async fn finish_sign_in(
+        &self,
+        snapshot: &OrgSnapshot,
+        flow: &Flow,
+        request: &RequestFacts,
+    ) -> Result<Begun, Refusal> {
+        if self.next_step(snapshot, flow, request).await? != Step::Done {
+            return Err(Refusal::Forbidden);
+        }
+        let person = self.person_of(flow).await?.ok_or(Refusal::Forbidden)?;
+        let former = match &flow.state.session {
+            Some(id) => self
+                .session_by_id(&flow.org_id, id)
+                .await?
+                .map(|signed_in| signed_in.session),
+            None => None,
+        };
+        let session = plan_session(self, snapshot, flow, &person, request, former.as_ref());
+        let secret = random_token(self.entropy(), "");
+        let begun = Begun {
+            secret: secret.clone(),
+            continue_to: flow.state.continue_to.clone(),
+            expires_at: session.expires_at,
+        };
+        self.write_session(flow, &person, session, former.is_some(), &secret, request)
+            .await?;
+        Ok(begun)
+    }
+
+    async fn write_session(
+        &self,
+        flow: &Flow,
+        person: &Person,
+        session: Session,
+        strengthened: bool,
+        secret: &Secret<String>,
+        request: &RequestFacts,
+    ) -> Result<(), Refusal> {
+        let now = self.now();
+        let kind = if strengthened {
+            EventType::UserAuthenticationVerify
+        } else {
+            EventType::UserSessionStart
+        };
+        let event = Event::new(kind, Outcome::Success, now)
+            .actor(Actor::user(
+                &person.id,
+                &person.login,
+                &person.display_name(),
+            ))
+            .client(&request.client)
+            .target(as_target(person))
+            .session(&session.id)
+            .detail("authenticators", describe(&session.authenticators));
+        let (hash, flow) = (SecretHash::of(secret.expose()), flow.clone());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    if !store::delete(tx, &flow.org_id, &flow.id, flow.revision).await? {
+                        return Err(Refusal::Changed);
+                    }
+                    if strengthened {
+                        if !sessions::rotate(tx, &session, &hash).await? {
+                            return Err(Refusal::Changed);
+                        }
+                    } else {
+                        sessions::insert(tx, &session, &hash).await?;
+                        crate::person::store::update_last_sign_in(
+                            tx,
+                            &flow.org_id,
+                            &session.user_id,
+                            now,
+                        )
+                        .await?;
+                    }
+                    Ok(ledger::append(tx, &flow.org_id, event).await?)
+                })
+            })
+            .await
+    }
+
+    /// Ends one session of a person, by the person or an administrator.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] if the person has none of that id.
+    pub async fn end_session(
+        &self,
+        actor: Actor,
+        client: &ledger::ClientFacts,
+        person: &Person,
+        id: &SessionId,
+    ) -> Result<(), Refusal> {
+        let event = Event::new(EventType::UserSessionEnd, Outcome::Success, self.now())
+            .actor(actor)
+            .client(client)
+            .target(as_target(person))
+            .session(id);
+        let (org_id, user_id, id) = (person.org_id.clone(), person.id.clone(), id.clone());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    if !sessions::delete(tx, &org_id, &user_id, &id).await? {
+                        return Err(Refusal::NotFound);
+                    }
+                    Ok(ledger::append(tx, &org_id, event).await?)
+                })
+            })
+            .await
+    }
+
+    /// Ends every session and token of a person.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store fails.
+    pub async fn end_all_sessions(
+        &self,
+        actor: Actor,
+        client: &ledger::ClientFacts,
+        person: &Person,
+    ) -> Result<(), Fault> {
+        let event = Event::new(EventType::UserSessionClear, Outcome::Success, self.now())
+            .actor(actor)
+            .client(client)
+            .target(as_target(person));
+        let (org_id, user_id) = (person.org_id.clone(), person.id.clone());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    sessions::delete_all(tx, &org_id, &user_id).await?;
+                    crate::person::store::raise_epoch(tx, &org_id, &user_id).await?;
+                    Ok(ledger::append(tx, &org_id, event).await?)
+                })
+            })
+            .await
+    }
+}
+
+fn plan_session(
+    cell: &Cell,
+    snapshot: &OrgSnapshot,
+    flow: &Flow,
+    person: &Person,
+    request: &RequestFacts,
+    former: Option<&Session>,
+) -> Session {
+    let now = cell.now();
+    let began = former.map_or(now, |session| session.created_at);
+    let (idle_expires_at, expires_at) = plan_ends(&snapshot.org.settings.session, began, now);
+    let latest = flow.state.proved.iter().map(|proved| proved.at).max();
+    Session {
+        org_id: flow.org_id.clone(),
+        id: former.map_or_else(
+            || SessionId::generate(cell.entropy()),
+            |session| session.id.clone(),
+        ),
+        user_id: person.id.clone(),
+        user_epoch: person.epoch,
+        authenticators: flow.state.proved.clone(),
+        authenticated_at: latest.unwrap_or(now),
+        created_at: began,
+        last_seen_at: now,
+        idle_expires_at,
+        expires_at,
+        address: request.client.ip.clone(),
+        user_agent: request
+            .client
+            .user_agent
+            .chars()
+            .take(USER_AGENT_CHARS_MAX)
+            .collect(),
+    }
+}
+
+fn describe(proved: &[ProvedAuthenticator]) -> String {
+    let words: Vec<&str> = proved.iter().map(|proved| proved.kind.as_str()).collect();
+    words.join(" ")
+}

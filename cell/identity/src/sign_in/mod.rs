@@ -1,0 +1,131 @@
+//! A sign-in that is under way: what was asked for, what has been proved, and what is needed next.
+//!
+//! It is bound to a cookie whose secret is stored as a hash, and ends with a session. What suffices is decided by
+//! [`crate::sign_on::evaluate`] alone.
+
+pub mod begin;
+pub mod enroll;
+pub mod evaluate;
+pub mod finish;
+pub mod prove;
+pub mod setup;
+pub mod store;
+
+use crate::credential::passkey::{PendingAssertion, PendingRegistration};
+use crate::sign_on::ProvedAuthenticator;
+use serde::{Deserialize, Serialize};
+use vocab::id::{AppId, FlowId, OrgId, SessionId, UserId};
+use vocab::time::Timestamp;
+
+/// How long a sign-in may take.
+pub const FLOW_SECS: i64 = 30 * 60;
+/// Longest address to go on to.
+pub const CONTINUE_BYTES_MAX: usize = 4_096;
+/// Longest identifier that is looked at.
+pub const IDENTIFIER_CHARS_MAX: usize = 254;
+
+/// A sign-in that is under way.
+#[derive(Debug, Clone)]
+pub struct Flow {
+    /// The org that is signed in to.
+    pub org_id: OrgId,
+    /// Its id.
+    pub id: FlowId,
+    /// What is known so far.
+    pub state: FlowState,
+    /// Counts changes: of two answers at once only one is taken.
+    pub revision: i64,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// What is known of a sign-in so far.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FlowState {
+    /// Where the person goes afterwards: a path of this org.
+    pub continue_to: String,
+    /// The app that asked.
+    pub app: Option<AppId>,
+    /// What the person typed.
+    pub identifier: String,
+    /// Whose it is, as far as the identifier tells. Nobody is told whether there is one.
+    pub user_id: Option<UserId>,
+    /// What has been proved.
+    pub proved: Vec<ProvedAuthenticator>,
+    /// The session that is being strengthened.
+    pub session: Option<SessionId>,
+    /// Whether fresh proof is wanted even where the session has some.
+    pub fresh_since: Option<Timestamp>,
+    /// Whether the password must be replaced before the end.
+    pub must_change_password: bool,
+    /// A passkey sign-in that waits for its answer.
+    pub assertion: Option<PendingAssertion>,
+    /// A passkey enrolment that waits for its answer.
+    pub registration: Option<PendingRegistration>,
+}
+
+/// What is needed next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Who is it?
+    Identify,
+    /// One of these, the preferred one first.
+    Prove(Vec<crate::sign_on::AuthenticatorKind>),
+    /// One of these must be enrolled first.
+    Enroll(Vec<crate::sign_on::AuthenticatorKind>),
+    /// A new password must be chosen.
+    ChangePassword,
+    /// The policy refuses.
+    Denied,
+    /// Nothing: the session may begin.
+    Done,
+}
+
+/// Only a path of this org is a place to go on to: never another host.
+#[must_use]
+pub fn decide_continue(wanted: &str) -> String {
+    let local = wanted.starts_with('/')
+        && !wanted.starts_with("//")
+        && !wanted.starts_with("/\\")
+        && wanted.len() <= CONTINUE_BYTES_MAX
+        && wanted.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    if local {
+        wanted.to_owned()
+    } else {
+        String::from("/")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decide_continue;
+    use proptest::prelude::{any, proptest};
+
+    #[test]
+    fn only_paths_of_this_org_are_followed() {
+        for good in ["/", "/apps", "/oauth2/v1/authorize?client_id=a&state=%2F"] {
+            assert_eq!(decide_continue(good), good);
+        }
+        for bad in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "evil",
+            "/a\r\nSet-Cookie: x",
+            "/a b",
+        ] {
+            assert_eq!(decide_continue(bad), "/", "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_result_is_always_a_path_of_this_host(text in any::<String>()) {
+            let to = decide_continue(&text);
+            let url = url::Url::parse("https://id.example.com").unwrap().join(&to).unwrap();
+            assert_eq!(url.host_str(), Some("id.example.com"));
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! What administrators do with sign-on policies and network zones. Each change and its log row are one transaction,
+//! and no cached configuration outlives it.
+//!
+//! The org's row is locked by each of them, so that a policy or zone cannot be removed while another change begins to
+//! name it.
+
+use crate::access::{Permission, Permit};
+use crate::cell::Cell;
+use crate::fault::Refusal;
+use crate::sign_on::store::{self, POLICIES_MAX, ZONES_MAX};
+use crate::sign_on::{Outcome, PolicyError, PolicyScope, Rule, SignOnPolicy, Zone};
+use database::WriteTx;
+use ipnet::IpNet;
+use ledger::{Event, EventType, Target};
+use vocab::id::{PolicyId, ZoneId};
+
+fn policy_refusal(error: &PolicyError) -> Refusal {
+    let field = if matches!(error, PolicyError::Name(_)) {
+        "name"
+    } else {
+        "rules"
+    };
+    Refusal::invalid(field, error.to_string())
+}
+
+/// Holds a policy against its bounds. One that everybody must satisfy must let somebody in.
+///
+/// # Errors
+/// [`Refusal::Invalid`] naming what is wrong.
+pub fn decide_policy(scope: PolicyScope, policy: &SignOnPolicy) -> Result<(), Refusal> {
+    policy.validate().map_err(|error| policy_refusal(&error))?;
+    let denies_all = policy
+        .rules
+        .iter()
+        .all(|rule| rule.outcome == Outcome::Deny);
+    if scope != PolicyScope::App && denies_all {
+        return Err(Refusal::invalid(
+            "rules",
+            "every rule refuses: nobody could sign in to change it again",
+        ));
+    }
+    Ok(())
+}
+
+fn decide_zone(zone: &Zone) -> Result<(), Refusal> {
+    zone.validate()
+        .map_err(|error| Refusal::invalid("zone", error.to_string()))
+}
+
+impl Cell {
+    /// Adds a policy that apps may name.
+    ///
+    /// # Errors
+    /// [`Refusal`] as the rules of policies say; [`Refusal::Taken`] for a name in use.
+    pub async fn create_policy(
+        &self,
+        permit: &Permit,
+        name: &str,
+        rules: Vec<Rule>,
+    ) -> Result<SignOnPolicy, Refusal> {
+        permit.covers(Permission::ManagePolicies)?;
+        let id = PolicyId::generate(self.entropy());
+        let policy = SignOnPolicy {
+            id,
+            name: name.trim().to_owned(),
+            rules,
+        };
+        decide_policy(PolicyScope::App, &policy)?;
+        let (cell, by, stored) = (self.clone(), permit.clone(), policy.clone());
+        let outcome = self
+            .database
+            .write(move |tx| {
+                Box::pin(async move {
+                    crate::org::store::lock(tx, by.org()).await?;
+                    check_zones(tx, &by, &stored).await?;
+                    if store::load_all_policies(tx, by.org()).await?.len() >= POLICIES_MAX {
+                        return Err(Refusal::TooMany {
+                            what: "policies",
+                            max: POLICIES_MAX,
+                        });
+                    }
+                    store::insert_policy(tx, by.org(), PolicyScope::App, &stored, cell.now())
+                        .await?;
+                    let event = cell.policy_event(&by, EventType::PolicyLifecycleCreate, &stored);
+                    Ok(ledger::append(tx, by.org(), event).await?)
+                })
+            })
+            .await;
+        self.snapshots.invalidate(permit.org());
+        outcome.map(|()| policy)
+    }
+
+    /// Changes name and rules of a policy.
+    ///
+    /// # Errors
+    /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision.
+    pub async fn update_policy(
+        &self,
+        permit: &Permit,
+        policy: SignOnPolicy,
+        revision: i64,
+    ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManagePolicies)?;
+        let (cell, by) = (self.clone(), permit.clone());
+        let outcome = self
+            .database
+            .write(move |tx| {
+                Box::pin(async move {
+                    crate::org::store::lock(tx, by.org()).await?;
+                    let stored = store::load_policy(tx, by.org(), &policy.id)
+                        .await?
+                        .ok_or(Refusal::NotFound)?;
+                    decide_policy(stored.scope, &policy)?;
+                    check_zones(tx, &by, &policy).await?;
+                    store::update_policy(tx, by.org(), &policy, revision, cell.now()).await?;
+                    let event = cell.policy_event(&by, EventType::PolicyLifecycleUpdate, &policy);
+                    Ok(ledger::append(tx, by.org(), event).await?)
+                })
+            })
+            .await;
+        self.snapshots.invalidate(permit.org());
+        outcome
+    }
+
+    /// Removes a policy that no app names.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongState`] while an app names it, and for the policies that every org has.
+    pub async fn delete_policy(&self, permit: &Permit, id: &PolicyId) -> Result<(), Refusal> {
+        permit.covers(Permission::ManagePolicies)?;
+        let (cell, by, id) = (self.clone(), permit.clone(), id.clone());
+        let outcome = self
+            .database
+            .write(move |tx| {
+                Box::pin(async move {
+                    crate::org::store::lock(tx, by.org()).await?;
+                    let stored = store::load_policy(tx, by.org(), &id)
+                        .await?
+                        .ok_or(Refusal::NotFound)?;
+                    if store::is_policy_named(tx, by.org(), &id).await? {
+                        return Err(Refusal::WrongState("an app names this policy"));
+                    }
+                    if !store::delete_app_policy(tx, by.org(), &id).await? {
+                        return Err(Refusal::WrongState(
+                            "every organisation has this policy; change its rules instead",
+                        ));
+                    }
+                    let event =
+                        cell.policy_event(&by, EventType::PolicyLifecycleDelete, &stored.policy);
+                    Ok(ledger::append(tx, by.org(), event).await?)
+                })
+            })
+            .await;
+        self.snapshots.invalidate(permit.org());
+        outcome
+    }
+
+    /// Adds a network zone.
+    ///
+    /// # Errors
+    /// [`Refusal`] as the rules of zones say; [`Refusal::Taken`] for a name in use.
+    pub async fn create_zone(
+        &self,
+        permit: &Permit,
+        name: &str,
+        ranges: Vec<IpNet>,
+    ) -> Result<Zone, Refusal> {
+        permit.covers(Permission::ManagePolicies)?;
+        let zone = Zone {
+            id: ZoneId::generate(self.entropy()),
+            name: name.trim().to_owned(),
+            ranges,
+        };
+        decide_zone(&zone)?;
+        let (cell, by, stored) = (self.clone(), permit.clone(), zone.clone());
+        let outcome = self
+            .database
+            .write(move |tx| {
+                Box::pin(async move {
+                    crate::org::store::lock(tx, by.org()).await?;
+                    if store::load_all_zones(tx, by.org()).await?.len() >= ZONES_MAX {
+                        return Err(Refusal::TooMany {
+                            what: "zones",
+                            max: ZONES_MAX,
+                        });
+                    }
+                    store::insert_zone(tx, by.org(), &stored, cell.now()).await?;
+                    let event = cell.zone_event(&by, EventType::ZoneCreate, &stored);
+                    Ok(ledger::append(tx, by.org(), event).await?)
+                })
+            })
+            .await;
+        self.snapshots.invalidate(permit.org());
+        outcome.map(|()| zone)
+    }
+
+    /// Changes name and ranges of a zone.
+    ///
+    /// # Errors
+    /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision.
+    pub async fn update_zone(
+        &self,
+        permit: &Permit,
+        zone: Zone,
+        revision: i64,
+    ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManagePolicies)?;
+        decide_zone(&zone)?;
+        let (cell, by) = (self.clone(), permit.clone());
+        let outcome = self
+            .database
+            .write(move |tx| {
+                Box::pin(async move {
+                    store::load_zone(tx, by.org(), &zone.id)
+                        .await?
+                        .ok_or(Refusal::NotFound)?;
+                    store::update_zone(tx, by.org(), &zone, revision, cell.now()).await?;
+                    let event = cell.zone_event(&by, EventType::ZoneUpdate, &zone);
+                    Ok(ledger::append(tx, by.org(), event).await?)
+                })
+            })
+            .await;
+        self.snapshots.invalidate(permit.org());
+        outcome
+    }
+
+    /// Removes a zone that no policy names.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongState`] while a policy names it: such a policy would refuse everyone.
+    pub async fn delete_zone(&self, permit: &Permit, id: &ZoneId) -> Result<(), Refusal> {
+        permit.covers(Permission::ManagePolicies)?;
+        let (cell, by, id) = (self.clone(), permit.clone(), id.clone());
+        let outcome = self
+            .database
+            .write(move |tx| {
+                Box::pin(async move {
+                    crate::org::store::lock(tx, by.org()).await?;
+                    let stored = store::load_zone(tx, by.org(), &id)
+                        .await?
+                        .ok_or(Refusal::NotFound)?;
+                    let policies = store::load_all_policies(tx, by.org()).await?;
+                    if policies
+                        .iter()
+                        .any(|stored| names_zone(&stored.policy, &id))
+                    {
+                        return Err(Refusal::WrongState("a policy names this zone"));
+                    }
+                    store::delete_zone(tx, by.org(), &id).await?;
+                    let event = cell.zone_event(&by, EventType::ZoneDelete, &stored.zone);
+                    Ok(ledger::append(tx, by.org(), event).await?)
+                })
+            })
+            .await;
+        self.snapshots.invalidate(permit.org());
+        outcome
+    }
+
+    fn policy_event(&self, permit: &Permit, kind: EventType, policy: &SignOnPolicy) -> Event {
+        self.sign_on_event(permit, kind).target(Target::other(
+            "PolicyEntity",
+            policy.id.as_str(),
+            &policy.name,
+        ))
+    }
+
+    fn zone_event(&self, permit: &Permit, kind: EventType, zone: &Zone) -> Event {
+        self.sign_on_event(permit, kind).target(Target::other(
+            "NetworkZone",
+            zone.id.as_str(),
+            &zone.name,
+        ))
+    }
+
+    fn sign_on_event(&self, permit: &Permit, kind: EventType) -> Event {
+        Event::new(kind, ledger::Outcome::Success, self.now())
+            .actor(permit.actor().clone())
+            .client(permit.client())
+    }
+}
+
+fn names_zone(policy: &SignOnPolicy, zone: &ZoneId) -> bool {
+    policy
+        .rules
+        .iter()
+        .any(|rule| rule.conditions.zones.named().contains(zone))
+}
+
+async fn check_zones(
+    tx: &mut WriteTx,
+    permit: &Permit,
+    policy: &SignOnPolicy,
+) -> Result<(), Refusal> {
+    let zones = store::load_zones(tx, permit.org()).await?;
+    policy
+        .check_zones(&zones)
+        .map_err(|error| policy_refusal(&error))
+}

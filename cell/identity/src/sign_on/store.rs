@@ -1,0 +1,360 @@
+//! The tables `policies` and `zones`.
+
+use crate::fault::{Fault, Refusal};
+use crate::person::profile::fold;
+use crate::sign_on::{PolicyScope, SignOnPolicy, Zone};
+use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use std::collections::HashMap;
+use std::sync::Arc;
+use vocab::id::{OrgId, PolicyId, ZoneId};
+use vocab::time::Timestamp;
+
+/// Most policies of one org: every sign-in reads them whole, from memory.
+pub const POLICIES_MAX: usize = 100;
+/// Most zones of one org.
+pub const ZONES_MAX: usize = 100;
+
+/// The sign-on policies of an org, as a sign-in needs them.
+#[derive(Debug, Clone)]
+pub struct Policies {
+    /// For every sign-in to the org.
+    pub org: Arc<SignOnPolicy>,
+    /// For the administrators' console.
+    pub console: Arc<SignOnPolicy>,
+    /// Those that apps may name.
+    pub apps: HashMap<PolicyId, Arc<SignOnPolicy>>,
+}
+
+/// A policy as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPolicy {
+    /// The policy.
+    pub policy: SignOnPolicy,
+    /// What it is for.
+    pub scope: PolicyScope,
+    /// Counts changes.
+    pub revision: i64,
+    /// Last change.
+    pub updated_at: Timestamp,
+}
+
+/// A zone as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredZone {
+    /// The zone.
+    pub zone: Zone,
+    /// Counts changes.
+    pub revision: i64,
+    /// Last change.
+    pub updated_at: Timestamp,
+}
+
+fn read_policy(row: &Row) -> Result<StoredPolicy, Fault> {
+    let scope: String = row.get(0)?;
+    let document: String = row.get(1)?;
+    Ok(StoredPolicy {
+        policy: serde_json::from_str(&document)
+            .map_err(|error| Fault::stored("sign-on policy", &error))?,
+        scope: PolicyScope::from_word(&scope)
+            .ok_or_else(|| Fault::stored("scope of a policy", &scope))?,
+        revision: row.get(2)?,
+        updated_at: row.get(3)?,
+    })
+}
+
+fn render_policy(policy: &SignOnPolicy) -> Result<String, Fault> {
+    serde_json::to_string(policy).map_err(|error| Fault::stored("sign-on policy", &error))
+}
+
+/// The policies of an org. It fails where one that must exist is missing or unreadable: no sign-in is better than one
+/// without a policy.
+///
+/// # Errors
+/// [`Fault`] if the store fails or the org's or the console's policy is missing.
+pub async fn load_policies(tx: &mut ReadTx, org_id: &OrgId) -> Result<Policies, Fault> {
+    let (mut org, mut console, mut apps) = (None, None, HashMap::new());
+    for stored in load_all_policies(tx, org_id).await? {
+        let policy = Arc::new(stored.policy);
+        match stored.scope {
+            PolicyScope::Org => org = Some(policy),
+            PolicyScope::Console => console = Some(policy),
+            PolicyScope::App => {
+                apps.insert(policy.id.clone(), policy);
+            }
+        }
+    }
+    let missing =
+        |what: &'static str| move || Fault::stored("sign-on policy", &format!("{what} has none"));
+    Ok(Policies {
+        org: org.ok_or_else(missing("the organisation"))?,
+        console: console.ok_or_else(missing("the console"))?,
+        apps,
+    })
+}
+
+/// Every policy of an org by name; there are at most [`POLICIES_MAX`].
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn load_all_policies(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+) -> Result<Vec<StoredPolicy>, Fault> {
+    let sql = "SELECT scope, document, revision, updated_at FROM policies WHERE org_id = $1 ORDER BY name_key";
+    let rows = tx.query(sql, params![org_id]).await?;
+    rows.iter().map(read_policy).collect()
+}
+
+/// The policy of that id.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn load_policy(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    id: &PolicyId,
+) -> Result<Option<StoredPolicy>, Fault> {
+    let sql =
+        "SELECT scope, document, revision, updated_at FROM policies WHERE org_id = $1 AND id = $2";
+    let row = tx.query_optional(sql, params![org_id, id]).await?;
+    row.as_ref().map(read_policy).transpose()
+}
+
+/// Whether the org has that policy and apps may name it.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn is_app_policy(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    id: &PolicyId,
+) -> Result<bool, DatabaseFault> {
+    let sql = "SELECT 1 FROM policies WHERE org_id = $1 AND id = $2 AND scope = $3";
+    Ok(tx
+        .query_optional(sql, params![org_id, id, PolicyScope::App.as_str()])
+        .await?
+        .is_some())
+}
+
+/// Whether an app of the org names that policy.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn is_policy_named(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    id: &PolicyId,
+) -> Result<bool, DatabaseFault> {
+    let sql = "SELECT 1 FROM apps WHERE org_id = $1 AND policy_id = $2 LIMIT 1";
+    Ok(tx.query_optional(sql, params![org_id, id]).await?.is_some())
+}
+
+/// Adds a policy.
+///
+/// # Errors
+/// [`Refusal::Taken`] if the name is in use.
+pub async fn insert_policy(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    scope: PolicyScope,
+    policy: &SignOnPolicy,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let document = render_policy(policy)?;
+    let sql = "INSERT INTO policies (org_id, id, name, name_key, scope, document, revision, created_at, updated_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $7)";
+    let values = params![
+        org_id,
+        &policy.id,
+        &policy.name,
+        fold(&policy.name),
+        scope.as_str(),
+        document,
+        now
+    ];
+    match tx.execute(sql, values).await {
+        Ok(_) => Ok(()),
+        Err(fault) if fault.is_unique_violation() => Err(Refusal::Taken { field: "name" }),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// Changes a policy if the revision is still the one that was read.
+///
+/// # Errors
+/// [`Refusal::Changed`] or [`Refusal::Taken`].
+pub async fn update_policy(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    policy: &SignOnPolicy,
+    revision: i64,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let document = render_policy(policy)?;
+    let sql = "UPDATE policies SET name = $1, name_key = $2, document = $3, revision = revision + 1, updated_at = $4 \
+               WHERE org_id = $5 AND id = $6 AND revision = $7";
+    let values = params![
+        &policy.name,
+        fold(&policy.name),
+        document,
+        now,
+        org_id,
+        &policy.id,
+        revision
+    ];
+    match tx.execute(sql, values).await {
+        Ok(1) => Ok(()),
+        Ok(_) => Err(Refusal::Changed),
+        Err(fault) if fault.is_unique_violation() => Err(Refusal::Taken { field: "name" }),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// Removes a policy that apps may name; false if there is none.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn delete_app_policy(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    id: &PolicyId,
+) -> Result<bool, DatabaseFault> {
+    let sql = "DELETE FROM policies WHERE org_id = $1 AND id = $2 AND scope = $3";
+    Ok(tx
+        .execute(sql, params![org_id, id, PolicyScope::App.as_str()])
+        .await?
+        == 1)
+}
+
+fn read_zone(row: &Row) -> Result<StoredZone, Fault> {
+    let ranges: String = row.get(2)?;
+    let zone = Zone {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        ranges: serde_json::from_str(&ranges)
+            .map_err(|error| Fault::stored("ranges of a zone", &error))?,
+    };
+    Ok(StoredZone {
+        zone,
+        revision: row.get(3)?,
+        updated_at: row.get(4)?,
+    })
+}
+
+fn render_ranges(zone: &Zone) -> Result<String, Fault> {
+    serde_json::to_string(&zone.ranges).map_err(|error| Fault::stored("ranges of a zone", &error))
+}
+
+/// The zones of an org, as a sign-in needs them.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn load_zones(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<Zone>, Fault> {
+    let stored = load_all_zones(tx, org_id).await?;
+    Ok(stored.into_iter().map(|stored| stored.zone).collect())
+}
+
+/// Every zone of an org by name; there are at most [`ZONES_MAX`].
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn load_all_zones(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<StoredZone>, Fault> {
+    let sql = "SELECT id, name, ranges, revision, updated_at FROM zones WHERE org_id = $1 ORDER BY name_key";
+    let rows = tx.query(sql, params![org_id]).await?;
+    rows.iter().map(read_zone).collect()
+}
+
+/// The zone of that id.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn load_zone(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    id: &ZoneId,
+) -> Result<Option<StoredZone>, Fault> {
+    let sql =
+        "SELECT id, name, ranges, revision, updated_at FROM zones WHERE org_id = $1 AND id = $2";
+    let row = tx.query_optional(sql, params![org_id, id]).await?;
+    row.as_ref().map(read_zone).transpose()
+}
+
+/// Adds a zone.
+///
+/// # Errors
+/// [`Refusal::Taken`] if the name is in use.
+pub async fn insert_zone(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    zone: &Zone,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let ranges = render_ranges(zone)?;
+    let sql = "INSERT INTO zones (org_id, id, name, name_key, ranges, revision, created_at, updated_at) \
+               VALUES ($1, $2, $3, $4, $5, 1, $6, $6)";
+    match tx
+        .execute(
+            sql,
+            params![org_id, &zone.id, &zone.name, fold(&zone.name), ranges, now],
+        )
+        .await
+    {
+        Ok(_) => Ok(()),
+        Err(fault) if fault.is_unique_violation() => Err(Refusal::Taken { field: "name" }),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// Changes a zone if the revision is still the one that was read.
+///
+/// # Errors
+/// [`Refusal::Changed`] or [`Refusal::Taken`].
+pub async fn update_zone(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    zone: &Zone,
+    revision: i64,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let ranges = render_ranges(zone)?;
+    let sql = "UPDATE zones SET name = $1, name_key = $2, ranges = $3, revision = revision + 1, updated_at = $4 \
+               WHERE org_id = $5 AND id = $6 AND revision = $7";
+    match tx
+        .execute(
+            sql,
+            params![
+                &zone.name,
+                fold(&zone.name),
+                ranges,
+                now,
+                org_id,
+                &zone.id,
+                revision
+            ],
+        )
+        .await
+    {
+        Ok(1) => Ok(()),
+        Ok(_) => Err(Refusal::Changed),
+        Err(fault) if fault.is_unique_violation() => Err(Refusal::Taken { field: "name" }),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// Removes a zone; false if there is none.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn delete_zone(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    id: &ZoneId,
+) -> Result<bool, DatabaseFault> {
+    Ok(tx
+        .execute(
+            "DELETE FROM zones WHERE org_id = $1 AND id = $2",
+            params![org_id, id],
+        )
+        .await?
+        == 1)
+}

@@ -1,0 +1,90 @@
+//! Network zones: named lists of address ranges.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use vocab::id::ZoneId;
+
+use super::NAME_CHARACTERS_MAX;
+
+/// Most ranges of one zone.
+pub const RANGES_MAX: usize = 1_000;
+
+/// A named list of address ranges.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Zone {
+    /// Its id.
+    pub id: ZoneId,
+    /// Its name for administrators.
+    pub name: String,
+    /// The ranges, IPv4 and IPv6.
+    pub ranges: Vec<IpNet>,
+}
+
+/// Why a zone is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ZoneError {
+    /// The name is empty or over [`NAME_CHARACTERS_MAX`].
+    #[error("the name of a zone must have between 1 and {NAME_CHARACTERS_MAX} characters")]
+    Name,
+    /// No ranges, or more than [`RANGES_MAX`].
+    #[error("a zone must have between 1 and {RANGES_MAX} address ranges")]
+    RangeCount,
+    /// A text that is neither an address nor a range.
+    #[error("{0:?} is neither an address nor a range such as 192.0.2.0/24 or 2001:db8::/32")]
+    Range(String),
+}
+
+impl Zone {
+    /// Whether an address lies in the zone. An IPv4 address that came in an IPv6 one counts as what it is.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.ranges.iter().any(|range| range.contains(&address))
+    }
+
+    /// Checks the bounds; to be called wherever a zone comes from outside.
+    ///
+    /// # Errors
+    /// The first [`ZoneError`].
+    pub fn validate(&self) -> Result<(), ZoneError> {
+        let visible = self.name.trim() == self.name && !self.name.chars().any(char::is_control);
+        if !visible || !(1..=NAME_CHARACTERS_MAX).contains(&self.name.chars().count()) {
+            return Err(ZoneError::Name);
+        }
+        if !(1..=RANGES_MAX).contains(&self.ranges.len()) {
+            return Err(ZoneError::RangeCount);
+        }
+        Ok(())
+    }
+}
+
+/// Reads ranges as an administrator types them: separated by commas, spaces or line ends; a single address is a range of
+/// one. Bits behind the prefix are cleared, because they have no meaning.
+///
+/// # Errors
+/// [`ZoneError::Range`] names the first text that is no range, [`ZoneError::RangeCount`] if there are none or too many.
+pub fn parse_ranges(text: &str) -> Result<Vec<IpNet>, ZoneError> {
+    let separators = |character: char| character == ',' || character.is_whitespace();
+    let words = text.split(separators).filter(|word| !word.is_empty());
+    let ranges: Vec<IpNet> = words
+        .take(RANGES_MAX + 1)
+        .map(parse_range)
+        .collect::<Result<_, _>>()?;
+    if (1..=RANGES_MAX).contains(&ranges.len()) {
+        Ok(ranges)
+    } else {
+        Err(ZoneError::RangeCount)
+    }
+}
+
+fn parse_range(word: &str) -> Result<IpNet, ZoneError> {
+    let range = word.parse::<IpNet>().map(|range| range.trunc());
+    // The longest range in text is 43 characters; what is quoted back is bounded too.
+    let quoted = || ZoneError::Range(word.chars().take(64).collect());
+    range
+        .or_else(|_| word.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| quoted())
+}

@@ -1,0 +1,100 @@
+//! The configuration of an org as one immutable value, loaded on demand and replaced when it changes.
+
+pub mod cache;
+
+use crate::app::App;
+use crate::cell::Cell;
+use crate::fault::Fault;
+use crate::org::Org;
+use crate::server::{AuthorizationServer, DEFAULT_SERVER_NAME};
+use crate::sign_on::{SignOnPolicy, Zone};
+use std::collections::HashMap;
+use std::sync::Arc;
+use vocab::id::{AppId, OrgId, PolicyId};
+
+/// What a request needs to know of an org before it reads anything else.
+#[derive(Debug)]
+pub struct OrgSnapshot {
+    /// The org and its settings.
+    pub org: Org,
+    /// Its custom authorization servers, by id.
+    pub servers: HashMap<String, Arc<AuthorizationServer>>,
+    /// Its network zones.
+    pub zones: Vec<Zone>,
+    /// The sign-on policy of the org.
+    pub org_policy: Arc<SignOnPolicy>,
+    /// The sign-on policy of the administrators' console.
+    pub console_policy: Arc<SignOnPolicy>,
+    /// Sign-on policies that apps may name.
+    pub app_policies: HashMap<PolicyId, Arc<SignOnPolicy>>,
+}
+
+impl OrgSnapshot {
+    /// The custom server of that id, or the preset one by its name.
+    #[must_use]
+    pub fn server(&self, id_or_name: &str) -> Option<Arc<AuthorizationServer>> {
+        if let Some(server) = self.servers.get(id_or_name) {
+            return Some(Arc::clone(server));
+        }
+        if id_or_name != DEFAULT_SERVER_NAME {
+            return None;
+        }
+        let mut servers = self.servers.values();
+        servers
+            .find(|server| server.name == DEFAULT_SERVER_NAME)
+            .map(Arc::clone)
+    }
+}
+
+impl Cell {
+    /// The present configuration of an org.
+    ///
+    /// # Errors
+    /// [`Fault`] if it cannot be read.
+    pub async fn snapshot(&self, org_id: &OrgId) -> Result<Option<Arc<OrgSnapshot>>, Fault> {
+        let generation = match self.snapshots.get(org_id) {
+            Ok(snapshot) => return Ok(Some(snapshot)),
+            Err(generation) => generation,
+        };
+        let mut tx = self.database.read().await?;
+        let Some(org) = crate::org::store::load(&mut tx, org_id).await? else {
+            return Ok(None);
+        };
+        let servers = crate::server::store::load_all(&mut tx, org_id).await?;
+        let policies = crate::sign_on::store::load_policies(&mut tx, org_id).await?;
+        let zones = crate::sign_on::store::load_zones(&mut tx, org_id).await?;
+        let snapshot = Arc::new(OrgSnapshot {
+            org,
+            servers: servers
+                .into_iter()
+                .map(|server| (server.id.to_string(), Arc::new(server)))
+                .collect(),
+            zones,
+            org_policy: policies.org,
+            console_policy: policies.console,
+            app_policies: policies.apps,
+        });
+        self.snapshots
+            .insert(org_id.clone(), Arc::clone(&snapshot), generation);
+        Ok(Some(snapshot))
+    }
+
+    /// An app with what a token request needs of it.
+    ///
+    /// # Errors
+    /// [`Fault`] if it cannot be read.
+    pub async fn app(&self, org_id: &OrgId, app_id: &AppId) -> Result<Option<Arc<App>>, Fault> {
+        let key = (org_id.clone(), app_id.clone());
+        let generation = match self.apps.get(&key) {
+            Ok(app) => return Ok(Some(app)),
+            Err(generation) => generation,
+        };
+        let mut tx = self.database.read().await?;
+        let Some(app) = crate::app::store::load(&mut tx, org_id, app_id).await? else {
+            return Ok(None);
+        };
+        let app = Arc::new(app);
+        self.apps.insert(key, Arc::clone(&app), generation);
+        Ok(Some(app))
+    }
+}

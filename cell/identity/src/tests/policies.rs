@@ -1,0 +1,224 @@
+//! Sign-on policies and zones: what is named must exist, what must exist stays.
+
+use crate::access::{Permission, Permit};
+use crate::fault::{Fault, Refusal};
+use crate::for_tests::{World, on_both_engines};
+use crate::sign_on::zone::parse_ranges;
+use crate::sign_on::{
+    Allow, Conditions, Outcome, PolicyScope, Rule, SignOnPolicy, Zone, ZoneCondition, store,
+};
+use crate::tests::store::delete_policies;
+use vocab::id::{RuleId, ZoneId};
+
+fn rule(world: &World, zones: ZoneCondition) -> Rule {
+    Rule {
+        id: RuleId::generate(world.cell.entropy()),
+        name: "Everyone".into(),
+        conditions: Conditions {
+            zones,
+            ..Conditions::default()
+        },
+        outcome: Outcome::Allow(Allow::default()),
+    }
+}
+
+async fn a_policy_is_made_changed_and_removed(world: &World) {
+    let org = world.org("acme").await;
+    let permit = world.permit(&org, Permission::ManagePolicies);
+    let made = world
+        .cell
+        .create_policy(&permit, " Finance ", vec![rule(world, ZoneCondition::Any)])
+        .await
+        .unwrap();
+    let seen = async || {
+        world
+            .cell
+            .snapshot(&org)
+            .await
+            .unwrap()
+            .unwrap()
+            .app_policies
+            .get(&made.id)
+            .cloned()
+    };
+    assert_eq!(seen().await.unwrap().name, "Finance");
+    let taken = world
+        .cell
+        .create_policy(&permit, "finance", made.rules.clone())
+        .await
+        .unwrap_err();
+    assert!(matches!(taken, Refusal::Taken { field: "name" }));
+    let empty = world
+        .cell
+        .create_policy(&permit, "Empty", Vec::new())
+        .await
+        .unwrap_err();
+    assert!(matches!(empty, Refusal::Invalid { field: "rules", .. }));
+    let changed = SignOnPolicy {
+        name: "Money".into(),
+        ..made.clone()
+    };
+    world
+        .cell
+        .update_policy(&permit, changed.clone(), 1)
+        .await
+        .unwrap();
+    assert_eq!(seen().await.unwrap().name, "Money");
+    assert!(matches!(
+        world
+            .cell
+            .update_policy(&permit, changed, 1)
+            .await
+            .unwrap_err(),
+        Refusal::Changed
+    ));
+    world.cell.delete_policy(&permit, &made.id).await.unwrap();
+    assert!(seen().await.is_none());
+    assert!(matches!(
+        world
+            .cell
+            .delete_policy(&permit, &made.id)
+            .await
+            .unwrap_err(),
+        Refusal::NotFound
+    ));
+}
+
+async fn the_policies_that_every_org_has_stay_and_let_somebody_in(world: &World) {
+    let org = world.org("acme").await;
+    let permit = world.permit(&org, Permission::ManagePolicies);
+    let snapshot = world.cell.snapshot(&org).await.unwrap().unwrap();
+    for policy in [&snapshot.org_policy, &snapshot.console_policy] {
+        assert!(matches!(
+            world
+                .cell
+                .delete_policy(&permit, &policy.id)
+                .await
+                .unwrap_err(),
+            Refusal::WrongState(_)
+        ));
+        let mut closed = SignOnPolicy::clone(policy);
+        for rule in &mut closed.rules {
+            rule.outcome = Outcome::Deny;
+        }
+        let refused = world
+            .cell
+            .update_policy(&permit, closed, 1)
+            .await
+            .unwrap_err();
+        assert!(matches!(refused, Refusal::Invalid { field: "rules", .. }));
+        let renamed = SignOnPolicy {
+            name: format!("Our {}", policy.name),
+            ..SignOnPolicy::clone(policy)
+        };
+        world.cell.update_policy(&permit, renamed, 1).await.unwrap();
+    }
+    let mut tx = world.cell.database.read().await.unwrap();
+    assert_eq!(
+        store::load_policies(&mut tx, &org).await.unwrap().org.name,
+        "Our Organisation"
+    );
+}
+
+async fn without_its_policies_an_org_lets_nobody_in(world: &World) {
+    for scope in [PolicyScope::Org, PolicyScope::Console] {
+        let org = world.org(&format!("acme-{}", scope.as_str())).await;
+        let id = org.clone();
+        let deleted =
+            world.write(move |tx| Box::pin(async move { delete_policies(tx, &id, scope).await }));
+        assert_eq!(deleted.await, 1);
+        let fault = world.cell.snapshot(&org).await.unwrap_err();
+        assert!(matches!(fault, Fault::Stored { .. }));
+    }
+}
+
+async fn office(world: &World, permit: &Permit) -> Zone {
+    let ranges = parse_ranges("192.0.2.0/24, 2001:db8::/32").unwrap();
+    world
+        .cell
+        .create_zone(permit, " Office ", ranges)
+        .await
+        .unwrap()
+}
+
+async fn a_zone_is_made_changed_and_removed(world: &World) {
+    let org = world.org("acme").await;
+    let permit = world.permit(&org, Permission::ManagePolicies);
+    let zone = office(world, &permit).await;
+    let seen = async || {
+        world
+            .cell
+            .snapshot(&org)
+            .await
+            .unwrap()
+            .unwrap()
+            .zones
+            .clone()
+    };
+    assert_eq!(seen().await.first(), Some(&zone));
+    let taken = world
+        .cell
+        .create_zone(&permit, "OFFICE", zone.ranges.clone())
+        .await
+        .unwrap_err();
+    assert!(matches!(taken, Refusal::Taken { field: "name" }));
+    assert!(
+        world
+            .cell
+            .create_zone(&permit, "Empty", Vec::new())
+            .await
+            .is_err()
+    );
+    let changed = Zone {
+        name: "House".into(),
+        ..zone.clone()
+    };
+    world
+        .cell
+        .update_zone(&permit, changed.clone(), 1)
+        .await
+        .unwrap();
+    assert_eq!(seen().await.first(), Some(&changed));
+    let stale = world
+        .cell
+        .update_zone(&permit, changed, 1)
+        .await
+        .unwrap_err();
+    assert!(matches!(stale, Refusal::Changed));
+    world.cell.delete_zone(&permit, &zone.id).await.unwrap();
+    assert!(seen().await.is_empty());
+    let gone = world.cell.delete_zone(&permit, &zone.id).await.unwrap_err();
+    assert!(matches!(gone, Refusal::NotFound));
+}
+
+async fn a_zone_that_a_policy_names_must_be_and_stay(world: &World) {
+    let org = world.org("acme").await;
+    let permit = world.permit(&org, Permission::ManagePolicies);
+    let zone = office(world, &permit).await;
+    let nowhere = ZoneCondition::In(vec![ZoneId::generate(world.cell.entropy())]);
+    let rules = vec![rule(world, nowhere)];
+    let dangling = world
+        .cell
+        .create_policy(&permit, "Nowhere", rules)
+        .await
+        .unwrap_err();
+    assert!(matches!(dangling, Refusal::Invalid { field: "rules", .. }));
+    let inside = vec![rule(world, ZoneCondition::In(vec![zone.id.clone()]))];
+    let policy = world
+        .cell
+        .create_policy(&permit, "Inside", inside)
+        .await
+        .unwrap();
+    let named = world.cell.delete_zone(&permit, &zone.id).await.unwrap_err();
+    assert!(matches!(named, Refusal::WrongState(_)));
+    world.cell.delete_policy(&permit, &policy.id).await.unwrap();
+    world.cell.delete_zone(&permit, &zone.id).await.unwrap();
+}
+
+on_both_engines!(
+    a_policy_is_made_changed_and_removed,
+    the_policies_that_every_org_has_stay_and_let_somebody_in,
+    without_its_policies_an_org_lets_nobody_in,
+    a_zone_is_made_changed_and_removed,
+    a_zone_that_a_policy_names_must_be_and_stay,
+);

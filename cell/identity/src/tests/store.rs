@@ -1,0 +1,55 @@
+//! Rows that no operation would leave: many that have ended, and an org without a policy that it must have.
+
+use crate::fault::Fault;
+use crate::sign_on::PolicyScope;
+use database::{ReadTx, WriteTx, params};
+use vocab::id::OrgId;
+use vocab::time::Timestamp;
+
+/// Adds so many rows to each table whose rows end, all ending at that moment.
+pub(super) async fn insert_ending(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    count: u64,
+    expires_at: Timestamp,
+) -> Result<(), Fault> {
+    for number in 0..count {
+        let id = format!("{}-{number}", expires_at.micros());
+        for sql in [
+            "INSERT INTO sign_in_flows (org_id, id, secret_hash, state, revision, created_at, expires_at) \
+             VALUES ($1, $2, $2, '{}', 1, $3, $3)",
+            "INSERT INTO one_time_codes (org_id, id, purpose, secret_hash, bound_to, attempts, created_at, \
+             expires_at) VALUES ($1, $2, 'link', $2, '', 0, $3, $3)",
+            "INSERT INTO sessions (org_id, id, user_id, secret_hash, user_epoch, authenticators, \
+             authenticated_at, created_at, last_seen_at, idle_expires_at, expires_at, address, user_agent) \
+             VALUES ($1, $2, 'u', $2, 1, '[]', $3, $3, $3, $3, $3, '', '')",
+        ] {
+            tx.execute(sql, params![org, &id, expires_at]).await?;
+        }
+    }
+    Ok(())
+}
+
+/// How many rows each of those tables has.
+pub(super) async fn count_ending(tx: &mut ReadTx) -> Vec<i64> {
+    let mut counts = Vec::new();
+    for sql in [
+        "SELECT COUNT(*) FROM sign_in_flows",
+        "SELECT COUNT(*) FROM one_time_codes",
+        "SELECT COUNT(*) FROM sessions",
+    ] {
+        let row = tx.query_optional(sql, params![]).await.unwrap().unwrap();
+        counts.push(row.get(0).unwrap());
+    }
+    counts
+}
+
+/// Removes the policies of a scope, which no operation does.
+pub(super) async fn delete_policies(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    scope: PolicyScope,
+) -> Result<u64, Fault> {
+    let sql = "DELETE FROM policies WHERE org_id = $1 AND scope = $2";
+    Ok(tx.execute(sql, params![org, scope.as_str()]).await?)
+}

@@ -1,0 +1,66 @@
+//! The SQL of org keys.
+
+use database::{DatabaseFault, ReadTx, WriteTx, params};
+use vocab::id::OrgId;
+use vocab::time::Timestamp;
+
+/// One version of an org's key as one root of trust wrapped it.
+#[derive(Clone)]
+pub(crate) struct WrappedKey {
+    pub(crate) version: i64,
+    pub(crate) root_id: String,
+    pub(crate) wrapped: Vec<u8>,
+}
+
+/// All versions under all roots, the newest version first.
+pub(crate) async fn load_keys(
+    tx: &mut ReadTx,
+    org: &OrgId,
+) -> Result<Vec<WrappedKey>, DatabaseFault> {
+    const LOAD: &str = "SELECT version, root_id, wrapped FROM org_keys WHERE org_id = $1 ORDER BY version DESC, root_id";
+    let rows = tx.query(LOAD, params![org]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(WrappedKey {
+                version: row.get(0)?,
+                root_id: row.get(1)?,
+                wrapped: row.get(2)?,
+            })
+        })
+        .collect()
+}
+
+/// Adds a wrapped key; false if it is there already.
+pub(crate) async fn insert_key(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    key: &WrappedKey,
+    now: Timestamp,
+) -> Result<bool, DatabaseFault> {
+    const INSERT: &str = "INSERT INTO org_keys (org_id, version, root_id, wrapped, created_at)
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (org_id, version, root_id) DO NOTHING";
+    let values = params![org, key.version, &key.root_id, key.wrapped.as_slice(), now];
+    Ok(tx.execute(INSERT, values).await? == 1)
+}
+
+/// Any org that has a key, to try the roots on.
+pub(crate) async fn load_any_org(tx: &mut ReadTx) -> Result<Option<OrgId>, DatabaseFault> {
+    const ANY: &str = "SELECT org_id FROM org_keys ORDER BY org_id LIMIT 1";
+    tx.query_optional(ANY, &[])
+        .await?
+        .map(|row| row.get(0))
+        .transpose()
+}
+
+/// Orgs with a version that this root has not wrapped, after an org.
+pub(crate) async fn load_orgs_without_root(
+    tx: &mut ReadTx,
+    root_id: &str,
+    limit: i64,
+) -> Result<Vec<OrgId>, DatabaseFault> {
+    const LOAD: &str = "SELECT DISTINCT k.org_id FROM org_keys k WHERE NOT EXISTS (
+             SELECT 1 FROM org_keys w WHERE w.org_id = k.org_id AND w.version = k.version AND w.root_id = $1
+         ) ORDER BY k.org_id LIMIT $2";
+    let rows = tx.query(LOAD, params![root_id, limit]).await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}

@@ -1,0 +1,47 @@
+//! What somebody with the database in hand might do to signing keys, and the log as the rotation left it.
+
+use crate::for_tests::Store;
+use database::{DatabaseFault, params};
+use ledger::{LogFilter, load_after};
+use vocab::id::OrgId;
+
+impl Store {
+    /// Puts the sealed private half of one org's key in the place of another's.
+    pub(super) async fn swap_sealed(&self, from: &OrgId, to: &OrgId) {
+        const SWAP: &str = "UPDATE signing_keys
+             SET sealed = (SELECT other.sealed FROM signing_keys other WHERE other.org_id = $1)
+             WHERE org_id = $2";
+        let (from, to) = (from.clone(), to.clone());
+        let swapped = self
+            .db
+            .write(move |tx| Box::pin(async move { tx.execute(SWAP, params![&from, &to]).await }));
+        let swapped: Result<u64, DatabaseFault> = swapped.await;
+        assert_eq!(swapped.unwrap(), 1);
+    }
+
+    /// Damages the wrapped key of an org.
+    pub(super) async fn damage_org_key(&self, org: &OrgId) {
+        const DAMAGE: &str = "UPDATE org_keys SET wrapped = $2 WHERE org_id = $1";
+        let org = org.clone();
+        let damage = self.db.write(move |tx| {
+            Box::pin(async move { tx.execute(DAMAGE, params![&org, vec![7_u8; 60]]).await })
+        });
+        let damaged: Result<u64, DatabaseFault> = damage.await;
+        assert_eq!(damaged.unwrap(), 1);
+    }
+
+    /// The types and causes of the org's events, oldest first.
+    pub(super) async fn events(&self, org: &OrgId) -> Vec<(String, String)> {
+        let mut tx = self.db.read().await.unwrap();
+        let page = load_after(&mut tx, org, &LogFilter::default(), 0, 100)
+            .await
+            .unwrap();
+        let cause = |row: &ledger::LogRow| {
+            row.event().unwrap().debug_context.unwrap().debug_data["cause"].clone()
+        };
+        page.rows
+            .iter()
+            .map(|row| (row.event_type.clone(), cause(row)))
+            .collect()
+    }
+}

@@ -1,0 +1,44 @@
+//! The system log and the outbox: rows that are always written in the caller's own transaction.
+//!
+//! Every act of a cell is one row of its org's log, and each row carries the hash of the one before it: a row that was
+//! changed, removed, moved or cut off is found by [`verify_chain`]. What must leave the cell (mail) is a row of the
+//! [`outbox`] that is delivered after the commit.
+//!
+//! Nothing here decides what is allowed, sends anything, or reads a clock. No secret may enter an event: whoever may
+//! read the log reads all of it.
+
+mod append;
+pub mod body;
+mod chain;
+mod client;
+mod event;
+mod event_type;
+pub mod outbox;
+mod page;
+mod party;
+mod store;
+mod text;
+mod verify;
+
+#[cfg(test)]
+mod for_tests;
+#[cfg(test)]
+mod tests;
+
+pub use crate::append::{append, append_all};
+pub use crate::body::LogEvent;
+pub use crate::chain::ChainHead;
+pub use crate::client::{ClientFacts, name_browser, name_system};
+pub use crate::event::{Event, Outcome};
+pub use crate::event_type::EventType;
+pub use crate::page::{LogFilter, LogPage, LogRow, PAGE_ROWS_MAX, load_after, load_page};
+pub use crate::party::{Actor, Target};
+pub use crate::store::{load_event, load_head, next_org};
+pub use crate::verify::{BreakReason, BrokenRow, ChainVerdict, VerifiedChain, verify_chain};
+
+/// The tables of this crate: the first step of the cell's schema.
+pub const MIGRATION: database::Migration = database::Migration {
+    version: 1,
+    name: "ledger",
+    sql: include_str!("schema/001_ledger.sql"),
+};

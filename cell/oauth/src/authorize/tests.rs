@@ -1,0 +1,366 @@
+//! Authorization requests: the table of decisions, and the way through the browser.
+
+use crate::authorize::address::{ASKED_AT, SignInQuestion, render_sign_in};
+use crate::authorize::decide::{
+    AppVerdict, AuthorizeStep, SessionFacts, SignInReason, decide_authorize,
+};
+use crate::for_tests::{CALLBACK, World, on_both_engines, parameter};
+use crate::page::Page;
+use http::{Method, StatusCode};
+use identity::app::settings::Assignment;
+use protocol::oauth::authorize::{AuthorizeRequest, Prompts, ResponseMode};
+use protocol::oauth::error::ErrorCode;
+use protocol::oauth::scope::ScopeSet;
+use vocab::time::Timestamp;
+
+on_both_engines!(
+    it_answers_with_a_code,
+    what_cannot_be_answered_is_shown,
+    errors_go_back_to_the_app,
+    it_sends_people_to_sign_in_once,
+    only_assigned_people_get_in,
+    another_orgs_app_is_not_known,
+);
+
+const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
+
+fn request(prompts: Prompts, max_age_secs: Option<i64>) -> AuthorizeRequest {
+    AuthorizeRequest {
+        client_id: String::new(),
+        redirect_uri: None,
+        response_mode: ResponseMode::Query,
+        state: None,
+        scope: ScopeSet::default(),
+        nonce: None,
+        prompts,
+        max_age_secs,
+        login_hint: None,
+        id_token_hint: None,
+        acr_values: Vec::new(),
+        ui_locales: Vec::new(),
+        code_challenge: None,
+    }
+}
+
+fn session(age_secs: i64) -> SessionFacts {
+    SessionFacts {
+        authenticated_at: NOW.plus_secs(-age_secs),
+        hinted_other: false,
+        verdict: AppVerdict::Allow,
+        acr_reached: true,
+        assigned: true,
+        consent_missing: false,
+    }
+}
+
+fn outcome(step: &AuthorizeStep) -> &'static str {
+    match step {
+        AuthorizeStep::SignIn(reason) => reason.as_str(),
+        AuthorizeStep::AskConsent => "consent",
+        AuthorizeStep::IssueCode => "code",
+        AuthorizeStep::Deny(denial) => denial.code.name(),
+    }
+}
+
+#[test]
+fn prompts_and_ages() {
+    let none = Prompts {
+        none: true,
+        ..Prompts::default()
+    };
+    let login = Prompts {
+        login: true,
+        ..Prompts::default()
+    };
+    let select = Prompts {
+        select_account: true,
+        ..Prompts::default()
+    };
+    let plain = Prompts::default();
+    // prompts, max_age, age of the session if there is one, seconds since a sign-in was asked for; what follows
+    let table = [
+        (plain, None, None, None, "signed_out"),
+        (none, None, None, None, "login_required"),
+        (plain, None, Some(50), None, "code"),
+        (none, None, Some(50), None, "code"),
+        (login, None, Some(0), None, "again"),
+        (login, None, Some(50), Some(100), "code"),
+        (login, None, Some(150), Some(100), "again"),
+        (login, None, Some(50), Some(-10), "again"),
+        (login, None, Some(3_700), Some(3_800), "again"),
+        (select, None, Some(50), None, "select_account"),
+        (select, None, Some(50), Some(100), "code"),
+        (plain, Some(100), Some(100), None, "code"),
+        (plain, Some(100), Some(101), None, "again"),
+        (none, Some(100), Some(101), None, "login_required"),
+        (plain, Some(0), Some(0), None, "again"),
+        (plain, Some(0), Some(5), Some(9), "code"),
+    ];
+    for (prompts, max_age, age, asked, expected) in table {
+        let facts = age.map(session);
+        let asked_at = asked.map(|secs: i64| NOW.plus_secs(-secs));
+        let step = decide_authorize(&request(prompts, max_age), facts.as_ref(), asked_at, NOW);
+        assert_eq!(
+            outcome(&step),
+            expected,
+            "{prompts:?} {max_age:?} {age:?} {asked:?}"
+        );
+    }
+}
+
+#[test]
+fn what_the_session_lacks() {
+    let none = Prompts {
+        none: true,
+        ..Prompts::default()
+    };
+    let denied = AppVerdict::Denied {
+        reason: String::new(),
+    };
+    let table = [
+        (
+            SessionFacts {
+                verdict: AppVerdict::StepUp,
+                ..session(1)
+            },
+            "step_up",
+            "interaction_required",
+        ),
+        (
+            SessionFacts {
+                verdict: denied,
+                ..session(1)
+            },
+            "access_denied",
+            "access_denied",
+        ),
+        (
+            SessionFacts {
+                assigned: false,
+                ..session(1)
+            },
+            "access_denied",
+            "access_denied",
+        ),
+        (
+            SessionFacts {
+                acr_reached: false,
+                ..session(1)
+            },
+            "step_up",
+            "interaction_required",
+        ),
+        (
+            SessionFacts {
+                consent_missing: true,
+                ..session(1)
+            },
+            "consent",
+            "consent_required",
+        ),
+        (
+            SessionFacts {
+                hinted_other: true,
+                ..session(1)
+            },
+            "select_account",
+            "login_required",
+        ),
+    ];
+    for (facts, seen, silent) in table {
+        let step = decide_authorize(&request(Prompts::default(), None), Some(&facts), None, NOW);
+        assert_eq!(outcome(&step), seen, "{facts:?}");
+        let step = decide_authorize(&request(none, None), Some(&facts), None, NOW);
+        assert_eq!(outcome(&step), silent, "{facts:?}");
+    }
+    let asked = SessionFacts {
+        acr_reached: false,
+        ..session(1)
+    };
+    let step = decide_authorize(
+        &request(Prompts::default(), None),
+        Some(&asked),
+        Some(NOW.plus_secs(-2)),
+        NOW,
+    );
+    assert_eq!(
+        outcome(&step),
+        ErrorCode::UnmetAuthenticationRequirements.name()
+    );
+}
+
+async fn it_answers_with_a_code(world: &mut World) {
+    let reply = world.get(&world.authorize_path(&[])).await;
+    assert_eq!(reply.status, StatusCode::SEE_OTHER, "{}", reply.text);
+    assert!(reply.location().starts_with(CALLBACK));
+    assert_eq!(reply.sent("state").unwrap(), "xyz");
+    assert_eq!(
+        reply.sent("iss").unwrap(),
+        "https://acme.example/oauth2/default"
+    );
+    assert!(reply.sent("code").is_some());
+    assert_eq!(world.logged("user.authentication.sso").await, 1);
+    assert_eq!(world.logged("app.oauth2.as.authorize.code").await, 1);
+    let posted = world
+        .get(&world.authorize_path(&[("response_mode", "form_post")]))
+        .await;
+    match posted.page.unwrap() {
+        Page::FormPost(form) => {
+            assert_eq!((form.app.as_str(), form.target.as_str()), ("Web", CALLBACK));
+            assert!(form.fields.iter().any(|(name, _)| *name == "code"));
+        }
+        other => panic!("{other:?}"),
+    }
+    let (path, query) = world
+        .authorize_path(&[])
+        .split_once('?')
+        .map(|(p, q)| (p.to_owned(), q.to_owned()))
+        .unwrap();
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    assert!(
+        world
+            .send(Method::POST, &path, &form, query)
+            .await
+            .sent("code")
+            .is_some()
+    );
+}
+
+async fn what_cannot_be_answered_is_shown(world: &mut World) {
+    for changes in [
+        [("client_id", "")],
+        [("client_id", "0oa00000000000000000")],
+        [("client_id", "nothing")],
+        [("redirect_uri", "https://evil.example/callback")],
+        [("redirect_uri", "https://app.example/callback/more")],
+    ] {
+        let reply = world.get(&world.authorize_path(&changes)).await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{changes:?}");
+        assert!(matches!(reply.page, Some(Page::Error(_))), "{changes:?}");
+    }
+    let twice = format!("{}&client_id=x", world.authorize_path(&[]));
+    assert!(matches!(world.get(&twice).await.page, Some(Page::Error(_))));
+}
+
+async fn errors_go_back_to_the_app(world: &mut World) {
+    let public = world.public.to_string();
+    let table: [(&[(&str, &str)], &str); 7] = [
+        (&[("response_type", "token")], "unsupported_response_type"),
+        (&[("response_type", "")], "invalid_request"),
+        (&[("scope", "nothing")], "invalid_scope"),
+        (&[("code_challenge_method", "plain")], "invalid_request"),
+        (
+            &[
+                ("client_id", &public),
+                ("code_challenge", ""),
+                ("code_challenge_method", ""),
+            ],
+            "invalid_request",
+        ),
+        (&[("request", "x")], "request_not_supported"),
+        (&[("prompt", "none login")], "invalid_request"),
+    ];
+    for (changes, expected) in table {
+        let reply = world.get(&world.authorize_path(changes)).await;
+        assert!(reply.location().starts_with(CALLBACK), "{changes:?}");
+        assert_eq!(reply.sent("error").unwrap(), expected, "{changes:?}");
+        assert_eq!(reply.sent("state").unwrap(), "xyz", "{changes:?}");
+    }
+}
+
+async fn it_sends_people_to_sign_in_once(world: &mut World) {
+    world.session = None;
+    let silent = world
+        .get(&world.authorize_path(&[("prompt", "none")]))
+        .await;
+    assert_eq!(silent.sent("error").unwrap(), "login_required");
+    let reply = world
+        .get(&world.authorize_path(&[("login_hint", "ada")]))
+        .await;
+    assert!(reply.location().starts_with("/signin?"));
+    assert_eq!(reply.sent("login_hint").unwrap(), "ada");
+    assert_eq!(reply.sent("reason").unwrap(), "signed_out");
+    let back = reply.sent("continue").unwrap();
+    assert!(back.starts_with("/oauth2/default/v1/authorize?"));
+    world.sign_in().await;
+    assert!(world.get(&back).await.sent("code").is_some());
+
+    world.clock.advance_secs(10);
+    let again = world
+        .get(&world.authorize_path(&[("prompt", "login")]))
+        .await;
+    assert_eq!(again.sent("reason").unwrap(), "again");
+    assert!(again.sent("fresh_since").is_some());
+    let back = again.sent("continue").unwrap();
+    assert!(parameter(&back, ASKED_AT).is_some());
+    assert!(
+        world.get(&back).await.location().starts_with("/signin?"),
+        "nothing was proved meanwhile"
+    );
+    world.clock.advance_secs(5);
+    world.sign_in().await;
+    assert!(world.get(&back).await.sent("code").is_some());
+}
+
+async fn only_assigned_people_get_in(world: &mut World) {
+    let web = world.web.clone();
+    world
+        .change_app(&web, |settings| settings.visibility = Assignment::Assigned)
+        .await;
+    let reply = world.get(&world.authorize_path(&[])).await;
+    assert_eq!(reply.sent("error").unwrap(), "access_denied");
+    assert_eq!(
+        world.logged("application.policy.sign_on.deny_access").await,
+        1
+    );
+    let (org, user, now) = (world.org.clone(), world.person.id.clone(), world.cell.now());
+    world
+        .cell
+        .database
+        .write(move |tx| {
+            Box::pin(async move {
+                identity::app::store::assign_person(tx, &org, &web, &user, now).await
+            })
+        })
+        .await
+        .unwrap();
+    assert!(
+        world
+            .get(&world.authorize_path(&[]))
+            .await
+            .sent("code")
+            .is_some()
+    );
+}
+
+async fn another_orgs_app_is_not_known(world: &mut World) {
+    let code = world.code().await;
+    let slug = identity::org::Slug::parse("other").unwrap();
+    let other = world.cell.create_org(&slug, "Other").await.unwrap();
+    world.org = other;
+    let reply = world.get(&world.authorize_path(&[])).await;
+    assert!(matches!(reply.page, Some(Page::Error(_))));
+    assert_eq!(world.redeem(&code).await.error(), "invalid_client");
+}
+
+#[test]
+fn the_way_to_sign_in_is_encoded() {
+    let app = crate::client_auth::tests::app();
+    let question = SignInQuestion {
+        reason: SignInReason::StepUp,
+        fresh_since: None,
+        login_hint: Some("a&b=c@x"),
+    };
+    let address = render_sign_in(
+        "/t/acme",
+        "/t/acme/oauth2/v1/authorize?a=b&c=d",
+        &app,
+        question,
+    );
+    assert!(address.starts_with("/t/acme/signin?"));
+    assert_eq!(
+        parameter(&address, "continue").unwrap(),
+        "/t/acme/oauth2/v1/authorize?a=b&c=d"
+    );
+    assert_eq!(parameter(&address, "login_hint").unwrap(), "a&b=c@x");
+}

@@ -1,0 +1,162 @@
+//! Proves which client sends a request. Whoever holds an [`AuthenticatedClient`] has been through here.
+
+pub mod assertion;
+pub mod decide;
+pub mod store;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use crate::client_auth::decide::{ClientCheck, decide_client};
+use crate::denial::{ByHeader, Denial, Failure};
+use crate::endpoint::Exchange;
+use crate::events;
+use crate::issuer::Issuer;
+use identity::app::App;
+use identity::slowdown::{Familiarity, Guess, GuessedSecret};
+use protocol::oauth::client_auth::{
+    ClientAuthMethod, ClientCredentials, ClientProof, parse_client_credentials,
+};
+use protocol::oauth::error::{ErrorCode, WireError};
+use protocol::oauth::form::Form;
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use vocab::id::AppId;
+
+/// A client that proved who it is, or a public one that only named itself.
+#[derive(Debug, Clone)]
+pub struct AuthenticatedClient {
+    app: Arc<App>,
+    method: ClientAuthMethod,
+}
+
+impl AuthenticatedClient {
+    /// The app.
+    #[must_use]
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// Whether it only named itself.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.method == ClientAuthMethod::None
+    }
+}
+
+/// Authenticates the client of a request by the one method that it uses.
+///
+/// # Errors
+/// [`Failure::Unauthenticated`] if it fails, with a row in the log; [`Failure::SlowDown`] after many failures.
+pub async fn authenticate(
+    exchange: &Exchange,
+    issuer: &Issuer,
+    form: &Form<'_>,
+) -> Result<AuthenticatedClient, Failure> {
+    let authorization = exchange.authorization()?;
+    let by_header = if authorization.is_some() {
+        ByHeader::Yes
+    } else {
+        ByHeader::No
+    };
+    let credentials = parse_client_credentials(authorization, form)
+        .map_err(|error| refuse_parse(&error, by_header))?;
+    let app = match AppId::parse(&credentials.client_id) {
+        Ok(id) => exchange.cell.app(&exchange.context.org, &id).await?,
+        Err(_) => None,
+    };
+    match check(exchange, issuer, app.as_ref(), &credentials).await? {
+        Ok(client) => Ok(client),
+        Err(why) => {
+            count_failure(exchange, &credentials.client_id)?;
+            let org = exchange.context.org.clone();
+            let event = events::invalid_client(
+                issuer,
+                &credentials.client_id,
+                app.as_deref(),
+                &exchange.facts,
+                why,
+            );
+            exchange
+                .cell
+                .database
+                .write(move |tx| Box::pin(async move { ledger::append(tx, &org, event).await }))
+                .await
+                .map_err(Failure::from)?;
+            Err(Failure::Unauthenticated {
+                // One text for every reason: which one it was is in the log.
+                denial: Denial::new(
+                    ErrorCode::InvalidClient,
+                    "the client is unknown or its authentication failed",
+                ),
+                by_header,
+            })
+        }
+    }
+}
+
+async fn check(
+    exchange: &Exchange,
+    issuer: &Issuer,
+    app: Option<&Arc<App>>,
+    credentials: &ClientCredentials,
+) -> Result<Result<AuthenticatedClient, &'static str>, Failure> {
+    let Some(app) = app else {
+        return Ok(Err("no such client"));
+    };
+    let method = credentials.proof.method();
+    let passed = match decide_client(app, &credentials.proof) {
+        ClientCheck::Passed => Ok(()),
+        ClientCheck::Refused(why) => Err(why),
+        ClientCheck::VerifyAssertion => match &credentials.proof {
+            ClientProof::PrivateKeyJwt(assertion) => {
+                assertion::verify(exchange, issuer, app, assertion.expose()).await?
+            }
+            ClientProof::None | ClientProof::SecretBasic(_) | ClientProof::SecretPost(_) => {
+                Err("no assertion")
+            }
+        },
+    };
+    Ok(passed.map(|()| AuthenticatedClient {
+        app: Arc::clone(app),
+        method,
+    }))
+}
+
+fn refuse_parse(error: &impl WireError, by_header: ByHeader) -> Failure {
+    let denial = Denial {
+        code: error.code(),
+        description: Cow::Owned(error.description()),
+    };
+    match denial.code {
+        ErrorCode::InvalidClient => Failure::Unauthenticated { denial, by_header },
+        _ => Failure::Denied(denial),
+    }
+}
+
+/// Counts a failure. Only failures are counted and slowed down: a client's own traffic is never held up by what others
+/// try under its name, and a flood of failures does not flood the log.
+fn count_failure(exchange: &Exchange, client_id: &str) -> Result<(), Failure> {
+    let facts = &exchange.facts;
+    let account = format!("client/{client_id}");
+    let guess = Guess {
+        org: &exchange.context.org,
+        account: &account,
+        address: facts
+            .client
+            .ip
+            .parse()
+            .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+        secret: GuessedSecret::Password,
+        familiarity: Familiarity::Strange,
+    };
+    match exchange.cell.slowdown.check(&guess, facts.now) {
+        Ok(ticket) => {
+            exchange.cell.slowdown.record_failure(ticket);
+            Ok(())
+        }
+        Err(wait) => Err(Failure::SlowDown {
+            retry_after_secs: i64::from(wait.secs),
+        }),
+    }
+}

@@ -1,0 +1,20 @@
+//! Client assertions that were seen, in the table `spent_token_ids`.
+
+use database::{DatabaseFault, WriteTx, params};
+use vocab::id::OrgId;
+use vocab::time::Timestamp;
+
+/// Spends an assertion; false if it was spent before.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn spend_assertion(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    key: &str,
+    expires_at: Timestamp,
+) -> Result<bool, DatabaseFault> {
+    let sql = "INSERT INTO spent_token_ids (org_id, kind, token_id, expires_at) VALUES ($1, 'assertion', $2, $3) \
+               ON CONFLICT (org_id, kind, token_id) DO NOTHING";
+    Ok(tx.execute(sql, params![org, key, expires_at]).await? == 1)
+}

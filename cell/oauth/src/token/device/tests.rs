@@ -1,0 +1,142 @@
+//! Devices: polling, answers, and codes used twice.
+
+use crate::authorize::Scene;
+use crate::consent::Decision;
+use crate::device::{DeviceRefusal, answer, load_question};
+use crate::for_tests::{Reply, World, on_both_engines};
+use http::StatusCode;
+
+on_both_engines!(
+    a_device_gets_its_tokens_once,
+    a_device_must_wait,
+    a_no_and_the_end_are_told,
+    a_public_device_may_ask_and_guesses_are_slowed_down,
+);
+
+const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+async fn begin(world: &World) -> Reply {
+    let fields = [("scope", "openid offline_access")];
+    let reply = world
+        .post_as(&world.web, "/oauth2/default/v1/device/authorize", &fields)
+        .await;
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
+    reply
+}
+
+async fn poll(world: &World, begun: &Reply) -> Reply {
+    let code = begun.text_of("device_code");
+    let fields = [("grant_type", DEVICE), ("device_code", code.as_str())];
+    world
+        .post_as(&world.web, "/oauth2/default/v1/token", &fields)
+        .await
+}
+
+async fn say(world: &World, code: &str, decision: Decision) -> Result<(), DeviceRefusal> {
+    let (context, facts) = (world.context(), world.facts());
+    answer(
+        &Scene {
+            cell: &world.cell,
+            context: &context,
+            facts: &facts,
+        },
+        code,
+        decision,
+    )
+    .await
+}
+
+async fn a_device_gets_its_tokens_once(world: &mut World) {
+    let begun = begin(world).await;
+    let code = begun.text_of("user_code");
+    assert_eq!(
+        begun.text_of("verification_uri"),
+        "https://acme.example/device"
+    );
+    assert!(begun.text_of("verification_uri_complete").ends_with(&code));
+    assert_eq!(poll(world, &begun).await.error(), "authorization_pending");
+    {
+        let (context, facts) = (world.context(), world.facts());
+        let scene = Scene {
+            cell: &world.cell,
+            context: &context,
+            facts: &facts,
+        };
+        let question = load_question(&scene, &code.to_lowercase()).await.unwrap();
+        assert_eq!(
+            (question.app.as_str(), question.user_code.as_str()),
+            ("Web", code.as_str())
+        );
+    }
+    say(world, &code, Decision::Allow).await.unwrap();
+    assert!(matches!(
+        say(world, &code, Decision::Deny).await,
+        Err(DeviceRefusal::NoSuchCode)
+    ));
+    let (one, other) = tokio::join!(poll(world, &begun), poll(world, &begun));
+    let won: Vec<&Reply> = [&one, &other]
+        .into_iter()
+        .filter(|reply| reply.status == StatusCode::OK)
+        .collect();
+    assert_eq!(won.len(), 1, "{} {}", one.text, other.text);
+    assert_eq!(
+        world.refresh(&won[0].text_of("refresh_token")).await.status,
+        StatusCode::OK
+    );
+    assert_eq!(poll(world, &begun).await.error(), "invalid_grant");
+}
+
+async fn a_device_must_wait(world: &mut World) {
+    let begun = begin(world).await;
+    assert_eq!(poll(world, &begun).await.error(), "authorization_pending");
+    assert_eq!(poll(world, &begun).await.error(), "slow_down");
+    world.clock.advance_secs(9);
+    assert_eq!(poll(world, &begun).await.error(), "slow_down");
+    world.clock.advance_secs(15);
+    assert_eq!(poll(world, &begun).await.error(), "authorization_pending");
+}
+
+async fn a_no_and_the_end_are_told(world: &mut World) {
+    let denied = begin(world).await;
+    say(world, &denied.text_of("user_code"), Decision::Deny)
+        .await
+        .unwrap();
+    assert_eq!(poll(world, &denied).await.error(), "access_denied");
+    let late = begin(world).await;
+    world.clock.advance_secs(601);
+    assert_eq!(poll(world, &late).await.error(), "expired_token");
+    let code = late.text_of("user_code");
+    assert!(matches!(
+        say(world, &code, Decision::Allow).await,
+        Err(DeviceRefusal::NoSuchCode)
+    ));
+    let others = begin(world).await.text_of("device_code");
+    let fields = [("grant_type", DEVICE), ("device_code", others.as_str())];
+    let reply = world
+        .post_as(&world.public, "/oauth2/default/v1/token", &fields)
+        .await;
+    assert_eq!(reply.error(), "invalid_grant");
+    let service = world
+        .post_as(&world.service, "/oauth2/default/v1/device/authorize", &[])
+        .await;
+    assert_eq!(service.error(), "unauthorized_client");
+}
+
+async fn a_public_device_may_ask_and_guesses_are_slowed_down(world: &mut World) {
+    let reply = world
+        .post_as(
+            &world.public,
+            "/oauth2/v1/device/authorize",
+            &[("scope", "openid")],
+        )
+        .await;
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
+    let mut slowed = false;
+    for _ in 0..40 {
+        slowed |= matches!(
+            say(world, "BBBB-BBBB", Decision::Allow).await,
+            Err(DeviceRefusal::SlowDown { .. })
+        );
+    }
+    assert!(slowed);
+}

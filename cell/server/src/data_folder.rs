@@ -1,0 +1,236 @@
+//! The data folder: readable by its owner alone, used by one process at a time, refused if it is not ours.
+
+use rustix::fs::{FlockOperation, Mode, OFlags, flock};
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// The format of the folder that this release writes.
+const FORMAT: &str = "testudo-data 1\n";
+const FORMAT_FILE: &str = "FORMAT";
+const LOCK_FILE: &str = "lock";
+
+/// Why a data folder cannot be used. Nothing in it was touched.
+#[derive(Debug, thiserror::Error)]
+pub enum DataFolderError {
+    /// Another process uses it.
+    #[error(
+        "{path} is in use by another testudo process; stop that one first, or name another folder with --data"
+    )]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Others may read it.
+    #[error("{path} can be read by others (mode {mode:o}); run: chmod 700 {path}")]
+    Open {
+        /// The folder.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// A newer release wrote it.
+    #[error(
+        "{path} was written by a newer release (it says {found:?}); use that release, or another folder"
+    )]
+    Future {
+        /// The folder.
+        path: PathBuf,
+        /// What its format file says.
+        found: String,
+    },
+    /// It holds something else.
+    #[error(
+        "{path} is not a testudo data folder and is not empty; name an empty or new folder with --data"
+    )]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The file system refused.
+    #[error("{path}: {source}")]
+    Io {
+        /// What was worked on.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// A data folder that this process alone holds, until it is dropped.
+#[derive(Debug)]
+pub struct DataFolder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Opens the folder, making it if it is not there.
+    ///
+    /// # Errors
+    /// [`DataFolderError`], each with what to do.
+    pub fn open(path: &Path) -> Result<Self, DataFolderError> {
+        let failed = |path: &Path| {
+            let path = path.to_path_buf();
+            move |source| DataFolderError::Io { path, source }
+        };
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .map_err(failed(path))?;
+        let mode = fs::metadata(path).map_err(failed(path))?.mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(DataFolderError::Open {
+                path: path.to_path_buf(),
+                mode,
+            });
+        }
+        let format = path.join(FORMAT_FILE);
+        let known = match fs::read_to_string(&format) {
+            Ok(text) if text == FORMAT => true,
+            Ok(text) => {
+                let found = text
+                    .chars()
+                    .take(40)
+                    .collect::<String>()
+                    .trim_end()
+                    .to_owned();
+                return Err(DataFolderError::Future {
+                    path: path.to_path_buf(),
+                    found,
+                });
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            Err(error) => return Err(failed(&format)(error)),
+        };
+        if !known && holds_anything(path).map_err(failed(path))? {
+            return Err(DataFolderError::Foreign {
+                path: path.to_path_buf(),
+            });
+        }
+        let lock = take_lock(path)?;
+        if !known {
+            write_durably(path, FORMAT_FILE, FORMAT.as_bytes()).map_err(failed(&format))?;
+        }
+        Ok(Self {
+            path: path.to_path_buf(),
+            _lock: lock,
+        })
+    }
+
+    /// A path inside the folder.
+    #[must_use]
+    pub fn join(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Makes a folder inside, for its owner alone.
+    ///
+    /// # Errors
+    /// [`DataFolderError::Io`] if the file system refuses.
+    pub fn subfolder(&self, name: &str) -> Result<PathBuf, DataFolderError> {
+        let path = self.join(name);
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&path);
+        made.map_err(|source| DataFolderError::Io {
+            path: path.clone(),
+            source,
+        })?;
+        Ok(path)
+    }
+}
+
+/// A lock file may be left of a start that was interrupted before the format was written.
+fn holds_anything(path: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(path)? {
+        let name = entry?.file_name();
+        if name != LOCK_FILE && name != format!("{FORMAT_FILE}.new").as_str() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn take_lock(path: &Path) -> Result<File, DataFolderError> {
+    let lock_path = path.join(LOCK_FILE);
+    let io_error = |source: io::Error| DataFolderError::Io {
+        path: lock_path.clone(),
+        source,
+    };
+    let flags = OFlags::CREATE | OFlags::RDWR | OFlags::CLOEXEC;
+    let descriptor = rustix::fs::open(&lock_path, flags, Mode::RUSR | Mode::WUSR)
+        .map_err(|errno| io_error(errno.into()))?;
+    match flock(&descriptor, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(File::from(descriptor)),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(DataFolderError::InUse {
+            path: path.to_path_buf(),
+        }),
+        Err(errno) => Err(io_error(errno.into())),
+    }
+}
+
+/// Writes a file whole or not at all: temporary name, fsync, rename, fsync of the folder.
+///
+/// # Errors
+/// What the file system says.
+pub fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let temporary = folder.join(format!("{name}.new"));
+    let mut file = File::create(&temporary)?;
+    file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&temporary, folder.join(name))?;
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DataFolder, DataFolderError};
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn a_new_folder_is_private_and_held_by_one() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("data");
+        let folder = DataFolder::open(&path).unwrap();
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o700
+        );
+        assert!(matches!(
+            DataFolder::open(&path),
+            Err(DataFolderError::InUse { .. })
+        ));
+        drop(folder);
+        DataFolder::open(&path).unwrap();
+    }
+
+    #[test]
+    fn a_foreign_future_or_open_folder_is_refused_untouched() {
+        let foreign = tempfile::tempdir().unwrap();
+        fs::set_permissions(foreign.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        fs::write(foreign.path().join("letter.txt"), "x").unwrap();
+        assert!(matches!(
+            DataFolder::open(foreign.path()),
+            Err(DataFolderError::Foreign { .. })
+        ));
+        assert_eq!(fs::read_dir(foreign.path()).unwrap().count(), 1);
+
+        let future = tempfile::tempdir().unwrap();
+        fs::set_permissions(future.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        fs::write(future.path().join("FORMAT"), "testudo-data 2\n").unwrap();
+        assert!(matches!(
+            DataFolder::open(future.path()),
+            Err(DataFolderError::Future { .. })
+        ));
+
+        let open = tempfile::tempdir().unwrap();
+        fs::set_permissions(open.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(matches!(
+            DataFolder::open(open.path()),
+            Err(DataFolderError::Open { .. })
+        ));
+    }
+}

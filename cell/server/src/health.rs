@@ -1,0 +1,28 @@
+//! Whether the process lives, and whether it can serve.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use identity::cell::Cell;
+
+/// Answers as long as the process runs.
+pub async fn live() -> impl IntoResponse {
+    (StatusCode::OK, "live\n")
+}
+
+/// Answers 200 when the store can be read, else 503.
+pub async fn ready(State(cell): State<Cell>) -> impl IntoResponse {
+    match cell.database.read().await {
+        Ok(mut tx) => match identity::org::store::find_first(&mut tx).await {
+            Ok(_) => (StatusCode::OK, "ready\n"),
+            Err(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the store cannot be read\n",
+            ),
+        },
+        Err(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the store cannot be reached\n",
+        ),
+    }
+}

@@ -1,0 +1,15 @@
+//! One running cell: configuration, data folder, listener, route table, middleware, background jobs.
+//!
+//! This crate composes; the rules live in `identity` and `oauth`, the pages in `console`.
+
+pub mod config;
+pub mod data_folder;
+pub mod health;
+pub mod jobs;
+pub mod listener;
+pub mod mail;
+pub mod middleware;
+pub mod origin;
+pub mod routes;
+pub mod start;
+pub mod tls;

@@ -1,0 +1,143 @@
+//! Accepts connections, within bounds, until told to stop; then lets the requests under way finish.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
+use rustls::ServerConfig;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt as _;
+
+/// Connections at one time; further ones wait in the kernel's queue.
+const CONNECTIONS_MAX: usize = 8_192;
+/// How long a client may take to send its request head.
+const HEADER_SECS_MAX: u64 = 15;
+/// How long a TLS handshake may take.
+const HANDSHAKE_SECS_MAX: u64 = 10;
+/// Largest request head.
+const HEAD_BYTES_MAX: usize = 32 * 1024;
+/// Most header fields of a request.
+const HEADERS_MAX: usize = 64;
+/// Requests at one time on one HTTP/2 connection.
+const STREAMS_MAX: u32 = 64;
+/// How long requests under way may go on after the stop.
+const DRAIN_SECS_MAX: u64 = 20;
+/// Pause after the system refused a connection (out of descriptors).
+const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+
+/// The client's address, as an extension of each request.
+#[derive(Debug, Clone, Copy)]
+pub struct PeerAddress(pub SocketAddr);
+
+/// Serves until `stop` resolves, then drains.
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+    router: Router,
+    stop: impl Future<Output = ()>,
+) {
+    let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let graceful = GracefulShutdown::new();
+    let acceptor = tls.map(TlsAcceptor::from);
+    tokio::pin!(stop);
+    loop {
+        let accept = async {
+            let permit = Arc::clone(&connections).acquire_owned().await;
+            (permit, listener.accept().await)
+        };
+        let (permit, accepted) = tokio::select! {
+            () = &mut stop => break,
+            accepted = accept => accepted,
+        };
+        match (permit, accepted) {
+            (Ok(permit), Ok((stream, peer))) => {
+                let connection = Connection {
+                    router: router.clone(),
+                    peer,
+                    permit,
+                    watcher: graceful.watcher(),
+                };
+                tokio::spawn(connection.run(stream, acceptor.clone()));
+            }
+            (Err(_), _) => break,
+            (_, Err(error)) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_RETRY).await;
+            }
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(Duration::from_secs(DRAIN_SECS_MAX), graceful.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!("some requests did not end in time and were cut off");
+    }
+}
+
+struct Connection {
+    router: Router,
+    peer: SocketAddr,
+    permit: OwnedSemaphorePermit,
+    watcher: Watcher,
+}
+
+impl Connection {
+    async fn run(self, stream: TcpStream, acceptor: Option<TlsAcceptor>) {
+        let _ = stream.set_nodelay(true);
+        match acceptor {
+            None => self.serve(stream).await,
+            Some(acceptor) => {
+                let limit = Duration::from_secs(HANDSHAKE_SECS_MAX);
+                match tokio::time::timeout(limit, acceptor.accept(stream)).await {
+                    Ok(Ok(stream)) => self.serve(stream).await,
+                    Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
+                    Err(_) => tracing::debug!("TLS handshake took too long"),
+                }
+            }
+        }
+    }
+
+    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let peer = PeerAddress(self.peer);
+        let service = self
+            .router
+            .map_request(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(peer);
+                request.map(Body::new)
+            });
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(Duration::from_secs(HEADER_SECS_MAX))
+            .max_buf_size(HEAD_BYTES_MAX)
+            .max_headers(HEADERS_MAX);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(STREAMS_MAX)
+            .max_header_list_size(u32::try_from(HEAD_BYTES_MAX).unwrap_or(u32::MAX))
+            .keep_alive_interval(Duration::from_secs(30));
+        let connection = builder.serve_connection_with_upgrades(
+            TokioIo::new(stream),
+            TowerToHyperService::new(service),
+        );
+        let connection = self.watcher.watch(connection.into_owned());
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+        drop(self.permit);
+    }
+}

@@ -1,0 +1,308 @@
+//! What happens to every request before its handler, in this order:
+//!
+//! 1. it gets an id, and its client's address is found out
+//! 2. its host and path name an org, or it is refused
+//! 3. the session of its cookie is loaded
+//! 4. its browser gets a cookie that guards forms
+//! 5. the handler answers
+//! 6. a page that the handler asked for is drawn
+//! 7. the answer gets the security headers
+
+use crate::config::ProxyMode;
+use crate::listener::PeerAddress;
+use crate::origin::{Address, Origin, Target};
+use crate::start::believes_forwarding;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::FromRequest as _;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
+use axum::response::{IntoResponse as _, Response};
+use console::cookie::{CookieKind, read_cookie, render_set};
+use console::visit::Visit;
+use identity::cell::Cell;
+use identity::fault::Fault;
+use identity::org::context::{OrgContext, RequestFacts};
+use identity::snapshot::OrgSnapshot;
+use ledger::ClientFacts;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tower::ServiceExt as _;
+use vocab::secret::random_token;
+
+/// Longest name of a client that is kept.
+const USER_AGENT_CHARS_MAX: usize = 300;
+
+/// How requests reach this cell from outside.
+#[derive(Debug, Clone)]
+pub struct Front {
+    /// Which hosts are ours.
+    pub origin: Origin,
+    /// Whether a proxy stands in front.
+    pub proxy: ProxyMode,
+    /// Where mail is kept, if it is not sent.
+    pub mailbox: Option<PathBuf>,
+}
+
+/// Serves one request.
+pub async fn serve(
+    cell: Cell,
+    front: Arc<Front>,
+    routes: Router,
+    request: Request<Body>,
+) -> Response {
+    let client = client_facts(&cell, front.proxy, &request);
+    let request_id = client.request_id.clone();
+    let mut response = match handle(&cell, &front, routes, request, client).await {
+        Ok(response) | Err(response) => response,
+    };
+    set_security_headers(response.headers_mut());
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static("x-request-id"), value);
+    }
+    response
+}
+
+async fn handle(
+    cell: &Cell,
+    front: &Front,
+    routes: Router,
+    mut request: Request<Body>,
+    client: ClientFacts,
+) -> Result<Response, Response> {
+    let target = {
+        let host = host_of(&request)?;
+        front
+            .origin
+            .resolve(&host, request.uri().path())
+            .map_err(|_| misdirected())?
+    };
+    if target.path.starts_with("/health/") {
+        return Ok(call(routes, request).await);
+    }
+    let (context, snapshot) = find_org(cell, &target).await?;
+    let session = match read_cookie(request.headers(), CookieKind::Session, &context.org) {
+        Some(secret) => {
+            let settings = &snapshot.org.settings.session;
+            cell.session_by_secret(&context.org, &secret, settings)
+                .await
+                .map_err(|fault| failed(&fault))?
+        }
+        None => None,
+    };
+    let guard = form_guard(cell, &context, &mut request);
+    rewrite_path(&mut request, &target.path);
+    let facts = RequestFacts {
+        client,
+        now: cell.now(),
+        session,
+    };
+    request.extensions_mut().insert(context.clone());
+    request.extensions_mut().insert(facts);
+    let (drawing, headers) = (request.extensions().clone(), request.headers().clone());
+    let mut response = call(routes, request).await;
+    if let Some(page) = response.extensions_mut().remove::<oauth::page::Page>() {
+        let mut blank = Request::new(Body::empty());
+        *blank.headers_mut() = headers;
+        *blank.extensions_mut() = drawing;
+        let visit = Visit::from_request(blank, cell).await?;
+        let drawn = console::signin::leave::draw(&visit, response.status(), page);
+        let plain = std::mem::replace(&mut response, drawn);
+        carry_over(plain.headers(), response.headers_mut());
+    }
+    if let Some(cookie) = guard.filter(|_| is_page(response.headers())) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+async fn call(routes: Router, request: Request<Body>) -> Response {
+    match routes.oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+fn client_facts(cell: &Cell, proxy: ProxyMode, request: &Request<Body>) -> ClientFacts {
+    let peer = request
+        .extensions()
+        .get::<PeerAddress>()
+        .map(|peer| peer.0.ip());
+    let forwarded = if believes_forwarding(proxy) {
+        forwarded_for(request.headers())
+    } else {
+        None
+    };
+    let user_agent = request
+        .headers()
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok());
+    let mut id = [0_u8; 16];
+    cell.entropy().fill(&mut id);
+    ClientFacts {
+        ip: forwarded
+            .or(peer)
+            .map(|ip| ip.to_canonical().to_string())
+            .unwrap_or_default(),
+        user_agent: user_agent
+            .unwrap_or_default()
+            .chars()
+            .take(USER_AGENT_CHARS_MAX)
+            .collect(),
+        request_id: id.iter().map(|byte| format!("{byte:02x}")).collect(),
+    }
+}
+
+/// The last entry is the one that our own proxy added; earlier ones are whatever the client claimed.
+fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .next_back()?
+        .to_str()
+        .ok()?;
+    last.rsplit(',').next()?.trim().parse().ok()
+}
+
+fn host_of(request: &Request<Body>) -> Result<String, Response> {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let host = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => host.to_str().ok().map(str::to_owned),
+        // HTTP/2 carries the host in the address.
+        (None, None) => request
+            .uri()
+            .authority()
+            .map(|authority| authority.as_str().to_owned()),
+        _ => None,
+    };
+    host.ok_or_else(|| {
+        (
+            StatusCode::BAD_REQUEST,
+            "the request must name exactly one host\n",
+        )
+            .into_response()
+    })
+}
+
+fn misdirected() -> Response {
+    (
+        StatusCode::MISDIRECTED_REQUEST,
+        "no organisation answers at this host; see --origin\n",
+    )
+        .into_response()
+}
+
+async fn find_org(
+    cell: &Cell,
+    target: &Target,
+) -> Result<(OrgContext, Arc<OrgSnapshot>), Response> {
+    let found = async {
+        let mut tx = cell.database.read().await?;
+        Ok::<_, Fault>(match &target.address {
+            Address::First => identity::org::store::find_first(&mut tx).await?,
+            Address::Slug(slug) => identity::org::store::find_by_slug(&mut tx, slug).await?,
+            Address::Custom(host) => identity::org::store::find_by_host(&mut tx, host).await?,
+        })
+    };
+    let org = found
+        .await
+        .map_err(|fault| failed(&fault))?
+        .ok_or_else(misdirected)?;
+    let snapshot = cell
+        .snapshot(&org)
+        .await
+        .map_err(|fault| failed(&fault))?
+        .ok_or_else(misdirected)?;
+    let context = OrgContext {
+        org,
+        slug: snapshot.org.slug.as_str().to_owned(),
+        name: snapshot.org.name.clone(),
+        base_url: format!("{}{}", target.host_url, target.path_prefix),
+        path_prefix: target.path_prefix.clone(),
+        rp_id: target.host.clone(),
+    };
+    Ok((context, snapshot))
+}
+
+fn failed(fault: &Fault) -> Response {
+    tracing::error!(error = %fault, cause = ?std::error::Error::source(fault), "a request could not be prepared");
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        "the store cannot be reached; try again\n",
+    )
+        .into_response()
+}
+
+/// A browser without the cookie gets one; this request's page already knows it.
+fn form_guard(
+    cell: &Cell,
+    context: &OrgContext,
+    request: &mut Request<Body>,
+) -> Option<HeaderValue> {
+    if request.method() != Method::GET
+        || read_cookie(request.headers(), CookieKind::Form, &context.org).is_some()
+    {
+        return None;
+    }
+    let secret = random_token(cell.entropy(), "");
+    let cookie = render_set(CookieKind::Form, &context.org, secret.expose())?;
+    let pair = cookie.to_str().ok()?.split(';').next()?.to_owned();
+    request
+        .headers_mut()
+        .append(header::COOKIE, HeaderValue::from_str(&pair).ok()?);
+    Some(cookie)
+}
+
+fn rewrite_path(request: &mut Request<Body>, path: &str) {
+    if request.uri().path() == path {
+        return;
+    }
+    let query = request
+        .uri()
+        .query()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
+    if let Ok(uri) = format!("{path}{query}").parse::<Uri>() {
+        *request.uri_mut() = uri;
+    }
+}
+
+fn is_page(headers: &HeaderMap) -> bool {
+    let html = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    html || headers.contains_key(header::LOCATION)
+}
+
+/// Cookies and the policy for forms belong to the answer, whoever draws its page.
+fn carry_over(from: &HeaderMap, to: &mut HeaderMap) {
+    for cookie in from.get_all(header::SET_COOKIE) {
+        to.append(header::SET_COOKIE, cookie.clone());
+    }
+    if let Some(policy) = from.get(header::CONTENT_SECURITY_POLICY) {
+        to.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
+    }
+}
+
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+fn set_security_headers(headers: &mut HeaderMap) {
+    let fixed = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+}

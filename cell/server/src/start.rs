@@ -1,0 +1,214 @@
+//! Starts one cell and runs it until it is told to stop.
+
+use crate::config::{Config, ConfigError, ProxyMode, TlsMode, decide_config, store_location};
+use crate::data_folder::{DataFolder, DataFolderError};
+use crate::middleware::Front;
+use crate::origin::Origin;
+use crate::tls::{self, TlsError};
+use crate::{jobs, listener, mail, routes};
+use database::{Database, Migration, OpenError};
+use identity::cell::{Cell, CellBuilder};
+use identity::fault::Refusal;
+use identity::org::Slug;
+use identity::password::hash_pool::{HashPool, HashPoolLimits};
+use identity::slowdown::SlowdownTable;
+use keys::{Keyring, RotationSchedule, SigningKeys};
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use vocab::entropy::{Entropy, SystemEntropy};
+use vocab::time::{Clock, SystemClock};
+
+/// The tables of a cell, in the order in which they came to be.
+pub static MIGRATIONS: [Migration; 4] = [
+    ledger::MIGRATION,
+    keys::MIGRATION,
+    identity::schema::MIGRATION,
+    oauth::schema::MIGRATION,
+];
+
+/// The short name of the org that the first start makes.
+const FIRST_SLUG: &str = "main";
+/// Its name, until its administrators give it another.
+const FIRST_NAME: &str = "My organisation";
+
+/// Why a cell could not be started. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An option is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] DataFolderError),
+    /// The store cannot be used.
+    #[error("{0}")]
+    Store(#[from] OpenError),
+    /// The root key does not open the store.
+    #[error("the keys of the store cannot be opened: {0}")]
+    Key(#[from] keys::KeyFault),
+    /// TLS cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}; name another one with --listen")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Mail cannot be sent as configured.
+    #[error(transparent)]
+    Mail(#[from] mail::MailSetUpError),
+    /// The threads for password hashing could not be started.
+    #[error("{0}")]
+    Passwords(#[from] identity::password::hash_pool::Fault),
+    /// The first org could not be made.
+    #[error("the first organisation could not be made: {0}")]
+    FirstOrg(#[from] Refusal),
+}
+
+/// A cell that listens.
+pub struct Started {
+    /// The cell.
+    pub cell: Cell,
+    /// Where it is reached.
+    pub base_url: String,
+    /// The one-time link for the first administrator, while there is none.
+    pub setup_url: Option<String>,
+    /// Where the root of the local authority lies.
+    pub local_root: Option<PathBuf>,
+    folder: DataFolder,
+    listener: TcpListener,
+    tls: Option<tls::Tls>,
+    front: Front,
+    post: mail::Post,
+}
+
+/// Opens the store of a data folder, with its keys, for the commands that work on it.
+///
+/// # Errors
+/// [`StartError`] with what to do.
+pub async fn open_cell(config: &Config, folder: &DataFolder) -> Result<Cell, StartError> {
+    let database = Database::open(&store_location(config)?, &MIGRATIONS).await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let root = Keyring::open_root(&database, &folder.join("root.key"), entropy.as_ref()).await?;
+    let keyring = Keyring::new(
+        database.clone(),
+        vec![Arc::new(root)],
+        Arc::clone(&entropy),
+        Arc::clone(&clock),
+    );
+    keyring.check_roots().await?;
+    let signing_keys = SigningKeys::new(keyring.clone(), RotationSchedule::default());
+    let passwords = HashPool::start(HashPoolLimits::default(), Arc::clone(&entropy))?;
+    Ok(CellBuilder {
+        database,
+        keyring,
+        signing_keys,
+        clock,
+        entropy,
+        passwords,
+        slowdown: SlowdownTable::default(),
+    }
+    .build())
+}
+
+/// Prepares everything up to the listening socket.
+///
+/// # Errors
+/// [`StartError`] with what to do.
+pub async fn start(config: Config) -> Result<Started, StartError> {
+    decide_config(&config)?;
+    let folder = DataFolder::open(&config.data)?;
+    let host = config
+        .origin
+        .as_ref()
+        .and_then(|url| url.host_str())
+        .unwrap_or("localhost")
+        .to_owned();
+    let tls = tls::set_up(&config.tls, &folder, &host)?;
+    let cell = open_cell(&config, &folder).await?;
+    let post = mail::Post::set_up(&config, &folder)?;
+    let listen_error = |source| StartError::Listen {
+        address: config.listen,
+        source,
+    };
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(listen_error)?;
+    let port = listener.local_addr().map_err(listen_error)?.port();
+    let origin = Origin::new(config.origin.as_ref(), config.tls != TlsMode::Off, port);
+    let setup_token = first_org(&cell).await?;
+    let base_url = origin.base_url();
+    Ok(Started {
+        setup_url: setup_token.map(|token| format!("{base_url}/setup?token={}", token.expose())),
+        local_root: tls.as_ref().and_then(|tls| tls.local_root.clone()),
+        front: Front {
+            origin,
+            proxy: config.proxy,
+            mailbox: post.folder().map(PathBuf::from),
+        },
+        cell,
+        base_url,
+        folder,
+        listener,
+        tls,
+        post,
+    })
+}
+
+/// Makes the first org, and a set-up link as long as it has no administrator.
+async fn first_org(cell: &Cell) -> Result<Option<vocab::secret::Secret<String>>, Refusal> {
+    let mut tx = cell.database.read().await?;
+    let first = identity::org::store::find_first(&mut tx).await?;
+    drop(tx);
+    let org_id = match first {
+        Some(org_id) => org_id,
+        None => {
+            cell.create_org(&Slug::parse(FIRST_SLUG)?, FIRST_NAME)
+                .await?
+        }
+    };
+    cell.make_setup_link(&org_id).await
+}
+
+impl Started {
+    /// Serves until `stop` resolves, then drains and closes the store.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let jobs = jobs::start(self.cell.clone(), self.post);
+        let router = routes::router(self.cell.clone(), self.front);
+        let tls = self.tls.map(|tls| tls.config);
+        listener::serve(self.listener, tls, router, stop).await;
+        jobs.stop().await;
+        self.cell.database.close().await;
+        drop(self.folder);
+    }
+}
+
+/// Resolves at SIGTERM or SIGINT.
+pub async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
+        // Without handlers the signals end the process at once, which the store survives.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+/// Whether forwarding headers are believed.
+#[must_use]
+pub const fn believes_forwarding(proxy: ProxyMode) -> bool {
+    matches!(proxy, ProxyMode::TerminatesTls)
+}

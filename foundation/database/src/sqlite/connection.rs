@@ -1,0 +1,87 @@
+//! Opens SQLite connections: the one that writes and those that only read.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::open::OpenError;
+
+/// Older engines can corrupt the database when the WAL restarts; the version is bundled, so this guards the build.
+const VERSION_MIN: i32 = 3_051_003;
+
+/// How long a statement waits for a lock that another process holds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Prepared statements kept by each connection.
+const STATEMENTS_MAX: usize = 256;
+
+/// The WAL file is cut back to this after a checkpoint.
+const WAL_KEPT_BYTES: i64 = 16 << 20;
+
+/// `PRAGMA synchronous` answers with this number for FULL.
+const SYNCHRONOUS_FULL: i64 = 2;
+
+/// The engine's version when it is too old to be trusted.
+pub(crate) fn refused_version() -> Option<&'static str> {
+    (rusqlite::version_number() < VERSION_MIN).then(rusqlite::version)
+}
+
+/// The connection that writes; creates the file when there is none.
+pub(crate) fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    prepare(&connection)?;
+    connection.execute_batch(&format!(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON;
+         PRAGMA journal_size_limit = {WAL_KEPT_BYTES};"
+    ))?;
+    Ok(connection)
+}
+
+/// The WAL and the fsync that an acknowledged write relies on; some file systems cannot carry a WAL.
+pub(crate) fn check_durable(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let mode: String = connection
+        .pragma_query_value(None, "journal_mode", |row| row.get(0))
+        .map_err(|error| OpenError::sqlite(path, error))?;
+    let synchronous: i64 = connection
+        .pragma_query_value(None, "synchronous", |row| row.get(0))
+        .map_err(|error| OpenError::sqlite(path, error))?;
+    if mode != "wal" || synchronous != SYNCHRONOUS_FULL {
+        let reason = format!("journal_mode is {mode}, synchronous is {synchronous}");
+        return Err(OpenError::NotDurable {
+            path: path.to_owned(),
+            reason,
+        });
+    }
+    Ok(())
+}
+
+/// A connection that cannot write, twice over: opened read-only, and told so.
+pub(crate) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    prepare(&connection)?;
+    connection.execute_batch("PRAGMA query_only = ON;")?;
+    Ok(connection)
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    // A string in double quotes is a mistake on PostgreSQL; so it is here.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+    connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;")
+}

@@ -1,0 +1,171 @@
+//! The two kinds of transaction. A function that only reads takes `&mut ReadTx`, one that writes takes `&mut WriteTx`:
+//! so a read path cannot write, and the engine refuses it once more.
+//!
+//! A statement that fails ends the transaction on both engines: what follows gets the same fault and nothing is
+//! committed, even when the work goes on to return `Ok`. (PostgreSQL does so by itself; SQLite would carry on, and a
+//! caller tested on one engine only would be wrong on the other. Use `ON CONFLICT` where a conflict is expected.)
+
+use std::fmt;
+use std::future::Future;
+use std::ops::{Deref, DerefMut};
+use std::pin::Pin;
+
+use vocab::value::Value;
+
+use crate::fault::{DatabaseFault, FaultKind, render_attempt};
+use crate::postgres::lease::Lease;
+use crate::row::Row;
+use crate::sqlite::reader::Reader;
+use crate::sqlite::statement;
+
+/// The future that a unit of work returns: `Box::pin(async move { … })`.
+pub type TxFuture<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>;
+
+/// A read-only transaction: one consistent snapshot, fixed by its first query. Dropped, it is over.
+pub struct ReadTx {
+    engine: TxEngine,
+    failed: Option<DatabaseFault>,
+}
+
+/// A transaction that may write; it is also a [`ReadTx`] that sees its own changes.
+pub struct WriteTx(ReadTx);
+
+pub(crate) enum TxEngine {
+    SqliteReader(Reader),
+    SqliteWriter(rusqlite::Connection),
+    Postgres(Lease),
+}
+
+impl ReadTx {
+    pub(crate) fn new(engine: TxEngine) -> Self {
+        Self {
+            engine,
+            failed: None,
+        }
+    }
+
+    /// All rows of the answer.
+    ///
+    /// # Errors
+    /// The engine's fault; the transaction is then over.
+    pub async fn query(
+        &mut self,
+        sql: &'static str,
+        params: &[Value],
+    ) -> Result<Vec<Row>, DatabaseFault> {
+        self.check_alive()?;
+        let answer = match &mut self.engine {
+            TxEngine::SqliteReader(reader) => reader.query(sql, params),
+            TxEngine::SqliteWriter(connection) => statement::query(connection, sql, params),
+            TxEngine::Postgres(lease) => lease.query(sql, params).await,
+        };
+        self.note_failure(answer)
+    }
+
+    /// The one row of the answer, or none.
+    ///
+    /// # Errors
+    /// The engine's fault, or [`FaultKind::Other`] when there is more than one row.
+    pub async fn query_optional(
+        &mut self,
+        sql: &'static str,
+        params: &[Value],
+    ) -> Result<Option<Row>, DatabaseFault> {
+        let mut rows = self.query(sql, params).await?;
+        if rows.len() > 1 {
+            let attempted = format!(
+                "{}: {} rows where at most one is expected",
+                render_attempt(sql),
+                rows.len()
+            );
+            let fault = DatabaseFault::new(FaultKind::Other, attempted);
+            return self.note_failure(Err(fault));
+        }
+        Ok(rows.pop())
+    }
+
+    fn check_alive(&self) -> Result<(), DatabaseFault> {
+        match &self.failed {
+            Some(fault) => Err(fault.clone()),
+            None => Ok(()),
+        }
+    }
+
+    fn note_failure<T>(&mut self, answer: Result<T, DatabaseFault>) -> Result<T, DatabaseFault> {
+        if let Err(fault) = &answer {
+            self.failed = Some(fault.clone());
+        }
+        answer
+    }
+}
+
+impl WriteTx {
+    pub(crate) fn new(engine: TxEngine) -> Self {
+        Self(ReadTx::new(engine))
+    }
+
+    /// Runs a statement that returns no rows, and says how many rows it touched.
+    ///
+    /// # Errors
+    /// The engine's fault; the transaction is then over.
+    pub async fn execute(
+        &mut self,
+        sql: &'static str,
+        params: &[Value],
+    ) -> Result<u64, DatabaseFault> {
+        self.0.check_alive()?;
+        let answer = match &mut self.0.engine {
+            TxEngine::SqliteReader(reader) => Err(reader.refuse_write(sql)),
+            TxEngine::SqliteWriter(connection) => statement::execute(connection, sql, params),
+            TxEngine::Postgres(lease) => lease.execute(sql, params).await,
+        };
+        self.0.note_failure(answer)
+    }
+
+    /// The fault that ended this transaction, if one did; the next unit of work starts without it.
+    pub(crate) fn take_failure(&mut self) -> Option<DatabaseFault> {
+        self.0.failed.take()
+    }
+
+    /// The writer's own connection, for its BEGIN, SAVEPOINT and COMMIT.
+    pub(crate) fn writer_connection(&self) -> Option<&rusqlite::Connection> {
+        match &self.0.engine {
+            TxEngine::SqliteWriter(connection) => Some(connection),
+            TxEngine::SqliteReader(_) | TxEngine::Postgres(_) => None,
+        }
+    }
+
+    /// Commits on PostgreSQL; the SQLite writer commits whole batches itself.
+    pub(crate) async fn commit_postgres(self) -> Result<(), DatabaseFault> {
+        match self.0.engine {
+            TxEngine::Postgres(lease) => lease.commit().await,
+            TxEngine::SqliteReader(_) | TxEngine::SqliteWriter(_) => Err(DatabaseFault::new(
+                FaultKind::Other,
+                "COMMIT outside the writer",
+            )),
+        }
+    }
+}
+
+impl fmt::Debug for ReadTx {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ReadTx")
+            .field("failed", &self.failed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Deref for WriteTx {
+    type Target = ReadTx;
+
+    fn deref(&self) -> &ReadTx {
+        &self.0
+    }
+}
+
+impl DerefMut for WriteTx {
+    fn deref_mut(&mut self) -> &mut ReadTx {
+        &mut self.0
+    }
+}

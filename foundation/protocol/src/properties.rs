@@ -1,0 +1,290 @@
+//! What must hold of the parsers for any bytes whatever. Each check is run by property tests of this crate on random
+//! input and by the fuzz targets on searched input, so that both hold the parsers to the same rule.
+//!
+//! A check must itself never panic: it returns what was violated.
+
+use crate::jose::algorithm::Algorithm;
+use crate::jose::base64url;
+use crate::jose::jwk::Jwk;
+use crate::jose::jwks::Jwks;
+use crate::jose::jws::verify::{JwsError, TOKEN_BYTES_MAX, parse_unverified};
+use crate::oauth::authorize::{ResponseMode, parse_authorize_request, parse_envelope};
+use crate::oauth::client_auth::{ClientCredentials, ClientProof, parse_basic};
+use crate::oauth::form::{FORM_BYTES_MAX, Form, FormError, render_form};
+use crate::oauth::redirect_uri::{ClientKind, RedirectUri};
+use crate::oauth::response::{
+    Answer, AuthorizationResponse, RenderedResponse, render_authorization_response,
+};
+use crate::oauth::scope::{SCOPES_MAX, ScopeSet, is_scope_token};
+
+/// A property that does not hold, in words.
+pub type Violation = &'static str;
+
+fn hold(is_held: bool, violation: Violation) -> Result<(), Violation> {
+    if is_held { Ok(()) } else { Err(violation) }
+}
+
+/// A signed token has one spelling, and none verifies without a key.
+///
+/// # Errors
+/// The property that does not hold.
+pub fn check_compact_jws(bytes: &[u8]) -> Result<(), Violation> {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Ok(());
+    };
+    let Ok(unverified) = parse_unverified(text) else {
+        return Ok(());
+    };
+    hold(
+        text.len() <= TOKEN_BYTES_MAX,
+        "a token over its bound was read",
+    )?;
+    let parts: Vec<&str> = text.split('.').collect();
+    hold(parts.len() == 3, "a token without three parts was read")?;
+    for part in parts {
+        let decoded = base64url::parse(part).map_err(|_| "a part that is no base64url was read")?;
+        hold(
+            base64url::render(&decoded) == part,
+            "a part has a second spelling",
+        )?;
+    }
+    let verdict = unverified.verify(&Jwks::default(), &Algorithm::ALL);
+    hold(
+        verdict.err() == Some(JwsError::NoKey),
+        "a token was verified without a key",
+    )
+}
+
+/// A key that parses renders to a key that is equal, and never shows a private member.
+///
+/// # Errors
+/// The property that does not hold.
+pub fn check_jwk(bytes: &[u8]) -> Result<(), Violation> {
+    let Ok(key) = Jwk::parse(bytes) else {
+        return Ok(());
+    };
+    let rendered = key.render();
+    hold(
+        rendered.get("d").is_none() && rendered.get("k").is_none(),
+        "a private member was rendered",
+    )?;
+    let again =
+        Jwk::parse(rendered.to_string().as_bytes()).map_err(|_| "a rendered key does not parse")?;
+    hold(again == key, "a key changed on the way")?;
+    hold(
+        again.thumbprint() == key.thumbprint(),
+        "a thumbprint changed on the way",
+    )
+}
+
+/// A form has each name once, and its rendering parses to the same form.
+///
+/// # Errors
+/// The property that does not hold.
+pub fn check_form(bytes: &[u8]) -> Result<(), Violation> {
+    let Ok(form) = Form::parse(bytes) else {
+        return Ok(());
+    };
+    hold(
+        bytes.len() <= FORM_BYTES_MAX,
+        "a form over its bound was read",
+    )?;
+    let pairs: Vec<(&str, &str)> = form.iter().collect();
+    for (index, (name, value)) in pairs.iter().enumerate() {
+        hold(
+            !pairs.iter().skip(index + 1).any(|(other, _)| other == name),
+            "a name appears twice",
+        )?;
+        hold(
+            form.get(name) == Some(*value).filter(|value| !value.is_empty()),
+            "a value is not found by its name",
+        )?;
+    }
+    let rendered = render_form(&pairs);
+    match Form::parse(rendered.as_bytes()) {
+        Ok(again) => hold(
+            again.iter().eq(pairs.iter().copied()),
+            "a form changed on the way",
+        ),
+        // Percent-encoding may lengthen what was sent raw.
+        Err(FormError::TooLarge | FormError::ParameterTooLong) => Ok(()),
+        Err(_) => Err("a rendered form does not parse"),
+    }
+}
+
+/// An authorization request that parses is consistent in itself, with its envelope and with the form.
+///
+/// # Errors
+/// The property that does not hold.
+pub fn check_authorize(bytes: &[u8]) -> Result<(), Violation> {
+    let Ok(form) = Form::parse(bytes) else {
+        return Ok(());
+    };
+    let Ok(request) = parse_authorize_request(&form) else {
+        return Ok(());
+    };
+    let envelope =
+        parse_envelope(&form).map_err(|_| "a request parses and its envelope does not")?;
+    hold(
+        envelope.client_id == request.client_id,
+        "envelope and request name two clients",
+    )?;
+    hold(
+        envelope.redirect_uri == request.redirect_uri,
+        "envelope and request name two addresses",
+    )?;
+    hold(
+        envelope.state == request.state,
+        "envelope and request have two states",
+    )?;
+    hold(
+        form.get("state") == request.state.as_deref(),
+        "the state changed on the way",
+    )?;
+    hold(
+        form.get("response_type") == Some("code"),
+        "another response type was read",
+    )?;
+    hold(
+        form.get("request").is_none() && form.get("request_uri").is_none(),
+        "a request object was passed over",
+    )?;
+    let prompts = request.prompts;
+    let others = prompts.login || prompts.consent || prompts.select_account;
+    hold(!(prompts.none && others), "prompt none stands with another")?;
+    hold(
+        request.max_age_secs.is_none_or(|seconds| seconds >= 0),
+        "a negative age was read",
+    )?;
+    hold(
+        request
+            .code_challenge
+            .is_none_or(|challenge| challenge.as_str().len() == 43),
+        "a short challenge was read",
+    )
+}
+
+/// Basic credentials that parse render to credentials that parse to the same.
+///
+/// # Errors
+/// The property that does not hold.
+pub fn check_basic(bytes: &[u8]) -> Result<(), Violation> {
+    use base64::Engine as _;
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Ok(());
+    };
+    let Ok(credentials) = parse_basic(text) else {
+        return Ok(());
+    };
+    let id = &credentials.client_id;
+    let is_printable = id.bytes().all(|byte| (0x20..=0x7e).contains(&byte));
+    hold(
+        !id.is_empty() && is_printable,
+        "a client id outside the grammar was read",
+    )?;
+    let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let joined = format!("{}:{}", encode(id), encode(secret_of(&credentials)));
+    let rendered = base64::engine::general_purpose::STANDARD.encode(joined);
+    match parse_basic(&rendered) {
+        Ok(again) => hold(
+            again.client_id == *id && secret_of(&again) == secret_of(&credentials),
+            "credentials changed on the way",
+        ),
+        // Percent-encoding may lengthen what was sent raw.
+        Err(_) => hold(
+            rendered.len() > text.len(),
+            "rendered credentials do not parse",
+        ),
+    }
+}
+
+fn secret_of(credentials: &ClientCredentials) -> &str {
+    match &credentials.proof {
+        ClientProof::SecretBasic(secret)
+        | ClientProof::SecretPost(secret)
+        | ClientProof::PrivateKeyJwt(secret) => secret.expose(),
+        ClientProof::None => "",
+    }
+}
+
+/// An address that may be registered leads where it says, matches itself, and carries answers unharmed.
+///
+/// # Errors
+/// The property that does not hold.
+pub fn check_redirect_uri(bytes: &[u8]) -> Result<(), Violation> {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Ok(());
+    };
+    let Ok(uri) = RedirectUri::parse(text, ClientKind::Native) else {
+        return Ok(());
+    };
+    let url = url::Url::parse(text).map_err(|_| "an address that is no URL was registered")?;
+    hold(uri.matches(text), "an address does not match itself")?;
+    hold(
+        !text.contains(['#', '*', '\\', '\t', '\n', '\r', ' ']),
+        "an address with a dangerous character was registered",
+    )?;
+    let is_web = url.scheme() == "https" || url.scheme() == "http";
+    hold(
+        is_web || url.scheme().contains('.'),
+        "an address with a dangerous scheme was registered",
+    )?;
+    let response = AuthorizationResponse {
+        answer: Answer::Code("c&1"),
+        state: Some("s#2"),
+        issuer: "https://id.example",
+    };
+    let RenderedResponse::Redirect { location } =
+        render_authorization_response(uri.as_str(), ResponseMode::Query, &response)
+    else {
+        return Err("a query answer was rendered as a form");
+    };
+    let sent = url::Url::parse(&location).map_err(|_| "an answer's address is no URL")?;
+    hold(
+        sent.origin() == url.origin() || !is_web,
+        "an answer goes to another origin",
+    )?;
+    hold(
+        sent.path() == url.path() || !is_web,
+        "an answer goes to another path",
+    )?;
+    let found = |name: &str| {
+        sent.query_pairs()
+            .filter(|(known, _)| known == name)
+            .map(|(_, value)| value.into_owned())
+            .collect::<Vec<_>>()
+    };
+    hold(
+        found("code") == ["c&1"] && found("state") == ["s#2"],
+        "an answer's parameters were harmed",
+    )
+}
+
+/// A scope that parses consists of scope tokens and renders to a scope that is equal.
+///
+/// # Errors
+/// The property that does not hold.
+pub fn check_scope(bytes: &[u8]) -> Result<(), Violation> {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Ok(());
+    };
+    let Ok(scope) = ScopeSet::parse(text) else {
+        return Ok(());
+    };
+    hold(scope.len() <= SCOPES_MAX, "too many scopes were read")?;
+    hold(
+        scope.iter().all(is_scope_token),
+        "a scope outside the grammar was read",
+    )?;
+    hold(
+        text.split(' ')
+            .filter(|word| !word.is_empty())
+            .all(|word| scope.contains(word)),
+        "a scope was lost",
+    )?;
+    let again = ScopeSet::parse(&scope.render()).map_err(|_| "a rendered scope does not parse")?;
+    hold(
+        again == scope && scope.is_subset_of(&again),
+        "a scope changed on the way",
+    )
+}

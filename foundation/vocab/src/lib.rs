@@ -1,0 +1,9 @@
+//! The words that every other crate speaks: ids, time, randomness, secrets, column values.
+//!
+//! Nothing here knows a product rule, does I/O, or reads a clock by itself.
+
+pub mod entropy;
+pub mod id;
+pub mod secret;
+pub mod time;
+pub mod value;

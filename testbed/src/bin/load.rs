@@ -1,0 +1,38 @@
+//! The load generator as a program of its own, so that it can be kept on another core than the server.
+//!
+//! `load ORDER` carries out an order (JSON) and prints its report; `load crowd COUNT` prints what a server is told to
+//! know so many people, and what an order must then say of it.
+
+use std::io::Write as _;
+
+use anyhow::Context as _;
+use serde_json::json;
+use testbed::load::order::Order;
+use testbed::{bootstrap, load};
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let printed = match words.as_slice() {
+        ["crowd", count] => {
+            let people = count.parse().context("COUNT is a number")?;
+            json!({
+                "document": bootstrap::render_crowd_document(people),
+                "target": bootstrap::crowd_target(people),
+            })
+        }
+        [order] => carry_out(order)?,
+        _ => anyhow::bail!("usage: load ORDER | load crowd COUNT"),
+    };
+    writeln!(std::io::stdout(), "{printed}")?;
+    Ok(())
+}
+
+fn carry_out(text: &str) -> anyhow::Result<serde_json::Value> {
+    let order: Order = serde_json::from_str(text).context("the order cannot be read")?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let report = runtime.block_on(load::run(order))?;
+    Ok(serde_json::to_value(report)?)
+}

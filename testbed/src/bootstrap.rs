@@ -1,0 +1,274 @@
+//! The documents that the tests start from: people and applications under names that every test knows. The only place
+//! of the test bed that knows the form of a bootstrap document.
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use crate::load::order::{Application, Target};
+use crate::script;
+
+/// A person without rights.
+pub const PERSON: &str = "grace@example.com";
+/// The password of everybody.
+pub const PASSWORD: &str = "correct horse battery staple";
+/// Its hash with the product's own parameters, so that a crowd need not be hashed at the start.
+const PASSWORD_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$O5gCfgxSfXhebRC2dWp5ZQ$J7yUsN0SEuV8WHWknnrS9GRq0sJLaUW3KqyIaNhMl7E";
+/// Where applications are called back; nothing listens there.
+pub const CALLBACK: &str = "http://127.0.0.1:9/callback";
+/// Where a person is sent after signing out of an application.
+pub const SIGNED_OUT: &str = "http://127.0.0.1:9/signed-out";
+/// The scope that services ask for.
+pub const SERVICE_SCOPE: &str = "read";
+/// A confidential web application.
+pub const WEB: &str = "0oaWebBasic000000001";
+/// The same with ID tokens by ES256.
+pub const WEB_ES256: &str = "0oaWebEs256000000002";
+/// The same, asking people for consent.
+pub const WEB_CONSENT: &str = "0oaWebConsent0000003";
+/// Their secret.
+pub const WEB_SECRET: &str = "web-secret-of-the-test-bed-0123456789";
+/// A public application in the browser.
+pub const SPA: &str = "0oaSinglePage0000004";
+/// A device without a keyboard.
+pub const TELEVISION: &str = "0oaTelevision0000005";
+/// A service with its secret in the header.
+pub const SERVICE_BASIC: &str = "0oaServiceBasic00006";
+/// A service with its secret in the body.
+pub const SERVICE_POST: &str = "0oaServicePost000007";
+/// Their secret.
+pub const SERVICE_SECRET: &str = "service-secret-of-the-test-bed-0123456789";
+/// A service with a P-256 key.
+pub const SERVICE_ES256: &str = "0oaServiceEs25600008";
+/// A service with an RSA key.
+pub const SERVICE_RS256: &str = "0oaServiceRs25600009";
+
+/// The key pairs of the services that prove themselves by one.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    pairs: Value,
+}
+
+impl Keys {
+    /// Makes new ones; none is ever part of the repository.
+    ///
+    /// # Errors
+    /// When Node.js or its packages are missing.
+    pub fn make() -> anyhow::Result<Self> {
+        let made = script::run_node("make_keys.mjs", &json!({ "algs": ["ES256", "RS256"] }))?;
+        let pairs = made.get("keys").cloned().context("no keys were made")?;
+        Ok(Self { pairs })
+    }
+
+    /// The private key of an algorithm, as JWK.
+    ///
+    /// # Errors
+    /// When there is none for it.
+    pub fn private(&self, algorithm: &str) -> anyhow::Result<Value> {
+        self.half(algorithm, "private")
+    }
+
+    fn half(&self, algorithm: &str, half: &str) -> anyhow::Result<Value> {
+        self.pairs
+            .get(algorithm)
+            .and_then(|pair| pair.get(half))
+            .cloned()
+            .with_context(|| format!("there is no key for {algorithm}"))
+    }
+}
+
+/// The login of one of many.
+#[must_use]
+pub fn crowd_login(number: usize) -> String {
+    format!("person{number}@example.com")
+}
+
+/// Every kind of application, and one person.
+#[must_use]
+pub fn render_clients_document(keys: &Keys) -> String {
+    let services = [("ES256", SERVICE_ES256), ("RS256", SERVICE_RS256)].map(|(algorithm, id)| {
+        let public = keys.half(algorithm, "public").unwrap_or_default();
+        let mut settings = service_settings("private_key_jwt");
+        settings["jwks"] = json!(json!({ "keys": [public] }).to_string());
+        app(
+            id,
+            &format!("Service {algorithm}"),
+            "service",
+            None,
+            settings,
+        )
+    });
+    let mut apps = vec![
+        web(WEB, "Wiki", json!({})),
+        web(
+            WEB_ES256,
+            "Wiki ES256",
+            json!({ "id_token_algorithm": "ES256" }),
+        ),
+        web(
+            WEB_CONSENT,
+            "Wiki of others",
+            json!({ "consent": "required" }),
+        ),
+        app(
+            SPA,
+            "Calendar",
+            "single_page",
+            None,
+            person_settings("none"),
+        ),
+        app(TELEVISION, "Television", "native", None, device_settings()),
+        service(SERVICE_BASIC, "Service basic", "client_secret_basic"),
+        service(SERVICE_POST, "Service post", "client_secret_post"),
+    ];
+    apps.extend(services);
+    render(vec![person(PERSON, "Grace", "Hopper")], apps)
+}
+
+/// So many people, one web application and one service.
+#[must_use]
+pub fn render_crowd_document(people: usize) -> String {
+    let people = (0..people)
+        .map(|number| person(&crowd_login(number), "Person", &number.to_string()))
+        .collect();
+    let apps = vec![
+        web(WEB, "Wiki", json!({ "id_token_algorithm": "ES256" })),
+        service(SERVICE_BASIC, "Service basic", "client_secret_basic"),
+    ];
+    render(people, apps)
+}
+
+/// What the load generator must know of a program that was started with such a crowd; the origin is still to be named.
+#[must_use]
+pub fn crowd_target(people: usize) -> Target {
+    Target {
+        origin: String::new(),
+        token_path: "/oauth2/default/v1/token".to_owned(),
+        authorize_path: "/oauth2/default/v1/authorize".to_owned(),
+        introspect_path: "/oauth2/default/v1/introspect".to_owned(),
+        web: Application {
+            client_id: WEB.to_owned(),
+            client_secret: WEB_SECRET.to_owned(),
+            scope: "openid profile email offline_access".to_owned(),
+        },
+        service: Application {
+            client_id: SERVICE_BASIC.to_owned(),
+            client_secret: SERVICE_SECRET.to_owned(),
+            scope: SERVICE_SCOPE.to_owned(),
+        },
+        redirect_uri: CALLBACK.to_owned(),
+        sign_in_start: "/signin?continue=%2Faccount".to_owned(),
+        sign_in_end: "/account".to_owned(),
+        people,
+        password: PASSWORD.to_owned(),
+    }
+}
+
+/// JSON is YAML too.
+fn render(people: Vec<Value>, apps: Vec<Value>) -> String {
+    json!({
+        "orgs": [{
+            "slug": "main",
+            "name": "Analytical Engines",
+            "people": people,
+            "apps": apps,
+            "authorization_servers": [{
+                "name": "default",
+                "audience": "api://default",
+                "scopes": [{ "name": SERVICE_SCOPE, "description": "Read" }],
+            }],
+        }],
+    })
+    .to_string()
+}
+
+fn person(login: &str, first_name: &str, last_name: &str) -> Value {
+    json!({
+        "login": login,
+        "email": login,
+        "first_name": first_name,
+        "last_name": last_name,
+        "password_hash": PASSWORD_HASH,
+    })
+}
+
+fn app(id: &str, label: &str, kind: &str, secret: Option<&str>, settings: Value) -> Value {
+    let mut app = json!({ "id": id, "label": label, "kind": kind, "settings": settings });
+    if let Some(secret) = secret {
+        app["client_secret"] = json!({ "clear": secret });
+    }
+    app
+}
+
+fn web(id: &str, label: &str, more: Value) -> Value {
+    let mut settings = person_settings("client_secret_basic");
+    if let (Value::Object(into), Value::Object(from)) = (&mut settings, more) {
+        into.extend(from);
+    }
+    app(id, label, "web", Some(WEB_SECRET), settings)
+}
+
+fn service(id: &str, label: &str, authentication: &str) -> Value {
+    app(
+        id,
+        label,
+        "service",
+        Some(SERVICE_SECRET),
+        service_settings(authentication),
+    )
+}
+
+fn person_settings(authentication: &str) -> Value {
+    json!({
+        "redirect_uris": [CALLBACK],
+        "post_logout_redirect_uris": [SIGNED_OUT],
+        "client_authentication": authentication,
+        "grants": ["authorization_code", "refresh_token"],
+        "visibility": "everyone",
+    })
+}
+
+fn device_settings() -> Value {
+    json!({
+        "client_authentication": "none",
+        "grants": ["device_code", "refresh_token"],
+        "visibility": "everyone",
+    })
+}
+
+fn service_settings(authentication: &str) -> Value {
+    json!({
+        "client_authentication": authentication,
+        "grants": ["client_credentials"],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ids_have_the_length_of_ids() {
+        for id in [
+            WEB,
+            WEB_ES256,
+            WEB_CONSENT,
+            SPA,
+            TELEVISION,
+            SERVICE_BASIC,
+            SERVICE_POST,
+            SERVICE_ES256,
+            SERVICE_RS256,
+        ] {
+            assert_eq!(id.len(), 20, "{id}");
+        }
+    }
+
+    #[test]
+    fn a_crowd_has_as_many_people_as_asked_for() {
+        let document: Value = serde_json::from_str(&render_crowd_document(3)).unwrap();
+        assert_eq!(
+            document["orgs"][0]["people"].as_array().map(Vec::len),
+            Some(3)
+        );
+    }
+}

@@ -1,0 +1,16 @@
+//! The test bed: starts the real program, drives it with real clients and a real browser, loads it, and ends it without
+//! warning. Knows the program by its command line, its pages and its protocols alone; imports nothing of it.
+
+pub mod agent;
+pub mod binary;
+pub mod bootstrap;
+pub mod connection;
+pub mod html;
+pub mod instance;
+pub mod load;
+pub mod mailbox;
+pub mod process;
+pub mod scratch;
+pub mod script;
+pub mod wait;
+pub mod witness;

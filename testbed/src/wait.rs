@@ -1,0 +1,58 @@
+//! Waiting for states: the one place of the test bed that may pause, and it pauses only between two looks.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+/// Between two looks at a state.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// Looks until `look` finds something.
+///
+/// # Errors
+/// When `limit` has passed without it, or `look` fails.
+pub fn until<T>(
+    what: &str,
+    limit: Duration,
+    mut look: impl FnMut() -> anyhow::Result<Option<T>>,
+) -> anyhow::Result<T> {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = look()? {
+            return Ok(found);
+        }
+        anyhow::ensure!(
+            started.elapsed() < limit,
+            "{what} did not come within {} s",
+            limit.as_secs()
+        );
+        std::thread::sleep(LOOK_EVERY);
+    }
+}
+
+/// The same for a look that takes its time.
+///
+/// # Errors
+/// When `limit` has passed without it, or `look` fails.
+pub async fn until_async<T, F: Future<Output = anyhow::Result<Option<T>>>>(
+    what: &str,
+    limit: Duration,
+    mut look: impl FnMut() -> F,
+) -> anyhow::Result<T> {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = look().await? {
+            return Ok(found);
+        }
+        anyhow::ensure!(
+            started.elapsed() < limit,
+            "{what} did not come within {} s",
+            limit.as_secs()
+        );
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Keeps an arrival of a load generator to its place in the schedule.
+pub async fn until_moment(moment: tokio::time::Instant) {
+    tokio::time::sleep_until(moment).await;
+}
