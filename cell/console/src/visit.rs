@@ -148,6 +148,16 @@ impl Visit {
         }
     }
 
+    /// The form's own fields again as a form, without its guard.
+    #[must_use]
+    pub fn encoded_form(&self) -> String {
+        let mut encoder = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in self.form.iter().filter(|(name, _)| name.as_str() != "csrf") {
+            encoder.append_pair(name, value);
+        }
+        encoder.finish()
+    }
+
     /// A parameter of the query; empty if it was not sent.
     #[must_use]
     pub fn parameter(&self, name: &str) -> &str {
@@ -176,6 +186,13 @@ impl Visit {
     #[must_use]
     pub fn href(&self, path: &str) -> String {
         format!("{}{path}", self.context.path_prefix)
+    }
+
+    /// An address as the org's own routes see it: without the prefix that [`Visit::href`] puts before it.
+    #[must_use]
+    pub fn own_path(&self, address: &str) -> String {
+        let own = address.strip_prefix(self.context.path_prefix.as_str()).filter(|rest| rest.starts_with('/'));
+        own.unwrap_or(address).to_owned()
     }
 
     /// The frame of a page.

@@ -1,5 +1,6 @@
 //! Work in the background: mail out of the outbox, rotation of signing keys, removal of what has ended.
 
+use crate::backchannel;
 use crate::mail::{Post, SendError};
 use identity::cell::Cell;
 use identity::fault::Fault;
@@ -33,6 +34,7 @@ pub fn start(cell: Cell, post: Post) -> Jobs {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     tasks.spawn(deliver_mail(cell.clone(), post, stopped.clone()));
+    tasks.spawn(backchannel::deliver(cell.clone(), stopped.clone()));
     tasks.spawn(keep_house(cell, stopped));
     Jobs { stop, tasks }
 }
@@ -46,7 +48,7 @@ impl Jobs {
 }
 
 /// Waits, or returns true at once when the jobs are told to stop.
-async fn stopped_within(stop: &mut watch::Receiver<bool>, pause: Duration) -> bool {
+pub(crate) async fn stopped_within(stop: &mut watch::Receiver<bool>, pause: Duration) -> bool {
     tokio::time::timeout(pause, stop.wait_for(|stop| *stop))
         .await
         .is_ok()

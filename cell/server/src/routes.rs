@@ -65,6 +65,7 @@ fn page_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             get(enroll::show_new_password).post(enroll::answer_new_password),
         ),
         ("/signout", post(leave::sign_out)),
+        ("/logout/confirm", post(leave::confirm_logout)),
         ("/setup", get(link::show_setup).post(link::answer_setup)),
         (
             "/welcome",

@@ -10,14 +10,16 @@ use identity::fault::Refusal;
 use identity::sign_in::Flow;
 use identity::sign_in::begin::Purpose;
 use vocab::id::AppId;
+use vocab::time::Timestamp;
 
 /// `GET /signin`: begins a sign-in and shows what is needed first.
 pub async fn begin(visit: Visit) -> Response {
     let reason = visit.parameter("reason");
+    let stated = visit.parameter("fresh_since").parse().ok().map(Timestamp::from_micros);
     let purpose = Purpose {
-        continue_to: visit.parameter("continue").to_owned(),
+        continue_to: visit.own_path(visit.parameter("continue")),
         app: AppId::parse(visit.parameter("app")).ok(),
-        fresh_since: (reason == "again").then_some(visit.facts.now),
+        fresh_since: stated.or((reason == "again").then_some(visit.facts.now)),
     };
     // Somebody who may be another person begins anew; the live session stays until then.
     let session = visit.signed_in().filter(|_| reason != "select_account");

@@ -7,27 +7,33 @@ use crate::view::trouble::{ErrorKind, ErrorPage};
 use crate::visit::Visit;
 use axum::http::StatusCode;
 use axum::response::Response;
-use identity::fault::Refusal;
-use ledger::Actor;
+use oauth::authorize::{Scene, http};
 use oauth::page::Page;
+use protocol::oauth::form::Form;
 
-/// `POST /signout`.
+/// `POST /signout`: ends the session and tells the apps that were signed in to with it.
 pub async fn sign_out(visit: Visit) -> Response {
     if let Some(signed_in) = visit.signed_in() {
-        let person = &signed_in.person;
-        let actor = Actor::user(&person.id, &person.login, &person.display_name());
-        match visit
-            .cell
-            .end_session(actor, &visit.facts.client, person, &signed_in.session.id)
-            .await
-        {
-            Ok(()) | Err(Refusal::NotFound) => {}
-            Err(refusal) => return visit.refused(&refusal),
+        let ended = oauth::logout::end_session(&visit.cell, signed_in, &visit.facts.client, visit.facts.now);
+        if let Err(fault) = ended.await {
+            return visit.failed(&fault);
         }
     }
-    let response = visit.page(&SignedOutPage {
-        shell: visit.gate_shell(),
-    });
+    let response = visit.page(&SignedOutPage { shell: visit.gate_shell() });
+    visit.without_cookie(response, CookieKind::Session)
+}
+
+/// `POST /logout/confirm`: the person says yes to an app's wish to sign out.
+pub async fn confirm_logout(visit: Visit) -> Response {
+    let encoded = visit.encoded_form();
+    let Ok(form) = Form::parse(encoded.as_bytes()) else {
+        return visit.error(StatusCode::BAD_REQUEST, ErrorKind::BadRequest);
+    };
+    let scene = Scene { cell: &visit.cell, context: &visit.context, facts: &visit.facts };
+    let response = match oauth::logout::confirm(&scene, &form).await {
+        Ok(destination) => http::render_destination(destination),
+        Err(refusal) => http::render_refusal(refusal, &visit.facts.client.request_id),
+    };
     visit.without_cookie(response, CookieKind::Session)
 }
 

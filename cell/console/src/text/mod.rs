@@ -66,6 +66,12 @@ pub struct Text {
     pub watch: en::watch::Watch,
     /// Settings.
     pub settings: en::settings::Settings,
+    /// What handlers say.
+    pub words: en::words::Words,
+    /// Reasons by key.
+    pub reasons: en::reasons::Reasons,
+    /// Events by type.
+    pub events: en::events::Events,
 }
 
 impl Text {
@@ -86,6 +92,9 @@ impl Text {
             ("policies", self.policies.entries()),
             ("watch", self.watch.entries()),
             ("settings", self.settings.entries()),
+            ("words", self.words.entries()),
+            ("reasons", self.reasons.entries()),
+            ("events", self.events.entries()),
         ];
         areas
             .into_iter()
@@ -95,4 +104,42 @@ impl Text {
             })
             .collect()
     }
+
+    /// What an event type such as `user.session.start` means, where the catalogue knows it.
+    #[must_use]
+    pub fn event(&self, event_type: &str) -> Option<&'static str> {
+        find(self.events.entries(), event_type)
+    }
+
+    /// What a reason such as `sign-on.unmet.second-factor` or `password.problem.former` means.
+    #[must_use]
+    pub fn reason(&self, key: &str) -> Option<&'static str> {
+        find(self.reasons.entries(), key)
+    }
+
+    /// What a standard scope lets an application do; others have a description of their own.
+    #[must_use]
+    pub fn scope(&self, name: &str) -> Option<&'static str> {
+        let words = &self.words;
+        let title = match name {
+            "openid" => words.scope_openid,
+            "profile" => words.scope_profile,
+            "email" => words.scope_email,
+            "phone" => words.scope_phone,
+            "address" => words.scope_address,
+            "groups" => words.scope_groups,
+            "offline_access" => words.scope_offline_access,
+            _ => return None,
+        };
+        Some(title)
+    }
+}
+
+/// Finds a key that is written with dots and hyphens elsewhere.
+fn find(entries: Vec<(&'static str, &'static str)>, key: &str) -> Option<&'static str> {
+    let written = key.replace(['.', '-'], "_");
+    entries
+        .into_iter()
+        .find(|(name, _)| *name == written)
+        .map(|(_, text)| text)
 }

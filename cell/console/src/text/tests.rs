@@ -75,6 +75,22 @@ fn every_language_says_something_for_every_key_with_the_same_placeholders() {
     }
 }
 
+#[test]
+fn keys_of_the_layers_below_are_found() {
+    let text = &super::en::TEXT;
+    assert_eq!(text.event("user.session.start"), Some("Sign-in finished"));
+    assert_eq!(
+        text.reason("sign-on.unmet.second-factor"),
+        Some("A second factor is missing.")
+    );
+    assert_eq!(text.scope("email"), Some("See your email address"));
+    assert!(
+        text.event("user.session").is_none()
+            && text.reason("").is_none()
+            && text.scope("orders:read").is_none()
+    );
+}
+
 fn placeholders(text: &str) -> BTreeSet<&str> {
     text.split('{')
         .skip(1)

@@ -23,13 +23,13 @@ impl Default for Accent {
     /// The product's own green.
     fn default() -> Accent {
         Accent {
-            rgb: [0x1f, 0x6b, 0x52],
+            rgb: [0x2f, 0x6f, 0x4f],
         }
     }
 }
 
 impl Accent {
-    /// Reads `#1f6b52` or `1f6b52`; anything else is no colour.
+    /// Reads `#2f6f4f` or `2f6f4f`; anything else is no colour.
     #[must_use]
     pub fn parse(text: &str) -> Option<Accent> {
         let digits = text.strip_prefix('#').unwrap_or(text);
@@ -124,20 +124,17 @@ fn light_tones(accent: Accent) -> Tones {
     let on_fill = ink_for(fill);
     Tones {
         fill,
-        fill_strong: darken_until(Oklch::from_rgb(fill).shifted(-0.05), |rgb| {
-            contrast(rgb, on_fill) >= TEXT_CONTRAST_MIN
-        }),
+        fill_strong: strong_fill(fill, on_fill, -0.05),
         on_fill,
         text,
         soft,
         line: Oklch {
             lightness: 0.85,
-            chroma: own.chroma.min(0.06),
+            chroma: own.chroma.min(0.045),
             ..own
         }
         .to_rgb(),
     }
-    .with_readable_strong()
 }
 
 fn dark_tones(accent: Accent) -> Tones {
@@ -158,33 +155,27 @@ fn dark_tones(accent: Accent) -> Tones {
     });
     Tones {
         fill,
-        fill_strong: Oklch::from_rgb(fill).shifted(0.05).to_rgb(),
+        fill_strong: strong_fill(fill, ink_for(fill), 0.05),
         on_fill: ink_for(fill),
         text,
         soft,
         line: Oklch {
             lightness: 0.42,
-            chroma: own.chroma.min(0.06),
+            chroma: own.chroma.min(0.045),
             ..own
         }
         .to_rgb(),
     }
-    .with_readable_strong()
 }
 
-impl Tones {
-    /// The hovered fill keeps the ink of the resting one; where it cannot, it stays as it is.
-    fn with_readable_strong(self) -> Tones {
-        let is_readable = contrast(self.fill_strong, self.on_fill) >= TEXT_CONTRAST_MIN;
-        Tones {
-            fill_strong: if is_readable {
-                self.fill_strong
-            } else {
-                self.fill
-            },
-            ..self
-        }
-    }
+/// The hovered fill: a little further from the ground where its ink stays readable, else a little nearer.
+fn strong_fill(fill: [u8; 3], on_fill: [u8; 3], away: f64) -> [u8; 3] {
+    let own = Oklch::from_rgb(fill);
+    [own.shifted(away), own.shifted(-away)]
+        .map(Oklch::to_rgb)
+        .into_iter()
+        .find(|tone| contrast(*tone, on_fill) >= TEXT_CONTRAST_MIN)
+        .unwrap_or(fill)
 }
 
 const WHITE: [u8; 3] = [0xff, 0xff, 0xff];
@@ -335,8 +326,8 @@ mod tests {
             assert_eq!(Accent::parse(text), None, "{text}");
         }
         assert_eq!(
-            Accent::parse("#1F6b52").map(|accent| accent.hex()),
-            Some("1f6b52".to_owned())
+            Accent::parse("#2F6f4f").map(|accent| accent.hex()),
+            Some("2f6f4f".to_owned())
         );
     }
 

@@ -91,6 +91,23 @@ fn the_style_sheet_is_readable_in_both_modes() {
     }
 }
 
+/// Without the organisation's sheet the pages look as if the default colour had been chosen.
+#[test]
+fn the_fallback_colours_are_those_of_the_default() {
+    let css = include_str!("../../assets/testudo.css");
+    let sheet = render_org_css(Accent::default());
+    for (block, own) in sheet
+        .split(":root{")
+        .skip(1)
+        .zip(css.split(":root {").skip(1))
+    {
+        for pair in block.split('}').next().unwrap_or("").split_terminator(';') {
+            let line = pair.replacen(':', ": ", 1);
+            assert!(own.contains(&format!("{line};")), "{line}");
+        }
+    }
+}
+
 fn colours(block: &str) -> BTreeMap<&str, [u8; 3]> {
     block
         .split(';')

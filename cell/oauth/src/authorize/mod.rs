@@ -58,6 +58,15 @@ pub struct Scene<'a> {
     pub facts: &'a RequestFacts,
 }
 
+impl Scene<'_> {
+    /// The live session, if it is one of this very org.
+    #[must_use]
+    pub fn session(&self) -> Option<&Arc<SignedIn>> {
+        let session = self.facts.session.as_ref();
+        session.filter(|signed_in| signed_in.session.org_id == self.context.org)
+    }
+}
+
 /// Answers an authorization request at the server of that name.
 ///
 /// # Errors
@@ -73,7 +82,7 @@ pub async fn run(
         Err(answerable) => return Ok(answerable.answer()),
     };
     let asked_at = parse_asked_at(form);
-    let session = scene.facts.session.clone();
+    let session = scene.session().cloned();
     let facts = match &session {
         Some(signed_in) => match load_facts(scene, &checked, signed_in).await? {
             Ok(facts) => Some(facts),

@@ -99,7 +99,7 @@ pub async fn load_question(scene: &Scene<'_>, back: &str) -> Result<ConsentQuest
     let pending = parse_pending(scene, back).ok_or(NOT_OURS)?;
     let form = parse_query(pending.query)?;
     let checked = load_checked(scene, &pending, &form).await?;
-    let signed_in = scene.facts.session.as_ref().ok_or(SIGNED_OUT)?;
+    let signed_in = scene.session().ok_or(SIGNED_OUT)?;
     Ok(ConsentQuestion {
         app: checked.app.label.clone(),
         login: signed_in.person.login.clone(),
@@ -120,7 +120,7 @@ pub async fn answer(
     let pending = parse_pending(scene, back).ok_or(NOT_OURS)?;
     let form = parse_query(pending.query)?;
     let checked = load_checked(scene, &pending, &form).await?;
-    let person = &scene.facts.session.as_ref().ok_or(SIGNED_OUT)?.person;
+    let person = &scene.session().ok_or(SIGNED_OUT)?.person;
     let (issuer, app, now) = (&checked.issuer, &checked.app, scene.facts.now);
     let scope = checked.scopes.render();
     let event = match decision {

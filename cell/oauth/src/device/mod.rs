@@ -269,11 +269,7 @@ pub async fn answer(
 }
 
 async fn load_pending(scene: &Scene<'_>, typed: &str) -> Result<Pending, DeviceRefusal> {
-    let signed_in = scene
-        .facts
-        .session
-        .clone()
-        .ok_or(DeviceRefusal::SignedOut)?;
+    let signed_in = scene.session().cloned().ok_or(DeviceRefusal::SignedOut)?;
     let user_code = UserCode::parse(typed).map_err(|_| DeviceRefusal::NoSuchCode)?;
     // Codes are short, so guesses are counted by person and address (RFC 8628 section 5.1).
     let ticket = scene

@@ -1,5 +1,7 @@
 //! A cell of one test's own with an org, apps, a person and a browser, on either engine; and the router of this crate.
 
+pub(crate) mod store;
+
 use crate::route::router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -458,12 +460,7 @@ impl World {
 
     /// How often an event of that type stands in the log.
     pub(crate) async fn logged(&self, event_type: &str) -> usize {
-        let mut tx = self.cell.database.read().await.unwrap();
-        let sql = "SELECT seq FROM log_events WHERE org_id = $1 AND event_type = $2";
-        tx.query(sql, database::params![&self.org, event_type])
-            .await
-            .unwrap()
-            .len()
+        store::count_events(&self.cell.database, &self.org, event_type).await
     }
 }
 

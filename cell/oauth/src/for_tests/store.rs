@@ -7,10 +7,7 @@ use vocab::id::{OrgId, UserId};
 pub(crate) async fn count_events(database: &Database, org: &OrgId, event_type: &str) -> usize {
     let mut tx = database.read().await.unwrap();
     let sql = "SELECT seq FROM log_events WHERE org_id = $1 AND event_type = $2";
-    tx.query(sql, params![org, event_type])
-        .await
-        .unwrap()
-        .len()
+    tx.query(sql, params![org, event_type]).await.unwrap().len()
 }
 
 /// The payloads of the outbox of that kind.
@@ -26,9 +23,7 @@ pub(crate) async fn suspend(database: &Database, org: &OrgId, user: &UserId) {
     let (org, user) = (org.clone(), user.clone());
     let sql = "UPDATE users SET status = 'SUSPENDED' WHERE org_id = $1 AND id = $2";
     let changed: Result<u64, DatabaseFault> = database
-        .write(move |tx| {
-            Box::pin(async move { tx.execute(sql, params![&org, &user]).await })
-        })
+        .write(move |tx| Box::pin(async move { tx.execute(sql, params![&org, &user]).await }))
         .await;
     assert_eq!(changed.unwrap(), 1);
 }

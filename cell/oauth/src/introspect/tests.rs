@@ -1,5 +1,6 @@
 //! What may be learned about tokens, and by whom: introspection, revocation, userinfo.
 
+use crate::for_tests::store::suspend;
 use crate::for_tests::{CALLBACK, World, on_both_engines};
 use http::{Method, StatusCode, header};
 use identity::server::{
@@ -58,16 +59,7 @@ async fn introspection_tells_clients_that_prove_themselves(world: &mut World) {
         )
         .await;
     assert_eq!(elsewhere.json()["active"], false, "another server's token");
-    let (org, user) = (world.org.clone(), world.person.id.clone());
-    let sql = "UPDATE users SET status = 'SUSPENDED' WHERE org_id = $1 AND id = $2";
-    let suspended: Result<u64, database::DatabaseFault> = world
-        .cell
-        .database
-        .write(move |tx| {
-            Box::pin(async move { tx.execute(sql, database::params![&org, &user]).await })
-        })
-        .await;
-    assert_eq!(suspended.unwrap(), 1);
+    suspend(&world.cell.database, &world.org, &world.person.id).await;
     assert!(
         !world.is_active(&access).await,
         "a person who is kept out is out at once"

@@ -54,7 +54,7 @@ pub async fn run(
 ) -> Result<Destination, Refusal> {
     let request = parse(form)?;
     let checked = check(scene, server, &request).await?;
-    let session = scene.facts.session.as_ref();
+    let session = scene.session();
     let current = session.map(|signed_in| Current {
         user: signed_in.person.id.as_str(),
         session: signed_in.session.id.as_str(),
@@ -77,7 +77,7 @@ pub async fn run(
 /// [`Refusal`] as for the request.
 pub async fn confirm(scene: &Scene<'_>, form: &Form<'_>) -> Result<Destination, Refusal> {
     let checked = check(scene, form.get(SERVER_FIELD), &parse(form)?).await?;
-    if let Some(signed_in) = &scene.facts.session {
+    if let Some(signed_in) = scene.session() {
         end_session(scene.cell, signed_in, &scene.facts.client, scene.facts.now).await?;
     }
     Ok(checked.destination)

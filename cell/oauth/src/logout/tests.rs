@@ -1,5 +1,6 @@
 //! Logout: with and without a hint, to registered addresses alone, and what the apps of the session are told.
 
+use crate::for_tests::store::load_outbox;
 use crate::for_tests::{Reply, World, on_both_engines, payload};
 use crate::logout::backchannel::{KIND, prepare};
 use crate::logout::decide::{Current, Hint, LogoutStep, decide_app, decide_logout};
@@ -156,17 +157,7 @@ async fn apps_are_told(world: &mut World) {
     let id_token = world.redeem(&world.code().await).await.text_of("id_token");
     logout(world, &[("id_token_hint", &id_token)]).await;
     let now = world.cell.now();
-    let leased: Vec<Vec<u8>> = {
-        let mut tx = world.cell.database.read().await.unwrap();
-        let rows = tx
-            .query(
-                "SELECT payload FROM outbox WHERE kind = $1",
-                database::params![KIND],
-            )
-            .await
-            .unwrap();
-        rows.iter().map(|row| row.get(0).unwrap()).collect()
-    };
+    let leased = load_outbox(&world.cell.database, KIND).await;
     assert_eq!(leased.len(), 1);
     let delivery = prepare(&world.cell, &world.org, &leased[0], now)
         .await

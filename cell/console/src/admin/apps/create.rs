@@ -112,7 +112,6 @@ async fn refused(visit: &Visit, kind: AppKind, refusal: Refusal) -> Answer {
         refresh: typed(visit, "refresh"),
         device: again("device", "grants"),
         consent: typed(visit, "consent"),
-        scopes: typed(visit, "scopes"),
         assign: typed(visit, "assign"),
         groups: group_choices(visit).await?,
     };

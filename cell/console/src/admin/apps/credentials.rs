@@ -5,7 +5,7 @@ use crate::admin::apps::{draw, load_app, refused_shell, unchanged};
 use crate::admin::caller::{Answer, Detour, administrator, done, found, loaded};
 use crate::admin::form::problem_of;
 use crate::admin::row::moment;
-use crate::view::admin::{AppTab, KeySource, SecretRow};
+use crate::view::admin::{AppTab, SecretRow};
 use crate::view::part::Input;
 use crate::view::shell::Shell;
 use crate::visit::Visit;
@@ -168,10 +168,7 @@ async fn page(visit: &Visit, shell: Shell, app: &App, shown: Shown) -> Answer {
         client_auth: shown.client_auth,
         secrets: load_secret_rows(visit, app).await?,
         fresh_secret: shown.fresh_secret,
-        keys: KeySource {
-            jwks: shown.jwks,
-            jwks_uri: Input::default(),
-        },
+        jwks: shown.jwks,
     };
     Ok(draw(visit, shell, app, tab))
 }

@@ -7,14 +7,17 @@ mod admin;
 mod apps;
 mod begin;
 mod common;
+mod events;
 mod groups;
 mod people;
 mod policies;
+mod reasons;
 mod servers;
 mod settings;
 mod signin;
 mod trouble;
 mod watch;
+mod words;
 
 /// Everything in German.
 pub static TEXT: Text = Text {
@@ -33,4 +36,7 @@ pub static TEXT: Text = Text {
     policies: policies::POLICIES,
     watch: watch::WATCH,
     settings: settings::SETTINGS,
+    words: words::WORDS,
+    reasons: reasons::REASONS,
+    events: events::EVENTS,
 };

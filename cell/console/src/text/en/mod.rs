@@ -7,14 +7,17 @@ pub mod admin;
 pub mod apps;
 pub mod begin;
 pub mod common;
+pub mod events;
 pub mod groups;
 pub mod people;
 pub mod policies;
+pub mod reasons;
 pub mod servers;
 pub mod settings;
 pub mod signin;
 pub mod trouble;
 pub mod watch;
+pub mod words;
 
 /// Everything in English.
 pub static TEXT: Text = Text {
@@ -33,4 +36,7 @@ pub static TEXT: Text = Text {
     policies: policies::POLICIES,
     watch: watch::WATCH,
     settings: settings::SETTINGS,
+    words: words::WORDS,
+    reasons: reasons::REASONS,
+    events: events::EVENTS,
 };

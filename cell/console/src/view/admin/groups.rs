@@ -1,6 +1,7 @@
 //! Groups and administrators.
 
 use super::pick::Picker;
+use crate::text::Text;
 use crate::view::part::{self, Choice, Icon, Input, Moment, Pager};
 use crate::view::row::LinkRow;
 use crate::view::shell::{Shell, here};
@@ -147,10 +148,19 @@ pub struct AdministratorsPage {
     pub shell: Shell,
     /// By name.
     pub rows: Vec<AdministratorRow>,
-    /// The roles there are, in the reader's language, with what each may do.
+    /// The roles there are: [`role_choices`].
     pub roles: Vec<Choice>,
     /// People to add.
     pub picker: Picker,
+}
+
+/// The roles there are, by the words that storage and forms know them by.
+#[must_use]
+pub fn role_choices(t: &'static Text) -> Vec<Choice> {
+    vec![
+        Choice::new("SUPER_ADMIN", t.words.role_super).about(t.words.role_super_about),
+        Choice::new("READ_ONLY_ADMIN", t.words.role_reader).about(t.words.role_reader_about),
+    ]
 }
 
 impl AdministratorsPage {

@@ -11,11 +11,11 @@ pub enum KeyState {
     /// Published, not signing yet, so that every client knows it before it is used.
     Next,
     /// Signing.
-    Active,
+    Signing,
     /// Published, no longer signing, until the last token it signed has run out.
     Retiring,
     /// Gone from the key set.
-    Retired,
+    Gone,
 }
 
 impl KeyState {
@@ -24,10 +24,14 @@ impl KeyState {
     pub fn badge(self, t: &'static Text) -> Badge<'static> {
         match self {
             KeyState::Next => badge(t.watch.key_next, Tone::Info),
-            KeyState::Active => badge(t.watch.key_active, Tone::Ok),
+            KeyState::Signing => badge(t.watch.key_active, Tone::Ok),
             KeyState::Retiring => badge(t.watch.key_retiring, Tone::Warn),
-            KeyState::Retired => badge(t.watch.key_retired, Tone::Plain),
+            KeyState::Gone => badge(t.watch.key_retired, Tone::Plain),
         }
+    }
+
+    pub(super) fn is_published(self) -> bool {
+        self != KeyState::Gone
     }
 }
 
@@ -38,9 +42,9 @@ pub struct KeyRow {
     pub kid: String,
     /// Its algorithm.
     pub algorithm: String,
-    /// The server it signs for.
+    /// The server it signs for, by name.
     pub server: String,
-    /// The server's id.
+    /// The server as forms and addresses know it: `org`, or the server's id.
     pub server_id: String,
     /// Where in its life.
     pub state: KeyState,
@@ -57,13 +61,11 @@ pub struct RootRow {
     pub name: String,
     /// Where it is or what it protects.
     pub about: String,
-    /// Since when.
-    pub created: Moment,
-    /// Whether it is in use.
-    pub is_active: bool,
+    /// Since when, where that is known.
+    pub created: Option<Moment>,
 }
 
-/// Keys (`/admin/keys`). Posts `server` to `/admin/keys/rotate`, and `days`, `overlap_days` to `/admin/keys/schedule`.
+/// Keys (`/admin/keys`). Posts `server`, `algorithm` to `/admin/keys/rotate`; `server`, `kid` to `/admin/keys/revoke`.
 #[derive(Debug, Template)]
 #[template(path = "admin/keys.html")]
 pub struct KeysPage {
@@ -72,9 +74,9 @@ pub struct KeysPage {
     /// By server, the signing ones first.
     pub keys: Vec<KeyRow>,
     /// How many days a key signs.
-    pub days: part::Input,
-    /// How many days it is published before and after.
-    pub overlap_days: part::Input,
+    pub days: u64,
+    /// How many hours it is published before it signs.
+    pub lead_hours: u64,
     /// The chain of what protects what, the root first.
     pub roots: Vec<RootRow>,
 }

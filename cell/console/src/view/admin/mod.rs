@@ -12,6 +12,7 @@ mod person;
 mod pick;
 mod policies;
 mod rule;
+mod schema;
 mod server;
 mod server_forms;
 mod servers;
@@ -27,6 +28,7 @@ pub use app_new::{
 pub use apps::{AppKind, AppRow, AppsAdminPage};
 pub use groups::{
     AdministratorRow, AdministratorsPage, GroupNewPage, GroupPage, GroupRow, GroupTab, GroupsPage,
+    role_choices,
 };
 pub use home::{Figures, GuideKind, GuideStep, HomePage};
 pub use keys::{KeyRow, KeyState, KeysPage, RootRow};
@@ -36,9 +38,9 @@ pub use person::{PersonAction, PersonAppRow, PersonFactors, PersonPage, PersonTa
 pub use pick::Picker;
 pub use policies::{PoliciesPage, PolicyNewPage, PolicyPage, PolicyRow, PolicyScope, RuleRow};
 pub use rule::{Proof, RuleFormPage};
+pub use schema::{ApiTokenRow, ApiTokensPage, AttributeRow, AttributeSettingsPage};
 pub use server::{
-    AccessRuleRow, ClaimRow, PreviewForm, ScopeRow, ServerKeyRow, ServerPage, ServerTab,
-    TokenPreview,
+    AccessRuleRow, ClaimRow, PreviewForm, ScopeRow, ServerPage, ServerTab, TokenPreview,
 };
 pub use server_forms::{AccessRuleFormPage, ClaimFormPage, ScopeFormPage};
 pub use servers::{ServerNewPage, ServerRow, ServersPage};

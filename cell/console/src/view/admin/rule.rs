@@ -160,6 +160,12 @@ impl RuleFormPage {
         ]
     }
 
+    /// Whether the folded exceptions hold something to see.
+    fn has_exceptions(&self) -> bool {
+        self.people_except != Input::default()
+            || self.groups_except.iter().any(|choice| choice.is_on)
+    }
+
     fn kinds(&self) -> Vec<Choice> {
         Proof::choices(self.shell.t, &self.refused)
     }

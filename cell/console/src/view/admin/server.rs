@@ -1,6 +1,6 @@
-//! One authorization server: settings, scopes, claims, access policies, keys, token preview.
+//! One authorization server: settings, scopes, claims, access rules, keys, token preview.
 
-use super::keys::KeyState;
+use super::keys::{KeyRow, KeyState};
 use crate::view::part::{self, Choice, Icon, Input, Moment, Tone};
 use crate::view::shell::{Shell, here};
 use askama::Template;
@@ -39,47 +39,19 @@ pub struct ClaimRow {
     pub is_system: bool,
 }
 
-/// A rule of an access policy.
+/// An access rule.
 #[derive(Clone, Debug)]
 pub struct AccessRuleRow {
-    /// Stands in addresses.
+    /// Stands in addresses and forms.
     pub id: String,
     /// Its name.
     pub name: String,
-    /// The grants it is for, as they are shown.
-    pub grants: Vec<String>,
-    /// The scopes it gives; empty means any.
+    /// When it applies, in the reader's language, a few words each; empty means always.
+    pub conditions: Vec<String>,
+    /// The scopes it may give; empty means any.
     pub scopes: Vec<String>,
-    /// How long tokens live, as it is shown ("1 h / 90 d").
+    /// How long tokens live, as it is shown ("1 h / 7 d / 90 d").
     pub lifetimes: String,
-    /// Whether it is switched on.
-    pub is_active: bool,
-}
-
-/// An access policy with its rules in order.
-#[derive(Clone, Debug)]
-pub struct AccessPolicyRow {
-    /// Stands in addresses.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// The apps it is for, or "all apps" in the reader's language.
-    pub apps: String,
-    /// In the order in which they are tried.
-    pub rules: Vec<AccessRuleRow>,
-}
-
-/// A signing key.
-#[derive(Clone, Debug)]
-pub struct ServerKeyRow {
-    /// Its id in the key set.
-    pub kid: String,
-    /// Its algorithm.
-    pub algorithm: String,
-    /// Where in its life.
-    pub state: KeyState,
-    /// When it was made.
-    pub created: Moment,
 }
 
 /// What a preview asks. All fields are read from the address (GET).
@@ -110,7 +82,7 @@ pub enum TokenPreview {
         id_token: Option<String>,
         /// The payload of the access token as indented JSON.
         access_token: String,
-        /// The policy and rule that allow it.
+        /// The rule that allows it, in words.
         rule: String,
     },
     /// It would be refused.
@@ -124,7 +96,7 @@ pub enum TokenPreview {
 #[derive(Debug)]
 pub enum ServerTab {
     /// `/admin/servers/{id}`. Posts `name`, `audience`, `description`, `access_token_alg`, `access_token_format` (`jwt`
-    /// or `opaque`) there; and to `…/activate`, `…/deactivate`, `…/delete` for all but the organisation's own.
+    /// or `opaque`) there; and to `…/activate`, `…/deactivate` for all but the organisation's own.
     Settings {
         /// Its name.
         name: Input,
@@ -151,16 +123,15 @@ pub enum ServerTab {
         /// By name.
         rows: Vec<ClaimRow>,
     },
-    /// `…/access`. Moving posts `id`, `to` (`up` or `down`) to `…/access/move`; removal `id` to `…/access/remove`;
-    /// of rules to `…/access/{policy}/move` and `…/access/{policy}/remove`.
+    /// `…/access`. Moving posts `id`, `to` (`up` or `down`) to `…/access/move`; removal `id` to `…/access/remove`.
     Access {
         /// In the order in which they are tried.
-        policies: Vec<AccessPolicyRow>,
+        rules: Vec<AccessRuleRow>,
     },
-    /// `…/keys`. Posts to `…/keys/rotate`.
+    /// `…/keys`. Forms are those of the keys page.
     Keys {
         /// The signing one first.
-        rows: Vec<ServerKeyRow>,
+        rows: Vec<KeyRow>,
         /// When the next one takes over by itself.
         next_rotation: Option<Moment>,
         /// The address of the key set.
@@ -189,7 +160,7 @@ pub struct ServerPage {
     pub issuer: String,
     /// Whether it is switched on.
     pub is_active: bool,
-    /// Whether it is the organisation's own, which has no access policies and cannot be switched off.
+    /// Whether it is the organisation's own, which has no access rules and cannot be switched off.
     pub is_org: bool,
     /// The open view.
     pub tab: ServerTab,

@@ -1,4 +1,4 @@
-//! Forms of an authorization server: scope, claim, access policy, access rule. Each makes a new one or changes one.
+//! Forms of an authorization server: scope, claim, access rule. Each makes a new one or changes one.
 
 use crate::view::part::{self, Choice, Input};
 use crate::view::shell::{Shell, here};
@@ -14,20 +14,20 @@ pub struct ScopeFormPage {
     pub server_id: String,
     /// The server's name.
     pub server_name: String,
-    /// The scope's id; none for a new one.
+    /// What stands for the scope in addresses; none for a new one.
     pub id: Option<String>,
     /// Its name.
     pub name: Input,
     /// What people read when asked for consent.
     pub description: Input,
-    /// Whether people are asked.
+    /// Whether people are asked, even for the organisation's own apps.
     pub asks_consent: Input,
     /// Whether it is given when none is asked for.
     pub is_default: Input,
 }
 
-/// A claim. Posts `name`, `source` (`attribute`, `groups`, `fixed`), `value`, `token` (`id`, `access`, `both`),
-/// `scopes` to `…/claims/new` or `…/claims/{id}`.
+/// A claim. Posts `name`, `source` (`attribute`, `groups_starting_with`, `constant`), `value`, `token` (`id_token`,
+/// `access_token`), `scopes` to `…/claims/new` or `…/claims/{id}`.
 #[derive(Debug, Template)]
 #[template(path = "admin/claim_form.html")]
 pub struct ClaimFormPage {
@@ -37,7 +37,7 @@ pub struct ClaimFormPage {
     pub server_id: String,
     /// The server's name.
     pub server_name: String,
-    /// The claim's id; none for a new one.
+    /// What stands for the claim in addresses; none for a new one.
     pub id: Option<String>,
     /// Its name.
     pub name: Input,
@@ -45,7 +45,7 @@ pub struct ClaimFormPage {
     pub source: Input,
     /// The attribute's name, the beginning of the groups' names, or the value itself.
     pub value: Input,
-    /// The token or tokens it goes into.
+    /// The token that carries it.
     pub token: Input,
     /// The scopes that bring it, parted by spaces.
     pub scopes: Input,
@@ -56,57 +56,24 @@ impl ClaimFormPage {
         let t = &self.shell.t.servers;
         vec![
             Choice::new("attribute", t.source_attribute).about(t.source_attribute_about),
-            Choice::new("groups", t.source_groups).about(t.source_groups_about),
-            Choice::new("fixed", t.source_fixed).about(t.source_fixed_about),
+            Choice::new("groups_starting_with", t.source_groups).about(t.source_groups_about),
+            Choice::new("constant", t.source_fixed).about(t.source_fixed_about),
         ]
     }
 
     fn tokens(&self) -> Vec<Choice> {
         let t = &self.shell.t.servers;
         vec![
-            Choice::new("id", t.token_id),
-            Choice::new("access", t.token_access),
-            Choice::new("both", t.token_both),
+            Choice::new("access_token", t.token_access),
+            Choice::new("id_token", t.token_id).about(t.token_id_about),
         ]
     }
 }
 
-/// An access policy. Posts `name`, `description`, `apps_mode` (`all` or `some`), any number of `app` to `…/access/new`
-/// or `…/access/{id}`.
-#[derive(Debug, Template)]
-#[template(path = "admin/access_policy_form.html")]
-pub struct AccessPolicyFormPage {
-    /// The frame.
-    pub shell: Shell,
-    /// The server's id.
-    pub server_id: String,
-    /// The server's name.
-    pub server_name: String,
-    /// The policy's id; none for a new one.
-    pub id: Option<String>,
-    /// Its name.
-    pub name: Input,
-    /// What it is for.
-    pub description: Input,
-    /// All apps or some.
-    pub apps_mode: Input,
-    /// A bounded few apps to tick.
-    pub apps: Vec<Choice>,
-}
-
-impl AccessPolicyFormPage {
-    fn modes(&self) -> Vec<Choice> {
-        let t = &self.shell.t.servers;
-        vec![
-            Choice::new("all", t.apps_all),
-            Choice::new("some", t.apps_some),
-        ]
-    }
-}
-
-/// A rule of an access policy. Posts `name`, any number of `grant`, `people_mode` (`any` or `groups`), any number of
-/// `group`, `scopes` (empty means any), `access_minutes`, `refresh_days`, `refresh_idle_days` to
-/// `…/access/{policy}/rules/new` or `…/access/{policy}/rules/{id}`.
+/// An access rule; whatever is left empty means any. Posts `name`, any number of `app` and of `grant`
+/// (`authorization_code`, `refresh_token`, `client_credentials`, `device_code`), `people` (usernames, one a line), any
+/// number of `group`, `scopes`, `access_minutes`, `refresh_idle_days`, `refresh_days` to `…/access/new` or
+/// `…/access/{id}`.
 #[derive(Debug, Template)]
 #[template(path = "admin/access_rule_form.html")]
 pub struct AccessRuleFormPage {
@@ -116,40 +83,40 @@ pub struct AccessRuleFormPage {
     pub server_id: String,
     /// The server's name.
     pub server_name: String,
-    /// The policy's id.
-    pub policy_id: String,
-    /// The policy's name.
-    pub policy_name: String,
-    /// The rule's id; none for a new one.
+    /// What stands for the rule in addresses; none for a new one.
     pub id: Option<String>,
     /// Its name.
     pub name: Input,
-    /// The grants to tick.
-    pub grants: Vec<Choice>,
-    /// Carries the error of the grants.
-    pub grant: Input,
-    /// Any person or some groups.
-    pub people_mode: Input,
+    /// A bounded few apps to tick.
+    pub apps: Vec<Choice>,
+    /// The words of the grants that are ticked.
+    pub grants: Vec<String>,
+    /// Usernames, one a line.
+    pub people: Input,
     /// A bounded few groups to tick.
     pub groups: Vec<Choice>,
-    /// The scopes it gives.
+    /// The scopes it may give, parted by spaces.
     pub scopes: Input,
     /// How long access tokens live.
     pub access_minutes: Input,
-    /// How long a family of refresh tokens lives.
-    pub refresh_days: Input,
-    /// How long it lives unused.
+    /// How long a family of refresh tokens lives unused.
     pub refresh_idle_days: Input,
+    /// How long it lives at most.
+    pub refresh_days: Input,
 }
 
 impl AccessRuleFormPage {
-    fn people_modes(&self) -> Vec<Choice> {
-        let t = &self.shell.t.policies;
-        vec![
-            Choice::new("any", t.people_any),
-            Choice::new("groups", t.people_groups),
+    fn grant_choices(&self) -> Vec<Choice> {
+        [
+            "authorization_code",
+            "refresh_token",
+            "client_credentials",
+            "device_code",
         ]
+        .into_iter()
+        .map(|word| Choice::new(word, word).ticked(self.grants.iter().any(|chosen| chosen == word)))
+        .collect()
     }
 }
 
-here!(ScopeFormPage => Servers, ClaimFormPage => Servers, AccessPolicyFormPage => Servers, AccessRuleFormPage => Servers);
+here!(ScopeFormPage => Servers, ClaimFormPage => Servers, AccessRuleFormPage => Servers);

@@ -5,7 +5,7 @@ use crate::view::shell::{Shell, here};
 use askama::Template;
 
 /// The tabs of all settings pages.
-fn tab_bar<'a>(shell: &'a Shell, here: &str) -> part::TabBar<'a> {
+pub(super) fn tab_bar<'a>(shell: &'a Shell, here: &str) -> part::TabBar<'a> {
     let t = shell.t;
     let base = format!("{}/admin/settings", shell.prefix);
     [
@@ -14,6 +14,8 @@ fn tab_bar<'a>(shell: &'a Shell, here: &str) -> part::TabBar<'a> {
         (t.settings.tab_passwords, "/passwords"),
         (t.settings.tab_sessions, "/sessions"),
         (t.settings.tab_passkeys, "/passkeys"),
+        (t.settings.tab_attributes, "/attributes"),
+        (t.settings.tab_tokens, "/tokens"),
     ]
     .into_iter()
     .fold(part::tabs(t.admin.nav_settings), |bar, (label, rest)| {

@@ -1,5 +1,6 @@
 //! What a person lets an application do, in the browser and for a device.
 
+use crate::text::Text;
 use crate::view::part::{self, HiddenField, Input};
 use crate::view::shell::Shell;
 use askama::Template;
@@ -11,6 +12,27 @@ pub struct ScopeLine {
     pub title: String,
     /// A second line, or empty.
     pub about: String,
+}
+
+impl ScopeLine {
+    /// A line for a scope: in the reader's words where it is a standard one, else its description, else its name.
+    #[must_use]
+    pub fn new(t: &'static Text, name: &str, description: &str) -> ScopeLine {
+        match (t.scope(name), description) {
+            (Some(title), _) => ScopeLine {
+                title: title.to_owned(),
+                about: String::new(),
+            },
+            (None, "") => ScopeLine {
+                title: name.to_owned(),
+                about: String::new(),
+            },
+            (None, described) => ScopeLine {
+                title: described.to_owned(),
+                about: name.to_owned(),
+            },
+        }
+    }
 }
 
 /// Asks for consent. Posts `decision` (`allow` or `deny`) and [`ConsentPage::hidden`] to [`ConsentPage::action`].

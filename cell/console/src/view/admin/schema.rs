@@ -1,0 +1,88 @@
+//! Settings that are lists: profile attributes and API tokens.
+
+use super::settings::tab_bar;
+use crate::view::part::{self, Choice, Icon, Input, Moment, Tone};
+use crate::view::shell::{Shell, here};
+use askama::Template;
+
+/// A profile attribute.
+#[derive(Clone, Debug)]
+pub struct AttributeRow {
+    /// Its key.
+    pub name: String,
+    /// Its title for people.
+    pub title: String,
+    /// What it holds, in the reader's language.
+    pub kind: String,
+    /// Whether each person must have it.
+    pub is_required: bool,
+    /// Whether people may change their own.
+    pub is_self_editable: bool,
+    /// Whether it is built in and cannot be removed.
+    pub is_built_in: bool,
+}
+
+/// Profile attributes (`/admin/settings/attributes`). Posts `name`, `title`, `kind` (`text`, `integer`, `boolean`),
+/// `required`, `self_editable` to `…/add`; `name` to `…/remove`.
+#[derive(Debug, Template)]
+#[template(path = "admin/settings_attributes.html")]
+pub struct AttributeSettingsPage {
+    /// The frame.
+    pub shell: Shell,
+    /// The built-in ones first.
+    pub rows: Vec<AttributeRow>,
+    /// The key of a new one.
+    pub name: Input,
+    /// Its title.
+    pub title: Input,
+    /// What it holds.
+    pub kind: Input,
+    /// Whether each person must have it.
+    pub required: Input,
+    /// Whether people may change their own.
+    pub self_editable: Input,
+}
+
+impl AttributeSettingsPage {
+    fn kinds(&self) -> Vec<Choice> {
+        let t = &self.shell.t.settings;
+        vec![
+            Choice::new("text", t.kind_text),
+            Choice::new("integer", t.kind_integer),
+            Choice::new("boolean", t.kind_boolean),
+        ]
+    }
+}
+
+/// An API token; never its value.
+#[derive(Clone, Debug)]
+pub struct ApiTokenRow {
+    /// Stands in forms.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// With whose rights it acts.
+    pub owner: String,
+    /// When it was made.
+    pub created: Moment,
+    /// When it was last used.
+    pub last_used: Option<Moment>,
+    /// When it ends unless it is used.
+    pub expires: Moment,
+}
+
+/// API tokens (`/admin/settings/tokens`). Posts `name` to `…/add`, `id` to `…/revoke`.
+#[derive(Debug, Template)]
+#[template(path = "admin/settings_tokens.html")]
+pub struct ApiTokensPage {
+    /// The frame.
+    pub shell: Shell,
+    /// The newest first.
+    pub rows: Vec<ApiTokenRow>,
+    /// A token that was made just now, shown this once.
+    pub fresh_token: Option<String>,
+    /// The name of a new one.
+    pub name: Input,
+}
+
+here!(AttributeSettingsPage => Settings, ApiTokensPage => Settings);
