@@ -10,9 +10,9 @@ use crate::script;
 /// A person without rights.
 pub const PERSON: &str = "grace@example.com";
 /// The password of everybody.
-pub const PASSWORD: &str = "correct horse battery staple";
+pub const PASSWORD: &str = "nine tortoises walk to Samos";
 /// Its hash with the product's own parameters, so that a crowd need not be hashed at the start.
-const PASSWORD_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$O5gCfgxSfXhebRC2dWp5ZQ$J7yUsN0SEuV8WHWknnrS9GRq0sJLaUW3KqyIaNhMl7E";
+const PASSWORD_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$ZPQL8r78SrmxTdDyCnOXdw$Bk2vuVBoF4Ap8DjkyywUIpbZZXczZPywTGz0RCrG1vY";
 /// Where applications are called back; nothing listens there.
 pub const CALLBACK: &str = "http://127.0.0.1:9/callback";
 /// Where a person is sent after signing out of an application.

@@ -1,6 +1,8 @@
 //! The route table: one line per endpoint.
 
 use crate::health;
+mod admin;
+
 use crate::middleware::{self, Front};
 use axum::Router;
 use axum::body::Body;
@@ -79,7 +81,7 @@ fn page_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
 #[must_use]
 pub fn router(cell: Cell, front: Front) -> Router {
     let mut routes = oauth::route::router();
-    for (path, methods) in page_routes() {
+    for (path, methods) in page_routes().into_iter().chain(admin::routes()) {
         routes = routes.route(path, methods);
     }
     let routes = routes.fallback(files::not_found).with_state(cell.clone());

@@ -11,6 +11,8 @@ import { ensure, note, script } from './lib/script.mjs';
 
 const DEADLINE_SECS = 600;
 const PAGES_MAX = 120;
+const isStream = (path) => path.endsWith('/log/tail');
+const isWalkable = (href) => /^\/(apps|account|admin|style)(\/|\?|$)/.test(href) && !isStream(href) && !/[?&](format|download)=/.test(href) && !/\/test(\?|$)/.test(href) && !/\/open(\?|$)/.test(href);
 
 await script(['origin', 'setup_link', 'login', 'password', 'data'], async (input) => {
   const browser = await Browser.launch({ executable: input.chromium, screenshots: input.screenshots });
@@ -121,9 +123,6 @@ function kindOf(href) {
   const tab = url.searchParams.get('tab') ?? url.searchParams.get('kind');
   return `${path}${parameters.length ? `?${parameters.join('&')}` : ''}${tab ? `=${tab}` : ''}`;
 }
-
-const isStream = (path) => path.endsWith('/log/tail');
-const isWalkable = (href) => /^\/(apps|account|admin|style)(\/|\?|$)/.test(href) && !isStream(href) && !/[?&](format|download)=/.test(href) && !/\/test(\?|$)/.test(href) && !/\/open(\?|$)/.test(href);
 
 async function inspect(ada, kind) {
   const name = kind.replace(/^\//, '').replace(/[^0-9A-Za-z]+/g, '-').replace(/-$/, '') || 'home';

@@ -14,6 +14,7 @@ import { ensure, note, script } from './lib/script.mjs';
 
 const DEADLINE_SECS = 170;
 const seenPages = new Set();
+const isInside = (url) => /^\/(t\/[^/]+\/)?(admin|apps|account)(\/|$)/.test(url.pathname);
 
 await script(['origin', 'setup_link', 'data', 'email', 'password'], async (input) => {
   const browser = await Browser.launch({ executable: input.chromium, screenshots: input.screenshots });
@@ -48,8 +49,6 @@ function portrait(visitor) {
     ensure(wrong.length === 0, `the page "${name}" breaks rules of accessibility`, wrong.join('\n'));
   };
 }
-
-const isInside = (url) => /^\/(t\/[^/]+\/)?(admin|apps|account)(\/|$)/.test(url.pathname);
 
 async function setUp(ada, device, input) {
   await ada.open(input.setup_link);

@@ -13,6 +13,7 @@ import { ensure, note, script } from './lib/script.mjs';
 import { totp } from './lib/totp.mjs';
 
 const DEADLINE_SECS = 170;
+const isInside = (url) => /^\/(apps|account)(\/|$)/.test(url.pathname);
 
 await script(['origin', 'login', 'password', 'data'], async (input) => {
   const browser = await Browser.launch({ executable: input.chromium, screenshots: input.screenshots });
@@ -32,8 +33,6 @@ await script(['origin', 'login', 'password', 'data'], async (input) => {
     await browser.close();
   }
 }, DEADLINE_SECS);
-
-const isInside = (url) => /^\/(apps|account)(\/|$)/.test(url.pathname);
 
 async function signInByPassword(grace, input, facts) {
   await grace.open(`${input.origin}/signin?continue=%2Faccount`);

@@ -41,7 +41,7 @@ pub struct Text {
     /// The language's own name for itself.
     pub own_name: &'static str,
     /// Words that many pages share.
-    pub common: en::common::Common,
+    pub common: en::shared::Common,
     /// Signing in and out, consent, devices.
     pub signin: en::signin::Signin,
     /// Enrolment, recovery, invitation and set-up.

@@ -4,6 +4,7 @@
 import { ensure } from './script.mjs';
 
 const STEPS_MAX = 16;
+const REPEATS_MAX = 3;
 
 /**
  * `facts`: login, password, new_password, totp (function), mail_code (async function), recovery_code, passkey (whether
@@ -17,6 +18,7 @@ export async function passGate(visitor, facts, isThrough, onPage = async () => {
     const way = await nextWay(visitor, facts);
     ensure(way, `${visitor.name}: nothing here can be answered (${steps.join(' > ')}), at ${visitor.page.url()}`, await visitor.words());
     steps.push(way.name);
+    ensure(new Set(steps.slice(-REPEATS_MAX)).size > 1 || steps.length < REPEATS_MAX, `${visitor.name}: the page asks again and again (${steps.join(' > ')})`, await visitor.words());
     await onPage(way.name);
     await way.go();
   }

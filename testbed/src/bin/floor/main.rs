@@ -37,7 +37,7 @@ const RECORD_BYTES: usize = 256;
 const ARGON2_MEMORY_KIB: u32 = 19_456;
 const ARGON2_PASSES: u32 = 2;
 const ARGON2_LANES: u32 = 1;
-const PASSWORD: &[u8] = b"correct horse battery staple";
+const PASSWORD: &[u8] = b"nine tortoises walk to Samos";
 const HASH_BYTES: usize = 32;
 
 struct Floor {

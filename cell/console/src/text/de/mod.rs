@@ -6,7 +6,7 @@ mod account;
 mod admin;
 mod apps;
 mod begin;
-mod common;
+
 mod events;
 mod groups;
 mod people;
@@ -14,6 +14,7 @@ mod policies;
 mod reasons;
 mod servers;
 mod settings;
+mod shared;
 mod signin;
 mod trouble;
 mod watch;
@@ -23,7 +24,7 @@ mod words;
 pub static TEXT: Text = Text {
     tag: "de",
     own_name: "Deutsch",
-    common: common::COMMON,
+    common: shared::COMMON,
     signin: signin::SIGNIN,
     begin: begin::BEGIN,
     trouble: trouble::TROUBLE,

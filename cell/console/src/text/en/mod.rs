@@ -6,7 +6,7 @@ pub mod account;
 pub mod admin;
 pub mod apps;
 pub mod begin;
-pub mod common;
+
 pub mod events;
 pub mod groups;
 pub mod people;
@@ -14,6 +14,7 @@ pub mod policies;
 pub mod reasons;
 pub mod servers;
 pub mod settings;
+pub mod shared;
 pub mod signin;
 pub mod trouble;
 pub mod watch;
@@ -23,7 +24,7 @@ pub mod words;
 pub static TEXT: Text = Text {
     tag: "en",
     own_name: "English",
-    common: common::COMMON,
+    common: shared::COMMON,
     signin: signin::SIGNIN,
     begin: begin::BEGIN,
     trouble: trouble::TROUBLE,

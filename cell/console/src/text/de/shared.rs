@@ -1,6 +1,6 @@
 //! German: words that many pages share.
 
-use crate::text::en::common::Common;
+use crate::text::en::shared::Common;
 
 pub const COMMON: Common = Common {
     skip: "Zum Inhalt springen",
