@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         Err(error) => return fail(&error.into()),
     };
     let done = match options.command {
-        Command::Up(up) => runtime.block_on(up::run(up)),
+        Command::Up(up) => runtime.block_on(up::run(*up)),
         Command::Log(log) => runtime.block_on(log::run(log)),
     };
     match done {

@@ -18,7 +18,7 @@ pub struct Options {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run an identity provider on this machine.
-    Up(Up),
+    Up(Box<Up>),
     /// Look after the system log.
     Log(Log),
 }

@@ -1,6 +1,7 @@
 //! Style sheets, scripts and icons, and the answer for what is not there.
 
 use crate::assets::{Caching, find_asset};
+use crate::style_page::StylePage;
 use crate::view::colour::{Accent, render_org_css};
 use crate::view::trouble::ErrorKind;
 use crate::visit::Visit;
@@ -39,6 +40,11 @@ pub async fn asset(Path(name): Path<String>, visit: Visit) -> Response {
         }
         None => visit.error(StatusCode::NOT_FOUND, ErrorKind::NotFound),
     }
+}
+
+/// `GET /style`: every component in its states.
+pub async fn style(visit: Visit) -> Response {
+    visit.page(&StylePage::new(visit.shell()))
 }
 
 /// Whatever no route answers.

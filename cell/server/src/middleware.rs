@@ -73,7 +73,7 @@ async fn handle(
     client: ClientFacts,
 ) -> Result<Response, Response> {
     let target = {
-        let host = host_of(&request)?;
+        let host = host_of(&request).ok_or_else(without_host)?;
         front
             .origin
             .resolve(&host, request.uri().path())
@@ -166,24 +166,18 @@ fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
     last.rsplit(',').next()?.trim().parse().ok()
 }
 
-fn host_of(request: &Request<Body>) -> Result<String, Response> {
+fn host_of(request: &Request<Body>) -> Option<String> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
-    let host = match (hosts.next(), hosts.next()) {
+    match (hosts.next(), hosts.next()) {
         (Some(host), None) => host.to_str().ok().map(str::to_owned),
         // HTTP/2 carries the host in the address.
-        (None, None) => request
-            .uri()
-            .authority()
-            .map(|authority| authority.as_str().to_owned()),
+        (None, None) => request.uri().authority().map(|authority| authority.as_str().to_owned()),
         _ => None,
-    };
-    host.ok_or_else(|| {
-        (
-            StatusCode::BAD_REQUEST,
-            "the request must name exactly one host\n",
-        )
-            .into_response()
-    })
+    }
+}
+
+fn without_host() -> Response {
+    (StatusCode::BAD_REQUEST, "the request must name exactly one host\n").into_response()
 }
 
 fn misdirected() -> Response {

@@ -20,6 +20,7 @@ fn page_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
         ("/health/ready", get(health::ready)),
         ("/assets/{name}", get(files::asset)),
         ("/", get(dashboard::home)),
+        ("/style", get(files::style)),
         ("/apps", get(dashboard::apps)),
         ("/signin", get(identify::begin).post(identify::answer)),
         ("/signin/identify", get(identify::show)),
@@ -78,7 +79,6 @@ fn page_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
 }
 
 /// Everything that a cell answers.
-#[must_use]
 pub fn router(cell: Cell, front: Front) -> Router {
     let mut routes = oauth::route::router();
     for (path, methods) in page_routes().into_iter().chain(admin::routes()) {

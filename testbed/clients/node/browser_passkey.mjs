@@ -53,12 +53,14 @@ function portrait(visitor) {
 async function setUp(ada, device, input) {
   await ada.open(input.setup_link);
   const setup = { org_name: 'Analytical Engines', given_name: 'Ada', family_name: 'Lovelace', email: input.email, password: input.password, password_again: input.password };
-  const steps = await passGate(ada, facts(input, { setup }), isInside, portrait(ada));
+  const known = facts(input, { setup });
+  const steps = await passGate(ada, known, isInside, portrait(ada));
+  input.recovery_codes = known.recovery_codes;
   const [credential, ...others] = await device.credentials();
   ensure(credential && others.length === 0, 'set-up did not end with one passkey', steps);
   ensure(credential.isResidentCredential && credential.rpId === 'localhost', 'the passkey is not discoverable, or bound to another name', credential.rpId);
-  await ada.open(`${input.origin}/admin`);
-  await ada.picture('first-admin');
+  await ada.open(`${input.origin}/apps`);
+  await ada.portraits('first-apps');
   note(`set up: ${steps.join(' > ')}`);
   return steps;
 }
@@ -73,12 +75,12 @@ async function usedLinkIsRefused(browser, input) {
 }
 
 async function signOut(ada, input) {
-  await ada.open(`${input.origin}/account`);
+  await ada.open(`${input.origin}/apps`);
   await ada.page.locator('details.menu summary').click();
   await ada.press('form[action$="/signout"] button');
   await ada.picture('gate-signed-out');
-  await ada.page.goto(`${input.origin}/account`);
-  ensure(!isInside(new URL(ada.page.url())), 'after sign-out the account is still open', ada.page.url());
+  await ada.page.goto(`${input.origin}/apps`);
+  ensure(!isInside(new URL(ada.page.url())), 'after sign-out the inside is still open', ada.page.url());
 }
 
 async function signInByAutofill(ada, device, input) {
@@ -122,8 +124,11 @@ async function loseAndRecover(browser, ada, device, input) {
     password: newPassword,
     new_password: newPassword,
     passkey: false,
+    recovery_codes: input.recovery_codes,
+    choose: input.recovery_codes ? '/signin/recovery-code' : undefined,
     mail_code: async () => codeIn(mail),
   }), isInside, portrait(again));
+  ensure(steps.includes('make passkey'), 'after the loss no new passkey was asked for', steps);
   await again.open(`${input.origin}/account/security`);
   await again.picture('recovered-security');
   note(`recovered: ${steps.join(' > ')}`);

@@ -7,7 +7,7 @@ const STEPS_MAX = 16;
 const REPEATS_MAX = 3;
 
 /**
- * `facts`: login, password, new_password, totp (function), mail_code (async function), recovery_code, passkey (whether
+ * `facts`: login, password, new_password, totp (function), mail_code (async function), recovery_codes (also filled in when they are shown), passkey (whether
  * the authenticator is there), enroll (which way to enrol: "passkey" or "totp"), setup (fields of the first page).
  * `onPage(name)` is called at each page before it is answered.
  */
@@ -55,12 +55,15 @@ function ways(visitor, facts) {
       await visitor.answer('code', facts.code_of(facts.totp_secret));
     }],
     ['mail code', 'form[action$="/signin/email"] [name="code"]', async () => visitor.answer('code', await facts.mail_code())],
-    ['recovery code', 'form[action$="/signin/recovery-code"] [name="code"]', () => visitor.answer('code', facts.recovery_code)],
+    ['recovery code', 'form[action$="/signin/recovery-code"] [name="code"]', () => visitor.answer('code', facts.recovery_codes.pop())],
     ['recover', 'form[action$="/signin/recover"] [name="identifier"]', () => visitor.answer('identifier', facts.login)],
     ['identifier', 'form[action$="/signin"] [name="identifier"]', () => visitor.answer('identifier', facts.login)],
     ['password', 'form[action$="/signin/password"] [name="password"]', () => visitor.answer('password', facts.password)],
     ['sign-out', 'form[action*="logout"] button[type=submit]', () => visitor.press('form[action*="logout"] button[type=submit]')],
-    ['keep recovery codes', '.code-list ~ a.button.is-main, a.button.is-main[href*="continue"]', () => visitor.press('a.button.is-main')],
+    ['keep recovery codes', '#recovery-codes', async () => {
+      facts.recovery_codes = (await page.locator('#recovery-codes code').allTextContents()).map((code) => code.trim());
+      await visitor.press('main a.button.is-main');
+    }],
   ];
   const enroll = `a.way[href$="/signin/enroll/${facts.enroll ?? 'passkey'}"]`;
   list.unshift(['choose enrolment', enroll, () => visitor.press(enroll)]);

@@ -6,7 +6,6 @@ mod account;
 mod admin;
 mod apps;
 mod begin;
-
 mod events;
 mod groups;
 mod people;

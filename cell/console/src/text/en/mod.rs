@@ -6,7 +6,6 @@ pub mod account;
 pub mod admin;
 pub mod apps;
 pub mod begin;
-
 pub mod events;
 pub mod groups;
 pub mod people;
