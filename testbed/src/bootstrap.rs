@@ -14,9 +14,9 @@ pub const PASSWORD: &str = "nine tortoises walk to Samos";
 /// Its hash with the product's own parameters, so that a crowd need not be hashed at the start.
 const PASSWORD_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$ZPQL8r78SrmxTdDyCnOXdw$Bk2vuVBoF4Ap8DjkyywUIpbZZXczZPywTGz0RCrG1vY";
 /// Where applications are called back; nothing listens there.
-pub const CALLBACK: &str = "http://127.0.0.1:9/callback";
+pub const CALLBACK: &str = "http://127.0.0.1:9797/callback";
 /// Where a person is sent after signing out of an application.
-pub const SIGNED_OUT: &str = "http://127.0.0.1:9/signed-out";
+pub const SIGNED_OUT: &str = "http://127.0.0.1:9797/signed-out";
 /// The scope that services ask for.
 pub const SERVICE_SCOPE: &str = "read";
 /// A confidential web application.

@@ -1,9 +1,9 @@
 //! A real browser with a virtual authenticator against the real program: set-up, passkeys, step-up, loss and recovery,
-//! my account, and every page of administration. Pictures land in `target/screenshots`.
+//! and an application made by the wizard that a real client signs in with. Pictures land in `target/screenshots`.
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
-use testbed::bootstrap::{self, Keys};
+use testbed::bootstrap;
 use testbed::instance::{Instance, Plan};
 use testbed::{binary, script};
 
@@ -24,22 +24,6 @@ fn input(instance: &Instance, pictures: &str, more: Value) -> anyhow::Result<Val
     Ok(input)
 }
 
-fn application(instance: &Instance, client_id: &str) -> Value {
-    json!({
-        "issuer": instance.origin(),
-        "client_id": client_id,
-        "client_secret": bootstrap::WEB_SECRET,
-        "redirect_uri": bootstrap::CALLBACK,
-    })
-}
-
-fn start_with_clients() -> anyhow::Result<Instance> {
-    Instance::start(Plan {
-        bootstrap: Some(bootstrap::render_clients_document(&Keys::make()?)),
-        ..Plan::default()
-    })
-}
-
 fn set_up_link(instance: &Instance) -> anyhow::Result<String> {
     instance
         .setup_link()
@@ -49,14 +33,13 @@ fn set_up_link(instance: &Instance) -> anyhow::Result<String> {
 
 #[test]
 fn the_first_administrator_lives_with_a_passkey_and_loses_it() {
-    let instance = start_with_clients().unwrap();
+    let instance = Instance::start(Plan::default()).unwrap();
     let input = input(
         &instance,
         "passkey",
         json!({
             "setup_link": set_up_link(&instance).unwrap(),
             "email": ADMINISTRATOR,
-            "application": application(&instance, bootstrap::WEB),
         }),
     )
     .unwrap();
@@ -64,31 +47,16 @@ fn the_first_administrator_lives_with_a_passkey_and_loses_it() {
 }
 
 #[test]
-fn a_person_keeps_the_own_account() {
-    let instance = start_with_clients().unwrap();
+fn the_first_app_signs_the_administrator_in() {
+    let instance = Instance::start(Plan::default()).unwrap();
     let input = input(
         &instance,
-        "person",
+        "app",
         json!({
-            "login": bootstrap::PERSON,
-            "application": application(&instance, bootstrap::WEB_CONSENT),
-        }),
-    )
-    .unwrap();
-    script::run_node("browser_person.mjs", &input).unwrap();
-}
-
-#[test]
-fn every_page_of_administration_is_sound() {
-    let instance = start_with_clients().unwrap();
-    let input = input(
-        &instance,
-        "pages",
-        json!({
-            "login": ADMINISTRATOR,
             "setup_link": set_up_link(&instance).unwrap(),
+            "email": ADMINISTRATOR,
         }),
     )
     .unwrap();
-    script::run_node("browser_pages.mjs", &input).unwrap();
+    script::run_node("browser_first_app.mjs", &input).unwrap();
 }

@@ -2,7 +2,7 @@
 
 use crate::options::{Output, TlsChoice, Up};
 use server::config::{Config, ProxyMode, TlsMode};
-use server::start::{Started, start, stop_signal};
+use server::start::{Started, StopSignals, start};
 use std::io::Write as _;
 use std::process::ExitCode;
 use telemetry::LogFormat;
@@ -38,10 +38,11 @@ pub async fn run(up: Up) -> anyhow::Result<ExitCode> {
         Output::Text => LogFormat::Text,
         Output::Json => LogFormat::Json,
     });
+    let signals = StopSignals::catch()?;
     let output = up.output;
     let started = start(configure(up)).await?;
     announce(&started, output)?;
-    started.run(stop_signal()).await;
+    started.run(signals.wait()).await;
     Ok(ExitCode::SUCCESS)
 }
 

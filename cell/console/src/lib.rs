@@ -5,8 +5,10 @@
 
 pub mod admin;
 pub mod assets;
+pub mod consent;
 pub mod cookie;
 pub mod dashboard;
+pub mod device;
 pub mod files;
 pub mod signin;
 pub mod style_page;

@@ -191,7 +191,9 @@ impl Visit {
     /// An address as the org's own routes see it: without the prefix that [`Visit::href`] puts before it.
     #[must_use]
     pub fn own_path(&self, address: &str) -> String {
-        let own = address.strip_prefix(self.context.path_prefix.as_str()).filter(|rest| rest.starts_with('/'));
+        let own = address
+            .strip_prefix(self.context.path_prefix.as_str())
+            .filter(|rest| rest.starts_with('/'));
         own.unwrap_or(address).to_owned()
     }
 

@@ -46,6 +46,8 @@ pub enum Notice<'a> {
         /// Its name.
         name: &'a str,
     },
+    /// All passkeys were removed, because they were lost.
+    PasskeysLost,
     /// An authenticator app was added.
     TotpAdded,
     /// The authenticator app was removed.
@@ -65,6 +67,7 @@ impl Notice<'_> {
             Self::PasswordChanged => "Your password was changed",
             Self::PasskeyAdded { .. } => "A passkey was added to your account",
             Self::PasskeyRemoved { .. } => "A passkey was removed from your account",
+            Self::PasskeysLost => "Your passkeys were removed from your account",
             Self::TotpAdded => "An authenticator app was added to your account",
             Self::TotpRemoved => "The authenticator app was removed from your account",
             Self::RecoveryCodesMade => "New recovery codes were made for your account",
@@ -89,6 +92,11 @@ impl Notice<'_> {
             Self::PasskeyAdded { name } => format!("the passkey \"{name}\" was added. {NOT_YOU}"),
             Self::PasskeyRemoved { name } => {
                 format!("the passkey \"{name}\" was removed. {NOT_YOU}")
+            }
+            Self::PasskeysLost => {
+                format!(
+                    "all passkeys of your account were removed, because they were reported lost. {NOT_YOU}"
+                )
             }
             Self::TotpAdded => format!("an authenticator app was added. {NOT_YOU}"),
             Self::TotpRemoved => format!("the authenticator app was removed. {NOT_YOU}"),

@@ -46,7 +46,11 @@ fn build_client() -> Result<HttpClient, rustls::Error> {
         .with_safe_default_protocol_versions()?
         .with_webpki_roots()
         .with_no_client_auth();
-    let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
+    let connector = HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        .https_or_http()
+        .enable_http1()
+        .build();
     Ok(Client::builder(TokioExecutor::new()).build(connector))
 }
 
@@ -79,7 +83,9 @@ async fn deliver_one(cell: &Cell, client: &HttpClient, row: Leased) -> Result<()
     match sent {
         Ok(()) => {
             cell.database
-                .write(move |tx| Box::pin(async move { outbox::complete(tx, &row.org_id, &row.id).await }))
+                .write(move |tx| {
+                    Box::pin(async move { outbox::complete(tx, &row.org_id, &row.id).await })
+                })
                 .await?;
         }
         Err(error) => {

@@ -171,13 +171,20 @@ fn host_of(request: &Request<Body>) -> Option<String> {
     match (hosts.next(), hosts.next()) {
         (Some(host), None) => host.to_str().ok().map(str::to_owned),
         // HTTP/2 carries the host in the address.
-        (None, None) => request.uri().authority().map(|authority| authority.as_str().to_owned()),
+        (None, None) => request
+            .uri()
+            .authority()
+            .map(|authority| authority.as_str().to_owned()),
         _ => None,
     }
 }
 
 fn without_host() -> Response {
-    (StatusCode::BAD_REQUEST, "the request must name exactly one host\n").into_response()
+    (
+        StatusCode::BAD_REQUEST,
+        "the request must name exactly one host\n",
+    )
+        .into_response()
 }
 
 fn misdirected() -> Response {

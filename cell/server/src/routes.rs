@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::http::Request;
 use axum::routing::{MethodRouter, get, post};
 use console::signin::{enroll, identify, leave, link, prove};
-use console::{dashboard, files};
+use console::{consent, dashboard, device, files};
 use identity::cell::Cell;
 use std::sync::Arc;
 
@@ -69,6 +69,9 @@ fn page_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
         ),
         ("/signout", post(leave::sign_out)),
         ("/logout/confirm", post(leave::confirm_logout)),
+        ("/consent", get(consent::show).post(consent::answer)),
+        ("/device", get(device::show).post(device::answer)),
+        ("/device/confirm", post(device::confirm)),
         ("/setup", get(link::show_setup).post(link::answer_setup)),
         (
             "/welcome",

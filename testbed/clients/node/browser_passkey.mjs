@@ -8,7 +8,7 @@ import { Application } from './lib/application.mjs';
 import { violations } from './lib/audit.mjs';
 import { Browser } from './lib/browser.mjs';
 import { passGate } from './lib/gate.mjs';
-import { codeIn, linkIn, mailAfter } from './lib/mail.mjs';
+import { codeIn, linkIn, mailAfter, mailWith } from './lib/mail.mjs';
 import { discover } from './lib/relying_party.mjs';
 import { ensure, note, script } from './lib/script.mjs';
 
@@ -119,6 +119,7 @@ async function loseAndRecover(browser, ada, device, input) {
   }, (one) => one.text.includes('token='));
   await again.picture('gate-mail-sent');
   await again.open(linkIn(mail, 'token='));
+  await again.page.locator('input[name=lost_passkeys]').check();
   const newPassword = `${input.password} again`;
   const steps = await passGate(again, facts(input, {
     password: newPassword,
@@ -126,11 +127,11 @@ async function loseAndRecover(browser, ada, device, input) {
     passkey: false,
     recovery_codes: input.recovery_codes,
     choose: input.recovery_codes ? '/signin/recovery-code' : undefined,
-    mail_code: async () => codeIn(mail),
+    mail_code: async () => codeIn(await mailWith(input.data, input.email, (one) => one.subject.includes('code'))),
   }), isInside, portrait(again));
   ensure(steps.includes('make passkey'), 'after the loss no new passkey was asked for', steps);
-  await again.open(`${input.origin}/account/security`);
-  await again.picture('recovered-security');
+  await again.open(`${input.origin}/apps`);
+  await again.picture('recovered-apps');
   note(`recovered: ${steps.join(' > ')}`);
   return steps;
 }

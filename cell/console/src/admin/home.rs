@@ -11,7 +11,7 @@ use identity::fault::Fault;
 use identity::person::PersonStatus;
 use identity::person::store::PeopleFilter;
 use identity::session::SignedIn;
-use identity::{app, credential, group, person, sign_on};
+use identity::{app, group, person};
 use ledger::{EventType, LogFilter};
 use vocab::id::OrgId;
 use vocab::time::Timestamp;
@@ -99,22 +99,13 @@ fn render_count(count: usize) -> String {
 
 /// What the org has already. Mail is not among the steps: it is set where the server is set up.
 async fn load_guide(tx: &mut ReadTx, own: &SignedIn) -> Result<Vec<GuideStep>, Fault> {
-    let (org, user) = (&own.person.org_id, &own.person.id);
-    let passkeys = credential::store::load_passkeys(tx, org, user).await?.len();
-    let totp = credential::store::load_totp(tx, org, user).await?;
-    let proofs = passkeys + usize::from(totp.iter().any(|totp| totp.confirmed_at.is_some()));
-    let codes = credential::store::count_recovery_codes(tx, org, user).await?;
+    let org = &own.person.org_id;
     let anyone = PeopleFilter::default();
     let people = person::store::load_page(tx, org, &anyone, &(String::new(), String::new()), 2)
         .await?
         .len();
     let apps = app::store::load_page(tx, org, "", "", 1).await?.len();
-    let policies = sign_on::store::load_all_policies(tx, org).await?;
     Ok(vec![
-        GuideStep {
-            kind: GuideKind::Secure,
-            is_done: proofs > 1 || codes > 0,
-        },
         GuideStep {
             kind: GuideKind::People,
             is_done: people > 1,
@@ -122,10 +113,6 @@ async fn load_guide(tx: &mut ReadTx, own: &SignedIn) -> Result<Vec<GuideStep>, F
         GuideStep {
             kind: GuideKind::App,
             is_done: apps > 0,
-        },
-        GuideStep {
-            kind: GuideKind::Policy,
-            is_done: policies.iter().any(|stored| stored.revision > 1),
         },
     ])
 }

@@ -213,6 +213,7 @@ fn new_password_page(
         password_again,
         action: String::from("/signin/new-password"),
         hidden: Vec::new(),
+        may_lose_passkeys: false,
     })
 }
 

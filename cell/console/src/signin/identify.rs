@@ -15,7 +15,11 @@ use vocab::time::Timestamp;
 /// `GET /signin`: begins a sign-in and shows what is needed first.
 pub async fn begin(visit: Visit) -> Response {
     let reason = visit.parameter("reason");
-    let stated = visit.parameter("fresh_since").parse().ok().map(Timestamp::from_micros);
+    let stated = visit
+        .parameter("fresh_since")
+        .parse()
+        .ok()
+        .map(Timestamp::from_micros);
     let purpose = Purpose {
         continue_to: visit.own_path(visit.parameter("continue")),
         app: AppId::parse(visit.parameter("app")).ok(),

@@ -14,12 +14,19 @@ use protocol::oauth::form::Form;
 /// `POST /signout`: ends the session and tells the apps that were signed in to with it.
 pub async fn sign_out(visit: Visit) -> Response {
     if let Some(signed_in) = visit.signed_in() {
-        let ended = oauth::logout::end_session(&visit.cell, signed_in, &visit.facts.client, visit.facts.now);
+        let ended = oauth::logout::end_session(
+            &visit.cell,
+            signed_in,
+            &visit.facts.client,
+            visit.facts.now,
+        );
         if let Err(fault) = ended.await {
             return visit.failed(&fault);
         }
     }
-    let response = visit.page(&SignedOutPage { shell: visit.gate_shell() });
+    let response = visit.page(&SignedOutPage {
+        shell: visit.gate_shell(),
+    });
     visit.without_cookie(response, CookieKind::Session)
 }
 
@@ -29,7 +36,11 @@ pub async fn confirm_logout(visit: Visit) -> Response {
     let Ok(form) = Form::parse(encoded.as_bytes()) else {
         return visit.error(StatusCode::BAD_REQUEST, ErrorKind::BadRequest);
     };
-    let scene = Scene { cell: &visit.cell, context: &visit.context, facts: &visit.facts };
+    let scene = Scene {
+        cell: &visit.cell,
+        context: &visit.context,
+        facts: &visit.facts,
+    };
     let response = match oauth::logout::confirm(&scene, &form).await {
         Ok(destination) => http::render_destination(destination),
         Err(refusal) => http::render_refusal(refusal, &visit.facts.client.request_id),

@@ -19,7 +19,7 @@ use identity::person::Person;
 use identity::person::profile::ProfileInput;
 use identity::sign_in::begin::Purpose;
 use identity::sign_in::prove::{Attempt, Typed};
-use identity::sign_in::setup::{LinkPurpose, RECOVERY_SECS};
+use identity::sign_in::setup::{LinkPurpose, Passkeys, RECOVERY_SECS};
 use ledger::Actor;
 use vocab::secret::Secret;
 
@@ -286,6 +286,7 @@ fn reset_page(
             name: String::from("token"),
             value: token.to_owned(),
         }],
+        may_lose_passkeys: true,
     })
 }
 
@@ -401,9 +402,14 @@ async fn open_with_password(
         }
         Err(refusal) => return Err(Wrong::Password(explain(visit, &refusal))),
     }
+    let passkeys = if purpose == LinkPurpose::Recovery && visit.field("lost_passkeys") == "on" {
+        Passkeys::Lost
+    } else {
+        Passkeys::Kept
+    };
     let opened = visit
         .cell
-        .use_link(&visit.context.org, purpose, token, &visit.facts)
+        .use_link(&visit.snapshot.org, purpose, token, passkeys, &visit.facts)
         .await;
     let person = match opened {
         Ok(person) => person,

@@ -280,6 +280,22 @@ pub async fn delete_passkey(
     Ok(tx.execute(sql, params![org_id, user_id, id]).await? == 1)
 }
 
+/// Removes every passkey of a person; returns how many there were.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn delete_passkeys(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+) -> Result<u64, DatabaseFault> {
+    tx.execute(
+        "DELETE FROM passkeys WHERE org_id = $1 AND user_id = $2",
+        params![org_id, user_id],
+    )
+    .await
+}
+
 /// A stored TOTP authenticator.
 #[derive(Debug, Clone)]
 pub struct StoredTotp {

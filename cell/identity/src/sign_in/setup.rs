@@ -13,6 +13,7 @@ use crate::person::lifecycle::LifecycleAction;
 use crate::person::operations::{apply_transition, as_target};
 use crate::person::profile::{ProfileInput, decide_profile};
 use crate::person::{Person, PersonStatus, store as people};
+use database::WriteTx;
 use ledger::{Actor, Event, EventType, Outcome, Target};
 use vocab::id::{OneTimeCodeId, OrgId, UserId};
 use vocab::secret::{Secret, SecretHash, random_token};
@@ -61,6 +62,15 @@ impl LinkPurpose {
             Self::Recovery => "/reset",
         }
     }
+}
+
+/// What a person who gets back in says of the passkeys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passkeys {
+    /// They are still at hand.
+    Kept,
+    /// They are lost.
+    Lost,
 }
 
 /// Why an org was not set up.
@@ -307,18 +317,31 @@ impl Cell {
             .await
     }
 
-    /// Uses an invitation or recovery link: the mail address is proved, and the person may act again.
+    /// Uses an invitation or recovery link: the mail address is proved, and the person may act again. Passkeys that
+    /// are lost are removed; whatever else is enrolled is still asked for.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for a link that is unknown, used or has ended.
     pub async fn use_link(
         &self,
-        org_id: &OrgId,
+        org: &Org,
         purpose: LinkPurpose,
         token: &str,
+        passkeys: Passkeys,
         request: &RequestFacts,
     ) -> Result<Person, Refusal> {
-        let (cell, org_id, hash) = (self.clone(), org_id.clone(), SecretHash::of(token));
+        let found = self
+            .find_link_person(&org.id, purpose, token)
+            .await?
+            .ok_or(Refusal::NotFound)?;
+        let mail = match passkeys {
+            Passkeys::Lost => Some(
+                self.seal_mail(&org.name, &found, &Notice::PasskeysLost)
+                    .await?,
+            ),
+            Passkeys::Kept => None,
+        };
+        let (cell, org_id, hash) = (self.clone(), org.id.clone(), SecretHash::of(token));
         let client = request.client.clone();
         self.database
             .write(move |tx| {
@@ -330,29 +353,25 @@ impl Cell {
                     let person = people::load(tx, &org_id, &user_id)
                         .await?
                         .ok_or(Refusal::NotFound)?;
-                    let closed = matches!(
-                        person.status,
-                        PersonStatus::Suspended
-                            | PersonStatus::LockedOut
-                            | PersonStatus::Deprovisioned
-                    );
-                    if closed {
-                        return Err(Refusal::NotFound);
+                    let event = |kind| {
+                        Event::new(kind, Outcome::Success, now)
+                            .actor(Actor::user(
+                                &person.id,
+                                &person.login,
+                                &person.display_name(),
+                            ))
+                            .client(&client)
+                            .target(as_target(&person))
+                            .detail("link", purpose.as_str())
+                    };
+                    open_account(tx, &cell, &person).await?;
+                    if let Some(mail) = mail {
+                        credentials::delete_passkeys(tx, &org_id, &user_id).await?;
+                        mail.enqueue(tx, &org_id, now).await?;
+                        ledger::append(tx, &org_id, event(EventType::UserMfaFactorResetAll))
+                            .await?;
                     }
-                    if person.status != PersonStatus::Active {
-                        apply_transition(tx, &cell, &person, LifecycleAction::Activate).await?;
-                    }
-                    people::mark_email_verified(tx, &org_id, &user_id).await?;
-                    let event = Event::new(EventType::UserLifecycleActivate, Outcome::Success, now)
-                        .actor(Actor::user(
-                            &person.id,
-                            &person.login,
-                            &person.display_name(),
-                        ))
-                        .client(&client)
-                        .target(as_target(&person))
-                        .detail("link", purpose.as_str());
-                    ledger::append(tx, &org_id, event).await?;
+                    ledger::append(tx, &org_id, event(EventType::UserLifecycleActivate)).await?;
                     people::load(tx, &org_id, &user_id)
                         .await?
                         .ok_or(Refusal::NotFound)
@@ -360,4 +379,22 @@ impl Cell {
             })
             .await
     }
+}
+
+/// Lets a person act again who followed a link, and proves the address; whom an administrator keeps out stays out.
+async fn open_account(tx: &mut WriteTx, cell: &Cell, person: &Person) -> Result<(), Refusal> {
+    let closed = matches!(
+        person.status,
+        PersonStatus::Suspended | PersonStatus::LockedOut | PersonStatus::Deprovisioned
+    );
+    if closed {
+        return Err(Refusal::NotFound);
+    }
+    if person.status != PersonStatus::Active {
+        apply_transition(tx, cell, person, LifecycleAction::Activate).await?;
+    }
+    people::mark_email_verified(tx, &person.org_id, &person.id).await?;
+    // Whoever had the account open before the recovery is out.
+    crate::session::store::delete_all(tx, &person.org_id, &person.id).await?;
+    Ok(people::raise_epoch(tx, &person.org_id, &person.id).await?)
 }

@@ -21,8 +21,17 @@ export function allMails(data) {
 /** Does `act`, and waits for the mail to `address` that it causes and that `wanted` accepts. */
 export async function mailAfter(data, address, act, wanted = () => true) {
   const seen = allMails(data).length;
-  const found = () => allMails(data).slice(seen).find((mail) => mail.to.includes(address) && wanted(mail));
   await act();
+  return mailFrom(data, address, seen, wanted);
+}
+
+/** The first mail to `address` that `wanted` accepts, be it there already or still to come. */
+export function mailWith(data, address, wanted) {
+  return mailFrom(data, address, 0, wanted);
+}
+
+function mailFrom(data, address, seen, wanted) {
+  const found = () => allMails(data).slice(seen).find((mail) => mail.to.includes(address) && wanted(mail));
   mkdirSync(join(data, 'mail'), { recursive: true });
   return new Promise((resolve, reject) => {
     const watcher = watch(join(data, 'mail'), look);

@@ -64,4 +64,6 @@ pub const BEGIN: Begin = Begin {
     password_commonest: "Es ist eines der häufigsten Passwörter oder einem sehr ähnlich.",
     password_name_part: "Lassen Sie Teile Ihres Namens, Ihrer Anmeldung oder Mailadresse weg.",
     password_former: "Nehmen Sie keines Ihrer letzten {n} Passwörter.",
+    lost_passkeys: "Ich habe meine Passkeys verloren",
+    lost_passkeys_about: "Sie werden aus Ihrem Konto entfernt, und Sie legen einen neuen an.",
 };

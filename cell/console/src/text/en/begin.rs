@@ -64,5 +64,7 @@ messages! {
         password_commonest: "It is one of the commonest passwords, or close to one.",
         password_name_part: "Leave out parts of your name, login or mail address.",
         password_former: "Use none of your last {n} passwords.",
+        lost_passkeys: "I have lost my passkeys",
+        lost_passkeys_about: "They are removed from your account, and you make a new one.",
     }
 }

@@ -69,4 +69,6 @@ pub struct NewPasswordPage {
     pub action: String,
     /// What the request carries along, such as `token`.
     pub hidden: Vec<HiddenField>,
+    /// Whether the person may say that the passkeys are lost, by `lost_passkeys=on`.
+    pub may_lose_passkeys: bool,
 }
