@@ -54,6 +54,7 @@ pub async fn answer(visit: Visit) -> Response {
         Ok(Destination::Redirect(location)) if location.starts_with('/') => {
             visit.go(&visit.own_path(&location))
         }
+        Ok(Destination::Redirect(location)) => visit.return_to(&location),
         Ok(destination) => render_destination(destination),
         Err(refusal) => render_refusal(refusal, &visit.facts.client.request_id),
     }

@@ -4,6 +4,7 @@ use crate::cookie::{CookieKind, read_cookie, render_removal, render_set};
 use crate::text::choice::{OrgLanguage, decide_language};
 use crate::view::colour::Accent;
 use crate::view::shell::{AdminAccess, Brand, Shell, Viewer};
+use crate::view::signin::ReturnPage;
 use crate::view::trouble::{ErrorKind, ErrorPage};
 use askama::Template;
 use axum::body::{Body, to_bytes};
@@ -275,6 +276,27 @@ impl Visit {
             }
             Err(_) => self.error(StatusCode::BAD_REQUEST, ErrorKind::BadRequest),
         }
+    }
+
+    /// Sends the browser on after a form. Where the way leads on to an application it is a page with a link that
+    /// follows itself: a browser holds `form-action` against the redirections of a form too, and would stop there.
+    #[must_use]
+    pub fn go_after_form(&self, path: &str) -> Response {
+        if path.starts_with("/oauth2/") {
+            self.return_to(&self.href(path))
+        } else {
+            self.go(path)
+        }
+    }
+
+    /// A page with a link to an address that follows itself.
+    #[must_use]
+    pub fn return_to(&self, target: &str) -> Response {
+        self.page(&ReturnPage {
+            shell: self.gate_shell(),
+            app: self.context.name.clone(),
+            target: target.to_owned(),
+        })
     }
 
     /// An error page with the reference that finds it in the log.

@@ -7,7 +7,7 @@ use crate::view::trouble::{ErrorKind, ErrorPage};
 use crate::visit::Visit;
 use axum::http::StatusCode;
 use axum::response::Response;
-use oauth::authorize::{Scene, http};
+use oauth::authorize::{Destination, Scene, http};
 use oauth::page::Page;
 use protocol::oauth::form::Form;
 
@@ -42,6 +42,7 @@ pub async fn confirm_logout(visit: Visit) -> Response {
         facts: &visit.facts,
     };
     let response = match oauth::logout::confirm(&scene, &form).await {
+        Ok(Destination::Redirect(location)) => visit.return_to(&location),
         Ok(destination) => http::render_destination(destination),
         Err(refusal) => http::render_refusal(refusal, &visit.facts.client.request_id),
     };

@@ -59,7 +59,7 @@ async fn finish(visit: &Visit, flow: &Flow) -> Response {
         .await
     {
         Ok(begun) => {
-            let response = visit.go(&begun.continue_to);
+            let response = visit.go_after_form(&begun.continue_to);
             let response = visit.without_cookie(response, CookieKind::SignIn);
             visit.with_cookie(response, CookieKind::Session, begun.secret.expose())
         }
