@@ -2,6 +2,7 @@
 
 mod log;
 mod options;
+mod schema;
 mod up;
 
 use clap::Parser as _;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let done = match options.command {
         Command::Up(up) => runtime.block_on(up::run(*up)),
         Command::Log(log) => runtime.block_on(log::run(log)),
+        Command::Schema => schema::run(),
     };
     match done {
         Ok(code) => code,

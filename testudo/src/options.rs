@@ -21,6 +21,8 @@ pub enum Command {
     Up(Box<Up>),
     /// Look after the system log.
     Log(Log),
+    /// Print the JSON schema of what --bootstrap reads.
+    Schema,
 }
 
 /// Options of every command that opens a data folder.
@@ -64,6 +66,9 @@ pub struct Up {
     /// The sender of mail.
     #[arg(long, env = "TESTUDO_MAIL_FROM", default_value = "testudo@localhost")]
     pub mail_from: String,
+    /// Make what this document declares (YAML) before it is ready; what is there already stays as it is.
+    #[arg(long, env = "TESTUDO_BOOTSTRAP")]
+    pub bootstrap: Option<PathBuf>,
     /// What is printed when it is ready.
     #[arg(long, value_enum, default_value = "text")]
     pub output: Output,

@@ -26,6 +26,7 @@ fn configure(up: Up) -> Config {
         },
         smtp: up.smtp.map(Into::into),
         mail_from: up.mail_from,
+        bootstrap: up.bootstrap,
     }
 }
 

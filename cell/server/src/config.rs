@@ -24,6 +24,8 @@ pub struct Config {
     pub smtp: Option<Secret<String>>,
     /// The sender of mail.
     pub mail_from: String,
+    /// A document of what shall be there.
+    pub bootstrap: Option<PathBuf>,
 }
 
 /// How TLS is done.
@@ -184,6 +186,7 @@ mod tests {
             proxy,
             smtp: None,
             mail_from: String::from("testudo@localhost"),
+            bootstrap: None,
         }
     }
 

@@ -5,6 +5,7 @@
 pub mod backchannel;
 pub mod config;
 pub mod data_folder;
+pub mod declaration;
 pub mod health;
 pub mod jobs;
 pub mod listener;

@@ -2,6 +2,7 @@
 
 use crate::config::{Config, ConfigError, ProxyMode, TlsMode, decide_config, store_location};
 use crate::data_folder::{DataFolder, DataFolderError};
+use crate::declaration::{self, DeclarationError};
 use crate::middleware::Front;
 use crate::origin::Origin;
 use crate::tls::{self, TlsError};
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use vocab::entropy::{Entropy, SystemEntropy};
+use vocab::id::OrgId;
 use vocab::time::{Clock, SystemClock};
 
 /// The tables of a cell, in the order in which they came to be.
@@ -68,6 +70,9 @@ pub enum StartError {
     /// The threads for password hashing could not be started.
     #[error("{0}")]
     Passwords(#[from] identity::password::hash_pool::Fault),
+    /// What was declared could not be made.
+    #[error(transparent)]
+    Declaration(#[from] DeclarationError),
     /// The first org could not be made.
     #[error("the first organisation could not be made: {0}")]
     FirstOrg(#[from] Refusal),
@@ -126,6 +131,12 @@ pub async fn open_cell(config: &Config, folder: &DataFolder) -> Result<Cell, Sta
 /// [`StartError`] with what to do.
 pub async fn start(config: Config) -> Result<Started, StartError> {
     decide_config(&config)?;
+    // Before anything is touched: a document with a mistake leaves no half-made data folder.
+    let declared = config
+        .bootstrap
+        .as_deref()
+        .map(declaration::load)
+        .transpose()?;
     let folder = DataFolder::open(&config.data)?;
     let host = config
         .origin
@@ -145,8 +156,13 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         .map_err(listen_error)?;
     let port = listener.local_addr().map_err(listen_error)?.port();
     let origin = Origin::new(config.origin.as_ref(), config.tls != TlsMode::Off, port);
-    let setup_token = first_org(&cell).await?;
     let base_url = origin.base_url();
+    let first = first_org(&cell).await?;
+    if let Some(document) = declared {
+        declaration::run(&cell, document, &base_url).await?;
+    }
+    // Afterwards: no link for an org whose administrator was declared.
+    let setup_token = cell.make_setup_link(&first).await?;
     Ok(Started {
         setup_url: setup_token.map(|token| format!("{base_url}/setup?token={}", token.expose())),
         local_root: tls.as_ref().and_then(|tls| tls.local_root.clone()),
@@ -164,19 +180,15 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     })
 }
 
-/// Makes the first org, and a set-up link as long as it has no administrator.
-async fn first_org(cell: &Cell) -> Result<Option<vocab::secret::Secret<String>>, Refusal> {
+/// The first org, made if there is none.
+async fn first_org(cell: &Cell) -> Result<OrgId, Refusal> {
     let mut tx = cell.database.read().await?;
     let first = identity::org::store::find_first(&mut tx).await?;
     drop(tx);
-    let org_id = match first {
-        Some(org_id) => org_id,
-        None => {
-            cell.create_org(&Slug::parse(FIRST_SLUG)?, FIRST_NAME)
-                .await?
-        }
-    };
-    cell.make_setup_link(&org_id).await
+    match first {
+        Some(org_id) => Ok(org_id),
+        None => cell.create_org(&Slug::parse(FIRST_SLUG)?, FIRST_NAME).await,
+    }
 }
 
 impl Started {

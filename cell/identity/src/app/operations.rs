@@ -17,6 +17,10 @@ use vocab::time::Timestamp;
 pub const SECRETS_MAX: usize = 2;
 /// What every app secret begins with, so that a leaked one is recognised.
 pub const SECRET_PREFIX: &str = "tcs_";
+/// The fewest characters of a secret that the operator declares: only its hash is stored, so it must not be guessable.
+pub const DECLARED_SECRET_CHARS_MIN: usize = 32;
+/// The most characters of a secret that the operator declares.
+pub const DECLARED_SECRET_CHARS_MAX: usize = 256;
 /// How much of a secret is kept in the clear to tell it from another.
 const HINT_CHARS: usize = 4;
 
@@ -29,6 +33,16 @@ pub struct NewApp {
     pub kind: AppKind,
     /// Its settings; grants that are left out are those of its kind.
     pub settings: AppSettings,
+}
+
+/// An app that the operator declares, with an id and a secret that the operator brings.
+pub struct DeclaredApp {
+    /// Its id; drawn if none is named.
+    pub id: Option<AppId>,
+    /// The app.
+    pub app: NewApp,
+    /// Its secret, for an app that proves itself by one.
+    pub secret: Option<Secret<String>>,
 }
 
 /// An app that was made.
@@ -65,22 +79,120 @@ impl Cell {
     /// [`Refusal`] as the rules of apps say; [`Refusal::Taken`] for a label in use.
     pub async fn create_app(&self, permit: &Permit, new: NewApp) -> Result<CreatedApp, Refusal> {
         permit.covers(Permission::ManageApps)?;
-        let label = decide_label(&new.label)?;
-        let settings = decide_app(new.kind, new.settings)?;
-        let drawn = needs_secret(settings.client_authentication).then(|| self.draw_secret());
-        let app = App {
+        let app = self.plan_app(permit, AppId::generate(self.entropy()), new)?;
+        let drawn = needs_secret(app.settings.client_authentication).then(|| self.draw_secret());
+        self.store_app(permit, app, drawn).await
+    }
+
+    /// Adds an app that the operator declares. Nobody else may choose ids and secrets.
+    ///
+    /// # Errors
+    /// [`Refusal`] as the rules of apps say; [`Refusal::Forbidden`] for any other caller.
+    pub async fn declare_app(
+        &self,
+        permit: &Permit,
+        declared: DeclaredApp,
+    ) -> Result<CreatedApp, Refusal> {
+        permit.covers(Permission::ManageApps)?;
+        if !permit.is_operators() {
+            return Err(Refusal::Forbidden);
+        }
+        let id = match declared.id {
+            Some(id) => id,
+            None => AppId::generate(self.entropy()),
+        };
+        let app = self.plan_app(permit, id, declared.app)?;
+        let proves = needs_secret(app.settings.client_authentication);
+        let secret = match (proves, declared.secret) {
+            (true, Some(secret)) => Some(self.take_secret(secret)?),
+            (false, None) => None,
+            (true, None) => {
+                return Err(Refusal::invalid(
+                    "client_secret",
+                    "this app proves itself by a secret: name one",
+                ));
+            }
+            (false, Some(_)) => {
+                return Err(Refusal::invalid(
+                    "client_secret",
+                    "this app does not prove itself by a secret",
+                ));
+            }
+        };
+        self.store_app(permit, app, secret).await
+    }
+
+    /// Gives an app a secret that the operator brings; nothing happens if it has it. The oldest makes room, so that
+    /// the one before stays good while clients are moved.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for any other caller; [`Refusal::WrongState`] for an app that proves itself otherwise.
+    pub async fn declare_app_secret(
+        &self,
+        permit: &Permit,
+        app_id: &AppId,
+        secret: Secret<String>,
+    ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManageApps)?;
+        if !permit.is_operators() {
+            return Err(Refusal::Forbidden);
+        }
+        let (stored, _) = self.take_secret(secret)?;
+        let (cell, by, id) = (self.clone(), permit.clone(), app_id.clone());
+        let outcome = self.database.write(move |tx| {
+            Box::pin(async move {
+                crate::org::store::lock(tx, by.org()).await?;
+                let app = load_for_change(tx, &by, &id).await?;
+                if app.secrets.contains(&stored.hash) {
+                    return Ok(());
+                }
+                if !needs_secret(app.settings.client_authentication) {
+                    return Err(Refusal::WrongState(
+                        "this app does not prove itself by a secret",
+                    ));
+                }
+                let present = store::load_secrets(tx, by.org(), &id).await?;
+                let surplus = (present.len() + 1).saturating_sub(SECRETS_MAX);
+                for oldest in present.iter().take(surplus) {
+                    store::delete_secret(tx, by.org(), &id, &oldest.id).await?;
+                    let kind = EventType::AppOauth2CredentialsLifecycleDelete;
+                    let event = cell.app_event(&by, kind, &app);
+                    let event = event.detail("secretId", oldest.id.as_str());
+                    ledger::append(tx, by.org(), event).await?;
+                }
+                store::insert_secret(tx, by.org(), &id, &stored).await?;
+                let event = cell
+                    .app_event(&by, EventType::AppOauth2CredentialsLifecycleCreate, &app)
+                    .detail("secretId", stored.id.as_str());
+                Ok(ledger::append(tx, by.org(), event).await?)
+            })
+        });
+        self.forget_app_after(permit, app_id, outcome).await
+    }
+
+    fn plan_app(&self, permit: &Permit, id: AppId, new: NewApp) -> Result<App, Refusal> {
+        Ok(App {
             org_id: permit.org().clone(),
-            id: AppId::generate(self.entropy()),
-            label,
+            id,
+            label: decide_label(&new.label)?,
             kind: new.kind,
             status: AppStatus::Active,
-            settings,
+            settings: decide_app(new.kind, new.settings)?,
             policy_id: None,
-            secrets: drawn.iter().map(|(stored, _)| stored.hash).collect(),
+            secrets: Vec::new(),
             revision: 1,
             created_at: self.now(),
-        };
-        let (stored, secret) = drawn.unzip();
+        })
+    }
+
+    async fn store_app(
+        &self,
+        permit: &Permit,
+        mut app: App,
+        secret: Option<(StoredSecret, Secret<String>)>,
+    ) -> Result<CreatedApp, Refusal> {
+        let (stored, secret) = secret.unzip();
+        app.secrets = stored.iter().map(|stored| stored.hash).collect();
         let (inserted, event) = (
             app.clone(),
             self.app_event(permit, EventType::ApplicationLifecycleCreate, &app),
@@ -292,8 +404,27 @@ impl Cell {
 
     fn draw_secret(&self) -> (StoredSecret, Secret<String>) {
         let secret = random_token(self.entropy(), SECRET_PREFIX);
+        (self.plan_secret(&secret), secret)
+    }
+
+    fn take_secret(
+        &self,
+        secret: Secret<String>,
+    ) -> Result<(StoredSecret, Secret<String>), Refusal> {
         let text = secret.expose();
-        let stored = StoredSecret {
+        let bounded = (DECLARED_SECRET_CHARS_MIN..=DECLARED_SECRET_CHARS_MAX).contains(&text.len());
+        if !bounded || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Refusal::invalid(
+                "client_secret",
+                "use 32 to 256 printable ASCII characters without spaces",
+            ));
+        }
+        Ok((self.plan_secret(&secret), secret))
+    }
+
+    fn plan_secret(&self, secret: &Secret<String>) -> StoredSecret {
+        let text = secret.expose();
+        StoredSecret {
             id: AppSecretId::generate(self.entropy()),
             hash: SecretHash::of(text),
             hint: text
@@ -301,8 +432,7 @@ impl Cell {
                 .skip(text.len().saturating_sub(HINT_CHARS))
                 .collect(),
             created_at: self.now(),
-        };
-        (stored, secret)
+        }
     }
 
     /// A log row of an act upon an app.
