@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
+use http::HeaderName;
 use http::header::{COOKIE, ORIGIN, SET_COOKIE};
 
 use crate::connection::{self, Connection, Reply};
@@ -54,6 +55,7 @@ impl Page {
 pub struct Agent {
     connection: Connection,
     cookies: BTreeMap<String, String>,
+    headers: Vec<(HeaderName, String)>,
     stop_at: Vec<String>,
 }
 
@@ -64,8 +66,19 @@ impl Agent {
         Self {
             connection,
             cookies: BTreeMap::new(),
+            headers: Vec::new(),
             stop_at: stop_at.iter().map(|&prefix| prefix.to_owned()).collect(),
         }
+    }
+
+    /// Stops where an address begins with one of these from now on; without any it goes everywhere on this server.
+    pub fn stop_at(&mut self, prefixes: &[&str]) {
+        self.stop_at = prefixes.iter().map(|&prefix| prefix.to_owned()).collect();
+    }
+
+    /// Sends this header with every request from now on, as a proxy or a forger would.
+    pub fn add_header(&mut self, name: HeaderName, value: &str) {
+        self.headers.push((name, value.to_owned()));
     }
 
     /// Forgets the person.
@@ -140,6 +153,7 @@ impl Agent {
         };
         let body = render_body(form, filled);
         let mut headers = vec![(ORIGIN, self.connection.peer().origin())];
+        headers.extend(self.headers.iter().cloned());
         if !self.cookies.is_empty() {
             headers.push((COOKIE, self.cookie_header()));
         }
@@ -204,7 +218,10 @@ impl Agent {
 
     async fn get(&mut self, path: &str) -> anyhow::Result<Reply> {
         let cookies = self.cookie_header();
-        let reply = self.connection.get(path, &cookies).await?;
+        let reply = self
+            .connection
+            .get_with(path, &cookies, &self.headers)
+            .await?;
         self.remember(&reply);
         Ok(reply)
     }

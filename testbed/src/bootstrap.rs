@@ -59,6 +59,12 @@ impl Keys {
         Ok(Self { pairs })
     }
 
+    /// No key pairs, where no service proves itself by one.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { pairs: Value::Null }
+    }
+
     /// The private key of an algorithm, as JWK.
     ///
     /// # Errors
@@ -82,20 +88,21 @@ pub fn crowd_login(number: usize) -> String {
     format!("person{number}@example.com")
 }
 
-/// Every kind of application, and one person.
+/// Every kind of application, services that prove themselves by a key where there are keys, and one person.
 #[must_use]
 pub fn render_clients_document(keys: &Keys) -> String {
-    let services = [("ES256", SERVICE_ES256), ("RS256", SERVICE_RS256)].map(|(algorithm, id)| {
-        let public = keys.half(algorithm, "public").unwrap_or_default();
+    let services = [("ES256", SERVICE_ES256), ("RS256", SERVICE_RS256)];
+    let services = services.into_iter().filter_map(|(algorithm, id)| {
+        let public = keys.half(algorithm, "public").ok()?;
         let mut settings = service_settings("private_key_jwt");
         settings["jwks"] = json!(json!({ "keys": [public] }).to_string());
-        app(
+        Some(app(
             id,
             &format!("Service {algorithm}"),
             "service",
             None,
             settings,
-        )
+        ))
     });
     let mut apps = vec![
         web(WEB, "Wiki", json!({})),
@@ -122,6 +129,13 @@ pub fn render_clients_document(keys: &Keys) -> String {
     ];
     apps.extend(services);
     render(vec![person(PERSON, "Grace", "Hopper")], apps)
+}
+
+/// One person, and one web application that wants to be told at `uri` when a session ends.
+#[must_use]
+pub fn render_told_document(uri: &str) -> String {
+    let told = web(WEB, "Wiki", json!({ "backchannel_logout_uri": uri }));
+    render(vec![person(PERSON, "Grace", "Hopper")], vec![told])
 }
 
 /// So many people, one web application and one service.
@@ -156,8 +170,8 @@ pub fn crowd_target(people: usize) -> Target {
             scope: SERVICE_SCOPE.to_owned(),
         },
         redirect_uri: CALLBACK.to_owned(),
-        sign_in_start: "/signin?continue=%2Faccount".to_owned(),
-        sign_in_end: "/account".to_owned(),
+        sign_in_start: "/signin?continue=%2Fapps".to_owned(),
+        sign_in_end: "/apps".to_owned(),
         people,
         password: PASSWORD.to_owned(),
     }

@@ -119,6 +119,11 @@ impl Connection {
         }
     }
 
+    /// Begins anew with the next exchange: for a server that has been started again meanwhile.
+    pub fn forget(&mut self) {
+        self.sender = None;
+    }
+
     /// To whom.
     #[must_use]
     pub fn peer(&self) -> &Peer {
@@ -130,12 +135,28 @@ impl Connection {
     /// # Errors
     /// When the server does not answer.
     pub async fn get(&mut self, path: &str, cookies: &str) -> anyhow::Result<Reply> {
+        self.get_with(path, cookies, &[]).await
+    }
+
+    /// The same with further headers.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn get_with(
+        &mut self,
+        path: &str,
+        cookies: &str,
+        headers: &[(http::HeaderName, String)],
+    ) -> anyhow::Result<Reply> {
         let mut request = Request::builder()
             .method(Method::GET)
             .uri(path)
             .header(HOST, &self.peer.host);
         if !cookies.is_empty() {
             request = request.header(COOKIE, cookies);
+        }
+        for (name, value) in headers {
+            request = request.header(name, value);
         }
         self.exchange(request.body(Full::default())?).await
     }

@@ -147,6 +147,14 @@ pub fn parse_refresh(page: &str) -> Option<String> {
         })
 }
 
+/// The words of the element with this id, up to the next tag.
+#[must_use]
+pub fn parse_text_of(page: &str, id: &str) -> Option<String> {
+    let mut tags = Tags { rest: page };
+    tags.find(|tag| !tag.is_closing && tag.attribute("id").as_deref() == Some(id))?;
+    Some(decode(tags.next()?.text_before.trim()))
+}
+
 /// The words of a page, for messages about one that was not expected.
 #[must_use]
 pub fn readable(page: &str) -> String {
@@ -337,6 +345,13 @@ mod tests {
         let page = r#"<meta charset="utf-8"><meta http-equiv="refresh" content="0; url=http://x/?a=1&amp;b=2">"#;
         assert_eq!(parse_refresh(page).as_deref(), Some("http://x/?a=1&b=2"));
         assert_eq!(parse_refresh(PAGE), None);
+    }
+
+    #[test]
+    fn the_words_of_an_element_are_found_by_its_id() {
+        let page = r#"<p id="a">no</p><code class="x" id="secret"> A &amp; B </code>"#;
+        assert_eq!(parse_text_of(page, "secret").as_deref(), Some("A & B"));
+        assert_eq!(parse_text_of(page, "other"), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! started again at the same address.
 
 use std::fs::File;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -28,6 +29,8 @@ pub struct Plan {
     pub store_url: Option<String>,
     /// The bootstrap document.
     pub bootstrap: Option<String>,
+    /// Where it listens; a free port of its own choice when there is none.
+    pub listen: Option<SocketAddr>,
     /// Further arguments of `up`.
     pub arguments: Vec<String>,
     /// Further environment variables.
@@ -43,6 +46,8 @@ struct Ready {
     address: String,
     #[serde(default)]
     setup: Option<String>,
+    #[serde(default)]
+    root: Option<PathBuf>,
 }
 
 /// A running program.
@@ -52,7 +57,9 @@ pub struct Instance {
     scratch: Scratch,
     child: Child,
     peer: Peer,
+    origin: String,
     setup: Option<String>,
+    local_root: Option<PathBuf>,
     ready_after: Duration,
     starts: u32,
 }
@@ -67,13 +74,20 @@ impl Instance {
         if let Some(text) = &plan.bootstrap {
             std::fs::write(scratch.path().join("bootstrap.yaml"), text)?;
         }
-        let (child, ready, ready_after) = launch(&plan, scratch.path(), "127.0.0.1:0", 1)?;
-        let peer = Peer::parse(&named_origin(&ready.address))?;
+        let listen = plan.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let (child, ready, ready_after) = launch(&plan, scratch.path(), listen, 1)?;
+        let origin = named_origin(&ready.address);
+        let mut peer = Peer::parse(&origin.replacen("https://", "http://", 1))?;
+        if let Some(listen) = plan.listen {
+            peer.address = listen;
+        }
         Ok(Self {
             plan,
             scratch,
             child,
             peer,
+            origin,
+            local_root: ready.root,
             setup: ready.setup,
             ready_after,
             starts: 1,
@@ -86,10 +100,16 @@ impl Instance {
         &self.peer
     }
 
-    /// `http://localhost:PORT`: a name, because passkeys are bound to names.
+    /// `http://localhost:PORT`, or what it says that it is reached by: a name, because passkeys are bound to names.
     #[must_use]
     pub fn origin(&self) -> String {
-        self.peer.origin()
+        self.origin.clone()
+    }
+
+    /// Where it says that the root of its local authority lies.
+    #[must_use]
+    pub fn local_root(&self) -> Option<&Path> {
+        self.local_root.as_deref()
     }
 
     /// The one-time link of the first administrator, when the last start printed one.
@@ -139,11 +159,30 @@ impl Instance {
     /// # Errors
     /// When it does not end in time.
     pub fn stop(&mut self) -> anyhow::Result<ExitStatus> {
+        self.ask_to_stop()?;
+        self.wait_for_end()
+    }
+
+    /// Asks it to stop and does not wait.
+    ///
+    /// # Errors
+    /// When it has ended already.
+    pub fn ask_to_stop(&self) -> anyhow::Result<()> {
         let pid = i32::try_from(self.child.id())
             .ok()
             .and_then(rustix::process::Pid::from_raw)
             .context("the process has no number")?;
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
+        Ok(rustix::process::kill_process(
+            pid,
+            rustix::process::Signal::TERM,
+        )?)
+    }
+
+    /// Waits for the end that it was asked for.
+    ///
+    /// # Errors
+    /// When it does not end in time.
+    pub fn wait_for_end(&mut self) -> anyhow::Result<ExitStatus> {
         let child = &mut self.child;
         wait::until("the end after SIGTERM", STOP_MAX, || Ok(child.try_wait()?))
             .with_context(|| self.log_end())
@@ -155,9 +194,9 @@ impl Instance {
     /// When it does not become ready, with the end of its log.
     pub fn restart(&mut self) -> anyhow::Result<()> {
         self.starts += 1;
-        let listen = self.peer.address.to_string();
+        let listen = self.peer.address;
         let (child, ready, ready_after) =
-            launch(&self.plan, self.scratch.path(), &listen, self.starts)?;
+            launch(&self.plan, self.scratch.path(), listen, self.starts)?;
         self.child = child;
         self.setup = ready.setup;
         self.ready_after = ready_after;
@@ -192,6 +231,15 @@ impl Instance {
         Ok(said)
     }
 
+    /// All that it has logged since the last start.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn log(&self) -> anyhow::Result<String> {
+        let path = log_path(self.scratch.path(), self.starts);
+        std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+    }
+
     /// The end of its log, for messages.
     #[must_use]
     pub fn log_end(&self) -> String {
@@ -206,10 +254,19 @@ impl Drop for Instance {
     }
 }
 
+/// An address of this machine that nothing listens on.
+///
+/// # Errors
+/// When the system has none.
+pub fn free_address() -> anyhow::Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0").context("no free port")?;
+    Ok(listener.local_addr()?)
+}
+
 fn launch(
     plan: &Plan,
     folder: &Path,
-    listen: &str,
+    listen: SocketAddr,
     start: u32,
 ) -> anyhow::Result<(Child, Ready, Duration)> {
     let log = log_path(folder, start);
@@ -217,7 +274,13 @@ fn launch(
     let mut command = command(plan)?;
     command
         .arg("up")
-        .args(["--output", "json", "--listen", listen, "--data"])
+        .args([
+            "--output",
+            "json",
+            "--listen",
+            &listen.to_string(),
+            "--data",
+        ])
         .arg(folder.join("data"));
     if let Some(url) = &plan.store_url {
         command.args(["--store", url]);

@@ -48,6 +48,19 @@ impl Watched {
     }
 }
 
+/// The first core that this process may use: for programs that are to have one core alone.
+///
+/// # Errors
+/// When the kernel does not say.
+pub fn first_core() -> anyhow::Result<String> {
+    let text = std::fs::read_to_string("/proc/self/status")?;
+    text.lines()
+        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"))
+        .and_then(|list| list.trim().split([',', '-']).next())
+        .map(str::to_owned)
+        .context("the kernel does not say which cores may be used")
+}
+
 /// The name of the program stands in brackets and may hold anything, so the fields count from the last bracket.
 fn parse_ticks(stat: &str) -> Option<u64> {
     let (_, fields) = stat.rsplit_once(')')?;

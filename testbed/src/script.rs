@@ -37,6 +37,14 @@ pub fn run_node(name: &str, input: &Value) -> anyhow::Result<Value> {
 /// When it fails, with its own words; or when Python or its packages are missing, with what to install.
 pub fn run_python(name: &str, input: &Value) -> anyhow::Result<Value> {
     let folder = binary::root().join("testbed/clients/python");
+    run(python()?.as_os_str(), &folder, name, input).with_context(|| format!("python {name}"))
+}
+
+/// The Python that has the clients of PyPI.
+///
+/// # Errors
+/// When it is missing, with what to do.
+pub fn python() -> anyhow::Result<PathBuf> {
     let python = std::env::var_os(PYTHON_VARIABLE).map_or_else(
         || binary::target_folder().join("xtask/python/bin/python"),
         PathBuf::from,
@@ -46,7 +54,7 @@ pub fn run_python(name: &str, input: &Value) -> anyhow::Result<Value> {
         "there is no Python with the clients of PyPI at {}: run `cargo xtask provision`",
         python.display()
     );
-    run(python.as_os_str(), &folder, name, input).with_context(|| format!("python {name}"))
+    Ok(python)
 }
 
 /// The browser that the scripts drive.

@@ -1,14 +1,13 @@
 //! People and applications at work while the program is ended without warning, and the book they keep: every write that
 //! was acknowledged, every code and token that was spent. Afterwards the book is held against the program.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use anyhow::Context as _;
 use http::StatusCode;
 
-use crate::agent::{Agent, Arrival, Person};
+use crate::agent::{Agent, Arrival, Page, Person};
 use crate::connection::{self, Connection, Peer, Reply};
 
 /// The example of RFC 7636 appendix B.
@@ -37,17 +36,33 @@ enum End {
     Lost,
 }
 
-/// What has been acknowledged.
+/// What an answer of the program's own fault (500 to 599) means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnFaults {
+    /// A wrong answer: nothing but the program itself is ended.
+    AreWrong,
+    /// No answer: its store is ended under it, and it cannot know what became of a write.
+    AreNoAnswer,
+}
+
+/// What becomes of the chain of refresh tokens when the book is held against the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chain {
+    /// It goes on.
+    Kept,
+    /// A spent token is shown, which must end it for good; a new one is begun.
+    Broken,
+}
+
+/// What has been acknowledged and not been held against the program yet.
 #[derive(Debug, Default)]
-pub struct Book {
+struct Book {
     /// Codes that were redeemed.
-    pub spent_codes: Vec<String>,
-    /// Refresh tokens that were replaced, and whose successor was used.
-    pub spent_tokens: Vec<String>,
+    spent_codes: Vec<String>,
+    /// The refresh token that was replaced last of those whose successor was used.
+    spent_token: Option<String>,
     /// Refresh tokens that were revoked.
-    pub revoked_tokens: Vec<String>,
-    /// Codes that were shown while it was unknown whether they had been redeemed, by the number of times it worked.
-    pub doubtful_codes: BTreeMap<String, usize>,
+    revoked_tokens: Vec<String>,
 }
 
 /// One person with a browser and an application, at work.
@@ -61,8 +76,12 @@ pub struct Witness {
     before: Option<String>,
     /// A code that was sent without an answer.
     doubtful: Option<String>,
-    /// What was acknowledged.
-    pub book: Book,
+    own_faults: OwnFaults,
+    book: Book,
+    /// How many writes were acknowledged so far.
+    acknowledged: usize,
+    /// How many spent codes and tokens were shown again, and refused.
+    refused: usize,
 }
 
 impl Witness {
@@ -70,68 +89,95 @@ impl Witness {
     ///
     /// # Errors
     /// When the program does not let them.
-    pub async fn begin(peer: &Peer, app: &App, person: &Person) -> anyhow::Result<Self> {
+    pub async fn begin(
+        peer: &Peer,
+        app: &App,
+        person: &Person,
+        own_faults: OwnFaults,
+    ) -> anyhow::Result<Self> {
         let mut agent = Agent::new(Connection::new(peer.clone()), &[&app.redirect_uri]);
         let callback = agent.sign_in(&authorize_path(app), person).await?;
         let code = connection::query_parameter(&callback, "code")
             .with_context(|| format!("called back without a code: {callback}"))?;
-        let cookies = agent.cookie_header();
         let mut witness = Self {
             peer: peer.clone(),
             app: app.clone(),
-            cookies,
+            cookies: agent.cookie_header(),
             token: String::new(),
             before: None,
             doubtful: None,
+            own_faults,
             book: Book::default(),
+            acknowledged: 0,
+            refused: 0,
         };
         let mut connection = Connection::new(peer.clone());
-        match witness.redeem(&mut connection, &code).await {
-            End::Acknowledged(reply) => {
-                witness.token = token_of(&reply, "refresh_token")?;
-                witness.book.spent_codes.push(code);
-                Ok(witness)
-            }
-            End::Lost => anyhow::bail!("the program did not answer the first redemption"),
-        }
+        witness.begin_chain(&mut connection, &code).await?;
+        Ok(witness)
     }
 
-    /// Works until an answer fails to come; counts what was acknowledged.
+    /// How many writes were acknowledged so far; each has left at least one row in the log.
+    #[must_use]
+    pub fn acknowledged(&self) -> usize {
+        self.acknowledged
+    }
+
+    /// How many spent codes and tokens were shown again, and refused.
+    #[must_use]
+    pub fn refused(&self) -> usize {
+        self.refused
+    }
+
+    /// The code that a chain began with is not shown again while the chain lives: that would end it (RFC 6749 section
+    /// 4.1.2).
+    async fn begin_chain(&mut self, connection: &mut Connection, code: &str) -> anyhow::Result<()> {
+        let reply = answered(self.redeem(connection, code).await)?;
+        self.token = token_of(&reply, "refresh_token")?;
+        self.before = None;
+        self.acknowledged += 1;
+        self.book.spent_token = None;
+        Ok(())
+    }
+
+    /// Works until an answer fails to come or the work is called off; counts what was acknowledged.
     ///
     /// # Errors
     /// When an answer is wrong.
-    pub async fn work(&mut self, acknowledged: &Arc<AtomicUsize>) -> anyhow::Result<()> {
+    pub async fn work(
+        &mut self,
+        acknowledged: &Arc<AtomicUsize>,
+        is_over: &Arc<AtomicBool>,
+    ) -> anyhow::Result<()> {
         let mut connection = Connection::new(self.peer.clone());
-        self.settle_doubt(&mut connection).await?;
-        loop {
+        while !is_over.load(Ordering::Relaxed) {
             if !self.refresh_once(&mut connection).await? {
-                return Ok(());
+                break;
             }
             acknowledged.fetch_add(1, Ordering::Relaxed);
             if !self.code_once(&mut connection).await? {
-                return Ok(());
+                break;
             }
             acknowledged.fetch_add(1, Ordering::Relaxed);
         }
+        Ok(())
     }
 
-    /// What was sent without an answer is sent again: a code may work now, if it had not before; never twice.
+    /// What was sent without an answer is sent again, twice: a code may work now, if it had not before; never twice.
     async fn settle_doubt(&mut self, connection: &mut Connection) -> anyhow::Result<()> {
-        let Some(code) = self.doubtful.clone() else {
+        let Some(code) = self.doubtful.take() else {
             return Ok(());
         };
+        let mut worked = 0_usize;
         for _ in 0..2 {
-            match self.redeem(connection, &code).await {
-                End::Lost => return Ok(()),
-                End::Acknowledged(reply) if reply.status == StatusCode::OK => {
-                    *self.book.doubtful_codes.entry(code.clone()).or_default() += 1;
-                }
-                End::Acknowledged(reply) => expect_invalid_grant(&reply, "a doubtful code")?,
+            let reply = answered(self.redeem(connection, &code).await)?;
+            if reply.status == StatusCode::OK {
+                worked += 1;
+            } else {
+                expect_invalid_grant(&reply, "a doubtful code")?;
             }
         }
-        let worked = self.book.doubtful_codes.get(&code).copied().unwrap_or(0);
-        anyhow::ensure!(worked <= 1, "the code {code} was accepted {worked} times");
-        self.doubtful = None;
+        anyhow::ensure!(worked <= 1, "a code was accepted {worked} times");
+        self.acknowledged += worked;
         self.book.spent_codes.push(code);
         Ok(())
     }
@@ -152,34 +198,21 @@ impl Witness {
             reply.text()
         );
         let next = token_of(&reply, "refresh_token")?;
+        self.acknowledged += 1;
         // The one before is beyond grace now: its successor has been used.
-        if let Some(spent) = self
+        let spent = self
             .before
-            .replace(std::mem::replace(&mut self.token, next))
-        {
-            self.book.spent_tokens.push(spent);
+            .replace(std::mem::replace(&mut self.token, next));
+        if spent.is_some() {
+            self.book.spent_token = spent;
         }
         Ok(true)
     }
 
     async fn code_once(&mut self, connection: &mut Connection) -> anyhow::Result<bool> {
-        let Ok(reply) = connection
-            .get(&authorize_path(&self.app), &self.cookies)
-            .await
-        else {
+        let Some(code) = self.ask_code(connection).await? else {
             return Ok(false);
         };
-        let code = reply
-            .location()
-            .filter(|address| address.starts_with(&self.app.redirect_uri))
-            .and_then(|address| connection::query_parameter(address, "code"))
-            .with_context(|| {
-                format!(
-                    "an acknowledged session was lost: {} to {:?}",
-                    reply.status,
-                    reply.location()
-                )
-            })?;
         match self.redeem(connection, &code).await {
             End::Lost => {
                 self.doubtful = Some(code);
@@ -192,11 +225,41 @@ impl Witness {
                     reply.status,
                     reply.text()
                 );
+                self.acknowledged += 1;
                 self.book.spent_codes.push(code);
                 self.revoke(connection, token_of(&reply, "refresh_token")?)
                     .await
             }
         }
+    }
+
+    /// A code by the session; nothing when no answer came.
+    async fn ask_code(&self, connection: &mut Connection) -> anyhow::Result<Option<String>> {
+        let asked = connection
+            .get(&authorize_path(&self.app), &self.cookies)
+            .await;
+        let End::Acknowledged(reply) = self.judge(asked) else {
+            return Ok(None);
+        };
+        let error = reply
+            .location()
+            .and_then(|address| connection::query_parameter(address, "error"));
+        // Where the application is known, a fault is told to it (RFC 6749 section 4.1.2.1).
+        if error.as_deref() == Some("server_error") && self.own_faults == OwnFaults::AreNoAnswer {
+            return Ok(None);
+        }
+        reply
+            .location()
+            .filter(|address| address.starts_with(&self.app.redirect_uri))
+            .and_then(|address| connection::query_parameter(address, "code"))
+            .map(Some)
+            .with_context(|| {
+                format!(
+                    "an acknowledged session was lost: {} to {:?}",
+                    reply.status,
+                    reply.location()
+                )
+            })
     }
 
     async fn revoke(&mut self, connection: &mut Connection, token: String) -> anyhow::Result<bool> {
@@ -209,6 +272,7 @@ impl Witness {
                     "revocation: {}",
                     reply.text()
                 );
+                self.acknowledged += 1;
                 self.book.revoked_tokens.push(token);
                 Ok(true)
             }
@@ -228,38 +292,65 @@ impl Witness {
     async fn call(&self, connection: &mut Connection, path: &str, fields: &[(&str, &str)]) -> End {
         let credentials = connection::basic(&self.app.client_id, &self.app.client_secret);
         let path = format!("{}{path}", self.app.server_path);
-        match connection
+        let reply = connection
             .post_form(&path, connection::form(fields), &[credentials])
-            .await
-        {
+            .await;
+        self.judge(reply)
+    }
+
+    fn judge(&self, reply: anyhow::Result<Reply>) -> End {
+        match reply {
+            Ok(reply)
+                if reply.status.is_server_error() && self.own_faults == OwnFaults::AreNoAnswer =>
+            {
+                End::Lost
+            }
             Ok(reply) => End::Acknowledged(reply),
             Err(_) => End::Lost,
         }
     }
 
-    /// Holds the book against the program: the session and the chain live, and nothing that was spent works again.
-    /// Ends the chain, because the last thing shown is a token that was spent.
+    /// Holds the book against the program, which must answer everything: the session and the chain live, and nothing
+    /// that was spent works again. What was shown is struck out: the next look shows what came after.
     ///
     /// # Errors
     /// The first entry that does not hold.
-    pub async fn testify(&mut self) -> anyhow::Result<()> {
+    pub async fn testify(&mut self, chain: Chain) -> anyhow::Result<()> {
         let mut connection = Connection::new(self.peer.clone());
         self.settle_doubt(&mut connection).await?;
-        let lives = self.refresh_once(&mut connection).await?;
+        let lives =
+            self.refresh_once(&mut connection).await? && self.refresh_once(&mut connection).await?;
         anyhow::ensure!(lives, "the program does not answer");
-        for code in &self.book.spent_codes {
+        let book = std::mem::take(&mut self.book);
+        for code in &book.spent_codes {
             let reply = answered(self.redeem(&mut connection, code).await)?;
             expect_invalid_grant(&reply, "a spent code")?;
         }
-        for token in &self.book.revoked_tokens {
+        for token in &book.revoked_tokens {
             self.expect_dead(&mut connection, token, "a revoked token")
                 .await?;
         }
-        for token in &self.book.spent_tokens {
-            self.expect_dead(&mut connection, token, "a spent token")
-                .await?;
+        self.refused += book.spent_codes.len() + book.revoked_tokens.len();
+        if chain == Chain::Broken {
+            let spent = book.spent_token.context("no refresh token was spent")?;
+            self.break_chain(&mut connection, &spent).await?;
         }
         Ok(())
+    }
+
+    /// A spent token must be refused, and must end all that came from it.
+    async fn break_chain(
+        &mut self,
+        connection: &mut Connection,
+        spent: &str,
+    ) -> anyhow::Result<()> {
+        self.expect_dead(connection, spent, "a spent token").await?;
+        self.expect_dead(connection, &self.token, "a token of a broken chain")
+            .await?;
+        self.refused += 2;
+        let code = self.ask_code(connection).await?;
+        let code = code.context("the program does not answer")?;
+        self.begin_chain(connection, &code).await
     }
 
     async fn expect_dead(
@@ -274,41 +365,70 @@ impl Witness {
     }
 }
 
-/// Signs a person in and out again, and tells whether the session stays ended: for what happens between two crashes.
-///
-/// # Errors
-/// When the pages do not let them.
-pub async fn end_session(peer: &Peer, person: &Person) -> anyhow::Result<String> {
-    let mut agent = Agent::new(Connection::new(peer.clone()), &["/account"]);
-    agent.sign_in("/signin?continue=%2Faccount", person).await?;
-    let ended = agent.cookie_header();
-    let mut inside = Agent::new(Connection::new(peer.clone()), &[]);
-    inside.set_cookies(&ended);
-    let Arrival::Page(page) = inside.open("/account").await? else {
-        anyhow::bail!("the account page leads elsewhere");
-    };
-    let form = page
-        .forms
-        .iter()
-        .find(|form| form.action.ends_with("/signout"))
-        .with_context(|| format!("no way to sign out: {}", page.words()))?;
-    let (_, reply) = inside.submit_only(&page, form, &[]).await?;
-    anyhow::ensure!(
-        reply.status.is_success() || reply.status.is_redirection(),
-        "signing out was refused with {}",
-        reply.status
-    );
-    Ok(ended)
+/// A person who is about to sign out: at a page with the button.
+#[derive(Debug)]
+pub struct Leaver {
+    agent: Agent,
+    page: Page,
+    cookies: String,
 }
 
-/// Whether the account page opens with these cookies.
+impl Leaver {
+    /// Signs a person in.
+    ///
+    /// # Errors
+    /// When the pages do not let them.
+    pub async fn enter(peer: &Peer, person: &Person) -> anyhow::Result<Self> {
+        let mut agent = Agent::new(Connection::new(peer.clone()), &["/apps"]);
+        agent.sign_in("/signin?continue=%2Fapps", person).await?;
+        Self::with_session(peer, &agent.cookie_header()).await
+    }
+
+    /// Takes over a session by its cookies.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub async fn with_session(peer: &Peer, cookies: &str) -> anyhow::Result<Self> {
+        let cookies = cookies.to_owned();
+        let mut agent = Agent::new(Connection::new(peer.clone()), &[]);
+        agent.set_cookies(&cookies);
+        let Arrival::Page(page) = agent.open("/apps").await? else {
+            anyhow::bail!("the dashboard leads elsewhere");
+        };
+        Ok(Self {
+            agent,
+            page,
+            cookies,
+        })
+    }
+
+    /// Signs out, which is acknowledged; gives the cookies, which must never open anything again.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn leave(mut self) -> anyhow::Result<String> {
+        let form = self
+            .page
+            .forms
+            .iter()
+            .find(|form| form.action.ends_with("/signout"))
+            .with_context(|| format!("no way to sign out: {}", self.page.words()))?;
+        let (_, reply) = self.agent.submit_only(&self.page, form, &[]).await?;
+        anyhow::ensure!(
+            reply.status.is_success() || reply.status.is_redirection(),
+            "signing out was refused with {}",
+            reply.status
+        );
+        Ok(self.cookies)
+    }
+}
+
+/// Whether the dashboard opens with these cookies.
 ///
 /// # Errors
 /// When the program does not answer.
 pub async fn session_lives(peer: &Peer, cookies: &str) -> anyhow::Result<bool> {
-    let reply = Connection::new(peer.clone())
-        .get("/account", cookies)
-        .await?;
+    let reply = Connection::new(peer.clone()).get("/apps", cookies).await?;
     Ok(reply.status == StatusCode::OK)
 }
 

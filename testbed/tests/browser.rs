@@ -1,9 +1,12 @@
 //! A real browser with a virtual authenticator against the real program: set-up, passkeys, step-up, loss and recovery,
-//! and an application made by the wizard that a real client signs in with. Pictures land in `target/screenshots`.
+//! a person's own account, and an application made by the wizard that a real client signs in with. Pictures land in
+//! `target/screenshots`.
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
-use testbed::bootstrap;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use testbed::bootstrap::{self, Keys};
 use testbed::instance::{Instance, Plan};
 use testbed::{binary, script};
 
@@ -22,6 +25,26 @@ fn input(instance: &Instance, pictures: &str, more: Value) -> anyhow::Result<Val
         into.extend(from);
     }
     Ok(input)
+}
+
+/// An application that the browser comes back to, on a free port: whatever is asked for, it shows its page.
+fn serve_application() -> anyhow::Result<String> {
+    const PAGE: &str = "<!doctype html><html lang=\"en\"><title>App</title><link rel=\"icon\" href=\"data:,\"><h1>App</h1></html>";
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let callback = format!("http://{}/callback", listener.local_addr()?);
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let head = BufReader::new(&stream).lines();
+            if head.map_while(Result::ok).any(|line| line.is_empty()) {
+                let reply = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{PAGE}",
+                    PAGE.len()
+                );
+                let _ = stream.write_all(reply.as_bytes());
+            }
+        }
+    });
+    Ok(callback)
 }
 
 fn set_up_link(instance: &Instance) -> anyhow::Result<String> {
@@ -44,6 +67,30 @@ fn the_first_administrator_lives_with_a_passkey_and_loses_it() {
     )
     .unwrap();
     script::run_node("browser_passkey.mjs", &input).unwrap();
+}
+
+#[test]
+fn a_person_keeps_the_own_account() {
+    let callback = serve_application().unwrap();
+    let document = bootstrap::render_clients_document(&Keys::make().unwrap());
+    let plan = Plan {
+        bootstrap: Some(document.replace(bootstrap::CALLBACK, &callback)),
+        ..Plan::default()
+    };
+    let instance = Instance::start(plan).unwrap();
+    let application = json!({
+        "issuer": instance.origin(),
+        "client_id": bootstrap::WEB_CONSENT,
+        "client_secret": bootstrap::WEB_SECRET,
+        "redirect_uri": callback,
+    });
+    let input = input(
+        &instance,
+        "account",
+        json!({ "login": bootstrap::PERSON, "application": application }),
+    )
+    .unwrap();
+    script::run_node("browser_person.mjs", &input).unwrap();
 }
 
 #[test]

@@ -1,16 +1,23 @@
 //! The one binary. Each subcommand composes one role; the rules live in the crates below.
 
+mod declare;
 mod log;
 mod options;
+mod progress;
+mod recover;
 mod schema;
 mod up;
 
 use clap::Parser as _;
 use options::{Command, Options};
+use server::declaration::problem::render_chain;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let options = Options::parse();
+    let options = match Options::try_parse() {
+        Ok(options) => options,
+        Err(error) => return explain(&error),
+    };
     if rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .is_err()
@@ -28,6 +35,9 @@ fn main() -> ExitCode {
     };
     let done = match options.command {
         Command::Up(up) => runtime.block_on(up::run(*up)),
+        Command::Plan(plan) => runtime.block_on(declare::plan(plan)),
+        Command::Apply(apply) => runtime.block_on(declare::apply(apply)),
+        Command::Recover(recover) => runtime.block_on(recover::run(recover)),
         Command::Log(log) => runtime.block_on(log::run(log)),
         Command::Schema => schema::run(),
     };
@@ -37,11 +47,25 @@ fn main() -> ExitCode {
     }
 }
 
+/// Help, the version, or what is wrong with the command line. Not with the code of clap for the last: 2 is what `plan`
+/// says when something would change.
+fn explain(error: &clap::Error) -> ExitCode {
+    let failed = error.use_stderr();
+    // Where nothing can be printed, the code is all that is left to say.
+    let _ = error.print();
+    if failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+/// The error and its causes, each once.
 #[expect(
     clippy::print_stderr,
     reason = "the last words of a command that failed"
 )]
 fn fail(error: &anyhow::Error) -> ExitCode {
-    eprintln!("testudo: {error:#}");
+    eprintln!("testudo: {}", render_chain(error.as_ref()));
     ExitCode::FAILURE
 }

@@ -19,9 +19,15 @@ pub struct Options {
 pub enum Command {
     /// Run an identity provider on this machine.
     Up(Box<Up>),
+    /// Show what a declaration would change, and what drifted from it; changes nothing.
+    Plan(Plan),
+    /// Make what a declaration names, on the server that is running.
+    Apply(Apply),
+    /// Make a link that lets a person back in whom nobody else can help, such as the only administrator.
+    Recover(Recover),
     /// Look after the system log.
     Log(Log),
-    /// Print the JSON schema of what --bootstrap reads.
+    /// Print the JSON schema of what `up --bootstrap`, `plan` and `apply` read.
     Schema,
 }
 
@@ -32,7 +38,7 @@ pub struct Store {
     #[arg(long, env = "TESTUDO_DATA", default_value = "./testudo-data")]
     pub data: PathBuf,
     /// A PostgreSQL server instead of the embedded store: postgres://user@host/database
-    #[arg(long, env = "TESTUDO_STORE")]
+    #[arg(long, env = "TESTUDO_STORE", hide_env_values = true)]
     pub store: Option<String>,
 }
 
@@ -66,7 +72,10 @@ pub struct Up {
     /// The sender of mail.
     #[arg(long, env = "TESTUDO_MAIL_FROM", default_value = "testudo@localhost")]
     pub mail_from: String,
-    /// Make what this document declares (YAML) before it is ready; what is there already stays as it is.
+    /// Let connections to addresses that administrators name (logout notices, mail servers) go into private networks.
+    #[arg(long, env = "TESTUDO_ALLOW_PRIVATE_OUTBOUND")]
+    pub allow_private_outbound: bool,
+    /// Make what this document declares (YAML) before it is ready, as `apply` does later.
     #[arg(long, env = "TESTUDO_BOOTSTRAP")]
     pub bootstrap: Option<PathBuf>,
     /// What is printed when it is ready.
@@ -88,6 +97,63 @@ pub enum Output {
     Text,
     /// One JSON object.
     Json,
+}
+
+/// Options of `plan`.
+///
+/// Compares the document with what is there: through the running server, or in the data folder itself where none runs.
+/// `+` is made, `~` is changed field by field, with what is there on the left; secrets are never shown.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit code: 0 if everything is as declared, 2 if something would change, 1 after an error."
+)]
+pub struct Plan {
+    /// The document (YAML); `testudo schema` prints what may stand in it.
+    pub file: PathBuf,
+    /// Where the data lies; --store matters only where no server runs.
+    #[command(flatten)]
+    pub store: Store,
+    /// How the changes are printed.
+    #[arg(long, value_enum, default_value = "text")]
+    pub output: Output,
+}
+
+/// Options of `apply`.
+///
+/// Makes what the document names and the running server does not have, and changes what differs. It removes nothing,
+/// and applying it twice changes nothing. Prints what it changed, as `plan` does.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit code: 0 if everything is as declared now, 1 after an error; what was made before it stays."
+)]
+pub struct Apply {
+    /// The document (YAML); `testudo schema` prints what may stand in it.
+    pub file: PathBuf,
+    /// The data folder of the running server.
+    #[arg(long, env = "TESTUDO_DATA", default_value = "./testudo-data")]
+    pub data: PathBuf,
+    /// How the changes are printed.
+    #[arg(long, value_enum, default_value = "text")]
+    pub output: Output,
+}
+
+/// Options of `recover`.
+///
+/// The link lets the person set a new password, and give lost passkeys up. It works once, within an hour, and is a row in
+/// the log. It needs the store alone, and works beside a running server.
+#[derive(Debug, Args)]
+pub struct Recover {
+    /// What the person signs in with.
+    pub login: String,
+    /// Where the data lies.
+    #[command(flatten)]
+    pub store: Store,
+    /// The organisation's short name, if it is not the first one.
+    #[arg(long)]
+    pub org: Option<String>,
+    /// The address under which people reach the server.
+    #[arg(long, env = "TESTUDO_ORIGIN", default_value = "http://localhost:8080")]
+    pub origin: Url,
 }
 
 /// Options of `log`.

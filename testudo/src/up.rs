@@ -1,7 +1,9 @@
 //! `testudo up`: one cell in one process.
 
 use crate::options::{Output, TlsChoice, Up};
-use server::config::{Config, ProxyMode, TlsMode};
+use crate::progress::Shown;
+use server::config::{Config, PrivateOutbound, ProxyMode, TlsMode};
+use server::declaration::progress::Progress;
 use server::start::{Started, StopSignals, start};
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -27,6 +29,11 @@ fn configure(up: Up) -> Config {
         smtp: up.smtp.map(Into::into),
         mail_from: up.mail_from,
         bootstrap: up.bootstrap,
+        private_outbound: if up.allow_private_outbound {
+            PrivateOutbound::Allowed
+        } else {
+            PrivateOutbound::Refused
+        },
     }
 }
 
@@ -41,7 +48,11 @@ pub async fn run(up: Up) -> anyhow::Result<ExitCode> {
     });
     let signals = StopSignals::catch()?;
     let output = up.output;
-    let started = start(configure(up)).await?;
+    let progress = Progress::default();
+    let shown = Shown::start(&progress);
+    let started = start(configure(up), &progress).await;
+    shown.end().await;
+    let started = started?;
     announce(&started, output)?;
     started.run(signals.wait()).await;
     Ok(ExitCode::SUCCESS)

@@ -2,6 +2,7 @@
 //!
 //! Imports nothing of the product: what is checked must not be able to break the checker.
 
+mod bench;
 mod command;
 mod fuzz;
 mod layers;
@@ -24,6 +25,9 @@ usage: cargo xtask <command>
                     --seconds N     how long each target runs (20)
                     --target NAME   this target only
                     --input FILE    replay one input; needs --target
+  bench           the product, npm oidc-provider and the floor side by side; writes target/bench.json
+                    --short         shorter windows, for a first look
+                    --debug         the unoptimised build, to try the benchmark itself
   provision       install or name what the tests need and this machine lacks
 ";
 
@@ -36,6 +40,7 @@ fn main() -> ExitCode {
         ["layers"] => layers::run().map(succeed),
         ["tidy"] => tidy::run().map(succeed),
         ["fuzz", options @ ..] => fuzz::run(options).map(succeed),
+        ["bench", options @ ..] => bench::run(options).map(succeed),
         ["provision"] => provision::run().map(succeed),
         _ => {
             report::line(USAGE);

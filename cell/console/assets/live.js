@@ -113,8 +113,10 @@
     });
   });
 
-  // The live log. data-tail is the address of the event stream; each message is a JSON object whose members fill the
-  // elements of the <template> by their data-part; "tone" becomes a class of the badge. Text only, never mark-up.
+  // The live log. data-tail is the address of the event stream, data-after the number of the last row that is known;
+  // each message is a JSON object under the number of its row, and its members fill the elements of the <template> by
+  // their data-part; "tone" becomes a class of the badge. Text only, never mark-up. After a pause and after a lost
+  // connection the stream goes on from the last row; the event "end" says that it will not.
   const ROWS_MAX = 200;
   const startTail = (box) => {
     const rows = box.querySelector("tbody");
@@ -122,11 +124,12 @@
     const state = document.querySelector("[data-tail-state]");
     const toggle = document.querySelector("[data-tail-toggle]");
     let stream = null;
+    let last = box.dataset.after;
 
     const show = (name) => {
       state.textContent = state.dataset["text" + name];
       state.className = "badge " + (name === "Live" ? "is-ok pulse" : "is-warn");
-      toggle.textContent = name === "Paused" ? toggle.dataset.textResume : toggle.dataset.textPause;
+      toggle.textContent = stream ? toggle.dataset.textPause : toggle.dataset.textResume;
     };
 
     const add = (entry) => {
@@ -149,25 +152,26 @@
       box.querySelector("[data-tail-empty]").hidden = true;
     };
 
-    const open = () => {
-      stream = new EventSource(box.dataset.tail);
-      stream.addEventListener("open", () => show("Live"));
-      stream.addEventListener("error", () => show("Broken"));
-      stream.addEventListener("message", (event) => {
-        try {
-          add(JSON.parse(event.data));
-        } catch (fault) {
-          show("Broken");
-        }
-      });
-    };
-    const close = () => {
+    const close = (name) => {
       stream.close();
       stream = null;
-      show("Paused");
+      show(name);
+    };
+    const open = () => {
+      const address = new URL(box.dataset.tail, location.href);
+      address.searchParams.set("after", last);
+      stream = new EventSource(address);
+      stream.addEventListener("open", () => show("Live"));
+      // The browser tries again by itself, unless it was sent elsewhere: to sign in.
+      stream.addEventListener("error", () => (stream.readyState === EventSource.CLOSED ? close("Ended") : show("Broken")));
+      stream.addEventListener("end", (event) => close(event.data === "full" ? "Full" : "Ended"));
+      stream.addEventListener("message", (event) => {
+        last = event.lastEventId;
+        add(JSON.parse(event.data));
+      });
     };
     toggle.hidden = false;
-    toggle.addEventListener("click", () => (stream ? close() : open()));
+    toggle.addEventListener("click", () => (stream ? close("Paused") : open()));
     open();
   };
   all("[data-tail]", startTail);

@@ -52,7 +52,7 @@ pub async fn answer(visit: Visit) -> Response {
     match answer_request(&scene_of(&visit), back, decision).await {
         // An address of our own comes back without the prefix that the browser needs.
         Ok(Destination::Redirect(location)) if location.starts_with('/') => {
-            visit.go(&visit.own_path(&location))
+            visit.go_after_form(&visit.own_path(&location))
         }
         Ok(Destination::Redirect(location)) => visit.return_to(&location),
         Ok(destination) => render_destination(destination),

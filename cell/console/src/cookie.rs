@@ -3,11 +3,12 @@
 //! An org may be addressed by path on a host that it shares with others, so the org stands in each name.
 
 use axum::http::{HeaderMap, HeaderValue, header};
+use identity::sign_in::device::{COOKIE_BYTES_MAX, DEVICE_SECS};
 use vocab::id::OrgId;
 
 /// Longest cookie header that is looked at.
 const HEADER_BYTES_MAX: usize = 8 * 1024;
-/// Longest value of ours.
+/// Longest value of ours, but for [`CookieKind::Device`].
 const VALUE_BYTES_MAX: usize = 128;
 
 /// Which cookie.
@@ -21,6 +22,12 @@ pub enum CookieKind {
     Form,
     /// Whether the first-run guide was put away.
     Guide,
+    /// The secret of a sign-in that an administrator tries as an app.
+    Trial,
+    /// What the page after a change says once.
+    Said,
+    /// For whom this browser is known, sealed; it outlives the browser's closing.
+    Device,
 }
 
 impl CookieKind {
@@ -30,6 +37,16 @@ impl CookieKind {
             Self::SignIn => "signin",
             Self::Form => "form",
             Self::Guide => "guide",
+            Self::Trial => "trial",
+            Self::Said => "said",
+            Self::Device => "device",
+        }
+    }
+
+    const fn value_bytes_max(self) -> usize {
+        match self {
+            Self::Device => COOKIE_BYTES_MAX,
+            _ => VALUE_BYTES_MAX,
         }
     }
 }
@@ -62,18 +79,22 @@ pub fn read_cookie(headers: &HeaderMap, kind: CookieKind, org: &OrgId) -> Option
         }
     }
     found.filter(|value| {
-        (1..=VALUE_BYTES_MAX).contains(&value.len())
+        (1..=kind.value_bytes_max()).contains(&value.len())
             && value
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     })
 }
 
-/// A header that sets a cookie until the browser is closed.
+/// A header that sets a cookie until the browser is closed; that of a known device for as long as it is known.
 #[must_use]
 pub fn render_set(kind: CookieKind, org: &OrgId, value: &str) -> Option<HeaderValue> {
+    let lasting = match kind {
+        CookieKind::Device => format!("; Max-Age={DEVICE_SECS}"),
+        _ => String::new(),
+    };
     let text = format!(
-        "{}={value}; Path=/; Secure; HttpOnly; SameSite=Lax",
+        "{}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{lasting}",
         name(kind, org)
     );
     HeaderValue::from_str(&text).ok()
@@ -117,6 +138,18 @@ mod tests {
         assert_eq!(read_cookie(&sent, CookieKind::Session, &other), None);
         let twice = headers(&format!("{pair}; {pair}"));
         assert_eq!(read_cookie(&twice, CookieKind::Session, &org), None);
+    }
+
+    #[test]
+    fn the_cookie_of_a_device_lasts_and_the_others_do_not() {
+        let org = OrgId::generate(&SeededEntropy::new(43));
+        let long = "x".repeat(800);
+        let device = render_set(CookieKind::Device, &org, &long).unwrap();
+        assert!(device.to_str().unwrap().ends_with("; Max-Age=7776000"));
+        let pair = device.to_str().unwrap().split(';').next().unwrap();
+        assert!(read_cookie(&headers(pair), CookieKind::Device, &org).is_some());
+        let session = render_set(CookieKind::Session, &org, "abc").unwrap();
+        assert!(!session.to_str().unwrap().contains("Max-Age"));
     }
 
     #[test]

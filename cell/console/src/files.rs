@@ -15,6 +15,9 @@ const ORG_SHEET: &str = "org.css";
 const FOREVER: &str = "public, max-age=31536000, immutable";
 const BRIEFLY: &str = "public, max-age=300";
 
+/// The name under which the org's logo is served.
+pub const ORG_LOGO: &str = "org-logo";
+
 /// `GET /assets/{name}`.
 pub async fn asset(Path(name): Path<String>, visit: Visit) -> Response {
     if name == ORG_SHEET {
@@ -24,6 +27,9 @@ pub async fn asset(Path(name): Path<String>, visit: Visit) -> Response {
             (header::CACHE_CONTROL, FOREVER),
         ];
         return (headers, render_org_css(accent)).into_response();
+    }
+    if name == ORG_LOGO {
+        return logo(&visit).await;
     }
     match find_asset(&name) {
         Some((asset, caching)) => {
@@ -39,6 +45,27 @@ pub async fn asset(Path(name): Path<String>, visit: Visit) -> Response {
             (headers, asset.bytes).into_response()
         }
         None => visit.error(StatusCode::NOT_FOUND, ErrorKind::NotFound),
+    }
+}
+
+/// The logo of the org. Its address names the upload, so it may be kept for ever; under another name it is shown as well,
+/// to whoever has an older page, but not kept.
+async fn logo(visit: &Visit) -> Response {
+    match visit.cell.logo(&visit.context.org).await {
+        Ok(Some(logo)) => {
+            let kept = if visit.parameter("v") == logo.mark {
+                FOREVER
+            } else {
+                "no-store"
+            };
+            let headers = [
+                (header::CONTENT_TYPE, logo.format.content_type()),
+                (header::CACHE_CONTROL, kept),
+            ];
+            (headers, logo.bytes).into_response()
+        }
+        Ok(None) => visit.error(StatusCode::NOT_FOUND, ErrorKind::NotFound),
+        Err(fault) => visit.failed(&fault),
     }
 }
 

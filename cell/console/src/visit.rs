@@ -1,7 +1,9 @@
 //! A browser's request for a page: who, for which org, in which language, with which form. And how pages answer.
 
 use crate::cookie::{CookieKind, read_cookie, render_removal, render_set};
+use crate::files::ORG_LOGO;
 use crate::text::choice::{OrgLanguage, decide_language};
+use crate::upload::{UPLOAD_BYTES_MAX, Upload, read_upload, upload_type};
 use crate::view::colour::Accent;
 use crate::view::shell::{AdminAccess, Brand, Shell, Viewer};
 use crate::view::signin::ReturnPage;
@@ -26,6 +28,13 @@ const FORM_BYTES_MAX: usize = 128 * 1024;
 /// Most fields of a form.
 const FIELDS_MAX: usize = 400;
 
+/// Says, as an extension of a request, that it may see the mail that is kept on this machine.
+#[derive(Debug, Clone, Copy)]
+pub struct LocalMailbox;
+
+/// Where that mail is shown, after the path prefix.
+pub const MAILBOX_PATH: &str = "/mailbox";
+
 /// A browser's request for a page.
 pub struct Visit {
     /// The cell.
@@ -38,10 +47,12 @@ pub struct Visit {
     pub snapshot: Arc<OrgSnapshot>,
     /// The path without the org's prefix.
     pub path: String,
+    mailbox: Option<LocalMailbox>,
     headers: HeaderMap,
     query: HashMap<String, String>,
     query_text: String,
     form: Vec<(String, String)>,
+    files: Vec<(String, Vec<u8>)>,
 }
 
 impl<S> FromRequest<S> for Visit
@@ -74,15 +85,18 @@ where
             facts,
             snapshot,
             path: parts.uri.path().to_owned(),
+            mailbox: parts.extensions.get::<LocalMailbox>().copied(),
             headers: parts.headers,
             query: parse_fields(parts.uri.query().unwrap_or_default().as_bytes())
                 .into_iter()
                 .collect(),
             query_text: parts.uri.query().unwrap_or_default().to_owned(),
             form: Vec::new(),
+            files: Vec::new(),
         };
         if parts.method == Method::POST {
-            visit.form = visit.read_form(body).await?;
+            let upload = visit.read_form(body).await?;
+            (visit.form, visit.files) = (upload.fields, upload.files);
         }
         Ok(visit)
     }
@@ -107,19 +121,29 @@ fn value_of<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
 impl Visit {
     /// A form counts only if it carries the guard of this browser: another site can make the browser send a form, but
     /// can neither read nor set the cookie from which the guard is derived.
-    async fn read_form(&self, body: Body) -> Result<Vec<(String, String)>, Response> {
-        let bytes = match to_bytes(body, FORM_BYTES_MAX).await {
+    async fn read_form(&self, body: Body) -> Result<Upload, Response> {
+        let upload_type = upload_type(&self.headers);
+        let bytes_max = upload_type.map_or(FORM_BYTES_MAX, |_| UPLOAD_BYTES_MAX);
+        let bytes = match to_bytes(body, bytes_max).await {
             Ok(bytes) => bytes,
             Err(_) => return Err(self.error(StatusCode::PAYLOAD_TOO_LARGE, ErrorKind::BadRequest)),
         };
-        let fields = parse_fields(&bytes);
+        let upload = match upload_type {
+            Some(content_type) => read_upload(content_type, bytes)
+                .await
+                .ok_or_else(|| self.error(StatusCode::BAD_REQUEST, ErrorKind::BadRequest))?,
+            None => Upload {
+                fields: parse_fields(&bytes),
+                files: Vec::new(),
+            },
+        };
         let guard = read_cookie(&self.headers, CookieKind::Form, &self.context.org)
             .map(|cookie| guard_of(&cookie));
-        let sent = value_of(&fields, "csrf");
+        let sent = value_of(&upload.fields, "csrf");
         match (guard, sent) {
             // Both are hashes of a secret, compared as hashes again, so that time tells nothing.
             (Some(guard), Some(sent)) if SecretHash::of(&guard) == SecretHash::of(sent) => {
-                Ok(fields)
+                Ok(upload)
             }
             _ => Err(self.error(StatusCode::FORBIDDEN, ErrorKind::Expired)),
         }
@@ -129,6 +153,13 @@ impl Visit {
     #[must_use]
     pub fn field(&self, name: &str) -> &str {
         value_of(&self.form, name).unwrap_or_default()
+    }
+
+    /// A file of the form; empty if it was not sent.
+    #[must_use]
+    pub fn file(&self, name: &str) -> &[u8] {
+        let found = self.files.iter().find(|(key, _)| key == name);
+        found.map_or(&[], |(_, bytes)| bytes.as_slice())
     }
 
     /// Every value of a field that may be sent several times, in the order of the form.
@@ -165,10 +196,32 @@ impl Visit {
         self.query.get(name).map_or("", String::as_str)
     }
 
+    /// Every value of a parameter that may stand in the query several times, in its order.
+    #[must_use]
+    pub fn parameters(&self, name: &str) -> Vec<String> {
+        parse_fields(self.query_text.as_bytes())
+            .into_iter()
+            .filter(|(key, _)| key == name)
+            .map(|(_, value)| value)
+            .collect()
+    }
+
     /// The live session.
     #[must_use]
     pub fn signed_in(&self) -> Option<&SignedIn> {
         self.facts.session.as_deref()
+    }
+
+    /// A header as text, by its lower-case name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The parameters of the query in their order.
+    #[must_use]
+    pub fn query_fields(&self) -> Vec<(String, String)> {
+        parse_fields(self.query_text.as_bytes())
     }
 
     /// A cookie of this org.
@@ -198,6 +251,12 @@ impl Visit {
         own.unwrap_or(address).to_owned()
     }
 
+    /// Where the mail is that is kept on this machine, for those who may see it.
+    #[must_use]
+    pub fn mailbox_href(&self) -> Option<String> {
+        self.mailbox.map(|_| self.href(MAILBOX_PATH))
+    }
+
     /// The frame of a page.
     #[must_use]
     pub fn shell(&self) -> Shell {
@@ -205,14 +264,19 @@ impl Visit {
             .headers
             .get(header::ACCEPT_LANGUAGE)
             .and_then(|value| value.to_str().ok());
-        let branding = &self.snapshot.org.settings.branding;
+        let settings = &self.snapshot.org.settings;
+        let (branding, language) = (&settings.branding, settings.language.as_str());
         let form = read_cookie(&self.headers, CookieKind::Form, &self.context.org);
         Shell {
-            t: decide_language(accept, OrgLanguage::Any),
+            t: decide_language(accept, OrgLanguage::Preferred(language)),
             prefix: self.context.path_prefix.clone(),
             brand: Brand {
                 name: self.context.name.clone(),
-                logo_href: None,
+                logo_href: self
+                    .snapshot
+                    .logo
+                    .as_ref()
+                    .map(|mark| self.href(&format!("/assets/{ORG_LOGO}?v={mark}"))),
                 accent: Accent::parse(&branding.colour).unwrap_or_default(),
             },
             csrf: form.map(|cookie| guard_of(&cookie)).unwrap_or_default(),

@@ -17,6 +17,9 @@ const SNAPSHOTS_MAX: usize = 10_000;
 /// Most apps that are held in memory.
 const APPS_MAX: usize = 20_000;
 
+/// Most host names whose org is held in memory.
+const HOSTS_MAX: usize = 10_000;
+
 /// A running cell. Cheap to clone.
 #[derive(Clone)]
 pub struct Cell {
@@ -43,6 +46,8 @@ pub struct CellParts {
     pub(crate) snapshots: Cache<OrgId, Arc<OrgSnapshot>>,
     /// Apps in use.
     pub(crate) apps: Cache<(OrgId, AppId), Arc<App>>,
+    /// Orgs by the host names of their own.
+    pub(crate) hosts: Cache<String, OrgId>,
 }
 
 /// What a cell is made of, as the caller brings it.
@@ -78,6 +83,7 @@ impl CellBuilder {
                 slowdown: self.slowdown,
                 snapshots: Cache::new(SNAPSHOTS_MAX),
                 apps: Cache::new(APPS_MAX),
+                hosts: Cache::new(HOSTS_MAX),
             }),
         }
     }

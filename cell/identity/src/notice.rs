@@ -41,6 +41,13 @@ pub enum Notice<'a> {
         /// Its name.
         name: &'a str,
     },
+    /// A passkey got another name.
+    PasskeyRenamed {
+        /// The name before.
+        from: &'a str,
+        /// The name now.
+        to: &'a str,
+    },
     /// A passkey was removed.
     PasskeyRemoved {
         /// Its name.
@@ -66,6 +73,7 @@ impl Notice<'_> {
             Self::Code { .. } => "Your sign-in code",
             Self::PasswordChanged => "Your password was changed",
             Self::PasskeyAdded { .. } => "A passkey was added to your account",
+            Self::PasskeyRenamed { .. } => "A passkey of your account was renamed",
             Self::PasskeyRemoved { .. } => "A passkey was removed from your account",
             Self::PasskeysLost => "Your passkeys were removed from your account",
             Self::TotpAdded => "An authenticator app was added to your account",
@@ -90,6 +98,9 @@ impl Notice<'_> {
             ),
             Self::PasswordChanged => format!("the password of your account was changed. {NOT_YOU}"),
             Self::PasskeyAdded { name } => format!("the passkey \"{name}\" was added. {NOT_YOU}"),
+            Self::PasskeyRenamed { from, to } => {
+                format!("the passkey \"{from}\" is now called \"{to}\". {NOT_YOU}")
+            }
             Self::PasskeyRemoved { name } => {
                 format!("the passkey \"{name}\" was removed. {NOT_YOU}")
             }
@@ -180,6 +191,27 @@ impl Cell {
             .await?;
         let key = OutboxId::generate(self.entropy()).to_string();
         Ok(SealedMail { key, payload })
+    }
+
+    /// The work of writing and sealing a mail to nobody, so that the time does not tell whether there is such a person.
+    ///
+    /// # Errors
+    /// [`Fault`] if the org's key cannot be used.
+    pub async fn seal_decoy(
+        &self,
+        org: &OrgId,
+        org_name: &str,
+        notice: &Notice<'_>,
+    ) -> Result<(), Fault> {
+        let mail = Mail {
+            to: String::new(),
+            from_name: org_name.to_owned(),
+            subject: notice.subject().to_owned(),
+            text: notice.body(),
+        };
+        let text = serde_json::to_vec(&mail).map_err(|error| Fault::stored("mail", &error))?;
+        self.keyring.seal(org, SEAL_CONTEXT, &text).await?;
+        Ok(())
     }
 
     /// Opens a mail that came out of the outbox.

@@ -18,7 +18,7 @@ mod signing;
 mod for_tests;
 
 pub use crate::fault::{KeyFault, RootFault, RootProblem};
-pub use crate::keyring::{Keyring, NewOrgKey};
+pub use crate::keyring::{Keyring, NewOrgKey, Wrapping};
 pub use crate::org_key::{KEY_BYTES, KeyBytes, OrgKeys};
 pub use crate::root::file::{FileRoot, FileRootError, FileRootProblem};
 pub use crate::root::{RootFuture, RootOfTrust};
@@ -27,7 +27,7 @@ pub use crate::signing::plan::{KeyFacts, KeyPhase, Step, plan_rotation};
 pub use crate::signing::schedule::{RotationSchedule, ScheduleError};
 pub use crate::signing::scope::ServerKeyScope;
 pub use crate::signing::signer::Signer;
-pub use crate::signing::{KeyView, RotationReport, SigningKeys};
+pub use crate::signing::{KeyView, RotationReport, SigningKeys, delete_server_keys};
 
 /// The tables of this crate: the second step of the cell's schema.
 pub const MIGRATION: database::Migration = database::Migration {

@@ -6,7 +6,7 @@ use crate::limits::RULE_GROUPS_MAX;
 use database::{DatabaseFault, ReadTx};
 use identity::app::App;
 use identity::app::settings::GrantKind;
-use identity::server::{AccessQuestion, ServerConfig, decide_access};
+use identity::server::{AccessQuestion, AccessRule, ServerConfig, decide_access};
 use protocol::oauth::error::ErrorCode;
 use protocol::oauth::scope::ScopeSet;
 use protocol::oidc::claims::{OFFLINE_ACCESS, OPENID};
@@ -77,17 +77,17 @@ pub fn decide_scopes(
     }
 }
 
-/// The lifetimes by which the app gets these scopes, by the first rule that matches.
+/// The rule by which the app gets these scopes: the first that matches.
 ///
 /// # Errors
 /// `access_denied` if no rule does, `unauthorized_client` if the app may not use the grant at all.
-pub fn decide_lifetimes(
-    issuer: &Issuer,
+pub fn decide_rule<'i>(
+    issuer: &'i Issuer,
     app: &App,
     grant: GrantKind,
     person: Option<RulePerson<'_>>,
     scopes: &ScopeSet,
-) -> Result<Lifetimes, Denial> {
+) -> Result<&'i AccessRule, Denial> {
     if !app.settings.grants.contains(&grant) {
         return Err(Denial::new(
             ErrorCode::UnauthorizedClient,
@@ -101,11 +101,30 @@ pub fn decide_lifetimes(
         person: person.map(|person| (person.user, person.groups)),
         scopes: &scopes,
     };
-    let rule = decide_access(issuer.config(), &question).ok_or(Denial::new(
+    decide_access(issuer.config(), &question).ok_or(Denial::new(
         ErrorCode::AccessDenied,
         "no access rule of the authorization server permits this",
-    ))?;
-    Ok(Lifetimes {
+    ))
+}
+
+/// The lifetimes by which the app gets these scopes.
+///
+/// # Errors
+/// As [`decide_rule`].
+pub fn decide_lifetimes(
+    issuer: &Issuer,
+    app: &App,
+    grant: GrantKind,
+    person: Option<RulePerson<'_>>,
+    scopes: &ScopeSet,
+) -> Result<Lifetimes, Denial> {
+    decide_rule(issuer, app, grant, person, scopes).map(|rule| lifetimes_of(rule, app))
+}
+
+/// The lifetimes that a rule gives; an app may have its own for refresh tokens.
+#[must_use]
+pub fn lifetimes_of(rule: &AccessRule, app: &App) -> Lifetimes {
+    Lifetimes {
         access_secs: rule.access_token_secs,
         refresh_idle_secs: app
             .settings
@@ -115,7 +134,7 @@ pub fn decide_lifetimes(
             .settings
             .refresh_lifetime_secs
             .unwrap_or(rule.refresh_lifetime_secs),
-    })
+    }
 }
 
 /// Those groups named by the server's rules to which the person belongs. Each is looked up by itself: a person may be

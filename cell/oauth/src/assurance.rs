@@ -37,13 +37,39 @@ pub fn assurance_of(session: &Session) -> Assurance {
     }
 }
 
-/// Whether the session reaches one of the contexts that a request asks for. Values that are not known cannot be
-/// reached and are passed over; with none that is known nothing is asked for.
+/// The context that satisfies a request: the weakest of those it names, since each of them will do. Values that are not
+/// known cannot be reached and are passed over; with none that is known nothing is asked for.
 #[must_use]
-pub fn reaches(assurance: &Assurance, acr_values: &[String]) -> bool {
-    let mut known = acr_values
+pub fn decide_wanted(acr_values: &[String]) -> Option<AuthenticationContext> {
+    acr_values
         .iter()
         .filter_map(|word| AuthenticationContext::from_word(word))
-        .peekable();
-    known.peek().is_none() || known.any(|wanted| assurance.context >= wanted)
+        .min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decide_wanted;
+    use identity::sign_on::authenticator::AuthenticationContext as Context;
+
+    #[test]
+    fn any_known_value_will_do() {
+        let table: [(&[&str], Option<Context>); 5] = [
+            (&[], None),
+            (&["urn:example:unknown"], None),
+            (&["phr"], Some(Context::PhishingResistant)),
+            (
+                &["phrh", "urn:testudo:acr:2fa", "phr"],
+                Some(Context::TwoFactors),
+            ),
+            (
+                &["urn:example:unknown", "phrh"],
+                Some(Context::PhishingResistantHardware),
+            ),
+        ];
+        for (values, expected) in table {
+            let values: Vec<String> = values.iter().map(|word| (*word).to_owned()).collect();
+            assert_eq!(decide_wanted(&values), expected, "{values:?}");
+        }
+    }
 }

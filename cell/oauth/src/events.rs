@@ -1,6 +1,7 @@
 //! The rows of the system log that this crate writes, in one place.
 
-use crate::issuer::Issuer;
+use crate::issuer::{Issuer, ORG_SERVER_KEY};
+use identity::access::Permit;
 use identity::app::App;
 use identity::app::settings::GrantKind;
 use identity::org::context::RequestFacts;
@@ -249,6 +250,25 @@ pub fn consent_refused(
     base(kind, Outcome::Deny, issuer, app, facts)
         .actor(person_actor(person))
         .detail("scope", scope)
+}
+
+/// A person took back what an app was let have at a server.
+#[must_use]
+pub fn consent_revoked(permit: &Permit, app: &App, server: &str, now: Timestamp) -> Event {
+    let kind = if server == ORG_SERVER_KEY {
+        EventType::AppOauth2ConsentRevoke
+    } else {
+        EventType::AppOauth2AsConsentRevoke
+    };
+    let event = Event::new(kind, Outcome::Success, now)
+        .actor(permit.actor().clone())
+        .client(permit.client())
+        .target(Target::app(&app.id, &app.label))
+        .detail("server", server);
+    match permit.own_session() {
+        Some(session) => event.session(session),
+        None => event,
+    }
 }
 
 /// A device asked for codes.

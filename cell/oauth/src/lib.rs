@@ -4,6 +4,7 @@
 //! what a person must see leaves as a [`page::Page`].
 
 pub mod access;
+pub mod account;
 pub mod assurance;
 pub mod authorize;
 pub mod claims;
@@ -21,6 +22,7 @@ pub mod jwks;
 pub mod limits;
 pub mod logout;
 pub mod page;
+pub mod preview;
 pub mod reply;
 pub mod revoke;
 pub mod route;
@@ -28,6 +30,7 @@ pub mod schema;
 pub mod signing;
 pub mod sweep;
 pub mod token;
+pub mod trial;
 pub mod userinfo;
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ pub const CLOCK_LEEWAY_SECS: i64 = 60;
 pub const LOGOUT_TOKEN_SECS: i64 = 120;
 /// How long ago a sign-in may have been asked for on behalf of an authorization request.
 pub const SIGN_IN_ASKED_SECS_MAX: i64 = 60 * 60;
+/// How long an administrator may take to finish the trial of a sign-in.
+pub const TRIAL_SECS: i64 = 10 * 60;
 /// How long after its end a spent row is kept.
 pub const KEEP_SECS: i64 = 24 * 60 * 60;
 /// How long the apps of a session are remembered at most.
@@ -46,3 +48,5 @@ pub const METADATA_CACHE_SECS: i64 = 60 * 60;
 pub const PREFLIGHT_CACHE_SECS: i64 = 10 * 60;
 /// The longest `Origin` header that is looked at.
 pub const ORIGIN_BYTES_MAX: usize = 300;
+/// Ended sessions whose apps are told in one transaction.
+pub const ENDED_SESSIONS_MAX: i64 = 50;

@@ -1,17 +1,19 @@
-//! Tells apps that a session has ended (OpenID Connect Back-Channel Logout 1.0), out of the outbox.
+//! Tells apps that a session has ended (OpenID Connect Back-Channel Logout 1.0), out of the outbox. Where to was named by
+//! an administrator of an org, so the connection is one of [`crate::outbound`].
 
 use crate::jobs::stopped_within;
+use crate::outbound::{Connector, Reach};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Request, StatusCode, header};
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use identity::cell::Cell;
 use identity::fault::Fault;
 use ledger::outbox::store::{self as outbox, Leased};
 use oauth::logout::backchannel::{Delivery, KIND, prepare};
+use oauth::logout::ended::tell_apps;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -22,11 +24,11 @@ const ROWS_MAX: i64 = 20;
 /// How long an app may take to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
 
-type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+type HttpClient = Client<HttpsConnector<Connector>, Full<Bytes>>;
 
 /// Delivers notices until told to stop.
-pub(crate) async fn deliver(cell: Cell, mut stop: watch::Receiver<bool>) {
-    let client = match build_client() {
+pub(crate) async fn deliver(cell: Cell, reach: Reach, mut stop: watch::Receiver<bool>) {
+    let client = match build_client(reach) {
         Ok(client) => client,
         Err(error) => {
             tracing::error!(%error, "apps cannot be told of logouts: no TLS client");
@@ -34,13 +36,16 @@ pub(crate) async fn deliver(cell: Cell, mut stop: watch::Receiver<bool>) {
         }
     };
     while !stopped_within(&mut stop, PAUSE).await {
+        if let Err(fault) = tell_apps(&cell).await {
+            tracing::warn!(error = %fault, "apps of ended sessions could not be noted; it will be tried again");
+        }
         if let Err(fault) = deliver_due(&cell, &client).await {
             tracing::warn!(error = %fault, "notices of logouts could not be taken out of the outbox; it will be tried again");
         }
     }
 }
 
-fn build_client() -> Result<HttpClient, rustls::Error> {
+fn build_client(reach: Reach) -> Result<HttpClient, rustls::Error> {
     let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
@@ -50,7 +55,7 @@ fn build_client() -> Result<HttpClient, rustls::Error> {
         .with_tls_config(tls)
         .https_or_http()
         .enable_http1()
-        .build();
+        .wrap_connector(Connector::new(reach));
     Ok(Client::builder(TokioExecutor::new()).build(connector))
 }
 
@@ -113,5 +118,64 @@ async fn post(client: &HttpClient, delivery: Delivery) -> Result<(), String> {
     match answer.status() {
         StatusCode::OK | StatusCode::NO_CONTENT => Ok(()),
         status => Err(format!("the app answered {status}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{build_client, post};
+    use crate::outbound::Reach;
+    use oauth::logout::backchannel::Delivery;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    /// An app that takes one notice; what it was sent, or nothing if nobody came.
+    async fn deliver_to_app(reach: Reach, host: &str) -> (Result<(), String>, Option<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let app = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut received = Vec::new();
+            while !received.ends_with(b"logout_token=x") {
+                let mut piece = [0_u8; 1_024];
+                let count = stream.read(&mut piece).await.unwrap();
+                received.extend_from_slice(&piece[..count]);
+            }
+            let answer = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
+            stream.write_all(answer).await.unwrap();
+            String::from_utf8(received).unwrap()
+        });
+        let delivery = Delivery {
+            uri: format!("http://{host}:{port}/out"),
+            body: "logout_token=x".to_owned(),
+        };
+        let sent = post(&build_client(reach).unwrap(), delivery).await;
+        match &sent {
+            Ok(()) => (sent, Some(app.await.unwrap())),
+            Err(_) => {
+                assert!(!app.is_finished(), "somebody connected");
+                app.abort();
+                (sent, None)
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_notice_reaches_an_app_on_this_machine_where_it_may() {
+        for reach in [Reach::PublicAndLoopback, Reach::Everywhere] {
+            for host in ["127.0.0.1", "localhost"] {
+                let (sent, received) = deliver_to_app(reach, host).await;
+                assert_eq!(sent, Ok(()));
+                assert!(received.unwrap().starts_with("POST /out HTTP/1.1"));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn no_notice_goes_into_the_private_network() {
+        for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"] {
+            let (sent, received) = deliver_to_app(Reach::Public, host).await;
+            assert!(sent.is_err() && received.is_none(), "{host}");
+        }
     }
 }

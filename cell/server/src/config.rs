@@ -1,8 +1,9 @@
 //! What the operator sets, checked once at the start. A wrong value stops the start with key, reason and mend.
 
+use crate::outbound::Reach;
 use database::Location;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use url::Url;
 use vocab::secret::Secret;
 
@@ -26,6 +27,40 @@ pub struct Config {
     pub mail_from: String,
     /// A document of what shall be there.
     pub bootstrap: Option<PathBuf>,
+    /// Whether addresses that administrators name may lie in private networks.
+    pub private_outbound: PrivateOutbound,
+}
+
+/// Whether connections to addresses that administrators name may go into private networks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrivateOutbound {
+    /// They may not; to this machine they may where it is itself reached on loopback alone.
+    Refused,
+    /// They may.
+    Allowed,
+}
+
+/// How far connections to addresses that administrators name may go.
+#[must_use]
+pub fn decide_reach(config: &Config) -> Reach {
+    let on_loopback = config.origin.as_ref().map_or_else(
+        || config.listen.ip().is_loopback() && config.proxy == ProxyMode::None,
+        |origin| is_loopback_host(origin.host_str().unwrap_or_default()),
+    );
+    match (config.private_outbound, on_loopback) {
+        (PrivateOutbound::Allowed, _) => Reach::Everywhere,
+        (PrivateOutbound::Refused, true) => Reach::PublicAndLoopback,
+        (PrivateOutbound::Refused, false) => Reach::Public,
+    }
+}
+
+fn is_loopback_host(host: &str) -> bool {
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host
+            .trim_matches(['[', ']'])
+            .parse::<IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback())
 }
 
 /// How TLS is done.
@@ -119,13 +154,7 @@ fn check_origin(origin: &Url, config: &Config) -> Result<(), ConfigError> {
             "for example --origin https://id.example.com",
         );
     }
-    let host = origin.host_str().unwrap_or_default();
-    let loopback = host == "localhost"
-        || host.ends_with(".localhost")
-        || host
-            .trim_matches(['[', ']'])
-            .parse::<IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback());
+    let loopback = is_loopback_host(origin.host_str().unwrap_or_default());
     match origin.scheme() {
         "https" if config.tls == TlsMode::Off && config.proxy == ProxyMode::None => refuse(
             "the origin is https, but nothing terminates TLS",
@@ -152,10 +181,13 @@ fn check_origin(origin: &Url, config: &Config) -> Result<(), ConfigError> {
 ///
 /// # Errors
 /// [`ConfigError`] for a store of an unknown kind.
-pub fn store_location(config: &Config) -> Result<Location, ConfigError> {
-    match &config.store {
+pub fn store_location(
+    data: &Path,
+    store: Option<&Secret<String>>,
+) -> Result<Location, ConfigError> {
+    match store {
         None => Ok(Location::Sqlite {
-            path: config.data.join("testudo.db"),
+            path: data.join("testudo.db"),
         }),
         Some(url)
             if url.expose().starts_with("postgres://")
@@ -173,8 +205,12 @@ pub fn store_location(config: &Config) -> Result<Location, ConfigError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Config, ProxyMode, TlsMode, decide_config, store_location};
-    use std::path::PathBuf;
+    use super::{
+        Config, PrivateOutbound, ProxyMode, TlsMode, decide_config, decide_reach, store_location,
+    };
+    use crate::outbound::Reach;
+    use std::path::{Path, PathBuf};
+    use vocab::secret::Secret;
 
     fn config(listen: &str, origin: Option<&str>, tls: TlsMode, proxy: ProxyMode) -> Config {
         Config {
@@ -187,6 +223,60 @@ mod tests {
             smtp: None,
             mail_from: String::from("testudo@localhost"),
             bootstrap: None,
+            private_outbound: PrivateOutbound::Refused,
+        }
+    }
+
+    #[test]
+    fn private_networks_are_reached_where_the_operator_says_so() {
+        use ProxyMode::{None as Direct, TerminatesTls};
+        let files = || TlsMode::Files {
+            certificate: PathBuf::from("c"),
+            key: PathBuf::from("k"),
+        };
+        let table = [
+            (
+                "127.0.0.1:8080",
+                None,
+                TlsMode::Off,
+                Direct,
+                Reach::PublicAndLoopback,
+            ),
+            (
+                "127.0.0.1:8080",
+                Some("http://id.localhost"),
+                TlsMode::Off,
+                Direct,
+                Reach::PublicAndLoopback,
+            ),
+            (
+                "127.0.0.1:8080",
+                None,
+                TlsMode::Off,
+                TerminatesTls,
+                Reach::Public,
+            ),
+            (
+                "127.0.0.1:8080",
+                Some("https://id.example"),
+                TlsMode::Off,
+                TerminatesTls,
+                Reach::Public,
+            ),
+            ("0.0.0.0:443", None, files(), Direct, Reach::Public),
+            (
+                "0.0.0.0:443",
+                Some("https://id.example"),
+                files(),
+                Direct,
+                Reach::Public,
+            ),
+        ];
+        for (listen, origin, tls, proxy, expected) in table {
+            let mut config = config(listen, origin, tls, proxy);
+            assert_eq!(decide_reach(&config), expected, "{listen} {origin:?}");
+            config.private_outbound = PrivateOutbound::Allowed;
+            assert_eq!(decide_reach(&config), Reach::Everywhere);
         }
     }
 
@@ -281,11 +371,12 @@ mod tests {
 
     #[test]
     fn only_known_stores_are_taken() {
-        let mut config = config("127.0.0.1:1", None, TlsMode::Off, ProxyMode::None);
-        assert!(store_location(&config).is_ok());
-        config.store = Some(String::from("postgres://localhost/x").into());
-        assert!(store_location(&config).is_ok());
-        config.store = Some(String::from("mysql://localhost/x").into());
-        assert_eq!(store_location(&config).err().unwrap().key, "--store");
+        let data = Path::new("data");
+        assert!(store_location(data, None).is_ok());
+        let known = Secret::new(String::from("postgres://localhost/x"));
+        assert!(store_location(data, Some(&known)).is_ok());
+        let unknown = Secret::new(String::from("mysql://localhost/x"));
+        let refused = store_location(data, Some(&unknown)).err().unwrap();
+        assert_eq!(refused.key, "--store");
     }
 }

@@ -66,6 +66,12 @@ pub struct DataFolder {
 }
 
 impl DataFolder {
+    /// Whether a start has made a data folder there.
+    #[must_use]
+    pub fn is_at(path: &Path) -> bool {
+        path.join(FORMAT_FILE).exists()
+    }
+
     /// Opens the folder, making it if it is not there.
     ///
     /// # Errors
@@ -118,6 +124,12 @@ impl DataFolder {
             path: path.to_path_buf(),
             _lock: lock,
         })
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// A path inside the folder.

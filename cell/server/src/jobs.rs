@@ -1,19 +1,21 @@
 //! Work in the background: mail out of the outbox, rotation of signing keys, removal of what has ended.
 
 use crate::backchannel;
-use crate::mail::{Post, SendError};
+use crate::mail::{Office, SendError};
+use crate::outbound::Reach;
 use identity::cell::Cell;
 use identity::fault::Fault;
 use identity::notice;
 use ledger::outbox::store::{self as outbox, Leased};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// Pause between two looks at the outbox.
 const OUTBOX_PAUSE: Duration = Duration::from_millis(500);
-/// Mails in one look.
-const OUTBOX_ROWS_MAX: i64 = 20;
+/// Mails that are being delivered at once: one slow mail server must not hold up the mail of everybody.
+const MAILS_AT_ONCE_MAX: usize = 64;
 /// Pause between two rounds of housekeeping.
 const HOUSEKEEPING_PAUSE: Duration = Duration::from_secs(60);
 
@@ -30,11 +32,11 @@ pub struct Jobs {
 
 /// Starts all jobs of a cell.
 #[must_use]
-pub fn start(cell: Cell, post: Post) -> Jobs {
+pub fn start(cell: Cell, office: Arc<Office>, reach: Reach) -> Jobs {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    tasks.spawn(deliver_mail(cell.clone(), post, stopped.clone()));
-    tasks.spawn(backchannel::deliver(cell.clone(), stopped.clone()));
+    tasks.spawn(deliver_mail(office, stopped.clone()));
+    tasks.spawn(backchannel::deliver(cell.clone(), reach, stopped.clone()));
     tasks.spawn(keep_house(cell, stopped));
     Jobs { stop, tasks }
 }
@@ -54,41 +56,58 @@ pub(crate) async fn stopped_within(stop: &mut watch::Receiver<bool>, pause: Dura
         .is_ok()
 }
 
-async fn deliver_mail(cell: Cell, post: Post, mut stop: watch::Receiver<bool>) {
+async fn deliver_mail(office: Arc<Office>, mut stop: watch::Receiver<bool>) {
+    let mut under_way = JoinSet::new();
     while !stopped_within(&mut stop, OUTBOX_PAUSE).await {
-        if let Err(fault) = deliver_due(&cell, &post).await {
-            tracing::warn!(error = %fault, "mail could not be taken out of the outbox; it will be tried again");
+        while under_way.try_join_next().is_some() {}
+        let free = MAILS_AT_ONCE_MAX.saturating_sub(under_way.len());
+        match lease_mail(office.cell(), free).await {
+            Ok(leased) => {
+                for row in leased {
+                    let office = Arc::clone(&office);
+                    under_way.spawn(async move { deliver_or_warn(&office, row).await });
+                }
+            }
+            Err(fault) => {
+                tracing::warn!(error = %fault, "mail could not be taken out of the outbox; it will be tried again");
+            }
         }
     }
+    while under_way.join_next().await.is_some() {}
 }
 
-async fn deliver_due(cell: &Cell, post: &Post) -> Result<(), Fault> {
-    let now = cell.now();
+async fn lease_mail(cell: &Cell, free: usize) -> Result<Vec<Leased>, Fault> {
+    let (now, limit) = (cell.now(), i64::try_from(free).unwrap_or(0));
+    if limit == 0 {
+        return Ok(Vec::new());
+    }
     let due = {
         let mut tx = cell.database.read().await?;
         outbox::is_any_due(&mut tx, notice::OUTBOX_KIND, now).await?
     };
     if !due {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    let leased = cell
-        .database
+    cell.database
         .write(move |tx| {
-            Box::pin(async move {
-                outbox::lease_due(tx, notice::OUTBOX_KIND, now, OUTBOX_ROWS_MAX).await
-            })
+            Box::pin(
+                async move { Ok(outbox::lease_due(tx, notice::OUTBOX_KIND, now, limit).await?) },
+            )
         })
-        .await?;
-    for row in leased {
-        deliver_one(cell, post, row).await?;
-    }
-    Ok(())
+        .await
 }
 
-async fn deliver_one(cell: &Cell, post: &Post, row: Leased) -> Result<(), Fault> {
+async fn deliver_or_warn(office: &Office, row: Leased) {
+    if let Err(fault) = deliver_one(office, row).await {
+        tracing::warn!(error = %fault, "the delivery of a mail could not be noted; it will be sent again");
+    }
+}
+
+async fn deliver_one(office: &Office, row: Leased) -> Result<(), Fault> {
+    let cell = office.cell();
     let mail = cell.open_mail(&row.org_id, &row.payload).await;
     let sent = match mail {
-        Ok(mail) => post.send(&row.idempotency_key, &mail).await,
+        Ok(mail) => office.send(&row.org_id, &row.idempotency_key, &mail).await,
         Err(fault) => Err(SendError::Message(fault.to_string())),
     };
     let now = cell.now();

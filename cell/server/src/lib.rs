@@ -4,14 +4,21 @@
 
 pub mod backchannel;
 pub mod config;
+pub mod control;
 pub mod data_folder;
 pub mod declaration;
 pub mod health;
 pub mod jobs;
 pub mod listener;
 pub mod mail;
+pub mod mailbox;
 pub mod middleware;
 pub mod origin;
+pub mod outbound;
+pub mod recovery;
 pub mod routes;
 pub mod start;
 pub mod tls;
+
+#[cfg(test)]
+mod tests;

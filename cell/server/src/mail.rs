@@ -1,16 +1,27 @@
-//! Sending mail: by SMTP, or kept in the data folder where no server is configured.
+//! Sending mail: by the mail server of the org, or by that of the whole process; kept in the data folder where neither is
+//! configured.
 
 use crate::config::{Config, ConfigError};
 use crate::data_folder::{DataFolder, DataFolderError, write_durably};
+use crate::outbound::{Reach, look_up};
+use console::courier::{Courier, Delivery, Undelivered};
+use identity::cell::Cell;
 use identity::notice::Mail;
+use identity::org::mail::{MailRoute, MailSecurity};
 use lettre::message::{Mailbox, header::ContentType};
 use lettre::transport::smtp::AsyncSmtpTransport;
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{Address, AsyncTransport as _, Message, Tokio1Executor};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use vocab::id::{OrgId, OutboxId};
 
 /// How long one delivery may take.
 const SEND_SECS_MAX: u64 = 30;
+/// How long one delivery by a mail server of an org's own may take: others wait behind it.
+const OWN_SEND_SECS_MAX: u64 = 10;
 
 /// Why mail cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +43,124 @@ pub enum SendError {
     /// The server or the disk refused; later it may not.
     #[error("the mail could not be delivered: {0}")]
     Delivery(String),
+    /// The server answered, and its answer was no.
+    #[error("the mail server refused: {0}")]
+    Refused(String),
+}
+
+fn smtp_error(error: &lettre::transport::smtp::Error) -> SendError {
+    if error.is_permanent() || error.is_transient() {
+        SendError::Refused(error.to_string())
+    } else {
+        SendError::Delivery(error.to_string())
+    }
+}
+
+/// Delivers the mail of all orgs, each by the way that it has set, or else by that of the whole process.
+pub struct Office {
+    cell: Cell,
+    post: Post,
+    reach: Reach,
+}
+
+impl Office {
+    /// With the way of the whole process, and how far the mail servers of orgs may lie.
+    #[must_use]
+    pub const fn new(cell: Cell, post: Post, reach: Reach) -> Self {
+        Self { cell, post, reach }
+    }
+
+    /// Sends one mail of an org; the key is that of [`Post::send`].
+    ///
+    /// # Errors
+    /// [`SendError`].
+    pub async fn send(&self, org: &OrgId, key: &str, mail: &Mail) -> Result<(), SendError> {
+        let route = self.cell.mail_route(org).await;
+        match route.map_err(|fault| SendError::Delivery(fault.to_string()))? {
+            None => self.post.send(key, mail).await,
+            Some(route) => send_by(&route, self.reach, key, mail).await,
+        }
+    }
+
+    /// The cell whose mail it is.
+    #[must_use]
+    pub const fn cell(&self) -> &Cell {
+        &self.cell
+    }
+}
+
+impl Courier for Office {
+    fn leaves_machine(&self) -> bool {
+        self.post.folder().is_none()
+    }
+
+    fn deliver<'c>(&'c self, org: &'c OrgId, mail: &'c Mail) -> Delivery<'c> {
+        Box::pin(async move {
+            let key = OutboxId::generate(self.cell.entropy());
+            match self.send(org, key.as_str(), mail).await {
+                Ok(()) => Ok(()),
+                Err(SendError::Refused(words)) => Err(Undelivered::Refused(words)),
+                Err(error) => {
+                    tracing::info!(%error, "a trial of a mail server failed");
+                    Err(Undelivered::Unreachable)
+                }
+            }
+        })
+    }
+}
+
+/// Sends by the mail server that an administrator has named, at an address of it that was judged.
+async fn send_by(route: &MailRoute, reach: Reach, key: &str, mail: &Mail) -> Result<(), SendError> {
+    let from = route
+        .settings
+        .from
+        .parse()
+        .map_err(|error| SendError::Message(format!("sender: {error}")))?;
+    let message = compose(&from, key, mail)?;
+    let (host, port) = (&route.settings.host, route.settings.port);
+    let addresses = look_up(reach, host, port)
+        .await
+        .map_err(|error| SendError::Delivery(error.to_string()))?;
+    let mut last = SendError::Delivery(String::from("the mail server has no address"));
+    for address in addresses {
+        let transport = build_transport(route, address).map_err(|error| smtp_error(&error))?;
+        match transport.send(message.clone()).await {
+            Ok(_) => return Ok(()),
+            Err(error) => last = smtp_error(&error),
+        }
+        if matches!(last, SendError::Refused(_)) {
+            break;
+        }
+    }
+    Err(last)
+}
+
+fn build_transport(
+    route: &MailRoute,
+    address: SocketAddr,
+) -> Result<AsyncSmtpTransport<Tokio1Executor>, lettre::transport::smtp::Error> {
+    type Transport = AsyncSmtpTransport<Tokio1Executor>;
+    let settings = &route.settings;
+    // The certificate is that of the name, wherever the name leads.
+    let named = || TlsParameters::new(settings.host.clone());
+    let security = match settings.security {
+        MailSecurity::Tls => Tls::Wrapper(named()?),
+        MailSecurity::Starttls => Tls::Required(named()?),
+        // The rules of mail servers let it through for this machine alone.
+        MailSecurity::None => Tls::None,
+    };
+    let builder = Transport::builder_dangerous(address.ip().to_string()).tls(security);
+    let builder = match &route.password {
+        Some(password) => {
+            let (user, password) = (settings.username.clone(), password.expose().clone());
+            builder.credentials(Credentials::new(user, password))
+        }
+        None => builder,
+    };
+    Ok(builder
+        .port(settings.port)
+        .timeout(Some(Duration::from_secs(OWN_SEND_SECS_MAX)))
+        .build())
 }
 
 /// Sends mail.
@@ -100,7 +229,7 @@ impl Post {
                 .send(message)
                 .await
                 .map(|_| ())
-                .map_err(|error| SendError::Delivery(error.to_string())),
+                .map_err(|error| smtp_error(&error)),
             Route::Folder(folder) => {
                 let (folder, name) = (folder.clone(), format!("{key}.eml"));
                 let written = tokio::task::spawn_blocking(move || {

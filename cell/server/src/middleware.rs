@@ -10,6 +10,7 @@
 
 use crate::config::ProxyMode;
 use crate::listener::PeerAddress;
+use crate::mailbox::{MailFolder, decide_mailbox};
 use crate::origin::{Address, Origin, Target};
 use crate::start::believes_forwarding;
 use axum::Router;
@@ -18,7 +19,7 @@ use axum::extract::FromRequest as _;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use console::cookie::{CookieKind, read_cookie, render_set};
-use console::visit::Visit;
+use console::visit::{LocalMailbox, Visit};
 use identity::cell::Cell;
 use identity::fault::Fault;
 use identity::org::context::{OrgContext, RequestFacts};
@@ -101,6 +102,7 @@ async fn handle(
     };
     request.extensions_mut().insert(context.clone());
     request.extensions_mut().insert(facts);
+    open_mailbox(front, &mut request);
     let (drawing, headers) = (request.extensions().clone(), request.headers().clone());
     let mut response = call(routes, request).await;
     if let Some(page) = response.extensions_mut().remove::<oauth::page::Page>() {
@@ -116,6 +118,20 @@ async fn handle(
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// Lets a request see the mail that is kept here, if it may.
+fn open_mailbox(front: &Front, request: &mut Request<Body>) {
+    let Some(folder) = &front.mailbox else {
+        return;
+    };
+    let peer = request.extensions().get::<PeerAddress>();
+    let peer = peer.map(|peer| peer.0.ip());
+    if decide_mailbox(front.proxy, peer, request.headers()) {
+        let folder = MailFolder(folder.clone());
+        request.extensions_mut().insert(folder);
+        request.extensions_mut().insert(LocalMailbox);
+    }
 }
 
 async fn call(routes: Router, request: Request<Body>) -> Response {
@@ -204,7 +220,10 @@ async fn find_org(
         Ok::<_, Fault>(match &target.address {
             Address::First => identity::org::store::find_first(&mut tx).await?,
             Address::Slug(slug) => identity::org::store::find_by_slug(&mut tx, slug).await?,
-            Address::Custom(host) => identity::org::store::find_by_host(&mut tx, host).await?,
+            Address::Custom(host) => {
+                drop(tx);
+                cell.find_org_by_host(host).await?
+            }
         })
     };
     let org = found

@@ -1,14 +1,17 @@
 //! The route table: one line per endpoint.
 
-use crate::health;
+use crate::{health, mailbox};
+mod account;
 mod admin;
 
 use crate::middleware::{self, Front};
-use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use axum::routing::{MethodRouter, get, post};
-use console::signin::{enroll, identify, leave, link, prove};
+use axum::{Extension, Router};
+use console::admin::log_tail::Tails;
+use console::courier::Courier;
+use console::signin::{enroll, identify, leave, link, prove, recover};
 use console::{consent, dashboard, device, files};
 use identity::cell::Cell;
 use std::sync::Arc;
@@ -22,6 +25,8 @@ fn page_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
         ("/", get(dashboard::home)),
         ("/style", get(files::style)),
         ("/apps", get(dashboard::apps)),
+        ("/mailbox", get(mailbox::list)),
+        ("/mailbox/{id}", get(mailbox::show)),
         ("/signin", get(identify::begin).post(identify::answer)),
         ("/signin/identify", get(identify::show)),
         (
@@ -48,7 +53,7 @@ fn page_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
         ("/signin/choose", get(prove::choose)),
         (
             "/signin/recover",
-            get(link::show_recover).post(link::answer_recover),
+            get(recover::show_recover).post(recover::answer_recover),
         ),
         ("/signin/enroll", get(enroll::choose)),
         (
@@ -77,17 +82,34 @@ fn page_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             "/welcome",
             get(link::show_welcome).post(link::answer_welcome),
         ),
-        ("/reset", get(link::show_reset).post(link::answer_reset)),
+        (
+            "/reset",
+            get(recover::show_reset).post(recover::answer_reset),
+        ),
     ]
 }
 
+/// Every path of the table, for the test that holds each against who may use it.
+#[cfg(test)]
+pub(crate) fn paths() -> Vec<&'static str> {
+    let endpoints = oauth::route::ENDPOINTS.iter().map(|endpoint| endpoint.path);
+    let pages = page_routes().into_iter().chain(account::routes());
+    let pages = pages.chain(admin::routes()).map(|(path, _)| path);
+    endpoints.chain(pages).collect()
+}
+
 /// Everything that a cell answers.
-pub fn router(cell: Cell, front: Front) -> Router {
+pub fn router(cell: Cell, front: Front, courier: Arc<dyn Courier>, tails: Tails) -> Router {
     let mut routes = oauth::route::router();
-    for (path, methods) in page_routes().into_iter().chain(admin::routes()) {
+    let pages = page_routes().into_iter().chain(account::routes());
+    for (path, methods) in pages.chain(admin::routes()) {
         routes = routes.route(path, methods);
     }
-    let routes = routes.fallback(files::not_found).with_state(cell.clone());
+    let routes = routes
+        .fallback(files::not_found)
+        .with_state(cell.clone())
+        .layer(Extension(courier))
+        .layer(Extension(tails));
     let front = Arc::new(front);
     Router::new().fallback(move |request: Request<Body>| {
         middleware::serve(cell.clone(), Arc::clone(&front), routes.clone(), request)

@@ -1,13 +1,20 @@
 //! Starts one cell and runs it until it is told to stop.
 
-use crate::config::{Config, ConfigError, ProxyMode, TlsMode, decide_config, store_location};
+use crate::config::{
+    Config, ConfigError, ProxyMode, TlsMode, decide_config, decide_reach, store_location,
+};
+use crate::control::{Control, Serving};
 use crate::data_folder::{DataFolder, DataFolderError};
-use crate::declaration::{self, DeclarationError};
+use crate::declaration::problem::DeclarationError;
+use crate::declaration::progress::Progress;
+use crate::declaration::{self, Mode};
 use crate::middleware::Front;
 use crate::origin::Origin;
+use crate::outbound::Reach;
 use crate::tls::{self, TlsError};
-use crate::{jobs, listener, mail, routes};
-use database::{Database, Migration, OpenError};
+use crate::{control, jobs, listener, mail, routes};
+use console::admin::log_tail::Tails;
+use database::{Database, Location, Migration, OpenError};
 use identity::cell::{Cell, CellBuilder};
 use identity::fault::Refusal;
 use identity::org::Slug;
@@ -48,10 +55,15 @@ pub enum StartError {
     #[error(transparent)]
     Folder(#[from] DataFolderError),
     /// The store cannot be used.
-    #[error("{0}")]
-    Store(#[from] OpenError),
+    #[error("{place}")]
+    Store {
+        /// Where it is, without any password.
+        place: String,
+        /// Why not.
+        source: OpenError,
+    },
     /// The root key does not open the store.
-    #[error("the keys of the store cannot be opened: {0}")]
+    #[error("the keys of the store cannot be opened")]
     Key(#[from] keys::KeyFault),
     /// TLS cannot be set up.
     #[error(transparent)]
@@ -68,13 +80,13 @@ pub enum StartError {
     #[error(transparent)]
     Mail(#[from] mail::MailSetUpError),
     /// The threads for password hashing could not be started.
-    #[error("{0}")]
+    #[error(transparent)]
     Passwords(#[from] identity::password::hash_pool::Fault),
     /// What was declared could not be made.
     #[error(transparent)]
     Declaration(#[from] DeclarationError),
     /// The first org could not be made.
-    #[error("the first organisation could not be made: {0}")]
+    #[error("the first organisation could not be made")]
     FirstOrg(#[from] Refusal),
 }
 
@@ -93,24 +105,44 @@ pub struct Started {
     tls: Option<tls::Tls>,
     front: Front,
     post: mail::Post,
+    reach: Reach,
+    control: Option<Control>,
+}
+
+/// Names a store to whoever reads the message, by the option that chose it and without the user and the password.
+fn render_place(location: &Location) -> String {
+    match location {
+        Location::Sqlite { path } => format!("the store {}", path.display()),
+        Location::Postgres { url } => {
+            let (_, rest) = url.expose().split_once("://").unwrap_or_default();
+            let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+            let host = host.split('?').next().unwrap_or_default();
+            format!("--store {host}")
+        }
+    }
 }
 
 /// Opens the store of a data folder, with its keys, for the commands that work on it.
 ///
 /// # Errors
 /// [`StartError`] with what to do.
-pub async fn open_cell(config: &Config, folder: &DataFolder) -> Result<Cell, StartError> {
-    let database = Database::open(&store_location(config)?, &MIGRATIONS).await?;
+pub async fn open_cell(folder: &DataFolder, location: &Location) -> Result<Cell, StartError> {
+    let database = Database::open(location, &MIGRATIONS)
+        .await
+        .map_err(|source| StartError::Store {
+            place: render_place(location),
+            source,
+        })?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let root = Keyring::open_root(&database, &folder.join("root.key"), entropy.as_ref()).await?;
-    let keyring = Keyring::new(
-        database.clone(),
-        vec![Arc::new(root)],
-        Arc::clone(&entropy),
-        Arc::clone(&clock),
-    );
-    keyring.check_roots().await?;
+    let keyring = match open_keyring(folder, &database, &clock, &entropy).await {
+        Ok(keyring) => keyring,
+        Err(error) => {
+            // Closed in order, the store leaves no trace of a start that came to nothing.
+            database.close().await;
+            return Err(error.into());
+        }
+    };
     let signing_keys = SigningKeys::new(keyring.clone(), RotationSchedule::default());
     let passwords = HashPool::start(HashPoolLimits::default(), Arc::clone(&entropy))?;
     Ok(CellBuilder {
@@ -125,12 +157,30 @@ pub async fn open_cell(config: &Config, folder: &DataFolder) -> Result<Cell, Sta
     .build())
 }
 
-/// Prepares everything up to the listening socket.
+async fn open_keyring(
+    folder: &DataFolder,
+    database: &Database,
+    clock: &Arc<dyn Clock>,
+    entropy: &Arc<dyn Entropy>,
+) -> Result<Keyring, keys::KeyFault> {
+    let root = Keyring::open_root(database, &folder.join("root.key"), entropy.as_ref()).await?;
+    let keyring = Keyring::new(
+        database.clone(),
+        vec![Arc::new(root)],
+        Arc::clone(entropy),
+        Arc::clone(clock),
+    );
+    keyring.check_roots().await?;
+    Ok(keyring)
+}
+
+/// Prepares everything up to the listening sockets; `progress` tells how far the declaration is.
 ///
 /// # Errors
 /// [`StartError`] with what to do.
-pub async fn start(config: Config) -> Result<Started, StartError> {
+pub async fn start(config: Config, progress: &Progress) -> Result<Started, StartError> {
     decide_config(&config)?;
+    let location = store_location(&config.data, config.store.as_ref())?;
     // Before anything is touched: a document with a mistake leaves no half-made data folder.
     let declared = config
         .bootstrap
@@ -145,7 +195,7 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         .unwrap_or("localhost")
         .to_owned();
     let tls = tls::set_up(&config.tls, &folder, &host)?;
-    let cell = open_cell(&config, &folder).await?;
+    let cell = open_cell(&folder, &location).await?;
     let post = mail::Post::set_up(&config, &folder)?;
     let listen_error = |source| StartError::Listen {
         address: config.listen,
@@ -158,11 +208,14 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     let origin = Origin::new(config.origin.as_ref(), config.tls != TlsMode::Off, port);
     let base_url = origin.base_url();
     let first = first_org(&cell).await?;
-    if let Some(document) = declared {
-        declaration::run(&cell, document, &base_url).await?;
+    if let (Some(declared), Some(path)) = (declared, &config.bootstrap) {
+        declaration::run(&cell, declared, Mode::Apply, &base_url, progress)
+            .await
+            .map_err(|unfinished| unfinished.problem.of_file(path))?;
     }
     // Afterwards: no link for an org whose administrator was declared.
     let setup_token = cell.make_setup_link(&first).await?;
+    let control = control::bind_or_warn(&folder);
     Ok(Started {
         setup_url: setup_token.map(|token| format!("{base_url}/setup?token={}", token.expose())),
         local_root: tls.as_ref().and_then(|tls| tls.local_root.clone()),
@@ -177,6 +230,8 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         listener,
         tls,
         post,
+        reach: decide_reach(&config),
+        control,
     })
 }
 
@@ -194,10 +249,22 @@ async fn first_org(cell: &Cell) -> Result<OrgId, Refusal> {
 impl Started {
     /// Serves until `stop` resolves, then drains and closes the store.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let jobs = jobs::start(self.cell.clone(), self.post);
-        let router = routes::router(self.cell.clone(), self.front);
+        let office = Arc::new(mail::Office::new(self.cell.clone(), self.post, self.reach));
+        let jobs = jobs::start(self.cell.clone(), Arc::clone(&office), self.reach);
+        let control = self
+            .control
+            .map(|control| Serving::start(control, self.cell.clone(), self.base_url.clone()));
+        let tails = Tails::default();
+        let router = routes::router(self.cell.clone(), self.front, office, tails.clone());
+        let stop = async move {
+            stop.await;
+            tails.close();
+        };
         let tls = self.tls.map(|tls| tls.config);
         listener::serve(self.listener, tls, router, stop).await;
+        if let Some(control) = control {
+            control.stop().await;
+        }
         jobs.stop().await;
         self.cell.database.close().await;
         drop(self.folder);

@@ -23,8 +23,14 @@ await script(['origin', 'setup_link', 'data', 'email', 'password'], async (input
     const device = await ada.authenticator();
     const result = { setup: await setUp(ada, device, input) };
     await usedLinkIsRefused(browser, input);
+    // The page after sign-out would take the passkey from the autofill list at once.
+    await device.present(false);
     await signOut(ada, input);
+    await askEverybodyTheSame(browser, input);
     result.autofill = await signInByAutofill(ada, device, input);
+    await device.present(false);
+    await signOut(ada, input);
+    result.button = await signInByButton(ada, device, input);
     if (input.application) result.step_up = await stepUp(ada, device, input);
     result.recovery = await loseAndRecover(browser, ada, device, input);
     browser.ensureQuiet();
@@ -85,10 +91,48 @@ async function signOut(ada, input) {
 
 async function signInByAutofill(ada, device, input) {
   const before = (await device.credentials())[0].signCount;
+  await device.present(true);
   await ada.page.goto(`${input.origin}/signin`);
   await ada.waitForPath((path, url) => isInside(url), 'the inside, by the autofill list');
   ensure((await device.credentials())[0].signCount > before, 'the passkey was not used');
   return new URL(ada.page.url()).pathname;
+}
+
+/** Whoever is named: the same page, the same answer to a wrong password, the same other ways. */
+async function askEverybodyTheSame(browser, input) {
+  const seen = [];
+  for (const [index, login] of [input.email, 'nobody@example.com'].entries()) {
+    const stranger = await browser.visitor(`stranger-${index}`);
+    const look = async () => {
+      const html = (await stranger.page.content()).replaceAll(login, 'LOGIN').replace(/name="csrf" value="[^"]*"/g, '').replace(/<span class="avatar[^>]*>[^<]*<\/span>/g, '');
+      return `${new URL(stranger.page.url()).pathname} ${html}`;
+    };
+    await stranger.open(`${input.origin}/signin`);
+    await stranger.answer('identifier', login);
+    const pages = [await look()];
+    if (index === 0) await portrait(stranger)('first question');
+    await stranger.answer('password', 'not the password');
+    pages.push(await look());
+    await stranger.press('a[href$="/signin/choose"]');
+    pages.push(await look());
+    await stranger.page.goto(`${input.origin}/signin/totp`);
+    pages.push(await look());
+    seen.push(pages);
+    await stranger.close();
+  }
+  const [known, unknown] = seen;
+  known.forEach((page, index) => ensure(page === unknown[index], `page ${index} tells whether there is such an account`, `${page}\n----\n${unknown[index]}`));
+}
+
+async function signInByButton(ada, device, input) {
+  const before = (await device.credentials())[0].signCount;
+  await ada.page.goto(`${input.origin}/signin`);
+  await ada.answer('identifier', input.email);
+  await device.present(true);
+  const steps = await passGate(ada, facts(input), isInside);
+  ensure(steps.includes('passkey by button'), 'the first question offered no passkey', steps);
+  ensure((await device.credentials())[0].signCount > before, 'the passkey was not used by the button', { before, steps, now: await device.credentials() });
+  return steps;
 }
 
 async function stepUp(ada, device, input) {
@@ -111,13 +155,14 @@ async function loseAndRecover(browser, ada, device, input) {
   await device.lose();
   await ada.close();
   const again = await browser.visitor('ada-again');
-  await again.authenticator();
+  const next = await again.authenticator();
   await again.open(`${input.origin}/signin/recover`);
   const mail = await mailAfter(input.data, input.email, async () => {
     await portrait(again)('recover');
     await again.answer('identifier', input.email);
   }, (one) => one.text.includes('token='));
   await again.picture('gate-mail-sent');
+  ensure((await again.page.locator('a[href$="/mailbox"]').count()) === 1, 'on this machine the page does not lead to the kept mail', await again.words());
   await again.open(linkIn(mail, 'token='));
   await again.page.locator('input[name=lost_passkeys]').check();
   const newPassword = `${input.password} again`;
@@ -129,7 +174,10 @@ async function loseAndRecover(browser, ada, device, input) {
     choose: input.recovery_codes ? '/signin/recovery-code' : undefined,
     mail_code: async () => codeIn(await mailWith(input.data, input.email, (one) => one.subject.includes('code'))),
   }), isInside, portrait(again));
-  ensure(steps.includes('make passkey'), 'after the loss no new passkey was asked for', steps);
+  // A printed code let the person in; the next passkey is made at home.
+  await again.open(`${input.origin}/account/security/passkeys/new`);
+  steps.push(...(await passGate(again, facts(input), (url) => url.pathname === '/account/security')));
+  ensure((await next.credentials()).length === 1, 'after the loss no new passkey could be made', steps);
   await again.open(`${input.origin}/apps`);
   await again.picture('recovered-apps');
   note(`recovered: ${steps.join(' > ')}`);

@@ -1,11 +1,13 @@
 """A person's browser without a screen or script: requests, its cookie jar, and the forms of server-rendered pages."""
 
+import os
 from html.parser import HTMLParser
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import parse_qs, urljoin, urlparse
 
 import requests
+from requests.cookies import get_cookie_header
 
 from script import REQUEST_TIMEOUT_SECS, Failed, ensure
 
@@ -94,7 +96,9 @@ class Agent:
         self.stop_at = [prefix for prefix in stop_at if prefix]
         self.session = requests.Session()
         self.session.trust_env = False
-        # As browsers do, loopback counts as secure, so that `Secure` cookies come back.
+        self.session.verify = os.environ.get("REQUESTS_CA_BUNDLE", True)
+        # As browsers do, loopback counts as secure, so that `Secure` cookies come back. A session prepares its requests
+        # with a jar that has another policy, so the header is made from this one.
         self.session.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("http", "https")))
 
     def get(self, url: str) -> Page:
@@ -116,7 +120,10 @@ class Agent:
             if referer:
                 origin = urlparse(referer)
                 headers |= {"Referer": referer, "Origin": f"{origin.scheme}://{origin.netloc}"}
-            reply = self.session.request(method, url, data=fields, headers=headers, allow_redirects=False, timeout=REQUEST_TIMEOUT_SECS)
+            request = self.session.prepare_request(requests.Request(method, url, data=fields, headers=headers))
+            if cookies := get_cookie_header(self.session.cookies, request):
+                request.headers["Cookie"] = cookies
+            reply = self.session.send(request, allow_redirects=False, timeout=REQUEST_TIMEOUT_SECS)
             if reply.is_redirect:
                 url = urljoin(url, reply.headers["Location"])
                 if reply.status_code not in (307, 308):

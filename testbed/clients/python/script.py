@@ -44,6 +44,9 @@ def _read_input(required: list[str]) -> dict[str, Any]:
     values = json.loads(text)
     missing = [name for name in required if name not in values]
     ensure(not missing, f"the input lacks: {', '.join(missing)}")
+    if values.get("root"):
+        # The authority that the server's certificate comes from; the libraries read it here.
+        os.environ["REQUESTS_CA_BUNDLE"] = values["root"]
     return values
 
 

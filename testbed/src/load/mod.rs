@@ -185,7 +185,7 @@ async fn run_open(order: Arc<Order>, per_second: f64, seconds: f64) -> anyhow::R
 }
 
 /// One of the loopback network's many addresses, so that limits per address do not take a crowd for one person.
-fn loopback_address(number: usize) -> IpAddr {
+pub(crate) fn loopback_address(number: usize) -> IpAddr {
     let number = u32::try_from(number % 60_000).unwrap_or(0);
     let [_, _, high, low] = number.to_be_bytes();
     IpAddr::V4(Ipv4Addr::new(127, 1, high, low.max(1)))

@@ -19,6 +19,8 @@ pub struct Tools {
     pub postgres_folder: PathBuf,
     /// The browser.
     pub chromium: PathBuf,
+    /// The proxy that stands in front of the product.
+    pub haproxy: PathBuf,
     /// The Python that has the clients of PyPI.
     pub python: PathBuf,
     /// The judge of dependencies.
@@ -35,6 +37,7 @@ impl Tools {
             ("PATH", std::env::join_paths(folders)?),
             ("TESTUDO_BINARY", product.into()),
             ("TESTBED_CHROMIUM", self.chromium.clone().into()),
+            ("TESTBED_HAPROXY", self.haproxy.clone().into()),
             ("TESTBED_PYTHON", self.python.clone().into()),
         ])
     }
@@ -45,6 +48,7 @@ pub fn run() -> anyhow::Result<()> {
     let tools = provide(&Workspace::load()?)?;
     report::line(&format!("PostgreSQL  {}", tools.postgres_folder.display()));
     report::line(&format!("Chromium    {}", tools.chromium.display()));
+    report::line(&format!("HAProxy     {}", tools.haproxy.display()));
     report::line(&format!("Python      {}", tools.python.display()));
     report::line(&format!("cargo-deny  {}", tools.cargo_deny.display()));
     Ok(())
@@ -59,6 +63,7 @@ pub fn provide(workspace: &Workspace) -> anyhow::Result<Tools> {
     Ok(Tools {
         postgres_folder: system.postgres_folder,
         chromium: system.chromium,
+        haproxy: system.haproxy,
         python,
         cargo_deny,
     })

@@ -21,6 +21,8 @@ const CHROMIUM_NAMES: &[&str] = &[
     "google-chrome",
     "google-chrome-stable",
 ];
+/// Where Debian keeps programs that need not be on everybody's path.
+const SYSTEM_PROGRAMS: &str = "/usr/sbin";
 /// The longest that Debian's installer may take.
 const INSTALL_MAX: Duration = Duration::from_secs(15 * 60);
 
@@ -31,6 +33,8 @@ pub struct System {
     pub postgres_folder: PathBuf,
     /// The browser.
     pub chromium: PathBuf,
+    /// The proxy.
+    pub haproxy: PathBuf,
 }
 
 /// What was found.
@@ -38,6 +42,7 @@ pub struct System {
 struct Survey {
     postgres_folder: Option<PathBuf>,
     chromium: Option<PathBuf>,
+    haproxy: Option<PathBuf>,
     node: Presence,
     python: Presence,
     cpp_compiler: Presence,
@@ -73,12 +78,14 @@ pub fn provide() -> anyhow::Result<System> {
         plan_lacks(&survey).as_slice(),
         survey.postgres_folder,
         survey.chromium,
+        survey.haproxy,
     ) {
-        ([], Some(postgres_folder), Some(chromium)) => Ok(System {
+        ([], Some(postgres_folder), Some(chromium), Some(haproxy)) => Ok(System {
             postgres_folder,
             chromium,
+            haproxy,
         }),
-        (lacks, _, _) => bail!(
+        (lacks, _, _, _) => bail!(
             "Debian's packages did not bring everything. {}",
             render_request(lacks)
         ),
@@ -91,6 +98,7 @@ fn survey() -> Survey {
         chromium: CHROMIUM_NAMES
             .iter()
             .find_map(|name| find_program(name, &[])),
+        haproxy: find_program("haproxy", &[PathBuf::from(SYSTEM_PROGRAMS)]),
         node: presence(has_node()),
         python: presence(
             Call::new("python3")
@@ -157,7 +165,7 @@ fn find_postgres() -> Option<PathBuf> {
 }
 
 fn plan_lacks(survey: &Survey) -> Vec<Lack> {
-    let wanted: [(bool, &'static str, &'static [&'static str]); 5] = [
+    let wanted: [(bool, &'static str, &'static [&'static str]); 6] = [
         (
             survey.postgres_folder.is_some(),
             "the server of PostgreSQL (`initdb`, `pg_ctl`, `postgres`, `psql` in one folder)",
@@ -168,6 +176,7 @@ fn plan_lacks(survey: &Survey) -> Vec<Lack> {
             "Chromium",
             &["chromium", "fonts-liberation"],
         ),
+        (survey.haproxy.is_some(), "HAProxy", &["haproxy"]),
         (
             survey.node == Presence::Present,
             "Node.js 20 or newer, with npm",
@@ -242,6 +251,7 @@ mod tests {
         Survey {
             postgres_folder: Some(PathBuf::from("/usr/lib/postgresql/15/bin")),
             chromium: Some(PathBuf::from("/usr/bin/chromium")),
+            haproxy: Some(PathBuf::from("/usr/sbin/haproxy")),
             node: Presence::Present,
             python: Presence::Present,
             cpp_compiler: Presence::Present,
@@ -264,7 +274,7 @@ mod tests {
             render_request(&plan_lacks(&survey)),
             "the tests need Chromium; Node.js 20 or newer, with npm. On Debian, as root: apt-get install chromium fonts-liberation nodejs npm"
         );
-        assert_eq!(plan_lacks(&Survey::default()).len(), 5);
+        assert_eq!(plan_lacks(&Survey::default()).len(), 6);
     }
 
     #[test]

@@ -3,10 +3,12 @@
 use crate::visit::Visit;
 use axum::response::{IntoResponse, Response};
 use form_urlencoded::byte_serialize;
+use identity::access::own::plan_fresh_since;
 use identity::access::{Caller, Permission, Permit, PersonCaller, authorize};
 use identity::fault::{Fault, Refusal};
 use identity::sign_in::evaluate::PolicyQuestion;
 use identity::sign_on::Verdict;
+use vocab::time::Timestamp;
 
 /// A response that is sent in place of the one that was asked for.
 pub struct Detour(Box<Response>);
@@ -32,9 +34,31 @@ impl IntoResponse for Detour {
 /// # Errors
 /// The response that is sent instead.
 pub async fn administrator(visit: &Visit, permission: Permission) -> Result<Permit, Detour> {
+    permit(visit, permission, None).await
+}
+
+/// The same for what decides who else may administer: the proof must be fresh as well. Where it is not, the browser
+/// proves anew and comes back to the page at `back`, from which the form is sent again.
+///
+/// # Errors
+/// The response that is sent instead.
+pub async fn administrator_freshly(
+    visit: &Visit,
+    permission: Permission,
+    back: &str,
+) -> Result<Permit, Detour> {
+    permit(visit, permission, Some(back)).await
+}
+
+async fn permit(
+    visit: &Visit,
+    permission: Permission,
+    fresh_for: Option<&str>,
+) -> Result<Permit, Detour> {
     let Some(signed_in) = visit.signed_in() else {
         return Err(to_sign_in(visit));
     };
+    let proved_since = fresh_for.map(|_| plan_fresh_since(visit.facts.now));
     // Whoever has no role learns so at once, not after proving more.
     if signed_in.roles.is_empty() {
         return Err(visit.refused(&Refusal::Forbidden).into());
@@ -42,6 +66,7 @@ pub async fn administrator(visit: &Visit, permission: Permission) -> Result<Perm
     let question = PolicyQuestion {
         console: true,
         proved: signed_in.session.authenticators.clone(),
+        proved_since,
         ..PolicyQuestion::default()
     };
     let asked = visit
@@ -49,7 +74,10 @@ pub async fn administrator(visit: &Visit, permission: Permission) -> Result<Perm
         .evaluate_policies(&visit.snapshot, &signed_in.person, question, &visit.facts)
         .await;
     if !matches!(loaded(visit, asked)?.verdict, Verdict::Allow(_)) {
-        return Err(to_sign_in(visit));
+        return Err(match (fresh_for, proved_since) {
+            (Some(back), Some(since)) => to_fresh_proof(visit, back, since),
+            _ => to_sign_in(visit),
+        });
     }
     let caller = Caller::Person(PersonCaller {
         org_id: signed_in.session.org_id.clone(),
@@ -71,6 +99,14 @@ fn to_sign_in(visit: &Visit) -> Detour {
     let back = visit.address().unwrap_or_else(|| String::from("/admin"));
     let back: String = byte_serialize(back.as_bytes()).collect();
     visit.go(&format!("/signin?continue={back}")).into()
+}
+
+fn to_fresh_proof(visit: &Visit, back: &str, since: Timestamp) -> Detour {
+    let back: String = byte_serialize(back.as_bytes()).collect();
+    let since = since.micros();
+    visit
+        .go(&format!("/signin?continue={back}&fresh_since={since}"))
+        .into()
 }
 
 /// What was loaded, or the page for the fault.

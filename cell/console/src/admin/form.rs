@@ -30,6 +30,27 @@ pub fn lines(visit: &Visit, field: &str) -> Vec<String> {
         .collect()
 }
 
+/// The revision that a form was made from; none that anything ever has if it carries none.
+#[must_use]
+pub fn revision(visit: &Visit) -> i64 {
+    visit.field("revision").parse().unwrap_or(-1)
+}
+
+/// A whole number within bounds, or the words to show beside the field.
+///
+/// # Errors
+/// Those words.
+pub fn number(visit: &Visit, field: &str, least: i64, most: i64) -> Result<i64, String> {
+    let typed = visit.field(field).trim().parse::<i64>().ok();
+    typed
+        .filter(|number| (least..=most).contains(number))
+        .ok_or_else(|| {
+            let text = visit.shell().t.words.not_a_number;
+            text.replace("{least}", &least.to_string())
+                .replace("{most}", &most.to_string())
+        })
+}
+
 /// The field that a refusal speaks of, and the words to show beside it.
 #[must_use]
 pub fn problem_of(t: &'static Text, refusal: &Refusal) -> Option<(&'static str, String)> {

@@ -3,16 +3,19 @@
 use crate::admin::caller::{Answer, administrator, loaded};
 use crate::admin::row::log_row;
 use crate::cookie::CookieKind;
+use crate::courier::Courier;
 use crate::view::admin::{Figures, GuideKind, GuideStep, HomePage};
 use crate::visit::Visit;
+use axum::Extension;
 use database::ReadTx;
 use identity::access::Permission;
 use identity::fault::Fault;
 use identity::person::PersonStatus;
 use identity::person::store::PeopleFilter;
 use identity::session::SignedIn;
-use identity::{app, group, person};
+use identity::{app, credential, group, person, sign_on};
 use ledger::{EventType, LogFilter};
+use std::sync::Arc;
 use vocab::id::OrgId;
 use vocab::time::Timestamp;
 
@@ -26,7 +29,7 @@ const SIGN_INS_SECS: i64 = 24 * 60 * 60;
 const PUT_AWAY: &str = "away";
 
 /// `GET /admin`.
-pub async fn show(visit: Visit) -> Answer {
+pub async fn show(Extension(courier): Extension<Arc<dyn Courier>>, visit: Visit) -> Answer {
     administrator(&visit, Permission::ReadDirectory).await?;
     administrator(&visit, Permission::ReadLog).await?;
     let Some(signed_in) = visit.signed_in() else {
@@ -38,7 +41,8 @@ pub async fn show(visit: Visit) -> Answer {
     let guide = if visit.cookie(CookieKind::Guide).as_deref() == Some(PUT_AWAY) {
         Vec::new()
     } else {
-        loaded(&visit, load_guide(&mut tx, signed_in).await)?
+        let is_mail_set_up = visit.snapshot.org.settings.mail.is_some() || courier.leaves_machine();
+        loaded(&visit, load_guide(&mut tx, signed_in, is_mail_set_up).await)?
     };
     let recent = loaded(
         &visit,
@@ -97,15 +101,32 @@ fn render_count(count: usize) -> String {
     }
 }
 
-/// What the org has already. Mail is not among the steps: it is set where the server is set up.
-async fn load_guide(tx: &mut ReadTx, own: &SignedIn) -> Result<Vec<GuideStep>, Fault> {
-    let org = &own.person.org_id;
+/// What the org has already.
+async fn load_guide(
+    tx: &mut ReadTx,
+    own: &SignedIn,
+    is_mail_set_up: bool,
+) -> Result<Vec<GuideStep>, Fault> {
+    let (org, user) = (&own.person.org_id, &own.person.id);
+    let passkeys = credential::store::load_passkeys(tx, org, user).await?.len();
+    let totp = credential::store::load_totp(tx, org, user).await?;
+    let proofs = passkeys + usize::from(totp.iter().any(|totp| totp.confirmed_at.is_some()));
+    let codes = credential::store::count_recovery_codes(tx, org, user).await?;
     let anyone = PeopleFilter::default();
     let people = person::store::load_page(tx, org, &anyone, &(String::new(), String::new()), 2)
         .await?
         .len();
     let apps = app::store::load_page(tx, org, "", "", 1).await?.len();
+    let policies = sign_on::store::load_all_policies(tx, org).await?;
     Ok(vec![
+        GuideStep {
+            kind: GuideKind::Secure,
+            is_done: proofs > 1 || codes > 0,
+        },
+        GuideStep {
+            kind: GuideKind::Mail,
+            is_done: is_mail_set_up,
+        },
         GuideStep {
             kind: GuideKind::People,
             is_done: people > 1,
@@ -113,6 +134,10 @@ async fn load_guide(tx: &mut ReadTx, own: &SignedIn) -> Result<Vec<GuideStep>, F
         GuideStep {
             kind: GuideKind::App,
             is_done: apps > 0,
+        },
+        GuideStep {
+            kind: GuideKind::Policy,
+            is_done: policies.iter().any(|stored| stored.revision > 1),
         },
     ])
 }

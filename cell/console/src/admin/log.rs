@@ -25,14 +25,7 @@ const STRETCH_ROWS: usize = 500;
 /// `GET /admin/log`.
 pub async fn list(visit: Visit) -> Answer {
     administrator(&visit, Permission::ReadLog).await?;
-    let asked = Asked {
-        event: search_of(&visit, "event"),
-        actor: search_of(&visit, "actor"),
-        target: search_of(&visit, "target"),
-        outcome: search_of(&visit, "outcome"),
-        from: search_of(&visit, "from"),
-        to: search_of(&visit, "to"),
-    };
+    let asked = asked_of(&visit);
     let org = &visit.context.org;
     let mut tx = loaded(&visit, visit.cell.database.read().await)?;
     let filter = loaded(&visit, load_filter(&mut tx, org, &asked).await)?;
@@ -64,6 +57,18 @@ pub async fn list(visit: Visit) -> Answer {
     }))
 }
 
+/// What the visitor filters by.
+pub(super) fn asked_of(visit: &Visit) -> Asked {
+    Asked {
+        event: search_of(visit, "event"),
+        actor: search_of(visit, "actor"),
+        target: search_of(visit, "target"),
+        outcome: search_of(visit, "outcome"),
+        from: search_of(visit, "from"),
+        to: search_of(visit, "to"),
+    }
+}
+
 /// The cursor of the rows before that one.
 #[must_use]
 pub fn render_seq(seq: i64) -> String {
@@ -78,14 +83,18 @@ pub fn cursor_of(visit: &Visit) -> Option<i64> {
 
 /// Which types of event are meant by the beginning of a name.
 #[derive(Debug, PartialEq, Eq)]
-enum Events {
+pub(super) enum Events {
+    /// Of any type.
     All,
+    /// Of this one.
     One(EventType),
+    /// Of several that begin so.
     Family,
+    /// Of none that there is.
     None,
 }
 
-fn decide_events(beginning: &str) -> Events {
+pub(super) fn decide_events(beginning: &str) -> Events {
     if beginning.is_empty() {
         return Events::All;
     }
@@ -134,7 +143,11 @@ async fn load_family(
 }
 
 /// The filter that is meant, but for the type: names of people, groups and apps become their ids.
-async fn load_filter(tx: &mut ReadTx, org: &OrgId, asked: &Asked) -> Result<LogFilter, Fault> {
+pub(super) async fn load_filter(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    asked: &Asked,
+) -> Result<LogFilter, Fault> {
     let actor = if asked.actor.is_empty() {
         None
     } else {

@@ -3,12 +3,19 @@
 //! None of them decides a permission or writes a row: `identity` does both. A change ends in a redirect, so that a
 //! page that is loaded again repeats nothing; a refused one shows the page again with the reason.
 
+pub mod administrators;
 pub mod apps;
 pub mod caller;
 pub mod form;
 pub mod groups;
 pub mod home;
+pub mod keys;
 pub mod log;
+pub mod log_tail;
 pub mod paging;
 pub mod people;
+pub mod policies;
 pub mod row;
+pub mod servers;
+pub mod settings;
+pub mod zones;

@@ -67,7 +67,10 @@ pub fn passkey_row(passkey: &StoredPasskey) -> PasskeyRow {
         } else {
             PasskeyStorage::Synced
         },
-        model: String::new(),
+        model: passkey
+            .attested_aaguid
+            .map(String::from)
+            .unwrap_or_default(),
         created: moment(passkey.created_at),
         last_used: passkey.last_used_at.map(moment),
     }

@@ -4,29 +4,31 @@ use crate::signin::prove::json;
 use crate::signin::{go_on, load_flow};
 use crate::view::part::{Input, QrPicture};
 use crate::view::signin::{EnrollOption, EnrollPage, EnrollPasskeyPage, EnrollTotpPage, EnrollWhy};
-use crate::view::signin::{NewPasswordPage, NewPasswordWhy};
+use crate::view::signin::{NewPasswordPage, NewPasswordWhy, RecoveryCodesPage};
 use crate::visit::Visit;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use identity::credential::passkey::Enrolment;
 use identity::credential::password::PasswordRefusal;
 use identity::fault::Refusal;
-use identity::person::Person;
+use identity::sign_in::enroll::Enrolling;
 use identity::sign_in::{Flow, Step};
 use identity::sign_on::AuthenticatorKind;
 use identity::totp::TotpSeed;
-use ledger::Actor;
 use vocab::secret::Secret;
 
+/// The page that goes on with whatever is needed next.
+const ENROLL_PATH: &str = "/signin/enroll";
+
 /// The sign-in and its person, if something must be enrolled now.
-async fn load(visit: &Visit) -> Result<(Flow, Person), Response> {
+async fn load(visit: &Visit) -> Result<(Flow, Enrolling), Response> {
     let flow = load_flow(visit).await?;
     match visit
         .cell
         .enrolling_person(&visit.snapshot, &flow, &visit.facts)
         .await
     {
-        Ok(person) => Ok((flow, person)),
+        Ok(enrolling) => Ok((flow, enrolling)),
         Err(Refusal::Forbidden) => Err(go_on(visit, &flow).await),
         Err(refusal) => Err(visit.refused(&refusal)),
     }
@@ -85,12 +87,12 @@ fn passkey_page(visit: &Visit, flow: &Flow, error: Option<String>) -> Response {
 
 /// `GET /signin/enroll/passkey/options`.
 pub async fn passkey_options(visit: Visit) -> Response {
-    let Ok((mut flow, person)) = load(&visit).await else {
+    let Ok((mut flow, enrolling)) = load(&visit).await else {
         return StatusCode::GONE.into_response();
     };
     match visit
         .cell
-        .begin_enroll_passkey(&visit.context, &person, &mut flow)
+        .begin_enroll_passkey(&visit.context, &enrolling, &mut flow)
         .await
     {
         Ok(options) => json(options),
@@ -100,17 +102,14 @@ pub async fn passkey_options(visit: Visit) -> Response {
 
 /// `POST /signin/enroll/passkey`.
 pub async fn answer_passkey(visit: Visit) -> Response {
-    let (mut flow, person) = match load(&visit).await {
+    let (mut flow, enrolling) = match load(&visit).await {
         Ok(loaded) => loaded,
         Err(response) => return response,
     };
-    let actor = Actor::user(&person.id, &person.login, &person.display_name());
     let enrolment = Enrolment {
         context: &visit.context,
-        org: &visit.snapshot.org,
-        person: &person,
-        actor: &actor,
-        client: &visit.facts.client,
+        permit: &enrolling.permit,
+        user_id: &enrolling.person.id,
         name: visit.field("name"),
     };
     let answer = visit.field("credential");
@@ -119,7 +118,11 @@ pub async fn answer_passkey(visit: Visit) -> Response {
         .finish_enroll_passkey(enrolment, &mut flow, answer, &visit.facts)
         .await
     {
-        Ok(()) => go_on(&visit, &flow).await,
+        Ok(()) => hand_out_codes(&visit, &flow, &enrolling).await,
+        Err(Refusal::Invalid { field: "model", .. }) => {
+            let text = visit.shell().t.begin.passkey_model;
+            passkey_page(&visit, &flow, Some(text.to_owned()))
+        }
         Err(Refusal::Invalid { .. } | Refusal::Changed) => {
             let text = visit.shell().t.begin.passkey_failed;
             passkey_page(&visit, &flow, Some(text.to_owned()))
@@ -128,18 +131,33 @@ pub async fn answer_passkey(visit: Visit) -> Response {
     }
 }
 
+/// Shows recovery codes, once, to a person who has none: whoever loses the one device is not locked out. Then on.
+async fn hand_out_codes(visit: &Visit, flow: &Flow, enrolling: &Enrolling) -> Response {
+    let (permit, user) = (&enrolling.permit, &enrolling.person.id);
+    match visit.cell.make_first_recovery_codes(permit, user).await {
+        Ok(Some(codes)) => visit.page(&RecoveryCodesPage {
+            shell: visit.gate_shell(),
+            codes: codes.iter().map(|code| code.expose().clone()).collect(),
+            continue_to: String::from(ENROLL_PATH),
+        }),
+        Ok(None) => go_on(visit, flow).await,
+        Err(refusal) => visit.refused(&refusal),
+    }
+}
+
 /// `GET /signin/enroll/totp`.
 pub async fn show_totp(visit: Visit) -> Response {
     match load(&visit).await {
-        Ok((flow, person)) => totp_page(&visit, &flow, &person, Input::default()).await,
+        Ok((flow, enrolling)) => totp_page(&visit, &flow, &enrolling, Input::default()).await,
         Err(response) => response,
     }
 }
 
-async fn totp_page(visit: &Visit, flow: &Flow, person: &Person, code: Input) -> Response {
-    let seed = match visit.cell.begin_enroll_totp(person).await {
+async fn totp_page(visit: &Visit, flow: &Flow, enrolling: &Enrolling, code: Input) -> Response {
+    let (permit, person) = (&enrolling.permit, &enrolling.person);
+    let seed = match visit.cell.begin_totp(permit, &person.id).await {
         Ok(seed) => seed,
-        Err(fault) => return visit.failed(&fault),
+        Err(refusal) => return visit.refused(&refusal),
     };
     let Some(picture) = draw(&seed, &visit.context.name, &person.login) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
@@ -153,14 +171,15 @@ async fn totp_page(visit: &Visit, flow: &Flow, person: &Person, code: Input) -> 
     })
 }
 
-fn draw(seed: &TotpSeed, issuer: &str, account: &str) -> Option<QrPicture> {
+/// The address of a seed as a picture.
+pub(crate) fn draw(seed: &TotpSeed, issuer: &str, account: &str) -> Option<QrPicture> {
     let uri = seed.to_uri(issuer, account);
     let grid = identity::totp::qr::render_qr(uri.expose()).ok()?;
     Some(QrPicture::from_path(grid.side, grid.path, issuer))
 }
 
 /// Groups of four, for typing.
-fn in_groups(secret: &str) -> String {
+pub(crate) fn in_groups(secret: &str) -> String {
     let characters: Vec<char> = secret.chars().collect();
     let groups: Vec<String> = characters
         .chunks(4)
@@ -171,20 +190,20 @@ fn in_groups(secret: &str) -> String {
 
 /// `POST /signin/enroll/totp`.
 pub async fn answer_totp(visit: Visit) -> Response {
-    let (mut flow, person) = match load(&visit).await {
+    let (mut flow, enrolling) = match load(&visit).await {
         Ok(loaded) => loaded,
         Err(response) => return response,
     };
     let code = visit.field("code").to_owned();
     match visit
         .cell
-        .finish_enroll_totp(&visit.snapshot, &person, &mut flow, &code, &visit.facts)
+        .finish_enroll_totp(&enrolling, &mut flow, &code, &visit.facts)
         .await
     {
-        Ok(()) => go_on(&visit, &flow).await,
+        Ok(()) => hand_out_codes(&visit, &flow, &enrolling).await,
         Err(Refusal::Invalid { .. }) => {
             let text = visit.shell().t.signin.wrong_code;
-            totp_page(&visit, &flow, &person, Input::default().refused(text)).await
+            totp_page(&visit, &flow, &enrolling, Input::default().refused(text)).await
         }
         Err(refusal) => visit.refused(&refusal),
     }
@@ -211,6 +230,7 @@ fn new_password_page(
         rules: super::link::password_rules(visit),
         password,
         password_again,
+        code: None,
         action: String::from("/signin/new-password"),
         hidden: Vec::new(),
         may_lose_passkeys: false,

@@ -9,6 +9,8 @@ use axum::response::Response;
 use identity::fault::Refusal;
 use identity::sign_in::Flow;
 use identity::sign_in::begin::Purpose;
+use identity::sign_on::Requirement;
+use identity::sign_on::authenticator::AuthenticationContext;
 use vocab::id::AppId;
 use vocab::time::Timestamp;
 
@@ -24,6 +26,10 @@ pub async fn begin(visit: Visit) -> Response {
         continue_to: visit.own_path(visit.parameter("continue")),
         app: AppId::parse(visit.parameter("app")).ok(),
         fresh_since: stated.or((reason == "again").then_some(visit.facts.now)),
+        requirement: AuthenticationContext::from_word(visit.parameter("acr"))
+            .map(Requirement::for_context)
+            .unwrap_or_default(),
+        device_cookie: visit.cookie(CookieKind::Device).unwrap_or_default(),
     };
     // Somebody who may be another person begins anew; the live session stays until then.
     let session = visit.signed_in().filter(|_| reason != "select_account");
@@ -52,7 +58,7 @@ pub async fn show(visit: Visit) -> Response {
     }
 }
 
-/// `POST /signin`: notes who it is.
+/// `POST /signin`: notes who it is. The way on is the same for everybody.
 pub async fn answer(visit: Visit) -> Response {
     let mut flow = match load_flow(&visit).await {
         Ok(flow) => flow,

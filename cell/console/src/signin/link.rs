@@ -1,12 +1,10 @@
-//! Links that open an account: the first administrator's set-up, invitations, and the way back in.
+//! Links that open an account: the first administrator's set-up, invitations, and what they share with the way back in.
 
 use crate::cookie::CookieKind;
 use crate::signin::go_on;
+use crate::signin::prove::slow;
 use crate::text::Text;
-use crate::view::part::{HiddenField, Input};
-use crate::view::signin::{
-    MailSentKind, MailSentPage, NewPasswordPage, NewPasswordWhy, RecoverStartPage,
-};
+use crate::view::part::Input;
 use crate::view::signin::{SetupPage, WelcomePage};
 use crate::view::trouble::ErrorKind;
 use crate::visit::Visit;
@@ -14,13 +12,15 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use identity::credential::password::PasswordRefusal;
 use identity::fault::Refusal;
+use identity::org::NAME_CHARS_MAX;
 use identity::password::policy::PasswordProblem;
 use identity::person::Person;
 use identity::person::profile::ProfileInput;
 use identity::sign_in::begin::Purpose;
-use identity::sign_in::prove::{Attempt, Typed};
-use identity::sign_in::setup::{LinkPurpose, Passkeys, RECOVERY_SECS};
-use ledger::Actor;
+use identity::sign_in::enroll::Enrolling;
+use identity::sign_in::prove::Typed;
+use identity::sign_in::recover::{FollowedLink, LinkAnswer, LinkProof, LinkRefusal};
+use identity::sign_in::setup::{LinkPurpose, Passkeys, SetupRefusal};
 use vocab::secret::Secret;
 
 fn problem_text(t: &'static Text, problem: PasswordProblem) -> String {
@@ -50,6 +50,12 @@ pub fn explain(visit: &Visit, refusal: &PasswordRefusal) -> String {
                 .collect();
             texts.join(" ")
         }
+        PasswordRefusal::WrongPresent => t.words.wrong_present_password.to_owned(),
+        PasswordRefusal::Slow { retry_after_secs } => t
+            .words
+            .slow_down
+            .replace("{n}", &retry_after_secs.to_string()),
+        PasswordRefusal::Refused(_) => t.common.changed_meanwhile.to_owned(),
         PasswordRefusal::Busy { .. } | PasswordRefusal::Fault(_) => {
             t.begin.password_busy.to_owned()
         }
@@ -77,7 +83,7 @@ pub fn password_rules(visit: &Visit) -> Vec<String> {
         .collect()
 }
 
-fn expired(visit: &Visit) -> Response {
+pub(crate) fn expired(visit: &Visit) -> Response {
     visit.error(StatusCode::GONE, ErrorKind::Expired)
 }
 
@@ -97,9 +103,30 @@ pub async fn show_setup(visit: Visit) -> Response {
 
 #[derive(Default)]
 struct Refused {
+    org_name: Option<String>,
+    given_name: Option<String>,
+    family_name: Option<String>,
     email: Option<String>,
     password: Option<String>,
     again: Option<String>,
+}
+
+impl Refused {
+    /// What is wrong with a field of the profile or the organisation, in the reader's words.
+    fn at(t: &'static Text, field: &str) -> Self {
+        let too_long = || {
+            let max = NAME_CHARS_MAX.to_string();
+            Some(t.words.too_long.replace("{n}", &max))
+        };
+        let mut refused = Self::default();
+        match field {
+            "name" => refused.org_name = too_long(),
+            "first_name" => refused.given_name = too_long(),
+            "last_name" => refused.family_name = too_long(),
+            _ => refused.email = Some(t.words.not_an_email.to_owned()),
+        }
+        refused
+    }
 }
 
 fn input(value: &str, error: Option<&String>) -> Input {
@@ -114,13 +141,16 @@ fn setup_page(visit: &Visit, token: &str, refused: &Refused) -> Response {
     visit.page(&SetupPage {
         shell: visit.gate_shell(),
         token: token.to_owned(),
-        org_name: Input::of(if org_name.is_empty() {
-            &visit.context.name
-        } else {
-            org_name
-        }),
-        given_name: Input::of(visit.field("given_name")),
-        family_name: Input::of(visit.field("family_name")),
+        org_name: input(
+            if org_name.is_empty() {
+                &visit.context.name
+            } else {
+                org_name
+            },
+            refused.org_name.as_ref(),
+        ),
+        given_name: input(visit.field("given_name"), refused.given_name.as_ref()),
+        family_name: input(visit.field("family_name"), refused.family_name.as_ref()),
         email: input(visit.field("email"), refused.email.as_ref()),
         password: input("", refused.password.as_ref()),
         password_again: input("", refused.again.as_ref()),
@@ -161,26 +191,19 @@ pub async fn answer_setup(visit: Visit) -> Response {
         )
         .await
     {
-        Ok(person) => sign_in_with(&visit, &person, secret, "/admin").await,
-        Err(identity::sign_in::setup::SetupRefusal::Password(refusal)) => {
+        Ok(person) => sign_in_with(&visit, &person, secret, None, "/admin").await,
+        Err(SetupRefusal::Password(refusal)) => {
             let refused = Refused {
                 password: Some(explain(&visit, &refusal)),
                 ..Refused::default()
             };
             setup_page(&visit, &token, &refused)
         }
-        Err(identity::sign_in::setup::SetupRefusal::Other(Refusal::NotFound)) => expired(&visit),
-        Err(identity::sign_in::setup::SetupRefusal::Other(Refusal::Invalid {
-            problem, ..
-        })) => setup_page(
-            &visit,
-            &token,
-            &Refused {
-                email: Some(problem.into_owned()),
-                ..Refused::default()
-            },
-        ),
-        Err(identity::sign_in::setup::SetupRefusal::Other(refusal)) => visit.refused(&refusal),
+        Err(SetupRefusal::Other(Refusal::NotFound)) => expired(&visit),
+        Err(SetupRefusal::Other(Refusal::Invalid { field, .. })) => {
+            setup_page(&visit, &token, &Refused::at(t, field))
+        }
+        Err(SetupRefusal::Other(refusal)) => visit.refused(&refusal),
     }
 }
 
@@ -189,10 +212,12 @@ async fn sign_in_with(
     visit: &Visit,
     person: &Person,
     password: Secret<String>,
+    proof: Option<&LinkProof>,
     to: &str,
 ) -> Response {
     let purpose = Purpose {
         continue_to: to.to_owned(),
+        device_cookie: visit.cookie(CookieKind::Device).unwrap_or_default(),
         ..Purpose::default()
     };
     let (mut flow, secret) = match visit
@@ -207,12 +232,16 @@ async fn sign_in_with(
         return visit.refused(&refusal);
     }
     let typed = Typed::Password(password);
-    match visit
-        .cell
-        .prove_typed(&visit.snapshot, &mut flow, typed, &visit.facts)
+    let (cell, facts) = (&visit.cell, &visit.facts);
+    let mut done = cell
+        .prove_typed(&visit.snapshot, &mut flow, typed, facts)
         .await
-    {
-        Ok(Attempt::Right | Attempt::Wrong | Attempt::Slow { .. }) => {
+        .map(drop);
+    if let (Ok(()), Some(proof)) = (&done, proof) {
+        done = cell.count_link_proof(&mut flow, proof, facts).await;
+    }
+    match done {
+        Ok(()) => {
             let response = go_on(visit, &flow).await;
             visit.with_cookie_unless_ended(response, CookieKind::SignIn, secret.expose())
         }
@@ -220,42 +249,11 @@ async fn sign_in_with(
     }
 }
 
-/// `GET /signin/recover`.
-pub async fn show_recover(visit: Visit) -> Response {
-    visit.page(&RecoverStartPage {
-        shell: visit.gate_shell(),
-        identifier: Input::default(),
-    })
-}
-
-/// `POST /signin/recover`: sends a link, if there is such a person. The page says the same either way.
-pub async fn answer_recover(visit: Visit) -> Response {
-    let identifier = visit.field("identifier");
-    if let Err(refusal) = visit
-        .cell
-        .send_recovery(&visit.context, identifier, &visit.facts)
-        .await
-    {
-        return visit.refused(&refusal);
-    }
-    visit.page(&MailSentPage {
-        shell: visit.gate_shell(),
-        kind: MailSentKind::Recovery,
-        minutes: u64::try_from(RECOVERY_SECS / 60).unwrap_or_default(),
-        mailbox_href: None,
-    })
-}
-
-/// `GET /reset`.
-pub async fn show_reset(visit: Visit) -> Response {
-    let token = visit.parameter("token").to_owned();
-    match link_person(&visit, LinkPurpose::Recovery, &token).await {
-        Ok(person) => reset_page(&visit, &person, &token, Input::default(), Input::default()),
-        Err(response) => response,
-    }
-}
-
-async fn link_person(visit: &Visit, purpose: LinkPurpose, token: &str) -> Result<Person, Response> {
+pub(crate) async fn link_person(
+    visit: &Visit,
+    purpose: LinkPurpose,
+    token: &str,
+) -> Result<Person, Response> {
     match visit
         .cell
         .find_link_person(&visit.context.org, purpose, token)
@@ -264,56 +262,6 @@ async fn link_person(visit: &Visit, purpose: LinkPurpose, token: &str) -> Result
         Ok(Some(person)) => Ok(person),
         Ok(None) => Err(expired(visit)),
         Err(fault) => Err(visit.failed(&fault)),
-    }
-}
-
-fn reset_page(
-    visit: &Visit,
-    person: &Person,
-    token: &str,
-    password: Input,
-    password_again: Input,
-) -> Response {
-    visit.page(&NewPasswordPage {
-        shell: visit.gate_shell(),
-        why: NewPasswordWhy::Recovery,
-        login: person.login.clone(),
-        rules: password_rules(visit),
-        password,
-        password_again,
-        action: String::from("/reset"),
-        hidden: vec![HiddenField {
-            name: String::from("token"),
-            value: token.to_owned(),
-        }],
-        may_lose_passkeys: true,
-    })
-}
-
-/// `POST /reset`: uses the link, sets the password, ends every session, goes on with signing in.
-pub async fn answer_reset(visit: Visit) -> Response {
-    let token = visit.field("token").to_owned();
-    let person = match link_person(&visit, LinkPurpose::Recovery, &token).await {
-        Ok(person) => person,
-        Err(response) => return response,
-    };
-    match open_with_password(&visit, LinkPurpose::Recovery, &token, &person).await {
-        Ok(response) => response,
-        Err(Wrong::Again(text)) => reset_page(
-            &visit,
-            &person,
-            &token,
-            Input::default(),
-            Input::default().refused(text),
-        ),
-        Err(Wrong::Password(text)) => reset_page(
-            &visit,
-            &person,
-            &token,
-            Input::default().refused(text),
-            Input::default(),
-        ),
-        Err(Wrong::Response(response)) => *response,
     }
 }
 
@@ -352,7 +300,11 @@ pub async fn answer_welcome(visit: Visit) -> Response {
         Ok(person) => person,
         Err(response) => return response,
     };
-    match open_with_password(&visit, LinkPurpose::Invitation, &token, &person).await {
+    let link = FollowedLink {
+        purpose: LinkPurpose::Invitation,
+        token: &token,
+    };
+    match open_with_password(&visit, link, &person).await {
         Ok(response) => response,
         Err(Wrong::Again(text)) => welcome_page(
             &visit,
@@ -361,7 +313,7 @@ pub async fn answer_welcome(visit: Visit) -> Response {
             Input::default(),
             Input::default().refused(text),
         ),
-        Err(Wrong::Password(text)) => welcome_page(
+        Err(Wrong::Password(text) | Wrong::Code(text)) => welcome_page(
             &visit,
             &person,
             &token,
@@ -372,63 +324,71 @@ pub async fn answer_welcome(visit: Visit) -> Response {
     }
 }
 
-enum Wrong {
+pub(crate) enum Wrong {
     Again(String),
     Password(String),
+    Code(String),
     Response(Box<Response>),
 }
 
-async fn open_with_password(
+impl From<Response> for Wrong {
+    fn from(response: Response) -> Self {
+        Self::Response(Box::new(response))
+    }
+}
+
+pub(crate) async fn open_with_password(
     visit: &Visit,
-    purpose: LinkPurpose,
-    token: &str,
+    link: FollowedLink<'_>,
     person: &Person,
 ) -> Result<Response, Wrong> {
+    let (t, org) = (visit.shell().t, &visit.snapshot.org);
     if visit.field("password") != visit.field("password_again") {
-        return Err(Wrong::Again(
-            visit.shell().t.begin.password_differs.to_owned(),
-        ));
+        return Err(Wrong::Again(t.begin.password_differs.to_owned()));
     }
     let password = Secret::new(visit.field("password").to_owned());
-    let actor = Actor::user(&person.id, &person.login, &person.display_name());
     // The password first: a refused one must not use the link up.
-    match visit
+    visit
         .cell
-        .check_new_password(&visit.snapshot.org, person, &password)
-    {
-        Ok(()) => {}
-        Err(PasswordRefusal::Fault(fault)) => {
-            return Err(Wrong::Response(Box::new(visit.failed(&fault))));
-        }
-        Err(refusal) => return Err(Wrong::Password(explain(visit, &refusal))),
-    }
-    let passkeys = if purpose == LinkPurpose::Recovery && visit.field("lost_passkeys") == "on" {
+        .check_new_password(org, person, &password)
+        .map_err(|refusal| refuse_password(visit, refusal))?;
+    let passkeys = if visit.field("lost_passkeys") == "on" {
         Passkeys::Lost
     } else {
         Passkeys::Kept
     };
+    let answer = LinkAnswer {
+        passkeys,
+        code: visit.field("code"),
+    };
     let opened = visit
         .cell
-        .use_link(&visit.snapshot.org, purpose, token, passkeys, &visit.facts)
-        .await;
-    let person = match opened {
-        Ok(person) => person,
-        Err(Refusal::NotFound) => return Err(Wrong::Response(Box::new(expired(visit)))),
-        Err(refusal) => return Err(Wrong::Response(Box::new(visit.refused(&refusal)))),
-    };
-    let set = visit
+        .use_link(org, link, answer, &visit.facts)
+        .await
+        .map_err(|refusal| refuse_link(visit, refusal))?;
+    let Enrolling { person, permit } = &opened.enrolling;
+    visit
         .cell
-        .set_password(
-            &visit.snapshot.org,
-            &person,
-            actor,
-            &visit.facts.client,
-            password.clone(),
-        )
-        .await;
-    match set {
-        Ok(()) => Ok(sign_in_with(visit, &person, password, "/").await),
-        Err(PasswordRefusal::Fault(fault)) => Err(Wrong::Response(Box::new(visit.failed(&fault)))),
-        Err(refusal) => Err(Wrong::Password(explain(visit, &refusal))),
+        .set_password(permit, &person.id, password.clone())
+        .await
+        .map_err(|refusal| refuse_password(visit, refusal))?;
+    Ok(sign_in_with(visit, person, password, opened.proof.as_ref(), "/").await)
+}
+
+fn refuse_password(visit: &Visit, refusal: PasswordRefusal) -> Wrong {
+    match refusal {
+        PasswordRefusal::Fault(fault) => Wrong::from(visit.failed(&fault)),
+        refusal => Wrong::Password(explain(visit, &refusal)),
+    }
+}
+
+fn refuse_link(visit: &Visit, refusal: LinkRefusal) -> Wrong {
+    match refusal {
+        LinkRefusal::WrongCode => Wrong::Code(visit.shell().t.signin.wrong_code.to_owned()),
+        LinkRefusal::Slow(wait) => Wrong::from(slow(visit, wait.secs)),
+        LinkRefusal::NeedsHelp | LinkRefusal::Other(Refusal::NotFound) => {
+            Wrong::from(expired(visit))
+        }
+        LinkRefusal::Other(refusal) => Wrong::from(visit.refused(&refusal)),
     }
 }

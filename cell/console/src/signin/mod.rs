@@ -5,6 +5,7 @@ pub mod identify;
 pub mod leave;
 pub mod link;
 pub mod prove;
+pub mod recover;
 
 use crate::cookie::CookieKind;
 use crate::view::trouble::ErrorKind;
@@ -61,6 +62,8 @@ async fn finish(visit: &Visit, flow: &Flow) -> Response {
         Ok(begun) => {
             let response = visit.go_after_form(&begun.continue_to);
             let response = visit.without_cookie(response, CookieKind::SignIn);
+            let device = begun.device_cookie.expose();
+            let response = visit.with_cookie(response, CookieKind::Device, device);
             visit.with_cookie(response, CookieKind::Session, begun.secret.expose())
         }
         Err(Refusal::Changed) => visit.go("/"),

@@ -20,7 +20,7 @@ async fn has_other_ways(visit: &Visit, flow: &Flow) -> bool {
         .is_ok_and(|kinds| kinds.len() > 1)
 }
 
-/// `GET /signin/password`.
+/// `GET /signin/password`: where everybody comes after the identifier.
 pub async fn show_password(visit: Visit) -> Response {
     match load_flow(&visit).await {
         Ok(flow) => password_page(&visit, &flow, Input::default()).await,
@@ -34,6 +34,7 @@ async fn password_page(visit: &Visit, flow: &Flow, password: Input) -> Response 
         identifier: flow.state.identifier.clone(),
         continue_to: flow.state.continue_to.clone(),
         password,
+        offers_passkey: flow.state.is_first(),
         has_other_ways: has_other_ways(visit, flow).await,
     })
 }
@@ -51,7 +52,7 @@ pub async fn answer_password(visit: Visit) -> Response {
         .await
     {
         Ok(Attempt::Right) => go_on(&visit, &flow).await,
-        Ok(Attempt::Wrong) => {
+        Ok(Attempt::Wrong | Attempt::ModelRefused) => {
             let text = visit.shell().t.signin.wrong_password;
             password_page(&visit, &flow, Input::default().refused(text)).await
         }
@@ -60,7 +61,7 @@ pub async fn answer_password(visit: Visit) -> Response {
     }
 }
 
-fn slow(visit: &Visit, retry_after_secs: u32) -> Response {
+pub(crate) fn slow(visit: &Visit, retry_after_secs: u32) -> Response {
     let mut response = visit.error(StatusCode::TOO_MANY_REQUESTS, ErrorKind::TooMany);
     response
         .headers_mut()
@@ -123,6 +124,10 @@ pub async fn answer_passkey(visit: Visit) -> Response {
             let text = visit.shell().t.signin.passkey_unknown;
             passkey_page(&visit, &flow, Some(text.to_owned())).await
         }
+        Ok(Attempt::ModelRefused) => {
+            let text = visit.shell().t.signin.passkey_model_refused;
+            passkey_page(&visit, &flow, Some(text.to_owned())).await
+        }
         Ok(Attempt::Slow { retry_after_secs }) => slow(&visit, retry_after_secs),
         Err(refusal) => visit.refused(&refusal),
     }
@@ -144,14 +149,20 @@ pub async fn show_email(visit: Visit) -> Response {
         Ok(flow) => flow,
         Err(response) => return response,
     };
-    if let Err(fault) = visit.cell.send_code(&visit.snapshot, &flow).await {
-        return visit.failed(&fault);
+    match visit
+        .cell
+        .send_code(&visit.snapshot, &flow, &visit.facts)
+        .await
+    {
+        Ok(Ok(())) => code_page(&visit, &flow, CodeKind::Email, Input::default()).await,
+        Ok(Err(wait)) => slow(&visit, wait.secs),
+        Err(fault) => visit.failed(&fault),
     }
-    code_page(&visit, &flow, CodeKind::Email, Input::default()).await
 }
 
 async fn show_code(visit: Visit, kind: CodeKind) -> Response {
     match load_flow(&visit).await {
+        Ok(flow) if !flow.state.takes(kind_of(kind)) => go_on(&visit, &flow).await,
         Ok(flow) => code_page(&visit, &flow, kind, Input::default()).await,
         Err(response) => response,
     }
@@ -195,13 +206,16 @@ async fn answer_code(visit: Visit, kind: CodeKind, typed: Typed) -> Response {
         Ok(flow) => flow,
         Err(response) => return response,
     };
+    if !flow.state.takes(kind_of(kind)) {
+        return go_on(&visit, &flow).await;
+    }
     match visit
         .cell
         .prove_typed(&visit.snapshot, &mut flow, typed, &visit.facts)
         .await
     {
         Ok(Attempt::Right) => go_on(&visit, &flow).await,
-        Ok(Attempt::Wrong) => {
+        Ok(Attempt::Wrong | Attempt::ModelRefused) => {
             let text = visit.shell().t.signin.wrong_code;
             code_page(&visit, &flow, kind, Input::default().refused(text)).await
         }
@@ -236,6 +250,14 @@ pub async fn choose(visit: Visit) -> Response {
         identifier: flow.state.identifier.clone(),
         ways,
     })
+}
+
+const fn kind_of(code: CodeKind) -> AuthenticatorKind {
+    match code {
+        CodeKind::Totp => AuthenticatorKind::Totp,
+        CodeKind::Recovery => AuthenticatorKind::RecoveryCode,
+        CodeKind::Email => AuthenticatorKind::EmailCode,
+    }
 }
 
 const fn way_of(kind: AuthenticatorKind) -> WayKind {

@@ -1,6 +1,6 @@
 //! The local mailbox: the mail that would have been sent, shown on loopback where no mail server is configured.
 
-use crate::view::part::{self, Moment, Pager};
+use crate::view::part::{self, Moment};
 use crate::view::shell::Shell;
 use askama::Template;
 
@@ -25,8 +25,6 @@ pub struct MailboxPage {
     pub shell: Shell,
     /// The newest first.
     pub rows: Vec<MailRow>,
-    /// Its neighbours.
-    pub pager: Pager,
 }
 
 /// A piece of a message: text, or an address that can be followed.
@@ -34,7 +32,7 @@ pub struct MailboxPage {
 pub enum MailPiece {
     /// Text, as it is.
     Text(String),
-    /// An address; only `http` and `https` ones may be given.
+    /// An address of our own.
     Link(String),
 }
 
@@ -58,11 +56,12 @@ pub struct MailPage {
     pub pieces: Vec<MailPiece>,
 }
 
-/// Splits a plain-text message into text and the addresses in it.
+/// Splits a plain-text message into text and those addresses in it that lead to `own`, which is scheme, host and port,
+/// perhaps with a path. An address that leads elsewhere stays text: nobody should be led away by what looks like us.
 #[must_use]
-pub fn split_links(body: &str) -> Vec<MailPiece> {
+pub fn split_links(body: &str, own: &str) -> Vec<MailPiece> {
     let mut pieces = Vec::new();
-    let mut rest = body;
+    let (mut text, mut rest) = (String::new(), body);
     while let Some(start) = next_link(rest) {
         let (before, from) = rest.split_at(start);
         let end = from
@@ -73,15 +72,21 @@ pub fn split_links(body: &str) -> Vec<MailPiece> {
             .0
             .trim_end_matches(['.', ',', ')', ';'])
             .len();
-        let (link, after) = from.split_at(length);
-        if !before.is_empty() {
-            pieces.push(MailPiece::Text(before.to_owned()));
+        let (address, after) = from.split_at(length);
+        text.push_str(before);
+        if leads_to(address, own) {
+            if !text.is_empty() {
+                pieces.push(MailPiece::Text(std::mem::take(&mut text)));
+            }
+            pieces.push(MailPiece::Link(address.to_owned()));
+        } else {
+            text.push_str(address);
         }
-        pieces.push(MailPiece::Link(link.to_owned()));
         rest = after;
     }
-    if !rest.is_empty() {
-        pieces.push(MailPiece::Text(rest.to_owned()));
+    text.push_str(rest);
+    if !text.is_empty() {
+        pieces.push(MailPiece::Text(text));
     }
     pieces
 }
@@ -93,14 +98,31 @@ fn next_link(text: &str) -> Option<usize> {
         .min()
 }
 
+/// Whether an address has the origin of another. Nothing but a path or a query may follow the origin: a browser reads
+/// `http://localhost:8080@evil.example` otherwise than it looks.
+fn leads_to(address: &str, own: &str) -> bool {
+    let origin = match own.split_once("://") {
+        Some((scheme, rest)) => {
+            let host = rest.split('/').next().unwrap_or_default();
+            format!("{scheme}://{host}")
+        }
+        None => return false,
+    };
+    address
+        .strip_prefix(&origin)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{MailPiece, split_links};
 
     #[test]
-    fn addresses_become_links_and_nothing_is_lost() {
-        let body = "Open http://localhost:8080/reset?token=a-b_c.\nOr <https://example.com/x>, or javascript:alert(1)";
-        let pieces = split_links(body);
+    fn own_addresses_become_links_and_nothing_is_lost() {
+        let body = "Open http://localhost:8080/reset?token=a-b_c.\nOr <https://example.com/x>, or javascript:alert(1), \
+                    http://localhost:8080@evil.example/, http://localhost:80801/, https://localhost:8080/, \
+                    http://localhost:8080.evil.example/";
+        let pieces = split_links(body, "http://localhost:8080/t/acme");
         let whole: String = pieces
             .iter()
             .map(|piece| match piece {
@@ -115,12 +137,6 @@ mod tests {
                 MailPiece::Text(_) => None,
             })
             .collect();
-        assert_eq!(
-            links,
-            [
-                "http://localhost:8080/reset?token=a-b_c",
-                "https://example.com/x"
-            ]
-        );
+        assert_eq!(links, ["http://localhost:8080/reset?token=a-b_c"]);
     }
 }

@@ -21,7 +21,7 @@ pub struct PasskeyRow {
     pub name: String,
     /// Where it lives.
     pub storage: PasskeyStorage,
-    /// The make of the authenticator where it is known, or empty.
+    /// The make of the authenticator where it was proved, or empty.
     pub model: String,
     /// When it was made.
     pub created: Moment,

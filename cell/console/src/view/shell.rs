@@ -118,12 +118,15 @@ impl Shell {
     #[must_use]
     pub fn top_links(&self, here: Place) -> Vec<NavLink> {
         let t = self.t;
-        let mut links = vec![NavLink::new(
-            t.common.my_apps,
-            "/apps",
-            Icon::App,
-            here == Place::MyApps,
-        )];
+        let mut links = vec![
+            NavLink::new(t.common.my_apps, "/apps", Icon::App, here == Place::MyApps),
+            NavLink::new(
+                t.common.my_account,
+                "/account",
+                Icon::Person,
+                here.is_account(),
+            ),
+        ];
         if self.may_administer() {
             links.push(NavLink::new(
                 t.common.administration,
@@ -188,15 +191,51 @@ impl Shell {
                 links: vec![
                     link(t.nav_people, "/admin/people", Icon::People, Place::People),
                     link(t.nav_groups, "/admin/groups", Icon::Group, Place::Groups),
+                    link(
+                        t.nav_administrators,
+                        "/admin/administrators",
+                        Icon::Crown,
+                        Place::Administrators,
+                    ),
                 ],
             },
             NavGroup {
                 title: t.nav_access,
-                links: vec![link(t.nav_apps, "/admin/apps", Icon::App, Place::Apps)],
+                links: vec![
+                    link(t.nav_apps, "/admin/apps", Icon::App, Place::Apps),
+                    link(
+                        t.nav_servers,
+                        "/admin/servers",
+                        Icon::Server,
+                        Place::Servers,
+                    ),
+                    link(
+                        t.nav_policies,
+                        "/admin/policies",
+                        Icon::Policy,
+                        Place::Policies,
+                    ),
+                    link(
+                        t.nav_simulate,
+                        "/admin/policies/simulate",
+                        Icon::Flask,
+                        Place::Simulate,
+                    ),
+                    link(t.nav_zones, "/admin/zones", Icon::Zone, Place::Zones),
+                ],
             },
             NavGroup {
                 title: t.nav_operation,
-                links: vec![link(t.nav_log, "/admin/log", Icon::Log, Place::Log)],
+                links: vec![
+                    link(t.nav_log, "/admin/log", Icon::Log, Place::Log),
+                    link(t.nav_keys, "/admin/keys", Icon::Key, Place::Keys),
+                    link(
+                        t.nav_settings,
+                        "/admin/settings",
+                        Icon::Settings,
+                        Place::Settings,
+                    ),
+                ],
             },
         ]
     }

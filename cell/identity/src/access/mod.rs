@@ -3,11 +3,13 @@
 //! [`authorize`] returns a [`Permit`], and the operations of this crate take it as an argument: a call that nobody
 //! has checked does not compile.
 
+use crate::access::own::{Freshness, OwnCaller};
 use crate::fault::Refusal;
 use ledger::{Actor, ClientFacts};
 use serde::{Deserialize, Serialize};
 use vocab::id::{ApiTokenId, OrgId, SessionId, UserId};
 
+pub mod own;
 #[cfg(test)]
 mod tests;
 
@@ -44,8 +46,10 @@ impl Role {
 /// What a caller wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Permission {
-    /// Use one's own account pages and apps.
+    /// Use one's own account pages and apps: profile, sessions, consents.
     OwnAccount,
+    /// Change the means by which one proves who one is: passwords, passkeys, authenticator app, recovery codes.
+    OwnFactors,
     /// See people, groups, apps, servers, policies, keys (public parts), settings.
     ReadDirectory,
     /// See the system log.
@@ -68,8 +72,9 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, for the pages and the matrix test.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::OwnAccount,
+        Self::OwnFactors,
         Self::ReadDirectory,
         Self::ReadLog,
         Self::ManagePeople,
@@ -89,6 +94,8 @@ pub enum Caller {
     Anonymous,
     /// A person with a live session.
     Person(PersonCaller),
+    /// A person at work on the own account, and on nothing else.
+    Own(OwnCaller),
     /// A token of the management API, acting with the roles of the person who made it.
     ApiToken(TokenCaller),
     /// The operator at the machine itself: start-up declaration and command line on the data folder.
@@ -136,7 +143,8 @@ pub struct Permit {
     permission: Permission,
     actor: Actor,
     client: ClientFacts,
-    own: Option<(UserId, SessionId)>,
+    own_user: Option<UserId>,
+    own_session: Option<SessionId>,
     operators: bool,
 }
 
@@ -159,10 +167,16 @@ impl Permit {
         &self.client
     }
 
-    /// The person and session it was given to, if it was given to a person.
+    /// The person it was given to, if it was given to a person.
     #[must_use]
-    pub const fn own(&self) -> Option<&(UserId, SessionId)> {
-        self.own.as_ref()
+    pub const fn own_user(&self) -> Option<&UserId> {
+        self.own_user.as_ref()
+    }
+
+    /// The session it was given to; none for a person whose sign-in is still under way.
+    #[must_use]
+    pub const fn own_session(&self) -> Option<&SessionId> {
+        self.own_session.as_ref()
     }
 
     /// Whether it was given to the operator at the machine itself.
@@ -182,6 +196,40 @@ impl Permit {
             Err(Refusal::Forbidden)
         }
     }
+
+    /// Holds the permit against a change to the account of a person: an administrator's is good for everybody of the
+    /// org, a person's own for that person alone.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for the account of somebody else, of whom nothing is told; [`Refusal::Forbidden`] if it
+    /// was given for something else.
+    pub fn covers_account_of(&self, user_id: &UserId) -> Result<(), Refusal> {
+        match self.permission {
+            Permission::ManagePeople => Ok(()),
+            Permission::OwnAccount | Permission::OwnFactors => self.is_own(user_id),
+            _ => Err(Refusal::Forbidden),
+        }
+    }
+
+    /// The same for the means by which the person proves who they are.
+    ///
+    /// # Errors
+    /// As for [`Permit::covers_account_of`].
+    pub fn covers_factors_of(&self, user_id: &UserId) -> Result<(), Refusal> {
+        match self.permission {
+            Permission::ManagePeople => Ok(()),
+            Permission::OwnFactors => self.is_own(user_id),
+            _ => Err(Refusal::Forbidden),
+        }
+    }
+
+    fn is_own(&self, user_id: &UserId) -> Result<(), Refusal> {
+        if self.own_user.as_ref() == Some(user_id) {
+            Ok(())
+        } else {
+            Err(Refusal::NotFound)
+        }
+    }
 }
 
 /// Decides whether the caller may do it in this org.
@@ -194,28 +242,32 @@ pub fn authorize(
     permission: Permission,
     client: &ClientFacts,
 ) -> Result<Permit, Refusal> {
-    let (actor, own) = match caller {
+    let (actor, own_user, own_session) = match caller {
         Caller::Anonymous => return Err(Refusal::Forbidden),
-        Caller::Operator => (Actor::system("operator"), None),
+        Caller::Operator => (Actor::system("operator"), None, None),
         Caller::Person(person) => {
             in_org(&person.org_id, org_id)?;
-            if permission != Permission::OwnAccount {
-                if !person.administration_unlocked {
-                    return Err(Refusal::Forbidden);
-                }
-                has_role(&person.roles, permission)?;
-            }
+            decide_person(person, permission)?;
             let actor = Actor::user(&person.user_id, &person.login, &person.display_name);
-            let own = (person.user_id.clone(), person.session_id.clone());
-            (actor, Some(own))
+            let (user, session) = (person.user_id.clone(), person.session_id.clone());
+            (actor, Some(user), Some(session))
+        }
+        Caller::Own(own) => {
+            in_org(own.org(), org_id)?;
+            decide_own(own.freshness(), permission)?;
+            (
+                own.actor(),
+                Some(own.user().clone()),
+                own.session().cloned(),
+            )
         }
         Caller::ApiToken(token) => {
             in_org(&token.org_id, org_id)?;
-            if permission == Permission::OwnAccount {
+            if matches!(permission, Permission::OwnAccount | Permission::OwnFactors) {
                 return Err(Refusal::Forbidden);
             }
             has_role(&token.roles, permission)?;
-            (Actor::api_token(&token.token_id, &token.name), None)
+            (Actor::api_token(&token.token_id, &token.name), None, None)
         }
     };
     Ok(Permit {
@@ -223,9 +275,28 @@ pub fn authorize(
         permission,
         actor,
         client: client.clone(),
-        own,
+        own_user,
+        own_session,
         operators: matches!(caller, Caller::Operator),
     })
+}
+
+fn decide_person(person: &PersonCaller, permission: Permission) -> Result<(), Refusal> {
+    match permission {
+        Permission::OwnAccount => Ok(()),
+        // Only a caller whose proof was looked at for this very purpose: see [`own`].
+        Permission::OwnFactors => Err(Refusal::Forbidden),
+        _ if !person.administration_unlocked => Err(Refusal::Forbidden),
+        _ => has_role(&person.roles, permission),
+    }
+}
+
+/// What a person may do with the own account.
+fn decide_own(freshness: Freshness, permission: Permission) -> Result<(), Refusal> {
+    match (permission, freshness) {
+        (Permission::OwnAccount, _) | (Permission::OwnFactors, Freshness::Fresh) => Ok(()),
+        _ => Err(Refusal::Forbidden),
+    }
 }
 
 fn in_org(callers: &OrgId, asked: &OrgId) -> Result<(), Refusal> {
@@ -251,7 +322,10 @@ pub const fn role_permits(role: Role, permission: Permission) -> bool {
         Role::SuperAdmin => true,
         Role::ReadOnlyAdmin => matches!(
             permission,
-            Permission::OwnAccount | Permission::ReadDirectory | Permission::ReadLog
+            Permission::OwnAccount
+                | Permission::OwnFactors
+                | Permission::ReadDirectory
+                | Permission::ReadLog
         ),
     }
 }

@@ -53,6 +53,7 @@ fn each_caller_may_do_what_the_table_says_and_nothing_else() {
     let read = [Permission::ReadDirectory, Permission::ReadLog];
     for permission in Permission::ALL {
         let own = permission == Permission::OwnAccount;
+        let factors = permission == Permission::OwnFactors;
         let expectations = [
             (Caller::Anonymous, false),
             (Caller::Operator, true),
@@ -61,14 +62,14 @@ fn each_caller_may_do_what_the_table_says_and_nothing_else() {
                 world.person(&[Role::ReadOnlyAdmin], true),
                 own || read.contains(&permission),
             ),
-            (world.person(&[Role::SuperAdmin], true), true),
+            (world.person(&[Role::SuperAdmin], true), !factors),
             (world.person(&[Role::SuperAdmin], false), own),
             (world.token(&[]), false),
             (
                 world.token(&[Role::ReadOnlyAdmin]),
                 read.contains(&permission),
             ),
-            (world.token(&[Role::SuperAdmin]), !own),
+            (world.token(&[Role::SuperAdmin]), !own && !factors),
         ];
         for (caller, expected) in expectations {
             assert_eq!(

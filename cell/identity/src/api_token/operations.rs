@@ -45,7 +45,10 @@ fn decide_name(name: &str) -> Result<String, Refusal> {
 }
 
 /// A declared text must be as hard to guess as one of ours, as far as its shape can tell.
-fn check_declared(text: &str) -> Result<(), Refusal> {
+///
+/// # Errors
+/// [`Refusal::Invalid`] that says what it must be.
+pub fn check_declared(text: &str) -> Result<(), Refusal> {
     let random = text.strip_prefix(TOKEN_PREFIX).unwrap_or_default();
     let shaped = random.len() >= DECLARED_CHARS_MIN
         && text.len() <= TOKEN_BYTES_MAX
@@ -73,7 +76,7 @@ impl Cell {
         name: &str,
     ) -> Result<CreatedApiToken, Refusal> {
         permit.covers(Permission::ManageOrg)?;
-        let (user_id, _) = permit.own().ok_or(Refusal::Forbidden)?;
+        let user_id = permit.own_user().ok_or(Refusal::Forbidden)?;
         let declared = DeclaredApiToken {
             name: name.to_owned(),
             user_id: user_id.clone(),

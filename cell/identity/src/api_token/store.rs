@@ -79,6 +79,23 @@ pub async fn load_page(
     rows.iter().map(read).collect()
 }
 
+/// The live tokens of an org, the newest first.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn load_live(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<ApiToken>, DatabaseFault> {
+    let sql = select!(
+        "WHERE org_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY created_at DESC, id LIMIT $3"
+    );
+    let rows = tx.query(sql, params![org_id, now, limit]).await?;
+    rows.iter().map(read).collect()
+}
+
 /// How many tokens of an org are live.
 ///
 /// # Errors

@@ -72,6 +72,22 @@ pub struct AddedSecret {
     pub secret: Secret<String>,
 }
 
+/// Holds a secret that the operator declares against its bounds.
+///
+/// # Errors
+/// [`Refusal::Invalid`] that says what it must be.
+pub fn check_declared_secret(text: &str) -> Result<(), Refusal> {
+    let bounded = (DECLARED_SECRET_CHARS_MIN..=DECLARED_SECRET_CHARS_MAX).contains(&text.len());
+    if bounded && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(())
+    } else {
+        Err(Refusal::invalid(
+            "client_secret",
+            "use 32 to 256 printable ASCII characters without spaces",
+        ))
+    }
+}
+
 impl Cell {
     /// Adds an app, and its first secret if it is to prove itself by one.
     ///
@@ -411,14 +427,7 @@ impl Cell {
         &self,
         secret: Secret<String>,
     ) -> Result<(StoredSecret, Secret<String>), Refusal> {
-        let text = secret.expose();
-        let bounded = (DECLARED_SECRET_CHARS_MIN..=DECLARED_SECRET_CHARS_MAX).contains(&text.len());
-        if !bounded || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Refusal::invalid(
-                "client_secret",
-                "use 32 to 256 printable ASCII characters without spaces",
-            ));
-        }
+        check_declared_secret(secret.expose())?;
         Ok((self.plan_secret(&secret), secret))
     }
 

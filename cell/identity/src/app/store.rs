@@ -374,6 +374,40 @@ pub async fn unassign_group(
     Ok(tx.execute(sql, params![org_id, app_id, group_id]).await? == 1)
 }
 
+/// Whether an app is assigned to that person, not by way of a group.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn is_assigned_to_person(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    app_id: &AppId,
+    user_id: &UserId,
+) -> Result<bool, DatabaseFault> {
+    let sql = "SELECT 1 FROM app_users WHERE org_id = $1 AND app_id = $2 AND user_id = $3";
+    let row = tx
+        .query_optional(sql, params![org_id, app_id, user_id])
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Whether an app is assigned to that group.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn is_assigned_to_group(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    app_id: &AppId,
+    group_id: &GroupId,
+) -> Result<bool, DatabaseFault> {
+    let sql = "SELECT 1 FROM app_groups WHERE org_id = $1 AND app_id = $2 AND group_id = $3";
+    let row = tx
+        .query_optional(sql, params![org_id, app_id, group_id])
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Names of people and groups to whom an app is assigned: (id, name), ordered by id, after that id.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use crate::notice::Notice;
 use crate::org::Org;
 use crate::person::Person;
 use vocab::entropy::Entropy;
-use vocab::id::{FlowId, OneTimeCodeId};
+use vocab::id::{FlowId, OneTimeCodeId, UserId};
 use vocab::secret::SecretHash;
 
 /// How long a code is valid.
@@ -31,32 +31,42 @@ fn draw_code(entropy: &dyn Entropy) -> String {
     }
 }
 
-/// The hash binds the code to its sign-in: six digits alone would be found by trying.
-fn code_hash(flow_id: &FlowId, code: &str) -> SecretHash {
-    SecretHash::of(&format!("{flow_id}/{code}"))
+/// The hash binds the code to its sign-in, since six digits alone would be found by trying, and to the person: the
+/// same sign-in may have named somebody else when the code was sent.
+fn code_hash(flow_id: &FlowId, user_id: &UserId, code: &str) -> SecretHash {
+    SecretHash::of(&format!("{flow_id}/{user_id}/{code}"))
 }
 
 impl Cell {
-    /// Sends a code by mail; an earlier one of that person ends.
+    /// Sends a code by mail; an earlier one of that person ends. For nobody the same work is done and nothing is sent,
+    /// so that the time does not tell whether there is such a person.
     ///
     /// # Errors
     /// [`Fault`] if store or keys fail.
     pub async fn send_email_code(
         &self,
         org: &Org,
-        person: &Person,
+        person: Option<&Person>,
         flow_id: &FlowId,
     ) -> Result<(), Fault> {
         let code = draw_code(self.entropy());
-        let mail = self
-            .seal_mail(&org.name, person, &Notice::Code { code: &code })
-            .await?;
+        let nobody = UserId::generate(self.entropy());
+        let user_id = person.map_or(&nobody, |person| &person.id);
+        let hash = code_hash(flow_id, user_id, &code);
+        let notice = Notice::Code { code: &code };
+        let mail = match person {
+            Some(person) => Some(self.seal_mail(&org.name, person, &notice).await?),
+            None => {
+                self.seal_decoy(&org.id, &org.name, &notice).await?;
+                None
+            }
+        };
         let now = self.now();
         let stored = OneTimeCode {
             id: OneTimeCodeId::generate(self.entropy()),
-            user_id: Some(person.id.clone()),
+            user_id: person.map(|person| person.id.clone()),
             purpose: PURPOSE,
-            hash: code_hash(flow_id, &code),
+            hash,
             bound_to: flow_id.to_string(),
             expires_at: now.plus_secs(CODE_SECS),
         };
@@ -65,20 +75,25 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     store::insert_one_time(tx, &org_id, &stored, now).await?;
-                    mail.enqueue(tx, &org_id, now).await
+                    match mail {
+                        Some(mail) => mail.enqueue(tx, &org_id, now).await,
+                        None => Ok(()),
+                    }
                 })
             })
             .await?;
         Ok(())
     }
 
-    /// Accepts a code once; after [`ATTEMPTS_MAX`] wrong ones it is worth nothing.
+    /// Accepts a code once, from the person to whom it was sent; after [`ATTEMPTS_MAX`] wrong ones it is worth nothing.
+    /// Nobody's code is always wrong, after the same work.
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
     pub async fn use_email_code(
         &self,
         org: &Org,
+        person: Option<&Person>,
         flow_id: &FlowId,
         typed: &str,
     ) -> Result<bool, Fault> {
@@ -87,7 +102,10 @@ impl Cell {
             .filter(char::is_ascii_digit)
             .take(DIGITS as usize + 1)
             .collect();
-        let hash = code_hash(flow_id, &typed);
+        let nobody = UserId::generate(self.entropy());
+        let user_id = person.map_or(&nobody, |person| &person.id);
+        let hash = code_hash(flow_id, user_id, &typed);
+        let known = person.is_some();
         let (org_id, bound_to, now) = (org.id.clone(), flow_id.to_string(), self.now());
         Ok(self
             .database
@@ -96,7 +114,7 @@ impl Cell {
                     let right =
                         store::count_attempt(tx, &org_id, &bound_to, PURPOSE, ATTEMPTS_MAX, now)
                             .await?;
-                    if right != Some(hash) {
+                    if !known || right != Some(hash) {
                         return Ok(false);
                     }
                     let used = store::use_link(tx, &org_id, PURPOSE, &hash, now).await?;
@@ -111,10 +129,10 @@ impl Cell {
 mod tests {
     use super::{code_hash, draw_code};
     use vocab::entropy::SeededEntropy;
-    use vocab::id::FlowId;
+    use vocab::id::{FlowId, UserId};
 
     #[test]
-    fn a_code_is_six_digits_and_bound_to_its_sign_in() {
+    fn a_code_is_six_digits_and_bound_to_its_sign_in_and_person() {
         let entropy = SeededEntropy::new(31);
         for _ in 0..1_000 {
             let code = draw_code(&entropy);
@@ -124,6 +142,14 @@ mod tests {
             );
         }
         let (one, two) = (FlowId::generate(&entropy), FlowId::generate(&entropy));
-        assert_ne!(code_hash(&one, "123456"), code_hash(&two, "123456"));
+        let (ada, eve) = (UserId::generate(&entropy), UserId::generate(&entropy));
+        assert_ne!(
+            code_hash(&one, &ada, "123456"),
+            code_hash(&two, &ada, "123456")
+        );
+        assert_ne!(
+            code_hash(&one, &ada, "123456"),
+            code_hash(&one, &eve, "123456")
+        );
     }
 }

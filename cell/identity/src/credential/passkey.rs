@@ -1,24 +1,27 @@
 //! Passkeys: enrolment and use, by WebAuthn. User verification is always required.
 
+use crate::access::{Permission, Permit};
 use crate::cell::Cell;
+use crate::credential::attestation;
 use crate::credential::store::{self, StoredPasskey};
 use crate::fault::{Fault, Refusal};
 use crate::notice::Notice;
-use crate::org::Org;
 use crate::org::context::OrgContext;
-use crate::person::Person;
-use crate::person::operations::as_target;
+use crate::org::settings::{Aaguid, Attestation, PasskeySettings};
+use crate::person::store as people;
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ledger::{Actor, ClientFacts, Event, EventType, Outcome};
+use database::ReadTx;
+use ledger::EventType;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vocab::id::{OrgId, PasskeyId, UserId};
 use vocab::time::Timestamp;
 use webauthn_rs::prelude::{
-    Credential, DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
-    RegisterPublicKeyCredential,
+    AttestedPasskeyRegistration, CreationChallengeResponse, Credential, CredentialID,
+    DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
+    RegisterPublicKeyCredential, WebauthnResult,
 };
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
@@ -31,7 +34,15 @@ pub const ANSWER_BYTES_MAX: usize = 32 * 1024;
 
 /// A registration that waits for the authenticator's answer; kept by the server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct PendingRegistration(PasskeyRegistration);
+pub struct PendingRegistration(Ceremony);
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+enum Ceremony {
+    /// Any authenticator will do.
+    Any(PasskeyRegistration),
+    /// The authenticator must prove its model.
+    Attested(AttestedPasskeyRegistration),
+}
 
 /// A sign-in that waits for the authenticator's answer; kept by the server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -49,6 +60,12 @@ pub enum PasskeyRefusal {
     /// This authenticator is enrolled already.
     #[error("this passkey is enrolled already")]
     Enrolled,
+    /// The org takes certain models alone, and this is none of them or could not prove it.
+    #[error("the organisation does not take this model of authenticator")]
+    Model,
+    /// The caller may not do this, or there is no such person.
+    #[error(transparent)]
+    Refused(Refusal),
     /// Not the person's fault.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -57,6 +74,15 @@ pub enum PasskeyRefusal {
 impl From<database::DatabaseFault> for PasskeyRefusal {
     fn from(fault: database::DatabaseFault) -> Self {
         Self::Fault(fault.into())
+    }
+}
+
+impl From<Refusal> for PasskeyRefusal {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Fault(fault) => Self::Fault(fault),
+            other => Self::Refused(other),
+        }
     }
 }
 
@@ -113,8 +139,11 @@ impl Cell {
     pub async fn start_passkey_registration(
         &self,
         context: &OrgContext,
-        person: &Person,
+        permit: &Permit,
+        user_id: &UserId,
     ) -> Result<(String, PendingRegistration), PasskeyRefusal> {
+        let subject = self.factor_subject(permit, user_id).await?;
+        let person = &subject.person;
         let mut tx = self.database.read().await?;
         let enrolled = store::load_passkeys(&mut tx, &context.org, &person.id).await?;
         drop(tx);
@@ -125,15 +154,16 @@ impl Cell {
             .iter()
             .filter_map(|passkey| URL_SAFE_NO_PAD.decode(&passkey.credential_id).ok())
             .collect();
-        let handle = user_handle(&context.org, &person.id);
-        let (mut options, pending) = relying_party(context)?
-            .start_passkey_registration(
-                handle,
+        let (mut options, pending) = begin_ceremony(
+            &relying_party(context)?,
+            (
+                user_handle(&context.org, &person.id),
                 &person.login,
                 &person.display_name(),
-                Some(exclude),
-            )
-            .map_err(|error| Fault::stored("passkey options", &error))?;
+            ),
+            exclude,
+            &subject.org().settings.passkey,
+        )?;
         // Discoverable, so that sign-in needs no user name and autofill can offer it.
         if let Some(selection) = options.public_key.authenticator_selection.as_mut() {
             selection.require_resident_key = true;
@@ -141,7 +171,7 @@ impl Cell {
         }
         let options = serde_json::to_string(&options)
             .map_err(|error| Fault::stored("passkey options", &error))?;
-        Ok((options, PendingRegistration(pending)))
+        Ok((options, pending))
     }
 
     /// Ends an enrolment with the authenticator's answer.
@@ -155,13 +185,18 @@ impl Cell {
         answer: &str,
     ) -> Result<PasskeyId, PasskeyRefusal> {
         let answer: RegisterPublicKeyCredential = parse_answer(answer)?;
-        let verified = relying_party(enrolment.context)?
-            .finish_passkey_registration(&answer, &pending.0)
-            .map_err(|_| PasskeyRefusal::NotVerified)?;
+        let (verified, model) = end_ceremony(&relying_party(enrolment.context)?, &answer, pending)?;
+        let subject = self
+            .factor_subject(enrolment.permit, enrolment.user_id)
+            .await?;
+        // By the list as it is now, which may have been changed since the question.
+        if !attestation::may_enroll(&subject.org().settings.passkey, model) {
+            return Err(PasskeyRefusal::Model);
+        }
         let now = self.now();
         let passkey = describe(
             &enrolment,
-            verified,
+            (verified, model),
             PasskeyId::generate(self.entropy()),
             now,
         )?;
@@ -169,34 +204,37 @@ impl Cell {
             name: &passkey.name,
         };
         let mail = self
-            .seal_mail(&enrolment.org.name, enrolment.person, &notice)
+            .seal_mail(&subject.org().name, &subject.person, &notice)
             .await?;
-        let event = Event::new(EventType::UserMfaFactorActivate, Outcome::Success, now)
-            .actor(enrolment.actor.clone())
-            .client(enrolment.client)
-            .target(as_target(enrolment.person))
+        let event = subject
+            .event(enrolment.permit, EventType::UserMfaFactorActivate, now)
             .detail("factor", "FIDO_WEBAUTHN")
+            .detail("deviceBound", passkey.device_bound)
             .detail(
-                "deviceBound",
-                if passkey.device_bound {
-                    "true"
-                } else {
-                    "false"
-                },
+                "attestedModel",
+                passkey
+                    .attested_aaguid
+                    .map(String::from)
+                    .unwrap_or_default(),
             );
-        let (org_id, id) = (enrolment.org.id.clone(), passkey.id.clone());
+        let ((org_id, user_id), id) = (subject.ids(), passkey.id.clone());
         let written = self.database.write(move |tx| {
             Box::pin(async move {
-                store::insert_passkey(tx, &org_id, &passkey).await?;
+                people::hold(tx, &org_id, &user_id).await?;
+                if is_full(store::count_passkeys(tx, &org_id, &user_id).await?) {
+                    return Err(PasskeyRefusal::TooMany);
+                }
+                match store::insert_passkey(tx, &org_id, &passkey).await {
+                    Err(fault) if fault.is_unique_violation() => {
+                        return Err(PasskeyRefusal::Enrolled);
+                    }
+                    inserted => inserted?,
+                }
                 mail.enqueue(tx, &org_id, now).await?;
-                ledger::append(tx, &org_id, event).await
+                Ok(ledger::append(tx, &org_id, event).await?)
             })
         });
-        match written.await {
-            Ok(()) => Ok(id),
-            Err(fault) if fault.is_unique_violation() => Err(PasskeyRefusal::Enrolled),
-            Err(fault) => Err(fault.into()),
-        }
+        written.await.map(|()| id)
     }
 
     /// Begins a sign-in by any passkey of this org: options for the browser as JSON, and what the server must remember.
@@ -218,7 +256,8 @@ impl Cell {
     /// Verifies the authenticator's answer and notes the use.
     ///
     /// # Errors
-    /// [`PasskeyRefusal::NotVerified`], whatever the reason.
+    /// [`PasskeyRefusal::NotVerified`], whatever the reason; [`PasskeyRefusal::Model`] for a passkey that is in order but
+    /// of a model that the org no longer takes.
     pub async fn verify_passkey(
         &self,
         context: &OrgContext,
@@ -243,6 +282,13 @@ impl Cell {
         let result = relying_party
             .finish_discoverable_authentication_v2(&answer, pending.0.clone(), &passkey)
             .map_err(|_| PasskeyRefusal::NotVerified)?;
+        let snapshot = self.snapshot(&context.org).await?;
+        let settings = snapshot.map(|snapshot| snapshot.org.settings.passkey.clone());
+        if !settings
+            .is_some_and(|settings| attestation::may_sign_in(&settings, stored.attested_aaguid))
+        {
+            return Err(PasskeyRefusal::Model);
+        }
         passkey.update_credential(&result);
         stored.document =
             serde_json::to_string(&passkey).map_err(|error| Fault::stored("passkey", &error))?;
@@ -262,45 +308,41 @@ impl Cell {
         })
     }
 
-    /// Removes a passkey of a person, with log row and notice.
+    /// Gives a passkey of a person another name, with log row and notice.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] if the person has none of that id.
-    pub async fn remove_passkey(
+    /// [`Refusal::NotFound`] if the person has none of that id; [`Refusal::Invalid`] for an unusable name.
+    pub async fn rename_passkey(
         &self,
-        org: &Org,
-        person: &Person,
-        actor: Actor,
-        client: &ClientFacts,
+        permit: &Permit,
+        user_id: &UserId,
         id: &PasskeyId,
+        name: &str,
     ) -> Result<(), Refusal> {
-        let mut tx = self.database.read().await?;
-        let enrolled = store::load_passkeys(&mut tx, &org.id, &person.id).await?;
-        drop(tx);
-        let passkey = enrolled
-            .into_iter()
-            .find(|passkey| passkey.id == *id)
-            .ok_or(Refusal::NotFound)?;
+        let subject = self.factor_subject(permit, user_id).await?;
+        let passkey = self.load_passkey(permit, user_id, id).await?;
+        let name = decide_name(name)?;
+        if name == passkey.name {
+            return Ok(());
+        }
+        let notice = Notice::PasskeyRenamed {
+            from: &passkey.name,
+            to: &name,
+        };
         let mail = self
-            .seal_mail(
-                &org.name,
-                person,
-                &Notice::PasskeyRemoved {
-                    name: &passkey.name,
-                },
-            )
+            .seal_mail(&subject.org().name, &subject.person, &notice)
             .await?;
         let now = self.now();
-        let event = Event::new(EventType::UserMfaFactorDeactivate, Outcome::Success, now)
-            .actor(actor)
-            .client(client)
-            .target(as_target(person))
-            .detail("factor", "FIDO_WEBAUTHN");
-        let (org_id, user_id, id) = (org.id.clone(), person.id.clone(), id.clone());
+        let event = subject
+            .event(permit, EventType::UserMfaFactorUpdate, now)
+            .detail("factor", "FIDO_WEBAUTHN")
+            .detail("nameBefore", &passkey.name)
+            .detail("name", &name);
+        let (org_id, user_id) = subject.ids();
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    if !store::delete_passkey(tx, &org_id, &user_id, &id).await? {
+                    if !store::rename_passkey(tx, &org_id, &user_id, &passkey.id, &name).await? {
                         return Err(Refusal::NotFound);
                     }
                     mail.enqueue(tx, &org_id, now).await?;
@@ -309,6 +351,76 @@ impl Cell {
             })
             .await
     }
+
+    /// Removes a passkey of a person, with log row and notice. A person does not remove the own last way to sign in;
+    /// an administrator may, since a passkey can be lost or stolen.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] if the person has none of that id; [`Refusal::WrongState`] for the last way to sign in.
+    pub async fn remove_passkey(
+        &self,
+        permit: &Permit,
+        user_id: &UserId,
+        id: &PasskeyId,
+    ) -> Result<(), Refusal> {
+        let subject = self.factor_subject(permit, user_id).await?;
+        let passkey = self.load_passkey(permit, user_id, id).await?;
+        let notice = Notice::PasskeyRemoved {
+            name: &passkey.name,
+        };
+        let mail = self
+            .seal_mail(&subject.org().name, &subject.person, &notice)
+            .await?;
+        let now = self.now();
+        let event = subject
+            .event(permit, EventType::UserMfaFactorDeactivate, now)
+            .detail("factor", "FIDO_WEBAUTHN");
+        let own = permit.covers(Permission::OwnFactors).is_ok();
+        let (org_id, user_id) = subject.ids();
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    // Two removals of two last passkeys at once: the second waits here, and then sees what is left.
+                    people::hold(tx, &org_id, &user_id).await?;
+                    if !store::delete_passkey(tx, &org_id, &user_id, &passkey.id).await? {
+                        return Err(Refusal::NotFound);
+                    }
+                    if own && !has_way_in(tx, &org_id, &user_id).await? {
+                        return Err(LAST_WAY);
+                    }
+                    mail.enqueue(tx, &org_id, now).await?;
+                    Ok(ledger::append(tx, &org_id, event).await?)
+                })
+            })
+            .await
+    }
+
+    async fn load_passkey(
+        &self,
+        permit: &Permit,
+        user_id: &UserId,
+        id: &PasskeyId,
+    ) -> Result<StoredPasskey, Refusal> {
+        let mut tx = self.database.read().await?;
+        let enrolled = store::load_passkeys(&mut tx, permit.org(), user_id).await?;
+        enrolled
+            .into_iter()
+            .find(|passkey| passkey.id == *id)
+            .ok_or(Refusal::NotFound)
+    }
+}
+
+const LAST_WAY: Refusal = Refusal::WrongState("it is the last way to sign in");
+
+/// Whether a person has anything that can be the first thing asked for. Codes by mail do not count: an org may refuse
+/// them, and they are no stronger than the mailbox.
+async fn has_way_in(tx: &mut ReadTx, org_id: &OrgId, user_id: &UserId) -> Result<bool, Fault> {
+    let passkeys = store::count_passkeys(tx, org_id, user_id).await?;
+    Ok(passkeys > 0 || store::load_password(tx, org_id, user_id).await?.is_some())
+}
+
+fn is_full(enrolled: i64) -> bool {
+    usize::try_from(enrolled).is_ok_and(|enrolled| enrolled >= PASSKEYS_MAX)
 }
 
 /// Who enrols what, where.
@@ -316,14 +428,10 @@ impl Cell {
 pub struct Enrolment<'a> {
     /// The org as it was addressed.
     pub context: &'a OrgContext,
-    /// The org.
-    pub org: &'a Org,
+    /// By what right.
+    pub permit: &'a Permit,
     /// Whose authenticator it will be.
-    pub person: &'a Person,
-    /// Who does it, for the log.
-    pub actor: &'a Actor,
-    /// From where, for the log.
-    pub client: &'a ClientFacts,
+    pub user_id: &'a UserId,
     /// The name that the person gave it.
     pub name: &'a str,
 }
@@ -335,9 +443,63 @@ fn parse_answer<T: serde::de::DeserializeOwned>(answer: &str) -> Result<T, Passk
     serde_json::from_str(answer).map_err(|_| PasskeyRefusal::NotVerified)
 }
 
+/// Options for the browser, and what the server must remember.
+fn begin_ceremony(
+    relying_party: &Webauthn,
+    (handle, login, name): (Uuid, &str, &str),
+    exclude: Vec<CredentialID>,
+    settings: &PasskeySettings,
+) -> Result<(CreationChallengeResponse, PendingRegistration), Fault> {
+    let begun: WebauthnResult<_> = match settings.attestation {
+        Attestation::None => relying_party
+            .start_passkey_registration(handle, login, name, Some(exclude))
+            .map(|(options, pending)| (options, Ceremony::Any(pending))),
+        Attestation::Direct => relying_party
+            .start_attested_passkey_registration(
+                handle,
+                login,
+                name,
+                Some(exclude),
+                attestation::load_roots(settings)?,
+                None,
+            )
+            .map(|(options, pending)| (options, Ceremony::Attested(pending))),
+    };
+    begun
+        .map(|(options, pending)| (options, PendingRegistration(pending)))
+        .map_err(|error| Fault::stored("passkey options", &error))
+}
+
+/// The passkey, and its model where that was proved.
+fn end_ceremony(
+    relying_party: &Webauthn,
+    answer: &RegisterPublicKeyCredential,
+    pending: &PendingRegistration,
+) -> Result<(Passkey, Option<Aaguid>), PasskeyRefusal> {
+    match &pending.0 {
+        Ceremony::Any(pending) => relying_party
+            .finish_passkey_registration(answer, pending)
+            .map(|passkey| (passkey, None))
+            .map_err(|_| PasskeyRefusal::NotVerified),
+        Ceremony::Attested(pending) => relying_party
+            .finish_attested_passkey_registration(answer, pending)
+            .map(|passkey| {
+                let model = attestation::read_model(&passkey);
+                (Passkey::from(passkey), model)
+            })
+            .map_err(|error| {
+                if attestation::is_about_model(&error) {
+                    PasskeyRefusal::Model
+                } else {
+                    PasskeyRefusal::NotVerified
+                }
+            }),
+    }
+}
+
 fn describe(
     enrolment: &Enrolment<'_>,
-    verified: Passkey,
+    (verified, attested_aaguid): (Passkey, Option<Aaguid>),
     id: PasskeyId,
     now: Timestamp,
 ) -> Result<StoredPasskey, PasskeyRefusal> {
@@ -346,13 +508,14 @@ fn describe(
     let credential = Credential::from(verified);
     Ok(StoredPasskey {
         id,
-        user_id: enrolment.person.id.clone(),
+        user_id: enrolment.user_id.clone(),
         credential_id: URL_SAFE_NO_PAD.encode(&credential.cred_id),
         rp_id: enrolment.context.rp_id.clone(),
         name: decide_name(enrolment.name).unwrap_or_else(|_| String::from("Passkey")),
         document,
         // WebAuthn level 3, section 6.1.3: a credential that is not backup eligible never leaves its device.
         device_bound: !credential.backup_eligible,
+        attested_aaguid,
         created_at: now,
         last_used_at: None,
     })

@@ -1,18 +1,24 @@
 //! Setting and checking passwords.
 
+use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::credential::store::{self, StoredPassword};
+use crate::credential::subject::FactorSubject;
 use crate::fault::{Fault, Refusal};
-use crate::notice::Notice;
+use crate::notice::{Notice, SealedMail};
 use crate::org::Org;
 use crate::password::hash_pool::{Denial, HashError};
 use crate::password::policy::{
     PasswordAge, PasswordFacts, PasswordProblem, Reuse, decide_password, decide_password_age,
 };
-use crate::person::Person;
-use ledger::{Actor, ClientFacts, Event, EventType, Outcome};
-use vocab::id::OrgId;
+use crate::person::{Person, store as people};
+use crate::slowdown::{Familiarity, Guess, GuessedSecret};
+use database::WriteTx;
+use ledger::{Event, EventType};
+use std::net::{IpAddr, Ipv4Addr};
+use vocab::id::{OrgId, UserId};
 use vocab::secret::Secret;
+use vocab::time::Timestamp;
 
 /// Why a new password was not set.
 #[derive(Debug, thiserror::Error)]
@@ -26,9 +32,76 @@ pub enum PasswordRefusal {
         /// When to try again.
         retry_after_secs: u32,
     },
+    /// The present password, which a person names to change it, is another one.
+    #[error("this is not the present password")]
+    WrongPresent,
+    /// It was guessed at too often.
+    #[error("too many attempts; try again in {retry_after_secs} s")]
+    Slow {
+        /// When to try again.
+        retry_after_secs: u32,
+    },
+    /// The caller may not do this, there is no such person, or the password was changed meanwhile.
+    #[error(transparent)]
+    Refused(Refusal),
     /// Not the person's fault.
     #[error(transparent)]
     Fault(#[from] Fault),
+}
+
+impl From<Refusal> for PasswordRefusal {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Fault(fault) => Self::Fault(fault),
+            other => Self::Refused(other),
+        }
+    }
+}
+
+impl From<database::DatabaseFault> for PasswordRefusal {
+    fn from(fault: database::DatabaseFault) -> Self {
+        Self::Fault(fault.into())
+    }
+}
+
+/// A new password that is checked and hashed, to be stored in the caller's transaction.
+pub struct PlannedPassword {
+    org_id: OrgId,
+    user_id: UserId,
+    hash: String,
+    /// What it replaces.
+    present: Option<StoredPassword>,
+    keep: i64,
+    mail: SealedMail,
+    event: Event,
+    now: Timestamp,
+}
+
+impl PlannedPassword {
+    /// Stores it, with history, notice and log row.
+    ///
+    /// # Errors
+    /// [`Refusal::Changed`] if the password that it replaces was replaced meanwhile.
+    pub async fn apply(self, tx: &mut WriteTx) -> Result<(), Refusal> {
+        let (org_id, user_id) = (&self.org_id, &self.user_id);
+        people::hold(tx, org_id, user_id).await?;
+        let stored = store::load_password(tx, org_id, user_id).await?;
+        let hash_of = |password: &StoredPassword| password.hash.clone();
+        if stored.as_ref().map(hash_of) != self.present.as_ref().map(hash_of) {
+            return Err(Refusal::Changed);
+        }
+        if let Some(present) = &self.present {
+            store::insert_history(tx, org_id, user_id, &present.hash, self.now, self.keep).await?;
+        }
+        let password = StoredPassword {
+            hash: self.hash,
+            changed_at: self.now,
+            must_change: false,
+        };
+        store::put_password(tx, org_id, user_id, &password).await?;
+        self.mail.enqueue(tx, org_id, self.now).await?;
+        Ok(ledger::append(tx, org_id, self.event).await?)
+    }
 }
 
 /// What checking a password found.
@@ -145,74 +218,150 @@ impl Cell {
     /// [`PasswordRefusal`]; nothing was changed.
     pub async fn set_password(
         &self,
-        org: &Org,
-        person: &Person,
-        actor: Actor,
-        client: &ClientFacts,
+        permit: &Permit,
+        user_id: &UserId,
         candidate: Secret<String>,
     ) -> Result<(), PasswordRefusal> {
-        let policy = &org.settings.password;
-        let (present, history) = {
-            let mut tx = self.database.read().await.map_err(Fault::from)?;
-            let present = store::load_password(&mut tx, &org.id, &person.id)
-                .await
-                .map_err(Fault::from)?;
-            let keep = i64::from(policy.history_count);
-            let history = store::load_history(&mut tx, &org.id, &person.id, keep)
-                .await
-                .map_err(Fault::from)?;
-            (present, history)
+        let subject = self.factor_subject(permit, user_id).await?;
+        let planned = self.plan_password(permit, &subject, candidate).await?;
+        self.database
+            .write(move |tx| Box::pin(planned.apply(tx)))
+            .await?;
+        Ok(())
+    }
+
+    /// Prepares the change of the own password, which takes the present one where there is one. The caller stores it
+    /// in the transaction that ends the person's other sessions.
+    ///
+    /// # Errors
+    /// [`PasswordRefusal`]; nothing was changed, but a wrong guess was noted.
+    pub async fn plan_own_password(
+        &self,
+        permit: &Permit,
+        present: Secret<String>,
+        candidate: Secret<String>,
+    ) -> Result<PlannedPassword, PasswordRefusal> {
+        let own = permit.own_user().ok_or(Refusal::Forbidden)?;
+        let subject = self.factor_subject(permit, own).await?;
+        let has_password = {
+            let mut tx = self.database.read().await?;
+            store::load_password(&mut tx, permit.org(), own)
+                .await?
+                .is_some()
         };
-        let mut former = history;
-        former.extend(present.iter().map(|password| password.hash.clone()));
-        // The cheap rules first: a refused password costs no hashing.
-        self.check_new_password(org, person, &candidate)?;
-        if policy.history_count > 0 && !former.is_empty() {
-            let used = self
-                .passwords
-                .matches_any(candidate.clone(), former)
-                .await
-                .map_err(refuse_hash)?;
-            if used {
-                let history_count = policy.history_count;
-                return Err(PasswordRefusal::Policy(vec![PasswordProblem::Former {
-                    history_count,
-                }]));
+        if has_password {
+            self.check_present(permit, &subject, present).await?;
+        }
+        self.plan_password(permit, &subject, candidate).await
+    }
+
+    /// Slowed down as a sign-in is: else whoever finds an open session could try passwords without end.
+    async fn check_present(
+        &self,
+        permit: &Permit,
+        subject: &FactorSubject,
+        present: Secret<String>,
+    ) -> Result<(), PasswordRefusal> {
+        let now = self.now();
+        let ip = &permit.client().ip;
+        let guess = Guess {
+            org: permit.org(),
+            account: subject.person.id.as_str(),
+            address: ip.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            secret: GuessedSecret::Password,
+            familiarity: Familiarity::Strange,
+        };
+        let ticket = self
+            .slowdown
+            .check(&guess, now)
+            .map_err(|wait| PasswordRefusal::Slow {
+                retry_after_secs: wait.secs,
+            })?;
+        match self
+            .check_password(subject.org(), Some(&subject.person), present)
+            .await
+        {
+            Ok(PasswordCheck::Right { .. }) => {
+                self.slowdown.record_success(ticket, now);
+                Ok(())
+            }
+            Ok(PasswordCheck::Wrong) => {
+                self.slowdown.record_failure(ticket);
+                let event = subject
+                    .failure(permit, EventType::UserAccountUpdatePassword, now)
+                    .reason("INVALID_CREDENTIALS");
+                let org_id = permit.org().clone();
+                self.database
+                    .write(move |tx| {
+                        Box::pin(async move { ledger::append(tx, &org_id, event).await })
+                    })
+                    .await?;
+                Err(PasswordRefusal::WrongPresent)
+            }
+            Ok(PasswordCheck::Busy { retry_after_secs }) => {
+                self.slowdown.release(ticket);
+                Err(PasswordRefusal::Busy { retry_after_secs })
+            }
+            Err(fault) => {
+                self.slowdown.release(ticket);
+                Err(fault.into())
             }
         }
+    }
+
+    async fn plan_password(
+        &self,
+        permit: &Permit,
+        subject: &FactorSubject,
+        candidate: Secret<String>,
+    ) -> Result<PlannedPassword, PasswordRefusal> {
+        let (org, person) = (subject.org(), &subject.person);
+        // The cheap rules first: a refused password costs no hashing.
+        self.check_new_password(org, person, &candidate)?;
+        let keep = i64::from(org.settings.password.history_count);
+        let (present, mut former) = {
+            let mut tx = self.database.read().await?;
+            let present = store::load_password(&mut tx, &org.id, &person.id).await?;
+            let former = store::load_history(&mut tx, &org.id, &person.id, keep).await?;
+            (present, former)
+        };
+        former.extend(present.iter().map(|password| password.hash.clone()));
+        self.refuse_former(org, former, &candidate).await?;
         let hash = self.passwords.hash(candidate).await.map_err(refuse_hash)?;
         let mail = self
             .seal_mail(&org.name, person, &Notice::PasswordChanged)
             .await?;
         let now = self.now();
-        let event = Event::new(EventType::UserAccountUpdatePassword, Outcome::Success, now)
-            .actor(actor)
-            .client(client)
-            .target(crate::person::operations::as_target(person));
-        let (org_id, user_id, keep) = (
-            org.id.clone(),
-            person.id.clone(),
-            i64::from(policy.history_count),
-        );
-        self.database
-            .write(move |tx| {
-                Box::pin(async move {
-                    if let Some(present) = present {
-                        store::insert_history(tx, &org_id, &user_id, &present.hash, now, keep)
-                            .await?;
-                    }
-                    let password = StoredPassword {
-                        hash,
-                        changed_at: now,
-                        must_change: false,
-                    };
-                    store::put_password(tx, &org_id, &user_id, &password).await?;
-                    mail.enqueue(tx, &org_id, now).await?;
-                    ledger::append(tx, &org_id, event).await
-                })
-            })
-            .await
-            .map_err(|fault| PasswordRefusal::Fault(fault.into()))
+        let (org_id, user_id) = subject.ids();
+        Ok(PlannedPassword {
+            org_id,
+            user_id,
+            hash,
+            present,
+            keep,
+            mail,
+            event: subject.event(permit, EventType::UserAccountUpdatePassword, now),
+            now,
+        })
+    }
+
+    async fn refuse_former(
+        &self,
+        org: &Org,
+        former: Vec<String>,
+        candidate: &Secret<String>,
+    ) -> Result<(), PasswordRefusal> {
+        let history_count = org.settings.password.history_count;
+        if history_count == 0 || former.is_empty() {
+            return Ok(());
+        }
+        let used = self.passwords.matches_any(candidate.clone(), former);
+        if used.await.map_err(refuse_hash)? {
+            return Err(PasswordRefusal::Policy(vec![PasswordProblem::Former {
+                history_count,
+            }]));
+        }
+        Ok(())
     }
 
     /// Takes over a password hash from another system; the next sign-in replaces it by one of our own.
@@ -221,24 +370,33 @@ impl Cell {
     /// [`Refusal::Invalid`] for a hash that is not understood.
     pub async fn import_password_hash(
         &self,
-        org_id: &OrgId,
-        person: &Person,
+        permit: &Permit,
+        user_id: &UserId,
         hash: &str,
     ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManagePeople)?;
         crate::password::foreign::parse_foreign(hash)
             .map_err(|error| Refusal::invalid("password_hash", error.to_string()))?;
+        let subject = self.factor_subject(permit, user_id).await?;
+        let now = self.now();
         let password = StoredPassword {
             hash: hash.to_owned(),
-            changed_at: self.now(),
+            changed_at: now,
             must_change: false,
         };
-        let (org_id, user_id) = (org_id.clone(), person.id.clone());
+        // Without a mail: a person who moves here with a crowd has noticed nothing of the password.
+        let event = subject
+            .event(permit, EventType::UserAccountUpdatePassword, now)
+            .detail("imported", true);
+        let (org_id, user_id) = subject.ids();
         self.database
             .write(move |tx| {
-                Box::pin(async move { store::put_password(tx, &org_id, &user_id, &password).await })
+                Box::pin(async move {
+                    store::put_password(tx, &org_id, &user_id, &password).await?;
+                    Ok(ledger::append(tx, &org_id, event).await?)
+                })
             })
             .await
-            .map_err(|fault| Refusal::Fault(fault.into()))
     }
 }
 

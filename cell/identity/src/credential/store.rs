@@ -1,6 +1,7 @@
 //! The tables of credentials: `passwords`, `password_history`, `passkeys`, `totp_factors`, `recovery_codes` and
 //! `one_time_codes`.
 
+use crate::org::settings::Aaguid;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use vocab::id::{OneTimeCodeId, OrgId, PasskeyId, TotpId, UserId};
 use vocab::secret::SecretHash;
@@ -149,6 +150,8 @@ pub struct StoredPasskey {
     pub document: String,
     /// Whether it cannot leave its device; otherwise it is synced.
     pub device_bound: bool,
+    /// The model of its authenticator, if that was proved when it was enrolled.
+    pub attested_aaguid: Option<Aaguid>,
     /// When it was enrolled.
     pub created_at: Timestamp,
     /// When it was last used.
@@ -166,14 +169,17 @@ fn read_passkey(row: &Row) -> Result<StoredPasskey, DatabaseFault> {
         device_bound: row.get(6)?,
         created_at: row.get(7)?,
         last_used_at: row.get(8)?,
+        attested_aaguid: row
+            .get::<Option<String>>(9)?
+            .and_then(|text| Aaguid::parse(&text)),
     })
 }
 
 macro_rules! select_passkey {
     ($rest:literal) => {
         concat!(
-            "SELECT id, user_id, credential_id, rp_id, name, document, device_bound, created_at, last_used_at ",
-            "FROM passkeys ",
+            "SELECT id, user_id, credential_id, rp_id, name, document, device_bound, created_at, last_used_at, ",
+            "attested_aaguid FROM passkeys ",
             $rest
         )
     };
@@ -191,6 +197,20 @@ pub async fn load_passkeys(
     let sql = select_passkey!("WHERE org_id = $1 AND user_id = $2 ORDER BY created_at, id");
     let rows = tx.query(sql, params![org_id, user_id]).await?;
     rows.iter().map(read_passkey).collect()
+}
+
+/// How many passkeys a person has.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn count_passkeys(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+) -> Result<i64, DatabaseFault> {
+    let sql = "SELECT COUNT(*) FROM passkeys WHERE org_id = $1 AND user_id = $2";
+    let row = tx.query_optional(sql, params![org_id, user_id]).await?;
+    row.map_or(Ok(0), |row| row.get(0))
 }
 
 /// The passkey with that credential id.
@@ -219,7 +239,7 @@ pub async fn insert_passkey(
     passkey: &StoredPasskey,
 ) -> Result<(), DatabaseFault> {
     let sql = "INSERT INTO passkeys (org_id, id, user_id, credential_id, rp_id, name, document, device_bound, \
-               created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+               created_at, attested_aaguid) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     let values = [
         Value::from(org_id),
         Value::from(&passkey.id),
@@ -230,6 +250,7 @@ pub async fn insert_passkey(
         Value::from(&passkey.document),
         Value::from(passkey.device_bound),
         Value::from(passkey.created_at),
+        Value::from(passkey.attested_aaguid.map(String::from)),
     ];
     tx.execute(sql, &values).await.map(|_| ())
 }
@@ -307,6 +328,8 @@ pub struct StoredTotp {
     pub confirmed_at: Option<Timestamp>,
     /// The last time step that was accepted.
     pub last_step: i64,
+    /// When its enrolment began.
+    pub created_at: Timestamp,
     /// When it was last used.
     pub last_used_at: Option<Timestamp>,
 }
@@ -320,7 +343,7 @@ pub async fn load_totp(
     org_id: &OrgId,
     user_id: &UserId,
 ) -> Result<Vec<StoredTotp>, DatabaseFault> {
-    let sql = "SELECT id, sealed_seed, confirmed_at, last_step, last_used_at FROM totp_factors \
+    let sql = "SELECT id, sealed_seed, confirmed_at, last_step, created_at, last_used_at FROM totp_factors \
                WHERE org_id = $1 AND user_id = $2 ORDER BY created_at, id";
     let rows = tx.query(sql, params![org_id, user_id]).await?;
     rows.iter()
@@ -330,7 +353,8 @@ pub async fn load_totp(
                 sealed_seed: row.get(1)?,
                 confirmed_at: row.get(2)?,
                 last_step: row.get(3)?,
-                last_used_at: row.get(4)?,
+                created_at: row.get(4)?,
+                last_used_at: row.get(5)?,
             })
         })
         .collect()
@@ -345,19 +369,20 @@ pub async fn insert_pending_totp(
     org_id: &OrgId,
     user_id: &UserId,
     totp: &StoredTotp,
-    now: Timestamp,
 ) -> Result<(), DatabaseFault> {
     let sql =
         "DELETE FROM totp_factors WHERE org_id = $1 AND user_id = $2 AND confirmed_at IS NULL";
     tx.execute(sql, params![org_id, user_id]).await?;
     let sql = "INSERT INTO totp_factors (org_id, id, user_id, sealed_seed, last_step, created_at) \
                VALUES ($1, $2, $3, $4, 0, $5)";
-    tx.execute(
-        sql,
-        params![org_id, &totp.id, user_id, totp.sealed_seed.clone(), now],
-    )
-    .await
-    .map(|_| ())
+    let values = params![
+        org_id,
+        &totp.id,
+        user_id,
+        totp.sealed_seed.clone(),
+        totp.created_at
+    ];
+    tx.execute(sql, values).await.map(|_| ())
 }
 
 /// Confirms an enrolment with the step that proved it, and drops the authenticator that it replaces.

@@ -1,29 +1,24 @@
 //! Authenticator apps and recovery codes: enrolment, use, removal.
 
+use crate::access::Permit;
 use crate::cell::Cell;
 use crate::credential::store::{self, StoredTotp};
 use crate::fault::{Fault, Refusal};
 use crate::notice::Notice;
 use crate::org::Org;
 use crate::person::Person;
-use crate::person::operations::as_target;
 use crate::recovery_codes::{generate_recovery_codes, parse_recovery_code};
 use crate::totp::{TotpSeed, decide_totp};
-use ledger::{Actor, ClientFacts, Event, EventType, Outcome};
-use vocab::id::{OrgId, TotpId};
+use ledger::EventType;
+use vocab::id::{OrgId, TotpId, UserId};
 use vocab::secret::Secret;
+use vocab::time::Timestamp;
 
-/// Who does something to whose authenticators, for the log and the notice.
-#[derive(Debug, Clone, Copy)]
-pub struct FactorAct<'a> {
-    /// The org.
-    pub org: &'a Org,
-    /// Whose authenticators.
-    pub person: &'a Person,
-    /// Who does it.
-    pub actor: &'a Actor,
-    /// From where.
-    pub client: &'a ClientFacts,
+/// How long an enrolment may take.
+pub const ENROLMENT_SECS: i64 = 30 * 60;
+
+fn is_under_way(row: &StoredTotp, now: Timestamp) -> bool {
+    row.confirmed_at.is_none() && now.secs_since(row.created_at) < ENROLMENT_SECS
 }
 
 fn seal_context(id: &TotpId) -> String {
@@ -31,76 +26,75 @@ fn seal_context(id: &TotpId) -> String {
 }
 
 impl Cell {
-    /// Begins the enrolment of an authenticator app; an unfinished one is dropped.
+    /// Begins the enrolment of an authenticator app, or shows again the one that began lately: a page that is loaded
+    /// twice must not show a picture that no longer counts, and a seed that somebody saw long ago must not either.
     ///
     /// # Errors
-    /// [`Fault`] if store or keys fail.
-    pub async fn start_totp(&self, org_id: &OrgId, person: &Person) -> Result<TotpSeed, Fault> {
+    /// [`Refusal::NotFound`] if the permit is not for that person.
+    pub async fn begin_totp(&self, permit: &Permit, user_id: &UserId) -> Result<TotpSeed, Refusal> {
+        let subject = self.factor_subject(permit, user_id).await?;
+        let (org_id, user_id) = subject.ids();
+        let (rows, now) = (
+            self.load_totp_rows(&org_id, &subject.person).await?,
+            self.now(),
+        );
+        if let Some(pending) = rows.iter().find(|row| is_under_way(row, now)) {
+            return Ok(self.open_seed(&org_id, pending).await?);
+        }
         let seed = TotpSeed::generate(self.entropy());
         let id = TotpId::generate(self.entropy());
         let sealed_seed = self
             .keyring
-            .seal(org_id, &seal_context(&id), seed.expose())
+            .seal(&org_id, &seal_context(&id), seed.expose())
             .await?;
         let totp = StoredTotp {
             id,
             sealed_seed,
             confirmed_at: None,
             last_step: 0,
+            created_at: now,
             last_used_at: None,
         };
-        let (org_id, user_id, now) = (org_id.clone(), person.id.clone(), self.now());
         self.database
             .write(move |tx| {
-                Box::pin(async move {
-                    store::insert_pending_totp(tx, &org_id, &user_id, &totp, now).await
-                })
+                Box::pin(
+                    async move { store::insert_pending_totp(tx, &org_id, &user_id, &totp).await },
+                )
             })
             .await?;
         Ok(seed)
     }
 
-    /// The seed of an enrolment that is under way, to show it again.
-    ///
-    /// # Errors
-    /// [`Fault`] if store or keys fail.
-    pub async fn pending_totp(
-        &self,
-        org_id: &OrgId,
-        person: &Person,
-    ) -> Result<Option<TotpSeed>, Fault> {
-        let pending = self
-            .load_totp_rows(org_id, person)
-            .await?
-            .into_iter()
-            .find(|row| row.confirmed_at.is_none());
-        match pending {
-            Some(row) => self.open_seed(org_id, &row).await.map(Some),
-            None => Ok(None),
-        }
-    }
-
     /// Ends the enrolment with the first code that the app shows; an earlier app no longer counts.
     ///
     /// # Errors
-    /// [`Refusal::Invalid`] for a wrong code.
-    pub async fn confirm_totp(&self, act: FactorAct<'_>, code: &str) -> Result<(), Refusal> {
-        let rows = self.load_totp_rows(&act.org.id, act.person).await?;
+    /// [`Refusal::Invalid`] for a wrong code; [`Refusal::NotFound`] if no enrolment is under way.
+    pub async fn confirm_totp(
+        &self,
+        permit: &Permit,
+        user_id: &UserId,
+        code: &str,
+    ) -> Result<(), Refusal> {
+        let subject = self.factor_subject(permit, user_id).await?;
+        let (org_id, user_id) = subject.ids();
+        let (rows, now) = (
+            self.load_totp_rows(&org_id, &subject.person).await?,
+            self.now(),
+        );
         let pending = rows
             .into_iter()
-            .find(|row| row.confirmed_at.is_none())
+            .find(|row| is_under_way(row, now))
             .ok_or(Refusal::NotFound)?;
-        let seed = self.open_seed(&act.org.id, &pending).await?;
-        let now = self.now();
+        let seed = self.open_seed(&org_id, &pending).await?;
         let step = decide_totp(&seed, code, now, None).ok_or_else(|| {
             Refusal::invalid("code", "this is not the code that the app shows now")
         })?;
-        let event =
-            factor_event(act, EventType::UserMfaFactorActivate, now).detail("factor", "TOTP");
+        let event = subject
+            .event(permit, EventType::UserMfaFactorActivate, now)
+            .detail("factor", "TOTP");
         let mail = self
-            .seal_mail(&act.org.name, act.person, &Notice::TotpAdded)
+            .seal_mail(&subject.org().name, &subject.person, &Notice::TotpAdded)
             .await?;
-        let (org_id, user_id) = (act.org.id.clone(), act.person.id.clone());
         self.database
             .write(move |tx| {
                 Box::pin(async move {
@@ -146,14 +140,16 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is none.
-    pub async fn remove_totp(&self, act: FactorAct<'_>) -> Result<(), Refusal> {
+    pub async fn remove_totp(&self, permit: &Permit, user_id: &UserId) -> Result<(), Refusal> {
+        let subject = self.factor_subject(permit, user_id).await?;
         let now = self.now();
-        let event =
-            factor_event(act, EventType::UserMfaFactorDeactivate, now).detail("factor", "TOTP");
+        let event = subject
+            .event(permit, EventType::UserMfaFactorDeactivate, now)
+            .detail("factor", "TOTP");
         let mail = self
-            .seal_mail(&act.org.name, act.person, &Notice::TotpRemoved)
+            .seal_mail(&subject.org().name, &subject.person, &Notice::TotpRemoved)
             .await?;
-        let (org_id, user_id) = (act.org.id.clone(), act.person.id.clone());
+        let (org_id, user_id) = subject.ids();
         self.database
             .write(move |tx| {
                 Box::pin(async move {
@@ -170,29 +166,51 @@ impl Cell {
     /// Makes new recovery codes, to be shown once; earlier ones no longer work.
     ///
     /// # Errors
-    /// [`Fault`] if store or keys fail.
+    /// [`Refusal::NotFound`] if the permit is not for that person.
     pub async fn make_recovery_codes(
         &self,
-        act: FactorAct<'_>,
-    ) -> Result<Vec<Secret<String>>, Fault> {
+        permit: &Permit,
+        user_id: &UserId,
+    ) -> Result<Vec<Secret<String>>, Refusal> {
+        let subject = self.factor_subject(permit, user_id).await?;
         let codes = generate_recovery_codes(self.entropy());
         let now = self.now();
-        let event = factor_event(act, EventType::UserMfaFactorUpdate, now)
+        let event = subject
+            .event(permit, EventType::UserMfaFactorUpdate, now)
             .detail("factor", "RECOVERY_CODES");
+        let notice = Notice::RecoveryCodesMade;
         let mail = self
-            .seal_mail(&act.org.name, act.person, &Notice::RecoveryCodesMade)
+            .seal_mail(&subject.org().name, &subject.person, &notice)
             .await?;
-        let (org_id, user_id, hashes) = (act.org.id.clone(), act.person.id.clone(), codes.hashes);
+        let ((org_id, user_id), hashes) = (subject.ids(), codes.hashes);
         self.database
             .write(move |tx| {
                 Box::pin(async move {
                     store::replace_recovery_codes(tx, &org_id, &user_id, &hashes, now).await?;
                     mail.enqueue(tx, &org_id, now).await?;
-                    Ok::<_, Fault>(ledger::append(tx, &org_id, event).await?)
+                    Ok::<_, Refusal>(ledger::append(tx, &org_id, event).await?)
                 })
             })
             .await?;
         Ok(codes.shown)
+    }
+
+    /// Makes recovery codes for a person who has none left; nothing for one who has some.
+    ///
+    /// # Errors
+    /// As for [`Cell::make_recovery_codes`].
+    pub async fn make_first_recovery_codes(
+        &self,
+        permit: &Permit,
+        user_id: &UserId,
+    ) -> Result<Option<Vec<Secret<String>>>, Refusal> {
+        let mut tx = self.database.read().await?;
+        let left = store::count_recovery_codes(&mut tx, permit.org(), user_id).await?;
+        drop(tx);
+        if left > 0 {
+            return Ok(None);
+        }
+        self.make_recovery_codes(permit, user_id).await.map(Some)
     }
 
     /// Accepts a recovery code once, with a notice.
@@ -242,11 +260,4 @@ impl Cell {
             .await?;
         TotpSeed::from_bytes(&bytes).ok_or_else(|| Fault::stored("totp seed", &"wrong length"))
     }
-}
-
-fn factor_event(act: FactorAct<'_>, kind: EventType, now: vocab::time::Timestamp) -> Event {
-    Event::new(kind, Outcome::Success, now)
-        .actor(act.actor.clone())
-        .client(act.client)
-        .target(as_target(act.person))
 }

@@ -1,6 +1,9 @@
 //! Organisations: the tenants. Their names, host names and settings.
 
 pub mod context;
+pub mod hosts;
+pub mod logo;
+pub mod mail;
 pub mod operations;
 pub mod settings;
 pub mod store;

@@ -2,9 +2,11 @@
 
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
+use crate::credential::attestation::{decide_passkey_settings, keeps_a_passkey};
 use crate::fault::Refusal;
-use crate::org::settings::OrgSettings;
+use crate::org::settings::{OrgSettings, PasskeySettings};
 use crate::org::{NAME_CHARS_MAX, Org, Slug, store};
+use crate::password::policy::PasswordPolicyError;
 use crate::server::{AuthorizationServer, DEFAULT_SERVER_NAME, ServerConfig};
 use crate::sign_on::presets;
 use ledger::{Event, EventType, Outcome, Target};
@@ -12,6 +14,9 @@ use vocab::id::{OrgId, PolicyId, ServerId};
 
 /// The shortest and longest lifetime that a session may be given.
 const SESSION_SECS: std::ops::RangeInclusive<i64> = 60..=30 * 24 * 60 * 60;
+
+/// Longest language tag.
+const LANGUAGE_CHARS_MAX: usize = 16;
 
 /// Holds a name against its bounds.
 pub(crate) fn check_name(name: &str) -> Result<(), Refusal> {
@@ -40,39 +45,61 @@ pub fn decide_settings(settings: &OrgSettings) -> Result<(), Refusal> {
             "use #rrggbb, for example #2f6f4f",
         ));
     }
-    let logo = &settings.branding.logo_url;
-    let usable_logo =
-        logo.is_empty() || url::Url::parse(logo).is_ok_and(|url| url.scheme() == "https");
-    if !usable_logo || logo.len() > 500 {
+    let tag = &settings.language;
+    if tag.len() > LANGUAGE_CHARS_MAX || !tag.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-')
+    {
         return Err(Refusal::invalid(
-            "logo_url",
-            "use an https address, or leave it empty",
+            "language",
+            "use a language tag such as de, or leave it empty",
         ));
     }
     settings
         .password
         .validate()
-        .map_err(|error| Refusal::invalid("password", error.to_string()))?;
+        .map_err(|error| Refusal::invalid(password_field(error), error.to_string()))?;
     let session = &settings.session;
-    if !SESSION_SECS.contains(&session.idle_secs) || !SESSION_SECS.contains(&session.lifetime_secs)
-    {
-        return Err(Refusal::invalid(
-            "session",
-            "use between 60 seconds and 30 days",
-        ));
+    for (field, secs) in [
+        ("idle_secs", session.idle_secs),
+        ("lifetime_secs", session.lifetime_secs),
+    ] {
+        if !SESSION_SECS.contains(&secs) {
+            return Err(Refusal::invalid(field, "use between 1 minute and 30 days"));
+        }
     }
     if session.idle_secs > session.lifetime_secs {
         return Err(Refusal::invalid(
-            "session",
+            "idle_secs",
             "the idle time must not be longer than the lifetime",
         ));
     }
+    decide_passkey_settings(&settings.passkey)?;
     decide_schema(settings)
+}
+
+const fn password_field(error: PasswordPolicyError) -> &'static str {
+    match error {
+        PasswordPolicyError::LengthMin => "length_min",
+        PasswordPolicyError::HistoryCount => "history_count",
+        PasswordPolicyError::AgeMaxDays => "age_max_days",
+    }
 }
 
 fn decide_schema(settings: &OrgSettings) -> Result<(), Refusal> {
     const ATTRIBUTES_MAX: usize = 100;
-    const BUILT_IN: [&str; 4] = ["login", "email", "first_name", "last_name"];
+    const TITLE_CHARS_MAX: usize = 100;
+    // What profiles have built in, and what the forms of profiles carry beside the attributes.
+    const NAMED_OTHERWISE: [&str; 10] = [
+        "login",
+        "email",
+        "first_name",
+        "last_name",
+        "csrf",
+        "group",
+        "id",
+        "password",
+        "revision",
+        "start",
+    ];
     let schema = &settings.profile_schema;
     if schema.len() > ATTRIBUTES_MAX {
         return Err(Refusal::TooMany {
@@ -90,7 +117,14 @@ fn decide_schema(settings: &OrgSettings) -> Result<(), Refusal> {
             .iter()
             .take(index)
             .any(|earlier| earlier.name == name);
-        if !shaped || repeated || BUILT_IN.contains(&name) {
+        let title = &attribute.title;
+        if title.chars().count() > TITLE_CHARS_MAX || title.chars().any(char::is_control) {
+            return Err(Refusal::invalid(
+                "title",
+                "use at most 100 characters on one line",
+            ));
+        }
+        if !shaped || repeated || NAMED_OTHERWISE.contains(&name) {
             let problem = format!(
                 "{name:?}: use a letter, then letters, digits and underscores, each name once"
             );
@@ -147,6 +181,27 @@ impl Cell {
         Ok(org_id)
     }
 
+    /// An administrator does not set what refuses all of the own passkeys.
+    async fn refuse_lock_out(
+        &self,
+        permit: &Permit,
+        settings: &PasskeySettings,
+    ) -> Result<(), Refusal> {
+        let Some(own) = permit.own_user() else {
+            return Ok(());
+        };
+        let mut tx = self.database.read().await?;
+        let passkeys = crate::credential::store::load_passkeys(&mut tx, permit.org(), own).await?;
+        if keeps_a_passkey(settings, &passkeys) {
+            Ok(())
+        } else {
+            Err(Refusal::invalid(
+                "existing",
+                "it would refuse all of your own passkeys; enrol one of an allowed model first",
+            ))
+        }
+    }
+
     /// Changes an org's name and settings.
     ///
     /// # Errors
@@ -165,20 +220,29 @@ impl Cell {
         let name = name.trim().to_owned();
         check_name(&name)?;
         decide_settings(&settings)?;
+        if settings.passkey != org.settings.passkey {
+            self.refuse_lock_out(permit, &settings.passkey).await?;
+        }
         let (now, id) = (self.now(), org.id.clone());
         let event = Event::new(EventType::SystemOrgSettingsUpdate, Outcome::Success, now)
             .actor(permit.actor().clone())
             .client(permit.client())
             .target(Target::other("Org", org.id.as_str(), &name));
-        self.database
+        // The mail server has an operation of its own, which seals its password.
+        let settings = OrgSettings {
+            mail: org.settings.mail.clone(),
+            ..settings
+        };
+        let outcome = self
+            .database
             .write(move |tx| {
                 Box::pin(async move {
                     store::update(tx, &org, &name, &settings, now).await?;
                     Ok::<_, Refusal>(ledger::append(tx, &org.id, event).await?)
                 })
             })
-            .await?;
+            .await;
         self.snapshots.invalidate(&id);
-        Ok(())
+        outcome
     }
 }

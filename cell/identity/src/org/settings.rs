@@ -1,5 +1,6 @@
 //! What an org's administrators set: appearance, sign-in, sessions, mail. Unknown keys are refused.
 
+use crate::org::mail::MailSettings;
 use crate::password::policy::PasswordPolicy;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,29 +11,34 @@ use serde::{Deserialize, Serialize};
 pub struct OrgSettings {
     /// How its pages look.
     pub branding: Branding,
+    /// The tag of the language for those whose browser asks for none that there is; empty for the product's own.
+    pub language: String,
+    /// The mail server of its own; without one, mail goes where that of the whole cell goes.
+    pub mail: Option<MailSettings>,
     /// What a password must be.
     pub password: PasswordPolicy,
     /// How long sessions last.
     pub session: SessionSettings,
+    /// Which authenticators may hold a passkey.
+    pub passkey: PasskeySettings,
+    /// How people get back in who have lost what they sign in with.
+    pub recovery: RecoverySettings,
     /// Attributes of people beyond the built-in ones.
     pub profile_schema: Vec<ProfileAttribute>,
 }
 
-/// Name, logo and colour on the pages of an org.
+/// How the pages of an org look, beside its name and logo.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Branding {
     /// `#rrggbb`.
     pub colour: String,
-    /// `https:` address of an image, or empty.
-    pub logo_url: String,
 }
 
 impl Default for Branding {
     fn default() -> Self {
         Self {
             colour: String::from("#2f6f4f"),
-            logo_url: String::new(),
         }
     }
 }
@@ -52,6 +58,107 @@ impl Default for SessionSettings {
         Self {
             idle_secs: 2 * 60 * 60,
             lifetime_secs: 12 * 60 * 60,
+        }
+    }
+}
+
+/// Which authenticators may hold a passkey.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PasskeySettings {
+    /// Whether an authenticator must prove its model when it is enrolled.
+    pub attestation: Attestation,
+    /// The models that are allowed, by AAGUID; needed with [`Attestation::Direct`], else without effect.
+    pub allowed_aaguids: Vec<Aaguid>,
+    /// The makers' root certificates in PEM, one each: only a statement that chains up to one of them proves a model.
+    pub attestation_roots: Vec<String>,
+    /// What becomes of passkeys that were enrolled before and are not of an allowed model.
+    pub existing: ExistingPasskeys,
+}
+
+/// Whether an authenticator must prove its model.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Attestation {
+    /// Nothing is asked, and nothing is known of the model.
+    #[default]
+    None,
+    /// The statement of the authenticator is verified against the roots, and its model against the list.
+    Direct,
+}
+
+/// What becomes of enrolled passkeys whose model is not, or no longer, proved and allowed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExistingPasskeys {
+    /// They still sign their owners in: the list holds for what is enrolled from now on.
+    #[default]
+    Kept,
+    /// They are refused at sign-in.
+    Refused,
+}
+
+/// The model of an authenticator: 128 bits, written as a UUID in lower case.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct Aaguid(uuid::Uuid);
+
+impl Aaguid {
+    /// Reads it as makers print it, with or without hyphens. All zeros is no model.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let uuid = uuid::Uuid::try_parse(text.trim()).ok()?;
+        (!uuid.is_nil()).then_some(Self(uuid))
+    }
+
+    /// The same as the WebAuthn library writes it.
+    #[must_use]
+    pub const fn uuid(self) -> uuid::Uuid {
+        self.0
+    }
+}
+
+impl From<uuid::Uuid> for Aaguid {
+    fn from(uuid: uuid::Uuid) -> Self {
+        Self(uuid)
+    }
+}
+
+impl TryFrom<String> for Aaguid {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or_else(|| format!("{text:?} is not the AAGUID of a model"))
+    }
+}
+
+impl From<Aaguid> for String {
+    fn from(aaguid: Aaguid) -> Self {
+        aaguid.to_string()
+    }
+}
+
+impl std::fmt::Display for Aaguid {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+/// How people get back in who have lost what they sign in with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RecoverySettings {
+    /// Whether the mailbox alone is enough for people without a role. Administrators always need more.
+    pub mailbox_alone: bool,
+}
+
+impl Default for RecoverySettings {
+    fn default() -> Self {
+        Self {
+            mailbox_alone: true,
         }
     }
 }

@@ -1,6 +1,7 @@
-//! The tables `orgs` and `org_hosts`.
+//! The tables `orgs`, `org_hosts` and `org_logos`.
 
 use crate::fault::{Fault, Refusal};
+use crate::org::logo::{Logo, LogoFormat};
 use crate::org::settings::OrgSettings;
 use crate::org::{Org, Slug};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
@@ -158,4 +159,82 @@ pub async fn lock(tx: &mut WriteTx, org_id: &OrgId) -> Result<(), DatabaseFault>
     )
     .await
     .map(|_| ())
+}
+
+/// The host names of an org, in order.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn load_hosts(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<String>, DatabaseFault> {
+    let sql = "SELECT host FROM org_hosts WHERE org_id = $1 ORDER BY host";
+    let rows = tx.query(sql, params![org_id]).await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// Takes a host name away from an org; false if it does not have it.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn delete_host(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    host: &str,
+) -> Result<bool, DatabaseFault> {
+    let sql = "DELETE FROM org_hosts WHERE org_id = $1 AND host = $2";
+    Ok(tx.execute(sql, params![org_id, host]).await? == 1)
+}
+
+/// The logo of an org.
+///
+/// # Errors
+/// [`Fault`] if it cannot be read.
+pub async fn load_logo(tx: &mut ReadTx, org_id: &OrgId) -> Result<Option<Logo>, Fault> {
+    let sql = "SELECT mark, format, bytes FROM org_logos WHERE org_id = $1";
+    let Some(row) = tx.query_optional(sql, params![org_id]).await? else {
+        return Ok(None);
+    };
+    let format: String = row.get(1)?;
+    Ok(Some(Logo {
+        mark: row.get(0)?,
+        format: LogoFormat::from_word(&format)
+            .ok_or_else(|| Fault::stored("format of a logo", &format))?,
+        bytes: row.get(2)?,
+    }))
+}
+
+/// The mark of an org's logo, without the image.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn load_logo_mark(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+) -> Result<Option<String>, DatabaseFault> {
+    let sql = "SELECT mark FROM org_logos WHERE org_id = $1";
+    let row = tx.query_optional(sql, params![org_id]).await?;
+    row.map(|row| row.get(0)).transpose()
+}
+
+/// Stores the logo of an org in the place of the one before.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn upsert_logo(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    logo: &Logo,
+) -> Result<(), DatabaseFault> {
+    let sql = "INSERT INTO org_logos (org_id, mark, format, bytes) VALUES ($1, $2, $3, $4) \
+               ON CONFLICT (org_id) DO UPDATE SET mark = EXCLUDED.mark, format = EXCLUDED.format, bytes = EXCLUDED.bytes";
+    let values = params![org_id, &logo.mark, logo.format.as_str(), logo.bytes.clone()];
+    tx.execute(sql, values).await.map(|_| ())
+}
+
+/// Takes the logo of an org away; false if there is none.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn delete_logo(tx: &mut WriteTx, org_id: &OrgId) -> Result<bool, DatabaseFault> {
+    let sql = "DELETE FROM org_logos WHERE org_id = $1";
+    Ok(tx.execute(sql, params![org_id]).await? == 1)
 }

@@ -3,6 +3,7 @@
 pub mod lifecycle;
 pub mod operations;
 pub mod profile;
+pub mod roles;
 pub mod store;
 
 use crate::access::Role;

@@ -63,11 +63,8 @@ impl Cell {
         revision: i64,
         input: ProfileInput,
     ) -> Result<(), Refusal> {
-        let own = matches!(permit.own(), Some((own, _)) if own == user_id)
-            && permit.covers(Permission::OwnAccount).is_ok();
-        if !own {
-            permit.covers(Permission::ManagePeople)?;
-        }
+        permit.covers_account_of(user_id)?;
+        let own = permit.covers(Permission::ManagePeople).is_err();
         let snapshot = self
             .snapshot(permit.org())
             .await?
@@ -225,7 +222,7 @@ pub async fn apply_transition(
     Ok(after)
 }
 
-async fn refuse_last_super_admin(
+pub(crate) async fn refuse_last_super_admin(
     tx: &mut WriteTx,
     org_id: &OrgId,
     user_id: &UserId,

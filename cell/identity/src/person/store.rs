@@ -97,7 +97,7 @@ pub async fn load_roles(
         .collect()
 }
 
-/// Administrators by user id, after that one.
+/// Administrators by user id, after that one, each with a role and since when.
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
@@ -106,9 +106,9 @@ pub async fn load_administrators(
     org_id: &OrgId,
     after: &str,
     limit: i64,
-) -> Result<Vec<(Person, Role)>, Fault> {
+) -> Result<Vec<(Person, Role, Timestamp)>, Fault> {
     let sql = "SELECT u.org_id, u.id, u.status, u.login, u.email, u.email_verified, u.first_name, u.last_name, \
-               u.profile, u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at, a.role \
+               u.profile, u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at, a.role, a.granted_at \
                FROM administrators a JOIN users u ON u.org_id = a.org_id AND u.id = a.user_id \
                WHERE a.org_id = $1 AND a.user_id > $2 ORDER BY a.user_id, a.role LIMIT $3";
     let rows = tx.query(sql, params![org_id, after, limit]).await?;
@@ -116,7 +116,7 @@ pub async fn load_administrators(
         .map(|row| {
             let word: String = row.get(14)?;
             let role = Role::from_word(&word).ok_or_else(|| Fault::stored("role", &word))?;
-            Ok((read(row)?, role))
+            Ok((read(row)?, role, row.get(15)?))
         })
         .collect()
 }
@@ -155,6 +155,20 @@ pub async fn delete_role(
         .execute(sql, params![org_id, user_id, role.as_str()])
         .await?
         == 1)
+}
+
+/// Holds the person until the end of the transaction: whoever else wants to decide by what the person has left, such as
+/// the last way to sign in, waits. False if there is no such person.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn hold(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+) -> Result<bool, DatabaseFault> {
+    let sql = "UPDATE users SET revision = revision WHERE org_id = $1 AND id = $2";
+    Ok(tx.execute(sql, params![org_id, user_id]).await? == 1)
 }
 
 /// Whether the person is a super administrator and no other active person of the org is one.

@@ -16,6 +16,13 @@ CREATE TABLE org_hosts (
 );
 CREATE INDEX org_hosts_by_org ON org_hosts (org_id);
 
+CREATE TABLE org_logos (
+    org_id TEXT PRIMARY KEY REFERENCES orgs (id),
+    mark TEXT NOT NULL,
+    format TEXT NOT NULL,
+    bytes BYTES NOT NULL
+);
+
 CREATE TABLE users (
     org_id TEXT NOT NULL REFERENCES orgs (id),
     id TEXT NOT NULL,
@@ -210,6 +217,8 @@ CREATE TABLE passkeys (
     device_bound BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     last_used_at BIGINT,
+    -- The model of the authenticator, where a verified statement proved it.
+    attested_aaguid TEXT,
     PRIMARY KEY (org_id, id),
     UNIQUE (org_id, credential_id)
 );
@@ -288,6 +297,15 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_by_user ON sessions (org_id, user_id, created_at);
 CREATE INDEX sessions_by_end ON sessions (expires_at);
+
+-- Sessions that ended before their time, until whoever must hear of it has been told. Written by whatever ends one, in
+-- the same transaction.
+CREATE TABLE ended_sessions (
+    org_id TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    PRIMARY KEY (org_id, session_id)
+);
 
 CREATE TABLE consents (
     org_id TEXT NOT NULL,

@@ -2,8 +2,10 @@
 //!
 //! Every org has one of its own (`/oauth2/v1/…`); further ones are custom (`/oauth2/{id}/v1/…`), `default` being preset.
 
+pub mod change;
 pub mod operations;
 pub mod rules;
+pub mod signing_keys;
 pub mod store;
 
 use crate::app::settings::{GrantKind, TokenAlgorithm};

@@ -4,10 +4,12 @@
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::fault::Refusal;
+use crate::server::change::{ServerChange, plan_change};
 use crate::server::rules::{decide_name, decide_server};
 use crate::server::store::{self, SERVERS_MAX};
 use crate::server::{AuthorizationServer, DEFAULT_SERVER_NAME, ServerConfig};
 use database::WriteTx;
+use keys::ServerKeyScope;
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::id::ServerId;
 
@@ -83,9 +85,7 @@ impl Cell {
                     if server.revision != revision {
                         return Err(Refusal::Changed);
                     }
-                    if server.name == DEFAULT_SERVER_NAME && name != DEFAULT_SERVER_NAME {
-                        return Err(Refusal::invalid("name", "the preset server keeps its name"));
-                    }
+                    let name = decide_kept_name(&server.name, name)?;
                     (server.name, server.config) = (name, config);
                     store::update(tx, &server, cell.now()).await?;
                     let event = cell.server_event(&by, EventType::Oauth2AsUpdated, &server);
@@ -94,6 +94,83 @@ impl Cell {
             })
             .await;
         self.snapshots.invalidate(permit.org());
+        outcome
+    }
+
+    /// Changes one thing of a server and leaves what others changed meanwhile as it is.
+    ///
+    /// # Errors
+    /// [`Refusal`] as the rules of servers say; [`Refusal::Changed`] if the very thing was changed meanwhile.
+    pub async fn change_server(
+        &self,
+        permit: &Permit,
+        server_id: &ServerId,
+        change: ServerChange,
+    ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManageServers)?;
+        let (cell, by, id) = (self.clone(), permit.clone(), server_id.clone());
+        let outcome = self
+            .database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mut server = load_for_change(tx, &by, &id).await?;
+                    let planned = plan_change(&server.name, &server.config, change)?;
+                    let name = decide_kept_name(&server.name, decide_name(&planned.name)?)?;
+                    (server.name, server.config) = (name, decide_server(planned.config)?);
+                    store::update(tx, &server, cell.now()).await?;
+                    let mut target = server_target(&server);
+                    if planned.part.is_none() {
+                        target = with_fields(target, &planned.fields);
+                    }
+                    let mut event = cell.event_by(&by, planned.event).target(target);
+                    if let Some((kind, name)) = planned.part {
+                        let part = Target::other(kind, &name, &name);
+                        event = event.target(with_fields(part, &planned.fields));
+                    }
+                    Ok(ledger::append(tx, by.org(), event).await?)
+                })
+            })
+            .await;
+        self.snapshots.invalidate(permit.org());
+        outcome
+    }
+
+    /// Deletes a server that is switched off, with its signing keys: what it issued is worth nothing from now on.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongState`] for one that is in use or preset.
+    pub async fn delete_server(
+        &self,
+        permit: &Permit,
+        server_id: &ServerId,
+    ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManageServers)?;
+        let (cell, by, id) = (self.clone(), permit.clone(), server_id.clone());
+        let scope = ServerKeyScope::Custom(server_id.clone());
+        let outcome = self
+            .database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let server = load_for_change(tx, &by, &id).await?;
+                    if server.name == DEFAULT_SERVER_NAME {
+                        return Err(Refusal::WrongState(
+                            "the preset server can only be switched off",
+                        ));
+                    }
+                    if !store::delete_inactive(tx, by.org(), &id).await? {
+                        return Err(Refusal::WrongState(
+                            "switch the server off before it is deleted",
+                        ));
+                    }
+                    keys::delete_server_keys(tx, by.org(), &scope).await?;
+                    let event = cell.server_event(&by, EventType::Oauth2AsDeleted, &server);
+                    Ok(ledger::append(tx, by.org(), event).await?)
+                })
+            })
+            .await;
+        self.snapshots.invalidate(permit.org());
+        let scope = ServerKeyScope::Custom(server_id.clone());
+        self.signing_keys.forget_server(permit.org(), &scope);
         outcome
     }
 
@@ -160,15 +237,32 @@ impl Cell {
         kind: EventType,
         server: &AuthorizationServer,
     ) -> Event {
+        self.event_by(permit, kind).target(server_target(server))
+    }
+
+    fn event_by(&self, permit: &Permit, kind: EventType) -> Event {
         Event::new(kind, Outcome::Success, self.now())
             .actor(permit.actor().clone())
             .client(permit.client())
-            .target(Target::other(
-                "AuthorizationServer",
-                server.id.as_str(),
-                &server.name,
-            ))
     }
+}
+
+fn server_target(server: &AuthorizationServer) -> Target {
+    Target::other("AuthorizationServer", server.id.as_str(), &server.name)
+}
+
+fn with_fields(target: Target, fields: &[(&'static str, String, String)]) -> Target {
+    fields.iter().fold(target, |target, (field, from, to)| {
+        target.change(field, from, to)
+    })
+}
+
+/// Apps address the preset server by its name.
+fn decide_kept_name(former: &str, name: String) -> Result<String, Refusal> {
+    if former == DEFAULT_SERVER_NAME && name != DEFAULT_SERVER_NAME {
+        return Err(Refusal::invalid("name", "the preset server keeps its name"));
+    }
+    Ok(name)
 }
 
 async fn load_for_change(

@@ -128,3 +128,22 @@ pub async fn update(
         Err(fault) => Err(fault.into()),
     }
 }
+
+/// Deletes a server that is switched off, with what people consented to there; false if it is in use.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn delete_inactive(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    server_id: &ServerId,
+) -> Result<bool, DatabaseFault> {
+    let sql =
+        "DELETE FROM authorization_servers WHERE org_id = $1 AND id = $2 AND status = 'INACTIVE'";
+    if tx.execute(sql, params![org_id, server_id]).await? != 1 {
+        return Ok(false);
+    }
+    let sql = "DELETE FROM consents WHERE org_id = $1 AND server_id = $2";
+    tx.execute(sql, params![org_id, server_id]).await?;
+    Ok(true)
+}

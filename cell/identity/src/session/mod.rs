@@ -1,5 +1,6 @@
 //! Sessions: what a browser holds after sign-in. The secret itself is stored nowhere, only its hash.
 
+pub mod ending;
 pub mod store;
 
 use crate::access::Role;

@@ -161,6 +161,18 @@ pub async fn touch(
     Ok(())
 }
 
+/// Notes what ends, so that nobody who ends a session must remember to tell its apps.
+macro_rules! note_ended {
+    ($rest:literal) => {
+        concat!(
+            "INSERT INTO ended_sessions (org_id, session_id, user_id) ",
+            "SELECT org_id, id, user_id FROM sessions WHERE org_id = $1 AND user_id = $2 ",
+            $rest,
+            " ON CONFLICT (org_id, session_id) DO NOTHING"
+        )
+    };
+}
+
 /// Ends one session of that person; false if there was none.
 ///
 /// # Errors
@@ -171,11 +183,13 @@ pub async fn delete(
     user_id: &UserId,
     id: &SessionId,
 ) -> Result<bool, DatabaseFault> {
+    let sql = note_ended!("AND id = $3");
+    tx.execute(sql, params![org_id, user_id, id]).await?;
     let sql = "DELETE FROM sessions WHERE org_id = $1 AND user_id = $2 AND id = $3";
     Ok(tx.execute(sql, params![org_id, user_id, id]).await? == 1)
 }
 
-/// Ends every session of that person; returns how many there were.
+/// Ends every session of that person; returns which there were.
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
@@ -183,10 +197,67 @@ pub async fn delete_all(
     tx: &mut WriteTx,
     org_id: &OrgId,
     user_id: &UserId,
-) -> Result<u64, DatabaseFault> {
-    tx.execute(
-        "DELETE FROM sessions WHERE org_id = $1 AND user_id = $2",
-        params![org_id, user_id],
-    )
-    .await
+) -> Result<Vec<SessionId>, DatabaseFault> {
+    let sql = note_ended!("");
+    tx.execute(sql, params![org_id, user_id]).await?;
+    let sql = "DELETE FROM sessions WHERE org_id = $1 AND user_id = $2 RETURNING id";
+    let rows = tx.query(sql, params![org_id, user_id]).await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// Ends every session of that person but one; returns which there were.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn delete_all_but(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+    kept: &SessionId,
+) -> Result<Vec<SessionId>, DatabaseFault> {
+    let sql = note_ended!("AND id <> $3");
+    tx.execute(sql, params![org_id, user_id, kept]).await?;
+    let sql = "DELETE FROM sessions WHERE org_id = $1 AND user_id = $2 AND id <> $3 RETURNING id";
+    let rows = tx.query(sql, params![org_id, user_id, kept]).await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// A session that ended before its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndedSession {
+    /// The org.
+    pub org_id: OrgId,
+    /// The session.
+    pub id: SessionId,
+    /// Whose it was.
+    pub user_id: UserId,
+}
+
+/// Whether a session has ended of which nobody was told yet.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn is_any_ended(tx: &mut ReadTx) -> Result<bool, DatabaseFault> {
+    let sql = "SELECT 1 FROM ended_sessions LIMIT 1";
+    Ok(tx.query_optional(sql, params![]).await?.is_some())
+}
+
+/// Takes at most so many ended sessions of which nobody was told yet; who takes them tells, in the same transaction.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn take_ended(tx: &mut WriteTx, limit: i64) -> Result<Vec<EndedSession>, DatabaseFault> {
+    let sql = "DELETE FROM ended_sessions WHERE (org_id, session_id) IN \
+               (SELECT org_id, session_id FROM ended_sessions ORDER BY org_id, session_id LIMIT $1) \
+               RETURNING org_id, session_id, user_id";
+    let rows = tx.query(sql, params![limit]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(EndedSession {
+                org_id: row.get(0)?,
+                id: row.get(1)?,
+                user_id: row.get(2)?,
+            })
+        })
+        .collect()
 }

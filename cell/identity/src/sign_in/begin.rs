@@ -6,8 +6,9 @@ use crate::org::context::RequestFacts;
 use crate::person::{Person, PersonStatus};
 use crate::session::SignedIn;
 use crate::sign_in::{
-    FLOW_SECS, Flow, FlowState, IDENTIFIER_CHARS_MAX, Step, decide_continue, store,
+    FIRST_WAYS, FLOW_SECS, Flow, FlowState, IDENTIFIER_CHARS_MAX, Step, decide_continue, store,
 };
+use crate::sign_on::Requirement;
 use crate::snapshot::OrgSnapshot;
 use vocab::id::{AppId, FlowId, OrgId};
 use vocab::secret::{Secret, SecretHash, random_token};
@@ -22,6 +23,10 @@ pub struct Purpose {
     pub app: Option<AppId>,
     /// Whether proof from before this moment does not count.
     pub fresh_since: Option<Timestamp>,
+    /// What the app asks for beyond the policies.
+    pub requirement: Requirement,
+    /// The cookie by which the browser is known, or nothing.
+    pub device_cookie: String,
 }
 
 impl Cell {
@@ -38,10 +43,13 @@ impl Cell {
         session: Option<&SignedIn>,
     ) -> Result<(Flow, Secret<String>), Fault> {
         let now = self.now();
+        let devices = self.open_devices(org_id, &purpose.device_cookie).await;
         let mut state = FlowState {
             continue_to: decide_continue(&purpose.continue_to),
             app: purpose.app,
             fresh_since: purpose.fresh_since,
+            requirement: purpose.requirement,
+            devices,
             ..FlowState::default()
         };
         if let Some(signed_in) = session.filter(|signed_in| signed_in.session.org_id == *org_id) {
@@ -75,7 +83,8 @@ impl Cell {
         store::find(&mut tx, org_id, &SecretHash::of(secret), now).await
     }
 
-    /// Notes who the person says to be. Nothing tells whether there is such a person.
+    /// Notes who the person says to be. Nothing tells whether there is such a person; whatever was begun for somebody
+    /// else is over.
     ///
     /// # Errors
     /// [`Refusal::Changed`] if another answer came first.
@@ -99,6 +108,8 @@ impl Cell {
         flow.state.user_id = person.map(|person| person.id);
         flow.state.proved.clear();
         flow.state.session = None;
+        flow.state.must_change_password = false;
+        flow.state.registration = None;
         self.keep_sign_in(flow).await
     }
 
@@ -146,11 +157,13 @@ impl Cell {
         if flow.state.identifier.is_empty() && flow.state.user_id.is_none() {
             return Ok(Step::Identify);
         }
+        // Neither the policies nor what is enrolled are looked at before: the answer, and the time it takes, would tell.
+        if flow.state.is_first() {
+            return Ok(Step::Prove(FIRST_WAYS.to_vec()));
+        }
         let Some(person) = self.person_of(flow).await? else {
-            // The same questions as for a person with nothing but a password.
-            return Ok(Step::Prove(vec![
-                crate::sign_on::AuthenticatorKind::Password,
-            ]));
+            // Kept out since the proof was given.
+            return Ok(Step::Denied);
         };
         let step = self
             .evaluate_sign_in(snapshot, flow, &person, request)

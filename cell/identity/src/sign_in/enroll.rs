@@ -1,10 +1,11 @@
 //! Enrolling something on the way, because the policy asks for more than the person has.
 
+use crate::access::own::OwnCaller;
+use crate::access::{Caller, Permission, Permit, authorize};
 use crate::cell::Cell;
 use crate::credential::passkey::{Enrolment, PasskeyRefusal};
 use crate::credential::password::PasswordRefusal;
 use crate::credential::store as credentials;
-use crate::credential::totp::FactorAct;
 use crate::fault::{Fault, Refusal};
 use crate::org::context::{OrgContext, RequestFacts};
 use crate::person::Person;
@@ -14,17 +15,27 @@ use crate::person::{PersonStatus, store as people};
 use crate::sign_in::{Flow, Step};
 use crate::sign_on::{AuthenticatorKind, PasskeyStorage};
 use crate::snapshot::OrgSnapshot;
-use crate::totp::TotpSeed;
-use ledger::Actor;
+use ledger::ClientFacts;
 use vocab::secret::Secret;
 
-fn actor_of(person: &Person) -> Actor {
-    Actor::user(&person.id, &person.login, &person.display_name())
+/// A person who must enrol something, and the right to do so: nobody enrols anything before having proved what there is
+/// to prove.
+#[derive(Debug, Clone)]
+pub struct Enrolling {
+    /// The person.
+    pub person: Person,
+    /// The right.
+    pub permit: Permit,
+}
+
+/// The permit of a person whose sign-in has come to the point where a means of proof is set up.
+pub(crate) fn permit_sign_in(person: &Person, client: &ClientFacts) -> Result<Permit, Refusal> {
+    let caller = Caller::Own(OwnCaller::of_sign_in(person));
+    authorize(&caller, &person.org_id, Permission::OwnFactors, client)
 }
 
 impl Cell {
-    /// The person of a sign-in in which something must be enrolled now; nobody enrols anything before having proved
-    /// what there is to prove.
+    /// The person of a sign-in in which something must be enrolled now.
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] if nothing must be enrolled.
@@ -33,11 +44,13 @@ impl Cell {
         snapshot: &OrgSnapshot,
         flow: &Flow,
         request: &RequestFacts,
-    ) -> Result<Person, Refusal> {
-        match self.next_step(snapshot, flow, request).await? {
-            Step::Enroll(_) => self.person_of(flow).await?.ok_or(Refusal::Forbidden),
-            _ => Err(Refusal::Forbidden),
-        }
+    ) -> Result<Enrolling, Refusal> {
+        let Step::Enroll(_) = self.next_step(snapshot, flow, request).await? else {
+            return Err(Refusal::Forbidden);
+        };
+        let person = self.person_of(flow).await?.ok_or(Refusal::Forbidden)?;
+        let permit = permit_sign_in(&person, &request.client)?;
+        Ok(Enrolling { person, permit })
     }
 
     /// Begins the enrolment of a passkey on the way.
@@ -47,11 +60,11 @@ impl Cell {
     pub async fn begin_enroll_passkey(
         &self,
         context: &OrgContext,
-        person: &Person,
+        enrolling: &Enrolling,
         flow: &mut Flow,
     ) -> Result<String, Refusal> {
         let (options, pending) = self
-            .start_passkey_registration(context, person)
+            .start_passkey_registration(context, &enrolling.permit, &enrolling.person.id)
             .await
             .map_err(refuse)?;
         flow.state.registration = Some(pending);
@@ -76,9 +89,10 @@ impl Cell {
             .finish_passkey_registration(enrolment, &pending, answer)
             .await
             .map_err(refuse)?;
+        let (org_id, user_id) = (enrolment.permit.org(), enrolment.user_id);
         let mut tx = self.database.read().await?;
-        let enrolled =
-            credentials::load_passkeys(&mut tx, &enrolment.org.id, &enrolment.person.id).await?;
+        let person = people::load(&mut tx, org_id, user_id).await?;
+        let enrolled = credentials::load_passkeys(&mut tx, org_id, user_id).await?;
         drop(tx);
         let device_bound = enrolled
             .iter()
@@ -88,24 +102,8 @@ impl Cell {
         } else {
             PasskeyStorage::Synced
         };
-        self.count_proof(
-            flow,
-            AuthenticatorKind::Passkey(storage),
-            Some(enrolment.person),
-            request,
-        )
-        .await
-    }
-
-    /// The seed of the authenticator app that is being enrolled on the way; the same until it is confirmed.
-    ///
-    /// # Errors
-    /// [`Fault`] if store or keys fail.
-    pub async fn begin_enroll_totp(&self, person: &Person) -> Result<TotpSeed, Fault> {
-        match self.pending_totp(&person.org_id, person).await? {
-            Some(seed) => Ok(seed),
-            None => self.start_totp(&person.org_id, person).await,
-        }
+        let kind = AuthenticatorKind::Passkey(storage);
+        self.count_proof(flow, kind, person.as_ref(), request).await
     }
 
     /// Confirms the authenticator app; it counts as proved at once.
@@ -114,20 +112,14 @@ impl Cell {
     /// [`Refusal::Invalid`] for a wrong code.
     pub async fn finish_enroll_totp(
         &self,
-        snapshot: &OrgSnapshot,
-        person: &Person,
+        enrolling: &Enrolling,
         flow: &mut Flow,
         code: &str,
         request: &RequestFacts,
     ) -> Result<(), Refusal> {
-        let actor = actor_of(person);
-        let act = FactorAct {
-            org: &snapshot.org,
-            person,
-            actor: &actor,
-            client: &request.client,
-        };
-        self.confirm_totp(act, code).await?;
+        let person = &enrolling.person;
+        self.confirm_totp(&enrolling.permit, &person.id, code)
+            .await?;
         self.count_proof(flow, AuthenticatorKind::Totp, Some(person), request)
             .await
     }
@@ -149,14 +141,8 @@ impl Cell {
         let Some(person) = self.person_of(flow).await? else {
             return Ok(false);
         };
-        self.set_password(
-            &snapshot.org,
-            &person,
-            actor_of(&person),
-            &request.client,
-            password,
-        )
-        .await?;
+        let permit = permit_sign_in(&person, &request.client)?;
+        self.set_password(&permit, &person.id, password).await?;
         if person.status == PersonStatus::PasswordExpired {
             self.reactivate(&person).await?;
         }
@@ -189,6 +175,7 @@ impl Cell {
 fn refuse(refusal: PasskeyRefusal) -> Refusal {
     match refusal {
         PasskeyRefusal::Fault(fault) => Refusal::Fault(fault),
+        PasskeyRefusal::Model => Refusal::invalid("model", refusal.to_string()),
         other => Refusal::invalid("passkey", other.to_string()),
     }
 }

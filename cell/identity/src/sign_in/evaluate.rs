@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::org::context::RequestFacts;
 use crate::person::{Person, store as people};
 use crate::sign_in::{Flow, Step};
-use crate::sign_on::evaluation::Asked;
+use crate::sign_on::evaluation::{Asked, DenyReason};
 use crate::sign_on::{
     AuthenticatorKind, Evaluation, PasskeyStorage, ProvedAuthenticator, Requirement, SignInFacts,
     SignOnPolicy, Verdict, evaluate,
@@ -124,11 +124,27 @@ impl Cell {
             console: leads_to_console(&flow.state.continue_to),
             proved: flow.state.proved.clone(),
             proved_since: flow.state.fresh_since,
-            requirement: Requirement::default(),
+            requirement: flow.state.requirement.clone(),
         };
-        let evaluation = self
+        let asks_more = question.requirement != Requirement::default();
+        let plain = PolicyQuestion {
+            requirement: Requirement::default(),
+            ..question.clone()
+        };
+        let mut evaluation = self
             .evaluate_policies(snapshot, person, question, request)
             .await?;
+        if asks_more
+            && matches!(
+                evaluation.verdict,
+                Verdict::Deny(DenyReason::Unattainable(_))
+            )
+        {
+            // The person cannot reach what the app would like. The sign-in goes on without it, and the app is told.
+            evaluation = self
+                .evaluate_policies(snapshot, person, plain, request)
+                .await?;
+        }
         Ok(match evaluation.verdict {
             Verdict::Deny(_) => Step::Denied,
             Verdict::Allow(_) => Step::Done,

@@ -1,7 +1,7 @@
 //! The end of a sign-in: a session begins, or the one that was strengthened gets a new secret.
 
 use crate::cell::Cell;
-use crate::fault::{Fault, Refusal};
+use crate::fault::Refusal;
 use crate::org::context::RequestFacts;
 use crate::person::Person;
 use crate::person::operations::as_target;
@@ -21,6 +21,8 @@ const USER_AGENT_CHARS_MAX: usize = 300;
 pub struct Begun {
     /// What the browser's cookie carries; stored nowhere.
     pub secret: Secret<String>,
+    /// The cookie by which the browser is known from now on.
+    pub device_cookie: Secret<String>,
     /// Where the person goes on to.
     pub continue_to: String,
     /// When the session ends in any case.
@@ -53,6 +55,7 @@ impl Cell {
         let secret = random_token(self.entropy(), "");
         let begun = Begun {
             secret: secret.clone(),
+            device_cookie: self.seal_devices(&flow.state.devices, &person).await?,
             continue_to: flow.state.continue_to.clone(),
             expires_at: session.expires_at,
         };
@@ -108,61 +111,6 @@ impl Cell {
                         .await?;
                     }
                     Ok(ledger::append(tx, &flow.org_id, event).await?)
-                })
-            })
-            .await
-    }
-
-    /// Ends one session of a person, by the person or an administrator.
-    ///
-    /// # Errors
-    /// [`Refusal::NotFound`] if the person has none of that id.
-    pub async fn end_session(
-        &self,
-        actor: Actor,
-        client: &ledger::ClientFacts,
-        person: &Person,
-        id: &SessionId,
-    ) -> Result<(), Refusal> {
-        let event = Event::new(EventType::UserSessionEnd, Outcome::Success, self.now())
-            .actor(actor)
-            .client(client)
-            .target(as_target(person))
-            .session(id);
-        let (org_id, user_id, id) = (person.org_id.clone(), person.id.clone(), id.clone());
-        self.database
-            .write(move |tx| {
-                Box::pin(async move {
-                    if !sessions::delete(tx, &org_id, &user_id, &id).await? {
-                        return Err(Refusal::NotFound);
-                    }
-                    Ok(ledger::append(tx, &org_id, event).await?)
-                })
-            })
-            .await
-    }
-
-    /// Ends every session and token of a person.
-    ///
-    /// # Errors
-    /// [`Fault`] if the store fails.
-    pub async fn end_all_sessions(
-        &self,
-        actor: Actor,
-        client: &ledger::ClientFacts,
-        person: &Person,
-    ) -> Result<(), Fault> {
-        let event = Event::new(EventType::UserSessionClear, Outcome::Success, self.now())
-            .actor(actor)
-            .client(client)
-            .target(as_target(person));
-        let (org_id, user_id) = (person.org_id.clone(), person.id.clone());
-        self.database
-            .write(move |tx| {
-                Box::pin(async move {
-                    sessions::delete_all(tx, &org_id, &user_id).await?;
-                    crate::person::store::raise_epoch(tx, &org_id, &user_id).await?;
-                    Ok(ledger::append(tx, &org_id, event).await?)
                 })
             })
             .await

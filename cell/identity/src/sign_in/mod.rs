@@ -4,15 +4,19 @@
 //! [`crate::sign_on::evaluate`] alone.
 
 pub mod begin;
+pub mod device;
 pub mod enroll;
 pub mod evaluate;
 pub mod finish;
+pub mod own_passkey;
 pub mod prove;
+pub mod recover;
 pub mod setup;
 pub mod store;
 
 use crate::credential::passkey::{PendingAssertion, PendingRegistration};
-use crate::sign_on::ProvedAuthenticator;
+use crate::sign_in::device::KnownDevice;
+use crate::sign_on::{AuthenticatorKind, PasskeyStorage, ProvedAuthenticator, Requirement};
 use serde::{Deserialize, Serialize};
 use vocab::id::{AppId, FlowId, OrgId, SessionId, UserId};
 use vocab::time::Timestamp;
@@ -23,6 +27,14 @@ pub const FLOW_SECS: i64 = 30 * 60;
 pub const CONTINUE_BYTES_MAX: usize = 4_096;
 /// Longest identifier that is looked at.
 pub const IDENTIFIER_CHARS_MAX: usize = 254;
+
+/// What everybody may prove first, whoever they are and whether there is such a person: until something is proved, each
+/// identifier gets the same pages (`docs/decisions/ask-everybody-the-same-first.md`).
+pub const FIRST_WAYS: [AuthenticatorKind; 3] = [
+    AuthenticatorKind::Password,
+    AuthenticatorKind::Passkey(PasskeyStorage::Synced),
+    AuthenticatorKind::EmailCode,
+];
 
 /// A sign-in that is under way.
 #[derive(Debug, Clone)]
@@ -57,6 +69,10 @@ pub struct FlowState {
     pub session: Option<SessionId>,
     /// Whether fresh proof is wanted even where the session has some.
     pub fresh_since: Option<Timestamp>,
+    /// What the app asks for beyond the policies, by `acr_values`.
+    pub requirement: Requirement,
+    /// For whom this browser is known.
+    pub devices: Vec<KnownDevice>,
     /// Whether the password must be replaced before the end.
     pub must_change_password: bool,
     /// A passkey sign-in that waits for its answer.
@@ -65,15 +81,30 @@ pub struct FlowState {
     pub registration: Option<PendingRegistration>,
 }
 
+impl FlowState {
+    /// Whether nothing is proved yet, so that nothing of the person may show.
+    #[must_use]
+    pub const fn is_first(&self) -> bool {
+        self.proved.is_empty()
+    }
+
+    /// Whether this may be proved now. Codes that come second are not even looked at before: what becomes of them
+    /// would tell of the person.
+    #[must_use]
+    pub const fn takes(&self, kind: AuthenticatorKind) -> bool {
+        !self.is_first() || kind.stands_alone()
+    }
+}
+
 /// What is needed next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// Who is it?
     Identify,
     /// One of these, the preferred one first.
-    Prove(Vec<crate::sign_on::AuthenticatorKind>),
+    Prove(Vec<AuthenticatorKind>),
     /// One of these must be enrolled first.
-    Enroll(Vec<crate::sign_on::AuthenticatorKind>),
+    Enroll(Vec<AuthenticatorKind>),
     /// A new password must be chosen.
     ChangePassword,
     /// The policy refuses.
@@ -99,7 +130,8 @@ pub fn decide_continue(wanted: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::decide_continue;
+    use super::{FIRST_WAYS, FlowState, decide_continue};
+    use crate::sign_on::{AuthenticatorKind, ProvedAuthenticator};
     use proptest::prelude::{any, proptest};
 
     #[test]
@@ -118,6 +150,24 @@ mod tests {
         ] {
             assert_eq!(decide_continue(bad), "/", "{bad:?}");
         }
+    }
+
+    #[test]
+    fn what_comes_second_is_not_taken_first() {
+        let mut state = FlowState::default();
+        for kind in AuthenticatorKind::ALL {
+            assert_eq!(state.takes(kind), kind.stands_alone(), "{kind:?}");
+        }
+        assert!(FIRST_WAYS.into_iter().all(|kind| state.takes(kind)));
+        state.proved.push(ProvedAuthenticator {
+            kind: AuthenticatorKind::Password,
+            at: vocab::time::Timestamp::from_seconds(0),
+        });
+        assert!(
+            AuthenticatorKind::ALL
+                .into_iter()
+                .all(|kind| state.takes(kind))
+        );
     }
 
     proptest! {

@@ -7,12 +7,15 @@ use crate::fault::{Fault, Refusal};
 use crate::org::context::{OrgContext, RequestFacts};
 use crate::person::Person;
 use crate::person::operations::as_target;
+use crate::person::profile::fold;
 use crate::sign_in::Flow;
+use crate::sign_in::device::decide_familiarity;
 use crate::sign_on::{AuthenticatorKind, PasskeyStorage, ProvedAuthenticator};
-use crate::slowdown::{Familiarity, Guess, GuessedSecret};
+use crate::slowdown::{Familiarity, Guess, GuessedSecret, RetryAfter, Ticket};
 use crate::snapshot::OrgSnapshot;
 use ledger::{Actor, Event, EventType, Outcome};
 use std::net::{IpAddr, Ipv4Addr};
+use vocab::id::OrgId;
 use vocab::secret::Secret;
 
 /// What became of an attempt.
@@ -22,6 +25,8 @@ pub enum Attempt {
     Right,
     /// It does not.
     Wrong,
+    /// The passkey is in order, but the org takes no authenticator of its model any more.
+    ModelRefused,
     /// Too many attempts, or too much load.
     Slow {
         /// When to try again.
@@ -74,23 +79,11 @@ impl Cell {
         request: &RequestFacts,
     ) -> Result<Attempt, Refusal> {
         let kind = typed.kind();
-        let account = flow
-            .state
-            .user_id
-            .as_ref()
-            .map_or(flow.state.identifier.as_str(), |id| id.as_str());
-        let guess = Guess {
-            org: &flow.org_id,
-            account,
-            address: request
-                .client
-                .ip
-                .parse()
-                .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
-            secret: typed.guessed(),
-            familiarity: Familiarity::Strange,
-        };
-        let ticket = match self.slowdown.check(&guess, request.now) {
+        if !flow.state.takes(kind) {
+            return Err(Refusal::WrongState("something else is to be proved first"));
+        }
+        let person = self.person_of(flow).await?;
+        let ticket = match self.slow_down(flow, person.as_ref(), typed.guessed(), request) {
             Ok(ticket) => ticket,
             Err(wait) => {
                 return Ok(Attempt::Slow {
@@ -98,7 +91,6 @@ impl Cell {
                 });
             }
         };
-        let person = self.person_of(flow).await?;
         let attempt = match self
             .check_typed(snapshot, flow, person.as_ref(), typed)
             .await
@@ -115,7 +107,7 @@ impl Cell {
                 self.count_proof(flow, kind, person.as_ref(), request)
                     .await?;
             }
-            Attempt::Wrong => {
+            Attempt::Wrong | Attempt::ModelRefused => {
                 self.slowdown.record_failure(ticket);
                 self.log_attempt(flow, kind, person.as_ref(), Outcome::Failure, request)
                     .await?;
@@ -123,6 +115,27 @@ impl Cell {
             Attempt::Slow { .. } => self.slowdown.release(ticket),
         }
         Ok(attempt)
+    }
+
+    /// Lets a guess through, or says when to come back. While nothing is proved the count is that of the identifier as
+    /// it was typed: a count by person would tell which identifiers mean the same one, and so that there is one.
+    fn slow_down(
+        &self,
+        flow: &Flow,
+        person: Option<&Person>,
+        secret: GuessedSecret,
+        request: &RequestFacts,
+    ) -> Result<Ticket, RetryAfter> {
+        let identifier = fold(&flow.state.identifier);
+        let account = match person {
+            Some(person) if !flow.state.is_first() => person.id.as_str(),
+            _ => identifier.as_str(),
+        };
+        let familiarity = decide_familiarity(&flow.state.devices, person, request.now);
+        self.slowdown.check(
+            &guess_at(&flow.org_id, account, secret, familiarity, request),
+            request.now,
+        )
     }
 
     async fn check_typed(
@@ -147,13 +160,14 @@ impl Cell {
                     },
                 );
             }
+            (Typed::EmailCode(code), person) => {
+                self.use_email_code(&snapshot.org, person, &flow.id, &code)
+                    .await?
+            }
             (_, None) => false,
             (Typed::Totp(code), Some(person)) => self.use_totp(&flow.org_id, person, &code).await?,
             (Typed::RecoveryCode(code), Some(person)) => {
                 self.use_recovery_code(&snapshot.org, person, &code).await?
-            }
-            (Typed::EmailCode(code), Some(_)) => {
-                self.use_email_code(&snapshot.org, &flow.id, &code).await?
             }
         };
         Ok(if right {
@@ -198,10 +212,13 @@ impl Cell {
         let verified = match self.verify_passkey(context, &pending, answer).await {
             Ok(verified) => verified,
             Err(PasskeyRefusal::Fault(fault)) => return Err(fault.into()),
-            Err(_) => {
+            Err(refusal) => {
                 self.log_attempt(flow, kind, None, Outcome::Failure, request)
                     .await?;
-                return Ok(Attempt::Wrong);
+                return Ok(match refusal {
+                    PasskeyRefusal::Model => Attempt::ModelRefused,
+                    _ => Attempt::Wrong,
+                });
             }
         };
         let other_person = flow
@@ -233,17 +250,28 @@ impl Cell {
         Ok(Attempt::Right)
     }
 
-    /// Sends a code by mail, if there is such a person with a verified address. Nobody is told whether there is.
+    /// Sends a code by mail, if there is such a person with a verified address. Nobody is told whether there is, by the
+    /// answer or by the time that it takes; too many wishes are slowed down, so that nobody's mailbox is filled.
     ///
     /// # Errors
-    /// [`Fault`] if store or keys fail.
-    pub async fn send_code(&self, snapshot: &OrgSnapshot, flow: &Flow) -> Result<(), Fault> {
-        match self.person_of(flow).await? {
-            Some(person) if person.email_verified => {
-                self.send_email_code(&snapshot.org, &person, &flow.id).await
-            }
-            _ => Ok(()),
+    /// [`Fault`] if store or keys fail; the inner error says when to ask again.
+    pub async fn send_code(
+        &self,
+        snapshot: &OrgSnapshot,
+        flow: &Flow,
+        request: &RequestFacts,
+    ) -> Result<Result<(), RetryAfter>, Fault> {
+        let person = self.person_of(flow).await?;
+        if let Err(wait) = self
+            .slow_down(flow, person.as_ref(), GuessedSecret::Mail, request)
+            .map(|ticket| self.slowdown.record_failure(ticket))
+        {
+            return Ok(Err(wait));
         }
+        let reachable = person.filter(|person| person.email_verified);
+        self.send_email_code(&snapshot.org, reachable.as_ref(), &flow.id)
+            .await?;
+        Ok(Ok(()))
     }
 
     pub(crate) async fn count_proof(
@@ -291,5 +319,26 @@ impl Cell {
             .write(move |tx| Box::pin(async move { ledger::append(tx, &org_id, event).await }))
             .await?;
         Ok(())
+    }
+}
+
+/// A guess from where the request came.
+pub(crate) fn guess_at<'g>(
+    org: &'g OrgId,
+    account: &'g str,
+    secret: GuessedSecret,
+    familiarity: Familiarity<'g>,
+    request: &RequestFacts,
+) -> Guess<'g> {
+    Guess {
+        org,
+        account,
+        address: request
+            .client
+            .ip
+            .parse()
+            .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+        secret,
+        familiarity,
     }
 }

@@ -1,4 +1,4 @@
-//! Links that open an account: the first administrator's set-up, invitations, recovery.
+//! Links that open an account, how they are made and sent; and the first administrator's set-up.
 
 use crate::access::Role;
 use crate::cell::Cell;
@@ -9,12 +9,10 @@ use crate::notice::Notice;
 use crate::org::Org;
 use crate::org::context::{OrgContext, RequestFacts};
 use crate::password::policy::{PasswordFacts, Reuse, decide_password};
-use crate::person::lifecycle::LifecycleAction;
-use crate::person::operations::{apply_transition, as_target};
 use crate::person::profile::{ProfileInput, decide_profile};
 use crate::person::{Person, PersonStatus, store as people};
-use database::WriteTx;
-use ledger::{Actor, Event, EventType, Outcome, Target};
+use crate::sign_in::recover::link_url;
+use ledger::{Event, EventType, Outcome, Target};
 use vocab::id::{OneTimeCodeId, OrgId, UserId};
 use vocab::secret::{Secret, SecretHash, random_token};
 
@@ -34,6 +32,8 @@ pub enum LinkPurpose {
     Invitation,
     /// A person gets back in.
     Recovery,
+    /// The operator lets a person back in.
+    Help,
 }
 
 impl LinkPurpose {
@@ -44,22 +44,25 @@ impl LinkPurpose {
             Self::Setup => "setup",
             Self::Invitation => "invitation",
             Self::Recovery => "recovery",
+            Self::Help => "help",
         }
     }
 
-    const fn lifetime_secs(self) -> i64 {
+    pub(crate) const fn lifetime_secs(self) -> i64 {
         match self {
             Self::Setup => SETUP_SECS,
             Self::Invitation => INVITATION_SECS,
-            Self::Recovery => RECOVERY_SECS,
+            Self::Recovery | Self::Help => RECOVERY_SECS,
         }
     }
 
-    const fn path(self) -> &'static str {
+    /// The page that it leads to, after the path prefix.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
         match self {
             Self::Setup => "/setup",
             Self::Invitation => "/welcome",
-            Self::Recovery => "/reset",
+            Self::Recovery | Self::Help => "/reset",
         }
     }
 }
@@ -84,16 +87,8 @@ pub enum SetupRefusal {
     Other(#[from] Refusal),
 }
 
-/// Who may get back in by mail: not somebody whom an administrator keeps out, nor somebody who was never in.
-const fn may_recover(status: PersonStatus) -> bool {
-    matches!(
-        status,
-        PersonStatus::Active | PersonStatus::PasswordExpired | PersonStatus::Recovery
-    )
-}
-
 impl Cell {
-    fn plan_link(
+    pub(crate) fn plan_link(
         &self,
         purpose: LinkPurpose,
         user_id: Option<UserId>,
@@ -251,39 +246,6 @@ impl Cell {
         people::load(&mut tx, org_id, &user_id).await
     }
 
-    /// Sends a recovery link, if there is such a person who may have one. The caller learns nothing of it.
-    ///
-    /// # Errors
-    /// [`Refusal`] if store or keys fail.
-    pub async fn send_recovery(
-        &self,
-        context: &OrgContext,
-        identifier: &str,
-        request: &RequestFacts,
-    ) -> Result<(), Refusal> {
-        let person = {
-            let mut tx = self.database.read().await?;
-            people::find_by_identifier(&mut tx, &context.org, identifier).await?
-        };
-        let Some(person) = person.filter(|person| may_recover(person.status)) else {
-            return Ok(());
-        };
-        let event = Event::new(
-            EventType::UserAccountResetPassword,
-            Outcome::Success,
-            self.now(),
-        )
-        .actor(Actor::unknown(identifier))
-        .client(&request.client)
-        .target(as_target(&person));
-        let org_id = context.org.clone();
-        self.database
-            .write(move |tx| Box::pin(async move { ledger::append(tx, &org_id, event).await }))
-            .await?;
-        self.send_link(context, &person, LinkPurpose::Recovery)
-            .await
-    }
-
     /// Sends a person a link by mail: an invitation, or a way back in.
     ///
     /// # Errors
@@ -295,15 +257,10 @@ impl Cell {
         purpose: LinkPurpose,
     ) -> Result<(), Refusal> {
         let (code, token) = self.plan_link(purpose, Some(person.id.clone()));
-        let url = format!(
-            "{}{}?token={}",
-            context.base_url,
-            purpose.path(),
-            token.expose()
-        );
+        let url = link_url(context, purpose, &token);
         let notice = match purpose {
             LinkPurpose::Invitation | LinkPurpose::Setup => Notice::Invitation { url: &url },
-            LinkPurpose::Recovery => Notice::Recovery { url: &url },
+            LinkPurpose::Recovery | LinkPurpose::Help => Notice::Recovery { url: &url },
         };
         let mail = self.seal_mail(&context.name, person, &notice).await?;
         let (org_id, now) = (context.org.clone(), self.now());
@@ -316,85 +273,4 @@ impl Cell {
             })
             .await
     }
-
-    /// Uses an invitation or recovery link: the mail address is proved, and the person may act again. Passkeys that
-    /// are lost are removed; whatever else is enrolled is still asked for.
-    ///
-    /// # Errors
-    /// [`Refusal::NotFound`] for a link that is unknown, used or has ended.
-    pub async fn use_link(
-        &self,
-        org: &Org,
-        purpose: LinkPurpose,
-        token: &str,
-        passkeys: Passkeys,
-        request: &RequestFacts,
-    ) -> Result<Person, Refusal> {
-        let found = self
-            .find_link_person(&org.id, purpose, token)
-            .await?
-            .ok_or(Refusal::NotFound)?;
-        let mail = match passkeys {
-            Passkeys::Lost => Some(
-                self.seal_mail(&org.name, &found, &Notice::PasskeysLost)
-                    .await?,
-            ),
-            Passkeys::Kept => None,
-        };
-        let (cell, org_id, hash) = (self.clone(), org.id.clone(), SecretHash::of(token));
-        let client = request.client.clone();
-        self.database
-            .write(move |tx| {
-                Box::pin(async move {
-                    let now = cell.now();
-                    let used =
-                        credentials::use_link(tx, &org_id, purpose.as_str(), &hash, now).await?;
-                    let user_id = used.flatten().ok_or(Refusal::NotFound)?;
-                    let person = people::load(tx, &org_id, &user_id)
-                        .await?
-                        .ok_or(Refusal::NotFound)?;
-                    let event = |kind| {
-                        Event::new(kind, Outcome::Success, now)
-                            .actor(Actor::user(
-                                &person.id,
-                                &person.login,
-                                &person.display_name(),
-                            ))
-                            .client(&client)
-                            .target(as_target(&person))
-                            .detail("link", purpose.as_str())
-                    };
-                    open_account(tx, &cell, &person).await?;
-                    if let Some(mail) = mail {
-                        credentials::delete_passkeys(tx, &org_id, &user_id).await?;
-                        mail.enqueue(tx, &org_id, now).await?;
-                        ledger::append(tx, &org_id, event(EventType::UserMfaFactorResetAll))
-                            .await?;
-                    }
-                    ledger::append(tx, &org_id, event(EventType::UserLifecycleActivate)).await?;
-                    people::load(tx, &org_id, &user_id)
-                        .await?
-                        .ok_or(Refusal::NotFound)
-                })
-            })
-            .await
-    }
-}
-
-/// Lets a person act again who followed a link, and proves the address; whom an administrator keeps out stays out.
-async fn open_account(tx: &mut WriteTx, cell: &Cell, person: &Person) -> Result<(), Refusal> {
-    let closed = matches!(
-        person.status,
-        PersonStatus::Suspended | PersonStatus::LockedOut | PersonStatus::Deprovisioned
-    );
-    if closed {
-        return Err(Refusal::NotFound);
-    }
-    if person.status != PersonStatus::Active {
-        apply_transition(tx, cell, person, LifecycleAction::Activate).await?;
-    }
-    people::mark_email_verified(tx, &person.org_id, &person.id).await?;
-    // Whoever had the account open before the recovery is out.
-    crate::session::store::delete_all(tx, &person.org_id, &person.id).await?;
-    Ok(people::raise_epoch(tx, &person.org_id, &person.id).await?)
 }

@@ -8,6 +8,7 @@ use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::sign_on::store::{self, POLICIES_MAX, ZONES_MAX};
+use crate::sign_on::zone::ZoneError;
 use crate::sign_on::{Outcome, PolicyError, PolicyScope, Rule, SignOnPolicy, Zone};
 use database::WriteTx;
 use ipnet::IpNet;
@@ -15,10 +16,15 @@ use ledger::{Event, EventType, Target};
 use vocab::id::{PolicyId, ZoneId};
 
 fn policy_refusal(error: &PolicyError) -> Refusal {
-    let field = if matches!(error, PolicyError::Name(_)) {
-        "name"
-    } else {
-        "rules"
+    let field = match error {
+        PolicyError::Name(_) => "name",
+        PolicyError::EntryCount(_) | PolicyError::UnknownZone { .. } => "conditions",
+        PolicyError::SessionAge(_) => "session_age_max_secs",
+        PolicyError::Unattainable(_) => "require",
+        PolicyError::TooLong
+        | PolicyError::Unreadable(_)
+        | PolicyError::RuleCount
+        | PolicyError::RepeatedRule(_) => "rules",
     };
     Refusal::invalid(field, error.to_string())
 }
@@ -43,8 +49,14 @@ pub fn decide_policy(scope: PolicyScope, policy: &SignOnPolicy) -> Result<(), Re
 }
 
 fn decide_zone(zone: &Zone) -> Result<(), Refusal> {
-    zone.validate()
-        .map_err(|error| Refusal::invalid("zone", error.to_string()))
+    zone.validate().map_err(|error| {
+        let field = if error == ZoneError::Name {
+            "name"
+        } else {
+            "ranges"
+        };
+        Refusal::invalid(field, error.to_string())
+    })
 }
 
 impl Cell {

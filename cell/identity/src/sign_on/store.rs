@@ -6,7 +6,7 @@ use crate::sign_on::{PolicyScope, SignOnPolicy, Zone};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use std::collections::HashMap;
 use std::sync::Arc;
-use vocab::id::{OrgId, PolicyId, ZoneId};
+use vocab::id::{AppId, OrgId, PolicyId, ZoneId};
 use vocab::time::Timestamp;
 
 /// Most policies of one org: every sign-in reads them whole, from memory.
@@ -357,4 +357,39 @@ pub async fn delete_zone(
         )
         .await?
         == 1)
+}
+
+/// How many apps name each policy of an org.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn count_apps_by_policy(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+) -> Result<HashMap<PolicyId, u64>, DatabaseFault> {
+    let sql = "SELECT policy_id, COUNT(*) FROM apps WHERE org_id = $1 AND policy_id IS NOT NULL GROUP BY policy_id";
+    let rows = tx.query(sql, params![org_id]).await?;
+    rows.iter()
+        .map(|row| {
+            let count: i64 = row.get(1)?;
+            Ok((row.get(0)?, u64::try_from(count).unwrap_or(0)))
+        })
+        .collect()
+}
+
+/// The apps that name a policy, by label, a bounded few.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn load_apps_of_policy(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    id: &PolicyId,
+    limit: i64,
+) -> Result<Vec<(AppId, String)>, DatabaseFault> {
+    let sql = "SELECT id, label FROM apps WHERE org_id = $1 AND policy_id = $2 ORDER BY label_key LIMIT $3";
+    let rows = tx.query(sql, params![org_id, id, limit]).await?;
+    rows.iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?)))
+        .collect()
 }

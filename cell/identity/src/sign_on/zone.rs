@@ -33,8 +33,15 @@ pub enum ZoneError {
     #[error("a zone must have between 1 and {RANGES_MAX} address ranges")]
     RangeCount,
     /// A text that is neither an address nor a range.
-    #[error("{0:?} is neither an address nor a range such as 192.0.2.0/24 or 2001:db8::/32")]
-    Range(String),
+    #[error(
+        "line {line}: {word:?} is neither an address nor a range such as 192.0.2.0/24 or 2001:db8::/32"
+    )]
+    Range {
+        /// The line of the text in which it stands, from 1.
+        line: usize,
+        /// The text.
+        word: String,
+    },
 }
 
 impl Zone {
@@ -65,13 +72,16 @@ impl Zone {
 /// one. Bits behind the prefix are cleared, because they have no meaning.
 ///
 /// # Errors
-/// [`ZoneError::Range`] names the first text that is no range, [`ZoneError::RangeCount`] if there are none or too many.
+/// [`ZoneError::Range`] names the first text that is no range, and its line; [`ZoneError::RangeCount`] if there are none or too many.
 pub fn parse_ranges(text: &str) -> Result<Vec<IpNet>, ZoneError> {
     let separators = |character: char| character == ',' || character.is_whitespace();
-    let words = text.split(separators).filter(|word| !word.is_empty());
+    let words = text.lines().enumerate().flat_map(|(index, line)| {
+        let words = line.split(separators).filter(|word| !word.is_empty());
+        words.map(move |word| (index + 1, word))
+    });
     let ranges: Vec<IpNet> = words
         .take(RANGES_MAX + 1)
-        .map(parse_range)
+        .map(|(line, word)| parse_range(line, word))
         .collect::<Result<_, _>>()?;
     if (1..=RANGES_MAX).contains(&ranges.len()) {
         Ok(ranges)
@@ -80,10 +90,13 @@ pub fn parse_ranges(text: &str) -> Result<Vec<IpNet>, ZoneError> {
     }
 }
 
-fn parse_range(word: &str) -> Result<IpNet, ZoneError> {
+fn parse_range(line: usize, word: &str) -> Result<IpNet, ZoneError> {
     let range = word.parse::<IpNet>().map(|range| range.trunc());
     // The longest range in text is 43 characters; what is quoted back is bounded too.
-    let quoted = || ZoneError::Range(word.chars().take(64).collect());
+    let quoted = || ZoneError::Range {
+        line,
+        word: word.chars().take(64).collect(),
+    };
     range
         .or_else(|_| word.parse::<IpAddr>().map(IpNet::from))
         .map_err(|_| quoted())

@@ -2,8 +2,9 @@
 //!
 //! Three counts stand in front of every secret that can be guessed: of the account from this address (strict), of the
 //! account from everywhere (mild, and not for an address or device from which its owner has signed in before), of the
-//! address over all accounts (mild). Nobody is ever shut out: the longest wait is named, and it ends by itself. A passkey
-//! cannot be guessed and is never slowed, so its owner always gets in.
+//! address over all accounts (mild). A device that brings proof of an earlier sign-in to the very account has a count of
+//! its own instead of all three, so that nothing that strangers do slows it. Nobody is ever shut out: the longest wait is
+//! named, and it ends by itself. A passkey cannot be guessed and is never slowed, so its owner always gets in.
 //!
 //! The decision is pure ([`decide_slowdown`]); the table is bounded in memory and forgets the oldest first. Counts are
 //! kept per kind of secret: else somebody who knows the password could clear the count of wrong codes with it.
@@ -48,13 +49,16 @@ pub struct SlowdownLimits {
     /// Of an account from all strange addresses together, for the codes of an app: whoever gets that far has the
     /// password, and a million codes are few.
     pub account_totp: SlowdownLimit,
+    /// Of mail that a stranger has sent to an account, from all strange addresses together: it fills a mailbox.
+    pub account_mail: SlowdownLimit,
     /// Of an address over all accounts.
     pub address: SlowdownLimit,
 }
 
 impl Default for SlowdownLimits {
     /// From one address one guess a minute in the long run; from all the world one in five seconds at a password and one
-    /// in five minutes at a code; from one address at all accounts one in ten seconds.
+    /// in five minutes at a code; from one address at all accounts one in ten seconds. From all the world one mail in ten
+    /// minutes goes to one account.
     fn default() -> Self {
         let pair = SlowdownLimit {
             free_failures: 5,
@@ -74,6 +78,12 @@ impl Default for SlowdownLimits {
             delay_max_secs: 300,
             forget_one_secs: 3_600,
         };
+        let account_mail = SlowdownLimit {
+            free_failures: 5,
+            first_delay_secs: 30,
+            delay_max_secs: 600,
+            forget_one_secs: 1_800,
+        };
         let address = SlowdownLimit {
             free_failures: 100,
             first_delay_secs: 1,
@@ -84,6 +94,7 @@ impl Default for SlowdownLimits {
             pair,
             account,
             account_totp,
+            account_mail,
             address,
         }
     }
@@ -181,16 +192,28 @@ pub enum GuessedSecret {
     RecoveryCode,
     /// The code that a device shows.
     DeviceCode,
+    /// What an app proves itself with. It cannot be guessed, so it has no count over all addresses: only a flood of
+    /// failures from one place is held up.
+    ClientSecret,
+    /// No secret: mail that anybody can have sent to an account.
+    Mail,
 }
 
 /// Whether the request brings evidence, such as a device cookie, that the account's owner has completed a sign-in from here
 /// before. A password alone is no such evidence, or whoever has guessed it could go on to the codes unslowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Familiarity {
-    /// It does.
-    Known,
+pub enum Familiarity<'g> {
+    /// It does: the name of the device, which the evidence binds to this account.
+    Known(&'g str),
     /// It does not; the table may still know the address.
     Strange,
+}
+
+/// From where an account is guessed at, as the strict count tells places apart.
+#[derive(Hash)]
+enum Place<'g> {
+    Device(&'g str),
+    Network(IpAddr),
 }
 
 /// One guess.
@@ -205,7 +228,7 @@ pub struct Guess<'g> {
     /// At which secret.
     pub secret: GuessedSecret,
     /// What is known of the device.
-    pub familiarity: Familiarity,
+    pub familiarity: Familiarity<'g>,
 }
 
 /// A guess that was let through and is counted as failed until something else is recorded. To drop it is to let it count,
@@ -215,7 +238,7 @@ pub struct Guess<'g> {
 pub struct Ticket {
     pair: Charge,
     account: Option<Charge>,
-    address: Charge,
+    address: Option<Charge>,
 }
 
 /// The counts of all accounts and addresses in use, bounded.
@@ -258,34 +281,51 @@ impl SlowdownTable {
     pub fn check(&self, guess: &Guess<'_>, now: Timestamp) -> Result<Ticket, RetryAfter> {
         let account = guess.account.trim().to_lowercase();
         let network = network_of(guess.address);
+        let place = match guess.familiarity {
+            Familiarity::Known(device) => Place::Device(device),
+            Familiarity::Strange => Place::Network(network),
+        };
         let pair_key = self
             .hasher
-            .hash_one((guess.secret, guess.org, &account, network));
-        let account_key = self.hasher.hash_one((guess.secret, guess.org, &account));
-        let address_key = self.hasher.hash_one((guess.secret, network));
-
-        let pair = self.pairs.charge(pair_key, &self.limits.pair, now)?;
-        let mut account = None;
-        if guess.familiarity == Familiarity::Strange && !self.is_familiar(pair_key, now) {
-            let limit = match guess.secret {
-                GuessedSecret::Totp => &self.limits.account_totp,
-                _ => &self.limits.account,
-            };
-            let charged = self.accounts.charge(account_key, limit, now);
-            account = Some(charged.inspect_err(|_| self.pairs.undo(&pair))?);
+            .hash_one((guess.secret, guess.org, &account, place));
+        let mut ticket = Ticket {
+            pair: self.pairs.charge(pair_key, &self.limits.pair, now)?,
+            account: None,
+            address: None,
+        };
+        match self.charge_strangers(&mut ticket, guess, (&account, network), now) {
+            Ok(()) => Ok(ticket),
+            Err(wait) => {
+                self.release(ticket);
+                Err(wait)
+            }
         }
-        let charged = self
-            .addresses
-            .charge(address_key, &self.limits.address, now)
-            .inspect_err(|_| {
-                self.pairs.undo(&pair);
-                account.iter().for_each(|charge| self.accounts.undo(charge));
-            });
-        Ok(Ticket {
-            pair,
-            account,
-            address: charged?,
-        })
+    }
+
+    /// The two counts that a known device has no part in.
+    fn charge_strangers(
+        &self,
+        ticket: &mut Ticket,
+        guess: &Guess<'_>,
+        (account, network): (&str, IpAddr),
+        now: Timestamp,
+    ) -> Result<(), RetryAfter> {
+        if matches!(guess.familiarity, Familiarity::Known(_)) {
+            return Ok(());
+        }
+        let limit = match guess.secret {
+            GuessedSecret::Totp => Some(&self.limits.account_totp),
+            GuessedSecret::Mail => Some(&self.limits.account_mail),
+            GuessedSecret::ClientSecret => None,
+            _ => Some(&self.limits.account),
+        };
+        if let Some(limit) = limit.filter(|_| !self.is_familiar(ticket.pair.key(), now)) {
+            let key = self.hasher.hash_one((guess.secret, guess.org, account));
+            ticket.account = Some(self.accounts.charge(key, limit, now)?);
+        }
+        let key = self.hasher.hash_one((guess.secret, network));
+        ticket.address = Some(self.addresses.charge(key, &self.limits.address, now)?);
+        Ok(())
     }
 
     /// The guess was wrong: it stays counted.
@@ -318,7 +358,10 @@ impl SlowdownTable {
             .account
             .iter()
             .for_each(|charge| self.accounts.undo(charge));
-        self.addresses.undo(&ticket.address);
+        ticket
+            .address
+            .iter()
+            .for_each(|charge| self.addresses.undo(charge));
     }
 
     fn is_familiar(&self, key: u64, now: Timestamp) -> bool {

@@ -307,7 +307,7 @@ fn strangers_cannot_keep_the_owner_out() {
         account: "ada",
         address: address("198.51.100.1"),
         secret: GuessedSecret::Password,
-        familiarity: Familiarity::Known,
+        familiarity: Familiarity::Known("laptop"),
     };
     assert!(door.table.check(&with_cookie, later).is_ok());
     // After a month the address is one like any other.
@@ -319,6 +319,64 @@ fn strangers_cannot_keep_the_owner_out() {
     );
     // Other accounts and other orgs notice nothing.
     assert_eq!(door.fail("bob", "198.51.100.1", later), Ok(()));
+}
+
+#[test]
+fn a_known_device_is_slowed_by_its_own_failures_alone() {
+    let door = Door::new();
+    let guess = |device: &'static str| {
+        let guess = Guess {
+            org: &door.org,
+            account: "ada",
+            address: address("192.0.2.1"),
+            secret: GuessedSecret::Password,
+            familiarity: Familiarity::Known(device),
+        };
+        door.table.check(&guess, NOW)
+    };
+    // A stranger behind the same address uses up all that it is allowed, at this account and at others.
+    door.besiege("ada", NOW);
+    for other in 0..300 {
+        let _ = door.fail("ada", "192.0.2.1", NOW);
+        let _ = door.fail(&format!("account {other}"), "192.0.2.1", NOW);
+    }
+    assert!(door.fail("ada", "192.0.2.1", NOW).is_err());
+    // The owner's device has its own count, and a thief of the device no more than anybody else.
+    let taken = (0..20).filter(|_| guess("laptop").is_ok()).count();
+    assert_eq!(taken, 6);
+    assert!(guess("phone").is_ok());
+}
+
+#[test]
+fn failures_of_a_client_are_counted_by_address_alone() {
+    let door = Door::new();
+    let from = |number: u32| format!("203.0.{}.{}", number / 250, number % 250 + 1);
+    let taken = (0..1_000).filter(|number| {
+        door.guess_at(GuessedSecret::ClientSecret, "app", &from(*number), NOW)
+            .is_ok()
+    });
+    assert_eq!(taken.count(), 1_000);
+    let taken = (0..20).filter(|_| {
+        door.guess_at(GuessedSecret::ClientSecret, "app", "192.0.2.1", NOW)
+            .is_ok()
+    });
+    assert_eq!(taken.count(), 6);
+    assert_eq!(
+        door.fail("app", "192.0.2.1", NOW),
+        Ok(()),
+        "passwords are counted apart"
+    );
+}
+
+#[test]
+fn one_mailbox_is_not_filled_from_many_addresses() {
+    let door = Door::new();
+    let sent = (0..1_000).filter(|number| {
+        let from = format!("203.0.{}.{}", number / 250, number % 250 + 1);
+        door.guess_at(GuessedSecret::Mail, "ada", &from, NOW)
+            .is_ok()
+    });
+    assert_eq!(sent.count(), 6);
 }
 
 #[test]

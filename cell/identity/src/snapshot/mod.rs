@@ -17,6 +17,8 @@ use vocab::id::{AppId, OrgId, PolicyId};
 pub struct OrgSnapshot {
     /// The org and its settings.
     pub org: Org,
+    /// The mark of its logo, if it has one.
+    pub logo: Option<String>,
     /// Its custom authorization servers, by id.
     pub servers: HashMap<String, Arc<AuthorizationServer>>,
     /// Its network zones.
@@ -60,11 +62,13 @@ impl Cell {
         let Some(org) = crate::org::store::load(&mut tx, org_id).await? else {
             return Ok(None);
         };
+        let logo = crate::org::store::load_logo_mark(&mut tx, org_id).await?;
         let servers = crate::server::store::load_all(&mut tx, org_id).await?;
         let policies = crate::sign_on::store::load_policies(&mut tx, org_id).await?;
         let zones = crate::sign_on::store::load_zones(&mut tx, org_id).await?;
         let snapshot = Arc::new(OrgSnapshot {
             org,
+            logo,
             servers: servers
                 .into_iter()
                 .map(|server| (server.id.to_string(), Arc::new(server)))

@@ -19,13 +19,14 @@ async fn totp(world: &World, org: &OrgId, user: &UserId) -> TotpId {
         sealed_seed: vec![1, 2, 3],
         confirmed_at: None,
         last_step: 0,
+        created_at: world.cell.now(),
         last_used_at: None,
     };
-    let (org, user, now) = (org.clone(), user.clone(), world.cell.now());
+    let (org, user) = (org.clone(), user.clone());
     world
         .write(move |tx| {
             Box::pin(
-                async move { Ok(store::insert_pending_totp(tx, &org, &user, &stored, now).await?) },
+                async move { Ok(store::insert_pending_totp(tx, &org, &user, &stored).await?) },
             )
         })
         .await;
@@ -313,6 +314,7 @@ async fn a_passkey_is_one_persons(world: &World) {
         name: "Laptop".into(),
         document: "{}".into(),
         device_bound: true,
+        attested_aaguid: None,
         created_at: world.cell.now(),
         last_used_at: None,
     };

@@ -1,14 +1,20 @@
 //! One cell in the process, on both engines: operations and stores together.
 
+mod administration;
 mod api_tokens;
 mod apps;
+mod attestation;
+mod authenticator;
 mod credentials;
 mod groups;
 mod housekeeping;
 mod orgs;
 mod other_org;
+mod own_account;
 mod people;
 mod policies;
+mod recovery;
 mod servers;
 mod sessions;
+mod sign_in;
 mod store;

@@ -309,7 +309,7 @@ async fn a_person_changes_the_own_name_alone(world: &World) {
         .update_person(&permit, &eve.id, eve.revision, input)
         .await
         .unwrap_err();
-    assert!(matches!(refused, Refusal::Forbidden));
+    assert!(matches!(refused, Refusal::NotFound));
 }
 
 async fn leaving_ends_sessions_at_once(world: &World) {

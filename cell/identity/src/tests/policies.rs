@@ -202,7 +202,13 @@ async fn a_zone_that_a_policy_names_must_be_and_stay(world: &World) {
         .create_policy(&permit, "Nowhere", rules)
         .await
         .unwrap_err();
-    assert!(matches!(dangling, Refusal::Invalid { field: "rules", .. }));
+    assert!(matches!(
+        dangling,
+        Refusal::Invalid {
+            field: "conditions",
+            ..
+        }
+    ));
     let inside = vec![rule(world, ZoneCondition::In(vec![zone.id.clone()]))];
     let policy = world
         .cell

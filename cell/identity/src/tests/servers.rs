@@ -3,7 +3,10 @@
 use crate::access::Permission;
 use crate::fault::Refusal;
 use crate::for_tests::{World, on_both_engines};
-use crate::server::{DEFAULT_SERVER_NAME, ServerConfig};
+use crate::server::change::{ServerChange, part_key};
+use crate::server::{AccessRule, DEFAULT_SERVER_NAME, ScopeConfig, ServerConfig};
+use keys::{KeyPhase, ServerKeyScope};
+use protocol::jose::algorithm::Algorithm;
 
 async fn a_server_is_made_changed_and_switched_off(world: &World) {
     let org = world.org("acme").await;
@@ -111,7 +114,150 @@ async fn the_preset_server_keeps_its_name(world: &World) {
         .unwrap();
 }
 
+async fn a_server_is_changed_part_by_part(world: &World) {
+    let org = world.org("acme").await;
+    let permit = world.permit(&org, Permission::ManageServers);
+    let cell = &world.cell;
+    let made = cell
+        .create_server(&permit, "Orders", ServerConfig::default())
+        .await
+        .unwrap();
+    let scope = ScopeConfig {
+        name: "orders:read".into(),
+        ..ScopeConfig::default()
+    };
+    cell.change_server(
+        &permit,
+        &made.id,
+        ServerChange::PutScope(None, scope.clone()),
+    )
+    .await
+    .unwrap();
+    // What cannot be is refused as by any other way, and nothing of it stays.
+    let twice = ServerChange::PutScope(None, scope.clone());
+    let refused = cell
+        .change_server(&permit, &made.id, twice)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            refused,
+            Refusal::Invalid {
+                field: "scopes",
+                ..
+            }
+        ),
+        "{refused}"
+    );
+    let rule = AccessRule {
+        name: "Readers".into(),
+        scopes: vec!["orders:read".into()],
+        ..AccessRule::default()
+    };
+    cell.change_server(&permit, &made.id, ServerChange::PutRule(None, rule))
+        .await
+        .unwrap();
+    let renamed = ScopeConfig {
+        name: "orders:view".into(),
+        ..scope.clone()
+    };
+    let key = part_key(&scope);
+    let change = ServerChange::PutScope(Some(key.clone()), renamed);
+    cell.change_server(&permit, &made.id, change).await.unwrap();
+    let again = ServerChange::RemoveScope(key);
+    let stale = cell
+        .change_server(&permit, &made.id, again)
+        .await
+        .unwrap_err();
+    assert!(matches!(stale, Refusal::Changed), "{stale}");
+    let server = cell.snapshot(&org).await.unwrap().unwrap();
+    let config = server.server(made.id.as_str()).unwrap().config.clone();
+    assert_eq!(config.scopes.len(), 1);
+    assert_eq!(config.rules[1].scopes, ["orders:view"]);
+    let reader = world.permit(&org, Permission::ReadDirectory);
+    let refused = cell
+        .change_server(&reader, &made.id, ServerChange::RemoveScope(String::new()))
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, Refusal::Forbidden));
+}
+
+async fn a_server_is_deleted_with_its_keys_once_it_is_off(world: &World) {
+    let org = world.org("acme").await;
+    let permit = world.permit(&org, Permission::ManageServers);
+    let cell = &world.cell;
+    let made = cell
+        .create_server(&permit, "Orders", ServerConfig::default())
+        .await
+        .unwrap();
+    let scope = ServerKeyScope::Custom(made.id.clone());
+    cell.signing_keys
+        .ensure_signer(&org, &scope, Algorithm::Es256)
+        .await
+        .unwrap();
+    let early = cell.delete_server(&permit, &made.id).await.unwrap_err();
+    assert!(matches!(early, Refusal::WrongState(_)), "{early}");
+    cell.deactivate_server(&permit, &made.id).await.unwrap();
+    cell.delete_server(&permit, &made.id).await.unwrap();
+    let snapshot = cell.snapshot(&org).await.unwrap().unwrap();
+    assert!(snapshot.server(made.id.as_str()).is_none());
+    assert!(cell.signing_keys.list(&org).await.unwrap().is_empty());
+    let twice = cell.delete_server(&permit, &made.id).await.unwrap_err();
+    assert!(matches!(twice, Refusal::NotFound));
+    let preset = snapshot.server(DEFAULT_SERVER_NAME).unwrap();
+    cell.deactivate_server(&permit, &preset.id).await.unwrap();
+    let kept = cell.delete_server(&permit, &preset.id).await.unwrap_err();
+    assert!(matches!(kept, Refusal::WrongState(_)), "{kept}");
+}
+
+async fn keys_are_rotated_and_revoked_where_there_are_any(world: &World) {
+    let org = world.org("acme").await;
+    let permit = world.permit(&org, Permission::ManageKeys);
+    let cell = &world.cell;
+    let none = cell
+        .rotate_signing_key(&permit, &ServerKeyScope::Org, Algorithm::Es256)
+        .await
+        .unwrap_err();
+    assert!(matches!(none, Refusal::NotFound));
+    cell.signing_keys
+        .ensure_signer(&org, &ServerKeyScope::Org, Algorithm::Es256)
+        .await
+        .unwrap();
+    let rows = world.log_rows(&org).await;
+    let from = cell
+        .rotate_signing_key(&permit, &ServerKeyScope::Org, Algorithm::Es256)
+        .await
+        .unwrap();
+    let handover = cell.signing_keys.schedule().handover_secs();
+    assert_eq!(from.secs_since(cell.now()), handover);
+    assert_eq!(world.log_rows(&org).await, rows + 1);
+    let keys = cell.signing_keys.list(&org).await.unwrap();
+    let phases: Vec<KeyPhase> = keys.iter().map(|key| key.phase).collect();
+    assert_eq!(phases, [KeyPhase::Signing, KeyPhase::Next]);
+    let other = world.org("other").await;
+    let foreign = world.permit(&other, Permission::ManageKeys);
+    let refused = cell
+        .revoke_signing_key(&foreign, &ServerKeyScope::Org, &keys[0].kid)
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, Refusal::NotFound));
+    cell.revoke_signing_key(&permit, &ServerKeyScope::Org, &keys[0].kid)
+        .await
+        .unwrap();
+    let keys = cell.signing_keys.list(&org).await.unwrap();
+    assert!(keys.iter().any(|key| key.phase == KeyPhase::Signing));
+    let reader = world.permit(&org, Permission::ReadDirectory);
+    let refused = cell
+        .rotate_signing_key(&reader, &ServerKeyScope::Org, Algorithm::Es256)
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, Refusal::Forbidden));
+}
+
 on_both_engines!(
+    a_server_is_changed_part_by_part,
+    a_server_is_deleted_with_its_keys_once_it_is_off,
+    keys_are_rotated_and_revoked_where_there_are_any,
     a_server_is_made_changed_and_switched_off,
     the_preset_server_keeps_its_name
 );

@@ -38,6 +38,17 @@ struct Inner {
     unwrapped: Cache<OrgId, OrgKeys>,
 }
 
+/// That a root of trust wrapped a version of an org's key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrapping {
+    /// The version.
+    pub version: i64,
+    /// The id of the root: what it is, and a hash that tells it from others.
+    pub root: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
 /// A key for a new org, wrapped already: what remains is to insert it together with the org.
 pub struct NewOrgKey {
     keys: OrgKeys,
@@ -147,6 +158,15 @@ impl Keyring {
             Some(keys) => Ok(keys),
             None => self.reload(org).await,
         }
+    }
+
+    /// Which roots of trust wrapped the org's key, for an administrator; the newest version first.
+    ///
+    /// # Errors
+    /// [`KeyFault`] when the store fails.
+    pub async fn wrappings(&self, org: &OrgId) -> Result<Vec<Wrapping>, KeyFault> {
+        let mut tx = self.0.database.read().await?;
+        Ok(store::load_wrappings(&mut tx, org).await?)
     }
 
     /// Seals a value for one place of one org. The context names the place: `totp:` and the row's id.

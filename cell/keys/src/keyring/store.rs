@@ -1,5 +1,6 @@
 //! The SQL of org keys.
 
+use crate::keyring::Wrapping;
 use database::{DatabaseFault, ReadTx, WriteTx, params};
 use vocab::id::OrgId;
 use vocab::time::Timestamp;
@@ -25,6 +26,25 @@ pub(crate) async fn load_keys(
                 version: row.get(0)?,
                 root_id: row.get(1)?,
                 wrapped: row.get(2)?,
+            })
+        })
+        .collect()
+}
+
+/// Which root wrapped which version, and since when; the newest version first.
+pub(crate) async fn load_wrappings(
+    tx: &mut ReadTx,
+    org: &OrgId,
+) -> Result<Vec<Wrapping>, DatabaseFault> {
+    const LOAD: &str = "SELECT version, root_id, created_at FROM org_keys WHERE org_id = $1
+         ORDER BY version DESC, root_id";
+    let rows = tx.query(LOAD, params![org]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Wrapping {
+                version: row.get(0)?,
+                root: row.get(1)?,
+                since: row.get(2)?,
             })
         })
         .collect()

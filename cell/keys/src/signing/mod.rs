@@ -24,6 +24,7 @@ use crate::signing::schedule::{RECHECK_SECS, RotationSchedule};
 use crate::signing::scope::ServerKeyScope;
 use crate::signing::signer::Signer;
 use crate::signing::store::StoredKey;
+use database::{DatabaseFault, WriteTx};
 use ledger::{Actor, ClientFacts};
 use protocol::jose::algorithm::Algorithm;
 use protocol::jose::jwk::Jwk;
@@ -398,6 +399,19 @@ impl SigningKeys {
         Ok(document)
     }
 
+    /// By which rules keys rotate.
+    #[must_use]
+    pub fn schedule(&self) -> &RotationSchedule {
+        &self.0.schedule
+    }
+
+    /// Drops what this process remembers of a server whose keys were deleted.
+    pub fn forget_server(&self, org: &OrgId, server: &ServerKeyScope) {
+        for algorithm in Algorithm::ALL {
+            self.forget(&(org.clone(), server.clone(), algorithm));
+        }
+    }
+
     fn forget(&self, owner: &Owner) {
         self.0.signers.remove(owner);
         self.0.documents.remove(&(owner.0.clone(), owner.1.clone()));
@@ -434,6 +448,19 @@ impl<T> Remembered<T> {
         }
         Some(Arc::clone(&self.value))
     }
+}
+
+/// Forgets every signing key of a server in the transaction that deletes the server; afterwards
+/// [`SigningKeys::forget_server`] drops what is remembered.
+///
+/// # Errors
+/// The store's fault.
+pub async fn delete_server_keys(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    server: &ServerKeyScope,
+) -> Result<(), DatabaseFault> {
+    store::delete_server_keys(tx, org, server).await.map(drop)
 }
 
 fn facts_of(stored: &[StoredKey], algorithm: Algorithm) -> Vec<KeyFacts> {

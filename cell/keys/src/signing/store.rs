@@ -155,6 +155,16 @@ pub(crate) async fn delete_key(
     Ok(())
 }
 
+/// Forgets every key of a server, private halves included.
+pub(crate) async fn delete_server_keys(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    server: &ServerKeyScope,
+) -> Result<u64, DatabaseFault> {
+    const DELETE: &str = "DELETE FROM signing_keys WHERE org_id = $1 AND server_id = $2";
+    tx.execute(DELETE, params![org, server]).await
+}
+
 /// Keys that the rotation must look at, the longest due first.
 pub(crate) async fn load_due(
     tx: &mut ReadTx,

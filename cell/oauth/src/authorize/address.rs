@@ -2,6 +2,7 @@
 
 use crate::authorize::decide::SignInReason;
 use identity::app::{App, AppKind};
+use identity::sign_on::authenticator::AuthenticationContext;
 use protocol::oauth::form::{Form, render_form};
 use protocol::oauth::redirect_uri::{ClientKind, RedirectUri};
 use vocab::time::Timestamp;
@@ -96,6 +97,9 @@ pub fn render_sign_in(
     if let Some(since) = &since {
         pairs.push(("fresh_since", since));
     }
+    if let Some(context) = question.context {
+        pairs.push(("acr", context.as_str()));
+    }
     if let Some(hint) = question.login_hint {
         pairs.push(("login_hint", hint));
     }
@@ -109,6 +113,8 @@ pub struct SignInQuestion<'a> {
     pub reason: SignInReason,
     /// Proof from before this moment does not count.
     pub fresh_since: Option<Timestamp>,
+    /// What is to be reached, beyond what the policies ask for.
+    pub context: Option<AuthenticationContext>,
     /// Whom the app expects.
     pub login_hint: Option<&'a str>,
 }

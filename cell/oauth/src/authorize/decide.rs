@@ -20,6 +20,17 @@ pub enum AppVerdict {
     },
 }
 
+/// How a session stands to the `acr_values` of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AcrStanding {
+    /// One of them is reached, or none is asked for.
+    Reached,
+    /// None is, but the person can prove or enrol what is missing.
+    WithinReach,
+    /// None is, and the person cannot.
+    OutOfReach,
+}
+
 /// What is known of a live session.
 #[derive(Debug, Clone)]
 pub struct SessionFacts {
@@ -30,7 +41,7 @@ pub struct SessionFacts {
     /// What the sign-on policy says.
     pub verdict: AppVerdict,
     /// Whether one of the `acr_values` is reached.
-    pub acr_reached: bool,
+    pub acr: AcrStanding,
     /// Whether the app is assigned to the person.
     pub assigned: bool,
     /// Whether the person must be asked for consent.
@@ -114,24 +125,35 @@ pub fn decide_authorize(
             "the app is not assigned to the person",
         );
     }
-    if !session.acr_reached {
-        let was_asked = was_proved_since(session, asked_at, now);
-        return match (silent, was_asked) {
-            (true, _) => deny(
-                ErrorCode::InteractionRequired,
-                "none of acr_values is reached by the session",
-            ),
-            (false, true) => deny(
-                ErrorCode::UnmetAuthenticationRequirements,
-                "none of acr_values can be reached",
-            ),
-            (false, false) => AuthorizeStep::SignIn(SignInReason::StepUp),
-        };
+    if session.acr != AcrStanding::Reached {
+        return decide_acr(
+            session.acr,
+            silent,
+            was_proved_since(session, asked_at, now),
+        );
     }
     match (session.consent_missing, silent) {
         (false, _) => AuthorizeStep::IssueCode,
         (true, true) => deny(ErrorCode::ConsentRequired, "the person has not consented"),
         (true, false) => AuthorizeStep::AskConsent,
+    }
+}
+
+/// What follows when none of `acr_values` is reached. The sign-in pages are told what is asked for and lead the person
+/// there; whoever comes back from them without it is not sent there again.
+fn decide_acr(standing: AcrStanding, silent: bool, was_asked: bool) -> AuthorizeStep {
+    match (silent, standing) {
+        (true, _) => deny(
+            ErrorCode::InteractionRequired,
+            "none of acr_values is reached by the session",
+        ),
+        (false, AcrStanding::WithinReach) if !was_asked => {
+            AuthorizeStep::SignIn(SignInReason::StepUp)
+        }
+        (false, _) => deny(
+            ErrorCode::UnmetAuthenticationRequirements,
+            "none of acr_values can be reached",
+        ),
     }
 }
 

@@ -10,12 +10,12 @@ mod tests;
 pub mod verdict;
 
 use crate::access::decide_lifetimes;
-use crate::assurance::{assurance_of, reaches};
+use crate::assurance::{assurance_of, decide_wanted};
 use crate::authorize::address::{
     SignInQuestion, parse_asked_at, render_consent, render_return, render_sign_in,
 };
 use crate::authorize::decide::{
-    AppVerdict, AuthorizeStep, SessionFacts, SignInReason, decide_authorize,
+    AcrStanding, AppVerdict, AuthorizeStep, SessionFacts, SignInReason, decide_authorize,
 };
 use crate::authorize::request::{CheckedRequest, Refusal};
 use crate::authorize::store::IssuerRow;
@@ -33,6 +33,8 @@ use identity::cell::Cell;
 use identity::fault::Fault;
 use identity::org::context::{OrgContext, RequestFacts};
 use identity::session::SignedIn;
+use identity::sign_on::{Requirement, Verdict};
+use protocol::oauth::error::ErrorCode;
 use protocol::oauth::form::Form;
 use protocol::oauth::response::{
     Answer, AuthorizationResponse, RenderedResponse, render_authorization_response,
@@ -130,6 +132,7 @@ fn send_to_sign_in(
         reason,
         fresh_since: matches!(reason, SignInReason::Again | SignInReason::SelectAccount)
             .then_some(scene.facts.now),
+        context: decide_wanted(&checked.request.acr_values),
         login_hint: checked.request.login_hint.as_deref(),
     };
     Destination::Redirect(render_sign_in(
@@ -147,11 +150,20 @@ async fn load_facts(
     signed_in: &Arc<SignedIn>,
 ) -> Result<Result<SessionFacts, Denial>, Fault> {
     let (issuer, app) = (&checked.issuer, &checked.app);
+    if checked
+        .tried_by
+        .as_ref()
+        .is_some_and(|trier| *trier != signed_in.person.id)
+    {
+        return Ok(Err(Denial::new(
+            ErrorCode::AccessDenied,
+            "another person is signed in than the one who tries this sign-in",
+        )));
+    }
     let hinted_other = match &checked.request.id_token_hint {
         Some(hint) => hints_other(scene.cell, checked, hint, signed_in).await?,
         None => false,
     };
-    let assurance = assurance_of(&signed_in.session);
     let grantor = grantor_of(signed_in);
     let mut tx = scene.cell.database.read().await?;
     let standing = subject::load(&mut tx, issuer, app, &grantor, scene.facts.now).await?;
@@ -169,14 +181,35 @@ async fn load_facts(
     // A task holds one read transaction at a time.
     drop(tx);
     let verdict = verdict::load(scene, &checked.snapshot, app, signed_in).await?;
+    let acr = load_acr(scene, checked, signed_in).await?;
     Ok(Ok(SessionFacts {
         authenticated_at: signed_in.session.authenticated_at,
         hinted_other,
         verdict,
-        acr_reached: reaches(&assurance, &checked.request.acr_values),
+        acr,
         assigned: standing.assigned,
         consent_missing,
     }))
+}
+
+/// How the session stands to `acr_values`; whether the person could reach one is asked of the policies.
+async fn load_acr(
+    scene: &Scene<'_>,
+    checked: &CheckedRequest,
+    signed_in: &SignedIn,
+) -> Result<AcrStanding, Fault> {
+    let Some(wanted) = decide_wanted(&checked.request.acr_values) else {
+        return Ok(AcrStanding::Reached);
+    };
+    if assurance_of(&signed_in.session).context >= wanted {
+        return Ok(AcrStanding::Reached);
+    }
+    let asked = Requirement::for_context(wanted);
+    let found = verdict::ask(scene, &checked.snapshot, &checked.app, signed_in, asked).await?;
+    Ok(match found {
+        Verdict::Deny(_) => AcrStanding::OutOfReach,
+        _ => AcrStanding::WithinReach,
+    })
 }
 
 /// Whose grant a session gives.
@@ -271,7 +304,7 @@ async fn issue_code(
         access_token: None,
     };
     let (person, session) = (&signed_in.person, signed_in.session.id.clone());
-    let issued = events::code_issued(
+    let mut issued = events::code_issued(
         &checked.issuer,
         &checked.app,
         person,
@@ -279,6 +312,10 @@ async fn issue_code(
         &row.grant.scope,
         scene.facts,
     );
+    let is_trial = checked.tried_by.is_some();
+    if is_trial {
+        issued = issued.detail("trial", "an administrator tries the sign-in");
+    }
     let signed_on =
         events::signed_in_to_app(&checked.issuer, &checked.app, person, &session, scene.facts);
     let issuer = IssuerRow::from(&checked.issuer);
@@ -288,7 +325,10 @@ async fn issue_code(
         .write(move |tx| {
             Box::pin(async move {
                 authorization_code::store::insert(tx, &issuer.org, &row, now).await?;
-                if store::note_session_app(tx, &issuer, &session, &row.app, now).await? {
+                // A trial is none of the app's business: it is told of no session that it never saw.
+                if !is_trial
+                    && store::note_session_app(tx, &issuer, &session, &row.app, now).await?
+                {
                     ledger::append(tx, &issuer.org, signed_on).await?;
                 }
                 ledger::append(tx, &issuer.org, issued).await?;

@@ -5,6 +5,7 @@ use crate::authorize::address::decide_redirect_uri;
 use crate::authorize::{Destination, destination};
 use crate::denial::{Denial, Failure};
 use crate::issuer::{self, Issuer};
+use crate::trial;
 use identity::app::settings::{ClientAuthentication, GrantKind};
 use identity::app::{App, AppStatus};
 use identity::cell::Cell;
@@ -20,7 +21,7 @@ use protocol::oauth::response::{Answer, AuthorizationResponse, render_authorizat
 use protocol::oauth::scope::ScopeSet;
 use std::borrow::Cow;
 use std::sync::Arc;
-use vocab::id::AppId;
+use vocab::id::{AppId, UserId};
 
 /// A request whose app, redirect address and scopes are checked.
 pub struct CheckedRequest {
@@ -36,6 +37,8 @@ pub struct CheckedRequest {
     pub redirect_uri: String,
     /// The scopes that it means.
     pub scopes: ScopeSet,
+    /// The administrator who tries it, if it is a trial: nobody else gets an answer.
+    pub tried_by: Option<UserId>,
 }
 
 /// Why a request cannot be answered to the app: the person is told instead.
@@ -136,11 +139,15 @@ pub async fn load(
         .await?
         .filter(|app| app.status == AppStatus::Active)
         .ok_or(unknown)?;
-    let redirect_uri =
-        decide_redirect_uri(&app, envelope.redirect_uri.as_deref()).ok_or(Denial::new(
-            ErrorCode::InvalidRequest,
-            "the parameter redirect_uri is not one that the app has registered",
-        ))?;
+    let tried_by = trial::load_trier(cell, context, &app, &envelope).await;
+    let redirect_uri = match &tried_by {
+        Some(_) => envelope.redirect_uri.clone(),
+        None => decide_redirect_uri(&app, envelope.redirect_uri.as_deref()),
+    };
+    let redirect_uri = redirect_uri.ok_or(Denial::new(
+        ErrorCode::InvalidRequest,
+        "the parameter redirect_uri is not one that the app has registered",
+    ))?;
     let checked = parse_authorize_request(form)
         .map_err(|error| wire(&error))
         .and_then(|request| {
@@ -154,6 +161,7 @@ pub async fn load(
             request,
             redirect_uri,
             scopes,
+            tried_by,
         }),
         Err(denial) => Err(Box::new(Answerable {
             issuer,

@@ -2,12 +2,13 @@
 
 use crate::authorize::address::{ASKED_AT, SignInQuestion, render_sign_in};
 use crate::authorize::decide::{
-    AppVerdict, AuthorizeStep, SessionFacts, SignInReason, decide_authorize,
+    AcrStanding, AppVerdict, AuthorizeStep, SessionFacts, SignInReason, decide_authorize,
 };
 use crate::for_tests::{CALLBACK, World, on_both_engines, parameter};
 use crate::page::Page;
 use http::{Method, StatusCode};
 use identity::app::settings::Assignment;
+use identity::sign_on::AuthenticatorKind;
 use protocol::oauth::authorize::{AuthorizeRequest, Prompts, ResponseMode};
 use protocol::oauth::error::ErrorCode;
 use protocol::oauth::scope::ScopeSet;
@@ -19,6 +20,7 @@ on_both_engines!(
     errors_go_back_to_the_app,
     it_sends_people_to_sign_in_once,
     only_assigned_people_get_in,
+    what_acr_values_ask_for_reaches_the_sign_in,
     another_orgs_app_is_not_known,
 );
 
@@ -47,7 +49,7 @@ fn session(age_secs: i64) -> SessionFacts {
         authenticated_at: NOW.plus_secs(-age_secs),
         hinted_other: false,
         verdict: AppVerdict::Allow,
-        acr_reached: true,
+        acr: AcrStanding::Reached,
         assigned: true,
         consent_missing: false,
     }
@@ -144,7 +146,7 @@ fn what_the_session_lacks() {
         ),
         (
             SessionFacts {
-                acr_reached: false,
+                acr: AcrStanding::WithinReach,
                 ..session(1)
             },
             "step_up",
@@ -173,8 +175,23 @@ fn what_the_session_lacks() {
         let step = decide_authorize(&request(none, None), Some(&facts), None, NOW);
         assert_eq!(outcome(&step), silent, "{facts:?}");
     }
+    let hopeless = SessionFacts {
+        acr: AcrStanding::OutOfReach,
+        ..session(1)
+    };
+    let step = decide_authorize(
+        &request(Prompts::default(), None),
+        Some(&hopeless),
+        None,
+        NOW,
+    );
+    assert_eq!(
+        outcome(&step),
+        ErrorCode::UnmetAuthenticationRequirements.name(),
+        "nobody is sent to prove what they cannot"
+    );
     let asked = SessionFacts {
-        acr_reached: false,
+        acr: AcrStanding::WithinReach,
         ..session(1)
     };
     let step = decide_authorize(
@@ -302,6 +319,42 @@ async fn it_sends_people_to_sign_in_once(world: &mut World) {
     assert!(world.get(&back).await.sent("code").is_some());
 }
 
+async fn what_acr_values_ask_for_reaches_the_sign_in(world: &mut World) {
+    let asking = [("acr_values", "urn:example:unknown phr")];
+    // The session has a passkey's proof.
+    let reply = world.get(&world.authorize_path(&asking)).await;
+    assert!(reply.sent("code").is_some(), "{}", reply.location());
+    // Nobody is signed in: the sign-in is told at once, not only when it turns out to be too little.
+    let before = world.session.take();
+    let reply = world.get(&world.authorize_path(&asking)).await;
+    assert_eq!(reply.sent("reason").unwrap(), "signed_out");
+    assert_eq!(reply.sent("acr").unwrap(), "phr");
+    let plain = world.get(&world.authorize_path(&[])).await;
+    assert_eq!(plain.sent("acr"), None);
+    // Somebody who has nothing to prove with is not asked to.
+    world.session = before;
+    world.prove_by(&[AuthenticatorKind::Password]);
+    let error = ErrorCode::UnmetAuthenticationRequirements.name();
+    let reply = world.get(&world.authorize_path(&asking)).await;
+    assert_eq!(reply.sent("error").unwrap(), error);
+    // A password alone is too little, and a passkey could be made on the way.
+    world.give_password().await;
+    let reply = world.get(&world.authorize_path(&asking)).await;
+    assert_eq!(reply.sent("reason").unwrap(), "step_up");
+    assert_eq!(reply.sent("acr").unwrap(), "phr");
+    let silent = [asking[0], ("prompt", "none")];
+    let reply = world.get(&world.authorize_path(&silent)).await;
+    assert_eq!(reply.sent("error").unwrap(), "interaction_required");
+    // Whoever comes back without it is not sent there again.
+    let back = world
+        .get(&world.authorize_path(&asking))
+        .await
+        .sent("continue")
+        .unwrap();
+    let reply = world.get(&back).await;
+    assert_eq!(reply.sent("error").unwrap(), error);
+}
+
 async fn only_assigned_people_get_in(world: &mut World) {
     let web = world.web.clone();
     world
@@ -349,6 +402,7 @@ fn the_way_to_sign_in_is_encoded() {
     let question = SignInQuestion {
         reason: SignInReason::StepUp,
         fresh_since: None,
+        context: None,
         login_hint: Some("a&b=c@x"),
     };
     let address = render_sign_in(

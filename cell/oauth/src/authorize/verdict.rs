@@ -6,7 +6,7 @@ use identity::app::App;
 use identity::fault::Fault;
 use identity::session::SignedIn;
 use identity::sign_in::evaluate::PolicyQuestion;
-use identity::sign_on::Verdict;
+use identity::sign_on::{Requirement, Verdict};
 use identity::snapshot::OrgSnapshot;
 
 /// Asks the org's policy and the app's own.
@@ -19,16 +19,32 @@ pub async fn load(
     app: &App,
     signed_in: &SignedIn,
 ) -> Result<AppVerdict, Fault> {
+    let verdict = ask(scene, snapshot, app, signed_in, Requirement::default()).await?;
+    Ok(decide_verdict(&verdict))
+}
+
+/// The policies' verdict on the session, if this is asked for beyond them.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn ask(
+    scene: &Scene<'_>,
+    snapshot: &OrgSnapshot,
+    app: &App,
+    signed_in: &SignedIn,
+    requirement: Requirement,
+) -> Result<Verdict, Fault> {
     let question = PolicyQuestion {
         app: Some(app.id.clone()),
         proved: signed_in.session.authenticators.clone(),
+        requirement,
         ..PolicyQuestion::default()
     };
     let evaluation = scene
         .cell
         .evaluate_policies(snapshot, &signed_in.person, question, scene.facts)
         .await?;
-    Ok(decide_verdict(&evaluation.verdict))
+    Ok(evaluation.verdict)
 }
 
 /// What a policy's verdict means for a session. What is to be enrolled is asked for by the sign-in pages, too.

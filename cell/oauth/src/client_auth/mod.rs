@@ -11,7 +11,10 @@ use crate::denial::{ByHeader, Denial, Failure};
 use crate::endpoint::Exchange;
 use crate::events;
 use crate::issuer::Issuer;
+use identity::access::{Permission, Permit};
 use identity::app::App;
+use identity::app::settings::ClientAuthentication;
+use identity::fault::Refusal;
 use identity::slowdown::{Familiarity, Guess, GuessedSecret};
 use protocol::oauth::client_auth::{
     ClientAuthMethod, ClientCredentials, ClientProof, parse_client_credentials,
@@ -31,6 +34,25 @@ pub struct AuthenticatedClient {
 }
 
 impl AuthenticatedClient {
+    /// The app, spoken for by an administrator who could as well give it a new secret: what an administrator tries as
+    /// an app needs no secret, which nobody could show again.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for a permit for something else; [`Refusal::NotFound`] for another org's app.
+    pub fn vouched_for(permit: &Permit, app: Arc<App>) -> Result<Self, Refusal> {
+        permit.covers(Permission::ManageApps)?;
+        if *permit.org() != app.org_id {
+            return Err(Refusal::NotFound);
+        }
+        let method = match app.settings.client_authentication {
+            ClientAuthentication::None => ClientAuthMethod::None,
+            ClientAuthentication::ClientSecretBasic => ClientAuthMethod::SecretBasic,
+            ClientAuthentication::ClientSecretPost => ClientAuthMethod::SecretPost,
+            ClientAuthentication::PrivateKeyJwt => ClientAuthMethod::PrivateKeyJwt,
+        };
+        Ok(Self { app, method })
+    }
+
     /// The app.
     #[must_use]
     pub fn app(&self) -> &Arc<App> {
@@ -134,20 +156,20 @@ fn refuse_parse(error: &impl WireError, by_header: ByHeader) -> Failure {
     }
 }
 
-/// Counts a failure. Only failures are counted and slowed down: a client's own traffic is never held up by what others
-/// try under its name, and a flood of failures does not flood the log.
+/// Counts a failure of that client from that address. Only failures are counted and slowed down: success costs nothing,
+/// a client's own traffic is never held up by what others try under its name, and a flood of failures does not flood the
+/// log. Secrets of clients are drawn by us and cannot be guessed, so nothing is lost by judging before counting.
 fn count_failure(exchange: &Exchange, client_id: &str) -> Result<(), Failure> {
     let facts = &exchange.facts;
-    let account = format!("client/{client_id}");
     let guess = Guess {
         org: &exchange.context.org,
-        account: &account,
+        account: client_id,
         address: facts
             .client
             .ip
             .parse()
             .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
-        secret: GuessedSecret::Password,
+        secret: GuessedSecret::ClientSecret,
         familiarity: Familiarity::Strange,
     };
     match exchange.cell.slowdown.check(&guess, facts.now) {

@@ -326,7 +326,7 @@ fn guess_of<'a>(scene: &'a Scene<'_>, signed_in: &'a SignedIn) -> Guess<'a> {
             .parse()
             .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
         secret: GuessedSecret::DeviceCode,
-        familiarity: Familiarity::Known,
+        familiarity: Familiarity::Strange,
     }
 }
 

@@ -10,6 +10,7 @@ use http::{HeaderMap, Method, StatusCode, header};
 use identity::app::settings::{AppSettings, Assignment, ClientAuthentication, GrantKind};
 use identity::app::{App, AppKind, AppStatus};
 use identity::cell::{Cell, CellBuilder};
+use identity::credential::store::StoredPassword;
 use identity::fault::Fault;
 use identity::org::Slug;
 use identity::org::context::{OrgContext, RequestFacts};
@@ -396,6 +397,36 @@ impl World {
             fields.push(("client_secret", SECRET));
         }
         self.post(path, &fields).await
+    }
+
+    /// Gives Ada a password, which nobody knows.
+    pub(crate) async fn give_password(&self) {
+        let password = StoredPassword {
+            hash: String::from("$argon2id$"),
+            changed_at: self.cell.now(),
+            must_change: false,
+        };
+        let (org, user) = (self.org.clone(), self.person.id.clone());
+        self.cell
+            .database
+            .write(move |tx| {
+                Box::pin(async move {
+                    identity::credential::store::put_password(tx, &org, &user, &password).await
+                })
+            })
+            .await
+            .unwrap();
+    }
+
+    /// Makes the present session one in which these were proved.
+    pub(crate) fn prove_by(&mut self, kinds: &[AuthenticatorKind]) {
+        let mut signed_in = SignedIn::clone(self.session.as_ref().unwrap());
+        let at = signed_in.session.authenticated_at;
+        signed_in.session.authenticators = kinds
+            .iter()
+            .map(|kind| ProvedAuthenticator { kind: *kind, at })
+            .collect();
+        self.session = Some(Arc::new(signed_in));
     }
 
     /// The address of an authorization request of the web app, with changes.

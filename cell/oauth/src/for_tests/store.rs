@@ -27,3 +27,10 @@ pub(crate) async fn suspend(database: &Database, org: &OrgId, user: &UserId) {
         .await;
     assert_eq!(changed.unwrap(), 1);
 }
+
+/// How many refresh families have not been ended.
+pub(crate) async fn count_live_families(database: &Database, org: &OrgId) -> usize {
+    let mut tx = database.read().await.unwrap();
+    let sql = "SELECT id FROM refresh_families WHERE org_id = $1 AND revoked_at IS NULL";
+    tx.query(sql, params![org]).await.unwrap().len()
+}

@@ -3,6 +3,7 @@
 
 pub mod backchannel;
 pub mod decide;
+pub mod ended;
 pub mod http;
 pub mod store;
 #[cfg(test)]

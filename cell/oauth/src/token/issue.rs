@@ -13,7 +13,7 @@ use identity::server::AccessTokenForm;
 use protocol::jose::jws::TokenType;
 use protocol::jwt::access_token::AccessTokenClaims;
 use protocol::oauth::scope::ScopeSet;
-use protocol::oidc::claims::OPENID;
+use protocol::oidc::claims::{ExtraClaims, OPENID};
 use protocol::oidc::id_token::{IdTokenClaims, render_at_hash};
 use vocab::id::{RefreshFamilyId, SessionId};
 use vocab::secret::{Secret, SecretHash, random_token};
@@ -86,21 +86,105 @@ pub struct StoredAccessToken {
     pub claims: String,
 }
 
-/// The id of a token: random, followed by the family that it belongs to, so that the end of the family is its end.
-fn draw_token_id(cell: &Cell, prefix: &str, family: Option<&RefreshFamilyId>) -> String {
+/// What the end of a token follows from, beside time; it stands in the token's id, after the random part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenBond {
+    /// From the end of its refresh family.
+    Family(RefreshFamilyId),
+    /// From the end of everything that the person was issued in this epoch.
+    Epoch(i64),
+}
+
+/// The id of a token: random, followed by what its end follows from.
+fn draw_token_id(cell: &Cell, prefix: &str, bond: Option<&TokenBond>) -> String {
     let mut id = random_token(cell.entropy(), prefix).expose().clone();
-    if let Some(family) = family {
-        id.push('.');
-        id.push_str(family.as_str());
+    match bond {
+        Some(TokenBond::Family(family)) => {
+            id.push('.');
+            id.push_str(family.as_str());
+        }
+        Some(TokenBond::Epoch(epoch)) => {
+            id.push_str(".e");
+            id.push_str(&epoch.to_string());
+        }
+        None => {}
     }
     id
 }
 
-/// The family that a `jti` names.
+/// What the end of a token of that id follows from.
 #[must_use]
-pub fn family_of_token_id(id: &str) -> Option<RefreshFamilyId> {
-    id.rsplit_once('.')
-        .and_then(|(_, family)| RefreshFamilyId::parse(family).ok())
+pub fn parse_bond(id: &str) -> Option<TokenBond> {
+    let (_, bond) = id.rsplit_once('.')?;
+    match bond.strip_prefix('e').map(str::parse) {
+        Some(Ok(epoch)) => Some(TokenBond::Epoch(epoch)),
+        _ => RefreshFamilyId::parse(bond).ok().map(TokenBond::Family),
+    }
+}
+
+fn bond_of(order: &Order<'_>) -> Option<TokenBond> {
+    match (order.family, order.subject) {
+        (Some(family), _) => Some(TokenBond::Family(family.clone())),
+        (None, Subject::Person(subject)) => Some(TokenBond::Epoch(subject.person.epoch)),
+        (None, Subject::App) => None,
+    }
+}
+
+/// What an access token says, before it is signed: issuance and preview both begin here.
+pub struct AccessDraft<'a> {
+    order: &'a Order<'a>,
+    id: String,
+    expires_at: Timestamp,
+    scope: String,
+    scp: Vec<&'a str>,
+    extra: ExtraClaims,
+}
+
+impl<'a> AccessDraft<'a> {
+    /// A token of that id.
+    #[must_use]
+    pub fn new(order: &'a Order<'a>, id: String) -> Self {
+        let (person, groups) = match order.subject {
+            Subject::App => (None, &[][..]),
+            Subject::Person(subject) => (Some(subject.person), subject.groups),
+        };
+        let config = order.issuer.config();
+        Self {
+            order,
+            id,
+            expires_at: order.now.plus_secs(order.access_secs),
+            scope: order.scopes.render(),
+            scp: order.scopes.iter().collect(),
+            extra: claims::render_access_token_claims(person, order.scopes, config, groups),
+        }
+    }
+
+    /// Its claims.
+    #[must_use]
+    pub fn claims(&self) -> AccessTokenClaims<'_> {
+        let order = self.order;
+        let person = match order.subject {
+            Subject::App => None,
+            Subject::Person(subject) => Some(subject),
+        };
+        AccessTokenClaims {
+            ver: 1,
+            iss: &order.issuer.url,
+            aud: &order.issuer.audience,
+            sub: person.map_or(order.app.id.as_str(), |subject| &subject.person.login),
+            client_id: order.app.id.as_str(),
+            cid: order.app.id.as_str(),
+            uid: person.map(|subject| subject.person.id.as_str()),
+            iat: order.now.seconds(),
+            exp: self.expires_at.seconds(),
+            jti: &self.id,
+            scope: &self.scope,
+            scp: &self.scp,
+            auth_time: person.map(|subject| subject.grant.authenticated_at.seconds()),
+            acr: person.map(|subject| subject.grant.acr.as_str()),
+            extra: (!self.extra.is_empty()).then_some(&self.extra),
+        }
+    }
 }
 
 /// Makes an access token.
@@ -109,53 +193,15 @@ pub fn family_of_token_id(id: &str) -> Option<RefreshFamilyId> {
 /// [`Fault::Key`] if it cannot be signed.
 pub async fn make_access_token(cell: &Cell, order: &Order<'_>) -> Result<AccessToken, Fault> {
     let config = order.issuer.config();
-    let id = draw_token_id(cell, ACCESS_TOKEN_ID_PREFIX, order.family);
-    let expires_at = order.now.plus_secs(order.access_secs);
-    let (person, groups) = match order.subject {
-        Subject::App => (None, &[][..]),
-        Subject::Person(subject) => (Some(subject), subject.groups),
-    };
-    let extra = claims::render_access_token_claims(
-        person.map(|subject| subject.person),
-        order.scopes,
-        config,
-        groups,
-    );
-    let scope = order.scopes.render();
-    let scp: Vec<&str> = order.scopes.iter().collect();
-    let claims = AccessTokenClaims {
-        ver: 1,
-        iss: &order.issuer.url,
-        aud: &order.issuer.audience,
-        sub: person.map_or(order.app.id.as_str(), |subject| &subject.person.login),
-        client_id: order.app.id.as_str(),
-        cid: order.app.id.as_str(),
-        uid: person.map(|subject| subject.person.id.as_str()),
-        iat: order.now.seconds(),
-        exp: expires_at.seconds(),
-        jti: &id,
-        scope: &scope,
-        scp: &scp,
-        auth_time: person.map(|subject| subject.grant.authenticated_at.seconds()),
-        acr: person.map(|subject| subject.grant.acr.as_str()),
-        extra: (!extra.is_empty()).then_some(&extra),
-    };
+    let id = draw_token_id(cell, ACCESS_TOKEN_ID_PREFIX, bond_of(order).as_ref());
+    let draft = AccessDraft::new(order, id);
+    let claims = draft.claims();
     let (text, stored) = match config.access_token_form {
         AccessTokenForm::Jwt => {
             let algorithm = algorithm(config.access_token_algorithm.into());
-            (
-                Secret::new(
-                    sign(
-                        cell,
-                        order.issuer,
-                        algorithm,
-                        TokenType::AccessToken,
-                        &claims,
-                    )
-                    .await?,
-                ),
-                None,
-            )
+            let kind = TokenType::AccessToken;
+            let text = sign(cell, order.issuer, algorithm, kind, &claims).await?;
+            (Secret::new(text), None)
         }
         AccessTokenForm::Opaque => {
             let text = random_token(cell.entropy(), OPAQUE_PREFIX);
@@ -168,12 +214,67 @@ pub async fn make_access_token(cell: &Cell, order: &Order<'_>) -> Result<AccessT
             (text, Some(stored))
         }
     };
+    let expires_at = draft.expires_at;
     Ok(AccessToken {
         text,
-        id,
+        id: draft.id,
         expires_at,
         stored,
     })
+}
+
+/// What an ID token says, before it is signed.
+pub struct IdDraft<'a> {
+    order: &'a Order<'a>,
+    subject: PersonSubject<'a>,
+    id: String,
+    at_hash: String,
+    extra: ExtraClaims,
+}
+
+impl<'a> IdDraft<'a> {
+    /// A token of that id beside that access token; none if the scopes ask for none.
+    #[must_use]
+    pub fn new(order: &'a Order<'a>, id: String, access_token: &str) -> Option<Self> {
+        let Subject::Person(subject) = order.subject else {
+            return None;
+        };
+        let (scopes, config) = (order.scopes, order.issuer.config());
+        scopes.contains(OPENID).then(|| Self {
+            order,
+            subject,
+            id,
+            at_hash: render_at_hash(
+                algorithm(order.app.settings.id_token_algorithm),
+                access_token,
+            ),
+            extra: claims::render_id_token_claims(subject.person, scopes, config, subject.groups),
+        })
+    }
+
+    /// Its claims.
+    #[must_use]
+    pub fn claims(&self) -> IdTokenClaims<'_> {
+        let (order, subject) = (self.order, self.subject);
+        IdTokenClaims {
+            ver: 1,
+            iss: &order.issuer.url,
+            sub: subject.person.id.as_str(),
+            aud: order.app.id.as_str(),
+            azp: None,
+            iat: order.now.seconds(),
+            exp: order.now.plus_secs(ID_TOKEN_SECS).seconds(),
+            jti: &self.id,
+            auth_time: Some(subject.grant.authenticated_at.seconds()),
+            nonce: subject.grant.nonce.as_deref(),
+            acr: Some(&subject.grant.acr),
+            amr: &subject.grant.amr,
+            at_hash: Some(&self.at_hash),
+            sid: Some(subject.session.as_str()),
+            idp: Some(order.issuer.org.as_str()),
+            extra: (!self.extra.is_empty()).then_some(&self.extra),
+        }
+    }
 }
 
 /// Makes an ID token, if the scopes ask for one.
@@ -185,39 +286,11 @@ pub async fn make_id_token(
     order: &Order<'_>,
     access_token: &str,
 ) -> Result<Option<Secret<String>>, Fault> {
-    let Subject::Person(subject) = order.subject else {
+    let Some(draft) = IdDraft::new(order, draw_token_id(cell, "ID.", None), access_token) else {
         return Ok(None);
     };
-    if !order.scopes.contains(OPENID) {
-        return Ok(None);
-    }
     let algorithm = algorithm(order.app.settings.id_token_algorithm);
-    let id = draw_token_id(cell, "ID.", None);
-    let at_hash = render_at_hash(algorithm, access_token);
-    let extra = claims::render_id_token_claims(
-        subject.person,
-        order.scopes,
-        order.issuer.config(),
-        subject.groups,
-    );
-    let claims = IdTokenClaims {
-        ver: 1,
-        iss: &order.issuer.url,
-        sub: subject.person.id.as_str(),
-        aud: order.app.id.as_str(),
-        azp: None,
-        iat: order.now.seconds(),
-        exp: order.now.plus_secs(ID_TOKEN_SECS).seconds(),
-        jti: &id,
-        auth_time: Some(subject.grant.authenticated_at.seconds()),
-        nonce: subject.grant.nonce.as_deref(),
-        acr: Some(&subject.grant.acr),
-        amr: &subject.grant.amr,
-        at_hash: Some(&at_hash),
-        sid: Some(subject.session.as_str()),
-        idp: Some(order.issuer.org.as_str()),
-        extra: (!extra.is_empty()).then_some(&extra),
-    };
+    let claims = draft.claims();
     let text = sign(cell, order.issuer, algorithm, TokenType::Jwt, &claims).await?;
     Ok(Some(Secret::new(text)))
 }

@@ -1,9 +1,11 @@
 //! Whether an access token that somebody presents is one of ours and alive.
 
+use crate::grant::{Attendance, decide_attendance};
 use crate::issuer::Issuer;
 use crate::signing::{Wanted, verify};
-use crate::token::issue::{ACCESS_TOKEN_ID_PREFIX, OPAQUE_PREFIX, family_of_token_id};
+use crate::token::issue::{ACCESS_TOKEN_ID_PREFIX, OPAQUE_PREFIX, TokenBond, parse_bond};
 use crate::token::store;
+use database::ReadTx;
 use identity::cell::Cell;
 use identity::fault::Fault;
 use identity::person::Person;
@@ -49,7 +51,7 @@ impl LiveToken {
 }
 
 /// The token, if this server issued it and it is alive: in time, not revoked, of a family that lives, and of a person
-/// who may act. One read transaction.
+/// who may act and has not been signed out everywhere since. One read transaction.
 ///
 /// # Errors
 /// [`Fault`] if keys or store fail.
@@ -85,19 +87,46 @@ pub async fn load(
     if store::is_access_token_spent(&mut tx, &issuer.org, &live.id).await? {
         return Ok(None);
     }
-    if let Some(family) = family_of_token_id(&live.id)
-        && store::is_family_ended(&mut tx, &issuer.org, &family).await?
-    {
-        return Ok(None);
-    }
     if let Some(user) = live.text("uid").and_then(|uid| UserId::parse(uid).ok()) {
         let person = identity::person::store::load(&mut tx, &issuer.org, &user).await?;
-        match person.filter(|person| person.status.may_act()) {
-            Some(person) => live.person = Some(person),
-            None => return Ok(None),
+        let Some(person) = person.filter(|person| person.status.may_act()) else {
+            return Ok(None);
+        };
+        if !holds(&mut tx, &person, &live.id, now).await? {
+            return Ok(None);
         }
+        live.person = Some(person);
     }
     Ok(Some(live))
+}
+
+/// Whether what the end of a person's token follows from has not ended. A token that names nothing of the kind is none
+/// that this release issues to people.
+async fn holds(
+    tx: &mut ReadTx,
+    person: &Person,
+    token_id: &str,
+    now: Timestamp,
+) -> Result<bool, Fault> {
+    let family = match parse_bond(token_id) {
+        Some(TokenBond::Epoch(epoch)) => return Ok(epoch == person.epoch),
+        Some(TokenBond::Family(family)) => store::load_family(tx, &person.org_id, &family).await?,
+        None => None,
+    };
+    let Some(family) = family.filter(|family| family.revoked_at.is_none()) else {
+        return Ok(false);
+    };
+    if family.grantor.user != person.id || family.grantor.epoch != person.epoch {
+        return Ok(false);
+    }
+    match decide_attendance(&family.grant.scopes()?) {
+        Attendance::Offline => Ok(true),
+        Attendance::WhileSignedIn => {
+            let (org, id) = (&person.org_id, &family.grantor.session);
+            let session = identity::session::store::load(tx, org, id).await?;
+            Ok(session.is_some_and(|session| identity::session::is_live(&session, person, now)))
+        }
+    }
 }
 
 /// Reads what every access token of ours carries.

@@ -183,6 +183,89 @@ pub async fn revoke_family(
     Ok(tx.execute(sql, params![now, org, id]).await? == 1)
 }
 
+/// Ends the families that came of one session of a person.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn revoke_families_of_session(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    user: &UserId,
+    session: &SessionId,
+    now: Timestamp,
+) -> Result<(), DatabaseFault> {
+    let sql = "UPDATE refresh_families SET revoked_at = $1 WHERE org_id = $2 AND user_id = $3 AND session_id = $4 \
+               AND revoked_at IS NULL";
+    tx.execute(sql, params![now, org, user, session])
+        .await
+        .map(|_| ())
+}
+
+/// Ends the families of a person that did not come of this session.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn revoke_other_families(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    user: &UserId,
+    kept: &SessionId,
+    now: Timestamp,
+) -> Result<(), DatabaseFault> {
+    let sql = "UPDATE refresh_families SET revoked_at = $1 WHERE org_id = $2 AND user_id = $3 AND session_id <> $4 \
+               AND revoked_at IS NULL";
+    tx.execute(sql, params![now, org, user, kept])
+        .await
+        .map(|_| ())
+}
+
+/// Ends every family of a person.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn revoke_families_of_person(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    user: &UserId,
+    now: Timestamp,
+) -> Result<(), DatabaseFault> {
+    let sql = "UPDATE refresh_families SET revoked_at = $1 WHERE org_id = $2 AND user_id = $3 AND revoked_at IS NULL";
+    tx.execute(sql, params![now, org, user]).await.map(|_| ())
+}
+
+/// Ends the families that an app has of a person at a server.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn revoke_families_of_app(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    user: &UserId,
+    (app, server): (&AppId, &str),
+    now: Timestamp,
+) -> Result<(), DatabaseFault> {
+    let sql = "UPDATE refresh_families SET revoked_at = $1 WHERE org_id = $2 AND user_id = $3 AND app_id = $4 \
+               AND server_id = $5 AND revoked_at IS NULL";
+    tx.execute(sql, params![now, org, user, app, server])
+        .await
+        .map(|_| ())
+}
+
+/// Ends the families of a person that were granted before the person's present epoch.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn revoke_families_before_epoch(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    user: &UserId,
+    now: Timestamp,
+) -> Result<(), DatabaseFault> {
+    let sql = "UPDATE refresh_families SET revoked_at = $1 WHERE org_id = $2 AND user_id = $3 AND revoked_at IS NULL \
+               AND user_epoch < (SELECT epoch FROM users WHERE org_id = $2 AND id = $3)";
+    tx.execute(sql, params![now, org, user]).await.map(|_| ())
+}
+
 /// Notes that an access token is ended before its time.
 ///
 /// # Errors
@@ -213,19 +296,6 @@ pub async fn is_access_token_spent(
         .query_optional(sql, params![org, token_id])
         .await?
         .is_some())
-}
-
-/// Whether a family lives; a family that is not there has ended.
-///
-/// # Errors
-/// [`DatabaseFault`] if the store fails.
-pub async fn is_family_ended(
-    tx: &mut ReadTx,
-    org: &OrgId,
-    id: &RefreshFamilyId,
-) -> Result<bool, DatabaseFault> {
-    let sql = "SELECT 1 FROM refresh_families WHERE org_id = $1 AND id = $2 AND revoked_at IS NULL";
-    Ok(tx.query_optional(sql, params![org, id]).await?.is_none())
 }
 
 /// The claims of an opaque access token that has not ended by time: (app, claims).

@@ -1,329 +1,188 @@
-//! Makes orgs, people, groups and API tokens as declared, through the operations that administrators use.
+//! Compares one org after the other with what is declared of it, and makes what differs through the operations that
+//! administrators use. In [`Mode::Plan`] it takes the same way and stops before each change.
 
-use crate::declaration::DeclarationError;
-use crate::declaration::apply_apps;
-use crate::declaration::document::{
-    ApiTokenDeclaration, GroupDeclaration, OrgDeclaration, PersonDeclaration, SecretSource,
-};
-use crate::declaration::plan::{
-    Known, PersonStep, PresentPerson, find, plan_group, plan_org, plan_person, profile,
-};
-use crate::declaration::secret::load_secret;
+use crate::declaration::document::{ApiTokenDeclaration, Name, OrgDeclaration};
+use crate::declaration::plan::{Known, OrgPlan, find, plan_org, plan_token};
+use crate::declaration::problem::{Problem, placed};
+use crate::declaration::progress::Progress;
+use crate::declaration::report::{Kind, Report, Standing};
+use crate::declaration::secret::Secrets;
+use crate::declaration::{Mode, apply_apps, apply_people, apply_policies};
 use identity::access::{Caller, Permission, Permit, authorize};
 use identity::api_token::operations::DeclaredApiToken;
 use identity::cell::Cell;
-use identity::credential::password::PasswordRefusal;
 use identity::fault::Refusal;
 use identity::org::context::OrgContext;
+use identity::org::settings::OrgSettings;
 use identity::org::{Org, Slug};
-use identity::person::lifecycle::LifecycleAction;
-use identity::person::profile::fold;
-use identity::sign_in::setup::LinkPurpose;
 use ledger::ClientFacts;
 use std::sync::Arc;
-use tokio::task::JoinSet;
-use vocab::id::{OrgId, UserId};
+use vocab::id::OrgId;
 use vocab::secret::{Secret, SecretHash};
 
-/// How many people are made at once: enough that their transactions share commits.
-const PEOPLE_AT_ONCE: usize = 64;
+/// What one run is about.
+pub(super) struct Errand<'e> {
+    pub(super) cell: &'e Cell,
+    pub(super) mode: Mode,
+    pub(super) base_url: &'e str,
+    pub(super) secrets: &'e Arc<Secrets>,
+    pub(super) progress: &'e Progress,
+}
 
-/// One org that is being made as declared.
+/// Whether the org was there when the run began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Presence {
+    /// It was, or has been made by now.
+    There,
+    /// It is only planned: nothing is stored under its id.
+    Planned,
+}
+
+/// One org that is compared or made.
 pub(super) struct Site {
     pub(super) cell: Cell,
-    pub(super) org: Org,
+    pub(super) mode: Mode,
+    /// Drawn and stored nowhere for an org that is only planned, so that nothing is found under it.
+    pub(super) org: OrgId,
+    pub(super) presence: Presence,
+    pub(super) slug: Slug,
+    pub(super) name: String,
+    pub(super) settings: OrgSettings,
+    pub(super) secrets: Arc<Secrets>,
+    pub(super) progress: Progress,
     base_url: String,
 }
 
 impl Site {
     /// A permit of the operator.
     pub(super) fn permit(&self, permission: Permission) -> Result<Permit, Refusal> {
-        authorize(
-            &Caller::Operator,
-            &self.org.id,
-            permission,
-            &ClientFacts::default(),
-        )
+        permit(&self.org, permission)
     }
 
-    fn context(&self) -> OrgContext {
-        let path_prefix = format!("/t/{}", self.org.slug);
+    /// How people reach the org.
+    pub(super) fn context(&self) -> OrgContext {
+        let path_prefix = format!("/t/{}", self.slug);
         OrgContext {
-            org: self.org.id.clone(),
-            slug: self.org.slug.to_string(),
-            name: self.org.name.clone(),
+            org: self.org.clone(),
+            slug: self.slug.to_string(),
+            name: self.name.clone(),
             base_url: format!("{}{path_prefix}", self.base_url),
             path_prefix,
             rp_id: String::new(),
         }
     }
+
+    /// Notes how a thing stood.
+    pub(super) fn note(&self, report: &mut Report, kind: Kind, name: &Name, standing: Standing) {
+        report.note(self.slug.as_str(), kind, &name.value, standing);
+        self.progress.step();
+    }
 }
 
-/// Names the thing that was refused.
-pub(super) fn refused<T>(
-    what: impl FnOnce() -> String,
-    outcome: Result<T, Refusal>,
-) -> Result<T, DeclarationError> {
-    outcome.map_err(|source| DeclarationError::Refused {
-        what: what(),
-        source,
-    })
-}
-
-/// Fetches the secret of the thing.
-pub(super) fn secret(
-    what: impl FnOnce() -> String,
-    source: &SecretSource,
-) -> Result<Secret<String>, DeclarationError> {
-    load_secret(source).map_err(|source| DeclarationError::Secret {
-        what: what(),
-        source,
-    })
+fn permit(org: &OrgId, permission: Permission) -> Result<Permit, Refusal> {
+    authorize(&Caller::Operator, org, permission, &ClientFacts::default())
 }
 
 pub(super) async fn apply_org(
-    cell: &Cell,
+    errand: &Errand<'_>,
     declared: OrgDeclaration,
-    base_url: &str,
-) -> Result<(), DeclarationError> {
-    let named = || format!("organisation {:?}", declared.slug.value);
-    let org = refused(named, make_org(cell, &declared).await)?;
-    let site = Arc::new(Site {
-        cell: cell.clone(),
-        org,
-        base_url: base_url.to_owned(),
-    });
+    report: &mut Report,
+) -> Result<(), Problem> {
+    let made = make_org(errand, &declared).await;
+    let (site, standing) = placed(Kind::Organisation, &declared.slug, made)?;
+    let site = Arc::new(site);
+    site.note(report, Kind::Organisation, &declared.slug, standing);
     let mut known = Known::default();
-    apply_people(&site, declared.people, &mut known).await?;
+    apply_people::apply_people(&site, declared.people, &mut known, report).await?;
     for group in &declared.groups {
-        let named = || format!("group {:?}", group.name.value);
-        refused(named, apply_group(&site, group, &mut known).await)?;
+        let done = apply_people::apply_group(&site, group, &mut known).await;
+        let standing = placed(Kind::Group, &group.name, done)?;
+        site.note(report, Kind::Group, &group.name, standing);
     }
-    for policy in &declared.policies {
-        let named = || format!("policy {:?}", policy.name.value);
-        refused(
-            named,
-            apply_apps::apply_policy(&site, policy, &mut known).await,
-        )?;
-    }
+    apply_policies::apply_zones(&site, &declared.zones, &mut known, report).await?;
+    apply_policies::apply_policies(&site, &declared.policies, &mut known, report).await?;
     for app in &declared.apps {
-        apply_apps::apply_app(&site, app, &mut known).await?;
+        let standing = apply_apps::apply_app(&site, app, &mut known).await?;
+        site.note(report, Kind::App, &app.label, standing);
     }
-    for server in &declared.authorization_servers {
-        let named = || format!("authorization server {:?}", server.name.value);
-        refused(named, apply_apps::apply_server(&site, server, &known).await)?;
-    }
+    apply_apps::apply_servers(&site, &declared.authorization_servers, &known, report).await?;
     for token in &declared.api_tokens {
-        let named = || format!("API token {:?}", token.name.value);
-        let text = secret(named, &token.token)?;
-        refused(named, apply_token(&site, token, text, &known).await)?;
+        let text = site
+            .secrets
+            .get(Kind::ApiToken, &token.name, &token.token)?;
+        let done = apply_token(&site, token, text, &known).await;
+        let standing = placed(Kind::ApiToken, &token.name, done)?;
+        site.note(report, Kind::ApiToken, &token.name, standing);
     }
     Ok(())
 }
 
-async fn make_org(cell: &Cell, declared: &OrgDeclaration) -> Result<Org, Refusal> {
+async fn make_org(
+    errand: &Errand<'_>,
+    declared: &OrgDeclaration,
+) -> Result<(Site, Standing), Refusal> {
+    let cell = errand.cell;
     let slug = Slug::parse(&declared.slug.value)?;
-    let mut tx = cell.database.read().await?;
-    let found = identity::org::store::find_by_slug(&mut tx, slug.as_str()).await?;
-    drop(tx);
-    let id = match found {
-        Some(id) => id,
-        None => cell.create_org(&slug, &declared.name).await?,
+    let present = find_org(cell, &slug).await?;
+    let plan = plan_org(declared, present.as_ref())?;
+    let present = match (present, errand.mode) {
+        (present, Mode::Plan) => present,
+        (present, Mode::Apply) => Some(change_org(cell, declared, &slug, present, &plan).await?),
     };
-    let org = load_org(cell, &id).await?;
-    let Some(settings) = plan_org(declared, &org) else {
-        return Ok(org);
+    let (org, presence) = match present {
+        Some(org) => (org.id, Presence::There),
+        None => (OrgId::generate(cell.entropy()), Presence::Planned),
     };
-    let permit = authorize(
-        &Caller::Operator,
-        &id,
-        Permission::ManageOrg,
-        &ClientFacts::default(),
-    )?;
-    cell.update_org(&permit, org, &declared.name, settings)
-        .await?;
-    load_org(cell, &id).await
+    let site = Site {
+        cell: cell.clone(),
+        mode: errand.mode,
+        org,
+        presence,
+        slug,
+        name: declared.name.trim().to_owned(),
+        settings: plan.settings,
+        secrets: Arc::clone(errand.secrets),
+        progress: errand.progress.clone(),
+        base_url: errand.base_url.to_owned(),
+    };
+    Ok((site, plan.standing))
 }
 
-async fn load_org(cell: &Cell, id: &OrgId) -> Result<Org, Refusal> {
-    let mut tx = cell.database.read().await?;
-    identity::org::store::load(&mut tx, id)
-        .await?
-        .ok_or(Refusal::NotFound)
-}
-
-async fn apply_people(
-    site: &Arc<Site>,
-    people: Vec<PersonDeclaration>,
-    known: &mut Known,
-) -> Result<(), DeclarationError> {
-    let mut waiting = people.into_iter();
-    let mut running = JoinSet::new();
-    loop {
-        while running.len() < PEOPLE_AT_ONCE
-            && let Some(person) = waiting.next()
-        {
-            let site = Arc::clone(site);
-            running.spawn(async move {
-                let id = apply_person(&site, &person).await?;
-                Ok::<_, DeclarationError>((fold(&person.login.value), id))
-            });
-        }
-        match running.join_next().await {
-            None => return Ok(()),
-            Some(done) => {
-                let (login, id) = done??;
-                known.people.insert(login, id);
-            }
-        }
-    }
-}
-
-async fn apply_person(
-    site: &Site,
-    declared: &PersonDeclaration,
-) -> Result<UserId, DeclarationError> {
-    let named = || format!("person {:?}", declared.login.value);
-    let present = match refused(named, load_person(site, declared).await)? {
-        Some(present) => present,
+async fn change_org(
+    cell: &Cell,
+    declared: &OrgDeclaration,
+    slug: &Slug,
+    present: Option<Org>,
+    plan: &OrgPlan,
+) -> Result<Org, Refusal> {
+    let org = match present {
+        Some(org) if plan.standing == Standing::Same => return Ok(org),
+        Some(org) => org,
         None => {
-            let made = async {
-                let permit = site.permit(Permission::ManagePeople)?;
-                site.cell.create_person(&permit, profile(declared)).await?;
-                load_person(site, declared).await?.ok_or(Refusal::NotFound)
-            };
-            refused(named, made.await)?
+            let id = cell.create_org(slug, &declared.name).await?;
+            load_org(cell, &id).await?.ok_or(Refusal::NotFound)?
         }
     };
-    for step in plan_person(declared, &present) {
-        match (step, &declared.password) {
-            (PersonStep::SetPassword, Some(source)) => {
-                let password = secret(named, source)?;
-                set_password(site, &present, password)
-                    .await
-                    .map_err(|refusal| refuse_password(named(), refusal))?;
-            }
-            _ => refused(named, apply_step(site, declared, &present, step).await)?,
-        }
-    }
-    Ok(present.person.id)
-}
-
-async fn load_person(
-    site: &Site,
-    declared: &PersonDeclaration,
-) -> Result<Option<PresentPerson>, Refusal> {
-    use identity::person::store;
-    let login = &declared.login.value;
-    let mut tx = site.cell.database.read().await?;
-    let found = store::find_by_identifier(&mut tx, &site.org.id, login).await?;
-    // The look-up also finds people by their mail address.
-    let Some(person) = found.filter(|person| fold(&person.login) == fold(login)) else {
-        return Ok(None);
-    };
-    let roles = store::load_roles(&mut tx, &site.org.id, &person.id).await?;
-    let password =
-        identity::credential::store::load_password(&mut tx, &site.org.id, &person.id).await?;
-    Ok(Some(PresentPerson {
-        person,
-        roles,
-        has_password: password.is_some(),
-    }))
-}
-
-async fn apply_step(
-    site: &Site,
-    declared: &PersonDeclaration,
-    present: &PresentPerson,
-    step: PersonStep,
-) -> Result<(), Refusal> {
-    let (cell, person) = (&site.cell, &present.person);
-    let permit = site.permit(Permission::ManagePeople)?;
-    match step {
-        PersonStep::UpdateProfile => {
-            cell.update_person(&permit, &person.id, person.revision, profile(declared))
-                .await
-        }
-        PersonStep::SetPassword => Ok(()),
-        PersonStep::ImportHash => {
-            let hash = declared.password_hash.as_deref().unwrap_or_default();
-            cell.import_password_hash(&site.org.id, person, hash).await
-        }
-        PersonStep::Activate => cell
-            .change_person_status(&permit, &person.id, LifecycleAction::Activate)
-            .await
-            .map(drop),
-        PersonStep::Invite => {
-            // The mail first: a person who is invited twice is better off than one who never hears of it.
-            cell.send_link(&site.context(), person, LinkPurpose::Invitation)
-                .await?;
-            cell.change_person_status(&permit, &person.id, LifecycleAction::Invite)
-                .await
-                .map(drop)
-        }
-        PersonStep::Grant(role) => {
-            let permit = site.permit(Permission::ManageOrg)?;
-            cell.grant_role(&permit, &person.id, role).await
-        }
-    }
-}
-
-async fn set_password(
-    site: &Site,
-    present: &PresentPerson,
-    password: Secret<String>,
-) -> Result<(), PasswordRefusal> {
-    site.cell
-        .set_password(
-            &site.org,
-            &present.person,
-            ledger::Actor::system("operator"),
-            &ClientFacts::default(),
-            password,
-        )
-        .await
-}
-
-fn refuse_password(what: String, refusal: PasswordRefusal) -> DeclarationError {
-    let reason = match refusal {
-        PasswordRefusal::Policy(problems) => format!("the password is refused: {problems:?}"),
-        other => other.to_string(),
-    };
-    DeclarationError::Password { what, reason }
-}
-
-async fn apply_group(
-    site: &Site,
-    declared: &GroupDeclaration,
-    known: &mut Known,
-) -> Result<(), Refusal> {
-    let permit = site.permit(Permission::ManageGroups)?;
-    let name = declared.name.value.trim();
-    let mut tx = site.cell.database.read().await?;
-    let found = identity::group::store::find_by_name(&mut tx, &site.org.id, name).await?;
-    drop(tx);
-    let group = match found {
-        Some(group) => {
-            if let Some(changed) = plan_group(declared, &group) {
-                site.cell.update_group(&permit, changed).await?;
-            }
-            group
-        }
-        None => {
-            site.cell
-                .create_group(&permit, name, &declared.description)
-                .await?
-        }
-    };
-    for login in &declared.members {
-        let member = find(&known.people, login)?;
-        // Nothing is written for somebody who is a member.
-        site.cell
-            .add_group_member(&permit, &group.id, &member)
+    let id = org.id.clone();
+    if org.settings != plan.settings || org.name != declared.name.trim() {
+        let permit = permit(&id, Permission::ManageOrg)?;
+        cell.update_org(&permit, org, &declared.name, plan.settings.clone())
             .await?;
     }
-    known.groups.insert(fold(name), group.id);
-    Ok(())
+    load_org(cell, &id).await?.ok_or(Refusal::NotFound)
+}
+
+async fn find_org(cell: &Cell, slug: &Slug) -> Result<Option<Org>, Refusal> {
+    let mut tx = cell.database.read().await?;
+    match identity::org::store::find_by_slug(&mut tx, slug.as_str()).await? {
+        Some(id) => Ok(identity::org::store::load(&mut tx, &id).await?),
+        None => Ok(None),
+    }
+}
+
+async fn load_org(cell: &Cell, id: &OrgId) -> Result<Option<Org>, Refusal> {
+    let mut tx = cell.database.read().await?;
+    Ok(identity::org::store::load(&mut tx, id).await?)
 }
 
 async fn apply_token(
@@ -331,21 +190,22 @@ async fn apply_token(
     declared: &ApiTokenDeclaration,
     text: Secret<String>,
     known: &Known,
-) -> Result<(), Refusal> {
-    use identity::api_token::store;
+) -> Result<Standing, Refusal> {
     let hash = SecretHash::of(text.expose());
-    let mut tx = site.cell.database.read().await?;
-    let found = store::find_by_hash(&mut tx, &site.org.id, &hash).await?;
-    drop(tx);
-    // A token that was revoked or has ended stays so: a document must not bring it back.
-    if found.is_some() {
-        return Ok(());
-    }
-    let permit = site.permit(Permission::ManageOrg)?;
-    let token = DeclaredApiToken {
-        name: declared.name.value.clone(),
-        user_id: find(&known.people, &declared.person)?,
-        text,
+    let present = {
+        let mut tx = site.cell.database.read().await?;
+        identity::api_token::store::find_by_hash(&mut tx, &site.org, &hash).await?
     };
-    site.cell.declare_api_token(&permit, token).await.map(drop)
+    let user_id = find(&known.people, &declared.person)?;
+    let standing = plan_token(&declared.name.value, &user_id, &text, present.as_ref())?;
+    if site.mode == Mode::Apply && standing == Standing::Missing {
+        let permit = site.permit(Permission::ManageOrg)?;
+        let token = DeclaredApiToken {
+            name: declared.name.value.clone(),
+            user_id,
+            text,
+        };
+        site.cell.declare_api_token(&permit, token).await?;
+    }
+    Ok(standing)
 }

@@ -1,80 +1,46 @@
-//! Makes policies, apps and authorization servers as declared.
+//! Compares apps and authorization servers with what is declared of them, and makes what differs.
 
-use crate::declaration::DeclarationError;
-use crate::declaration::apply::{Site, refused, secret};
-use crate::declaration::document::{AppDeclaration, PolicyDeclaration, ServerDeclaration};
-use crate::declaration::plan::{
-    Known, find, is_as_declared, plan_app, policy_rules, server_config,
-};
-use identity::access::Permission;
+use crate::declaration::Mode;
+use crate::declaration::apply::{Presence, Site};
+use crate::declaration::document::{AppDeclaration, ServerDeclaration};
+use crate::declaration::plan::{Known, find};
+use crate::declaration::plan_apps::{AppPlan, AppUpdate, PresentApp, plan_app, plan_server};
+use crate::declaration::problem::{Problem, placed};
+use crate::declaration::report::{Kind, Report, Standing};
+use identity::access::{Permission, Permit};
 use identity::app::App;
 use identity::app::operations::{AppChange, DeclaredApp, NewApp};
+use identity::app::store;
 use identity::fault::Refusal;
 use identity::person::profile::fold;
-use identity::sign_on::{PolicyScope, SignOnPolicy};
-use vocab::id::{AppId, PolicyId};
-use vocab::secret::{Secret, SecretHash};
-
-pub(super) async fn apply_policy(
-    site: &Site,
-    declared: &PolicyDeclaration,
-    known: &mut Known,
-) -> Result<(), Refusal> {
-    let permit = site.permit(Permission::ManagePolicies)?;
-    let name = declared.name.value.trim();
-    let mut tx = site.cell.database.read().await?;
-    let stored = identity::sign_on::store::load_all_policies(&mut tx, &site.org.id).await?;
-    drop(tx);
-    let present = stored
-        .into_iter()
-        .find(|stored| fold(&stored.policy.name) == fold(name));
-    let before = present.as_ref().map(|stored| &stored.policy);
-    let rules = policy_rules(declared, before, known, site.cell.entropy())?;
-    let id = match present {
-        None => site.cell.create_policy(&permit, name, rules).await?.id,
-        Some(stored) if stored.scope != PolicyScope::App => {
-            return Err(Refusal::Taken { field: "name" });
-        }
-        Some(stored) => {
-            let policy = SignOnPolicy {
-                id: stored.policy.id.clone(),
-                name: name.to_owned(),
-                rules,
-            };
-            if policy != stored.policy {
-                let revision = stored.revision;
-                site.cell.update_policy(&permit, policy, revision).await?;
-            }
-            stored.policy.id
-        }
-    };
-    known.policies.insert(fold(name), id);
-    Ok(())
-}
+use identity::server::{AuthorizationServer, DEFAULT_SERVER_NAME, ServerConfig};
+use std::collections::HashSet;
+use vocab::id::{AppId, PolicyId, ServerId};
+use vocab::secret::Secret;
 
 pub(super) async fn apply_app(
     site: &Site,
     declared: &AppDeclaration,
     known: &mut Known,
-) -> Result<(), DeclarationError> {
-    let named = || format!("app {:?}", declared.label.value);
-    let brought = match &declared.client_secret {
-        Some(source) => Some(secret(named, source)?),
+) -> Result<Standing, Problem> {
+    let secret = match &declared.client_secret {
+        Some(source) => Some(site.secrets.get(Kind::App, &declared.label, source)?),
         None => None,
     };
-    let id = refused(named, make_app(site, declared, brought, known).await)?;
-    refused(named, assign_app(site, declared, &id, known).await)?;
-    known.apps.insert(fold(&declared.label.value), id);
-    Ok(())
+    let made = make_app(site, declared, secret, known).await;
+    let (id, standing) = placed(Kind::App, &declared.label, made)?;
+    let label = &declared.label.value;
+    known.names.insert(id.to_string(), label.trim().to_owned());
+    known.apps.insert(fold(label), id);
+    Ok(standing)
 }
 
 async fn make_app(
     site: &Site,
     declared: &AppDeclaration,
-    brought: Option<Secret<String>>,
+    secret: Option<Secret<String>>,
     known: &Known,
-) -> Result<AppId, Refusal> {
-    let permit = site.permit(Permission::ManageApps)?;
+) -> Result<(AppId, Standing), Refusal> {
     let policy = match &declared.policy {
         Some(name) => Some(find(&known.policies, name)?),
         None => None,
@@ -83,115 +49,200 @@ async fn make_app(
     let id = id
         .transpose()
         .map_err(|error| Refusal::invalid("id", error.to_string()))?;
-    let Some(app) = load_app(site, declared, id.as_ref()).await? else {
-        let new = DeclaredApp {
-            id,
-            app: NewApp {
-                label: declared.label.value.clone(),
-                kind: declared.kind,
-                settings: declared.settings.clone(),
-            },
-            secret: brought,
-        };
-        let created = site.cell.declare_app(&permit, new).await?;
-        change_app(site, declared, &created.app, policy).await?;
-        return Ok(created.app.id);
+    let present = load_app(site, declared, id.as_ref(), known).await?;
+    let plan = plan_app(
+        declared,
+        present.as_ref(),
+        secret.as_ref(),
+        policy.as_ref(),
+        known,
+    )?;
+    let standing = plan.standing.clone();
+    let present = present.map(|present| present.app);
+    let id = match (present, site.mode) {
+        (Some(app), Mode::Plan) => app.id,
+        (None, Mode::Plan) => id.unwrap_or_else(|| AppId::generate(site.cell.entropy())),
+        (Some(app), Mode::Apply) => {
+            change_app(site, declared, &app, policy, &plan).await?;
+            if let Some(secret) = secret.filter(|_| plan.adds_secret) {
+                let permit = site.permit(Permission::ManageApps)?;
+                site.cell
+                    .declare_app_secret(&permit, &app.id, secret)
+                    .await?;
+            }
+            assign_app(site, &app.id, &plan).await?;
+            app.id
+        }
+        (None, Mode::Apply) => {
+            let app = create_app(site, declared, id, secret).await?;
+            if policy.is_some() {
+                let permit = site.permit(Permission::ManageApps)?;
+                write_app(site, &permit, declared, &app, policy, &plan).await?;
+            }
+            assign_app(site, &app.id, &plan).await?;
+            app.id
+        }
     };
-    change_app(site, declared, &app, policy).await?;
-    if let Some(secret) = brought
-        && !app.secrets.contains(&SecretHash::of(secret.expose()))
-    {
-        site.cell
-            .declare_app_secret(&permit, &app.id, secret)
-            .await?;
-    }
-    Ok(app.id)
+    Ok((id, standing))
 }
 
 async fn load_app(
     site: &Site,
     declared: &AppDeclaration,
     id: Option<&AppId>,
-) -> Result<Option<App>, Refusal> {
-    use identity::app::store;
+    known: &Known,
+) -> Result<Option<PresentApp>, Refusal> {
     let mut tx = site.cell.database.read().await?;
-    if let Some(id) = id {
-        return Ok(store::load(&mut tx, &site.org.id, id).await?);
-    }
-    let Some(found) =
-        store::find_by_label(&mut tx, &site.org.id, declared.label.value.trim()).await?
-    else {
+    let id = match id {
+        Some(id) => Some(id.clone()),
+        None => {
+            let label = declared.label.value.trim();
+            let found = store::find_by_label(&mut tx, &site.org, label).await?;
+            found.map(|app| app.id)
+        }
+    };
+    let Some(id) = id else {
         return Ok(None);
     };
-    Ok(store::load(&mut tx, &site.org.id, &found.id).await?)
+    let Some(app) = store::load(&mut tx, &site.org, &id).await? else {
+        return Ok(None);
+    };
+    let (mut people, mut groups) = (HashSet::new(), HashSet::new());
+    for login in &declared.people {
+        let person = find(&known.people, login)?;
+        if store::is_assigned_to_person(&mut tx, &site.org, &id, &person).await? {
+            people.insert(person);
+        }
+    }
+    for name in &declared.groups {
+        let group = find(&known.groups, name)?;
+        if store::is_assigned_to_group(&mut tx, &site.org, &id, &group).await? {
+            groups.insert(group);
+        }
+    }
+    Ok(Some(PresentApp {
+        app,
+        people,
+        groups,
+    }))
+}
+
+async fn create_app(
+    site: &Site,
+    declared: &AppDeclaration,
+    id: Option<AppId>,
+    secret: Option<Secret<String>>,
+) -> Result<App, Refusal> {
+    let permit = site.permit(Permission::ManageApps)?;
+    let new = DeclaredApp {
+        id,
+        app: NewApp {
+            label: declared.label.value.clone(),
+            kind: declared.kind,
+            settings: declared.settings.clone(),
+        },
+        secret,
+    };
+    Ok(site.cell.declare_app(&permit, new).await?.app)
 }
 
 async fn change_app(
     site: &Site,
     declared: &AppDeclaration,
     app: &App,
-    policy_id: Option<PolicyId>,
+    policy: Option<PolicyId>,
+    plan: &AppPlan,
 ) -> Result<(), Refusal> {
-    let Some(settings) = plan_app(declared, app, policy_id.as_ref())? else {
+    if plan.update == AppUpdate::None {
         return Ok(());
-    };
+    }
+    let permit = site.permit(Permission::ManageApps)?;
+    write_app(site, &permit, declared, app, policy, plan).await
+}
+
+async fn write_app(
+    site: &Site,
+    permit: &Permit,
+    declared: &AppDeclaration,
+    app: &App,
+    policy_id: Option<PolicyId>,
+    plan: &AppPlan,
+) -> Result<(), Refusal> {
     let change = AppChange {
         label: declared.label.value.clone(),
-        settings,
+        settings: plan.settings.clone(),
         policy_id,
     };
-    let permit = site.permit(Permission::ManageApps)?;
     site.cell
-        .update_app(&permit, &app.id, app.revision, change)
+        .update_app(permit, &app.id, app.revision, change)
         .await
 }
 
-async fn assign_app(
-    site: &Site,
-    declared: &AppDeclaration,
-    app: &AppId,
-    known: &Known,
-) -> Result<(), Refusal> {
+async fn assign_app(site: &Site, app: &AppId, plan: &AppPlan) -> Result<(), Refusal> {
     let permit = site.permit(Permission::ManageApps)?;
-    // Nothing is written for an assignment that is there.
-    for login in &declared.people {
-        let person = find(&known.people, login)?;
-        site.cell
-            .assign_app_to_person(&permit, app, &person)
-            .await?;
+    for person in &plan.people {
+        site.cell.assign_app_to_person(&permit, app, person).await?;
     }
-    for name in &declared.groups {
-        let group = find(&known.groups, name)?;
-        site.cell.assign_app_to_group(&permit, app, &group).await?;
+    for group in &plan.groups {
+        site.cell.assign_app_to_group(&permit, app, group).await?;
     }
     Ok(())
 }
 
-pub(super) async fn apply_server(
+pub(super) async fn apply_servers(
+    site: &Site,
+    declared: &[ServerDeclaration],
+    known: &Known,
+    report: &mut Report,
+) -> Result<(), Problem> {
+    for server in declared {
+        let done = apply_server(site, server, known).await;
+        let standing = placed(Kind::AuthorizationServer, &server.name, done)?;
+        site.note(report, Kind::AuthorizationServer, &server.name, standing);
+    }
+    Ok(())
+}
+
+async fn apply_server(
     site: &Site,
     declared: &ServerDeclaration,
     known: &Known,
-) -> Result<(), Refusal> {
-    let permit = site.permit(Permission::ManageServers)?;
-    let config = server_config(declared, known)?;
+) -> Result<Standing, Refusal> {
     let name = declared.name.value.trim();
-    let mut tx = site.cell.database.read().await?;
-    let servers = identity::server::store::load_all(&mut tx, &site.org.id).await?;
-    drop(tx);
-    match servers
-        .iter()
-        .find(|server| fold(&server.name) == fold(name))
-    {
-        None => site
-            .cell
-            .create_server(&permit, name, config)
-            .await
-            .map(drop),
-        Some(server) if is_as_declared(server, declared, &config) => Ok(()),
-        Some(server) => {
-            site.cell
-                .update_server(&permit, &server.id, server.revision, name, config)
-                .await
+    let present = find_server(site, name).await?;
+    let plan = plan_server(declared, present.as_ref(), known)?;
+    if site.mode == Mode::Apply && plan.standing != Standing::Same {
+        let permit = site.permit(Permission::ManageServers)?;
+        match present {
+            None => {
+                site.cell.create_server(&permit, name, plan.config).await?;
+            }
+            Some(server) => {
+                site.cell
+                    .update_server(&permit, &server.id, server.revision, name, plan.config)
+                    .await?;
+            }
         }
     }
+    Ok(plan.standing)
+}
+
+/// The server of that name; of an org that is only planned, the preset one that it will begin with.
+async fn find_server(site: &Site, name: &str) -> Result<Option<AuthorizationServer>, Refusal> {
+    if site.presence == Presence::Planned {
+        let preset = || AuthorizationServer {
+            org_id: site.org.clone(),
+            id: ServerId::generate(site.cell.entropy()),
+            name: String::from(DEFAULT_SERVER_NAME),
+            active: true,
+            config: ServerConfig::default(),
+            revision: 1,
+        };
+        return Ok((fold(name) == DEFAULT_SERVER_NAME).then(preset));
+    }
+    let mut tx = site.cell.database.read().await?;
+    let servers = identity::server::store::load_all(&mut tx, &site.org).await?;
+    Ok(servers
+        .into_iter()
+        .find(|server| fold(&server.name) == fold(name)))
 }

@@ -1,5 +1,6 @@
 //! What a declaration may say. Unknown keys are refused everywhere; the JSON schema is made from these types.
 
+use crate::declaration::report::Kind;
 use identity::app::AppKind;
 use identity::app::settings::{AppSettings, GrantKind};
 use identity::org::settings::{Branding, ProfileAttribute, SessionSettings};
@@ -11,7 +12,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use serde_saphyr::Spanned;
-use std::path::PathBuf;
 use vocab::secret::Secret;
 
 /// Text that something is named by, with its place in the document for messages.
@@ -23,6 +23,42 @@ pub type Name = Spanned<String>;
 pub struct Document {
     /// The organisations.
     pub orgs: Vec<OrgDeclaration>,
+}
+
+impl Document {
+    /// How many things are declared.
+    #[must_use]
+    pub fn things(&self) -> usize {
+        let counted = self.orgs.iter().map(|org| {
+            1 + org.people.len()
+                + org.groups.len()
+                + org.zones.len()
+                + org.policies.len()
+                + org.apps.len()
+                + org.authorization_servers.len()
+                + org.api_tokens.len()
+        });
+        counted.sum()
+    }
+
+    /// Every secret, with the thing that it belongs to.
+    pub fn secrets(&self) -> impl Iterator<Item = (Kind, &Name, &SecretSource)> {
+        self.orgs.iter().flat_map(|org| {
+            let people = org.people.iter().filter_map(|person| {
+                let source = person.password.as_ref()?;
+                Some((Kind::Person, &person.login, source))
+            });
+            let apps = org
+                .apps
+                .iter()
+                .filter_map(|app| Some((Kind::App, &app.label, app.client_secret.as_ref()?)));
+            let tokens = org
+                .api_tokens
+                .iter()
+                .map(|token| (Kind::ApiToken, &token.name, &token.token));
+            people.chain(apps).chain(tokens)
+        })
+    }
 }
 
 /// An organisation and what belongs to it.
@@ -46,6 +82,9 @@ pub struct OrgDeclaration {
     /// Groups of them.
     #[serde(default)]
     pub groups: Vec<GroupDeclaration>,
+    /// Network zones that policies may name.
+    #[serde(default)]
+    pub zones: Vec<ZoneDeclaration>,
     /// Sign-on policies that apps may name.
     #[serde(default)]
     pub policies: Vec<PolicyDeclaration>,
@@ -66,8 +105,8 @@ pub struct OrgDeclaration {
 pub enum SecretSource {
     /// The name of an environment variable.
     Env(String),
-    /// The path of a file; a final line break is not part of the secret.
-    File(PathBuf),
+    /// The path of a file, seen from the folder of the document; a final line break is not part of the secret.
+    File(String),
     /// The secret itself, for tests and demonstrations.
     Clear(#[schemars(with = "String")] Secret<String>),
 }
@@ -107,8 +146,10 @@ pub struct PersonDeclaration {
 #[serde(rename_all = "snake_case")]
 pub enum RoleName {
     /// May do everything in the organisation.
+    #[serde(alias = "SUPER_ADMIN")]
     SuperAdmin,
     /// May see everything but secrets, and change nothing.
+    #[serde(alias = "READ_ONLY_ADMIN")]
     ReadOnlyAdmin,
 }
 
@@ -233,6 +274,38 @@ fn refresh_lifetime_secs() -> i64 {
     AccessRule::default().refresh_lifetime_secs
 }
 
+/// A network zone: a named list of address ranges.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ZoneDeclaration {
+    /// Its name.
+    #[schemars(with = "String")]
+    pub name: Name,
+    /// Its ranges: `192.0.2.0/24`, `2001:db8::/32`, or single addresses.
+    #[schemars(with = "Vec<String>")]
+    pub ranges: Vec<Name>,
+}
+
+/// Where a request comes from, by names of zones.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ZonesDeclaration {
+    /// One of these zones.
+    In(#[schemars(with = "Vec<String>")] Vec<Name>),
+    /// None of these zones.
+    NotIn(#[schemars(with = "Vec<String>")] Vec<Name>),
+}
+
+impl ZonesDeclaration {
+    /// The zones that are named.
+    #[must_use]
+    pub fn named(&self) -> &[Name] {
+        match self {
+            Self::In(zones) | Self::NotIn(zones) => zones,
+        }
+    }
+}
+
 /// A sign-on policy that apps may name.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -256,6 +329,8 @@ pub struct RuleDeclaration {
     /// The groups it is for.
     #[serde(default)]
     pub groups: MembershipDeclaration,
+    /// Where the request comes from; left out, anywhere.
+    pub zones: Option<ZonesDeclaration>,
     /// Administrators alone (`true`), everyone else alone (`false`), or both (left out).
     pub administrators: Option<bool>,
     /// What happens when it matches.

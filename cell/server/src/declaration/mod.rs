@@ -4,82 +4,124 @@
 
 mod apply;
 mod apply_apps;
+mod apply_people;
+mod apply_policies;
+mod difference;
 pub mod document;
+pub mod offline;
 pub mod parse;
 pub mod plan;
+pub mod plan_apps;
+pub mod plan_policies;
+pub mod problem;
+pub mod progress;
+pub mod report;
 pub mod secret;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::declaration::document::Document;
-use crate::declaration::parse::ParseError;
-use crate::declaration::secret::SecretError;
+use crate::declaration::problem::{DeclarationError, Problem, Unfinished};
+use crate::declaration::progress::Progress;
+use crate::declaration::report::Report;
+use crate::declaration::secret::Secrets;
 use identity::cell::Cell;
-use identity::fault::Refusal;
-use std::path::{Path, PathBuf};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use std::sync::Arc;
+use vocab::secret::Secret;
 
-/// Why a declaration was not applied, or not to its end. What was done before stays; a later start goes on.
-#[derive(Debug, thiserror::Error)]
-pub enum DeclarationError {
-    /// The document cannot be used; nothing was done.
-    #[error("--bootstrap {}: {source}", path.display())]
-    Document {
-        /// The document.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: ParseError,
-    },
-    /// One thing that it declares was refused.
-    #[error("--bootstrap: {what}: {source}")]
-    Refused {
-        /// Which thing.
-        what: String,
-        /// Why.
-        source: Refusal,
-    },
-    /// The password of a person was refused.
-    #[error("--bootstrap: {what}: {reason}")]
-    Password {
-        /// Which person.
-        what: String,
-        /// Why.
-        reason: String,
-    },
-    /// A bug: the task that made a person ended early.
-    #[error("--bootstrap: a person could not be made: {0}")]
-    Task(#[from] tokio::task::JoinError),
-    /// A secret could not be had.
-    #[error("--bootstrap: {what}: {source}")]
-    Secret {
-        /// Whose.
-        what: String,
-        /// Why.
-        source: SecretError,
-    },
+/// Whether a declaration is only compared, or carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Say what would change.
+    Plan,
+    /// Change it.
+    Apply,
 }
 
-/// Reads and checks a document.
-///
-/// # Errors
-/// [`DeclarationError::Document`] with line and column.
-pub fn load(path: &Path) -> Result<Document, DeclarationError> {
-    parse::load_text(path)
-        .and_then(|text| parse::parse_document(&text))
-        .map_err(|source| DeclarationError::Document {
-            path: path.to_owned(),
-            source,
+/// A document that holds together, with its secrets.
+pub struct Declaration {
+    /// As it was written.
+    pub text: Secret<String>,
+    /// What it says.
+    pub document: Document,
+    /// The secrets that it names.
+    pub secrets: Secrets,
+}
+
+impl Declaration {
+    /// Reads a document whose secrets are known.
+    ///
+    /// # Errors
+    /// [`Problem`] with line and column.
+    pub fn parse(text: Secret<String>, secrets: Secrets) -> Result<Self, Problem> {
+        let document = parse::parse_document(text.expose())?;
+        secrets.check_lasting(&document)?;
+        Ok(Self {
+            text,
+            document,
+            secrets,
         })
+    }
 }
 
-/// Makes what the document declares; `base_url` is where invitations lead.
+/// Reads and checks a document, and fetches its secrets from the environment and the files of this process.
 ///
 /// # Errors
-/// [`DeclarationError`] naming the first thing that was refused.
-pub async fn run(cell: &Cell, document: Document, base_url: &str) -> Result<(), DeclarationError> {
+/// [`DeclarationError`] with line and column.
+pub fn load(path: &Path) -> Result<Declaration, DeclarationError> {
+    let read = || {
+        let text = parse::load_text(path)?;
+        let document = parse::parse_document(text.expose())?;
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
+        let secrets = Secrets::fetch(&document, folder);
+        secrets.check_lasting(&document)?;
+        Ok(Declaration {
+            text,
+            document,
+            secrets,
+        })
+    };
+    read().map_err(|problem: Problem| problem.of_file(path))
+}
+
+/// Compares the cell with the declaration and, to apply it, makes what differs; `base_url` is where invitations lead.
+/// Tells what differed.
+///
+/// # Errors
+/// [`Unfinished`] with the first thing that was refused, and what was made before.
+pub async fn run(
+    cell: &Cell,
+    declaration: Declaration,
+    mode: Mode,
+    base_url: &str,
+    progress: &Progress,
+) -> Result<Report, Unfinished> {
+    let Declaration {
+        document, secrets, ..
+    } = declaration;
+    let secrets = Arc::new(secrets);
+    let mut report = Report::default();
+    progress.begin(document.things());
     for org in document.orgs {
-        apply::apply_org(cell, org, base_url).await?;
+        let errand = apply::Errand {
+            cell,
+            mode,
+            base_url,
+            secrets: &secrets,
+            progress,
+        };
+        if let Err(problem) = apply::apply_org(&errand, org, &mut report).await {
+            let made = match mode {
+                Mode::Plan => Report::default(),
+                Mode::Apply => report,
+            };
+            return Err(Unfinished { problem, made });
+        }
     }
-    Ok(())
+    Ok(report)
 }
 
 /// The JSON schema of a document.

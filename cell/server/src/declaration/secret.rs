@@ -1,57 +1,133 @@
-//! Fetches secrets from where the document says they are.
+//! Fetches secrets from where the document says they are: always in the process of whoever brings the document, with
+//! that caller's environment and rights, never in the server.
 
-use crate::declaration::document::SecretSource;
+use crate::declaration::document::{Document, Name, SecretSource};
+use crate::declaration::problem::Problem;
+use crate::declaration::report::{Kind, render_named};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Read as _};
-use std::path::PathBuf;
+use std::io::Read as _;
+use std::path::Path;
 use vocab::secret::Secret;
 
 /// Longest secret.
 const SECRET_BYTES_MAX: u64 = 4096;
 
-/// Why a secret could not be had. It never shows the secret.
-#[derive(Debug, thiserror::Error)]
-pub enum SecretError {
-    /// The variable is not set, or is no text.
-    #[error("the environment variable {0:?} is not set")]
-    Variable(String),
-    /// The file cannot be read.
-    #[error("the file {} cannot be read: {source}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// It is empty or longer than a secret may be.
-    #[error("the secret must have between 1 and {SECRET_BYTES_MAX} bytes")]
-    Length,
+/// Where a secret was looked for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The environment variable of that name.
+    Env(String),
+    /// The file of that path, as the document writes it.
+    File(String),
 }
 
-/// Fetches a secret.
-///
-/// # Errors
-/// [`SecretError`] that says where it was looked for.
-pub fn load_secret(source: &SecretSource) -> Result<Secret<String>, SecretError> {
-    let secret = match source {
-        SecretSource::Clear(secret) => secret.clone(),
-        SecretSource::Env(name) => std::env::var(name)
+/// The secrets of a document, or why they could not be had.
+#[derive(Default)]
+pub struct Secrets {
+    found: HashMap<Origin, Result<Secret<String>, String>>,
+}
+
+impl Secrets {
+    /// Secrets that another process has fetched.
+    #[must_use]
+    pub const fn brought(found: HashMap<Origin, Result<Secret<String>, String>>) -> Self {
+        Self { found }
+    }
+
+    /// Looks for every secret that the document names; the paths of files are seen from `folder`. A secret that is not
+    /// there is a problem only once it is needed: a password is needed once, at the beginning.
+    #[must_use]
+    pub fn fetch(document: &Document, folder: &Path) -> Self {
+        let mut found = HashMap::new();
+        for (_, _, source) in document.secrets() {
+            if let Some(origin) = origin(source) {
+                found
+                    .entry(origin)
+                    .or_insert_with_key(|origin| fetch(origin, folder));
+            }
+        }
+        Self { found }
+    }
+
+    /// Every secret and where it came from, to hand them on.
+    pub fn all(&self) -> impl Iterator<Item = (&Origin, Result<&str, &str>)> {
+        self.found.iter().map(|(origin, found)| {
+            let found = found.as_ref().map(|secret| secret.expose().as_str());
+            (origin, found.map_err(String::as_str))
+        })
+    }
+
+    /// A secret of the thing.
+    ///
+    /// # Errors
+    /// [`Problem`] that says where it was looked for.
+    pub fn get(
+        &self,
+        kind: Kind,
+        name: &Name,
+        source: &SecretSource,
+    ) -> Result<Secret<String>, Problem> {
+        let found = match (source, origin(source)) {
+            (SecretSource::Clear(secret), _) => bounded(secret.clone()),
+            (_, Some(origin)) => self
+                .found
+                .get(&origin)
+                .cloned()
+                .unwrap_or_else(|| Err(String::from("its secret was not brought along"))),
+            (_, None) => Err(String::from("its secret was not brought along")),
+        };
+        found
+            .map_err(|why| Problem::at(name, format!("{}: {why}", render_named(kind, &name.value))))
+    }
+
+    /// Whether what every application of the document needs is there: secrets that are compared with the present ones.
+    ///
+    /// # Errors
+    /// [`Problem`] of the first that is not.
+    pub fn check_lasting(&self, document: &Document) -> Result<(), Problem> {
+        for (kind, name, source) in document.secrets() {
+            if kind != Kind::Person {
+                self.get(kind, name, source)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn origin(source: &SecretSource) -> Option<Origin> {
+    match source {
+        SecretSource::Env(name) => Some(Origin::Env(name.clone())),
+        SecretSource::File(path) => Some(Origin::File(path.clone())),
+        SecretSource::Clear(_) => None,
+    }
+}
+
+fn fetch(origin: &Origin, folder: &Path) -> Result<Secret<String>, String> {
+    let secret = match origin {
+        Origin::Env(name) => std::env::var(name)
             .map(Secret::new)
-            .map_err(|_| SecretError::Variable(name.clone()))?,
-        SecretSource::File(path) => load_file(path).map_err(|source| SecretError::File {
-            path: path.clone(),
-            source,
-        })?,
+            .map_err(|_| format!("the environment variable {name:?} is not set; set it"))?,
+        Origin::File(path) => load_file(&folder.join(path))
+            .map_err(|error| format!("the file {path:?} cannot be read: {error}"))?,
     };
+    bounded(secret)
+}
+
+fn bounded(secret: Secret<String>) -> Result<Secret<String>, String> {
     let bytes = u64::try_from(secret.expose().len()).unwrap_or(u64::MAX);
     if (1..=SECRET_BYTES_MAX).contains(&bytes) {
         Ok(secret)
     } else {
-        Err(SecretError::Length)
+        Err(format!(
+            "its secret must have between 1 and {SECRET_BYTES_MAX} bytes"
+        ))
     }
 }
 
-fn load_file(path: &PathBuf) -> io::Result<Secret<String>> {
+fn load_file(path: &Path) -> std::io::Result<Secret<String>> {
     let mut text = String::new();
     // Two more bytes for the line break, and one to see that it is too long.
     File::open(path)?

@@ -1,7 +1,10 @@
 //! The pages of the administration. Each handler asks the enforcement point for the permission that it needs.
 
 use axum::routing::{MethodRouter, get, post};
-use console::admin::{apps, groups, home, log, people};
+use console::admin::{
+    administrators, apps, groups, home, keys, log, log_tail, people, policies, servers, settings,
+    zones,
+};
 use identity::cell::Cell;
 
 /// Path and what answers there.
@@ -59,6 +62,12 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             "/admin/apps/{id}/sign-on",
             get(apps::settings::show_sign_on).post(apps::settings::save_sign_on),
         ),
+        (
+            "/admin/apps/{id}/test",
+            get(apps::test::show).post(apps::test::start),
+        ),
+        ("/admin/apps/{id}/test/callback", get(apps::test::callback)),
+        ("/admin/apps/{id}/test/token", post(apps::test::ask)),
         ("/admin/groups", get(groups::list)),
         (
             "/admin/groups/new",
@@ -91,7 +100,12 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             get(groups::show_settings).post(groups::save),
         ),
         ("/admin/guide/dismiss", post(home::dismiss_guide)),
+        ("/admin/keys", get(keys::show)),
+        ("/admin/keys/revoke", post(keys::revoke)),
+        ("/admin/keys/rotate", post(keys::rotate)),
         ("/admin/log", get(log::list)),
+        ("/admin/log/live", get(log_tail::show)),
+        ("/admin/log/tail", get(log_tail::stream)),
         ("/admin/log/{id}", get(log::show)),
         ("/admin/people", get(people::list)),
         (
@@ -147,6 +161,172 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
         (
             "/admin/people/{id}/sessions/end",
             post(people::sessions::end),
+        ),
+    ]
+    .into_iter()
+    .chain(rule_routes())
+    .chain(server_routes())
+    .chain(setting_routes())
+    .collect()
+}
+
+/// Who administers, and by which rules people sign in.
+fn rule_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
+    vec![
+        ("/admin/administrators", get(administrators::list)),
+        ("/admin/administrators/add", post(administrators::add)),
+        (
+            "/admin/administrators/{id}/remove",
+            post(administrators::remove),
+        ),
+        (
+            "/admin/administrators/{id}/role",
+            post(administrators::change_role),
+        ),
+        ("/admin/policies", get(policies::list)),
+        (
+            "/admin/policies/new",
+            get(policies::show_new).post(policies::create),
+        ),
+        ("/admin/policies/simulate", get(policies::simulate::show)),
+        (
+            "/admin/policies/{id}",
+            get(policies::show).post(policies::rename),
+        ),
+        ("/admin/policies/{id}/delete", post(policies::delete)),
+        (
+            "/admin/policies/{id}/rules/move",
+            post(policies::rules::move_rule),
+        ),
+        (
+            "/admin/policies/{id}/rules/new",
+            get(policies::rules::show_new).post(policies::rules::create),
+        ),
+        (
+            "/admin/policies/{id}/rules/{rule}",
+            get(policies::rules::show).post(policies::rules::save),
+        ),
+        (
+            "/admin/policies/{id}/rules/{rule}/remove",
+            post(policies::rules::remove),
+        ),
+        ("/admin/zones", get(zones::list)),
+        ("/admin/zones/new", get(zones::show_new).post(zones::create)),
+        ("/admin/zones/{id}", get(zones::show).post(zones::save)),
+        ("/admin/zones/{id}/remove", post(zones::remove)),
+    ]
+}
+
+/// Authorization servers: their settings, scopes, claims, rules, keys.
+fn server_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
+    use servers::{access, claims, keys, preview, scopes, settings};
+    vec![
+        ("/admin/servers", get(servers::list)),
+        (
+            "/admin/servers/new",
+            get(servers::show_new).post(servers::create),
+        ),
+        (
+            "/admin/servers/{id}",
+            get(settings::show).post(settings::save),
+        ),
+        ("/admin/servers/{id}/access", get(access::list)),
+        ("/admin/servers/{id}/access/move", post(access::move_rule)),
+        (
+            "/admin/servers/{id}/access/new",
+            get(access::show_new).post(access::create),
+        ),
+        ("/admin/servers/{id}/access/remove", post(access::remove)),
+        (
+            "/admin/servers/{id}/access/{key}",
+            get(access::show).post(access::save),
+        ),
+        ("/admin/servers/{id}/activate", post(settings::activate)),
+        ("/admin/servers/{id}/claims", get(claims::list)),
+        (
+            "/admin/servers/{id}/claims/new",
+            get(claims::show_new).post(claims::create),
+        ),
+        ("/admin/servers/{id}/claims/remove", post(claims::remove)),
+        (
+            "/admin/servers/{id}/claims/{key}",
+            get(claims::show).post(claims::save),
+        ),
+        ("/admin/servers/{id}/deactivate", post(settings::deactivate)),
+        ("/admin/servers/{id}/delete", post(settings::delete)),
+        ("/admin/servers/{id}/keys", get(keys::show)),
+        ("/admin/servers/{id}/preview", get(preview::show)),
+        ("/admin/servers/{id}/scopes", get(scopes::list)),
+        (
+            "/admin/servers/{id}/scopes/new",
+            get(scopes::show_new).post(scopes::create),
+        ),
+        ("/admin/servers/{id}/scopes/remove", post(scopes::remove)),
+        (
+            "/admin/servers/{id}/scopes/{key}",
+            get(scopes::show).post(scopes::save),
+        ),
+    ]
+}
+
+fn setting_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
+    vec![
+        (
+            "/admin/settings",
+            get(settings::general::show).post(settings::general::save),
+        ),
+        (
+            "/admin/settings/attributes",
+            get(settings::attributes::list),
+        ),
+        (
+            "/admin/settings/attributes/add",
+            post(settings::attributes::add),
+        ),
+        (
+            "/admin/settings/attributes/edit",
+            post(settings::attributes::edit),
+        ),
+        (
+            "/admin/settings/attributes/remove",
+            post(settings::attributes::remove),
+        ),
+        (
+            "/admin/settings/hosts/add",
+            post(settings::general::add_host),
+        ),
+        (
+            "/admin/settings/hosts/remove",
+            post(settings::general::remove_host),
+        ),
+        ("/admin/settings/logo", post(settings::general::save_logo)),
+        (
+            "/admin/settings/logo/remove",
+            post(settings::general::remove_logo),
+        ),
+        (
+            "/admin/settings/mail",
+            get(settings::mail::show).post(settings::mail::save),
+        ),
+        ("/admin/settings/mail/remove", post(settings::mail::remove)),
+        ("/admin/settings/mail/test", post(settings::mail::test)),
+        (
+            "/admin/settings/passkeys",
+            get(settings::passkeys::show).post(settings::passkeys::save),
+        ),
+        (
+            "/admin/settings/passwords",
+            get(settings::passwords::show).post(settings::passwords::save),
+        ),
+        (
+            "/admin/settings/sessions",
+            get(settings::sessions::show).post(settings::sessions::save),
+        ),
+        ("/admin/settings/tokens", get(settings::tokens::list)),
+        ("/admin/settings/tokens/add", post(settings::tokens::add)),
+        (
+            "/admin/settings/tokens/revoke",
+            post(settings::tokens::revoke),
         ),
     ]
 }

@@ -163,6 +163,8 @@ export class Authenticator {
   }
 
   static async plugIn(visitor, options = {}) {
+    // A page that is not in front may not ask an authenticator, and another visitor's window may just have closed.
+    await visitor.page.bringToFront();
     const cdp = await visitor.context.newCDPSession(visitor.page);
     await cdp.send('WebAuthn.enable', { enableUI: false });
     const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {

@@ -7,7 +7,7 @@ use crate::visit::Visit;
 use axum::extract::Path;
 use axum::response::Response;
 use identity::access::Permission;
-use identity::app::settings::GrantKind;
+use identity::app::settings::{ClientAuthentication, GrantKind};
 use identity::app::{App, AppKind};
 use identity::server::DEFAULT_SERVER_NAME;
 
@@ -17,7 +17,7 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
     let app = load_app(&visit, &id).await?;
     let tab = AppTab::Integrate {
         integration: integration(&visit, &app, None),
-        test_href: None,
+        test_href: test_href(&visit, &app),
     };
     Ok(draw(&visit, visit.shell(), &app, tab))
 }
@@ -37,8 +37,13 @@ pub(super) fn ready_page(visit: &Visit, app: &App, integration: Integration) -> 
         name: app.label.clone(),
         kind: kind_of(app.kind),
         integration,
-        test_href: None,
+        test_href: test_href(visit, app),
     })
+}
+
+fn test_href(visit: &Visit, app: &App) -> Option<String> {
+    let may_try = visit.shell().may_change();
+    may_try.then(|| format!("/admin/apps/{}/test", app.id))
 }
 
 /// What an app needs to know. People sign in at the org's own server; a service gets its tokens from the preset custom
@@ -58,6 +63,7 @@ pub(super) fn integration(visit: &Visit, app: &App, client_secret: Option<String
         token_endpoint,
         client_id: app.id.to_string(),
         client_secret,
+        signs: app.settings.client_authentication == ClientAuthentication::PrivateKeyJwt,
         redirect_uri: app
             .settings
             .redirect_uris

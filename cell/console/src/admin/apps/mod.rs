@@ -5,6 +5,7 @@ pub mod create;
 pub mod credentials;
 pub mod integrate;
 pub mod settings;
+pub mod test;
 
 use crate::admin::caller::{Answer, Detour, administrator, done, found, loaded};
 use crate::admin::form::shell_after;

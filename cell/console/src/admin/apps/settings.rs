@@ -2,7 +2,7 @@
 
 use crate::admin::apps::{draw, load_app, refused_shell, unchanged};
 use crate::admin::caller::{Answer, administrator, done, found, loaded};
-use crate::admin::form::{is_ticked, lines, problem_of};
+use crate::admin::form::{is_ticked, lines, problem_of, revision};
 use crate::view::admin::AppTab;
 use crate::view::part::{Choice, Input};
 use crate::view::shell::Shell;
@@ -41,7 +41,7 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
     };
     match visit
         .cell
-        .update_app(&permit, &app.id, app.revision, change.clone())
+        .update_app(&permit, &app.id, revision(&visit), change.clone())
         .await
     {
         Ok(()) => Ok(visit.go(&format!("/admin/apps/{id}"))),
@@ -71,6 +71,15 @@ pub fn read_settings(visit: &Visit, kind: AppKind, mut settings: AppSettings) ->
         if is_ticked(visit, field) {
             settings.grants.push(grant);
         }
+    }
+    // A device without a browser of its own returns to no address; every other app that people sign in to does.
+    let is_device = settings.grants.contains(&GrantKind::DeviceCode);
+    let redirects = !is_device || !settings.redirect_uris.is_empty();
+    settings
+        .grants
+        .retain(|kept| *kept != GrantKind::AuthorizationCode);
+    if redirects {
+        settings.grants.push(GrantKind::AuthorizationCode);
     }
     settings.consent = if is_ticked(visit, "consent") {
         ConsentRule::Required
@@ -115,6 +124,7 @@ fn page(
     // Which kinds may use the device grant is the one thing that can be wrong with the grants of this form.
     let device = Input::ticked(has(GrantKind::DeviceCode));
     let tab = AppTab::Settings {
+        revision: app.revision,
         name: input(&change.label, "label", problem),
         redirect_uris: input(settings.redirect_uris.join("\n"), "redirect_uris", problem),
         post_logout_redirect_uris: input(

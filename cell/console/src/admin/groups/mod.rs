@@ -3,7 +3,7 @@
 pub mod belongings;
 
 use crate::admin::caller::{Answer, Detour, administrator, done, found, loaded};
-use crate::admin::form::{problem_of, shell_after, typed};
+use crate::admin::form::{problem_of, revision, shell_after, typed};
 use crate::admin::paging::{FOUND_ROWS, LOAD_ROWS, after_of, cut, pager, render_cursor, search_of};
 use crate::view::admin::{GroupNewPage, GroupPage, GroupRow, GroupTab, GroupsPage, Picker};
 use crate::view::part::Input;
@@ -86,6 +86,7 @@ pub async fn show_settings(Path(id): Path<String>, visit: Visit) -> Answer {
     administrator(&visit, Permission::ReadDirectory).await?;
     let group = load_group(&visit, &id).await?;
     let tab = GroupTab::Settings {
+        revision: group.revision,
         name: Input::of(&group.name),
         description: Input::of(&group.description),
     };
@@ -99,6 +100,7 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
     let changed = Group {
         name: visit.field("name").trim().to_owned(),
         description: visit.field("description").to_owned(),
+        revision: revision(&visit),
         ..group.clone()
     };
     match visit.cell.update_group(&permit, changed).await {
@@ -110,7 +112,11 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
                 &visit,
                 shell,
                 &group,
-                GroupTab::Settings { name, description },
+                GroupTab::Settings {
+                    revision: group.revision,
+                    name,
+                    description,
+                },
             ))
         }
     }

@@ -137,11 +137,7 @@ async fn begin(visit: &Visit, permit: &Permit, user: &UserId, start: Start) -> R
         }
         Start::Password => {
             let password = Secret::new(visit.field("password").to_owned());
-            let (actor, client) = (permit.actor().clone(), permit.client());
-            let set = visit
-                .cell
-                .set_password(&visit.snapshot.org, &person, actor, client, password)
-                .await;
+            let set = visit.cell.set_password(permit, user, password).await;
             set.map_err(|refusal| password_refused(visit, refusal))?;
             // Whoever else knows the first password shall not know the second.
             for step in [LifecycleAction::Activate, LifecycleAction::ExpirePassword] {
@@ -158,10 +154,11 @@ async fn begin(visit: &Visit, permit: &Permit, user: &UserId, start: Start) -> R
 fn password_refused(visit: &Visit, refusal: PasswordRefusal) -> Response {
     match refusal {
         PasswordRefusal::Fault(fault) => visit.failed(&fault),
-        PasswordRefusal::Policy(_) => {
+        PasswordRefusal::Refused(refusal) => visit.refused(&refusal),
+        PasswordRefusal::Policy(_) | PasswordRefusal::WrongPresent => {
             visit.refused(&Refusal::WrongState("the password is refused"))
         }
-        PasswordRefusal::Busy { .. } => visit.error(
+        PasswordRefusal::Busy { .. } | PasswordRefusal::Slow { .. } => visit.error(
             axum::http::StatusCode::SERVICE_UNAVAILABLE,
             crate::view::trouble::ErrorKind::Unavailable,
         ),

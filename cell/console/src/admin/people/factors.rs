@@ -10,7 +10,6 @@ use axum::extract::Path;
 use database::ReadTx;
 use identity::access::Permission;
 use identity::credential::store;
-use identity::credential::totp::FactorAct;
 use identity::fault::Fault;
 use identity::person::Person;
 use vocab::id::PasskeyId;
@@ -26,7 +25,11 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
     Ok(draw(&visit, visit.shell(), &person, tab))
 }
 
-async fn load_factors(tx: &mut ReadTx, person: &Person) -> Result<PersonFactors, Fault> {
+/// What a person proves who they are with.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn load_factors(tx: &mut ReadTx, person: &Person) -> Result<PersonFactors, Fault> {
     let (org, user) = (&person.org_id, &person.id);
     let password = store::load_password(tx, org, user).await?;
     let passkeys = store::load_passkeys(tx, org, user).await?;
@@ -66,14 +69,11 @@ pub async fn remove_passkey(Path(id): Path<String>, visit: Visit) -> Answer {
     let permit = administrator(&visit, Permission::ManagePeople).await?;
     let person = load_person(&visit, &id).await?;
     let passkey = found(&visit, PasskeyId::parse(visit.field("id")).ok())?;
-    let (org, actor) = (&visit.snapshot.org, permit.actor().clone());
-    done(
-        &visit,
-        visit
-            .cell
-            .remove_passkey(org, &person, actor, permit.client(), &passkey)
-            .await,
-    )?;
+    let removed = visit
+        .cell
+        .remove_passkey(&permit, &person.id, &passkey)
+        .await;
+    done(&visit, removed)?;
     Ok(visit.go(&format!("/admin/people/{id}/factors")))
 }
 
@@ -81,12 +81,6 @@ pub async fn remove_passkey(Path(id): Path<String>, visit: Visit) -> Answer {
 pub async fn remove_totp(Path(id): Path<String>, visit: Visit) -> Answer {
     let permit = administrator(&visit, Permission::ManagePeople).await?;
     let person = load_person(&visit, &id).await?;
-    let act = FactorAct {
-        org: &visit.snapshot.org,
-        person: &person,
-        actor: permit.actor(),
-        client: permit.client(),
-    };
-    done(&visit, visit.cell.remove_totp(act).await)?;
+    done(&visit, visit.cell.remove_totp(&permit, &person.id).await)?;
     Ok(visit.go(&format!("/admin/people/{id}/factors")))
 }

@@ -10,7 +10,9 @@ use identity::access::{Permission, Permit};
 use identity::fault::Refusal;
 use identity::person::Person;
 use identity::person::lifecycle::{LifecycleAction, permitted_actions};
+use identity::session::ending::Ending;
 use identity::sign_in::setup::LinkPurpose;
+use oauth::account::end_sessions;
 
 /// The buttons that there are.
 const OFFERED: [PersonAction; 9] = [
@@ -74,12 +76,7 @@ async fn apply(
     action: PersonAction,
 ) -> Result<(), Refusal> {
     let Some(step) = step_of(action) else {
-        permit.covers(Permission::ManagePeople)?;
-        let ended = visit
-            .cell
-            .end_all_sessions(permit.actor().clone(), permit.client(), person)
-            .await;
-        return Ok(ended?);
+        return end_sessions(&visit.cell, permit, &person.id, Ending::All).await;
     };
     visit
         .cell

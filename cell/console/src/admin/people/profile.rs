@@ -1,7 +1,7 @@
 //! A person's profile: the attributes of the schema as a form.
 
 use crate::admin::caller::{Answer, administrator};
-use crate::admin::form::{is_ticked, problem_of};
+use crate::admin::form::{is_ticked, problem_of, revision};
 use crate::admin::people::lifecycle::offered_actions;
 use crate::admin::people::{draw, load_person, refused_shell};
 use crate::admin::row::moment;
@@ -39,7 +39,7 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
     let input = read_profile(&visit, &person.profile);
     match visit
         .cell
-        .update_person(&permit, &person.id, person.revision, input.clone())
+        .update_person(&permit, &person.id, revision(&visit), input.clone())
         .await
     {
         Ok(()) => Ok(visit.go(&format!("/admin/people/{id}"))),
@@ -60,6 +60,7 @@ pub(super) fn page(
     problem: Option<&(&'static str, String)>,
 ) -> Response {
     let tab = PersonTab::Profile {
+        revision: person.revision,
         attributes: attribute_fields(visit, input, problem, true),
         actions: offered_actions(person),
         created: moment(person.created_at),

@@ -9,8 +9,10 @@ use crate::view::admin::PersonTab;
 use crate::visit::Visit;
 use axum::extract::Path;
 use identity::access::Permission;
+use identity::session::ending::Ending;
 use identity::session::store;
 use ledger::LogFilter;
+use oauth::account::end_sessions;
 use vocab::id::SessionId;
 
 /// Most sessions of a person that are shown, the newest ones.
@@ -52,13 +54,10 @@ pub async fn end(Path(id): Path<String>, visit: Visit) -> Answer {
     let permit = administrator(&visit, Permission::ManagePeople).await?;
     let person = load_person(&visit, &id).await?;
     let session = found(&visit, SessionId::parse(visit.field("id")).ok())?;
-    let actor = permit.actor().clone();
+    let ending = Ending::One(session);
     done(
         &visit,
-        visit
-            .cell
-            .end_session(actor, permit.client(), &person, &session)
-            .await,
+        end_sessions(&visit.cell, &permit, &person.id, ending).await,
     )?;
     Ok(visit.go(&format!("/admin/people/{id}/sessions")))
 }

@@ -64,6 +64,12 @@ pub const BEGIN: Begin = Begin {
     password_commonest: "Es ist eines der häufigsten Passwörter oder einem sehr ähnlich.",
     password_name_part: "Lassen Sie Teile Ihres Namens, Ihrer Anmeldung oder Mailadresse weg.",
     password_former: "Nehmen Sie keines Ihrer letzten {n} Passwörter.",
+    recovery_code: "Code der Authenticator-App oder ein Wiederherstellungscode",
+    recovery_code_hint: "Ein Postfach allein öffnet dieses Konto nicht.",
+    help_title: "Dieser Link reicht nicht",
+    help_about: "Ein Postfach allein öffnet das Konto {login} nicht, und es hat weder eine Authenticator-App noch Wiederherstellungscodes, die den Rest belegen könnten.",
+    help_who: "Wenn Sie noch einen Passkey haben, melden Sie sich damit an. Sonst bitten Sie die Verwaltung Ihrer Organisation, Ihr Konto zurückzusetzen, oder wer diesen Server betreibt.",
+    passkey_model: "Ihre Organisation nimmt nur bestimmte Modelle von Geräten und Sicherheitsschlüsseln an. Dieses gehört nicht dazu oder konnte es nicht belegen.",
     lost_passkeys: "Ich habe meine Passkeys verloren",
     lost_passkeys_about: "Sie werden aus Ihrem Konto entfernt, und Sie legen einen neuen an.",
 };

@@ -64,6 +64,12 @@ messages! {
         password_commonest: "It is one of the commonest passwords, or close to one.",
         password_name_part: "Leave out parts of your name, login or mail address.",
         password_former: "Use none of your last {n} passwords.",
+        recovery_code: "Code from your authenticator app, or a recovery code",
+        recovery_code_hint: "A mailbox alone does not open this account.",
+        help_title: "This link is not enough",
+        help_about: "A mailbox alone does not open the account {login}, and it has neither an authenticator app nor recovery codes that could prove the rest.",
+        help_who: "If you still have a passkey, sign in with it. Else ask an administrator of your organisation to reset your account, or whoever runs this server.",
+        passkey_model: "Your organisation takes certain models of devices and security keys alone. This is none of them, or it could not prove it.",
         lost_passkeys: "I have lost my passkeys",
         lost_passkeys_about: "They are removed from your account, and you make a new one.",
     }

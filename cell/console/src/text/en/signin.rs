@@ -14,6 +14,7 @@ messages! {
         not_you: "Not you?",
         another_way: "Use another way",
         use_passkey: "Sign in with a passkey",
+        prove_title: "Prove that it is you",
         password_title: "Enter your password",
         password: "Password",
         forgot_password: "Forgot your password?",
@@ -28,7 +29,7 @@ messages! {
         recovery_title: "Use a recovery code",
         recovery_about: "Type one of the codes that you kept. Each works once.",
         email_title: "Check your mail",
-        email_about: "We have sent you a code.",
+        email_about: "If there is an account of that name, a code is on its way to its confirmed mail address.",
         email_sent_to: "It went to {address}.",
         email_again: "Send another code",
         choose_title: "How do you want to sign in?",
@@ -73,8 +74,9 @@ messages! {
         return_title: "Back to {app}",
         return_about: "One moment. If nothing happens, press the button.",
         identifier_missing: "Type your user name or mail address.",
-        wrong_password: "That is not the right password for this account.",
+        wrong_password: "Name and password do not go together.",
         wrong_code: "That code is not right, or was used before.",
+        passkey_model_refused: "Your organisation no longer takes passkeys on this model of device. Use another one, or ask an administrator for help.",
         passkey_unknown: "That passkey could not be verified. Try again, or use another way.",
     }
 }

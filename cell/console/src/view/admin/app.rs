@@ -38,10 +38,12 @@ pub struct AssignmentRow {
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "a page holds one of them, once")]
 pub enum AppTab {
-    /// `/admin/apps/{id}`. Posts `name`, `redirect_uris`, `post_logout_redirect_uris`, `start_uri`,
+    /// `/admin/apps/{id}`. Posts `revision`, `name`, `redirect_uris`, `post_logout_redirect_uris`, `start_uri`,
     /// `backchannel_logout_uri`, `refresh`, `device`, `consent`, `id_token_alg` there; and to `…/activate`,
     /// `…/deactivate`, `…/delete`.
     Settings {
+        /// What was read, to tell a change by another.
+        revision: i64,
         /// Its name.
         name: Input,
         /// One a line.
@@ -99,7 +101,7 @@ pub enum AppTab {
     Integrate {
         /// What it needs to know.
         integration: Integration,
-        /// The address that tries a sign-in, after the path prefix, or none for services.
+        /// The address at which it is tried, after the path prefix, or none for who may not.
         test_href: Option<String>,
     },
 }

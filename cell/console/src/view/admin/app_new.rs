@@ -96,7 +96,7 @@ pub struct AppReadyPage {
     pub kind: AppKind,
     /// What it needs to know.
     pub integration: Integration,
-    /// The address that tries a sign-in, after the path prefix, or none for services.
+    /// The address at which it is tried, after the path prefix, or none for who may not.
     pub test_href: Option<String>,
 }
 
@@ -106,37 +106,4 @@ impl AppReadyPage {
     }
 }
 
-/// How a tried sign-in ended.
-#[derive(Clone, Debug)]
-pub enum AppTestOutcome {
-    /// The application would have got these claims.
-    Worked {
-        /// Name and value of each, in the order of the token.
-        claims: Vec<(String, String)>,
-    },
-    /// The application would have got this error.
-    Failed {
-        /// The protocol's word, such as `access_denied`.
-        error: String,
-        /// Its description, or empty.
-        description: String,
-    },
-}
-
-/// The result of a tried sign-in (`/admin/apps/{id}/test/done`).
-#[derive(Debug, Template)]
-#[template(path = "admin/app_test.html")]
-pub struct AppTestPage {
-    /// The frame.
-    pub shell: Shell,
-    /// Stands in addresses.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// How it ended.
-    pub outcome: AppTestOutcome,
-    /// Where to try again, after the path prefix.
-    pub test_href: String,
-}
-
-here!(AppKindPage => Apps, AppDetailsPage => Apps, AppReadyPage => Apps, AppTestPage => Apps);
+here!(AppKindPage => Apps, AppDetailsPage => Apps, AppReadyPage => Apps);

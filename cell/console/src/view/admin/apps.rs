@@ -82,6 +82,12 @@ impl AppKind {
         self != AppKind::Service
     }
 
+    /// Whether it may be a device without a browser of its own.
+    #[must_use]
+    pub fn has_devices(self) -> bool {
+        self == AppKind::Native
+    }
+
     /// Whether it can keep a secret.
     #[must_use]
     pub fn is_confidential(self) -> bool {

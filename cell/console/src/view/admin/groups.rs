@@ -67,8 +67,10 @@ pub enum GroupTab {
         /// Apps to add.
         picker: Picker,
     },
-    /// `…/settings`. Posts `name`, `description` there; and to `…/delete`.
+    /// `…/settings`. Posts `name`, `description`, `revision` there; and to `…/delete`.
     Settings {
+        /// What was read, to tell a change by another.
+        revision: i64,
         /// Its name.
         name: Input,
         /// What it is for.

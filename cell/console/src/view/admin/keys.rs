@@ -75,8 +75,8 @@ pub struct KeysPage {
     pub keys: Vec<KeyRow>,
     /// How many days a key signs.
     pub days: u64,
-    /// How many hours it is published before it signs.
-    pub lead_hours: u64,
+    /// How many days it is published before it signs.
+    pub lead_days: u64,
     /// The chain of what protects what, the root first.
     pub roots: Vec<RootRow>,
 }

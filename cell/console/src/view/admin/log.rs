@@ -1,9 +1,11 @@
 //! The system log: search, one entry, the live tail.
 
+use crate::text::Text;
 use crate::view::part::{self, Choice, Icon, Moment, Pager};
 use crate::view::row::{LogRow, Outcome};
 use crate::view::shell::{Shell, here};
 use askama::Template;
+use serde::Serialize;
 
 /// What was filtered by; all fields are read from the address (GET).
 #[derive(Clone, Debug, Default)]
@@ -23,6 +25,29 @@ pub struct LogFilter {
 }
 
 impl LogFilter {
+    /// The same as the query of an address, with its `?`; empty for an empty filter.
+    #[must_use]
+    pub fn query(&self) -> String {
+        let parts = [
+            ("event", &self.event),
+            ("actor", &self.actor),
+            ("target", &self.target),
+            ("outcome", &self.outcome),
+            ("from", &self.from),
+            ("to", &self.to),
+        ];
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in parts.into_iter().filter(|(_, value)| !value.is_empty()) {
+            query.append_pair(name, value);
+        }
+        let query = query.finish();
+        if query.is_empty() {
+            query
+        } else {
+            format!("?{query}")
+        }
+    }
+
     fn is_set(&self) -> bool {
         [
             &self.event,
@@ -53,15 +78,19 @@ pub struct LogPage {
 
 impl LogPage {
     fn outcomes(&self) -> Vec<Choice> {
-        let t = self.shell.t;
-        std::iter::once(Choice::new("", t.common.all))
-            .chain(
-                Outcome::ALL
-                    .iter()
-                    .map(|(word, outcome)| Choice::new(*word, outcome.label(t))),
-            )
-            .collect()
+        outcome_choices(&self.shell)
     }
+}
+
+fn outcome_choices(shell: &Shell) -> Vec<Choice> {
+    let t = shell.t;
+    std::iter::once(Choice::new("", t.common.all))
+        .chain(
+            Outcome::ALL
+                .iter()
+                .map(|(word, outcome)| Choice::new(*word, outcome.label(t))),
+        )
+        .collect()
 }
 
 /// A named value of an entry.
@@ -99,13 +128,61 @@ pub struct LogEntryPage {
     pub chain: (String, String),
 }
 
-/// The live tail (`/admin/log/live`), fed by the event stream at `/admin/log/tail`: each message is a JSON object with
-/// the texts `id`, `time` (RFC 3339), `message`, `event`, `actor`, `target`, `outcome` and the class `tone` (`is-ok`…).
+/// The live tail (`/admin/log/live`), fed by the event stream at `/admin/log/tail` with the same filter: each message
+/// is a [`TailRow`] under the number of its row, and the event `end` says that no more will come.
 #[derive(Debug, Template)]
 #[template(path = "admin/log_tail.html")]
 pub struct LogTailPage {
     /// The frame.
     pub shell: Shell,
+    /// What was filtered by; its times are not asked for.
+    pub filter: LogFilter,
+    /// The number of the newest row when the page was drawn: the stream goes on from there.
+    pub after: i64,
+}
+
+impl LogTailPage {
+    fn outcomes(&self) -> Vec<Choice> {
+        outcome_choices(&self.shell)
+    }
+}
+
+/// One row of the stream, as the page's script takes it.
+#[derive(Debug, Serialize)]
+pub struct TailRow {
+    /// Stands in the address of its page.
+    pub id: String,
+    /// When: RFC 3339.
+    pub time: String,
+    /// What happened, in words.
+    pub message: String,
+    /// The event type.
+    pub event: String,
+    /// Who did it.
+    pub actor: String,
+    /// To what.
+    pub target: String,
+    /// How it ended, in the reader's language.
+    pub outcome: &'static str,
+    /// The class of the badge.
+    pub tone: &'static str,
+}
+
+impl TailRow {
+    /// From a row of the log.
+    #[must_use]
+    pub fn of(t: &'static Text, row: LogRow) -> Self {
+        Self {
+            id: row.id,
+            time: row.at.iso().to_owned(),
+            message: row.message,
+            event: row.event,
+            actor: row.actor,
+            target: row.target,
+            outcome: row.outcome.label(t),
+            tone: row.outcome.tone().class(),
+        }
+    }
 }
 
 here!(LogPage => Log, LogEntryPage => Log, LogTailPage => Log);

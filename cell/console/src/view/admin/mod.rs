@@ -2,6 +2,7 @@
 
 mod app;
 mod app_new;
+mod app_test;
 mod apps;
 mod groups;
 mod home;
@@ -22,9 +23,8 @@ mod snippet;
 mod zones;
 
 pub use app::{AppPage, AppTab, AssignmentRow, SecretRow};
-pub use app_new::{
-    AppDetailsPage, AppKindPage, AppReadyPage, AppTestOutcome, AppTestPage, NewAppForm,
-};
+pub use app_new::{AppDetailsPage, AppKindPage, AppReadyPage, NewAppForm};
+pub use app_test::{AppTestOutcome, AppTestPage, DeviceSteps, ServiceTest};
 pub use apps::{AppKind, AppRow, AppsAdminPage};
 pub use groups::{
     AdministratorRow, AdministratorsPage, GroupNewPage, GroupPage, GroupRow, GroupTab, GroupsPage,
@@ -32,7 +32,7 @@ pub use groups::{
 };
 pub use home::{Figures, GuideKind, GuideStep, HomePage};
 pub use keys::{KeyRow, KeyState, KeysPage, RootRow};
-pub use log::{Fact, LogEntryPage, LogFilter, LogPage, LogTailPage};
+pub use log::{Fact, LogEntryPage, LogFilter, LogPage, LogTailPage, TailRow};
 pub use people::{PeoplePage, PersonNewPage, PersonRow, PersonStatus};
 pub use person::{PersonAction, PersonAppRow, PersonFactors, PersonPage, PersonTab};
 pub use pick::Picker;
@@ -49,5 +49,5 @@ pub use settings::{
     SessionSettingsPage,
 };
 pub use simulate::{SimulatePage, TraceMark, TraceStep, Verdict, VerdictKind};
-pub use snippet::{Integration, Snippet, render_snippets};
+pub use snippet::{Integration, Snippet, curl, render_snippets};
 pub use zones::{ZoneFormPage, ZoneRow, ZonesPage};

@@ -118,6 +118,8 @@ pub struct PersonFactors {
 pub enum PersonTab {
     /// `/admin/people/{id}`. Posts each writable attribute there.
     Profile {
+        /// What was read, to tell a change by another.
+        revision: i64,
         /// The attributes in the order of the schema.
         attributes: Vec<AttributeField>,
         /// The acts that the status and the reader's rights allow.

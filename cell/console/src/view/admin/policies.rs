@@ -96,8 +96,8 @@ pub struct RuleRow {
     pub allows: bool,
 }
 
-/// One policy (`/admin/policies/{id}`). Posts `name` there; to `…/delete`; and `id`, `to` (`up` or `down`) to
-/// `…/rules/move`.
+/// One policy (`/admin/policies/{id}`). Posts `name`, `revision` there; to `…/delete`; and `id`, `to` (`up` or `down`),
+/// `revision` to `…/rules/move`.
 #[derive(Debug, Template)]
 #[template(path = "admin/policy.html")]
 pub struct PolicyPage {
@@ -109,6 +109,8 @@ pub struct PolicyPage {
     pub title: String,
     /// What it is for.
     pub scope: PolicyScope,
+    /// What was read, to tell a change by another.
+    pub revision: i64,
     /// Its name, to change.
     pub name: Input,
     /// In the order in which they are tried.

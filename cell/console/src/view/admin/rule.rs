@@ -63,7 +63,8 @@ impl Proof {
 
 /// A rule. Posts to `/admin/policies/{policy}/rules/new` or `…/rules/{id}`; removal goes to `…/rules/{id}/remove`.
 ///
-/// When: `name`; `administrators` (`both`, `only`, `others`); any number of `group` and `group_except`; `people` and
+/// Each time `revision` goes along. When: `name`; `administrators` (`both`, `only`, `others`); any number of `group` and `group_except`, and
+/// where there are more than can be ticked `more_groups` and `more_groups_except` (names, one a line); `people` and
 /// `people_except` (usernames, one a line); `zone_mode` (`any`, `in`, `not_in`) and any number of `zone`.
 /// Then: `access` (`allow` or `deny`); `factors` (`any_one`, `two_where_enrolled`, `two_factors`); `phishing_resistant`
 /// (`no`, `where_enrolled`, `always`); the ticks `hardware_bound`, `possession`, `knowledge`; any number of `refused`
@@ -79,6 +80,8 @@ pub struct RuleFormPage {
     pub policy_name: String,
     /// The rule's id; none for a new one.
     pub id: Option<String>,
+    /// What was read of the policy, to tell a change by another.
+    pub revision: i64,
     /// Its name.
     pub name: Input,
     /// Everybody, administrators only, or everybody else.
@@ -87,6 +90,10 @@ pub struct RuleFormPage {
     pub groups: Vec<Choice>,
     /// The same groups: those it is not for.
     pub groups_except: Vec<Choice>,
+    /// The names of further groups it is for; none where all can be ticked.
+    pub more_groups: Option<Input>,
+    /// The names of further groups it is not for; none where all can be ticked.
+    pub more_groups_except: Option<Input>,
     /// Whom it is for.
     pub people: Input,
     /// Whom it is not for.
@@ -95,6 +102,8 @@ pub struct RuleFormPage {
     pub zone_mode: Input,
     /// The zones to tick.
     pub zones: Vec<Choice>,
+    /// What is wrong with the choice of zones.
+    pub zones_error: Input,
     /// Let in or refuse.
     pub access: Input,
     /// How many different factors.
@@ -162,8 +171,16 @@ impl RuleFormPage {
 
     /// Whether the folded exceptions hold something to see.
     fn has_exceptions(&self) -> bool {
-        self.people_except != Input::default()
+        let is_filled = |input: &Input| *input != Input::default();
+        is_filled(&self.people_except)
+            || self.more_groups_except.as_ref().is_some_and(is_filled)
             || self.groups_except.iter().any(|choice| choice.is_on)
+    }
+
+    /// Whether the folded demands hold something to see.
+    fn has_more_demands(&self) -> bool {
+        let ticks = [&self.hardware_bound, &self.possession, &self.knowledge];
+        !self.refused.is_empty() || ticks.into_iter().any(|tick| tick.value == "on")
     }
 
     fn kinds(&self) -> Vec<Choice> {

@@ -18,17 +18,37 @@ pub struct AttributeRow {
     pub is_required: bool,
     /// Whether people may change their own.
     pub is_self_editable: bool,
-    /// Whether it is built in and cannot be removed.
+    /// Whether it is built in and cannot be changed.
     pub is_built_in: bool,
 }
 
+impl AttributeRow {
+    fn title_input(&self) -> Input {
+        Input::of(&self.title)
+    }
+
+    fn required_input(&self) -> Input {
+        Input::ticked(self.is_required)
+    }
+
+    fn self_editable_input(&self) -> Input {
+        Input::ticked(self.is_self_editable)
+    }
+
+    fn scope(&self) -> String {
+        format!("attribute-{}", self.name)
+    }
+}
+
 /// Profile attributes (`/admin/settings/attributes`). Posts `name`, `title`, `kind` (`text`, `integer`, `boolean`),
-/// `required`, `self_editable` to `…/add`; `name` to `…/remove`.
+/// `required`, `self_editable` to `…/add`, the same but `kind` to `…/edit`; `name` to `…/remove`; and each time `revision`.
 #[derive(Debug, Template)]
 #[template(path = "admin/settings_attributes.html")]
 pub struct AttributeSettingsPage {
     /// The frame.
     pub shell: Shell,
+    /// What was read, to tell a change by another.
+    pub revision: i64,
     /// The built-in ones first.
     pub rows: Vec<AttributeRow>,
     /// The key of a new one.

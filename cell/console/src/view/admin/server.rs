@@ -96,7 +96,7 @@ pub enum TokenPreview {
 #[derive(Debug)]
 pub enum ServerTab {
     /// `/admin/servers/{id}`. Posts `name`, `audience`, `description`, `access_token_alg`, `access_token_format` (`jwt`
-    /// or `opaque`) there; and to `…/activate`, `…/deactivate` for all but the organisation's own.
+    /// or `opaque`) there; and to `…/activate`, `…/deactivate`, `…/delete`. The organisation's own has none of these.
     Settings {
         /// Its name.
         name: Input,
@@ -162,6 +162,8 @@ pub struct ServerPage {
     pub is_active: bool,
     /// Whether it is the organisation's own, which has no access rules and cannot be switched off.
     pub is_org: bool,
+    /// Whether it is the preset one, which keeps its name and is never deleted.
+    pub is_preset: bool,
     /// The open view.
     pub tab: ServerTab,
 }

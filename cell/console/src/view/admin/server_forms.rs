@@ -89,12 +89,16 @@ pub struct AccessRuleFormPage {
     pub name: Input,
     /// A bounded few apps to tick.
     pub apps: Vec<Choice>,
+    /// How many, if there are more than are shown.
+    pub apps_cut: Option<usize>,
     /// The words of the grants that are ticked.
     pub grants: Vec<String>,
     /// Usernames, one a line.
     pub people: Input,
     /// A bounded few groups to tick.
     pub groups: Vec<Choice>,
+    /// How many, if there are more than are shown.
+    pub groups_cut: Option<usize>,
     /// The scopes it may give, parted by spaces.
     pub scopes: Input,
     /// How long access tokens live.
@@ -106,6 +110,14 @@ pub struct AccessRuleFormPage {
 }
 
 impl AccessRuleFormPage {
+    fn apps_hint(&self) -> String {
+        cut_hint(self.shell.t.servers.rule_apps_more, self.apps_cut)
+    }
+
+    fn groups_hint(&self) -> String {
+        cut_hint(self.shell.t.servers.rule_groups_more, self.groups_cut)
+    }
+
     fn grant_choices(&self) -> Vec<Choice> {
         [
             "authorization_code",
@@ -117,6 +129,11 @@ impl AccessRuleFormPage {
         .map(|word| Choice::new(word, word).ticked(self.grants.iter().any(|chosen| chosen == word)))
         .collect()
     }
+}
+
+fn cut_hint(text: &str, cut: Option<usize>) -> String {
+    cut.map(|shown| text.replace("{n}", &shown.to_string()))
+        .unwrap_or_default()
 }
 
 here!(ScopeFormPage => Servers, ClaimFormPage => Servers, AccessRuleFormPage => Servers);

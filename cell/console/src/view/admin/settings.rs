@@ -1,6 +1,6 @@
 //! Settings of the organisation, a page per concern.
 
-use crate::view::part::{self, Choice, Input, Moment, Tone};
+use crate::view::part::{self, Choice, Input, Tone};
 use crate::view::shell::{Shell, here};
 use askama::Template;
 
@@ -23,7 +23,8 @@ pub(super) fn tab_bar<'a>(shell: &'a Shell, here: &str) -> part::TabBar<'a> {
     })
 }
 
-/// Name, colour, language, hosts (`/admin/settings`). Posts `name`, `colour`, `logo`, `language`, `hosts` there.
+/// Name, colour, language, logo, hosts (`/admin/settings`). Posts `name`, `colour`, `language`, `revision` there; the
+/// file `logo` to `…/logo`, and nothing to `…/logo/remove`; `host` to `…/hosts/add` and `…/hosts/remove`.
 #[derive(Debug, Template)]
 #[template(path = "admin/settings_general.html")]
 pub struct GeneralSettingsPage {
@@ -33,36 +34,46 @@ pub struct GeneralSettingsPage {
     pub org_id: String,
     /// The short name in its addresses.
     pub slug: String,
+    /// What was read, to tell a change by another.
+    pub revision: i64,
     /// Its name.
     pub name: Input,
     /// Its colour, as `#rrggbb`.
     pub colour: Input,
-    /// The address of its logo, or empty. The handler must allow its origin in `img-src`.
-    pub logo: Input,
     /// The language where the browser names none that we have: a tag, or empty.
     pub language: Input,
-    /// Host names of its own, one a line.
-    pub hosts: Input,
+    /// Only its error is shown; the present logo stands in the frame.
+    pub logo: Input,
+    /// Host names of its own.
+    pub hosts: Vec<String>,
+    /// One to add.
+    pub host: Input,
     /// The addresses it answers at.
     pub addresses: Vec<String>,
 }
 
 impl GeneralSettingsPage {
     fn languages(&self) -> Vec<Choice> {
-        crate::text::choice::languages()
+        let any = Choice::new("", self.shell.t.settings.language_any);
+        let tags = crate::text::choice::languages()
             .iter()
-            .map(|text| Choice::new(text.tag, text.own_name))
-            .collect()
+            .map(|text| Choice::new(text.tag, text.own_name));
+        std::iter::once(any).chain(tags).collect()
     }
 }
 
 /// The mail server (`/admin/settings/mail`). Posts `host`, `port`, `security` (`tls`, `starttls`, `none`), `username`,
-/// `password` (empty keeps the present one), `from` there; a test goes to `…/mail/test`.
+/// `password` (empty keeps the present one), `from`, `revision` there; `revision` to `…/mail/remove`; a test goes to
+/// `…/mail/test`.
 #[derive(Debug, Template)]
 #[template(path = "admin/settings_mail.html")]
 pub struct MailSettingsPage {
     /// The frame.
     pub shell: Shell,
+    /// What was read, to tell a change by another.
+    pub revision: i64,
+    /// Whether a server is set up.
+    pub is_set_up: bool,
     /// The server.
     pub host: Input,
     /// Its port.
@@ -77,8 +88,6 @@ pub struct MailSettingsPage {
     pub has_password: bool,
     /// The sender's address.
     pub from: Input,
-    /// Where mail goes until a server is set up, or none.
-    pub mailbox_href: Option<String>,
 }
 
 impl MailSettingsPage {
@@ -93,12 +102,14 @@ impl MailSettingsPage {
 }
 
 /// The password policy (`/admin/settings/passwords`). Posts `length_min`, `history_count`, `age_max_days` (empty: never),
-/// `refuse_commonest`, `refuse_name_parts` there.
+/// `refuse_commonest`, `refuse_name_parts`, `mailbox_alone`, `revision` there.
 #[derive(Debug, Template)]
 #[template(path = "admin/settings_passwords.html")]
 pub struct PasswordSettingsPage {
     /// The frame.
     pub shell: Shell,
+    /// What was read, to tell a change by another.
+    pub revision: i64,
     /// The least length.
     pub length_min: Input,
     /// How many old ones may not come back.
@@ -109,33 +120,41 @@ pub struct PasswordSettingsPage {
     pub refuse_commonest: Input,
     /// Whether parts of the person's name are refused.
     pub refuse_name_parts: Input,
+    /// Whether a mailbox alone lets people without a role back in.
+    pub mailbox_alone: Input,
 }
 
-/// Session lifetimes (`/admin/settings/sessions`). Posts `idle_minutes`, `lifetime_hours` there.
+/// Session lifetimes (`/admin/settings/sessions`). Posts `idle_minutes`, `lifetime_minutes`, `revision` there.
 #[derive(Debug, Template)]
 #[template(path = "admin/settings_sessions.html")]
 pub struct SessionSettingsPage {
     /// The frame.
     pub shell: Shell,
+    /// What was read, to tell a change by another.
+    pub revision: i64,
     /// How long a session lives unused.
     pub idle_minutes: Input,
     /// How long it lives at most.
-    pub lifetime_hours: Input,
+    pub lifetime_minutes: Input,
 }
 
 /// The attestation policy (`/admin/settings/passkeys`). Posts `attestation` (`none` or `direct`), `models` (AAGUIDs, one
-/// a line) there.
+/// a line), `roots` (certificates in PEM), `existing` (`kept` or `refused`), `revision` there.
 #[derive(Debug, Template)]
 #[template(path = "admin/settings_passkeys.html")]
 pub struct PasskeySettingsPage {
     /// The frame.
     pub shell: Shell,
+    /// What was read, to tell a change by another.
+    pub revision: i64,
     /// Whether authenticators must prove their make.
     pub attestation: Input,
     /// The makes that are allowed.
     pub models: Input,
-    /// When it was last changed.
-    pub changed: Option<Moment>,
+    /// The makers' root certificates.
+    pub roots: Input,
+    /// What becomes of passkeys that are there already.
+    pub existing: Input,
 }
 
 impl PasskeySettingsPage {
@@ -144,6 +163,14 @@ impl PasskeySettingsPage {
         vec![
             Choice::new("none", t.attestation_none).about(t.attestation_none_about),
             Choice::new("direct", t.attestation_direct).about(t.attestation_direct_about),
+        ]
+    }
+
+    fn fates(&self) -> Vec<Choice> {
+        let t = &self.shell.t.settings;
+        vec![
+            Choice::new("kept", t.existing_kept).about(t.existing_kept_about),
+            Choice::new("refused", t.existing_refused).about(t.existing_refused_about),
         ]
     }
 }

@@ -90,7 +90,7 @@ pub struct SimulatePage {
     pub shell: Shell,
     /// A username.
     pub person: Input,
-    /// An app's id; empty is the console itself.
+    /// An app's id; `console` is the administration, and empty is signing in alone.
     pub app: Input,
     /// The apps there are, a bounded few.
     pub apps: Vec<Choice>,

@@ -17,6 +17,8 @@ pub struct Integration {
     pub client_id: String,
     /// The secret, on the one page that shows it.
     pub client_secret: Option<String>,
+    /// Whether it proves itself by its own key and has no secret.
+    pub signs: bool,
     /// The first redirection address, or empty.
     pub redirect_uri: String,
     /// The scopes that a first try asks for, parted by spaces.
@@ -46,6 +48,14 @@ pub fn render_snippets(kind: AppKind, app: &Integration) -> Vec<Snippet> {
         lines: environment(kind, app),
     };
     match kind {
+        AppKind::Web if app.signs => vec![
+            environment,
+            Snippet {
+                id: "snippet-node",
+                title: "Node.js · openid-client",
+                lines: node(app),
+            },
+        ],
         AppKind::Web => vec![
             environment,
             Snippet {
@@ -94,7 +104,9 @@ fn environment(kind: AppKind, app: &Integration) -> String {
         format!("OIDC_ISSUER={}", shell_quoted(&app.issuer)),
         format!("OIDC_CLIENT_ID={}", shell_quoted(&app.client_id)),
     ];
-    if matches!(kind, AppKind::Web | AppKind::Service) {
+    if app.signs {
+        lines.push(String::from("OIDC_CLIENT_KEY_FILE=client-key.jwk.json"));
+    } else if matches!(kind, AppKind::Web | AppKind::Service) {
         lines.push(format!("OIDC_CLIENT_SECRET={}", shell_quoted(secret(app))));
     }
     if !app.redirect_uri.is_empty() {
@@ -108,9 +120,19 @@ fn environment(kind: AppKind, app: &Integration) -> String {
 }
 
 fn node(app: &Integration) -> String {
+    let (preparation, proof) = if app.signs {
+        (
+            "import { readFileSync } from \"node:fs\";\nimport { importJWK } from \"jose\";\n\n\
+             const jwk = JSON.parse(readFileSync(process.env.OIDC_CLIENT_KEY_FILE, \"utf8\"));\n\
+             const key = await importJWK(jwk, jwk.alg);\n",
+            "undefined,\n  client.PrivateKeyJwt({ key, kid: jwk.kid }),",
+        )
+    } else {
+        ("", "process.env.OIDC_CLIENT_SECRET,")
+    };
     format!(
-        "import * as client from \"openid-client\";\n\n\
-         const config = await client.discovery(\n  new URL({issuer}),\n  process.env.OIDC_CLIENT_ID,\n  process.env.OIDC_CLIENT_SECRET,\n);\n\n\
+        "import * as client from \"openid-client\";\n{preparation}\n\
+         const config = await client.discovery(\n  new URL({issuer}),\n  process.env.OIDC_CLIENT_ID,\n  {proof}\n);\n\n\
          const verifier = client.randomPKCECodeVerifier();\n\
          const url = client.buildAuthorizationUrl(config, {{\n  redirect_uri: {redirect},\n  scope: {scopes},\n  \
          code_challenge: await client.calculatePKCECodeChallenge(verifier),\n  code_challenge_method: \"S256\",\n}});",
@@ -136,7 +158,7 @@ fn public_node(app: &Integration) -> String {
 
 fn python(app: &Integration) -> String {
     format!(
-        "from authlib.integrations.flask_client import OAuth\n\n\
+        "import os\n\nfrom authlib.integrations.flask_client import OAuth\n\n\
          oauth = OAuth(app)\noauth.register(\n    name=\"testudo\",\n    server_metadata_url={discovery},\n    \
          client_id=os.environ[\"OIDC_CLIENT_ID\"],\n    client_secret=os.environ[\"OIDC_CLIENT_SECRET\"],\n    \
          client_kwargs={{\"scope\": {scopes}, \"code_challenge_method\": \"S256\"}},\n)",
@@ -145,22 +167,57 @@ fn python(app: &Integration) -> String {
     )
 }
 
-fn curl(app: &Integration) -> String {
-    format!(
-        "curl --user {id}:\"$OIDC_CLIENT_SECRET\" \\\n  --data grant_type=client_credentials \\\n  --data-urlencode scope={scopes} \\\n  {endpoint}",
-        id = shell_quoted(&app.client_id),
-        scopes = shell_quoted(&app.scopes),
-        endpoint = shell_quoted(&app.token_endpoint),
-    )
+/// How a service asks for a token on a command line.
+#[must_use]
+pub fn curl(app: &Integration) -> String {
+    let id = shell_quoted(&app.client_id);
+    let mut parts = if app.signs {
+        vec![
+            String::from("curl --data grant_type=client_credentials"),
+            String::from(
+                "--data client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            ),
+            String::from("--data client_assertion=\"$CLIENT_ASSERTION\""),
+        ]
+    } else {
+        vec![
+            format!("curl --user {id}:\"$OIDC_CLIENT_SECRET\""),
+            String::from("--data grant_type=client_credentials"),
+        ]
+    };
+    if !app.scopes.is_empty() {
+        parts.push(format!(
+            "--data-urlencode scope={}",
+            shell_quoted(&app.scopes)
+        ));
+    }
+    parts.push(shell_quoted(&app.token_endpoint));
+    parts.join(" \\\n  ")
 }
 
 fn service_python(app: &Integration) -> String {
+    let endpoint = quoted(&app.token_endpoint);
+    let (imports, preparation, proof) = if app.signs {
+        (
+            "import json\nimport os\n\nfrom authlib.integrations.requests_client import OAuth2Session\n\
+             from authlib.oauth2.rfc7523 import PrivateKeyJWT\nfrom joserfc.jwk import import_key\n",
+            format!(
+                "key = json.load(open(os.environ[\"OIDC_CLIENT_KEY_FILE\"]))\n\
+                 proof = PrivateKeyJWT({endpoint}, headers={{\"kid\": key[\"kid\"]}}, alg=key[\"alg\"])\n"
+            ),
+            "import_key(key),\n    token_endpoint_auth_method=proof,",
+        )
+    } else {
+        (
+            "import os\n\nfrom authlib.integrations.requests_client import OAuth2Session\n",
+            String::new(),
+            "os.environ[\"OIDC_CLIENT_SECRET\"],",
+        )
+    };
     format!(
-        "from authlib.integrations.requests_client import OAuth2Session\n\n\
-         session = OAuth2Session(\n    os.environ[\"OIDC_CLIENT_ID\"],\n    os.environ[\"OIDC_CLIENT_SECRET\"],\n    \
+        "{imports}\n{preparation}session = OAuth2Session(\n    os.environ[\"OIDC_CLIENT_ID\"],\n    {proof}\n    \
          scope={scopes},\n)\ntoken = session.fetch_token({endpoint}, grant_type=\"client_credentials\")",
         scopes = quoted(&app.scopes),
-        endpoint = quoted(&app.token_endpoint),
     )
 }
 
@@ -193,6 +250,7 @@ mod tests {
             token_endpoint: "https://acme.example.com/oauth2/v1/token".to_owned(),
             client_id: "0oa1".to_owned(),
             client_secret: None,
+            signs: false,
             redirect_uri: "https://app.example.com/cb?a=';rm -rf /'".to_owned(),
             scopes: "openid profile".to_owned(),
         }
@@ -204,6 +262,22 @@ mod tests {
         assert_eq!(shell_quoted("https://a.example/b"), "https://a.example/b");
         assert_eq!(shell_quoted("$(x)"), "'$(x)'");
         assert_eq!(quoted("a\"b\\\n"), "\"a\\\"b\\\\\\n\"");
+    }
+
+    #[test]
+    fn an_app_that_signs_is_shown_no_secret() {
+        let app = Integration {
+            signs: true,
+            ..integration()
+        };
+        for kind in [AppKind::Web, AppKind::Service] {
+            for snippet in render_snippets(kind, &app) {
+                assert!(!snippet.lines.contains("SECRET"), "{}", snippet.lines);
+                let is_key = snippet.lines.contains("KEY_FILE")
+                    || snippet.lines.contains("client_assertion");
+                assert!(is_key, "{}", snippet.lines);
+            }
+        }
     }
 
     #[test]

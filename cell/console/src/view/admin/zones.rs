@@ -13,6 +13,8 @@ pub struct ZoneRow {
     pub name: String,
     /// A bounded few of its ranges.
     pub ranges: Vec<String>,
+    /// How many there are beside them.
+    pub more: u64,
     /// How many rules speak of it.
     pub rules: u64,
 }
@@ -29,7 +31,7 @@ pub struct ZonesPage {
     pub own_address: String,
 }
 
-/// A zone. Posts `name`, `ranges` (one a line, as address or network) to `/admin/zones/new` or `/admin/zones/{id}`; removal
+/// A zone. Posts `name`, `revision`, `ranges` (one a line, as address or network) to `/admin/zones/new` or `/admin/zones/{id}`; removal
 /// goes to `/admin/zones/{id}/remove`.
 #[derive(Debug, Template)]
 #[template(path = "admin/zone_form.html")]
@@ -38,6 +40,8 @@ pub struct ZoneFormPage {
     pub shell: Shell,
     /// Its id; none for a new one.
     pub id: Option<String>,
+    /// What was read, to tell a change by another.
+    pub revision: i64,
     /// Its name.
     pub name: Input,
     /// One a line.

@@ -87,6 +87,7 @@ enum Kind {
     Checks,
     Tick,
     Colour,
+    File(&'static str),
 }
 
 /// A control. Build it with one of the constructors, then refine it.
@@ -254,6 +255,17 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn colour(name: &'a str, label: &'a str, input: &'a Input) -> Field<'a> {
         Field::new(Kind::Colour, name, label, input)
+    }
+
+    /// A file to upload; `accept` lists the types that the browser offers. Its form must be multipart.
+    #[must_use]
+    pub fn file(
+        name: &'a str,
+        label: &'a str,
+        input: &'a Input,
+        accept: &'static str,
+    ) -> Field<'a> {
+        Field::new(Kind::File(accept), name, label, input)
     }
 
     /// A line of help below the label.

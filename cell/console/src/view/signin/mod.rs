@@ -21,4 +21,6 @@ pub use enroll::{
 pub use identify::IdentifierPage;
 pub use leave::{FormPostPage, LogoutConfirmPage, ReturnPage, SignedOutPage};
 pub use prove::{ChoosePage, CodeKind, CodePage, PasskeyPage, PasswordPage, Way, WayKind};
-pub use recover::{MailSentKind, MailSentPage, NewPasswordPage, NewPasswordWhy, RecoverStartPage};
+pub use recover::{
+    MailSentKind, MailSentPage, NewPasswordPage, NewPasswordWhy, RecoverHelpPage, RecoverStartPage,
+};

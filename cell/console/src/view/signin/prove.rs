@@ -5,7 +5,8 @@ use crate::view::part::{self, Icon, Input};
 use crate::view::shell::Shell;
 use askama::Template;
 
-/// Asks for the password. Posts `password`, `continue` to `/signin/password`.
+/// Asks for the password; where it is the first question, the same page offers a passkey to everybody. Posts `password`,
+/// `continue` to `/signin/password`; and `credential`, `continue` to `/signin/passkey`.
 #[derive(Debug, Template)]
 #[template(path = "signin/password.html")]
 pub struct PasswordPage {
@@ -17,6 +18,8 @@ pub struct PasswordPage {
     pub continue_to: String,
     /// Only its error is shown.
     pub password: Input,
+    /// Whether a passkey is offered as well.
+    pub offers_passkey: bool,
     /// Whether `/signin/choose` has anything else to offer.
     pub has_other_ways: bool,
 }

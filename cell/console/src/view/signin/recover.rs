@@ -65,10 +65,22 @@ pub struct NewPasswordPage {
     pub password: Input,
     /// The same again; only its error is shown.
     pub password_again: Input,
+    /// Where a code must back the link: posted as `code`; only its error is shown.
+    pub code: Option<Input>,
     /// Where the form goes, after the path prefix.
     pub action: String,
     /// What the request carries along, such as `token`.
     pub hidden: Vec<HiddenField>,
     /// Whether the person may say that the passkeys are lost, by `lost_passkeys=on`.
     pub may_lose_passkeys: bool,
+}
+
+/// Says that a link alone does not open this account, and who can help.
+#[derive(Debug, Template)]
+#[template(path = "signin/recover_help.html")]
+pub struct RecoverHelpPage {
+    /// The frame.
+    pub shell: Shell,
+    /// Whose account it is.
+    pub login: String,
 }

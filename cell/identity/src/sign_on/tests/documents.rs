@@ -260,11 +260,15 @@ fn ranges_as_administrators_type_them() {
             "2001:db8::2/128"
         ]
     );
+    let wrong = |line, word: &str| {
+        let word = word.to_owned();
+        Err(ZoneError::Range { line, word })
+    };
+    assert_eq!(texts("192.0.2.0/33"), wrong(1, "192.0.2.0/33"));
     assert_eq!(
-        texts("192.0.2.0/33"),
-        Err(ZoneError::Range("192.0.2.0/33".to_owned()))
+        texts("192.0.2.1\n\n198.51.100.7, office"),
+        wrong(3, "office")
     );
-    assert_eq!(texts("office"), Err(ZoneError::Range("office".to_owned())));
     assert_eq!(texts(" , "), Err(ZoneError::RangeCount));
     assert_eq!(
         texts(&"192.0.2.1 ".repeat(1_001)),

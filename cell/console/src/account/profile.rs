@@ -1,0 +1,94 @@
+//! The profile: what apps may see of a person, and which of it the person may change.
+
+use crate::account::caller::own;
+use crate::account::said::{Said, go_saying, page, shell};
+use crate::admin::caller::{Answer, done};
+use crate::admin::form::{problem_of, shell_after};
+use crate::admin::people::profile::{attribute_fields, input_of, read_profile};
+use crate::view::account::ProfilePage;
+use crate::view::part::{AttributeAccess, AttributeField};
+use crate::view::shell::Shell;
+use crate::visit::Visit;
+use axum::response::Response;
+use identity::org::settings::ProfileAttribute;
+use identity::person::Person;
+use identity::person::profile::ProfileInput;
+
+const PAGE: &str = "/account";
+
+/// `GET /account`.
+pub async fn show(visit: Visit) -> Answer {
+    let own = own(&visit, PAGE).await?;
+    let person = &own.signed_in.person;
+    Ok(draw(&visit, shell(&visit), person, &input_of(person), None))
+}
+
+/// `POST /account`. What only others may set is kept by the operation, whatever the form says.
+pub async fn save(visit: Visit) -> Answer {
+    let own = own(&visit, PAGE).await?;
+    let person = &own.signed_in.person;
+    let input = ProfileInput {
+        login: person.login.clone(),
+        email: person.email.clone(),
+        ..read_profile(&visit, &person.profile)
+    };
+    let saved = visit
+        .cell
+        .update_person(&own.permit, &person.id, person.revision, input.clone())
+        .await;
+    match saved {
+        Ok(()) => Ok(go_saying(&visit, PAGE, Said::Saved)),
+        Err(refusal) => {
+            let problem = problem_of(visit.shell().t, &refusal);
+            let shell = done(&visit, shell_after(&visit, refusal))?;
+            Ok(draw(&visit, shell, person, &input, problem.as_ref()))
+        }
+    }
+}
+
+fn draw(
+    visit: &Visit,
+    shell: Shell,
+    person: &Person,
+    input: &ProfileInput,
+    problem: Option<&(&'static str, String)>,
+) -> Response {
+    let schema = &visit.snapshot.org.settings.profile_schema;
+    let attributes = attribute_fields(visit, input, problem, false)
+        .into_iter()
+        .map(|field| as_own(field, schema))
+        .collect();
+    page(
+        visit,
+        &ProfilePage {
+            shell,
+            name: person.display_name(),
+            login: person.login.clone(),
+            attributes,
+        },
+    )
+}
+
+/// A field as its own person sees it: the names and what the schema lets may be changed, the rest is shown.
+fn as_own(field: AttributeField, schema: &[ProfileAttribute]) -> AttributeField {
+    let autocomplete = match field.name.as_str() {
+        "first_name" => "given-name",
+        "last_name" => "family-name",
+        "email" => "email",
+        _ => "off",
+    };
+    let is_name = matches!(field.name.as_str(), "first_name" | "last_name");
+    let is_editable = is_name
+        || schema
+            .iter()
+            .any(|attribute| attribute.name == field.name && attribute.self_editable);
+    AttributeField {
+        access: if is_editable {
+            field.access
+        } else {
+            AttributeAccess::Read
+        },
+        autocomplete: autocomplete.to_owned(),
+        ..field
+    }
+}

@@ -1,0 +1,35 @@
+//! Settings of the org, a page per concern. Each form names the revision that it was made from.
+
+pub mod attributes;
+pub mod general;
+pub mod mail;
+pub mod passkeys;
+pub mod passwords;
+pub mod sessions;
+pub mod tokens;
+
+use crate::admin::form::revision;
+use crate::visit::Visit;
+use identity::access::Permit;
+use identity::fault::Refusal;
+use identity::org::Org;
+use identity::org::settings::OrgSettings;
+use std::collections::BTreeMap;
+
+/// What is wrong with a form, by field.
+pub type Problems = BTreeMap<&'static str, String>;
+
+/// The org as it is now, at the revision that the form was made from.
+fn org_of_form(visit: &Visit) -> Org {
+    Org {
+        revision: revision(visit),
+        ..visit.snapshot.org.clone()
+    }
+}
+
+/// Stores changed settings under the present name.
+async fn save(visit: &Visit, permit: &Permit, settings: OrgSettings) -> Result<(), Refusal> {
+    let org = org_of_form(visit);
+    let name = org.name.clone();
+    visit.cell.update_org(permit, org, &name, settings).await
+}

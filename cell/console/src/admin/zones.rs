@@ -1,0 +1,181 @@
+//! Network zones: the list, and the form of one.
+
+use crate::admin::caller::{Answer, Detour, administrator, done, found, loaded};
+use crate::admin::form::{problem_of, revision, shell_after, typed};
+use crate::view::admin::{ZoneFormPage, ZoneRow, ZonesPage};
+use crate::view::part::Input;
+use crate::view::shell::Shell;
+use crate::visit::Visit;
+use axum::extract::Path;
+use axum::response::Response;
+use identity::access::Permission;
+use identity::fault::Refusal;
+use identity::sign_on::Zone;
+use identity::sign_on::store::{self, StoredPolicy, StoredZone};
+use identity::sign_on::zone::parse_ranges;
+use ipnet::IpNet;
+use vocab::id::ZoneId;
+
+/// Ranges of a zone that the list shows.
+const SHOWN_RANGES: usize = 5;
+
+/// `GET /admin/zones`.
+pub async fn list(visit: Visit) -> Answer {
+    administrator(&visit, Permission::ReadDirectory).await?;
+    let (zones, policies) = {
+        let org = &visit.context.org;
+        let mut tx = loaded(&visit, visit.cell.database.read().await)?;
+        let zones = store::load_all_zones(&mut tx, org).await;
+        let policies = store::load_all_policies(&mut tx, org).await;
+        (loaded(&visit, zones)?, loaded(&visit, policies)?)
+    };
+    Ok(visit.page(&ZonesPage {
+        shell: visit.shell(),
+        rows: zones
+            .iter()
+            .map(|stored| zone_row(&stored.zone, &policies))
+            .collect(),
+        own_address: visit.facts.client.ip.clone(),
+    }))
+}
+
+fn zone_row(zone: &Zone, policies: &[StoredPolicy]) -> ZoneRow {
+    let rules = policies.iter().flat_map(|stored| &stored.policy.rules);
+    let speaking = rules
+        .filter(|rule| rule.conditions.zones.named().contains(&zone.id))
+        .count();
+    let more = zone.ranges.len().saturating_sub(SHOWN_RANGES);
+    ZoneRow {
+        id: zone.id.to_string(),
+        name: zone.name.clone(),
+        ranges: zone
+            .ranges
+            .iter()
+            .take(SHOWN_RANGES)
+            .map(render_range)
+            .collect(),
+        more: u64::try_from(more).unwrap_or(u64::MAX),
+        rules: u64::try_from(speaking).unwrap_or(u64::MAX),
+    }
+}
+
+/// A range of one address is written as that address.
+fn render_range(range: &IpNet) -> String {
+    if range.prefix_len() == range.max_prefix_len() {
+        range.addr().to_string()
+    } else {
+        range.to_string()
+    }
+}
+
+/// `GET /admin/zones/new`.
+pub async fn show_new(visit: Visit) -> Answer {
+    administrator(&visit, Permission::ManagePolicies).await?;
+    let blank = (Input::default(), Input::default());
+    Ok(page(&visit, visit.shell(), None, blank))
+}
+
+/// `POST /admin/zones/new`.
+pub async fn create(visit: Visit) -> Answer {
+    let permit = administrator(&visit, Permission::ManagePolicies).await?;
+    let outcome = match read_ranges(&visit) {
+        Ok(ranges) => visit
+            .cell
+            .create_zone(&permit, visit.field("name"), ranges)
+            .await
+            .map(drop),
+        Err(refusal) => Err(refusal),
+    };
+    match outcome {
+        Ok(()) => Ok(visit.go("/admin/zones")),
+        Err(refusal) => refused(&visit, None, refusal),
+    }
+}
+
+/// `GET /admin/zones/{id}`.
+pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
+    administrator(&visit, Permission::ReadDirectory).await?;
+    let stored = load_zone(&visit, &id).await?;
+    let lines: Vec<String> = stored.zone.ranges.iter().map(render_range).collect();
+    let inputs = (Input::of(&stored.zone.name), Input::of(lines.join("\n")));
+    Ok(page(&visit, visit.shell(), Some(&stored), inputs))
+}
+
+/// `POST /admin/zones/{id}`.
+pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
+    let permit = administrator(&visit, Permission::ManagePolicies).await?;
+    let stored = load_zone(&visit, &id).await?;
+    let outcome = match read_ranges(&visit) {
+        Ok(ranges) => {
+            let zone = Zone {
+                id: stored.zone.id.clone(),
+                name: visit.field("name").trim().to_owned(),
+                ranges,
+            };
+            visit
+                .cell
+                .update_zone(&permit, zone, revision(&visit))
+                .await
+        }
+        Err(refusal) => Err(refusal),
+    };
+    match outcome {
+        Ok(()) => Ok(visit.go("/admin/zones")),
+        Err(refusal) => refused(&visit, Some(&stored), refusal),
+    }
+}
+
+/// `POST /admin/zones/{id}/remove`.
+pub async fn remove(Path(id): Path<String>, visit: Visit) -> Answer {
+    let permit = administrator(&visit, Permission::ManagePolicies).await?;
+    let stored = load_zone(&visit, &id).await?;
+    match visit.cell.delete_zone(&permit, &stored.zone.id).await {
+        Ok(()) => Ok(visit.go("/admin/zones")),
+        Err(refusal) => {
+            let shell = done(&visit, shell_after(&visit, refusal))?;
+            let lines: Vec<String> = stored.zone.ranges.iter().map(render_range).collect();
+            let inputs = (Input::of(&stored.zone.name), Input::of(lines.join("\n")));
+            Ok(page(&visit, shell, Some(&stored), inputs))
+        }
+    }
+}
+
+fn read_ranges(visit: &Visit) -> Result<Vec<IpNet>, Refusal> {
+    parse_ranges(visit.field("ranges"))
+        .map_err(|error| Refusal::invalid("ranges", error.to_string()))
+}
+
+fn refused(visit: &Visit, stored: Option<&StoredZone>, refusal: Refusal) -> Answer {
+    let problem = problem_of(visit.shell().t, &refusal);
+    let input = |field: &str| match &problem {
+        Some((of, text)) if *of == field => typed(visit, field).refused(text.as_str()),
+        _ => typed(visit, field),
+    };
+    let inputs = (input("name"), input("ranges"));
+    let shell = done(visit, shell_after(visit, refusal))?;
+    Ok(page(visit, shell, stored, inputs))
+}
+
+fn page(
+    visit: &Visit,
+    shell: Shell,
+    stored: Option<&StoredZone>,
+    (name, ranges): (Input, Input),
+) -> Response {
+    visit.page(&ZoneFormPage {
+        shell,
+        id: stored.map(|stored| stored.zone.id.to_string()),
+        revision: stored.map_or(0, |stored| stored.revision),
+        name,
+        ranges,
+        own_address: visit.facts.client.ip.clone(),
+    })
+}
+
+async fn load_zone(visit: &Visit, id: &str) -> Result<StoredZone, Detour> {
+    let id = found(visit, ZoneId::parse(id).ok())?;
+    let mut tx = loaded(visit, visit.cell.database.read().await)?;
+    let zone = store::load_zone(&mut tx, &visit.context.org, &id).await;
+    drop(tx);
+    found(visit, loaded(visit, zone)?)
+}

@@ -1,0 +1,71 @@
+//! Whose means of proof an operation is about: looked up once the permit is known to cover them.
+
+use crate::access::Permit;
+use crate::cell::Cell;
+use crate::fault::{Fault, Refusal};
+use crate::org::Org;
+use crate::person::Person;
+use crate::person::operations::as_target;
+use crate::snapshot::OrgSnapshot;
+use ledger::{Event, EventType, Outcome};
+use std::sync::Arc;
+use vocab::id::{OrgId, UserId};
+use vocab::time::Timestamp;
+
+/// A person whose means of proof are looked at or changed, by somebody who may do so.
+pub(crate) struct FactorSubject {
+    snapshot: Arc<OrgSnapshot>,
+    pub(crate) person: Person,
+}
+
+impl FactorSubject {
+    pub(crate) fn org(&self) -> &Org {
+        &self.snapshot.org
+    }
+
+    /// Org and person, for a closure that outlives this.
+    pub(crate) fn ids(&self) -> (OrgId, UserId) {
+        (self.person.org_id.clone(), self.person.id.clone())
+    }
+
+    /// A row of the log about a change that was made.
+    pub(crate) fn event(&self, permit: &Permit, kind: EventType, now: Timestamp) -> Event {
+        self.row(permit, Event::new(kind, Outcome::Success, now))
+    }
+
+    /// A row of the log about a change that was refused.
+    pub(crate) fn failure(&self, permit: &Permit, kind: EventType, now: Timestamp) -> Event {
+        self.row(permit, Event::new(kind, Outcome::Failure, now))
+    }
+
+    fn row(&self, permit: &Permit, event: Event) -> Event {
+        let event = event
+            .actor(permit.actor().clone())
+            .client(permit.client())
+            .target(as_target(&self.person));
+        match permit.own_session() {
+            Some(session) => event.session(session),
+            None => event,
+        }
+    }
+}
+
+impl Cell {
+    /// The person whose means of proof the permit lets its holder change.
+    pub(crate) async fn factor_subject(
+        &self,
+        permit: &Permit,
+        user_id: &UserId,
+    ) -> Result<FactorSubject, Refusal> {
+        permit.covers_factors_of(user_id)?;
+        let snapshot = self
+            .snapshot(permit.org())
+            .await?
+            .ok_or(Refusal::NotFound)?;
+        let mut tx = self.database.read().await.map_err(Fault::from)?;
+        let person = crate::person::store::load(&mut tx, permit.org(), user_id)
+            .await?
+            .ok_or(Refusal::NotFound)?;
+        Ok(FactorSubject { snapshot, person })
+    }
+}

@@ -1,0 +1,258 @@
+//! The way back in: a mailbox alone never opens an administrator's account; help and codes do.
+
+use crate::access::{Permission, Role};
+use crate::for_tests::{World, on_both_engines};
+use crate::org::settings::RecoverySettings;
+use crate::person::Person;
+use crate::person::lifecycle::LifecycleAction;
+use crate::sign_in::begin::Purpose;
+use crate::sign_in::recover::{FollowedLink, LinkAnswer, LinkRefusal, Opened, RecoveryNeed};
+use crate::sign_in::setup::{LinkPurpose, Passkeys};
+use crate::sign_on::AuthenticatorKind;
+use crate::tests::sign_in::{context, facts, mails};
+use crate::totp::{STEP_SECS, code_at};
+use vocab::id::OrgId;
+
+/// The token of the only link among the mails.
+fn token_in(mails: &[String]) -> String {
+    let links: Vec<&str> = mails
+        .iter()
+        .filter_map(|mail| mail.split_once("token=").map(|(_, rest)| rest))
+        .collect();
+    assert_eq!(links.len(), 1, "{mails:?}");
+    links[0].split_whitespace().next().unwrap().to_owned()
+}
+
+async fn recovery_token(world: &World, org: &OrgId, login: &str) -> String {
+    let sent = world
+        .cell
+        .send_recovery(&context(org), login, &facts(world, "192.0.2.1"))
+        .await;
+    sent.unwrap().unwrap();
+    token_in(&mails(world).await)
+}
+
+async fn follow(
+    world: &World,
+    org: &OrgId,
+    (purpose, token): (LinkPurpose, &str),
+    code: &str,
+) -> Result<Opened, LinkRefusal> {
+    let snapshot = world.cell.snapshot(org).await.unwrap().unwrap();
+    let answer = LinkAnswer {
+        passkeys: Passkeys::Lost,
+        code,
+    };
+    let link = FollowedLink { purpose, token };
+    let facts = facts(world, "192.0.2.1");
+    world
+        .cell
+        .use_link(&snapshot.org, link, answer, &facts)
+        .await
+}
+
+async fn need(world: &World, person: &Person) -> RecoveryNeed {
+    let snapshot = world.cell.snapshot(&person.org_id).await.unwrap().unwrap();
+    let need = world
+        .cell
+        .recovery_need(&snapshot.org, LinkPurpose::Recovery, person)
+        .await;
+    need.unwrap()
+}
+
+async fn a_mailbox_is_enough_for_most_people_where_the_org_lets_it(world: &World) {
+    let org = world.org("acme").await;
+    let ada = world.person(&org, "ada").await;
+    world.session(&ada, "thief").await;
+    let token = recovery_token(world, &org, "ada").await;
+    let by_mail = (LinkPurpose::Recovery, token.as_str());
+    let opened = follow(world, &org, by_mail, "").await.unwrap();
+    assert_eq!(opened.enrolling.person.id, ada.id);
+    assert!(opened.enrolling.person.email_verified && opened.proof.is_none());
+    assert!(opened.enrolling.person.epoch > ada.epoch, "all else is out");
+    let notices = mails(world).await;
+    assert!(notices.iter().any(|text| text.contains("passkeys")));
+    let again = follow(world, &org, by_mail, "").await;
+    assert!(matches!(
+        again,
+        Err(LinkRefusal::Other(crate::fault::Refusal::NotFound))
+    ));
+    // The org says no.
+    let permit = world.permit(&org, Permission::ManageOrg);
+    let present = world
+        .cell
+        .snapshot(&org)
+        .await
+        .unwrap()
+        .unwrap()
+        .org
+        .clone();
+    let (name, mut settings) = (present.name.clone(), present.settings.clone());
+    settings.recovery = RecoverySettings {
+        mailbox_alone: false,
+    };
+    world
+        .cell
+        .update_org(&permit, present, &name, settings)
+        .await
+        .unwrap();
+    let ada = world.load(&org, &ada.id).await;
+    assert_eq!(need(world, &ada).await, RecoveryNeed::Help);
+    let token = recovery_token(world, &org, "ada").await;
+    let rows = world.log_rows(&org).await;
+    let by_mail = (LinkPurpose::Recovery, token.as_str());
+    let refused = follow(world, &org, by_mail, "").await;
+    assert!(matches!(refused, Err(LinkRefusal::NeedsHelp)));
+    assert_eq!(world.log_rows(&org).await, rows + 1, "it is noted");
+}
+
+async fn an_administrator_needs_a_code(world: &World) {
+    let org = world.org("acme").await;
+    let ada = world.administrator(&org, "ada", Role::SuperAdmin).await;
+    assert_eq!(need(world, &ada).await, RecoveryNeed::Help);
+    let manage = world.permit(&org, Permission::ManagePeople);
+    let codes = world
+        .cell
+        .make_recovery_codes(&manage, &ada.id)
+        .await
+        .unwrap();
+    let seed = world.cell.begin_totp(&manage, &ada.id).await.unwrap();
+    let at_step = |step: i64| format!("{:06}", code_at(&seed, step));
+    let present = world.cell.now().seconds().div_euclid(STEP_SECS);
+    world
+        .cell
+        .confirm_totp(&manage, &ada.id, &at_step(present))
+        .await
+        .unwrap();
+    assert_eq!(need(world, &ada).await, RecoveryNeed::Code);
+    mails(world).await;
+
+    let token = recovery_token(world, &org, "ada").await;
+    let by_mail = (LinkPurpose::Recovery, token.as_str());
+    for wrong in [
+        "",
+        "   ",
+        "000000",
+        "AAAAA-AAAAA-AAAAA-AAAAA",
+        &at_step(present),
+    ] {
+        let refused = follow(world, &org, by_mail, wrong).await;
+        assert!(matches!(refused, Err(LinkRefusal::WrongCode)), "{wrong:?}");
+    }
+    // Refusals do not use the link up.
+    world.clock.advance_secs(STEP_SECS);
+    let opened = follow(world, &org, by_mail, &at_step(present + 1))
+        .await
+        .unwrap();
+
+    // What it proved counts in the sign-in that follows, of this person alone.
+    let proof = opened.proof.unwrap();
+    let facts = facts(world, "192.0.2.1");
+    world.person(&org, "eve").await;
+    for (login, counts) in [("ada", true), ("eve", false)] {
+        let begun = world.cell.begin_sign_in(&org, Purpose::default(), None);
+        let (mut flow, _) = begun.await.unwrap();
+        world.cell.identify(&mut flow, login).await.unwrap();
+        let counted = world.cell.count_link_proof(&mut flow, &proof, &facts).await;
+        assert_eq!(counted.is_ok(), counts, "{login}");
+        let kinds: Vec<_> = flow.state.proved.iter().map(|proved| proved.kind).collect();
+        let expected: &[AuthenticatorKind] = if counts {
+            &[AuthenticatorKind::Totp]
+        } else {
+            &[]
+        };
+        assert_eq!(kinds, expected);
+    }
+
+    // A recovery code does as well, once.
+    mails(world).await;
+    let token = recovery_token(world, &org, "ada").await;
+    let by_mail = (LinkPurpose::Recovery, token.as_str());
+    let code = codes[0].expose().clone();
+    follow(world, &org, by_mail, &code).await.unwrap();
+    mails(world).await;
+    let token = recovery_token(world, &org, "ada").await;
+    let by_mail = (LinkPurpose::Recovery, token.as_str());
+    let refused = follow(world, &org, by_mail, &code).await;
+    assert!(matches!(refused, Err(LinkRefusal::WrongCode)));
+}
+
+async fn guesses_at_the_code_are_slowed(world: &World) {
+    let org = world.org("acme").await;
+    let ada = world.administrator(&org, "ada", Role::SuperAdmin).await;
+    let manage = world.permit(&org, Permission::ManagePeople);
+    let made = world.cell.make_recovery_codes(&manage, &ada.id).await;
+    made.unwrap();
+    mails(world).await;
+    let token = recovery_token(world, &org, "ada").await;
+    let by_mail = (LinkPurpose::Recovery, token.as_str());
+    let mut tries = 0;
+    while matches!(
+        follow(world, &org, by_mail, "123456").await,
+        Err(LinkRefusal::WrongCode)
+    ) {
+        tries += 1;
+    }
+    assert_eq!(tries, 6);
+}
+
+async fn help_opens_what_a_mailbox_does_not(world: &World) {
+    let org = world.org("acme").await;
+    world.administrator(&org, "eve", Role::SuperAdmin).await;
+    let ada = world.administrator(&org, "ada", Role::SuperAdmin).await;
+    // Another administrator's.
+    let permit = world.permit(&org, Permission::ManagePeople);
+    world
+        .cell
+        .change_person_status(&permit, &ada.id, LifecycleAction::ResetPassword)
+        .await
+        .unwrap();
+    let ada = world.load(&org, &ada.id).await;
+    world
+        .cell
+        .send_link(&context(&org), &ada, LinkPurpose::Recovery)
+        .await
+        .unwrap();
+    let token = token_in(&mails(world).await);
+    follow(world, &org, (LinkPurpose::Recovery, &token), "")
+        .await
+        .unwrap();
+    // The operator's, whose link is shown and not sent.
+    mails(world).await;
+    let link = world.cell.make_help_link(&context(&org), "ada").await;
+    let link = link.unwrap().expose().clone();
+    assert!(mails(world).await.is_empty());
+    let token = link.split_once("/reset?token=").unwrap().1.to_owned();
+    let wrong = follow(world, &org, (LinkPurpose::Recovery, &token), "").await;
+    assert!(wrong.is_err(), "each link is what it was made for");
+    follow(world, &org, (LinkPurpose::Help, &token), "")
+        .await
+        .unwrap();
+    let unknown = world.cell.make_help_link(&context(&org), "nobody").await;
+    assert!(unknown.is_err());
+}
+
+/// An invitation that was never followed is no second way around what recovery asks for.
+async fn an_old_invitation_does_not_open_a_living_account(world: &World) {
+    let org = world.org("acme").await;
+    let ada = world.administrator(&org, "ada", Role::SuperAdmin).await;
+    world
+        .cell
+        .send_link(&context(&org), &ada, LinkPurpose::Invitation)
+        .await
+        .unwrap();
+    let token = token_in(&mails(world).await);
+    let refused = follow(world, &org, (LinkPurpose::Invitation, &token), "").await;
+    assert!(matches!(
+        refused,
+        Err(LinkRefusal::Other(crate::fault::Refusal::NotFound))
+    ));
+}
+
+on_both_engines!(
+    a_mailbox_is_enough_for_most_people_where_the_org_lets_it,
+    an_administrator_needs_a_code,
+    guesses_at_the_code_are_slowed,
+    help_opens_what_a_mailbox_does_not,
+    an_old_invitation_does_not_open_a_living_account,
+);

@@ -1,0 +1,141 @@
+//! Compares network zones and sign-on policies with what is declared of them, and makes what differs.
+
+use crate::declaration::Mode;
+use crate::declaration::apply::{Presence, Site};
+use crate::declaration::document::{PolicyDeclaration, ZoneDeclaration};
+use crate::declaration::plan::Known;
+use crate::declaration::plan_policies::{plan_policy, plan_zone};
+use crate::declaration::problem::{Problem, placed};
+use crate::declaration::report::{Kind, Report, Standing};
+use identity::access::Permission;
+use identity::fault::Refusal;
+use identity::person::profile::fold;
+use identity::sign_on::store::{self, StoredPolicy, StoredZone};
+use identity::sign_on::{PolicyScope, presets};
+use vocab::id::PolicyId;
+
+pub(super) async fn apply_zones(
+    site: &Site,
+    declared: &[ZoneDeclaration],
+    known: &mut Known,
+    report: &mut Report,
+) -> Result<(), Problem> {
+    for zone in declared {
+        let done = apply_zone(site, zone, known).await;
+        let standing = placed(Kind::Zone, &zone.name, done)?;
+        site.note(report, Kind::Zone, &zone.name, standing);
+    }
+    Ok(())
+}
+
+async fn apply_zone(
+    site: &Site,
+    declared: &ZoneDeclaration,
+    known: &mut Known,
+) -> Result<Standing, Refusal> {
+    let key = fold(&declared.name.value);
+    let present = find_zone(site, &key).await?;
+    let before = present.as_ref().map(|stored| &stored.zone);
+    let plan = plan_zone(declared, before, site.cell.entropy())?;
+    let (mut id, name) = (plan.zone.id.clone(), plan.zone.name.clone());
+    if site.mode == Mode::Apply && plan.standing != Standing::Same {
+        let permit = site.permit(Permission::ManagePolicies)?;
+        match present {
+            None => {
+                let made = site.cell.create_zone(&permit, &name, plan.zone.ranges);
+                id = made.await?.id;
+            }
+            Some(stored) => {
+                site.cell
+                    .update_zone(&permit, plan.zone, stored.revision)
+                    .await?;
+            }
+        }
+    }
+    known.names.insert(id.to_string(), name);
+    known.zones.insert(key, id);
+    Ok(plan.standing)
+}
+
+async fn find_zone(site: &Site, key: &str) -> Result<Option<StoredZone>, Refusal> {
+    let mut tx = site.cell.database.read().await?;
+    let zones = store::load_all_zones(&mut tx, &site.org).await?;
+    Ok(zones
+        .into_iter()
+        .find(|stored| fold(&stored.zone.name) == key))
+}
+
+pub(super) async fn apply_policies(
+    site: &Site,
+    declared: &[PolicyDeclaration],
+    known: &mut Known,
+    report: &mut Report,
+) -> Result<(), Problem> {
+    for policy in declared {
+        let done = apply_policy(site, policy, known).await;
+        let standing = placed(Kind::Policy, &policy.name, done)?;
+        site.note(report, Kind::Policy, &policy.name, standing);
+    }
+    Ok(())
+}
+
+async fn apply_policy(
+    site: &Site,
+    declared: &PolicyDeclaration,
+    known: &mut Known,
+) -> Result<Standing, Refusal> {
+    let key = fold(&declared.name.value);
+    let mut present = None;
+    // Those that nobody declares are shown by name too, where an app leaves one for a declared one.
+    for stored in load_policies(site).await? {
+        let policy = &stored.policy;
+        known
+            .names
+            .insert(policy.id.to_string(), policy.name.clone());
+        if fold(&policy.name) == key {
+            present = Some(stored);
+        }
+    }
+    let before = present
+        .as_ref()
+        .map(|stored| (&stored.policy, stored.scope));
+    let plan = plan_policy(declared, before, known, site.cell.entropy())?;
+    let (mut id, name): (PolicyId, String) = (plan.policy.id.clone(), plan.policy.name.clone());
+    if site.mode == Mode::Apply && plan.standing != Standing::Same {
+        let permit = site.permit(Permission::ManagePolicies)?;
+        match present {
+            None => {
+                let made = site.cell.create_policy(&permit, &name, plan.policy.rules);
+                id = made.await?.id;
+            }
+            Some(stored) => {
+                site.cell
+                    .update_policy(&permit, plan.policy, stored.revision)
+                    .await?;
+            }
+        }
+    }
+    known.names.insert(id.to_string(), name);
+    known.policies.insert(key, id);
+    Ok(plan.standing)
+}
+
+/// The policies of the org; of one that is only planned, those that it will begin with.
+async fn load_policies(site: &Site) -> Result<Vec<StoredPolicy>, Refusal> {
+    if site.presence == Presence::There {
+        let mut tx = site.cell.database.read().await?;
+        return Ok(store::load_all_policies(&mut tx, &site.org).await?);
+    }
+    let entropy = site.cell.entropy();
+    let presets = [
+        presets::org_policy(PolicyId::generate(entropy), entropy),
+        presets::console_policy(PolicyId::generate(entropy), entropy),
+    ];
+    let stored = presets.map(|(scope, policy): (PolicyScope, _)| StoredPolicy {
+        policy,
+        scope,
+        revision: 1,
+        updated_at: site.cell.now(),
+    });
+    Ok(Vec::from(stored))
+}

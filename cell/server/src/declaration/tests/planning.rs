@@ -1,0 +1,223 @@
+//! A plan tells what applying would do, and does nothing: it is empty exactly when applying changes nothing.
+
+use super::{WHOLE, World, on_both_engines};
+use crate::declaration::report::{Action, Kind, render_text};
+use identity::access::Permission;
+use identity::app::operations::AppChange;
+use vocab::id::AppId;
+
+/// What each kind of thing begins with, what it becomes, and how that is told.
+const CHANGES: &[(&str, &str, &str)] = &[
+    (
+        "name: Analytical Engines",
+        "name: Difference Engines",
+        "~ organisation main: name\n      name: \"Analytical Engines\" → \"Difference Engines\"",
+    ),
+    (
+        "colour: \"#224466\"",
+        "colour: \"#000000\"",
+        "~ organisation main: branding.colour\n",
+    ),
+    (
+        "last_name: Lovelace",
+        "last_name: King",
+        "~ person ada@example.com: last_name\n      last_name: \"Lovelace\" → \"King\"",
+    ),
+    (
+        "email: grace@example.com",
+        "email: grace@example.com\n        roles: [read_only_admin]",
+        "~ person grace@example.com: roles\n      roles: + \"READ_ONLY_ADMIN\"",
+    ),
+    (
+        "description: They build",
+        "description: They think",
+        "~ group \"Engineers\": description\n",
+    ),
+    (
+        "members: [ada@example.com, Grace@example.com]",
+        "members: [ada@example.com, Grace@example.com, charles@example.com]",
+        "~ group \"Engineers\": members\n      members: + [\"charles@example.com\"]",
+    ),
+    (
+        "192.0.2.0/24",
+        "198.51.100.0/24",
+        "~ zone \"Office\": ranges\n",
+    ),
+    (
+        "zones: { not_in: [Office] }",
+        "zones: { in: [Office] }",
+        "conditions.zones.in: + [\"Office\"]",
+    ),
+    (
+        "outcome: deny",
+        "outcome: { allow: {} }",
+        "~ policy \"Two factors\": rules[1].outcome\n",
+    ),
+    (
+        "groups: { include: [Engineers] }",
+        "groups: {}",
+        "rules[0].conditions.groups.include: [\"Engineers\"] → []",
+    ),
+    (
+        "- name: Others\n            outcome: deny",
+        "- name: Others\n            outcome: deny\n          - name: Rest\n            outcome: deny",
+        "~ policy \"Two factors\": rules\n",
+    ),
+    (
+        "redirect_uris: [ \"http://127.0.0.1:9/callback\" ]\n      - label",
+        "redirect_uris: [ \"http://127.0.0.1:8/callback\" ]\n      - label",
+        "~ app \"Wiki\": settings.redirect_uris\n      settings.redirect_uris: [\"http://127.0.0.1:9/callback\"] → \
+         [\"http://127.0.0.1:8/callback\"]",
+    ),
+    (
+        "clear: web-secret-of-the-test-bed-0123456789",
+        "clear: web-secret-of-the-test-bed-9999999999",
+        "~ app \"Wiki\": client_secret\n      client_secret: not shown",
+    ),
+    (
+        "policy: Two factors\n",
+        "\n",
+        "~ app \"Wiki\": policy\n      policy: \"Two factors\" → null",
+    ),
+    (
+        "people: [charles@example.com]",
+        "people: [charles@example.com, grace@example.com]",
+        "~ app \"Wiki\": people\n      people: + [\"grace@example.com\"]",
+    ),
+    (
+        "- label: Calendar\n",
+        "- label: Calendar\n        groups: [Engineers]\n",
+        "~ app \"Calendar\": groups\n",
+    ),
+    (
+        "description: Read",
+        "description: See",
+        "~ authorization server \"default\": scopes[0].description\n",
+    ),
+    (
+        "apps: [Wiki]",
+        "apps: [Calendar]",
+        "rules[0].apps: [\"Wiki\"] → [\"Calendar\"]",
+    ),
+    (
+        "clear: 00Tabc",
+        "clear: 00Txyz",
+        "+ API token \"Pipeline\"\n",
+    ),
+];
+
+async fn an_empty_cell_is_planned_as_it_is_made(world: &World) {
+    let planned = world.plan(WHOLE).await;
+    let mut tx = world.cell.database.read().await.unwrap();
+    let org = identity::org::store::find_by_slug(&mut tx, "main").await;
+    assert!(org.unwrap().is_none(), "a plan made something");
+    drop(tx);
+    let kinds = [
+        Kind::Organisation,
+        Kind::Person,
+        Kind::Group,
+        Kind::Zone,
+        Kind::Policy,
+        Kind::App,
+        Kind::AuthorizationServer,
+        Kind::ApiToken,
+    ];
+    for kind in kinds {
+        let made = |change: &&super::super::report::Change| {
+            change.kind == kind && change.action == Action::Create
+        };
+        assert!(
+            planned.changes.iter().any(|change| made(&change)),
+            "{kind:?}"
+        );
+    }
+    assert_eq!(world.apply(WHOLE).await, planned);
+    let again = world.plan(WHOLE).await;
+    assert!(again.changes.is_empty(), "{}", render_text(&again));
+}
+
+async fn every_kind_of_change_is_planned_then_made_and_then_gone(world: &World) {
+    world.apply(WHOLE).await;
+    let main = world.org("main").await;
+    for (from, to, told) in CHANGES {
+        assert!(WHOLE.contains(from), "{from}");
+        let changed = WHOLE.replacen(from, to, 1);
+        let rows = world.log_rows(&main).await;
+        let planned = world.plan(&changed).await;
+        let text = render_text(&planned);
+        assert!(text.contains(told), "{from} to {to}:\n{text}");
+        assert_eq!(planned.changes.len(), 1, "{text}");
+        for secret in ["web-secret", "00T"] {
+            assert!(!text.contains(secret), "{text}");
+            assert!(!serde_json::to_string(&planned).unwrap().contains(secret));
+        }
+        assert_eq!(
+            world.log_rows(&main).await,
+            rows,
+            "a plan changed something: {text}"
+        );
+        assert_eq!(world.apply(&changed).await, planned);
+        assert!(
+            world.log_rows(&main).await > rows,
+            "nothing was made: {text}"
+        );
+        let rows = world.log_rows(&main).await;
+        let again = world.plan(&changed).await;
+        assert!(again.changes.is_empty(), "{}", render_text(&again));
+        world.apply(&changed).await;
+        assert_eq!(world.log_rows(&main).await, rows, "{told}");
+        // Back to where it was, as far as a declaration takes anything back.
+        world.apply(WHOLE).await;
+    }
+}
+
+async fn what_an_administrator_changed_shows_as_drift(world: &World) {
+    world.apply(WHOLE).await;
+    let main = world.org("main").await;
+    let id = AppId::parse("0oaWebBasic000000001").unwrap();
+    let app = world.cell.app(&main, &id).await.unwrap().unwrap();
+    let permit = world.permit(&main, Permission::ManageApps);
+    let change = AppChange {
+        label: String::from("Renamed"),
+        settings: app.settings.clone(),
+        policy_id: None,
+    };
+    let changed = world.cell.update_app(&permit, &id, app.revision, change);
+    changed.await.unwrap();
+    let permit = world.permit(&main, Permission::ManageGroups);
+    let mut tx = world.cell.database.read().await.unwrap();
+    let group = identity::group::store::find_by_name(&mut tx, &main, "Engineers").await;
+    let group = group.unwrap().unwrap();
+    drop(tx);
+    let ada = world.person(&main, "ada@example.com").await;
+    let charles = world.person(&main, "charles@example.com").await;
+    let removed = world.cell.remove_group_member(&permit, &group.id, &ada.id);
+    removed.await.unwrap();
+    // Who joined beyond the document stays, and is no drift.
+    let joined = world.cell.add_group_member(&permit, &group.id, &charles.id);
+    joined.await.unwrap();
+    let text = render_text(&world.plan(WHOLE).await);
+    assert!(text.contains("~ app \"Wiki\": label, policy\n"), "{text}");
+    assert!(text.contains("label: \"Renamed\" → \"Wiki\"\n"), "{text}");
+    assert!(text.contains("policy: null → \"Two factors\"\n"), "{text}");
+    assert!(
+        text.contains("members: + [\"ada@example.com\"]\n"),
+        "{text}"
+    );
+    assert!(!text.contains("charles"), "{text}");
+    world.apply(WHOLE).await;
+    assert!(world.plan(WHOLE).await.changes.is_empty());
+}
+
+async fn a_password_that_is_there_is_nobodys_drift(world: &World) {
+    world.apply(WHOLE).await;
+    let other = WHOLE.replace("plain clock winter harbour", "another clock winter lamp");
+    assert!(world.plan(&other).await.changes.is_empty());
+}
+
+on_both_engines!(
+    an_empty_cell_is_planned_as_it_is_made,
+    every_kind_of_change_is_planned_then_made_and_then_gone,
+    what_an_administrator_changed_shows_as_drift,
+    a_password_that_is_there_is_nobodys_drift,
+);

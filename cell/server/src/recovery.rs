@@ -1,0 +1,120 @@
+//! Letting a person back in from the machine itself: for an administrator whom nobody else can help. Works beside a
+//! running server, on the same store.
+
+use crate::start::MIGRATIONS;
+use database::{Database, Location, OpenError};
+use identity::cell::{Cell, CellBuilder};
+use identity::fault::Refusal;
+use identity::org::context::OrgContext;
+use identity::password::hash_pool::{HashPool, HashPoolLimits};
+use identity::slowdown::SlowdownTable;
+use keys::{Keyring, RotationSchedule, SigningKeys};
+use std::sync::Arc;
+use std::time::Duration;
+use vocab::entropy::{Entropy, SystemEntropy};
+use vocab::secret::Secret;
+use vocab::time::{Clock, SystemClock};
+
+/// Why no link was made.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoveryError {
+    /// The store cannot be used.
+    #[error("{0}")]
+    Store(#[from] OpenError),
+    /// The threads for password hashing could not be started.
+    #[error("{0}")]
+    Passwords(#[from] identity::password::hash_pool::Fault),
+    /// There is no such org.
+    #[error("there is no organisation {0:?}; leave --org out for the first one")]
+    NoOrg(String),
+    /// There is no such person who may be let in.
+    #[error(
+        "nobody of that name can be let in: there is no such account, or it is suspended, locked or was never activated"
+    )]
+    NoPerson,
+    /// The link could not be stored.
+    #[error("the link could not be stored: {0}")]
+    Refused(Refusal),
+}
+
+/// A link that lets the person set a new password, and give lost passkeys up; it works once and for an hour.
+///
+/// # Errors
+/// [`RecoveryError`] with what to do.
+pub async fn make_link(
+    location: &Location,
+    base_url: &str,
+    org: Option<&str>,
+    login: &str,
+) -> Result<Secret<String>, RecoveryError> {
+    let cell = open(location).await?;
+    let made = make(&cell, base_url, org, login).await;
+    cell.database.close().await;
+    made
+}
+
+async fn make(
+    cell: &Cell,
+    base_url: &str,
+    slug: Option<&str>,
+    login: &str,
+) -> Result<Secret<String>, RecoveryError> {
+    let no_org = || RecoveryError::NoOrg(slug.unwrap_or_default().to_owned());
+    let found = async {
+        let mut tx = cell.database.read().await?;
+        let first = identity::org::store::find_first(&mut tx).await?;
+        let named = match slug {
+            Some(slug) => identity::org::store::find_by_slug(&mut tx, slug).await?,
+            None => first.clone(),
+        };
+        Ok::<_, Refusal>((first, named))
+    };
+    let (first, named) = found.await.map_err(RecoveryError::Refused)?;
+    let org = named.ok_or_else(no_org)?;
+    // The first org answers at the bare origin.
+    let path_prefix = match slug {
+        Some(slug) if first.as_ref() != Some(&org) => format!("/t/{slug}"),
+        _ => String::new(),
+    };
+    let context = OrgContext {
+        org,
+        slug: slug.unwrap_or_default().to_owned(),
+        name: String::new(),
+        base_url: format!("{}{path_prefix}", base_url.trim_end_matches('/')),
+        path_prefix,
+        rp_id: String::new(),
+    };
+    match cell.make_help_link(&context, login).await {
+        Ok(link) => Ok(link),
+        Err(Refusal::NotFound) => Err(RecoveryError::NoPerson),
+        Err(refusal) => Err(RecoveryError::Refused(refusal)),
+    }
+}
+
+/// A cell without its keys: what is done here opens and seals nothing.
+async fn open(location: &Location) -> Result<Cell, RecoveryError> {
+    let database = Database::open(location, &MIGRATIONS).await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let keyring = Keyring::new(
+        database.clone(),
+        Vec::new(),
+        Arc::clone(&entropy),
+        Arc::clone(&clock),
+    );
+    let limits = HashPoolLimits {
+        workers: 1,
+        queue_jobs_max: 1,
+        wait_max: Duration::from_secs(1),
+    };
+    Ok(CellBuilder {
+        database,
+        keyring: keyring.clone(),
+        signing_keys: SigningKeys::new(keyring, RotationSchedule::default()),
+        clock,
+        passwords: HashPool::start(limits, Arc::clone(&entropy))?,
+        slowdown: SlowdownTable::default(),
+        entropy,
+    }
+    .build())
+}

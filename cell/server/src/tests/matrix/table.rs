@@ -1,0 +1,386 @@
+//! The matrix itself: for each route, who may use it by which method.
+
+use super::Outcome;
+use super::world::Who;
+
+/// For whom a route is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Audience {
+    /// For everybody, signed in or not.
+    Everybody,
+    /// A step of signing in: for everybody, but it may have to begin at the beginning.
+    SigningIn,
+    /// For an application that proves itself; the session of a person is worth nothing here.
+    Client,
+    /// For whoever brings an access token.
+    Bearer,
+    /// For a person who is signed in, about themselves.
+    Person,
+    /// For administrators, those who may only see included.
+    Reader,
+    /// For administrators who may change things.
+    Manager,
+    /// For a browser on this very machine; calls of the matrix come from nowhere.
+    ThisMachine,
+}
+
+/// A route.
+pub(super) struct Row {
+    pub(super) path: &'static str,
+    get: Option<Audience>,
+    post: Option<Audience>,
+}
+
+impl Row {
+    pub(super) fn methods(&self) -> impl Iterator<Item = (&'static str, Audience)> {
+        let get = self.get.map(|audience| ("GET", audience));
+        get.into_iter()
+            .chain(self.post.map(|audience| ("POST", audience)))
+    }
+}
+
+const fn get(path: &'static str, audience: Audience) -> Row {
+    Row {
+        path,
+        get: Some(audience),
+        post: None,
+    }
+}
+
+const fn post(path: &'static str, audience: Audience) -> Row {
+    Row {
+        path,
+        get: None,
+        post: Some(audience),
+    }
+}
+
+const fn both(path: &'static str, get: Audience, post: Audience) -> Row {
+    Row {
+        path,
+        get: Some(get),
+        post: Some(post),
+    }
+}
+
+/// What may come of a call.
+pub(super) fn decide_outcomes(audience: Audience, who: Who) -> &'static [Outcome] {
+    use Outcome::{Forbidden, Missing, SentToSignIn, Served, Unauthenticated};
+    let is_stranger = matches!(who, Who::Anonymous | Who::OtherOrgsAdministrator);
+    match audience {
+        Audience::Everybody => &[Served],
+        Audience::SigningIn => &[Served, SentToSignIn, Missing],
+        Audience::Client | Audience::Bearer => &[Unauthenticated],
+        Audience::ThisMachine => &[Missing],
+        Audience::Person if is_stranger => &[SentToSignIn],
+        Audience::Person => &[Served],
+        Audience::Reader | Audience::Manager => match who {
+            Who::Anonymous | Who::OtherOrgsAdministrator | Who::HalfProvedAdministrator => {
+                &[SentToSignIn]
+            }
+            Who::Person => &[Forbidden],
+            Who::ReadOnlyAdministrator if audience == Audience::Manager => &[Forbidden],
+            Who::ReadOnlyAdministrator | Who::Administrator => &[Served],
+        },
+    }
+}
+
+/// Routes with an id of something that the orgs of the matrix do not have: a passkey, a consent, mail.
+pub(super) const WITHOUT_SAMPLE: &[&str] = &[];
+
+pub(super) const ROWS: &[Row] = &[
+    both(
+        "/oauth2/v1/authorize",
+        Audience::SigningIn,
+        Audience::SigningIn,
+    ),
+    post("/oauth2/v1/token", Audience::Client),
+    post("/oauth2/v1/introspect", Audience::Client),
+    post("/oauth2/v1/revoke", Audience::Client),
+    both("/oauth2/v1/userinfo", Audience::Bearer, Audience::Bearer),
+    get("/oauth2/v1/keys", Audience::Everybody),
+    both(
+        "/oauth2/v1/logout",
+        Audience::SigningIn,
+        Audience::SigningIn,
+    ),
+    post("/oauth2/v1/device/authorize", Audience::Client),
+    get("/.well-known/openid-configuration", Audience::Everybody),
+    get(
+        "/.well-known/oauth-authorization-server",
+        Audience::Everybody,
+    ),
+    both(
+        "/oauth2/{server}/v1/authorize",
+        Audience::SigningIn,
+        Audience::SigningIn,
+    ),
+    post("/oauth2/{server}/v1/token", Audience::Client),
+    post("/oauth2/{server}/v1/introspect", Audience::Client),
+    post("/oauth2/{server}/v1/revoke", Audience::Client),
+    both(
+        "/oauth2/{server}/v1/userinfo",
+        Audience::Bearer,
+        Audience::Bearer,
+    ),
+    get("/oauth2/{server}/v1/keys", Audience::Everybody),
+    both(
+        "/oauth2/{server}/v1/logout",
+        Audience::SigningIn,
+        Audience::SigningIn,
+    ),
+    post("/oauth2/{server}/v1/device/authorize", Audience::Client),
+    get(
+        "/oauth2/{server}/.well-known/openid-configuration",
+        Audience::Everybody,
+    ),
+    get(
+        "/oauth2/{server}/.well-known/oauth-authorization-server",
+        Audience::Everybody,
+    ),
+    get("/health/live", Audience::Everybody),
+    get("/health/ready", Audience::Everybody),
+    get("/assets/{name}", Audience::Everybody),
+    get("/", Audience::SigningIn),
+    get("/style", Audience::Everybody),
+    get("/apps", Audience::Person),
+    get("/mailbox", Audience::ThisMachine),
+    get("/mailbox/{id}", Audience::ThisMachine),
+    both("/signin", Audience::SigningIn, Audience::SigningIn),
+    get("/signin/identify", Audience::SigningIn),
+    both("/signin/password", Audience::SigningIn, Audience::SigningIn),
+    both("/signin/passkey", Audience::SigningIn, Audience::SigningIn),
+    get("/signin/passkey/options", Audience::SigningIn),
+    both("/signin/totp", Audience::SigningIn, Audience::SigningIn),
+    both(
+        "/signin/recovery-code",
+        Audience::SigningIn,
+        Audience::SigningIn,
+    ),
+    both("/signin/email", Audience::SigningIn, Audience::SigningIn),
+    get("/signin/choose", Audience::SigningIn),
+    both("/signin/recover", Audience::SigningIn, Audience::SigningIn),
+    get("/signin/enroll", Audience::SigningIn),
+    both(
+        "/signin/enroll/passkey",
+        Audience::SigningIn,
+        Audience::SigningIn,
+    ),
+    get("/signin/enroll/passkey/options", Audience::SigningIn),
+    both(
+        "/signin/enroll/totp",
+        Audience::SigningIn,
+        Audience::SigningIn,
+    ),
+    both(
+        "/signin/new-password",
+        Audience::SigningIn,
+        Audience::SigningIn,
+    ),
+    post("/signout", Audience::SigningIn),
+    post("/logout/confirm", Audience::SigningIn),
+    both("/consent", Audience::SigningIn, Audience::SigningIn),
+    both("/device", Audience::SigningIn, Audience::SigningIn),
+    post("/device/confirm", Audience::SigningIn),
+    both("/setup", Audience::SigningIn, Audience::SigningIn),
+    both("/welcome", Audience::SigningIn, Audience::SigningIn),
+    both("/reset", Audience::SigningIn, Audience::SigningIn),
+    both("/account", Audience::Person, Audience::Person),
+    get("/account/activity", Audience::Person),
+    get("/account/consents", Audience::Person),
+    post("/account/consents/{id}/revoke", Audience::Person),
+    get("/account/security", Audience::Person),
+    both(
+        "/account/security/passkeys/new",
+        Audience::Person,
+        Audience::Person,
+    ),
+    get("/account/security/passkeys/options", Audience::Person),
+    post("/account/security/passkeys/{id}/remove", Audience::Person),
+    post("/account/security/passkeys/{id}/rename", Audience::Person),
+    both(
+        "/account/security/password",
+        Audience::Person,
+        Audience::Person,
+    ),
+    post("/account/security/recovery-codes", Audience::Person),
+    both("/account/security/totp", Audience::Person, Audience::Person),
+    post("/account/security/totp/remove", Audience::Person),
+    get("/account/sessions", Audience::Person),
+    post("/account/sessions/end-others", Audience::Person),
+    post("/account/sessions/{id}/end", Audience::Person),
+    get("/admin", Audience::Reader),
+    get("/admin/apps", Audience::Reader),
+    both("/admin/apps/new", Audience::Manager, Audience::Manager),
+    both("/admin/apps/{id}", Audience::Reader, Audience::Manager),
+    post("/admin/apps/{id}/activate", Audience::Manager),
+    get("/admin/apps/{id}/assignments", Audience::Reader),
+    post("/admin/apps/{id}/assignments/everyone", Audience::Manager),
+    post("/admin/apps/{id}/assignments/groups/add", Audience::Manager),
+    post("/admin/apps/{id}/assignments/people/add", Audience::Manager),
+    post("/admin/apps/{id}/assignments/remove", Audience::Manager),
+    both(
+        "/admin/apps/{id}/credentials",
+        Audience::Reader,
+        Audience::Manager,
+    ),
+    post("/admin/apps/{id}/deactivate", Audience::Manager),
+    post("/admin/apps/{id}/delete", Audience::Manager),
+    get("/admin/apps/{id}/integrate", Audience::Reader),
+    post("/admin/apps/{id}/keys", Audience::Manager),
+    get("/admin/apps/{id}/ready", Audience::Reader),
+    post("/admin/apps/{id}/secrets/add", Audience::Manager),
+    post("/admin/apps/{id}/secrets/remove", Audience::Manager),
+    both(
+        "/admin/apps/{id}/sign-on",
+        Audience::Reader,
+        Audience::Manager,
+    ),
+    both("/admin/apps/{id}/test", Audience::Reader, Audience::Manager),
+    get("/admin/apps/{id}/test/callback", Audience::Reader),
+    post("/admin/apps/{id}/test/token", Audience::Manager),
+    get("/admin/groups", Audience::Reader),
+    both("/admin/groups/new", Audience::Manager, Audience::Manager),
+    get("/admin/groups/{id}", Audience::Reader),
+    get("/admin/groups/{id}/apps", Audience::Reader),
+    post("/admin/groups/{id}/apps/add", Audience::Manager),
+    post("/admin/groups/{id}/apps/remove", Audience::Manager),
+    post("/admin/groups/{id}/delete", Audience::Manager),
+    post("/admin/groups/{id}/members/add", Audience::Manager),
+    post("/admin/groups/{id}/members/remove", Audience::Manager),
+    both(
+        "/admin/groups/{id}/settings",
+        Audience::Reader,
+        Audience::Manager,
+    ),
+    post("/admin/guide/dismiss", Audience::Manager),
+    get("/admin/keys", Audience::Reader),
+    post("/admin/keys/revoke", Audience::Manager),
+    post("/admin/keys/rotate", Audience::Manager),
+    get("/admin/log", Audience::Reader),
+    get("/admin/log/live", Audience::Reader),
+    get("/admin/log/tail", Audience::Reader),
+    get("/admin/log/{id}", Audience::Reader),
+    get("/admin/people", Audience::Reader),
+    both("/admin/people/new", Audience::Manager, Audience::Manager),
+    both("/admin/people/{id}", Audience::Reader, Audience::Manager),
+    get("/admin/people/{id}/activity", Audience::Reader),
+    get("/admin/people/{id}/apps", Audience::Reader),
+    post("/admin/people/{id}/apps/add", Audience::Manager),
+    post("/admin/people/{id}/apps/remove", Audience::Manager),
+    get("/admin/people/{id}/factors", Audience::Reader),
+    post(
+        "/admin/people/{id}/factors/passkeys/remove",
+        Audience::Manager,
+    ),
+    post("/admin/people/{id}/factors/totp/remove", Audience::Manager),
+    get("/admin/people/{id}/groups", Audience::Reader),
+    post("/admin/people/{id}/groups/add", Audience::Manager),
+    post("/admin/people/{id}/groups/remove", Audience::Manager),
+    post("/admin/people/{id}/lifecycle/{verb}", Audience::Manager),
+    get("/admin/people/{id}/sessions", Audience::Reader),
+    post("/admin/people/{id}/sessions/end", Audience::Manager),
+    get("/admin/administrators", Audience::Reader),
+    post("/admin/administrators/add", Audience::Manager),
+    post("/admin/administrators/{id}/remove", Audience::Manager),
+    post("/admin/administrators/{id}/role", Audience::Manager),
+    get("/admin/policies", Audience::Reader),
+    both("/admin/policies/new", Audience::Manager, Audience::Manager),
+    get("/admin/policies/simulate", Audience::Reader),
+    both("/admin/policies/{id}", Audience::Reader, Audience::Manager),
+    post("/admin/policies/{id}/delete", Audience::Manager),
+    post("/admin/policies/{id}/rules/move", Audience::Manager),
+    both(
+        "/admin/policies/{id}/rules/new",
+        Audience::Manager,
+        Audience::Manager,
+    ),
+    both(
+        "/admin/policies/{id}/rules/{rule}",
+        Audience::Reader,
+        Audience::Manager,
+    ),
+    post(
+        "/admin/policies/{id}/rules/{rule}/remove",
+        Audience::Manager,
+    ),
+    get("/admin/zones", Audience::Reader),
+    both("/admin/zones/new", Audience::Manager, Audience::Manager),
+    both("/admin/zones/{id}", Audience::Reader, Audience::Manager),
+    post("/admin/zones/{id}/remove", Audience::Manager),
+    get("/admin/servers", Audience::Reader),
+    both("/admin/servers/new", Audience::Manager, Audience::Manager),
+    both("/admin/servers/{id}", Audience::Reader, Audience::Manager),
+    get("/admin/servers/{id}/access", Audience::Reader),
+    post("/admin/servers/{id}/access/move", Audience::Manager),
+    both(
+        "/admin/servers/{id}/access/new",
+        Audience::Manager,
+        Audience::Manager,
+    ),
+    post("/admin/servers/{id}/access/remove", Audience::Manager),
+    both(
+        "/admin/servers/{id}/access/{key}",
+        Audience::Reader,
+        Audience::Manager,
+    ),
+    post("/admin/servers/{id}/activate", Audience::Manager),
+    get("/admin/servers/{id}/claims", Audience::Reader),
+    both(
+        "/admin/servers/{id}/claims/new",
+        Audience::Manager,
+        Audience::Manager,
+    ),
+    post("/admin/servers/{id}/claims/remove", Audience::Manager),
+    both(
+        "/admin/servers/{id}/claims/{key}",
+        Audience::Reader,
+        Audience::Manager,
+    ),
+    post("/admin/servers/{id}/deactivate", Audience::Manager),
+    post("/admin/servers/{id}/delete", Audience::Manager),
+    get("/admin/servers/{id}/keys", Audience::Reader),
+    get("/admin/servers/{id}/preview", Audience::Reader),
+    get("/admin/servers/{id}/scopes", Audience::Reader),
+    both(
+        "/admin/servers/{id}/scopes/new",
+        Audience::Manager,
+        Audience::Manager,
+    ),
+    post("/admin/servers/{id}/scopes/remove", Audience::Manager),
+    both(
+        "/admin/servers/{id}/scopes/{key}",
+        Audience::Reader,
+        Audience::Manager,
+    ),
+    both("/admin/settings", Audience::Reader, Audience::Manager),
+    get("/admin/settings/attributes", Audience::Reader),
+    post("/admin/settings/attributes/add", Audience::Manager),
+    post("/admin/settings/attributes/edit", Audience::Manager),
+    post("/admin/settings/attributes/remove", Audience::Manager),
+    post("/admin/settings/hosts/add", Audience::Manager),
+    post("/admin/settings/hosts/remove", Audience::Manager),
+    post("/admin/settings/logo", Audience::Manager),
+    post("/admin/settings/logo/remove", Audience::Manager),
+    both("/admin/settings/mail", Audience::Reader, Audience::Manager),
+    post("/admin/settings/mail/remove", Audience::Manager),
+    post("/admin/settings/mail/test", Audience::Manager),
+    both(
+        "/admin/settings/passkeys",
+        Audience::Reader,
+        Audience::Manager,
+    ),
+    both(
+        "/admin/settings/passwords",
+        Audience::Reader,
+        Audience::Manager,
+    ),
+    both(
+        "/admin/settings/sessions",
+        Audience::Reader,
+        Audience::Manager,
+    ),
+    get("/admin/settings/tokens", Audience::Reader),
+    post("/admin/settings/tokens/add", Audience::Manager),
+    post("/admin/settings/tokens/revoke", Audience::Manager),
+];

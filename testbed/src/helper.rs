@@ -1,0 +1,125 @@
+//! Programs that run beside the one under test: a mail server, a proxy. Ended when they are dropped.
+
+use std::fs::File;
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde_json::Value;
+
+use crate::scratch::Scratch;
+use crate::{binary, script, wait};
+
+/// The proxy, when it is not where Debian puts it.
+const HAPROXY_VARIABLE: &str = "TESTBED_HAPROXY";
+/// The longest until a helper is ready.
+const READY_MAX: Duration = Duration::from_secs(30);
+
+/// A running helper.
+#[derive(Debug)]
+pub struct Helper {
+    child: Child,
+    scratch: Scratch,
+}
+
+impl Helper {
+    /// A script of `testbed/clients/python` that runs on; ready with its first line of JSON.
+    ///
+    /// # Errors
+    /// When it does not become ready, with what it said.
+    pub fn python(name: &str, input: &Value) -> anyhow::Result<Self> {
+        let mut command = Command::new(script::python()?);
+        command
+            .arg(name)
+            .arg(input.to_string())
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .current_dir(binary::root().join("testbed/clients/python"));
+        let mut helper = Self::start(command, Scratch::new("helper")?)?;
+        helper.wait_until_ready(name, |helper| Ok(!helper.lines()?.is_empty()))?;
+        Ok(helper)
+    }
+
+    /// HAProxy, which terminates TLS with the bundle of chain and key and passes on to `backend`.
+    ///
+    /// # Errors
+    /// When it is missing, with what to install, or does not become ready.
+    pub fn haproxy(listen: SocketAddr, bundle: &Path, backend: SocketAddr) -> anyhow::Result<Self> {
+        let program = std::env::var_os(HAPROXY_VARIABLE)
+            .map_or_else(|| PathBuf::from("/usr/sbin/haproxy"), PathBuf::from);
+        anyhow::ensure!(
+            program.is_file(),
+            "there is no proxy at {}: install it with `apt-get install haproxy`, or run `cargo xtask provision`",
+            program.display()
+        );
+        let scratch = Scratch::new("haproxy")?;
+        let settings = scratch.path().join("haproxy.cfg");
+        std::fs::write(&settings, render_settings(listen, bundle, backend))?;
+        let mut command = Command::new(program);
+        command.arg("-db").arg("-f").arg(&settings);
+        let mut helper = Self::start(command, scratch)?;
+        helper.wait_until_ready("haproxy", |_| Ok(TcpStream::connect(listen).is_ok()))?;
+        Ok(helper)
+    }
+
+    fn start(mut command: Command, scratch: Scratch) -> anyhow::Result<Self> {
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(File::create(scratch.path().join("out"))?)
+            .stderr(File::create(scratch.path().join("err"))?)
+            .spawn()
+            .with_context(|| {
+                let program = command.get_program().to_string_lossy().into_owned();
+                format!("cannot start {program}")
+            })?;
+        Ok(Self { child, scratch })
+    }
+
+    fn wait_until_ready(
+        &mut self,
+        name: &str,
+        is_ready: impl Fn(&Self) -> anyhow::Result<bool>,
+    ) -> anyhow::Result<()> {
+        let what = format!("the readiness of {name}");
+        let ready = wait::until(&what, READY_MAX, || {
+            if let Some(status) = self.child.try_wait()? {
+                anyhow::bail!("{name} ended with {status}");
+            }
+            Ok(is_ready(self)?.then_some(()))
+        });
+        ready.with_context(|| {
+            std::fs::read_to_string(self.scratch.path().join("err")).unwrap_or_default()
+        })
+    }
+
+    /// The whole lines of JSON that it has printed.
+    ///
+    /// # Errors
+    /// When one is no JSON.
+    pub fn lines(&self) -> anyhow::Result<Vec<Value>> {
+        let text = std::fs::read_to_string(self.scratch.path().join("out"))?;
+        text.split_inclusive('\n')
+            .filter(|line| line.ends_with('\n'))
+            .map(|line| serde_json::from_str(line).with_context(|| line.to_owned()))
+            .collect()
+    }
+}
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn render_settings(listen: SocketAddr, bundle: &Path, backend: SocketAddr) -> String {
+    format!(
+        "global\n  maxconn 256\ndefaults\n  mode http\n  option forwardfor\n\
+         \x20 timeout connect 10s\n  timeout client 60s\n  timeout server 60s\n\
+         frontend front\n  bind {listen} ssl crt {} alpn h2,http/1.1\n\
+         \x20 http-request set-header X-Forwarded-Proto https\n  default_backend cell\n\
+         backend cell\n  server cell {backend}\n",
+        bundle.display()
+    )
+}

@@ -1,0 +1,257 @@
+//! How the program comes and goes: it answers for its health, drains when it is asked to stop, keeps its folder to itself
+//! and to one process, and proves its log.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use postgres_for_tests::{Server, Settings};
+use serde_json::json;
+use testbed::connection::{self, Connection, Peer};
+use testbed::first_hour::Administrator;
+use testbed::instance::{Instance, Plan};
+use testbed::raw::Raw;
+use testbed::{bootstrap, fingerprint, refusal, script, wait};
+
+const RECOVERY_MAX: std::time::Duration = std::time::Duration::from_secs(30);
+
+fn start_with_crowd(store_url: Option<String>) -> anyhow::Result<Instance> {
+    Instance::start(Plan {
+        store_url,
+        bootstrap: Some(bootstrap::render_crowd_document(1)),
+        ..Plan::default()
+    })
+}
+
+/// A token request in two halves, so that it is under way for as long as the test wants.
+fn token_request(peer: &Peer) -> (String, String) {
+    let body = connection::form(&[
+        ("grant_type", "client_credentials"),
+        ("scope", bootstrap::SERVICE_SCOPE),
+    ]);
+    let (name, value) = connection::basic(bootstrap::SERVICE_BASIC, bootstrap::SERVICE_SECRET);
+    let (first, second) = body.split_at(10);
+    let head = format!(
+        "POST /oauth2/default/v1/token HTTP/1.1\r\nhost: {}\r\n{name}: {value}\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{first}",
+        peer.host,
+        body.len()
+    );
+    (head, second.to_owned())
+}
+
+fn wait_until_refused(peer: &Peer) -> anyhow::Result<()> {
+    wait::until("the end of listening", RECOVERY_MAX, || {
+        Ok(std::net::TcpStream::connect(peer.address).err())
+    })?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_under_way_is_answered_and_nothing_new_is_taken() {
+    let mut instance = start_with_crowd(None).unwrap();
+    let peer = instance.peer().clone();
+    // A client that keeps its connection for later must not keep the program.
+    let mut idle = Connection::new(peer.clone());
+    assert!(
+        idle.get("/health/live", "")
+            .await
+            .unwrap()
+            .status
+            .is_success()
+    );
+    let (first, second) = token_request(&peer);
+    let mut under_way = Raw::open(&peer).unwrap();
+    under_way.send(first.as_bytes());
+    // A second request on another connection is answered whole, so the first one has been taken up by then.
+    assert!(
+        idle.get("/health/ready", "")
+            .await
+            .unwrap()
+            .status
+            .is_success()
+    );
+
+    instance.ask_to_stop().unwrap();
+    wait_until_refused(&peer).unwrap();
+    under_way.send(second.as_bytes());
+    let answer = under_way.answer().unwrap();
+    assert_eq!(answer.status, Some(200), "{}", answer.text);
+    assert!(answer.body().contains("access_token"), "{}", answer.text);
+    assert!(instance.wait_for_end().unwrap().success());
+    let log = instance.log().unwrap();
+    assert!(!log.contains("were cut off"), "{log}");
+    drop(idle);
+}
+
+#[test]
+fn a_second_process_on_the_same_folder_is_refused() {
+    let mut instance = Instance::start(Plan::default()).unwrap();
+    let before = fingerprint_without_store(&instance).unwrap();
+    refusal::expect_up(&instance.data(), &[], &["in use", "--data"]).unwrap();
+    assert_eq!(fingerprint_without_store(&instance).unwrap(), before);
+    assert!(instance.stop().unwrap().success());
+    // The lock is the process's, not the file's.
+    instance.restart().unwrap();
+}
+
+/// The first process goes on writing its store meanwhile.
+fn fingerprint_without_store(
+    instance: &Instance,
+) -> anyhow::Result<BTreeMap<std::path::PathBuf, fingerprint::Entry>> {
+    let mut entries = fingerprint::of(&instance.data())?;
+    entries.retain(|path, _| !path.to_string_lossy().starts_with("testudo.db"));
+    Ok(entries)
+}
+
+#[test]
+fn the_folder_and_all_in_it_are_the_owners_alone() {
+    let instance = Instance::start(Plan {
+        bootstrap: Some(bootstrap::render_crowd_document(1)),
+        arguments: vec!["--tls".to_owned(), "self-signed".to_owned()],
+        ..Plan::default()
+    })
+    .unwrap();
+    let entries = fingerprint::of(&instance.data()).unwrap();
+    assert!(entries.len() > 5, "{entries:?}");
+    let root = entries.get(std::path::Path::new("")).unwrap();
+    assert_eq!(root.mode, 0o700);
+    for (path, entry) in entries {
+        // The mode of the folder shuts everybody else out; the files that hold secrets must not rely on it.
+        let is_secret = path.to_string_lossy().contains("key");
+        assert!(
+            !is_secret || entry.mode & 0o077 == 0,
+            "{} has mode {:o}",
+            path.display(),
+            entry.mode
+        );
+    }
+}
+
+async fn health(peer: &Peer) -> anyhow::Result<(u16, u16)> {
+    let mut connection = Connection::new(peer.clone());
+    let live = connection.get("/health/live", "").await?.status.as_u16();
+    Ok((
+        live,
+        connection.get("/health/ready", "").await?.status.as_u16(),
+    ))
+}
+
+#[tokio::test]
+async fn health_is_told_to_whoever_asks_by_whatever_name() {
+    let instance = Instance::start(Plan::default()).unwrap();
+    let by_number = Peer {
+        address: instance.peer().address,
+        host: instance.peer().address.to_string(),
+    };
+    let by_other_name = Peer {
+        host: "balancer.internal".to_owned(),
+        ..by_number.clone()
+    };
+    for peer in [instance.peer(), &by_number, &by_other_name] {
+        assert_eq!(health(peer).await.unwrap(), (200, 200), "{}", peer.host);
+    }
+    let pages = Connection::new(by_other_name).get("/signin", "").await;
+    assert_eq!(pages.unwrap().status.as_u16(), 421);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readiness_follows_the_store_on_postgresql() {
+    let server = Server::start(&Settings::default()).unwrap();
+    let database = server.empty_database().unwrap();
+    let mut instance = start_with_crowd(Some(database.url())).unwrap();
+    let peer = instance.peer().clone();
+    assert_eq!(health(&peer).await.unwrap(), (200, 200));
+    server
+        .run_sql(
+            "postgres",
+            &format!(
+                "ALTER DATABASE \"{0}\" ALLOW_CONNECTIONS false; \
+                 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{0}'",
+                database.name()
+            ),
+        )
+        .unwrap();
+    assert_eq!(health(&peer).await.unwrap(), (200, 503));
+    let sql = format!(
+        "ALTER DATABASE \"{}\" ALLOW_CONNECTIONS true",
+        database.name()
+    );
+    server.run_sql("postgres", &sql).unwrap();
+    wait::until_async("readiness", RECOVERY_MAX, || async {
+        Ok((health(&peer).await?.1 == 200).then_some(()))
+    })
+    .await
+    .unwrap();
+    assert!(instance.stop().unwrap().success());
+}
+
+/// The one-time link, a second factor, an application, its tokens, a restart, and the proof of the log.
+async fn first_hour(store_url: Option<String>) -> anyhow::Result<()> {
+    let mut instance = Instance::start(Plan {
+        store_url,
+        ..Plan::default()
+    })?;
+    let mut ada = Administrator::set_up(&instance).await?;
+    let app = ada.make_app().await?;
+    let tokens = ada.token_for(&app).await?;
+    anyhow::ensure!(tokens.get("id_token").is_some(), "no ID token: {tokens}");
+    let link = instance.setup_link().context("no link")?.to_owned();
+    let (_, path) = link.split_once("/setup?").context("another link")?;
+    let again = Connection::new(instance.peer().clone())
+        .get(&format!("/setup?{path}"), "")
+        .await?;
+    anyhow::ensure!(
+        !again.text().contains("password_again"),
+        "the one-time link opens twice"
+    );
+    anyhow::ensure!(instance.stop()?.success(), "the end was not orderly");
+    instance.restart()?;
+    anyhow::ensure!(
+        instance.setup_link().is_none(),
+        "a second link for a first administrator"
+    );
+    // The session and the application are still there.
+    ada.agent.connection().forget();
+    ada.token_for(&app).await?;
+    instance.stop()?;
+    let said = instance.run(&["log", "verify"])?;
+    anyhow::ensure!(
+        said.contains(": whole, "),
+        "the log was not looked at: {said}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_first_hour_on_sqlite() {
+    first_hour(None).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_first_hour_on_postgresql() {
+    let database = postgres_for_tests::shared().empty_database().unwrap();
+    first_hour(Some(database.url())).await.unwrap();
+}
+
+#[test]
+fn a_log_that_was_changed_is_found_out() {
+    let mut instance = start_with_crowd(None).unwrap();
+    instance.stop().unwrap();
+    let said = instance.run(&["log", "verify"]).unwrap();
+    assert!(said.contains(": whole, "), "{said}");
+    let tampering = [
+        "UPDATE log_events SET body = replace(body, 'SUCCESS', 'FAILURE') WHERE seq = 3",
+        "DELETE FROM log_events WHERE seq = 3",
+        "DELETE FROM log_events WHERE seq = (SELECT max(seq) FROM log_events)",
+    ];
+    for sql in tampering {
+        let folder = instance.folder().join("tampered");
+        fingerprint::copy(&instance.data(), &folder).unwrap();
+        let input = json!({ "path": folder.join("testudo.db"), "sql": [sql] });
+        script::run_python("store_sql.py", &input).unwrap();
+        let words = ["log", "verify", "--data"].map(std::path::PathBuf::from);
+        let found = refusal::of(&[&words[..], &[folder.clone()]].concat()).unwrap();
+        assert_eq!(found.code, 1, "{sql}: {}", found.said);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

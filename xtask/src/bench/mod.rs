@@ -1,0 +1,209 @@
+//! `cargo xtask bench`: the product, npm `oidc-provider` and the floor, side by side on this machine in one run. Each
+//! server is kept to one core and the load to the other; what counts is the processor time that the kernel has counted.
+//!
+//! Prints a table and writes `target/bench.json`. Judges the targets, but never hides a number that misses one.
+
+mod contender;
+mod crowd;
+mod flood;
+mod flows;
+mod footprint;
+mod load;
+mod machine;
+mod table;
+mod target;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use crate::bench::contender::{Contender, Contenders};
+use crate::bench::crowd::Crowd;
+use crate::bench::flood::Flood;
+use crate::bench::flows::Row;
+use crate::bench::footprint::Footprint;
+use crate::bench::machine::Machine;
+use crate::bench::target::Verdict;
+use crate::command::Call;
+use crate::report;
+use crate::workspace::Workspace;
+
+/// The longest that the optimised build may take.
+const BUILD_MAX: Duration = Duration::from_secs(45 * 60);
+/// How many hashes are averaged.
+const HASH_COUNT: &str = "40";
+
+/// How long and on what.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Seconds of each measured window.
+    pub seconds: f64,
+    /// Sign-ins by which sessions are weighed.
+    pub sessions: usize,
+    /// Starts of which the middle one counts.
+    pub starts: usize,
+    /// Cargo's profile folder: `release` or `debug`.
+    pub profile: &'static str,
+}
+
+impl Options {
+    const FULL: Self = Self {
+        seconds: 5.0,
+        sessions: 2_000,
+        starts: 9,
+        profile: "release",
+    };
+    const SHORT: Self = Self {
+        seconds: 1.5,
+        sessions: 500,
+        starts: 3,
+        profile: "release",
+    };
+}
+
+/// Everything that a run has found.
+#[derive(Debug, Serialize)]
+struct Findings {
+    machine: Machine,
+    seconds_each: f64,
+    hash_micros: f64,
+    flows: Vec<Row>,
+    footprint: Footprint,
+    flood: Flood,
+    targets: Vec<Verdict>,
+}
+
+/// Where the programs lie.
+#[derive(Debug, Clone)]
+struct Programs {
+    product: PathBuf,
+    floor: PathBuf,
+    load: PathBuf,
+    node_folder: PathBuf,
+    scratch: PathBuf,
+    crowd: Crowd,
+}
+
+/// `cargo xtask bench [--short] [--debug]`.
+pub fn run(arguments: &[&str]) -> anyhow::Result<()> {
+    let options = parse_options(arguments)?;
+    let workspace = Workspace::load()?;
+    let machine = machine::look();
+    let programs = build(&workspace, &options)?;
+    report::line(&machine.render());
+    if let Some(warning) = machine.warning() {
+        report::line(&warning);
+    }
+    let findings = measure(&programs, &options, machine)?;
+    report::line(&table::render(&findings));
+    let place = workspace.target.join("bench.json");
+    std::fs::write(&place, serde_json::to_string_pretty(&findings)?)
+        .with_context(|| format!("cannot write {}", place.display()))?;
+    report::line(&format!("written: {}", place.display()));
+    Ok(())
+}
+
+fn parse_options(arguments: &[&str]) -> anyhow::Result<Options> {
+    let mut options = Options::FULL;
+    for argument in arguments {
+        match *argument {
+            "--short" => {
+                options = Options {
+                    profile: options.profile,
+                    ..Options::SHORT
+                }
+            }
+            "--debug" => options.profile = "debug",
+            other => anyhow::bail!(
+                "`{other}` is no option of bench: --short, --debug (unoptimised, to try the benchmark itself)"
+            ),
+        }
+    }
+    Ok(options)
+}
+
+fn build(workspace: &Workspace, options: &Options) -> anyhow::Result<Programs> {
+    let mut words = vec![
+        "build",
+        "--package",
+        "testudo",
+        "--package",
+        "testbed",
+        "--bins",
+    ];
+    if options.profile == "release" {
+        words.push("--release");
+    }
+    Call::new("cargo")
+        .args(words)
+        .dir(&workspace.root)
+        .stream(BUILD_MAX)?;
+    let node_folder = workspace.root.join("testbed/clients/node");
+    anyhow::ensure!(
+        node_folder.join("node_modules/oidc-provider").is_dir(),
+        "the peer is not installed: run `cargo xtask provision`"
+    );
+    let folder = workspace.target.join(options.profile);
+    let scratch = workspace.scratch().join("bench");
+    // What an earlier run left would be measured as ours.
+    if scratch.is_dir() {
+        std::fs::remove_dir_all(&scratch)?;
+    }
+    std::fs::create_dir_all(&scratch)?;
+    let load = folder.join("load");
+    Ok(Programs {
+        crowd: Crowd::gather(&load)?,
+        product: folder.join("testudo"),
+        floor: folder.join("floor"),
+        load,
+        node_folder,
+        scratch,
+    })
+}
+
+fn measure(programs: &Programs, options: &Options, machine: Machine) -> anyhow::Result<Findings> {
+    let hash_micros = measure_hash(programs)?;
+    report::line(&format!(
+        "a bare password hash: {:.1} ms",
+        hash_micros / 1e3
+    ));
+    report::line("\n-- start, memory, sessions");
+    let footprint = footprint::measure(programs, options)?;
+    report::line("\n-- flows");
+    let contenders = Contenders {
+        floor: Contender::floor(programs)?,
+        product: Contender::product(programs, "flows")?,
+        peer: Contender::peer(programs)?,
+    };
+    let flows = flows::measure(programs, options, &contenders)?;
+    drop(contenders);
+    report::line("\n-- flood");
+    let flood = flood::measure(programs, options)?;
+    let mut findings = Findings {
+        machine,
+        seconds_each: options.seconds,
+        hash_micros,
+        flows,
+        footprint,
+        flood,
+        targets: Vec::new(),
+    };
+    findings.targets = target::decide_verdicts(&findings);
+    Ok(findings)
+}
+
+fn measure_hash(programs: &Programs) -> anyhow::Result<f64> {
+    let text = Call::new("taskset")
+        .args(["-c", contender::SERVER_CORE])
+        .args([&programs.floor])
+        .args(["hash", HASH_COUNT])
+        .capture()
+        .context("cannot measure a bare hash (taskset is in Debian's util-linux)")?;
+    let value: serde_json::Value = serde_json::from_str(&text)?;
+    value
+        .get("hash_micros")
+        .and_then(serde_json::Value::as_f64)
+        .context("the floor did not say what a hash costs")
+}

@@ -1,0 +1,97 @@
+//! The findings as a person reads them.
+
+use std::fmt::Write as _;
+
+use crate::bench::Findings;
+use crate::bench::flows::Row;
+use crate::bench::load::Report;
+
+/// The whole report.
+pub fn render(findings: &Findings) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        text,
+        "\n{}\nprocessor time in µs for each step; steps a second; p50 and p99 in ms",
+        findings.machine.render()
+    );
+    render_flows(&mut text, &findings.flows);
+    let rest = &findings.footprint;
+    let flood = &findings.flood;
+    let _ = writeln!(
+        text,
+        "\nbare password hash  {:.1} ms\n\
+         ready               {:.0} ms ({:.0} ms on an empty folder; the peer {:.0} ms)\n\
+         memory at rest      {:.1} MiB (the peer {:.1} MiB)\n\
+         a living session    {:.0} bytes of memory; a sign-in adds {:.0} bytes to the store, log included\n\
+         sign-in capacity    {:.1} a second\n\
+         calm day            p50 {:.0} ms, p99 {:.0} ms\n\
+         flood, 5x           p50 {:.0} ms, p99 {:.0} ms of {} admitted; {} refused within {:.0} ms",
+        findings.hash_micros / 1e3,
+        rest.ready_millis,
+        rest.first_ready_millis,
+        rest.peer_ready_millis,
+        rest.idle_kib as f64 / 1024.0,
+        rest.peer_idle_kib as f64 / 1024.0,
+        rest.session_memory_bytes,
+        rest.sign_in_store_bytes,
+        flood.capacity_per_second,
+        flood.calm.p50_micros as f64 / 1e3,
+        flood.calm.p99_micros as f64 / 1e3,
+        flood.flood.p50_micros as f64 / 1e3,
+        flood.flood.p99_micros as f64 / 1e3,
+        flood.flood.served,
+        flood.flood.refused,
+        flood.flood.refused_p99_micros as f64 / 1e3,
+    );
+    let _ = writeln!(text);
+    for verdict in &findings.targets {
+        let word = if verdict.is_met { "met   " } else { "MISSED" };
+        let _ = writeln!(
+            text,
+            "{word}  {:<70} {:>8.2} (bound {:.2})",
+            verdict.target, verdict.found, verdict.bound
+        );
+    }
+    text
+}
+
+fn render_flows(text: &mut String, rows: &[Row]) {
+    let _ = writeln!(
+        text,
+        "\n{:<18} {:>4}  {:^36}  {:^36}  {:^20}  {:>7} {:>7}",
+        "flow", "conn", "testudo", "oidc-provider", "floor", "x peer", "x floor"
+    );
+    for row in rows {
+        let floor = row.floor.as_ref().map_or_else(String::new, |floor| {
+            format!(
+                "{:>8.0} {:>8.0}/s",
+                floor.processor_micros_each, floor.per_second
+            )
+        });
+        let times_floor = row
+            .times_floor()
+            .map_or_else(String::new, |times| format!("{times:.2}"));
+        let _ = writeln!(
+            text,
+            "{:<18} {:>4}  {:>36}  {:>36}  {:>20}  {:>7.1} {:>7}",
+            row.flow.name(),
+            row.connections,
+            render_report(&row.product),
+            render_report(&row.peer),
+            floor,
+            row.times_peer(),
+            times_floor
+        );
+    }
+}
+
+fn render_report(report: &Report) -> String {
+    format!(
+        "{:>7.0} {:>7.0}/s {:>7.2} {:>8.2}",
+        report.processor_micros_each,
+        report.per_second,
+        report.p50_micros as f64 / 1e3,
+        report.p99_micros as f64 / 1e3
+    )
+}

@@ -1,0 +1,102 @@
+//! The targets, and whether this run has met them.
+
+use serde::Serialize;
+
+use crate::bench::Findings;
+use crate::bench::flows::{Flow, Row};
+
+/// The concurrency at which flows are judged: enough to keep one core busy.
+const JUDGED_CONNECTIONS: usize = 16;
+const FLOOR_TIMES_MAX: f64 = 1.4;
+const PEER_TIMES_MIN: f64 = 8.0;
+const HASH_TIMES_MAX: f64 = 1.05;
+const READY_MILLIS_MAX: f64 = 300.0;
+const IDLE_MIB_MAX: f64 = 40.0;
+const SESSION_BYTES_MAX: f64 = 1_024.0;
+/// A queue that is kept short keeps the tail within this; an unbounded one grows it without end.
+const FLOOD_GROWTH_MAX: f64 = 3.0;
+
+/// One target.
+#[derive(Debug, Clone, Serialize)]
+pub struct Verdict {
+    /// What is asked.
+    pub target: String,
+    /// What was found.
+    pub found: f64,
+    /// The bound.
+    pub bound: f64,
+    /// Whether it was met.
+    pub is_met: bool,
+}
+
+/// Holds the findings against the targets.
+pub fn decide_verdicts(findings: &Findings) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    let judged: Vec<&Row> = findings
+        .flows
+        .iter()
+        .filter(|row| row.connections == JUDGED_CONNECTIONS)
+        .collect();
+    for row in judged {
+        let name = row.flow.name();
+        match row.flow {
+            Flow::ClientCredentials => {
+                let times = row.times_floor().unwrap_or(f64::INFINITY);
+                verdicts.push(at_most(
+                    format!("{name}: times the floor's processor time"),
+                    times,
+                    FLOOR_TIMES_MAX,
+                ));
+                verdicts.push(times_peer(row));
+            }
+            Flow::Refresh | Flow::Introspection => verdicts.push(times_peer(row)),
+            Flow::SignIn => verdicts.push(at_most(
+                format!("{name}: times the bare hash's processor time"),
+                row.product.processor_micros_each / findings.hash_micros.max(f64::EPSILON),
+                HASH_TIMES_MAX,
+            )),
+            Flow::Code => {}
+        }
+    }
+    verdicts.push(at_most(
+        "flood of five times the capacity: growth of the admitted p99".to_owned(),
+        findings.flood.p99_growth(),
+        FLOOD_GROWTH_MAX,
+    ));
+    let rest = &findings.footprint;
+    verdicts.push(at_most(
+        "ready, milliseconds".to_owned(),
+        rest.ready_millis,
+        READY_MILLIS_MAX,
+    ));
+    verdicts.push(at_most(
+        "memory at rest, MiB".to_owned(),
+        rest.idle_kib as f64 / 1024.0,
+        IDLE_MIB_MAX,
+    ));
+    verdicts.push(at_most(
+        "memory of a living session, bytes".to_owned(),
+        rest.session_memory_bytes,
+        SESSION_BYTES_MAX,
+    ));
+    verdicts
+}
+
+fn times_peer(row: &Row) -> Verdict {
+    let found = row.times_peer();
+    Verdict {
+        target: format!("{}: times the peer's throughput, at least", row.flow.name()),
+        found,
+        bound: PEER_TIMES_MIN,
+        is_met: found >= PEER_TIMES_MIN,
+    }
+}
+
+fn at_most(target: String, found: f64, bound: f64) -> Verdict {
+    Verdict {
+        target: format!("{target}, at most"),
+        found,
+        bound,
+        is_met: found <= bound,
+    }
+}
