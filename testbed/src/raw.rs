@@ -71,6 +71,24 @@ impl Raw {
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
+    /// Reads until these words have come; all that has come.
+    ///
+    /// # Errors
+    /// When they do not come in time, or the server closes before.
+    pub fn read_until(&mut self, words: &str) -> anyhow::Result<String> {
+        let mut bytes = Vec::new();
+        let mut buffer = [0_u8; 1];
+        loop {
+            let text = String::from_utf8_lossy(&bytes);
+            if text.contains(words) {
+                return Ok(text.into_owned());
+            }
+            let count = self.stream.read(&mut buffer)?;
+            anyhow::ensure!(count > 0, "the server closed after: {text}");
+            bytes.extend_from_slice(&buffer);
+        }
+    }
+
     /// Reads until the server closes.
     ///
     /// # Errors

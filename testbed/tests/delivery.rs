@@ -4,8 +4,8 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 use testbed::agent::{Agent, Arrival, Person};
+use testbed::companion::Companion;
 use testbed::connection::{self, Connection};
-use testbed::helper::Helper;
 use testbed::instance::{Instance, Plan, free_address};
 use testbed::listener::{Listener, Posted};
 use testbed::witness::Leaver;
@@ -26,10 +26,10 @@ fn start_with_mail(port: u16, smtp_password: &str) -> anyhow::Result<Instance> {
     })
 }
 
-fn mail_server(port: u16, refusals: u32) -> anyhow::Result<Helper> {
+fn mail_server(port: u16, refusals: u32) -> anyhow::Result<Companion> {
     let input =
         json!({ "port": port, "user": "testudo", "password": SMTP_PASSWORD, "refusals": refusals });
-    Helper::python("smtp_listener.py", &input)
+    Companion::python("smtp_listener.py", &input)
 }
 
 /// Asks for a way back in, as somebody who has lost the password does.
@@ -51,7 +51,7 @@ async fn ask_for_recovery(instance: &Instance) -> anyhow::Result<()> {
 }
 
 /// The mails that the server was sent, whether it took them or not.
-fn wait_for_mails(server: &Helper, count: usize) -> anyhow::Result<Vec<Value>> {
+fn wait_for_mails(server: &Companion, count: usize) -> anyhow::Result<Vec<Value>> {
     wait::until("the mail", DELIVERY_MAX, || {
         let mails: Vec<Value> = server.lines()?.into_iter().skip(1).collect();
         Ok((mails.len() >= count).then_some(mails))

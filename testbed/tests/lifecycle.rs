@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use postgres_for_tests::{Server, Settings};
-use serde_json::json;
 use testbed::connection::{self, Connection, Peer};
 use testbed::first_hour::Administrator;
 use testbed::instance::{Instance, Plan};
 use testbed::raw::Raw;
-use testbed::{bootstrap, fingerprint, refusal, script, wait};
+use testbed::{bootstrap, fingerprint, refusal, store, wait};
 
 const RECOVERY_MAX: std::time::Duration = std::time::Duration::from_secs(30);
 
@@ -81,6 +80,26 @@ async fn what_is_under_way_is_answered_and_nothing_new_is_taken() {
     let log = instance.log().unwrap();
     assert!(!log.contains("were cut off"), "{log}");
     drop(idle);
+}
+
+#[tokio::test]
+async fn an_open_stream_of_events_does_not_keep_the_program() {
+    let mut instance = Instance::start(Plan::default()).unwrap();
+    let ada = Administrator::set_up(&instance).await.unwrap();
+    let request = format!(
+        "GET /admin/log/tail HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\naccept: text/event-stream\r\n\r\n",
+        instance.peer().host,
+        ada.agent.cookie_header()
+    );
+    let mut stream = Raw::open(instance.peer()).unwrap();
+    stream.send(request.as_bytes());
+    let begun = stream.read_until("\r\n\r\n").unwrap();
+    assert!(begun.contains("text/event-stream"), "{begun}");
+    assert!(instance.stop().unwrap().success());
+    let answer = stream.answer().unwrap();
+    assert!(!answer.text.contains("HTTP/1.1"), "{}", answer.text);
+    let log = instance.log().unwrap();
+    assert!(!log.contains("were cut off"), "{log}");
 }
 
 #[test]
@@ -162,20 +181,10 @@ async fn readiness_follows_the_store_on_postgresql() {
     let peer = instance.peer().clone();
     assert_eq!(health(&peer).await.unwrap(), (200, 200));
     server
-        .run_sql(
-            "postgres",
-            &format!(
-                "ALTER DATABASE \"{0}\" ALLOW_CONNECTIONS false; \
-                 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{0}'",
-                database.name()
-            ),
-        )
+        .run_sql("postgres", &store::shut(database.name()))
         .unwrap();
     assert_eq!(health(&peer).await.unwrap(), (200, 503));
-    let sql = format!(
-        "ALTER DATABASE \"{}\" ALLOW_CONNECTIONS true",
-        database.name()
-    );
+    let sql = store::reopen(database.name());
     server.run_sql("postgres", &sql).unwrap();
     wait::until_async("readiness", RECOVERY_MAX, || async {
         Ok((health(&peer).await?.1 == 200).then_some(()))
@@ -239,18 +248,12 @@ fn a_log_that_was_changed_is_found_out() {
     instance.stop().unwrap();
     let said = instance.run(&["log", "verify"]).unwrap();
     assert!(said.contains(": whole, "), "{said}");
-    let tampering = [
-        "UPDATE log_events SET body = replace(body, 'SUCCESS', 'FAILURE') WHERE seq = 3",
-        "DELETE FROM log_events WHERE seq = 3",
-        "DELETE FROM log_events WHERE seq = (SELECT max(seq) FROM log_events)",
-    ];
-    for sql in tampering {
+    for sql in store::TAMPERING {
         let folder = instance.folder().join("tampered");
         fingerprint::copy(&instance.data(), &folder).unwrap();
-        let input = json!({ "path": folder.join("testudo.db"), "sql": [sql] });
-        script::run_python("store_sql.py", &input).unwrap();
+        store::run(&folder, sql).unwrap();
         let words = ["log", "verify", "--data"].map(std::path::PathBuf::from);
-        let found = refusal::of(&[&words[..], &[folder.clone()]].concat()).unwrap();
+        let found = refusal::of(&[&words[..], std::slice::from_ref(&folder)].concat()).unwrap();
         assert_eq!(found.code, 1, "{sql}: {}", found.said);
         std::fs::remove_dir_all(&folder).unwrap();
     }

@@ -1,5 +1,10 @@
 //! Requests as no honest client sends them: each gets the error of its protocol, in bounds, and the program goes on.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what these tests share fails as they do: at once, with the place"
+)]
+
 use serde_json::Value;
 use testbed::bootstrap;
 use testbed::connection::Peer;

@@ -3,10 +3,9 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
 use testbed::instance::{Instance, Plan};
 use testbed::scratch::Scratch;
-use testbed::{bootstrap, fingerprint, refusal, script};
+use testbed::{bootstrap, fingerprint, refusal, store};
 
 /// A folder that a program has used and left in order.
 fn used_folder() -> anyhow::Result<Instance> {
@@ -49,7 +48,7 @@ fn expect_untouched(
     Ok(())
 }
 
-fn store(folder: &Path) -> PathBuf {
+fn store_file(folder: &Path) -> PathBuf {
     folder.join("testudo.db")
 }
 
@@ -59,11 +58,6 @@ fn overwrite(path: &Path, at: usize, with: &[u8]) -> anyhow::Result<()> {
         *place = *byte;
     }
     Ok(std::fs::write(path, bytes)?)
-}
-
-fn run_sql(folder: &Path, sql: &str) -> anyhow::Result<()> {
-    let input = json!({ "path": store(folder), "sql": [sql] });
-    script::run_python("store_sql.py", &input).map(drop)
 }
 
 #[test]
@@ -76,28 +70,23 @@ fn a_folder_that_is_damaged_or_too_new_is_left_as_it_is() {
             &["newer release", "testudo-data 2"],
         ),
         (
-            Box::new(|folder| {
-                run_sql(
-                    folder,
-                    "INSERT INTO schema_migrations SELECT 9999, 'later', checksum, applied_at FROM schema_migrations LIMIT 1",
-                )
-            }),
+            Box::new(|folder| store::run(folder, store::LATER_SCHEMA).map(drop)),
             &["schema version 9999", "newer release"],
         ),
         (
-            Box::new(|folder| overwrite(&store(folder), 0, b"something else entirely")),
+            Box::new(|folder| overwrite(&store_file(folder), 0, b"something else entirely")),
             &["testudo.db", "not a database"],
         ),
         (
             // The second page: a tree of the schema's.
-            Box::new(|folder| overwrite(&store(folder), 4_096, &[0xff; 4_096])),
+            Box::new(|folder| overwrite(&store_file(folder), 4_096, &[0xff; 4_096])),
             &["testudo.db", "damaged"],
         ),
         (
             Box::new(|folder| {
-                let bytes = std::fs::read(store(folder))?;
+                let bytes = std::fs::read(store_file(folder))?;
                 let half = bytes.get(..bytes.len() / 2).unwrap_or_default();
-                Ok(std::fs::write(store(folder), half)?)
+                Ok(std::fs::write(store_file(folder), half)?)
             }),
             &["testudo.db", "damaged"],
         ),
@@ -153,11 +142,12 @@ fn a_folder_of_something_else_is_left_as_it_is() {
 }
 
 /// A mistake in what was typed must not cost a half-made folder.
-fn expect_nothing_made(arguments: &[&str], words: &[&str]) {
-    let scratch = Scratch::new("wrong").unwrap();
+fn expect_nothing_made(arguments: &[&str], words: &[&str]) -> anyhow::Result<()> {
+    let scratch = Scratch::new("wrong")?;
     let folder = scratch.path().join("data");
-    refusal::expect_up(&folder, arguments, words).unwrap();
-    assert!(!folder.exists(), "{arguments:?} left a folder behind");
+    refusal::expect_up(&folder, arguments, words)?;
+    anyhow::ensure!(!folder.exists(), "{arguments:?} left a folder behind");
+    Ok(())
 }
 
 #[test]
@@ -196,7 +186,7 @@ fn plain_http_outside_loopback_and_other_mistakes_are_named_with_their_mend() {
         ),
     ];
     for (arguments, words) in wrong {
-        expect_nothing_made(arguments, words);
+        expect_nothing_made(arguments, words).unwrap();
     }
     // What is found out later leaves an empty folder of ours, which the next start takes up.
     let scratch = Scratch::new("later").unwrap();
@@ -225,7 +215,7 @@ fn a_document_with_a_mistake_is_told_with_its_place() {
     ];
     for (text, place, word) in texts {
         std::fs::write(&document, text).unwrap();
-        expect_nothing_made(&["--bootstrap", path], &[place, word]);
+        expect_nothing_made(&["--bootstrap", path], &[place, word]).unwrap();
     }
 }
 

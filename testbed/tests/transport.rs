@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use http::HeaderName;
 use serde_json::{Value, json};
+use testbed::companion::Companion;
 use testbed::connection::Connection;
-use testbed::helper::Helper;
 use testbed::instance::{Instance, Plan, free_address};
 use testbed::scratch::Scratch;
-use testbed::{bootstrap, refusal, script};
+use testbed::{bootstrap, refusal, script, store};
 
 /// Certificates as an operator would have them.
 struct Certificates {
@@ -161,25 +161,12 @@ fn a_real_proxy_in_front_terminates_tls() {
     .unwrap();
     assert_eq!(instance.origin(), origin);
     let bundle = certificates.path("bundle").unwrap();
-    let _proxy = Helper::haproxy(front, &bundle, back).unwrap();
+    let _proxy = Companion::haproxy(front, &bundle, back).unwrap();
     sign_in(&origin, &certificates.path("root").unwrap()).unwrap();
     instance.stop().unwrap();
     // The proxy says who connected to it.
-    let addresses = logged_addresses(&instance).unwrap();
+    let addresses = store::sign_in_addresses(&instance.data()).unwrap();
     assert_eq!(addresses, ["127.0.0.1"]);
-}
-
-/// The addresses of the clients of all sign-ins in the log.
-fn logged_addresses(instance: &Instance) -> anyhow::Result<Vec<String>> {
-    let sql = "SELECT DISTINCT json_extract(body, '$.client.ipAddress') FROM log_events \
-               WHERE event_type = 'user.authentication.verify' ORDER BY 1";
-    let input = json!({ "path": instance.data().join("testudo.db"), "sql": [sql] });
-    let found = script::run_python("store_sql.py", &input)?;
-    let rows = found["rows"].as_array().context("no rows")?;
-    Ok(rows
-        .iter()
-        .map(|row| row[0].as_str().unwrap_or_default().to_owned())
-        .collect())
 }
 
 /// A wrong password, with forged or honest headers of a proxy; and what the program says it is called.
@@ -219,7 +206,7 @@ async fn addresses_behind(arguments: Vec<String>) -> anyhow::Result<Vec<String>>
     let issuer = knock(&instance, &forged).await?;
     anyhow::ensure!(issuer == origin, "a header made it call itself {issuer}");
     instance.stop()?;
-    logged_addresses(&instance)
+    store::sign_in_addresses(&instance.data())
 }
 
 #[tokio::test]

@@ -25,9 +25,7 @@ async fn totp(world: &World, org: &OrgId, user: &UserId) -> TotpId {
     let (org, user) = (org.clone(), user.clone());
     world
         .write(move |tx| {
-            Box::pin(
-                async move { Ok(store::insert_pending_totp(tx, &org, &user, &stored).await?) },
-            )
+            Box::pin(async move { Ok(store::insert_pending_totp(tx, &org, &user, &stored).await?) })
         })
         .await;
     id

@@ -4,10 +4,13 @@ use super::world::{Who, World};
 use crate::routes;
 use axum::body::to_bytes;
 use axum::http::{Method, StatusCode, header};
+use protocol::oauth::form::render_form;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Pages that are walked through at most; more means that the walk goes in circles.
 const PAGES_MAX: usize = 600;
+/// The length of every id.
+const ID_CHARS: usize = 20;
 const BODY_BYTES_MAX: usize = 4 << 20;
 const STARTS: [&str; 2] = ["/admin", "/account"];
 /// Nothing leads from a page to the endpoints of a server by its name.
@@ -17,6 +20,10 @@ const SERVER: (&str, &str) = ("/oauth2/{server}", "default");
 pub(super) struct Samples {
     /// A pattern up to one of its parameters, and an example for that.
     values: BTreeMap<String, String>,
+    /// A pattern, and an example of the whole: its parameters belong together.
+    wholes: BTreeMap<String, String>,
+    /// What a form sends to an address as it stands on its page, without the guard.
+    forms: BTreeMap<String, String>,
     pages: usize,
     dead_ends: Vec<String>,
 }
@@ -27,6 +34,8 @@ impl Samples {
         let patterns = routes::paths();
         let mut samples = Self {
             values: BTreeMap::from([(SERVER.0.to_owned(), SERVER.1.to_owned())]),
+            wholes: BTreeMap::new(),
+            forms: BTreeMap::new(),
             pages: 0,
             dead_ends: Vec::new(),
         };
@@ -42,7 +51,9 @@ impl Samples {
                 samples.pages < PAGES_MAX,
                 "the pages go on and on, at {address}"
             );
-            let response = world.call(Who::Administrator, &Method::GET, &address).await;
+            let response = world
+                .call(Who::Administrator, &Method::GET, &address, "")
+                .await;
             if response.status() == StatusCode::NOT_FOUND {
                 samples.dead_ends.push(format!("{address}, from {from}"));
             }
@@ -53,20 +64,57 @@ impl Samples {
             let body = to_bytes(response.into_body(), BODY_BYTES_MAX)
                 .await
                 .unwrap();
-            for target in parse_targets(&String::from_utf8_lossy(&body)) {
-                let Some(path) = target.address.strip_prefix(prefix) else {
+            let page = String::from_utf8_lossy(&body);
+            for target in parse_values(&page, " href=\"") {
+                let Some(path) = target.strip_prefix(prefix) else {
                     continue;
                 };
                 samples.learn(&patterns, path);
-                if target.is_page && is_walked(path) && seen.insert(target.address.clone()) {
-                    waiting.push_back((target.address, address.clone()));
+                if is_walked(path) && seen.insert(target.clone()) {
+                    waiting.push_back((target, address.clone()));
                 }
+            }
+            for form in page.split("<form ").skip(1) {
+                samples.learn_form(&patterns, prefix, form);
             }
         }
         samples
     }
 
-    /// Keeps what stands where a pattern has parameters.
+    /// Keeps what a form sends as it stands.
+    fn learn_form(&mut self, patterns: &[&str], prefix: &str, form: &str) {
+        let form = form.split("</form>").next().unwrap_or_default();
+        let Some(action) = parse_values(form, "action=\"").into_iter().next() else {
+            return;
+        };
+        if let Some(path) = action.strip_prefix(prefix) {
+            self.learn(patterns, path);
+        }
+        let mut fields = Vec::new();
+        for tag in form.split(['<', '>']).filter(|tag| {
+            let is_sent = !tag.contains("type=\"checkbox\"") && !tag.contains("type=\"radio\"");
+            tag.starts_with("input ") && (is_sent || tag.contains(" checked"))
+        }) {
+            let value = |name| parse_values(tag, name).into_iter().next();
+            if let Some(name) = value(" name=\"").filter(|name| name != "csrf") {
+                fields.push((name, value(" value=\"").unwrap_or_default()));
+            }
+        }
+        let pairs: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        self.forms
+            .entry(action)
+            .or_insert_with(|| render_form(&pairs));
+    }
+
+    /// What the form for this address sends; empty if no page has one.
+    pub(super) fn form(&self, address: &str) -> &str {
+        self.forms.get(address).map_or("", String::as_str)
+    }
+
+    /// Keeps what stands where a pattern has parameters; an id rather than a word that stands for one.
     fn learn(&mut self, patterns: &[&str], address: &str) {
         let path = address.split(['?', '#']).next().unwrap_or_default();
         let parts: Vec<&str> = path.split('/').collect();
@@ -76,20 +124,33 @@ impl Samples {
             if wanted.len() != parts.len() || !wanted.iter().zip(&parts).all(fits) {
                 continue;
             }
-            for (place, part) in parts.iter().enumerate() {
-                let is_word = patterns
-                    .iter()
-                    .any(|other| has_word(other, &wanted, place, part));
-                if is_parameter(wanted[place]) && !is_word && !part.is_empty() {
-                    let key = wanted[..=place].join("/");
-                    self.values.entry(key).or_insert_with(|| (*part).to_owned());
-                }
+            let examples: Vec<(usize, &str)> = parts
+                .iter()
+                .enumerate()
+                .filter(|(place, _)| is_parameter(wanted[*place]))
+                .map(|(place, part)| (place, *part))
+                .collect();
+            let is_example = |(place, part): &(usize, &str)| {
+                let mut others = patterns.iter();
+                !part.is_empty() && !others.any(|other| has_word(other, &wanted, *place, part))
+            };
+            if examples.is_empty() || !examples.iter().all(is_example) {
+                continue;
+            }
+            let is_id = examples.iter().any(|(_, part)| part.len() == ID_CHARS);
+            keep(&mut self.wholes, (*pattern).to_owned(), path, is_id);
+            for (place, part) in examples {
+                let key = wanted[..=place].join("/");
+                keep(&mut self.values, key, part, part.len() == ID_CHARS);
             }
         }
     }
 
     /// The path with examples for its parameters; `none` where there is no example.
     pub(super) fn fill(&self, pattern: &str) -> String {
+        if let Some(whole) = self.wholes.get(pattern) {
+            return whole.clone();
+        }
         let wanted: Vec<&str> = pattern.split('/').collect();
         let filled: Vec<&str> = (0..wanted.len())
             .map(|place| match wanted[place] {
@@ -114,6 +175,18 @@ impl Samples {
     }
 }
 
+/// The first example, unless a better one comes: an id is better than a word that stands for something built in.
+fn keep(kept: &mut BTreeMap<String, String>, key: String, example: &str, is_id: bool) {
+    let has_id = |known: &str| known.split('/').any(|part| part.len() == ID_CHARS);
+    match kept.get_mut(&key) {
+        Some(known) if is_id && !has_id(known) => *known = example.to_owned(),
+        Some(_) => {}
+        None => {
+            kept.insert(key, example.to_owned());
+        }
+    }
+}
+
 fn is_parameter(part: &str) -> bool {
     part.starts_with('{')
 }
@@ -130,26 +203,13 @@ fn is_walked(path: &str) -> bool {
     is_ours && path != "/admin/log/tail"
 }
 
-/// Where a page leads.
-struct Target {
-    address: String,
-    /// A link, not the action of a form.
-    is_page: bool,
-}
-
-fn parse_targets(page: &str) -> Vec<Target> {
-    let mut targets = Vec::new();
-    for (attribute, is_page) in [
-        (" href=\"", true),
-        (" action=\"", false),
-        (" formaction=\"", false),
-    ] {
-        for piece in page.split(attribute).skip(1) {
-            let address = piece.split('"').next().unwrap_or_default();
-            let address = address.replace("&#38;", "&").replace("&amp;", "&");
-            let address = address.split('#').next().unwrap_or_default().to_owned();
-            targets.push(Target { address, is_page });
-        }
-    }
-    targets
+/// What follows each `before` up to the next quotation mark.
+fn parse_values(text: &str, before: &str) -> Vec<String> {
+    text.split(before)
+        .skip(1)
+        .map(|piece| {
+            let value = piece.split(['"', '#']).next().unwrap_or_default();
+            value.replace("&amp;", "&")
+        })
+        .collect()
 }

@@ -16,10 +16,18 @@ pub(super) enum Audience {
     Bearer,
     /// For a person who is signed in, about themselves.
     Person,
+    /// For the person whom the example belongs to, who is the administrator; the same of another person is not found.
+    Owner,
+    /// For a person who is signed in and has proved as much as they can, lately.
+    OwnFactors,
+    /// The same for the script of a page, which cannot follow to another page.
+    OwnFactorsByScript,
     /// For administrators, those who may only see included.
     Reader,
     /// For administrators who may change things.
     Manager,
+    /// The same where the form names a second thing, which the matrix leaves out: past the door, there is nothing.
+    ManagerWhoNames,
     /// For a browser on this very machine; calls of the matrix come from nowhere.
     ThisMachine,
 }
@@ -67,26 +75,39 @@ const fn both(path: &'static str, get: Audience, post: Audience) -> Row {
 pub(super) fn decide_outcomes(audience: Audience, who: Who) -> &'static [Outcome] {
     use Outcome::{Forbidden, Missing, SentToSignIn, Served, Unauthenticated};
     let is_stranger = matches!(who, Who::Anonymous | Who::OtherOrgsAdministrator);
+    let is_half = who == Who::HalfProvedAdministrator;
     match audience {
         Audience::Everybody => &[Served],
         Audience::SigningIn => &[Served, SentToSignIn, Missing],
         Audience::Client | Audience::Bearer => &[Unauthenticated],
         Audience::ThisMachine => &[Missing],
-        Audience::Person if is_stranger => &[SentToSignIn],
-        Audience::Person => &[Served],
-        Audience::Reader | Audience::Manager => match who {
+        Audience::Person | Audience::Owner | Audience::OwnFactors if is_stranger => &[SentToSignIn],
+        Audience::Owner if matches!(who, Who::Person | Who::ReadOnlyAdministrator) => &[Missing],
+        Audience::OwnFactors if is_half => &[SentToSignIn],
+        Audience::OwnFactorsByScript if is_stranger || is_half => &[Missing],
+        Audience::Person
+        | Audience::Owner
+        | Audience::OwnFactors
+        | Audience::OwnFactorsByScript => &[Served],
+        Audience::Reader | Audience::Manager | Audience::ManagerWhoNames => match who {
+            Who::Person => &[Forbidden],
+            Who::ReadOnlyAdministrator if audience != Audience::Reader => &[Forbidden],
+            Who::Administrator if audience == Audience::ManagerWhoNames => &[Served, Missing],
+            Who::ReadOnlyAdministrator | Who::Administrator => &[Served],
             Who::Anonymous | Who::OtherOrgsAdministrator | Who::HalfProvedAdministrator => {
                 &[SentToSignIn]
             }
-            Who::Person => &[Forbidden],
-            Who::ReadOnlyAdministrator if audience == Audience::Manager => &[Forbidden],
-            Who::ReadOnlyAdministrator | Who::Administrator => &[Served],
         },
     }
 }
 
-/// Routes with an id of something that the orgs of the matrix do not have: a passkey, a consent, mail.
-pub(super) const WITHOUT_SAMPLE: &[&str] = &[];
+/// Routes with an id of something that nobody in the matrix has: whoever gets past the door finds nothing.
+pub(super) const WITHOUT_SAMPLE: &[&str] = &[
+    "/account/consents/{id}/revoke",
+    "/account/security/passkeys/{id}/remove",
+    "/account/security/passkeys/{id}/rename",
+    "/account/security/totp/remove",
+];
 
 pub(super) const ROWS: &[Row] = &[
     both(
@@ -192,23 +213,36 @@ pub(super) const ROWS: &[Row] = &[
     get("/account/security", Audience::Person),
     both(
         "/account/security/passkeys/new",
-        Audience::Person,
-        Audience::Person,
+        Audience::OwnFactors,
+        Audience::OwnFactors,
     ),
-    get("/account/security/passkeys/options", Audience::Person),
-    post("/account/security/passkeys/{id}/remove", Audience::Person),
-    post("/account/security/passkeys/{id}/rename", Audience::Person),
+    get(
+        "/account/security/passkeys/options",
+        Audience::OwnFactorsByScript,
+    ),
+    post(
+        "/account/security/passkeys/{id}/remove",
+        Audience::OwnFactors,
+    ),
+    post(
+        "/account/security/passkeys/{id}/rename",
+        Audience::OwnFactors,
+    ),
     both(
         "/account/security/password",
-        Audience::Person,
-        Audience::Person,
+        Audience::OwnFactors,
+        Audience::OwnFactors,
     ),
-    post("/account/security/recovery-codes", Audience::Person),
-    both("/account/security/totp", Audience::Person, Audience::Person),
-    post("/account/security/totp/remove", Audience::Person),
+    post("/account/security/recovery-codes", Audience::OwnFactors),
+    both(
+        "/account/security/totp",
+        Audience::OwnFactors,
+        Audience::OwnFactors,
+    ),
+    post("/account/security/totp/remove", Audience::OwnFactors),
     get("/account/sessions", Audience::Person),
     post("/account/sessions/end-others", Audience::Person),
-    post("/account/sessions/{id}/end", Audience::Person),
+    post("/account/sessions/{id}/end", Audience::Owner),
     get("/admin", Audience::Reader),
     get("/admin/apps", Audience::Reader),
     both("/admin/apps/new", Audience::Manager, Audience::Manager),
@@ -216,8 +250,14 @@ pub(super) const ROWS: &[Row] = &[
     post("/admin/apps/{id}/activate", Audience::Manager),
     get("/admin/apps/{id}/assignments", Audience::Reader),
     post("/admin/apps/{id}/assignments/everyone", Audience::Manager),
-    post("/admin/apps/{id}/assignments/groups/add", Audience::Manager),
-    post("/admin/apps/{id}/assignments/people/add", Audience::Manager),
+    post(
+        "/admin/apps/{id}/assignments/groups/add",
+        Audience::ManagerWhoNames,
+    ),
+    post(
+        "/admin/apps/{id}/assignments/people/add",
+        Audience::ManagerWhoNames,
+    ),
     post("/admin/apps/{id}/assignments/remove", Audience::Manager),
     both(
         "/admin/apps/{id}/credentials",
@@ -234,29 +274,29 @@ pub(super) const ROWS: &[Row] = &[
     both(
         "/admin/apps/{id}/sign-on",
         Audience::Reader,
-        Audience::Manager,
+        Audience::ManagerWhoNames,
     ),
     both("/admin/apps/{id}/test", Audience::Reader, Audience::Manager),
-    get("/admin/apps/{id}/test/callback", Audience::Reader),
+    get("/admin/apps/{id}/test/callback", Audience::Manager),
     post("/admin/apps/{id}/test/token", Audience::Manager),
     get("/admin/groups", Audience::Reader),
     both("/admin/groups/new", Audience::Manager, Audience::Manager),
     get("/admin/groups/{id}", Audience::Reader),
     get("/admin/groups/{id}/apps", Audience::Reader),
-    post("/admin/groups/{id}/apps/add", Audience::Manager),
+    post("/admin/groups/{id}/apps/add", Audience::ManagerWhoNames),
     post("/admin/groups/{id}/apps/remove", Audience::Manager),
     post("/admin/groups/{id}/delete", Audience::Manager),
-    post("/admin/groups/{id}/members/add", Audience::Manager),
+    post("/admin/groups/{id}/members/add", Audience::ManagerWhoNames),
     post("/admin/groups/{id}/members/remove", Audience::Manager),
     both(
         "/admin/groups/{id}/settings",
         Audience::Reader,
         Audience::Manager,
     ),
-    post("/admin/guide/dismiss", Audience::Manager),
+    post("/admin/guide/dismiss", Audience::Reader),
     get("/admin/keys", Audience::Reader),
-    post("/admin/keys/revoke", Audience::Manager),
-    post("/admin/keys/rotate", Audience::Manager),
+    post("/admin/keys/revoke", Audience::ManagerWhoNames),
+    post("/admin/keys/rotate", Audience::ManagerWhoNames),
     get("/admin/log", Audience::Reader),
     get("/admin/log/live", Audience::Reader),
     get("/admin/log/tail", Audience::Reader),
@@ -266,22 +306,28 @@ pub(super) const ROWS: &[Row] = &[
     both("/admin/people/{id}", Audience::Reader, Audience::Manager),
     get("/admin/people/{id}/activity", Audience::Reader),
     get("/admin/people/{id}/apps", Audience::Reader),
-    post("/admin/people/{id}/apps/add", Audience::Manager),
-    post("/admin/people/{id}/apps/remove", Audience::Manager),
+    post("/admin/people/{id}/apps/add", Audience::ManagerWhoNames),
+    post("/admin/people/{id}/apps/remove", Audience::ManagerWhoNames),
     get("/admin/people/{id}/factors", Audience::Reader),
     post(
         "/admin/people/{id}/factors/passkeys/remove",
-        Audience::Manager,
+        Audience::ManagerWhoNames,
     ),
-    post("/admin/people/{id}/factors/totp/remove", Audience::Manager),
+    post(
+        "/admin/people/{id}/factors/totp/remove",
+        Audience::ManagerWhoNames,
+    ),
     get("/admin/people/{id}/groups", Audience::Reader),
-    post("/admin/people/{id}/groups/add", Audience::Manager),
-    post("/admin/people/{id}/groups/remove", Audience::Manager),
+    post("/admin/people/{id}/groups/add", Audience::ManagerWhoNames),
+    post(
+        "/admin/people/{id}/groups/remove",
+        Audience::ManagerWhoNames,
+    ),
     post("/admin/people/{id}/lifecycle/{verb}", Audience::Manager),
     get("/admin/people/{id}/sessions", Audience::Reader),
     post("/admin/people/{id}/sessions/end", Audience::Manager),
     get("/admin/administrators", Audience::Reader),
-    post("/admin/administrators/add", Audience::Manager),
+    post("/admin/administrators/add", Audience::ManagerWhoNames),
     post("/admin/administrators/{id}/remove", Audience::Manager),
     post("/admin/administrators/{id}/role", Audience::Manager),
     get("/admin/policies", Audience::Reader),
@@ -297,7 +343,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     both(
         "/admin/policies/{id}/rules/{rule}",
-        Audience::Reader,
+        Audience::Manager,
         Audience::Manager,
     ),
     post(
@@ -321,7 +367,7 @@ pub(super) const ROWS: &[Row] = &[
     post("/admin/servers/{id}/access/remove", Audience::Manager),
     both(
         "/admin/servers/{id}/access/{key}",
-        Audience::Reader,
+        Audience::Manager,
         Audience::Manager,
     ),
     post("/admin/servers/{id}/activate", Audience::Manager),
@@ -334,7 +380,7 @@ pub(super) const ROWS: &[Row] = &[
     post("/admin/servers/{id}/claims/remove", Audience::Manager),
     both(
         "/admin/servers/{id}/claims/{key}",
-        Audience::Reader,
+        Audience::Manager,
         Audience::Manager,
     ),
     post("/admin/servers/{id}/deactivate", Audience::Manager),
@@ -350,16 +396,19 @@ pub(super) const ROWS: &[Row] = &[
     post("/admin/servers/{id}/scopes/remove", Audience::Manager),
     both(
         "/admin/servers/{id}/scopes/{key}",
-        Audience::Reader,
+        Audience::Manager,
         Audience::Manager,
     ),
     both("/admin/settings", Audience::Reader, Audience::Manager),
     get("/admin/settings/attributes", Audience::Reader),
-    post("/admin/settings/attributes/add", Audience::Manager),
-    post("/admin/settings/attributes/edit", Audience::Manager),
-    post("/admin/settings/attributes/remove", Audience::Manager),
+    post("/admin/settings/attributes/add", Audience::ManagerWhoNames),
+    post("/admin/settings/attributes/edit", Audience::ManagerWhoNames),
+    post(
+        "/admin/settings/attributes/remove",
+        Audience::ManagerWhoNames,
+    ),
     post("/admin/settings/hosts/add", Audience::Manager),
-    post("/admin/settings/hosts/remove", Audience::Manager),
+    post("/admin/settings/hosts/remove", Audience::ManagerWhoNames),
     post("/admin/settings/logo", Audience::Manager),
     post("/admin/settings/logo/remove", Audience::Manager),
     both("/admin/settings/mail", Audience::Reader, Audience::Manager),
@@ -382,5 +431,5 @@ pub(super) const ROWS: &[Row] = &[
     ),
     get("/admin/settings/tokens", Audience::Reader),
     post("/admin/settings/tokens/add", Audience::Manager),
-    post("/admin/settings/tokens/revoke", Audience::Manager),
+    post("/admin/settings/tokens/revoke", Audience::ManagerWhoNames),
 ];

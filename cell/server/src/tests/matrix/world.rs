@@ -165,7 +165,13 @@ impl World {
     }
 
     /// Calls an address of the org `main`, or of `acme` below `/t/acme`, with a form that the browser vouches for.
-    pub(super) async fn call(&self, who: Who, method: &Method, path: &str) -> Response<Body> {
+    pub(super) async fn call(
+        &self,
+        who: Who,
+        method: &Method,
+        path: &str,
+        form: &str,
+    ) -> Response<Body> {
         let org = if path.starts_with("/t/acme/") {
             &self.acme
         } else {
@@ -186,7 +192,7 @@ impl World {
             .header(header::COOKIE, cookies.join("; "))
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         let body = if method == Method::POST {
-            Body::from(format!("csrf={}", guard_of(FORM_SECRET)))
+            Body::from(format!("csrf={}&{form}", guard_of(FORM_SECRET)))
         } else {
             Body::empty()
         };

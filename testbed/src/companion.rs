@@ -14,17 +14,17 @@ use crate::{binary, script, wait};
 
 /// The proxy, when it is not where Debian puts it.
 const HAPROXY_VARIABLE: &str = "TESTBED_HAPROXY";
-/// The longest until a helper is ready.
+/// The longest until a companion is ready.
 const READY_MAX: Duration = Duration::from_secs(30);
 
-/// A running helper.
+/// A running companion.
 #[derive(Debug)]
-pub struct Helper {
+pub struct Companion {
     child: Child,
     scratch: Scratch,
 }
 
-impl Helper {
+impl Companion {
     /// A script of `testbed/clients/python` that runs on; ready with its first line of JSON.
     ///
     /// # Errors
@@ -36,9 +36,9 @@ impl Helper {
             .arg(input.to_string())
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .current_dir(binary::root().join("testbed/clients/python"));
-        let mut helper = Self::start(command, Scratch::new("helper")?)?;
-        helper.wait_until_ready(name, |helper| Ok(!helper.lines()?.is_empty()))?;
-        Ok(helper)
+        let mut companion = Self::start(command, Scratch::new("companion")?)?;
+        companion.wait_until_ready(name, |it| Ok(!it.lines()?.is_empty()))?;
+        Ok(companion)
     }
 
     /// HAProxy, which terminates TLS with the bundle of chain and key and passes on to `backend`.
@@ -58,9 +58,9 @@ impl Helper {
         std::fs::write(&settings, render_settings(listen, bundle, backend))?;
         let mut command = Command::new(program);
         command.arg("-db").arg("-f").arg(&settings);
-        let mut helper = Self::start(command, scratch)?;
-        helper.wait_until_ready("haproxy", |_| Ok(TcpStream::connect(listen).is_ok()))?;
-        Ok(helper)
+        let mut companion = Self::start(command, scratch)?;
+        companion.wait_until_ready("haproxy", |_| Ok(TcpStream::connect(listen).is_ok()))?;
+        Ok(companion)
     }
 
     fn start(mut command: Command, scratch: Scratch) -> anyhow::Result<Self> {
@@ -106,7 +106,7 @@ impl Helper {
     }
 }
 
-impl Drop for Helper {
+impl Drop for Companion {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

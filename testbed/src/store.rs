@@ -1,0 +1,58 @@
+//! Behind the program's back: looks into a store that no program uses, and does to it what no program of ours would.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use crate::script;
+
+/// What somebody with the store's file, but not the program, might do to the log: change a row, remove one, cut it off.
+pub const TAMPERING: [&str; 3] = [
+    "UPDATE log_events SET body = replace(body, 'SUCCESS', 'FAILURE') WHERE seq = 3",
+    "DELETE FROM log_events WHERE seq = 3",
+    "DELETE FROM log_events WHERE seq = (SELECT max(seq) FROM log_events)",
+];
+
+/// What a newer release leaves in a store.
+pub const LATER_SCHEMA: &str = "INSERT INTO schema_migrations SELECT 9999, 'later', checksum, applied_at FROM schema_migrations LIMIT 1";
+
+/// Runs one statement on the embedded store of a data folder; the rows that it gives.
+///
+/// # Errors
+/// When it fails, or finds and changes nothing.
+pub fn run(data: &Path, sql: &str) -> anyhow::Result<Vec<Value>> {
+    let input = json!({ "path": data.join("testudo.db"), "sql": [sql] });
+    let found = script::run_python("store_sql.py", &input)?;
+    Ok(found["rows"].as_array().context("no rows")?.clone())
+}
+
+/// The addresses from which the sign-ins in the log of a data folder came.
+///
+/// # Errors
+/// When there is none.
+pub fn sign_in_addresses(data: &Path) -> anyhow::Result<Vec<String>> {
+    let rows = run(
+        data,
+        "SELECT DISTINCT json_extract(body, '$.client.ipAddress') FROM log_events \
+         WHERE event_type = 'user.authentication.verify' ORDER BY 1",
+    )?;
+    rows.iter()
+        .map(|row| Ok(row[0].as_str().context("no address")?.to_owned()))
+        .collect()
+}
+
+/// Shuts a PostgreSQL database to everybody, and ends the connections that there are.
+#[must_use]
+pub fn shut(database: &str) -> String {
+    format!(
+        "ALTER DATABASE \"{database}\" ALLOW_CONNECTIONS false; \
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
+    )
+}
+
+/// Opens it again.
+#[must_use]
+pub fn reopen(database: &str) -> String {
+    format!("ALTER DATABASE \"{database}\" ALLOW_CONNECTIONS true")
+}
