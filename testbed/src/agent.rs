@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use http::HeaderName;
-use http::header::{COOKIE, ORIGIN, SET_COOKIE};
+use http::StatusCode;
+use http::header::{COOKIE, ORIGIN, RETRY_AFTER, SET_COOKIE};
 
 use crate::connection::{self, Connection, Reply};
 use crate::html::{self, Form};
@@ -20,6 +21,42 @@ pub struct Person {
     pub login: String,
     /// The password.
     pub password: String,
+}
+
+/// The server has refused for the sake of others, and said when to come again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooMany {
+    /// After so many seconds.
+    pub retry_after_secs: u64,
+}
+
+impl std::fmt::Display for TooMany {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "refused for {} s", self.retry_after_secs)
+    }
+}
+
+impl std::error::Error for TooMany {}
+
+impl TooMany {
+    /// Whether an answer is such a refusal; it must say when to come again (RFC 6585 section 4, RFC 9110 section
+    /// 15.6.4).
+    ///
+    /// # Errors
+    /// When it is one and does not.
+    pub fn parse(reply: &Reply) -> anyhow::Result<Option<Self>> {
+        if reply.status != StatusCode::TOO_MANY_REQUESTS
+            && reply.status != StatusCode::SERVICE_UNAVAILABLE
+        {
+            return Ok(None);
+        }
+        let header = reply
+            .headers
+            .get(RETRY_AFTER)
+            .with_context(|| format!("{} without Retry-After", reply.status))?;
+        let retry_after_secs = header.to_str()?.parse().context("Retry-After")?;
+        Ok(Some(Self { retry_after_secs }))
+    }
 }
 
 /// Where the agent is.
@@ -188,7 +225,7 @@ impl Agent {
     /// Answers the pages of a sign-in until the agent is stopped; the address it was stopped at.
     ///
     /// # Errors
-    /// When a page cannot be answered; the message says which.
+    /// When a page cannot be answered; the message says which. [`TooMany`] when the server says that there are.
     pub async fn sign_in(&mut self, start: &str, person: &Person) -> anyhow::Result<String> {
         let mut arrival = self.open(start).await?;
         let mut walk: Vec<String> = Vec::new();
@@ -198,6 +235,9 @@ impl Agent {
                 Arrival::Page(page) => page,
             };
             walk.push(format!("{} {}", page.reply.status.as_u16(), page.path));
+            if let Some(too_many) = TooMany::parse(&page.reply)? {
+                return Err(anyhow::Error::new(too_many).context(walk.join(" > ")));
+            }
             anyhow::ensure!(
                 page.reply.status.is_success(),
                 "a sign-in page was refused ({}): {}",

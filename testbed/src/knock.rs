@@ -4,13 +4,11 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use http::StatusCode;
-use http::header::RETRY_AFTER;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-use crate::agent::{Agent, Arrival, Page, Person};
-use crate::connection::{Connection, Peer, Reply};
+use crate::agent::{Agent, Arrival, Page, Person, TooMany};
+use crate::connection::{Connection, Peer};
 use crate::html::Form;
 use crate::load::loopback_address;
 
@@ -82,8 +80,8 @@ impl Knocker {
             .agent
             .submit_only(&self.page, &self.form, &filled)
             .await?;
-        if let Some(refused) = parse_refusal(&reply)? {
-            return Ok(refused);
+        if let Some(TooMany { retry_after_secs }) = TooMany::parse(&reply)? {
+            return Ok(Answer::Refused { retry_after_secs });
         }
         match self.agent.follow(path, reply).await? {
             Arrival::Stopped(_) => Ok(Answer::Admitted),
@@ -117,19 +115,4 @@ pub async fn knock_at_once(knockers: Vec<Knocker>) -> anyhow::Result<Vec<(Knocke
         answers.push(joined??);
     }
     Ok(answers)
-}
-
-/// A refusal for the sake of others must say when to come again (RFC 6585 section 4, RFC 9110 section 15.6.4).
-fn parse_refusal(reply: &Reply) -> anyhow::Result<Option<Answer>> {
-    if reply.status != StatusCode::TOO_MANY_REQUESTS
-        && reply.status != StatusCode::SERVICE_UNAVAILABLE
-    {
-        return Ok(None);
-    }
-    let header = reply
-        .headers
-        .get(RETRY_AFTER)
-        .with_context(|| format!("{} without Retry-After", reply.status))?;
-    let retry_after_secs = header.to_str()?.parse().context("Retry-After")?;
-    Ok(Some(Answer::Refused { retry_after_secs }))
 }

@@ -48,6 +48,8 @@ pub struct CellParts {
     pub(crate) apps: Cache<(OrgId, AppId), Arc<App>>,
     /// Orgs by the host names of their own.
     pub(crate) hosts: Cache<String, OrgId>,
+    /// Orgs by their short names; the first one under the empty name.
+    pub(crate) names: Cache<String, OrgId>,
 }
 
 /// What a cell is made of, as the caller brings it.
@@ -84,6 +86,7 @@ impl CellBuilder {
                 snapshots: Cache::new(SNAPSHOTS_MAX),
                 apps: Cache::new(APPS_MAX),
                 hosts: Cache::new(HOSTS_MAX),
+                names: Cache::new(SNAPSHOTS_MAX),
             }),
         }
     }

@@ -62,7 +62,15 @@ pub enum DataFolderError {
 #[derive(Debug)]
 pub struct DataFolder {
     path: PathBuf,
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for DataFolder {
+    /// Gives the lock up for the whole process: to close the file would leave it to a child that was forked a moment
+    /// ago and has not yet begun its own program.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
+    }
 }
 
 impl DataFolder {
@@ -122,7 +130,7 @@ impl DataFolder {
         }
         Ok(Self {
             path: path.to_path_buf(),
-            _lock: lock,
+            lock,
         })
     }
 

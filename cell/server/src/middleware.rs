@@ -167,7 +167,7 @@ fn client_facts(cell: &Cell, proxy: ProxyMode, request: &Request<Body>) -> Clien
             .chars()
             .take(USER_AGENT_CHARS_MAX)
             .collect(),
-        request_id: id.iter().map(|byte| format!("{byte:02x}")).collect(),
+        request_id: format!("{:032x}", u128::from_be_bytes(id)),
     }
 }
 
@@ -215,19 +215,12 @@ async fn find_org(
     cell: &Cell,
     target: &Target,
 ) -> Result<(OrgContext, Arc<OrgSnapshot>), Response> {
-    let found = async {
-        let mut tx = cell.database.read().await?;
-        Ok::<_, Fault>(match &target.address {
-            Address::First => identity::org::store::find_first(&mut tx).await?,
-            Address::Slug(slug) => identity::org::store::find_by_slug(&mut tx, slug).await?,
-            Address::Custom(host) => {
-                drop(tx);
-                cell.find_org_by_host(host).await?
-            }
-        })
+    let found = match &target.address {
+        Address::First => cell.find_first_org().await,
+        Address::Slug(slug) => cell.find_org_by_slug(slug).await,
+        Address::Custom(host) => cell.find_org_by_host(host).await,
     };
     let org = found
-        .await
         .map_err(|fault| failed(&fault))?
         .ok_or_else(misdirected)?;
     let snapshot = cell

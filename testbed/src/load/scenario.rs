@@ -6,11 +6,12 @@ use anyhow::Context as _;
 use http::StatusCode;
 use tokio::time::Instant;
 
-use crate::agent::{Agent, Arrival, Page, Person};
+use crate::agent::{Agent, Arrival, Page, Person, TooMany};
 use crate::connection::{self, Connection, Peer, Reply};
 use crate::html::Form;
 use crate::load::loopback_address;
 use crate::load::order::{Application, Flow, Order, Target};
+use crate::wait;
 
 /// The example of RFC 7636 appendix B: hashing is the server's work to be measured, not ours.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -133,8 +134,10 @@ impl Worker {
                 let person = target.person(*next);
                 *next += *stride;
                 agent.clear_cookies();
-                agent.sign_in(&sign_in_start(target), &person).await?;
-                Ok(Outcome::Served)
+                match agent.sign_in(&sign_in_start(target), &person).await {
+                    Ok(_) => Ok(Outcome::Served),
+                    Err(error) => stay_away(error).await,
+                }
             }
             Task::Posts { connection, paths } => posts(connection, paths).await,
         }
@@ -148,6 +151,15 @@ impl Worker {
             Err(error) => (Err(error), begun.elapsed()),
         }
     }
+}
+
+/// Who is told to come again later does so, as a person would: hammering would be another flow.
+async fn stay_away(error: anyhow::Error) -> anyhow::Result<Outcome> {
+    let Some(&TooMany { retry_after_secs }) = error.downcast_ref() else {
+        return Err(error);
+    };
+    wait::until_moment(Instant::now() + Duration::from_secs(retry_after_secs)).await;
+    Ok(Outcome::Refused)
 }
 
 fn sign_in_start(target: &Target) -> String {

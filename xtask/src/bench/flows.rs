@@ -54,7 +54,8 @@ impl Flow {
     /// the bare hash instead.
     fn floor_paths(self) -> Option<Vec<&'static str>> {
         match self {
-            Self::ClientCredentials => Some(vec!["/sign"]),
+            // A token that was granted is a row of the log before it is answered.
+            Self::ClientCredentials => Some(vec!["/sign-write"]),
             Self::Refresh => Some(vec!["/sign-write"]),
             Self::Introspection => Some(vec!["/plain"]),
             Self::Code => Some(vec!["/write", "/sign-write"]),

@@ -97,6 +97,43 @@ impl Cell {
         outcome
     }
 
+    /// The org of that short name. No org ever gives its name up or takes another, so what is known stays true.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store fails.
+    pub async fn find_org_by_slug(&self, slug: &str) -> Result<Option<OrgId>, Fault> {
+        let key = slug.to_owned();
+        let generation = match self.names.get(&key) {
+            Ok(org) => return Ok(Some(org)),
+            Err(generation) => generation,
+        };
+        let mut tx = self.database.read().await?;
+        let found = store::find_by_slug(&mut tx, slug).await?;
+        if let Some(org) = &found {
+            self.names.insert(key, org.clone(), generation);
+        }
+        Ok(found)
+    }
+
+    /// The org that was made first, and stays so.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store fails.
+    pub async fn find_first_org(&self) -> Result<Option<OrgId>, Fault> {
+        // No short name is empty.
+        let key = String::new();
+        let generation = match self.names.get(&key) {
+            Ok(org) => return Ok(Some(org)),
+            Err(generation) => generation,
+        };
+        let mut tx = self.database.read().await?;
+        let found = store::find_first(&mut tx).await?;
+        if let Some(org) = &found {
+            self.names.insert(key, org.clone(), generation);
+        }
+        Ok(found)
+    }
+
     /// The org that answers at a host name: one look into memory, or one into an index. Names that nobody has are not
     /// kept, or anybody could fill the memory with them.
     ///
