@@ -111,6 +111,7 @@ impl World {
             workers: 1,
             queue_jobs_max: 64,
             wait_max: Duration::from_secs(60),
+            burst_max: Duration::from_secs(60),
         };
         let cell = CellBuilder {
             database,

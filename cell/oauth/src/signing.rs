@@ -90,11 +90,11 @@ pub async fn verify(
     if !unverified.header().is_type(token_type) || unverified.header().kid.is_none() {
         return Ok(None);
     }
-    let document = cell
+    let checked = cell
         .signing_keys
-        .published_jwks(&issuer.org, &key_scope(issuer), &[])
+        .verify(&issuer.org, &key_scope(issuer), unverified)
         .await?;
-    let Ok(verified) = unverified.verify(&document.keys, &Algorithm::ALL) else {
+    let Ok(verified) = checked else {
         return Ok(None);
     };
     let named = verified

@@ -152,14 +152,16 @@ async fn run_steps(order: Arc<Order>, workers: usize, steps: usize) -> anyhow::R
 }
 
 /// Arrivals come by the clock whatever became of those before them; each time counts from when it should have begun.
+/// Arrivals of the warm-up are not counted.
 async fn run_open(order: Arc<Order>, per_second: f64, seconds: f64) -> anyhow::Result<Report> {
     anyhow::ensure!(per_second > 0.0, "an open loop needs a rate");
-    let window = Window::open(&order)?;
     let gap = Duration::from_secs_f64(1.0 / per_second);
-    let begin = Instant::now();
-    let end = begin + Duration::from_secs_f64(seconds);
-    let mut due = begin;
+    let mut due = Instant::now();
+    let warm_until = due + Duration::from_secs_f64(order.warm_up_seconds);
+    let end = warm_until + Duration::from_secs_f64(seconds);
     let mut number = 0_usize;
+    let mut window = None;
+    let mut warming = JoinSet::new();
     let mut tasks: JoinSet<(anyhow::Result<Outcome>, Duration)> = JoinSet::new();
     let mut samples = Samples::default();
     while due < end {
@@ -172,8 +174,13 @@ async fn run_open(order: Arc<Order>, per_second: f64, seconds: f64) -> anyhow::R
             tasks.len() < IN_FLIGHT_MAX,
             "{IN_FLIGHT_MAX} arrivals are waiting: the server neither answers nor refuses"
         );
+        let is_counted = due >= warm_until;
+        if is_counted && window.is_none() {
+            window = Some(Window::open(&order)?);
+        }
         let order = Arc::clone(&order);
-        tasks.spawn(async move { Worker::arrive(&order, number).await });
+        let arrivals = if is_counted { &mut tasks } else { &mut warming };
+        arrivals.spawn(async move { Worker::arrive(&order, number).await });
         number += 1;
         due += gap;
     }
@@ -181,6 +188,7 @@ async fn run_open(order: Arc<Order>, per_second: f64, seconds: f64) -> anyhow::R
         let (outcome, took) = joined?;
         samples.add(outcome, took);
     }
+    let window = window.context("the loop ended before the warm-up was over")?;
     window.close(samples)?.judge()
 }
 

@@ -3,12 +3,15 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use protocol::jose::base64url;
 use protocol::jose::jwks::Jwks;
+use protocol::jose::jws::memo::KeySetMark;
 
 /// The published keys of a server.
 #[derive(Debug, PartialEq, Eq)]
 pub struct JwksDocument {
     /// The keys, for checking tokens of our own.
     pub keys: Jwks,
+    /// What stands for these keys where their verdicts are remembered.
+    pub mark: KeySetMark,
     /// The document.
     pub json: String,
     /// Its entity tag, with its quotation marks.
@@ -27,6 +30,7 @@ impl JwksDocument {
         );
         Self {
             keys,
+            mark: KeySetMark::of(json.as_bytes()),
             json,
             etag,
             max_age_secs,

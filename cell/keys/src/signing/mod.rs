@@ -29,6 +29,8 @@ use ledger::{Actor, ClientFacts};
 use protocol::jose::algorithm::Algorithm;
 use protocol::jose::jwk::Jwk;
 use protocol::jose::jwks::Jwks;
+use protocol::jose::jws::memo::VerifiedMemo;
+use protocol::jose::jws::verify::{JwsError, Unverified, Verified};
 use protocol::jose::signing_key::SigningKey;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -40,6 +42,8 @@ use vocab::time::Timestamp;
 const SIGNERS_MAX: usize = 2_048;
 /// Most sets of published keys that are held in memory.
 const DOCUMENTS_MAX: usize = 2_048;
+/// Most tokens of our own whose signatures are remembered: 2 MB.
+const VERIFIED_MAX: usize = 32_768;
 /// Most keys of one server and algorithm: three algorithms fill a set of 16.
 const KEYS_MAX: usize = 5;
 /// Most keys that one run of the rotation looks at.
@@ -60,6 +64,7 @@ struct Inner {
     schedule: RotationSchedule,
     signers: Cache<Owner, Remembered<Signer>>,
     documents: Cache<(OrgId, ServerKeyScope), Remembered<JwksDocument>>,
+    verified: VerifiedMemo,
     /// One key is made at a time: an RSA key costs a core for a tenth of a second or more.
     making: Mutex<()>,
 }
@@ -118,6 +123,7 @@ impl SigningKeys {
             schedule,
             signers: Cache::new(SIGNERS_MAX),
             documents: Cache::new(DOCUMENTS_MAX),
+            verified: VerifiedMemo::new(VERIFIED_MAX),
             making: Mutex::new(()),
         }))
     }
@@ -207,6 +213,25 @@ impl SigningKeys {
             self.ensure_signer(org, server, *algorithm).await?;
         }
         self.load_document(&of).await
+    }
+
+    /// Checks a token against the published keys of a server. One that was checked before costs no signature.
+    ///
+    /// # Errors
+    /// [`KeyFault`] when the store or the org's key cannot be had; inside, why the token is refused.
+    pub async fn verify(
+        &self,
+        org: &OrgId,
+        server: &ServerKeyScope,
+        token: Unverified<'_>,
+    ) -> Result<Result<Verified, JwsError>, KeyFault> {
+        let document = self.published_jwks(org, server, &[]).await?;
+        Ok(token.verify_remembering(
+            &document.keys,
+            &document.mark,
+            &Algorithm::ALL,
+            &self.0.verified,
+        ))
     }
 
     /// The signing keys of an org, of all its servers, for an administrator.

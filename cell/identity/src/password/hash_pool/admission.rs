@@ -24,6 +24,8 @@ pub(super) struct Backlog {
     pub weight: u64,
     /// How long a job of [`OWN_WEIGHT`] takes at present.
     pub unit: Duration,
+    /// For how long some job has waited at every moment.
+    pub standing: Duration,
 }
 
 /// How long a job that came now would wait before a worker took it.
@@ -34,10 +36,21 @@ pub(super) fn expected_wait(limits: &HashPoolLimits, backlog: &Backlog) -> Durat
     Duration::from_micros(micros)
 }
 
+/// How long a job may have to wait. A burst may fill the queue; a queue that does not empty is no burst, serves nobody
+/// sooner, and is cut to the two jobs that keep the workers busy (after CoDel, RFC 8289 section 3).
+fn wait_max(limits: &HashPoolLimits, backlog: &Backlog) -> Duration {
+    if backlog.standing <= limits.burst_max {
+        limits.wait_max
+    } else {
+        limits.wait_max.min(backlog.unit.saturating_mul(2))
+    }
+}
+
 /// Takes or refuses one more job. The job's own weight does not count: when nothing waits, everything is taken.
 pub(super) fn decide_admission(limits: &HashPoolLimits, backlog: &Backlog) -> Result<(), Denial> {
     let wait = expected_wait(limits, backlog);
-    if backlog.queued_jobs < limits.queue_jobs_max && wait <= limits.wait_max {
+    let is_free = backlog.queued_jobs == 0 && backlog.weight == 0;
+    if is_free || backlog.queued_jobs < limits.queue_jobs_max && wait <= wait_max(limits, backlog) {
         return Ok(());
     }
     let secs = u32::try_from(wait.as_secs())

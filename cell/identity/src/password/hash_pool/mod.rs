@@ -38,16 +38,19 @@ pub struct HashPoolLimits {
     pub queue_jobs_max: usize,
     /// The longest expected wait at which a job is still admitted.
     pub wait_max: Duration,
+    /// How long jobs may wait without a break before the queue is cut short: a burst is served, a flood is not queued.
+    pub burst_max: Duration,
 }
 
 impl Default for HashPoolLimits {
-    /// All cores but one, which stays for the requests; a wait of under a third of a second.
+    /// All cores but one, which stays for the requests; a wait of under a third of a second, and that for half a second.
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             workers: cores.saturating_sub(1).max(1),
             queue_jobs_max: 256,
             wait_max: Duration::from_millis(300),
+            burst_max: Duration::from_millis(500),
         }
     }
 }

@@ -96,6 +96,8 @@ struct State {
     /// Weight of the jobs that wait or run.
     weight: u64,
     unit: Duration,
+    /// Since when a worker has found a job whenever it looked for one.
+    standing_since: Option<Instant>,
     stopping: bool,
     done_jobs: u64,
     refused_jobs: u64,
@@ -108,6 +110,9 @@ impl State {
             queued_jobs: self.jobs.len(),
             weight: self.weight,
             unit: self.unit,
+            standing: self
+                .standing_since
+                .map_or(Duration::ZERO, |since| since.elapsed()),
         }
     }
 
@@ -139,6 +144,7 @@ impl Queue {
             jobs: VecDeque::new(),
             weight: 0,
             unit: UNIT_AT_START,
+            standing_since: None,
             stopping: false,
             done_jobs: 0,
             refused_jobs: 0,
@@ -170,6 +176,7 @@ impl Queue {
         }
         state.weight += u64::from(job.weight);
         state.jobs.push_back(job);
+        state.standing_since.get_or_insert_with(Instant::now);
         drop(state);
         self.changed.notify_one();
         Ok(())
@@ -208,6 +215,7 @@ impl Queue {
                 state.weight = state.weight.saturating_sub(u64::from(job.weight));
                 state.skipped_jobs += 1;
             }
+            state.standing_since = None;
             let (woken, timeout) = self
                 .changed
                 .wait_timeout(state, idle)

@@ -7,18 +7,22 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use proptest::prelude::{any, proptest};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use vocab::entropy::SeededEntropy;
 use vocab::secret::Secret;
 
 use super::admission::{Backlog, decide_admission, expected_wait, learn_unit};
+use super::queue::{Job, Queue, Work};
 use super::{COMPARED_HASHES_MAX, Denial, Fault, HashError, HashPool, HashPoolLimits};
+use crate::password::argon2id::SALT_BYTES;
 use crate::password::foreign::OWN_WEIGHT;
 
 const LIMITS: HashPoolLimits = HashPoolLimits {
     workers: 1,
     queue_jobs_max: 4,
     wait_max: Duration::from_secs(3_600),
+    burst_max: Duration::from_secs(3_600),
 };
 
 fn pool(limits: HashPoolLimits) -> HashPool {
@@ -35,23 +39,30 @@ fn admission_follows_the_expected_wait_and_the_length_of_the_queue() {
         workers: 2,
         queue_jobs_max: 10,
         wait_max: Duration::from_millis(300),
+        burst_max: Duration::from_millis(500),
     };
     let busy = |retry_after_secs| Err(Denial::Busy { retry_after_secs });
     let table = [
-        // Queued jobs, weight of all that wait or run, milliseconds of one own hash, verdict.
-        (0, 0, 35, Ok(())),
-        (8, 17_000, 35, Ok(())),
-        (8, 18_000, 35, busy(1)),
-        (10, 0, 35, busy(1)),
-        (1, 120_000, 35, busy(3)),
-        (1, u64::MAX, 35, busy(30)),
-        (8, 17_000, 70, busy(1)),
+        // Queued jobs, weight of all that wait or run, milliseconds of one own hash, milliseconds of waiting, verdict.
+        (0, 0, 35, 0, Ok(())),
+        (8, 17_000, 35, 500, Ok(())),
+        (8, 18_000, 35, 0, busy(1)),
+        (10, 0, 35, 0, busy(1)),
+        (1, 120_000, 35, 0, busy(3)),
+        (1, u64::MAX, 35, 0, busy(30)),
+        (8, 17_000, 70, 0, busy(1)),
+        // A queue that has stood for longer than a burst holds the two jobs for each worker that keep it busy.
+        (2, 4 * u64::from(OWN_WEIGHT), 35, 501, Ok(())),
+        (3, 5 * u64::from(OWN_WEIGHT), 35, 501, busy(1)),
+        (8, 17_000, 35, 501, busy(1)),
+        (0, 0, 2_000, 501, Ok(())),
     ];
-    for (queued_jobs, weight, millis, verdict) in table {
+    for (queued_jobs, weight, millis, standing, verdict) in table {
         let backlog = Backlog {
             queued_jobs,
             weight,
             unit: Duration::from_millis(millis),
+            standing: Duration::from_millis(standing),
         };
         assert_eq!(decide_admission(&limits, &backlog), verdict, "{backlog:?}");
     }
@@ -83,10 +94,12 @@ proptest! {
         more in any::<u64>(),
         millis in 1_u64..2_000,
         workers in 0_usize..64,
+        standing in 0_u64..1_000,
     ) {
-        let limits = HashPoolLimits { workers, queue_jobs_max: 10, wait_max: Duration::from_millis(300) };
+        let limits = HashPoolLimits { workers, ..HashPoolLimits::default() };
+        let standing = Duration::from_millis(standing);
         let unit = Duration::from_millis(millis);
-        let lighter = Backlog { queued_jobs, weight, unit };
+        let lighter = Backlog { queued_jobs, weight, unit, standing };
         let heavier = Backlog { weight: weight.saturating_add(more), ..lighter };
         assert!(expected_wait(&limits, &heavier) >= expected_wait(&limits, &lighter));
         assert!(decide_admission(&limits, &lighter).is_ok() || decide_admission(&limits, &heavier).is_err());
@@ -97,6 +110,32 @@ proptest! {
         let unit = learn_unit(Duration::from_millis(millis), weight, Duration::from_micros(micros));
         assert!((Duration::from_millis(2)..=Duration::from_secs(2)).contains(&unit), "{unit:?}");
     }
+}
+
+#[test]
+fn a_burst_is_queued_and_a_flood_is_not() {
+    let admitted = |burst_max| {
+        let queue = Queue::new(HashPoolLimits {
+            queue_jobs_max: 8,
+            burst_max,
+            ..LIMITS
+        });
+        let submit = |_: &usize| {
+            let (reply, answer) = oneshot::channel();
+            // A caller that has gone would make room.
+            std::mem::forget(answer);
+            let work = Work::Hash {
+                password: secret("x"),
+                salt: [0; SALT_BYTES],
+                reply,
+            };
+            let weight = OWN_WEIGHT;
+            queue.submit(Job { weight, work }).is_ok()
+        };
+        (0..20).filter(submit).count()
+    };
+    assert_eq!(admitted(Duration::from_secs(3_600)), 8);
+    assert_eq!(admitted(Duration::ZERO), 3);
 }
 
 #[tokio::test]

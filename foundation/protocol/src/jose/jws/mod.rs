@@ -1,6 +1,7 @@
 //! Signed tokens in the compact form (RFC 7515 section 3.1): write ours, check anybody's.
 
 pub mod encode;
+pub mod memo;
 pub mod verify;
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::jose::base64url;
 use crate::jose::jwk::{Jwk, is_kid};
 use crate::jose::jwks::Jwks;
 use crate::jose::jws::TokenType;
+use crate::jose::jws::memo::{KeySetMark, TokenMark, VerifiedMemo};
 use crate::json;
 
 /// The longest token that is read.
@@ -143,6 +144,38 @@ impl Unverified<'_> {
     /// # Errors
     /// [`JwsError`] when the algorithm is not allowed, no key fits, no key verifies, or the payload is no JSON object.
     pub fn verify(self, keys: &Jwks, allowed: &[Algorithm]) -> Result<Verified, JwsError> {
+        self.check(keys, allowed, |token, key| {
+            key.verifies(token.signing_input, &token.signature)
+        })
+    }
+
+    /// As [`Self::verify`], but a signature that these keys were found to have made is not computed again. `mark` must
+    /// be that of `keys`.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub fn verify_remembering(
+        self,
+        keys: &Jwks,
+        mark: &KeySetMark,
+        allowed: &[Algorithm],
+        memo: &VerifiedMemo,
+    ) -> Result<Verified, JwsError> {
+        let token_mark = TokenMark::of(mark, self.signing_input, &self.signature);
+        if memo.holds(&token_mark) {
+            return self.check(keys, allowed, |_, _| true);
+        }
+        let verified = self.verify(keys, allowed)?;
+        memo.note(&token_mark);
+        Ok(verified)
+    }
+
+    fn check(
+        self,
+        keys: &Jwks,
+        allowed: &[Algorithm],
+        verifies: impl Fn(&Self, &Jwk) -> bool,
+    ) -> Result<Verified, JwsError> {
         if !allowed.contains(&self.header.algorithm) {
             return Err(JwsError::Algorithm);
         }
@@ -154,7 +187,7 @@ impl Unverified<'_> {
         if candidates.peek().is_none() {
             return Err(JwsError::NoKey);
         }
-        if !candidates.any(|key| key.verifies(self.signing_input, &self.signature)) {
+        if !candidates.any(|key| verifies(&self, key)) {
             return Err(JwsError::Signature);
         }
         let members =
