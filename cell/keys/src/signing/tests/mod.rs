@@ -14,6 +14,7 @@ use ledger::{Actor, ClientFacts};
 use protocol::jose::algorithm::Algorithm;
 use protocol::jose::jwk::Jwk;
 use protocol::jose::jws::TokenType;
+use protocol::jose::jws::verify::{JwsError, parse_unverified};
 use std::sync::Arc;
 use vocab::entropy::SystemEntropy;
 use vocab::id::{OrgId, ServerId};
@@ -398,6 +399,45 @@ async fn a_revoked_key_signs_and_is_published_no_more() {
             world.keys.rotate_due().await.unwrap(),
             RotationReport::default()
         );
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_was_verified_before_is_refused_once_its_key_is_revoked() {
+    for world in World::both().await {
+        let signer = world.signer(&world.keys).await;
+        let token = signer
+            .encode(TokenType::AccessToken, &serde_json::json!({"sub": "a"}))
+            .unwrap();
+        let other = world.store.create_org(&world.keyring).await;
+        world.keys.active_signer(&other, &ORG, ALG).await.unwrap();
+        let verify = async |org: &OrgId, token: &str| {
+            let token = parse_unverified(token).unwrap();
+            let verified = world.keys.verify(org, &ORG, token).await.unwrap();
+            verified.map(|verified| verified.members().len())
+        };
+        assert_eq!(verify(&world.org, &token).await, Ok(1));
+        assert_eq!(verify(&world.org, &token).await, Ok(1), "remembered");
+        assert_eq!(
+            verify(&other, &token).await,
+            Err(JwsError::NoKey),
+            "another org"
+        );
+        let (head, signature) = token.rsplit_once('.').unwrap();
+        let (first, rest) = signature.split_at(1);
+        let turned = format!("{}{rest}", if first == "A" { "B" } else { "A" });
+        assert!(
+            verify(&world.org, &format!("{head}.{turned}"))
+                .await
+                .is_err()
+        );
+        let (actor, client) = by();
+        world
+            .keys
+            .revoke(&world.org, &ORG, signer.kid(), actor, &client)
+            .await
+            .unwrap();
+        assert_eq!(verify(&world.org, &token).await, Err(JwsError::NoKey));
     }
 }
 
