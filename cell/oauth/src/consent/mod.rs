@@ -91,6 +91,25 @@ pub async fn load_given(
         .unwrap_or_default())
 }
 
+/// Whether what the person let the app have still covers all that it needs for these scopes.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn covers(
+    tx: &mut ReadTx,
+    issuer: &Issuer,
+    app: &App,
+    user: &UserId,
+    scopes: &ScopeSet,
+) -> Result<bool, DatabaseFault> {
+    let needed = decide_needed(app.settings.consent, issuer.config(), scopes);
+    if needed.is_empty() {
+        return Ok(true);
+    }
+    let given = load_given(tx, issuer, app, user).await?;
+    Ok(needed.is_subset_of(&given))
+}
+
 /// The question for the page `/consent?continue=…`.
 ///
 /// # Errors

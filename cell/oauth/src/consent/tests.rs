@@ -3,7 +3,7 @@
 use crate::authorize::request::Refusal;
 use crate::authorize::{Destination, Scene};
 use crate::consent::decide::{decide_missing, decide_needed, plan_given};
-use crate::consent::{ConsentQuestion, Decision, answer, load_question};
+use crate::consent::{ConsentQuestion, Decision, answer, load_question, store};
 use crate::for_tests::{World, on_both_engines, parameter};
 use identity::app::settings::ConsentRule;
 use identity::server::{ScopeConfig, ServerConfig};
@@ -11,6 +11,7 @@ use protocol::oauth::scope::ScopeSet;
 
 on_both_engines!(
     a_person_is_asked_once,
+    a_code_is_worth_nothing_once_the_consent_is_taken_back,
     a_no_goes_back_to_the_app,
     only_our_own_requests_are_asked_about
 );
@@ -88,6 +89,29 @@ async fn require(world: &World) {
     world
         .change_app(&web, |settings| settings.consent = ConsentRule::Required)
         .await;
+}
+
+async fn a_code_is_worth_nothing_once_the_consent_is_taken_back(world: &mut World) {
+    require(world).await;
+    let reply = world.get(&world.authorize_path(&[])).await;
+    say(world, &reply.sent("continue").unwrap(), Decision::Allow).await;
+    let (kept, lost) = (world.code().await, world.code().await);
+    assert!(world.redeem(&kept).await.status.is_success());
+    let snapshot = world.cell.snapshot(&world.org).await.unwrap().unwrap();
+    let server = snapshot.server("default").unwrap().id.to_string();
+    let (org, user, web) = (
+        world.org.clone(),
+        world.person.id.clone(),
+        world.web.clone(),
+    );
+    let database = &world.cell.database;
+    let taken = database
+        .write(move |tx| {
+            Box::pin(async move { store::delete(tx, &org, &user, &web, &server).await })
+        })
+        .await;
+    assert!(taken.unwrap().is_some());
+    assert_eq!(world.redeem(&lost).await.error(), "invalid_grant");
 }
 
 async fn a_person_is_asked_once(world: &mut World) {

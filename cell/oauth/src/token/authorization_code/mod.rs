@@ -5,19 +5,24 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
+use crate::consent;
 use crate::denial::Failure;
 use crate::events::reuse_detected;
 use crate::grant::Attendance;
+use crate::issuer::Issuer;
 use crate::token::authorization_code::decide::{
     CodeVerdict, Presented, StoredCode, UNKNOWN, decide_code,
 };
 use crate::token::bundle::{Bundle, Redeemed};
 use crate::token::{TokenCall, Tokens, store as token_store, subject};
 use database::WriteTx;
+use identity::app::App;
 use identity::app::settings::GrantKind;
 use identity::fault::Fault;
 use ledger::Event;
-use vocab::id::OrgId;
+use protocol::oauth::scope::ScopeSet;
+use std::sync::Arc;
+use vocab::id::{OrgId, UserId};
 use vocab::secret::{Secret, SecretHash};
 use vocab::time::Timestamp;
 
@@ -58,8 +63,11 @@ pub async fn run(
     };
     let bundle = Bundle::make(call, redeemed).await?;
     let redemption = Redemption {
-        org: issuer.org.clone(),
         hash,
+        issuer: issuer.clone(),
+        app: Arc::clone(app),
+        user: code.grantor.user.clone(),
+        scopes: code.grant.scopes()?,
         reused: reuse_detected(
             issuer,
             app,
@@ -79,8 +87,11 @@ pub async fn run(
 
 /// What is written when a code is redeemed.
 struct Redemption {
-    org: OrgId,
     hash: SecretHash,
+    issuer: Issuer,
+    app: Arc<App>,
+    user: UserId,
+    scopes: ScopeSet,
     bundle: Bundle,
     reused: Event,
     now: Timestamp,
@@ -88,13 +99,18 @@ struct Redemption {
 
 /// The tokens, if this redemption came first.
 async fn apply(tx: &mut WriteTx, redemption: Redemption) -> Result<Option<Tokens>, Fault> {
-    let (org, bundle) = (&redemption.org, redemption.bundle);
+    let (issuer, app, user) = (&redemption.issuer, &redemption.app, &redemption.user);
+    let (org, bundle) = (&issuer.org, redemption.bundle);
     let (access_token_id, access_token_expires_at) = bundle.access_token();
     let outcome = store::Outcome {
         family: bundle.family().cloned(),
         access_token_id,
         access_token_expires_at,
     };
+    // Between code and tokens the person may have taken the consent back.
+    if !consent::covers(tx, issuer, app, user, &redemption.scopes).await? {
+        return Ok(None);
+    }
     if store::redeem(tx, org, &redemption.hash, &outcome, redemption.now).await? {
         return bundle.store(tx).await.map(Some);
     }
