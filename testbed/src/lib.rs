@@ -19,6 +19,7 @@ pub mod raw;
 pub mod refusal;
 pub mod scratch;
 pub mod script;
+pub mod size;
 pub mod store;
 pub mod totp;
 pub mod wait;

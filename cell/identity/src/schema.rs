@@ -1,4 +1,4 @@
-//! The tables of this crate, as one migration.
+//! The tables of this crate, as migrations.
 
 use database::Migration;
 
@@ -7,4 +7,11 @@ pub const MIGRATION: Migration = Migration {
     version: 3,
     name: "identity",
     sql: include_str!("schema/001_identity.sql"),
+};
+
+/// The state of a person beside each of the words by which the person is found.
+pub const MIGRATION_FOUND_BY_STATE: Migration = Migration {
+    version: 5,
+    name: "people found by word and state",
+    sql: include_str!("schema/005_people_found_by_state.sql"),
 };

@@ -106,6 +106,7 @@ async fn open(location: &Location) -> Result<Cell, RecoveryError> {
         workers: 1,
         queue_jobs_max: 1,
         wait_max: Duration::from_secs(1),
+        burst_max: Duration::from_secs(1),
     };
     Ok(CellBuilder {
         database,

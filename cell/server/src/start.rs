@@ -33,11 +33,12 @@ use vocab::id::OrgId;
 use vocab::time::{Clock, SystemClock};
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 4] = [
+pub static MIGRATIONS: [Migration; 5] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
     oauth::schema::MIGRATION,
+    identity::schema::MIGRATION_FOUND_BY_STATE,
 ];
 
 /// The short name of the org that the first start makes.

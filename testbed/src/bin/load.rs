@@ -1,14 +1,14 @@
 //! The load generator as a program of its own, so that it can be kept on another core than the server.
 //!
 //! `load ORDER` carries out an order (JSON) and prints its report; `load crowd COUNT` prints what a server is told to
-//! know so many people, and what an order must then say of it.
+//! know so many people, and what an order must then say of it; `load size PEOPLE ORGS` measures what it costs to be large.
 
 use std::io::Write as _;
 
 use anyhow::Context as _;
 use serde_json::json;
 use testbed::load::order::Order;
-use testbed::{bootstrap, load};
+use testbed::{bootstrap, load, size};
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -21,8 +21,9 @@ fn main() -> anyhow::Result<()> {
                 "target": bootstrap::crowd_target(people),
             })
         }
+        ["size", people, orgs] => measure_size(people, orgs)?,
         [order] => carry_out(order)?,
-        _ => anyhow::bail!("usage: load ORDER | load crowd COUNT"),
+        _ => anyhow::bail!("usage: load ORDER | load crowd COUNT | load size PEOPLE ORGS"),
     };
     writeln!(std::io::stdout(), "{printed}")?;
     Ok(())
@@ -45,4 +46,14 @@ fn carry_out(text: &str) -> anyhow::Result<serde_json::Value> {
         load::run(order).await
     })?;
     Ok(serde_json::to_value(report)?)
+}
+
+fn measure_size(people: &str, orgs: &str) -> anyhow::Result<serde_json::Value> {
+    let people = people.parse().context("PEOPLE is a number")?;
+    let orgs = orgs.parse().context("ORGS is a number")?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let size = runtime.block_on(size::measure(people, orgs))?;
+    Ok(serde_json::to_value(size)?)
 }

@@ -235,7 +235,7 @@ pub async fn insert(
         Value::from(now),
     ];
     match tx.execute(sql, &values).await {
-        Ok(_) => insert_terms(tx, org_id, user_id, profile).await,
+        Ok(_) => insert_terms(tx, org_id, user_id, status, profile).await,
         Err(fault) if fault.is_unique_violation() => Err(Refusal::Taken { field: "login" }),
         Err(fault) => Err(fault.into()),
     }
@@ -277,7 +277,7 @@ pub async fn update_profile(
     let delete = "DELETE FROM user_terms WHERE org_id = $1 AND user_id = $2";
     tx.execute(delete, params![&person.org_id, &person.id])
         .await?;
-    insert_terms(tx, &person.org_id, &person.id, profile).await
+    insert_terms(tx, &person.org_id, &person.id, person.status, profile).await
 }
 
 fn render_attributes(profile: &ProfileInput) -> Result<String, Refusal> {
@@ -289,11 +289,13 @@ async fn insert_terms(
     tx: &mut WriteTx,
     org_id: &OrgId,
     user_id: &UserId,
+    status: PersonStatus,
     profile: &ProfileInput,
 ) -> Result<(), Refusal> {
     for term in search_terms(profile) {
-        let sql = "INSERT INTO user_terms (org_id, term, user_id) VALUES ($1, $2, $3)";
-        tx.execute(sql, params![org_id, term, user_id]).await?;
+        let sql = "INSERT INTO user_terms (org_id, term, user_id, status) VALUES ($1, $2, $3, $4)";
+        tx.execute(sql, params![org_id, term, user_id, status.as_str()])
+            .await?;
     }
     Ok(())
 }
@@ -330,11 +332,13 @@ pub async fn update_status(
         &person.id,
         person.revision
     ];
-    if tx.execute(sql, values).await? == 1 {
-        Ok(())
-    } else {
-        Err(Refusal::Changed)
+    if tx.execute(sql, values).await? != 1 {
+        return Err(Refusal::Changed);
     }
+    let terms = "UPDATE user_terms SET status = $1 WHERE org_id = $2 AND user_id = $3";
+    tx.execute(terms, params![status.as_str(), &person.org_id, &person.id])
+        .await?;
+    Ok(())
 }
 
 /// Ends every session and token of the person that was issued so far.
@@ -418,20 +422,33 @@ pub async fn load_page(
             }
         }
     } else {
-        let sql = "SELECT u.org_id, u.id, u.status, u.login, u.email, u.email_verified, u.first_name, u.last_name, \
-                   u.profile, u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at, t.term \
-                   FROM user_terms t JOIN users u ON u.org_id = t.org_id AND u.id = t.user_id \
-                   WHERE t.org_id = $1 AND t.term >= $2 AND t.term < $3 AND (t.term, t.user_id) > ($4, $5) \
-                   AND ($6 = '' OR u.status = $6) AND NOT EXISTS (SELECT 1 FROM user_terms e WHERE e.org_id = t.org_id \
-                   AND e.user_id = t.user_id AND e.term >= $2 AND e.term < t.term) \
-                   ORDER BY t.term, t.user_id LIMIT $7";
+        // A person is shown once, by the first of the words that match.
+        macro_rules! by_word {
+            ($filter:literal) => {
+                concat!(
+                    "SELECT u.org_id, u.id, u.status, u.login, u.email, u.email_verified, u.first_name, u.last_name, ",
+                    "u.profile, u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at, t.term ",
+                    "FROM user_terms t JOIN users u ON u.org_id = t.org_id AND u.id = t.user_id ",
+                    "WHERE t.org_id = $1 AND t.term < $3 AND (t.term, t.user_id) > ($4, $5) ",
+                    $filter,
+                    "AND NOT EXISTS (SELECT 1 FROM user_terms e WHERE e.org_id = t.org_id AND e.user_id = t.user_id ",
+                    "AND e.term >= $2 AND e.term < t.term) ORDER BY t.term, t.user_id LIMIT $6"
+                )
+            };
+        }
         let end = prefix_end(&prefix);
-        let status = status.unwrap_or("");
-        tx.query(
-            sql,
-            params![org_id, &prefix, end, &after.0, &after.1, status, limit],
-        )
-        .await?
+        // One lower bound, so that the engines begin there.
+        let begin = (prefix.clone(), String::new());
+        let (term, user) = after.max(&begin);
+        let mut values = params![org_id, &prefix, end, term, user, limit].to_vec();
+        let sql = match status {
+            None => by_word!(""),
+            Some(status) => {
+                values.push(Value::from(status));
+                by_word!("AND t.status = $7 ")
+            }
+        };
+        tx.query(sql, &values).await?
     };
     rows.iter()
         .map(|row| {

@@ -256,6 +256,30 @@ async fn a_changed_name_is_found_and_the_old_one_is_not(world: &World) {
         .await
         .unwrap_err();
     assert!(matches!(taken, Refusal::Taken { field: "login" }));
+    let (status, sessions) = (PersonStatus::Suspended, store::Sessions::Ended);
+    let at = world.cell.now();
+    world
+        .cell
+        .database
+        .write(move |tx| {
+            Box::pin(async move { store::update_status(tx, &now, status, sessions, at).await })
+        })
+        .await
+        .unwrap();
+    let in_state = async |status| {
+        let filter = PeopleFilter {
+            prefix: "hop".into(),
+            status: Some(status),
+        };
+        walk(world, &org, &filter, 10).await.len()
+    };
+    assert_eq!(
+        (
+            in_state(PersonStatus::Suspended).await,
+            in_state(PersonStatus::Active).await
+        ),
+        (1, 0)
+    );
 }
 
 async fn of_two_changes_at_once_one_is_refused(world: &World) {

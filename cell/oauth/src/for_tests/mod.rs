@@ -41,6 +41,7 @@ static MIGRATIONS: &[Migration] = &[
     keys::MIGRATION,
     identity::schema::MIGRATION,
     crate::schema::MIGRATION,
+    identity::schema::MIGRATION_FOUND_BY_STATE,
 ];
 
 const START_SECS: i64 = 1_795_465_901;

@@ -1,0 +1,151 @@
+//! What it costs to be large: an org of very many people, and very many orgs. The store is filled behind the program's
+//! back, since it is the pages that are measured, and the start.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::agent::{Agent, Arrival};
+use crate::connection::Connection;
+use crate::first_hour::Administrator;
+use crate::instance::{Instance, Plan};
+use crate::script;
+
+/// How often each page is asked for; the middle one counts.
+const ROUNDS: usize = 9;
+
+/// The pages: what is asked, and where. The first person's login is `person0000000@example.com`.
+const PAGES: [(&str, &str); 6] = [
+    ("people, first page", "/admin/people"),
+    ("people by name", "/admin/people?q=person05"),
+    (
+        "people by name and state",
+        "/admin/people?q=person&status=SUSPENDED",
+    ),
+    ("people by state", "/admin/people?status=ACTIVE"),
+    ("nobody found", "/admin/people?q=zebra"),
+    ("log, first page", "/admin/log"),
+];
+
+/// The findings.
+#[derive(Debug, Clone, Serialize)]
+pub struct Size {
+    /// How many people the org has.
+    pub people: usize,
+    /// How many orgs there are.
+    pub orgs: usize,
+    /// From the start of the process until it was ready, in milliseconds.
+    pub ready_millis: f64,
+    /// Memory when it was ready, in KiB.
+    pub resident_kib: u64,
+    /// Each page, with the milliseconds of the middle one.
+    pub pages: Vec<(&'static str, f64)>,
+    /// The hundredth page of people, found by its cursor.
+    pub deep_page_millis: f64,
+}
+
+/// Fills a store and measures.
+///
+/// # Errors
+/// When the program, the store or a page fails.
+pub async fn measure(people: usize, orgs: usize) -> anyhow::Result<Size> {
+    let mut instance = Instance::start(Plan {
+        wrapper: vec!["taskset".to_owned(), "-c".to_owned(), "0".to_owned()],
+        ..Plan::default()
+    })?;
+    let cookies = Administrator::set_up(&instance)
+        .await?
+        .agent
+        .cookie_header();
+    instance.stop()?;
+    fill(&instance, people, orgs)?;
+    instance.restart()?;
+    let mut agent = Agent::new(Connection::new(instance.peer().clone()), &[]);
+    agent.set_cookies(&cookies);
+    let resident_kib = instance.watched().resident_kib()?;
+    let mut pages = Vec::new();
+    for (name, path) in PAGES {
+        let mut times = Vec::new();
+        for _ in 0..ROUNDS {
+            times.push(open(&mut agent, path).await?.1);
+        }
+        times.sort();
+        let middle = times.get(ROUNDS / 2).copied().unwrap_or_default();
+        pages.push((name, millis(middle)));
+    }
+    let mut path = String::from("/admin/people");
+    let mut deep = Duration::ZERO;
+    for _ in 0..100 {
+        let (text, took) = open(&mut agent, &path).await?;
+        deep = took;
+        let query = next_page(&text).context("there is no next page of people")?;
+        path = format!("/admin/people{query}");
+    }
+    Ok(Size {
+        people,
+        orgs,
+        ready_millis: millis(instance.ready_after()),
+        resident_kib,
+        pages,
+        deep_page_millis: millis(deep),
+    })
+}
+
+async fn open(agent: &mut Agent, path: &str) -> anyhow::Result<(String, Duration)> {
+    let started = Instant::now();
+    let arrival = agent.open(path).await?;
+    let took = started.elapsed();
+    match arrival {
+        Arrival::Page(page) if page.reply.status.is_success() => Ok((page.reply.text(), took)),
+        Arrival::Page(page) => anyhow::bail!("{path}: {} {}", page.reply.status, page.words()),
+        Arrival::Stopped(address) => anyhow::bail!("{path} leads to {address}"),
+    }
+}
+
+/// The query behind "next" of a list.
+fn next_page(text: &str) -> Option<String> {
+    let (before, _) = text.split_once("\" rel=\"next\"")?;
+    let (_, address) = before.rsplit_once("href=\"")?;
+    Some(address.replace("&amp;", "&").replace("&#38;", "&"))
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+/// People as copies of the one that is there, with the words by which they are found; orgs as copies of theirs.
+fn fill(instance: &Instance, people: usize, orgs: usize) -> anyhow::Result<()> {
+    let numbers = |count: usize| {
+        format!(
+            "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {count})"
+        )
+    };
+    let crowd = numbers(people);
+    let names = "printf('person%07d@example.com', n)";
+    let sql = [
+        format!(
+            "{crowd} INSERT INTO users SELECT org_id, printf('00u%017d', n), status, {names}, {names}, {names}, {names}, \
+             email_verified, 'Person', printf('%07d', n), profile, epoch, revision, created_at, updated_at, activated_at, \
+             status_changed_at, last_sign_in_at FROM numbers, (SELECT * FROM users LIMIT 1)"
+        ),
+        format!(
+            "{crowd} INSERT INTO user_terms SELECT id, {names}, printf('00u%017d', n), 'ACTIVE' FROM numbers, (SELECT id FROM orgs LIMIT 1)"
+        ),
+        format!(
+            "{crowd} INSERT INTO user_terms SELECT id, 'person', printf('00u%017d', n), 'ACTIVE' FROM numbers, (SELECT id FROM orgs LIMIT 1)"
+        ),
+        format!(
+            "{crowd} INSERT INTO user_terms SELECT id, printf('%07d', n), printf('00u%017d', n), 'ACTIVE' FROM numbers, (SELECT id FROM orgs LIMIT 1)"
+        ),
+        format!(
+            "{} INSERT INTO orgs SELECT printf('00o%017d', n), printf('org%d', n), name, ordinal + 1 + n, settings, \
+             revision, created_at, updated_at FROM numbers, (SELECT * FROM orgs LIMIT 1)",
+            numbers(orgs)
+        ),
+    ];
+    let path = instance.data().join("testudo.db");
+    script::run_python("store_sql.py", &json!({ "path": path, "sql": sql }))?;
+    Ok(())
+}
