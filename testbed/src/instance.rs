@@ -231,6 +231,20 @@ impl Instance {
         Ok(said)
     }
 
+    /// Runs another subcommand on the same data folder, however it ends.
+    ///
+    /// # Errors
+    /// When it cannot be run.
+    pub fn command(
+        &self,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> anyhow::Result<Ended> {
+        let mut command = Command::new(binary::find()?);
+        command.args(arguments).arg("--data").arg(self.data());
+        Ended::of(command.envs(environment.iter().copied()))
+    }
+
     /// All that it has logged since the last start.
     ///
     /// # Errors
@@ -244,6 +258,35 @@ impl Instance {
     #[must_use]
     pub fn log_end(&self) -> String {
         log_end(&log_path(self.scratch.path(), self.starts))
+    }
+}
+
+/// How a command ended.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// The exit code, unless a signal ended it.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub printed: String,
+    /// What it said beside that.
+    pub said: String,
+}
+
+impl Ended {
+    /// Runs a command to its end.
+    ///
+    /// # Errors
+    /// When it cannot be run.
+    pub fn of(command: &mut Command) -> anyhow::Result<Self> {
+        let output = command
+            .env_remove("RUST_BACKTRACE")
+            .stdin(Stdio::null())
+            .output()?;
+        Ok(Self {
+            code: output.status.code(),
+            printed: String::from_utf8_lossy(&output.stdout).into_owned(),
+            said: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
     }
 }
 

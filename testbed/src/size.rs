@@ -5,13 +5,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use serde::Serialize;
-use serde_json::json;
 
 use crate::agent::{Agent, Arrival};
 use crate::connection::Connection;
 use crate::first_hour::Administrator;
 use crate::instance::{Instance, Plan};
-use crate::script;
+use crate::store;
 
 /// How often each page is asked for; the middle one counts.
 const ROUNDS: usize = 9;
@@ -60,7 +59,7 @@ pub async fn measure(people: usize, orgs: usize) -> anyhow::Result<Size> {
         .agent
         .cookie_header();
     instance.stop()?;
-    fill(&instance, people, orgs)?;
+    store::fill(&instance.data(), people, orgs)?;
     instance.restart()?;
     let mut agent = Agent::new(Connection::new(instance.peer().clone()), &[]);
     agent.set_cookies(&cookies);
@@ -113,39 +112,4 @@ fn next_page(text: &str) -> Option<String> {
 
 fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
-}
-
-/// People as copies of the one that is there, with the words by which they are found; orgs as copies of theirs.
-fn fill(instance: &Instance, people: usize, orgs: usize) -> anyhow::Result<()> {
-    let numbers = |count: usize| {
-        format!(
-            "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {count})"
-        )
-    };
-    let crowd = numbers(people);
-    let names = "printf('person%07d@example.com', n)";
-    let sql = [
-        format!(
-            "{crowd} INSERT INTO users SELECT org_id, printf('00u%017d', n), status, {names}, {names}, {names}, {names}, \
-             email_verified, 'Person', printf('%07d', n), profile, epoch, revision, created_at, updated_at, activated_at, \
-             status_changed_at, last_sign_in_at FROM numbers, (SELECT * FROM users LIMIT 1)"
-        ),
-        format!(
-            "{crowd} INSERT INTO user_terms SELECT id, {names}, printf('00u%017d', n), 'ACTIVE' FROM numbers, (SELECT id FROM orgs LIMIT 1)"
-        ),
-        format!(
-            "{crowd} INSERT INTO user_terms SELECT id, 'person', printf('00u%017d', n), 'ACTIVE' FROM numbers, (SELECT id FROM orgs LIMIT 1)"
-        ),
-        format!(
-            "{crowd} INSERT INTO user_terms SELECT id, printf('%07d', n), printf('00u%017d', n), 'ACTIVE' FROM numbers, (SELECT id FROM orgs LIMIT 1)"
-        ),
-        format!(
-            "{} INSERT INTO orgs SELECT printf('00o%017d', n), printf('org%d', n), name, ordinal + 1 + n, settings, \
-             revision, created_at, updated_at FROM numbers, (SELECT * FROM orgs LIMIT 1)",
-            numbers(orgs)
-        ),
-    ];
-    let path = instance.data().join("testudo.db");
-    script::run_python("store_sql.py", &json!({ "path": path, "sql": sql }))?;
-    Ok(())
 }

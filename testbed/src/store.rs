@@ -56,3 +56,42 @@ pub fn shut(database: &str) -> String {
 pub fn reopen(database: &str) -> String {
     format!("ALTER DATABASE \"{database}\" ALLOW_CONNECTIONS true")
 }
+
+/// Fills the embedded store: people as copies of the one that is there, with the words by which they are found; orgs as
+/// copies of theirs.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn fill(data: &Path, people: usize, orgs: usize) -> anyhow::Result<()> {
+    let numbers = |count: usize| {
+        format!(
+            "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {count})"
+        )
+    };
+    let crowd = numbers(people);
+    let names = "printf('person%07d@example.com', n)";
+    let sql = [
+        format!(
+            "{crowd} INSERT INTO users SELECT org_id, printf('00u%017d', n), status, {names}, {names}, {names}, {names}, \
+             email_verified, 'Person', printf('%07d', n), profile, epoch, revision, created_at, updated_at, activated_at, \
+             status_changed_at, last_sign_in_at FROM numbers, (SELECT * FROM users LIMIT 1)"
+        ),
+        format!(
+            "{crowd} INSERT INTO user_terms SELECT id, {names}, printf('00u%017d', n), 'ACTIVE' FROM numbers, (SELECT id FROM orgs LIMIT 1)"
+        ),
+        format!(
+            "{crowd} INSERT INTO user_terms SELECT id, 'person', printf('00u%017d', n), 'ACTIVE' FROM numbers, (SELECT id FROM orgs LIMIT 1)"
+        ),
+        format!(
+            "{crowd} INSERT INTO user_terms SELECT id, printf('%07d', n), printf('00u%017d', n), 'ACTIVE' FROM numbers, (SELECT id FROM orgs LIMIT 1)"
+        ),
+        format!(
+            "{} INSERT INTO orgs SELECT printf('00o%017d', n), printf('org%d', n), name, ordinal + 1 + n, settings, \
+             revision, created_at, updated_at FROM numbers, (SELECT * FROM orgs LIMIT 1)",
+            numbers(orgs)
+        ),
+    ];
+    let path = data.join("testudo.db");
+    script::run_python("store_sql.py", &json!({ "path": path, "sql": sql }))?;
+    Ok(())
+}

@@ -331,6 +331,27 @@ fn a_head_that_never_ends_is_let_go() {
 }
 
 #[test]
+fn a_body_that_never_ends_is_let_go() {
+    let instance = start();
+    let expect_end = |path: &str| {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: {FORM}\r\ncontent-length: 100\r\n\r\na=",
+            instance.peer().host
+        );
+        let mut stream = Raw::open(instance.peer()).unwrap();
+        stream.send(head.as_bytes());
+        let answer = stream.answer().unwrap();
+        assert_eq!(answer.status, Some(408), "{path}: {}", answer.text);
+    };
+    std::thread::scope(|scope| {
+        for path in ["/oauth2/v1/token", "/signin"] {
+            scope.spawn(move || expect_end(path));
+        }
+    });
+    expect_alive(&instance);
+}
+
+#[test]
 fn forms_of_pages_are_bounded_and_guarded() {
     let instance = start();
     let peer = instance.peer();

@@ -13,6 +13,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{FromRef, FromRequest, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use http_body_util::LengthLimitError;
 use identity::access::Role;
 use identity::cell::Cell;
 use identity::fault::{Fault, Refusal};
@@ -20,6 +21,7 @@ use identity::org::context::{OrgContext, RequestFacts};
 use identity::session::SignedIn;
 use identity::snapshot::OrgSnapshot;
 use std::collections::HashMap;
+use std::error::Error;
 use std::sync::Arc;
 use vocab::secret::SecretHash;
 
@@ -102,6 +104,16 @@ where
     }
 }
 
+/// A form that was not read is over its bound, or did not come in time.
+fn decide_unread(cause: &axum::Error) -> StatusCode {
+    let is_over = |cause: &(dyn Error + 'static)| cause.is::<LengthLimitError>();
+    if cause.source().is_some_and(is_over) {
+        StatusCode::PAYLOAD_TOO_LARGE
+    } else {
+        StatusCode::REQUEST_TIMEOUT
+    }
+}
+
 fn parse_fields(bytes: &[u8]) -> Vec<(String, String)> {
     form_urlencoded::parse(bytes)
         .take(FIELDS_MAX)
@@ -126,7 +138,7 @@ impl Visit {
         let bytes_max = upload_type.map_or(FORM_BYTES_MAX, |_| UPLOAD_BYTES_MAX);
         let bytes = match to_bytes(body, bytes_max).await {
             Ok(bytes) => bytes,
-            Err(_) => return Err(self.error(StatusCode::PAYLOAD_TOO_LARGE, ErrorKind::BadRequest)),
+            Err(error) => return Err(self.error(decide_unread(&error), ErrorKind::BadRequest)),
         };
         let upload = match upload_type {
             Some(content_type) => read_upload(content_type, bytes)

@@ -134,7 +134,7 @@ where
         };
         let body = to_bytes(body, FORM_BYTES_MAX)
             .await
-            .map_err(|_| reply::too_large())?;
+            .map_err(|error| reply::unread(&error))?;
         Ok(Self {
             cell: Cell::from_ref(state),
             context,

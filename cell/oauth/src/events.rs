@@ -138,7 +138,7 @@ pub fn tokens_granted(
     issuer: &Issuer,
     app: &App,
     grant: GrantKind,
-    user: Option<&UserId>,
+    person: Option<&Person>,
     tokens: &GrantedTokens<'_>,
     facts: &RequestFacts,
 ) -> Event {
@@ -157,8 +157,12 @@ pub fn tokens_granted(
         Some(session) => event.session(session),
         None => event,
     };
-    match user {
-        Some(user) => event.target(Target::user(user, user.as_str(), user.as_str())),
+    match person {
+        Some(person) => event.target(Target::user(
+            &person.id,
+            &person.login,
+            &person.display_name(),
+        )),
         None => event,
     }
 }

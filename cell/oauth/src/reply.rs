@@ -7,6 +7,7 @@ use crate::page::{OAuthPageError, Page};
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode, header};
+use http_body_util::LengthLimitError;
 use identity::app::App;
 use identity::fault::Fault;
 use protocol::oauth::error::{ErrorCode, render_error_body};
@@ -154,11 +155,22 @@ pub fn fault() -> Response {
     error(StatusCode::INTERNAL_SERVER_ERROR, &denial)
 }
 
-/// The body is over its bound.
+/// The body is over its bound, or did not come in time.
 #[must_use]
-pub fn too_large() -> Response {
-    let denial = Denial::new(ErrorCode::InvalidRequest, "the request body is too large");
-    error(StatusCode::PAYLOAD_TOO_LARGE, &denial)
+pub fn unread(cause: &axum::Error) -> Response {
+    let is_over = |cause: &(dyn Error + 'static)| cause.is::<LengthLimitError>();
+    let (status, text) = if cause.source().is_some_and(is_over) {
+        (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the request body is too large",
+        )
+    } else {
+        (
+            StatusCode::REQUEST_TIMEOUT,
+            "the request body did not arrive",
+        )
+    };
+    error(status, &Denial::new(ErrorCode::InvalidRequest, text))
 }
 
 fn error(status: StatusCode, denial: &Denial) -> Response {

@@ -5,6 +5,7 @@
 pub mod backchannel;
 pub mod config;
 pub mod control;
+pub mod crowd;
 pub mod data_folder;
 pub mod declaration;
 pub mod health;
@@ -18,6 +19,7 @@ pub mod outbound;
 pub mod recovery;
 pub mod routes;
 pub mod start;
+pub mod timed_body;
 pub mod tls;
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! Accepts connections, within bounds, until told to stop; then lets the requests under way finish.
 
+use crate::config::ProxyMode;
+use crate::crowd::{Crowd, Place};
+use crate::timed_body::TimedBody;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -21,8 +24,12 @@ use tower::ServiceExt as _;
 
 /// Connections at one time; further ones wait in the kernel's queue.
 const CONNECTIONS_MAX: usize = 8_192;
+/// Connections at one time from one address that is a client's own; further ones are closed.
+const CONNECTIONS_EACH_MAX: usize = 2_048;
 /// How long a client may take to send its request head.
 const HEADER_SECS_MAX: u64 = 15;
+/// How long a client may take to send the body of a request.
+const BODY_SECS_MAX: u64 = 30;
 /// How long a TLS handshake may take.
 const HANDSHAKE_SECS_MAX: u64 = 10;
 /// Largest request head.
@@ -40,14 +47,19 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 #[derive(Debug, Clone, Copy)]
 pub struct PeerAddress(pub SocketAddr);
 
-/// Serves until `stop` resolves, then drains.
+/// Serves until `stop` resolves, then drains. Behind a proxy every connection is the proxy's.
 pub async fn serve(
     listener: TcpListener,
     tls: Option<Arc<ServerConfig>>,
+    proxy: ProxyMode,
     router: Router,
     stop: impl Future<Output = ()>,
 ) {
     let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let crowd = Crowd::new(match proxy {
+        ProxyMode::None => CONNECTIONS_EACH_MAX,
+        ProxyMode::TerminatesTls => CONNECTIONS_MAX,
+    });
     let graceful = GracefulShutdown::new();
     let acceptor = tls.map(TlsAcceptor::from);
     tokio::pin!(stop);
@@ -62,10 +74,14 @@ pub async fn serve(
         };
         match (permit, accepted) {
             (Ok(permit), Ok((stream, peer))) => {
+                let Some(place) = crowd.enter(peer.ip()) else {
+                    tracing::debug!(%peer, "too many connections from one address");
+                    continue;
+                };
                 let connection = Connection {
                     router: router.clone(),
                     peer,
-                    permit,
+                    held: (permit, place),
                     watcher: graceful.watcher(),
                 };
                 tokio::spawn(connection.run(stream, acceptor.clone()));
@@ -89,7 +105,8 @@ pub async fn serve(
 struct Connection {
     router: Router,
     peer: SocketAddr,
-    permit: OwnedSemaphorePermit,
+    /// What the connection takes away from others.
+    held: (OwnedSemaphorePermit, Place),
     watcher: Watcher,
 }
 
@@ -115,7 +132,8 @@ impl Connection {
             .router
             .map_request(move |mut request: Request<Incoming>| {
                 request.extensions_mut().insert(peer);
-                request.map(Body::new)
+                let time = Duration::from_secs(BODY_SECS_MAX);
+                request.map(|body| Body::new(TimedBody::new(body, time)))
             });
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder
@@ -138,6 +156,6 @@ impl Connection {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection ended early");
         }
-        drop(self.permit);
+        drop(self.held);
     }
 }

@@ -16,7 +16,9 @@ use crate::start::believes_forwarding;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::FromRequest as _;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
+use axum::http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, Version, header,
+};
 use axum::response::{IntoResponse as _, Response};
 use console::cookie::{CookieKind, read_cookie, render_set};
 use console::visit::{LocalMailbox, Visit};
@@ -54,10 +56,16 @@ pub async fn serve(
 ) -> Response {
     let client = client_facts(&cell, front.proxy, &request);
     let request_id = client.request_id.clone();
+    let version = request.version();
     let mut response = match handle(&cell, &front, routes, request, client).await {
         Ok(response) | Err(response) => response,
     };
     set_security_headers(response.headers_mut());
+    // The rest of a body that did not come in time would be taken for the next request (RFC 9110 section 15.5.9).
+    if response.status() == StatusCode::REQUEST_TIMEOUT && version < Version::HTTP_2 {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response
             .headers_mut()

@@ -256,13 +256,14 @@ impl Started {
             .control
             .map(|control| Serving::start(control, self.cell.clone(), self.base_url.clone()));
         let tails = Tails::default();
+        let proxy = self.front.proxy;
         let router = routes::router(self.cell.clone(), self.front, office, tails.clone());
         let stop = async move {
             stop.await;
             tails.close();
         };
         let tls = self.tls.map(|tls| tls.config);
-        listener::serve(self.listener, tls, router, stop).await;
+        listener::serve(self.listener, tls, proxy, router, stop).await;
         if let Some(control) = control {
             control.stop().await;
         }

@@ -10,6 +10,7 @@ mod flows;
 mod footprint;
 mod load;
 mod machine;
+mod size;
 mod table;
 mod target;
 
@@ -25,6 +26,7 @@ use crate::bench::flood::Flood;
 use crate::bench::flows::Row;
 use crate::bench::footprint::Footprint;
 use crate::bench::machine::Machine;
+use crate::bench::size::Size;
 use crate::bench::target::Verdict;
 use crate::command::Call;
 use crate::report;
@@ -44,6 +46,10 @@ pub struct Options {
     pub sessions: usize,
     /// Starts of which the middle one counts.
     pub starts: usize,
+    /// People of the largest org.
+    pub people: usize,
+    /// Orgs of the largest cell.
+    pub orgs: usize,
     /// Cargo's profile folder: `release` or `debug`.
     pub profile: &'static str,
 }
@@ -53,12 +59,16 @@ impl Options {
         seconds: 5.0,
         sessions: 2_000,
         starts: 9,
+        people: 1_000_000,
+        orgs: 10_000,
         profile: "release",
     };
     const SHORT: Self = Self {
         seconds: 1.5,
         sessions: 500,
         starts: 3,
+        people: 20_000,
+        orgs: 1_000,
         profile: "release",
     };
 }
@@ -72,6 +82,7 @@ struct Findings {
     flows: Vec<Row>,
     footprint: Footprint,
     flood: Flood,
+    size: Size,
     targets: Vec<Verdict>,
 }
 
@@ -181,6 +192,8 @@ fn measure(programs: &Programs, options: &Options, machine: Machine) -> anyhow::
     drop(contenders);
     report::line("\n-- flood");
     let flood = flood::measure(programs, options)?;
+    report::line("\n-- size");
+    let size = size::measure(programs, options)?;
     let mut findings = Findings {
         machine,
         seconds_each: options.seconds,
@@ -188,6 +201,7 @@ fn measure(programs: &Programs, options: &Options, machine: Machine) -> anyhow::
         flows,
         footprint,
         flood,
+        size,
         targets: Vec::new(),
     };
     findings.targets = target::decide_verdicts(&findings);

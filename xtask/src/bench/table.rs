@@ -47,6 +47,23 @@ pub fn render(findings: &Findings) -> String {
         flood.flood.refused,
         flood.flood.refused_p99_micros as f64 / 1e3,
     );
+    let size = &findings.size;
+    let _ = writeln!(
+        text,
+        "\nwith {} people in an org and {} orgs: ready in {:.0} ms, {:.1} MiB",
+        size.people,
+        size.orgs,
+        size.ready_millis,
+        size.resident_kib as f64 / 1024.0
+    );
+    for (page, millis) in &size.pages {
+        let _ = writeln!(text, "  {page:<28} {millis:>7.1} ms");
+    }
+    let _ = writeln!(
+        text,
+        "  {:<28} {:>7.1} ms",
+        "people, hundredth page", size.deep_page_millis
+    );
     let _ = writeln!(text);
     for verdict in &findings.targets {
         let word = if verdict.is_met { "met   " } else { "MISSED" };

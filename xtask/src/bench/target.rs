@@ -15,6 +15,8 @@ const HASH_TIMES_MAX: f64 = 1.05;
 const READY_MILLIS_MAX: f64 = 300.0;
 const IDLE_MIB_MAX: f64 = 40.0;
 const SESSION_BYTES_MAX: f64 = 1_024.0;
+/// A page of a list must not feel how long the list is.
+const PAGE_MILLIS_MAX: f64 = 20.0;
 /// A queue that is kept short keeps the tail within this; an unbounded one would grow it by the seconds of the flood.
 const FLOOD_GROWTH_MAX: f64 = 1.5;
 
@@ -86,6 +88,14 @@ pub fn decide_verdicts(findings: &Findings) -> Vec<Verdict> {
         "memory of a living session, bytes".to_owned(),
         rest.session_memory_bytes,
         SESSION_BYTES_MAX,
+    ));
+    verdicts.push(at_most(
+        format!(
+            "slowest page with {} people, milliseconds",
+            findings.size.people
+        ),
+        findings.size.slowest_millis(),
+        PAGE_MILLIS_MAX,
     ));
     verdicts
 }

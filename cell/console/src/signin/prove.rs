@@ -143,20 +143,38 @@ pub async fn show_recovery_code(visit: Visit) -> Response {
     show_code(visit, CodeKind::Recovery).await
 }
 
-/// `GET /signin/email`: sends a code and asks for it.
+/// `GET /signin/email`: asks for a code, and sends the first one of a sign-in.
 pub async fn show_email(visit: Visit) -> Response {
-    let flow = match load_flow(&visit).await {
+    let mut flow = match load_flow(&visit).await {
         Ok(flow) => flow,
         Err(response) => return response,
     };
-    match visit
-        .cell
-        .send_code(&visit.snapshot, &flow, &visit.facts)
-        .await
+    if !flow.state.mailed
+        && let Err(response) = mail_code(&visit, &mut flow).await
     {
-        Ok(Ok(())) => code_page(&visit, &flow, CodeKind::Email, Input::default()).await,
-        Ok(Err(wait)) => slow(&visit, wait.secs),
-        Err(fault) => visit.failed(&fault),
+        return response;
+    }
+    code_page(&visit, &flow, CodeKind::Email, Input::default()).await
+}
+
+/// Another mail, for who asks for it.
+async fn mail_again(visit: Visit) -> Response {
+    let mut flow = match load_flow(&visit).await {
+        Ok(flow) => flow,
+        Err(response) => return response,
+    };
+    match mail_code(&visit, &mut flow).await {
+        Ok(()) => visit.go("/signin/email"),
+        Err(response) => response,
+    }
+}
+
+async fn mail_code(visit: &Visit, flow: &mut Flow) -> Result<(), Response> {
+    let sent = visit.cell.send_code(&visit.snapshot, flow, &visit.facts);
+    match sent.await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(wait)) => Err(slow(visit, wait.secs)),
+        Err(refusal) => Err(visit.refused(&refusal)),
     }
 }
 
@@ -195,7 +213,7 @@ pub async fn answer_recovery_code(visit: Visit) -> Response {
 /// `POST /signin/email`: the code, or the wish for another one.
 pub async fn answer_email(visit: Visit) -> Response {
     if visit.field("again") == "on" {
-        return visit.go("/signin/email");
+        return mail_again(visit).await;
     }
     let typed = Typed::EmailCode(visit.field("code").to_owned());
     answer_code(visit, CodeKind::Email, typed).await

@@ -109,6 +109,7 @@ impl Cell {
         flow.state.proved.clear();
         flow.state.session = None;
         flow.state.must_change_password = false;
+        flow.state.mailed = false;
         flow.state.registration = None;
         self.keep_sign_in(flow).await
     }

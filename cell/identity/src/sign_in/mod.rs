@@ -75,6 +75,8 @@ pub struct FlowState {
     pub devices: Vec<KnownDevice>,
     /// Whether the password must be replaced before the end.
     pub must_change_password: bool,
+    /// Whether a code was mailed: to look at its page again sends no other.
+    pub mailed: bool,
     /// A passkey sign-in that waits for its answer.
     pub assertion: Option<PendingAssertion>,
     /// A passkey enrolment that waits for its answer.

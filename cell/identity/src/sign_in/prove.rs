@@ -254,19 +254,23 @@ impl Cell {
     /// answer or by the time that it takes; too many wishes are slowed down, so that nobody's mailbox is filled.
     ///
     /// # Errors
-    /// [`Fault`] if store or keys fail; the inner error says when to ask again.
+    /// [`Refusal::Changed`] if another answer of the same sign-in came first; the inner error says when to ask again.
     pub async fn send_code(
         &self,
         snapshot: &OrgSnapshot,
-        flow: &Flow,
+        flow: &mut Flow,
         request: &RequestFacts,
-    ) -> Result<Result<(), RetryAfter>, Fault> {
+    ) -> Result<Result<(), RetryAfter>, Refusal> {
         let person = self.person_of(flow).await?;
         if let Err(wait) = self
             .slow_down(flow, person.as_ref(), GuessedSecret::Mail, request)
             .map(|ticket| self.slowdown.record_failure(ticket))
         {
             return Ok(Err(wait));
+        }
+        if !flow.state.mailed {
+            flow.state.mailed = true;
+            self.keep_sign_in(flow).await?;
         }
         let reachable = person.filter(|person| person.email_verified);
         self.send_email_code(&snapshot.org, reachable.as_ref(), &flow.id)

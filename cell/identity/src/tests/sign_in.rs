@@ -175,7 +175,7 @@ async fn before_any_proof_everybody_is_the_same(world: &World) {
                 "{who}"
             );
         }
-        let sent = world.cell.send_code(&snapshot, &flow, &facts).await;
+        let sent = world.cell.send_code(&snapshot, &mut flow, &facts).await;
         assert_eq!(sent.unwrap(), Ok(()), "{who}");
         let rows = world.log_rows(&org).await;
         let sent = world.cell.send_recovery(&context(&org), &who, &facts).await;
@@ -248,8 +248,8 @@ async fn mail_goes_to_those_who_are_there_alone(world: &World) {
         facts(world, "192.0.2.1"),
     );
     for (who, expected) in [("ada", 2), ("eve", 0), ("nobody", 0)] {
-        let flow = begin(world, &org, who, Purpose::default()).await;
-        let sent = world.cell.send_code(&snapshot, &flow, &facts).await;
+        let mut flow = begin(world, &org, who, Purpose::default()).await;
+        let sent = world.cell.send_code(&snapshot, &mut flow, &facts).await;
         sent.unwrap().unwrap();
         let sent = world.cell.send_recovery(&context(&org), who, &facts).await;
         sent.unwrap().unwrap();
@@ -281,7 +281,7 @@ async fn a_code_by_mail_proves_its_own_person_alone(world: &World) {
     let snapshot = world.cell.snapshot(&org).await.unwrap().unwrap();
     let facts = facts(world, "192.0.2.1");
     let mut flow = begin(world, &org, "mallory", Purpose::default()).await;
-    let sent = world.cell.send_code(&snapshot, &flow, &facts).await;
+    let sent = world.cell.send_code(&snapshot, &mut flow, &facts).await;
     sent.unwrap().unwrap();
     let mail = mails(world).await.pop().unwrap();
     let code: String = mail
@@ -289,7 +289,9 @@ async fn a_code_by_mail_proves_its_own_person_alone(world: &World) {
         .skip_while(|c| !c.is_ascii_digit())
         .take_while(char::is_ascii_digit)
         .collect();
+    assert!(flow.state.mailed);
     world.cell.identify(&mut flow, "ada").await.unwrap();
+    assert!(!flow.state.mailed, "to somebody else");
     let attempt = prove(
         world,
         &mut flow,

@@ -106,7 +106,7 @@ impl Bundle {
                 issuer,
                 app,
                 redeemed.kind,
-                Some(&grantor.user),
+                Some(person),
                 &granted,
                 &exchange.facts,
             ),

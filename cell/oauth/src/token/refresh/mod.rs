@@ -19,6 +19,7 @@ use crate::token::{TokenCall, Tokens, subject};
 use database::WriteTx;
 use identity::app::settings::GrantKind;
 use identity::fault::Fault;
+use identity::person::Person;
 use ledger::Event;
 use protocol::oauth::error::ErrorCode;
 use protocol::oauth::scope::ScopeSet;
@@ -87,7 +88,15 @@ pub async fn run(
     };
     let access = make_access_token(&exchange.cell, &order).await?;
     let id_token = make_id_token(&exchange.cell, &order, access.text.expose()).await?;
-    let refresh_token = store_grant(call, &family, presented, &access, &scopes, lifetimes).await?;
+    let refresh_token = store_grant(
+        call,
+        (&family, person),
+        presented,
+        &access,
+        &scopes,
+        lifetimes,
+    )
+    .await?;
     Ok(Tokens {
         access_token: access.text,
         expires_in_secs: lifetimes.access_secs,
@@ -111,7 +120,7 @@ fn decide_narrowed(granted: &ScopeSet, asked: Option<&ScopeSet>) -> Result<Scope
 
 async fn store_grant(
     call: TokenCall<'_>,
-    family: &RefreshFamily,
+    (family, person): (&RefreshFamily, &Person),
     presented: PresentedToken,
     access: &AccessToken,
     scopes: &ScopeSet,
@@ -125,7 +134,6 @@ async fn store_grant(
         kinds: "access_token refresh_token",
         session: Some(&family.grantor.session),
     };
-    let user = &family.grantor.user;
     let salt = random_token(call.exchange.cell.entropy(), "")
         .expose()
         .clone();
@@ -145,14 +153,14 @@ async fn store_grant(
             issuer,
             app,
             GrantKind::RefreshToken,
-            Some(user),
+            Some(person),
             &granted,
             facts,
         ),
         reused: reuse_detected(
             issuer,
             app,
-            user,
+            &family.grantor.user,
             "a used refresh token was presented",
             facts,
         ),

@@ -1,0 +1,106 @@
+//! How many connections one address has: nobody takes all of them.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Connections by address. Clones share the count.
+#[derive(Debug, Clone)]
+pub struct Crowd {
+    counts: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    each_max: usize,
+}
+
+/// A place of an address; dropped, it is free.
+#[derive(Debug)]
+pub struct Place {
+    crowd: Crowd,
+    address: IpAddr,
+}
+
+impl Crowd {
+    /// At most so many connections for each address.
+    #[must_use]
+    pub fn new(each_max: usize) -> Self {
+        Self {
+            counts: Arc::default(),
+            each_max,
+        }
+    }
+
+    /// A place for a connection from that address, if it has one left.
+    #[must_use]
+    pub fn enter(&self, address: IpAddr) -> Option<Place> {
+        let address = subscriber_of(address);
+        let mut counts = self.counts();
+        let count = counts.entry(address).or_default();
+        if *count >= self.each_max {
+            return None;
+        }
+        *count += 1;
+        drop(counts);
+        Some(Place {
+            crowd: self.clone(),
+            address,
+        })
+    }
+
+    fn counts(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut counts = self.crowd.counts();
+        if let Some(count) = counts.get_mut(&self.address) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                counts.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// One subscriber has a whole /64 of IPv6 (RFC 6177 section 2).
+fn subscriber_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let network = u128::from(address) & (u128::MAX << 64);
+            IpAddr::V6(Ipv6Addr::from(network))
+        }
+        address => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Crowd;
+    use std::net::IpAddr;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_address_has_so_many_places_and_gets_them_back() {
+        let crowd = Crowd::new(2);
+        let first = crowd.enter(address("192.0.2.1")).unwrap();
+        let second = crowd.enter(address("::ffff:192.0.2.1")).unwrap();
+        assert!(crowd.enter(address("192.0.2.1")).is_none());
+        assert!(crowd.enter(address("192.0.2.2")).is_some());
+        drop(first);
+        let third = crowd.enter(address("192.0.2.1"));
+        assert!(third.is_some());
+        drop((second, third));
+        assert!(crowd.counts().is_empty(), "nothing is kept of who has gone");
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_subscriber() {
+        let crowd = Crowd::new(1);
+        let _held = crowd.enter(address("2001:db8:0:1::1")).unwrap();
+        assert!(crowd.enter(address("2001:db8:0:1:ffff::2")).is_none());
+        assert!(crowd.enter(address("2001:db8:0:2::1")).is_some());
+    }
+}

@@ -1,0 +1,58 @@
+//! What it costs to be large: the pages of an org of a million people, and the start with ten thousand orgs.
+
+use serde::{Deserialize, Serialize};
+
+use crate::bench::contender::LOAD_CORE;
+use crate::bench::{Options, Programs};
+use crate::command::Call;
+use crate::report;
+
+/// The findings; the test bed says more of how they were taken.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Size {
+    /// How many people the org has.
+    pub people: usize,
+    /// How many orgs there are.
+    pub orgs: usize,
+    /// From the start of the process until it was ready, in milliseconds.
+    pub ready_millis: f64,
+    /// Memory when it was ready, in KiB.
+    pub resident_kib: u64,
+    /// Each page, with its milliseconds.
+    pub pages: Vec<(String, f64)>,
+    /// The hundredth page of people.
+    pub deep_page_millis: f64,
+}
+
+impl Size {
+    /// The slowest page.
+    pub fn slowest_millis(&self) -> f64 {
+        self.pages
+            .iter()
+            .map(|(_, millis)| *millis)
+            .fold(self.deep_page_millis, f64::max)
+    }
+}
+
+/// Fills a store and measures; that takes a minute.
+pub fn measure(programs: &Programs, options: &Options) -> anyhow::Result<Size> {
+    report::line(&format!("filling a store with {} people", options.people));
+    let text = Call::new("taskset")
+        .args(["-c", LOAD_CORE])
+        .args([&programs.load])
+        .args([
+            "size",
+            &options.people.to_string(),
+            &options.orgs.to_string(),
+        ])
+        .env("TESTUDO_BINARY", &programs.product)
+        .capture()?;
+    let found: Size = serde_json::from_str(&text)?;
+    report::line(&format!(
+        "the slowest page of it: {:.1} ms; ready in {:.0} ms with {} orgs",
+        found.slowest_millis(),
+        found.ready_millis,
+        found.orgs
+    ));
+    Ok(found)
+}
