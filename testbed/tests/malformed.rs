@@ -270,6 +270,16 @@ fn the_host_must_be_one_and_ours() {
     assert_eq!(request("host: localhost.evil.example.com\r\n"), Some(421));
     assert_eq!(request("host: nobody.localhost\r\n"), Some(421));
     assert!(matches!(request("host: a b\r\n"), Some(400 | 421)));
+    // A target in absolute form may not name another host than the header (RFC 9112 section 3.2.2).
+    let absolute = |target: &str| {
+        let text = format!("GET {target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        raw::exchange(instance.peer(), text.as_bytes())
+            .unwrap()
+            .status
+    };
+    assert_eq!(absolute("http://localhost/signin"), Some(200));
+    assert_eq!(absolute("http://evil.example.com/signin"), Some(400));
+    assert_eq!(absolute("http://a@localhost/signin"), Some(400));
     expect_alive(&instance);
 }
 
@@ -307,16 +317,17 @@ fn bytes_that_are_no_http_are_refused() {
 #[test]
 fn a_hidden_second_request_is_not_answered() {
     let instance = start();
-    let smuggled = b"POST /oauth2/v1/token HTTP/1.1\r\nhost: localhost\r\ncontent-length: 6\r\n\
-        transfer-encoding: chunked\r\nconnection: close\r\n\r\n0\r\n\r\nGET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n";
-    let answer = raw::exchange(instance.peer(), smuggled).unwrap();
-    assert!(!answer.text.contains("live\n"), "{}", answer.text);
-    assert_eq!(
-        answer.text.matches("HTTP/1.1 ").count(),
-        1,
-        "{}",
-        answer.text
-    );
+    let lengths = ["content-length: 6\r\n", "transfer-encoding: chunked\r\n"];
+    for (first, second) in [(lengths[0], lengths[1]), (lengths[1], lengths[0])] {
+        let smuggled = format!(
+            "POST /oauth2/v1/token HTTP/1.1\r\nhost: localhost\r\n{first}{second}\r\n0\r\n\r\n\
+             GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n"
+        );
+        let answer = raw::exchange(instance.peer(), smuggled.as_bytes()).unwrap();
+        assert!(!answer.text.contains("live\n"), "{}", answer.text);
+        let answers = answer.text.matches("HTTP/1.1 ").count();
+        assert_eq!(answers, 1, "{}", answer.text);
+    }
     expect_alive(&instance);
 }
 

@@ -42,9 +42,9 @@ pub struct Visit {
     /// The cell.
     pub cell: Cell,
     /// The org as it was addressed.
-    pub context: OrgContext,
+    pub context: Arc<OrgContext>,
     /// Who sent it, and when.
-    pub facts: RequestFacts,
+    pub facts: Arc<RequestFacts>,
     /// The org's configuration.
     pub snapshot: Arc<OrgSnapshot>,
     /// The path without the org's prefix.
@@ -68,8 +68,8 @@ where
         let cell = Cell::from_ref(state);
         let (parts, body) = request.into_parts();
         let (Some(context), Some(facts)) = (
-            parts.extensions.get::<OrgContext>().cloned(),
-            parts.extensions.get::<RequestFacts>().cloned(),
+            parts.extensions.get::<Arc<OrgContext>>().cloned(),
+            parts.extensions.get::<Arc<RequestFacts>>().cloned(),
         ) else {
             return Err(StatusCode::NOT_FOUND.into_response());
         };

@@ -1,6 +1,6 @@
 //! Writes events into the caller's transaction.
 //!
-//! The head of the org's chain is taken by one UPDATE, which on PostgreSQL holds its row until the transaction ends:
+//! The head of the org's chain is read for update, which on PostgreSQL holds its row until the transaction ends:
 //! rows of one org are numbered in the order in which they are committed, and none is skipped.
 
 use crate::chain::{decide_published, event_id, hash_row};
@@ -27,12 +27,10 @@ pub async fn append_all(
     org: &OrgId,
     events: Vec<Event>,
 ) -> Result<(), DatabaseFault> {
-    let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    if count == 0 {
+    if events.is_empty() {
         return Ok(());
     }
-    let mut head = store::take_head(tx, org, count).await?;
-    head.seq -= count;
+    let mut head = store::take_head(tx, org).await?;
     for event in events {
         let seq = head.seq + 1;
         let event_type = event.event_type();

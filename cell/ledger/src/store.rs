@@ -3,7 +3,7 @@
 use crate::chain::{ChainHead, GENESIS};
 use crate::event_type::EventType;
 use crate::page::{Direction, Driver, LogRow, Span};
-use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use database::{DatabaseFault, Engine, ReadTx, Row, WriteTx, params};
 use vocab::id::{EventId, OrgId};
 use vocab::time::Timestamp;
 
@@ -26,24 +26,25 @@ pub(crate) struct NewRow<'r> {
     pub(crate) hash: &'r str,
 }
 
-/// Takes the head and moves its number on by `count`; the hash is still that of the row before.
-pub(crate) async fn take_head(
-    tx: &mut WriteTx,
-    org: &OrgId,
-    count: i64,
-) -> Result<TakenHead, DatabaseFault> {
-    const TAKE: &str =
-        "UPDATE log_heads SET seq = seq + $2 WHERE org_id = $1 RETURNING seq, hash, published_at";
+/// Takes the head for writing: on PostgreSQL its row is held until the transaction ends; the embedded store has one
+/// writer.
+pub(crate) async fn take_head(tx: &mut WriteTx, org: &OrgId) -> Result<TakenHead, DatabaseFault> {
+    const TAKE: &str = "SELECT seq, hash, published_at FROM log_heads WHERE org_id = $1";
+    const TAKE_ROW: &str =
+        "SELECT seq, hash, published_at FROM log_heads WHERE org_id = $1 FOR UPDATE";
     const BEGIN: &str =
-        "INSERT INTO log_heads (org_id, seq, hash, published_at) VALUES ($1, $2, $3, 0)
-         ON CONFLICT (org_id) DO UPDATE SET seq = log_heads.seq + EXCLUDED.seq
-         RETURNING seq, hash, published_at";
-    let taken = match tx.query_optional(TAKE, params![org, count]).await? {
+        "INSERT INTO log_heads (org_id, seq, hash, published_at) VALUES ($1, 0, $2, 0)
+         ON CONFLICT (org_id) DO NOTHING";
+    let take = match tx.engine() {
+        Engine::Sqlite => TAKE,
+        Engine::Postgres => TAKE_ROW,
+    };
+    let taken = match tx.query_optional(take, params![org]).await? {
         Some(row) => Some(row),
         // The first event of an org; where two begin at once, the second waits and goes on from the first.
         None => {
-            tx.query_optional(BEGIN, params![org, count, GENESIS])
-                .await?
+            tx.execute(BEGIN, params![org, GENESIS]).await?;
+            tx.query_optional(take, params![org]).await?
         }
     };
     match taken {
@@ -52,9 +53,9 @@ pub(crate) async fn take_head(
             hash: row.get(1)?,
             published_at: row.get(2)?,
         }),
-        // An upsert always returns its row; were it not so, the primary key of the rows would refuse this number.
+        // The row was just made; were it gone, the primary key of the events would refuse this number.
         None => Ok(TakenHead {
-            seq: count,
+            seq: 0,
             hash: GENESIS.to_owned(),
             published_at: Timestamp::default(),
         }),
@@ -66,9 +67,10 @@ pub(crate) async fn update_head(
     org: &OrgId,
     head: &TakenHead,
 ) -> Result<(), DatabaseFault> {
-    const UPDATE: &str = "UPDATE log_heads SET hash = $2, published_at = $3 WHERE org_id = $1";
-    tx.execute(UPDATE, params![org, &head.hash, head.published_at])
-        .await?;
+    const UPDATE: &str =
+        "UPDATE log_heads SET seq = $2, hash = $3, published_at = $4 WHERE org_id = $1";
+    let values = params![org, head.seq, &head.hash, head.published_at];
+    tx.execute(UPDATE, values).await?;
     Ok(())
 }
 

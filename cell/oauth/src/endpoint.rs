@@ -24,9 +24,9 @@ pub struct Exchange {
     /// The cell.
     pub cell: Cell,
     /// The org, as addressed.
-    pub context: OrgContext,
+    pub context: Arc<OrgContext>,
     /// Who sent it, and when.
-    pub facts: RequestFacts,
+    pub facts: Arc<RequestFacts>,
     /// The custom server of the path, if any.
     pub server: Option<String>,
     /// The method.
@@ -119,8 +119,8 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let context = parts.extensions.get::<OrgContext>().cloned();
-        let facts = parts.extensions.get::<RequestFacts>().cloned();
+        let context = parts.extensions.get::<Arc<OrgContext>>().cloned();
+        let facts = parts.extensions.get::<Arc<RequestFacts>>().cloned();
         let (Some(context), Some(facts)) = (context, facts) else {
             tracing::error!("a route of an org was reached without its middleware");
             return Err(reply::fault());

@@ -108,8 +108,8 @@ async fn handle(
         now: cell.now(),
         session,
     };
-    request.extensions_mut().insert(context.clone());
-    request.extensions_mut().insert(facts);
+    request.extensions_mut().insert(Arc::new(context));
+    request.extensions_mut().insert(Arc::new(facts));
     open_mailbox(front, &mut request);
     let (drawing, headers) = (request.extensions().clone(), request.headers().clone());
     let mut response = call(routes, request).await;
@@ -190,15 +190,22 @@ fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
     last.rsplit(',').next()?.trim().parse().ok()
 }
 
+/// The one host of a request. Where the target has an authority of its own (HTTP/2, and absolute form in HTTP/1.1), it
+/// and the header must say the same: whoever stands between may have gone by the other (RFC 9112 section 3.2.2).
 fn host_of(request: &Request<Body>) -> Option<String> {
+    let authority = request
+        .uri()
+        .authority()
+        .map(|authority| authority.as_str());
     let mut hosts = request.headers().get_all(header::HOST).iter();
-    match (hosts.next(), hosts.next()) {
-        (Some(host), None) => host.to_str().ok().map(str::to_owned),
-        // HTTP/2 carries the host in the address.
-        (None, None) => request
-            .uri()
-            .authority()
-            .map(|authority| authority.as_str().to_owned()),
+    match (hosts.next(), hosts.next(), authority) {
+        (Some(host), None, None) => host.to_str().ok().map(str::to_owned),
+        (Some(host), None, Some(authority)) => host
+            .to_str()
+            .ok()
+            .filter(|host| host.eq_ignore_ascii_case(authority))
+            .map(str::to_owned),
+        (None, None, Some(authority)) => Some(authority.to_owned()),
         _ => None,
     }
 }

@@ -247,8 +247,9 @@ impl Tail {
         let (Ok(Some(signed_in)), Ok(Some(snapshot))) = (signed_in, snapshot) else {
             return Err(End::Said("ended"));
         };
-        self.visit.facts.now = cell.now();
-        self.visit.facts.session = Some(Arc::new(signed_in));
+        let facts = Arc::make_mut(&mut self.visit.facts);
+        facts.now = cell.now();
+        facts.session = Some(Arc::new(signed_in));
         self.visit.snapshot = snapshot;
         let permit = administrator(&self.visit, Permission::ReadLog).await;
         permit.map(drop).map_err(|_| End::Said("ended"))

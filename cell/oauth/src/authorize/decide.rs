@@ -36,7 +36,7 @@ pub enum AcrStanding {
 pub struct SessionFacts {
     /// The latest moment at which the person proved something.
     pub authenticated_at: Timestamp,
-    /// Whether an `id_token_hint` names another person.
+    /// Whether there is an `id_token_hint` and it does not name this person.
     pub hinted_other: bool,
     /// What the sign-on policy says.
     pub verdict: AppVerdict,
@@ -191,7 +191,7 @@ fn ask_to_sign_in(silent: bool, reason: SignInReason) -> AuthorizeStep {
         (false, reason) => AuthorizeStep::SignIn(reason),
         (true, SignInReason::SelectAccount) => deny(
             ErrorCode::LoginRequired,
-            "another person is signed in than the one that was named",
+            "the person signed in is not the one that id_token_hint names",
         ),
         (true, _) => deny(ErrorCode::LoginRequired, "the person must sign in"),
     }

@@ -222,7 +222,8 @@ pub fn grantor_of(signed_in: &SignedIn) -> Grantor {
     }
 }
 
-/// Whether a hint of ours names another person than the one signed in; a hint that is not ours says nothing.
+/// Whether a hint does not name the person who is signed in. One that is not ours names nobody: an app that asks
+/// silently for a certain person must never get another one.
 async fn hints_other(
     cell: &Cell,
     checked: &CheckedRequest,
@@ -234,7 +235,7 @@ async fn hints_other(
         .as_ref()
         .and_then(|token| token.members().get("sub"))
         .and_then(serde_json::Value::as_str);
-    Ok(named.is_some_and(|named| named != signed_in.person.id.as_str()))
+    Ok(named != Some(signed_in.person.id.as_str()))
 }
 
 async fn log_denial(

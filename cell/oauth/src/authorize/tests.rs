@@ -19,6 +19,7 @@ on_both_engines!(
     what_cannot_be_answered_is_shown,
     errors_go_back_to_the_app,
     it_sends_people_to_sign_in_once,
+    a_hint_must_name_the_person,
     only_assigned_people_get_in,
     what_acr_values_ask_for_reaches_the_sign_in,
     another_orgs_app_is_not_known,
@@ -317,6 +318,26 @@ async fn it_sends_people_to_sign_in_once(world: &mut World) {
     world.clock.advance_secs(5);
     world.sign_in().await;
     assert!(world.get(&back).await.sent("code").is_some());
+}
+
+/// A hint that anybody can write: claims of the right form without a signature.
+const UNSIGNED_HINT: &str = "eyJhbGciOiJub25lIn0.eyJzdWIiOiIwMHUxMjM0NTY3ODkwMTIzNDU2NyJ9.";
+
+async fn a_hint_must_name_the_person(world: &mut World) {
+    let id_token = world.redeem(&world.code().await).await.text_of("id_token");
+    // One that has ended still says who is meant.
+    world.clock.advance_secs(2 * 3_600);
+    let ours = [("id_token_hint", id_token.as_str()), ("prompt", "none")];
+    let reply = world.get(&world.authorize_path(&ours)).await;
+    assert!(reply.sent("code").is_some(), "{}", reply.location());
+    let altered = format!("{id_token}A");
+    for hint in [UNSIGNED_HINT, "nothing", altered.as_str()] {
+        let silent = [("id_token_hint", hint), ("prompt", "none")];
+        let reply = world.get(&world.authorize_path(&silent)).await;
+        assert_eq!(reply.sent("error").unwrap(), "login_required", "{hint}");
+        let reply = world.get(&world.authorize_path(&silent[..1])).await;
+        assert_eq!(reply.sent("reason").unwrap(), "select_account", "{hint}");
+    }
 }
 
 async fn what_acr_values_ask_for_reaches_the_sign_in(world: &mut World) {

@@ -363,8 +363,8 @@ impl World {
             request = request.header(*name, *value);
         }
         let mut request = request.body(Body::from(body)).unwrap();
-        request.extensions_mut().insert(self.context());
-        request.extensions_mut().insert(self.facts());
+        request.extensions_mut().insert(Arc::new(self.context()));
+        request.extensions_mut().insert(Arc::new(self.facts()));
         let mut response = router::<Cell>()
             .with_state(self.cell.clone())
             .oneshot(request)

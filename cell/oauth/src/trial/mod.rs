@@ -330,8 +330,8 @@ fn exchange_of(
 ) -> Exchange {
     Exchange {
         cell: scene.cell.clone(),
-        context: scene.context.clone(),
-        facts: scene.facts.clone(),
+        context: Arc::new(scene.context.clone()),
+        facts: Arc::new(scene.facts.clone()),
         server: server.map(str::to_owned),
         method: Method::POST,
         query: String::new(),

@@ -1,9 +1,10 @@
 //! Looks at a file before it is opened for writing, so that what is not ours, damaged or too new stays as it is.
 
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Read};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
@@ -12,6 +13,9 @@ use crate::migrate::{Migration, plan_migrations};
 use crate::open::OpenError;
 use crate::sqlite::checkpoint::wal_of;
 use crate::sqlite::migrate::load_applied;
+
+/// The mode of a database file.
+const OWNER_ALONE: u32 = 0o600;
 
 /// The first bytes of every SQLite database.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -91,6 +95,25 @@ fn is_cut_off(header: &[u8], bytes: u64) -> bool {
     };
     let counted = word(24) == word(92);
     counted && bytes < u64::from(word(28)) * page_bytes
+}
+
+/// Sees to it that there is a file which its owner alone can read and write, whatever the umask; SQLite gives the same
+/// mode to the companion files that it makes.
+pub(crate) fn make_private(path: &Path) -> Result<(), OpenError> {
+    let failed = |source| OpenError::engine("make the file readable by its owner alone", source);
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(OWNER_ALONE)
+        .open(path)
+        .map_err(failed)?;
+    let mode = file.metadata().map_err(failed)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        file.set_permissions(Permissions::from_mode(OWNER_ALONE))
+            .map_err(failed)?;
+    }
+    Ok(())
 }
 
 /// A WAL with content beside an empty or missing database means that the database was lost: a new one in its place

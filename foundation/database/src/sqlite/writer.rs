@@ -142,6 +142,7 @@ fn open(path: &Path, migrations: &'static [Migration]) -> Result<Connection, Ope
         });
     }
     file::check_ours(path, migrations)?;
+    file::make_private(path)?;
     let connection =
         connection::open_writer(path).map_err(|error| OpenError::sqlite(path, error))?;
     connection::check_durable(&connection, path)?;

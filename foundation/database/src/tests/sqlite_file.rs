@@ -1,6 +1,6 @@
 //! Files that must not be written to stay as they are, to the byte; what is fine opens.
 
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
 
 use super::store::{Folder, SCHEMA, ids, insert};
@@ -162,6 +162,27 @@ async fn a_lost_database_beside_its_log_is_not_replaced() {
         assert_refused_untouched(&folder).await,
         OpenError::Corrupt { .. }
     ));
+}
+
+#[tokio::test]
+async fn its_files_are_for_their_owner_alone() {
+    let folder = Folder::new();
+    let modes = || {
+        let entries = std::fs::read_dir(folder.file().parent().unwrap()).unwrap();
+        let modes =
+            entries.map(|entry| entry.unwrap().metadata().unwrap().permissions().mode() & 0o777);
+        modes.collect::<Vec<_>>()
+    };
+    let db = open(&folder.file()).await.unwrap();
+    insert(&db, 1).await.unwrap();
+    assert_eq!(modes(), [0o600; 3]);
+    db.close().await;
+    // One that an earlier release left open to others.
+    std::fs::set_permissions(folder.file(), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let db = open(&folder.file()).await.unwrap();
+    insert(&db, 2).await.unwrap();
+    assert_eq!(modes(), [0o600; 3]);
+    db.close().await;
 }
 
 #[tokio::test]
