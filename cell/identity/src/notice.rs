@@ -63,6 +63,11 @@ pub enum Notice<'a> {
     RecoveryCodesMade,
     /// A recovery code was used.
     RecoveryCodeUsed,
+    /// The account got another mail address. It goes to the old one and to the new one.
+    AddressChanged {
+        /// The new address.
+        to: &'a str,
+    },
 }
 
 impl Notice<'_> {
@@ -80,6 +85,7 @@ impl Notice<'_> {
             Self::TotpRemoved => "The authenticator app was removed from your account",
             Self::RecoveryCodesMade => "New recovery codes were made for your account",
             Self::RecoveryCodeUsed => "A recovery code was used on your account",
+            Self::AddressChanged { .. } => "The mail address of your account was changed",
         }
     }
 
@@ -116,6 +122,9 @@ impl Notice<'_> {
             }
             Self::RecoveryCodeUsed => {
                 format!("one of your recovery codes was used to sign in. {NOT_YOU}")
+            }
+            Self::AddressChanged { to } => {
+                format!("mail about your account goes to {to} from now on. {NOT_YOU}")
             }
         }
     }

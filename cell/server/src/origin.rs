@@ -31,7 +31,7 @@ pub enum Address {
 pub struct Target {
     /// Which org.
     pub address: Address,
-    /// Scheme, host and port as the caller used them.
+    /// Scheme and port of the origin, and the host as the caller used it.
     pub host_url: String,
     /// The host name alone.
     pub host: String,
@@ -81,8 +81,9 @@ impl Origin {
     /// # Errors
     /// [`UnusableHost`] for text that is no host.
     pub fn resolve(&self, host_header: &str, path: &str) -> Result<Target, UnusableHost> {
-        let (host, port) = split_host(host_header)?;
-        let host_url = match port {
+        let host = split_host(host_header)?;
+        // The port is ours to know: one that a caller made up would stand in links that are mailed to others.
+        let host_url = match self.port {
             Some(port) => format!("{}://{host}:{port}", self.scheme),
             None => format!("{}://{host}", self.scheme),
         };
@@ -149,20 +150,21 @@ fn split_path(path: &str) -> Option<(&str, &str)> {
     }
 }
 
-fn split_host(header: &str) -> Result<(String, Option<u16>), UnusableHost> {
+fn split_host(header: &str) -> Result<String, UnusableHost> {
     if header.is_empty() || header.len() > HOST_CHARS_MAX {
         return Err(UnusableHost);
     }
-    let (host, port) = match header.rfind(':') {
+    let host = match header.rfind(':') {
         Some(at) if !header.ends_with(']') => {
             let (host, port) = header.split_at(at);
             let digits = port.trim_start_matches(':');
             if digits.len() + 1 != port.len() || !digits.bytes().all(|b| b.is_ascii_digit()) {
                 return Err(UnusableHost);
             }
-            (host, Some(digits.parse::<u16>().map_err(|_| UnusableHost)?))
+            digits.parse::<u16>().map_err(|_| UnusableHost)?;
+            host
         }
-        _ => (header, None),
+        _ => header,
     };
     let name = host
         .bytes()
@@ -176,7 +178,7 @@ fn split_host(header: &str) -> Result<(String, Option<u16>), UnusableHost> {
     if host.is_empty() || host.starts_with('.') || !(name || address) {
         return Err(UnusableHost);
     }
-    Ok((host.trim_end_matches('.').to_ascii_lowercase(), port))
+    Ok(host.trim_end_matches('.').to_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -279,9 +281,13 @@ mod tests {
     }
 
     #[test]
-    fn the_base_keeps_what_the_caller_used() {
-        let Target { host_url, .. } = local().resolve("acme.localhost:9", "/").unwrap();
-        assert_eq!(host_url, "http://acme.localhost:9");
+    fn the_base_has_the_port_of_the_origin_whatever_a_caller_says() {
+        for named in ["acme.localhost:8080", "acme.localhost:9", "acme.localhost"] {
+            let Target { host_url, .. } = local().resolve(named, "/").unwrap();
+            assert_eq!(host_url, "http://acme.localhost:8080");
+        }
+        let Target { host_url, .. } = public().resolve("acme.id.example.com:9", "/").unwrap();
+        assert_eq!(host_url, "https://acme.id.example.com");
         assert_eq!(public().base_url(), "https://id.example.com");
     }
 

@@ -41,6 +41,8 @@ pub static MIGRATIONS: [Migration; 5] = [
     identity::schema::MIGRATION_FOUND_BY_STATE,
 ];
 
+/// The file of the root key in the data folder.
+const ROOT_KEY_FILE: &str = "root.key";
 /// The short name of the org that the first start makes.
 const FIRST_SLUG: &str = "main";
 /// Its name, until its administrators give it another.
@@ -55,6 +57,14 @@ pub enum StartError {
     /// The data folder cannot be used.
     #[error(transparent)]
     Folder(#[from] DataFolderError),
+    /// The root key is there, the store is not.
+    #[error(
+        "{path} is missing or empty, but the root key beside it has opened a store before; restore the store from a backup, name its --store, or begin anew with another --data"
+    )]
+    StoreLost {
+        /// Where it should be.
+        path: PathBuf,
+    },
     /// The store cannot be used.
     #[error("{place}")]
     Store {
@@ -128,6 +138,7 @@ fn render_place(location: &Location) -> String {
 /// # Errors
 /// [`StartError`] with what to do.
 pub async fn open_cell(folder: &DataFolder, location: &Location) -> Result<Cell, StartError> {
+    check_store_not_lost(folder, location)?;
     let database = Database::open(location, &MIGRATIONS)
         .await
         .map_err(|source| StartError::Store {
@@ -158,13 +169,25 @@ pub async fn open_cell(folder: &DataFolder, location: &Location) -> Result<Cell,
     .build())
 }
 
+/// The root key is made after the store: a key without one means that the store was lost, or is another one.
+fn check_store_not_lost(folder: &DataFolder, location: &Location) -> Result<(), StartError> {
+    let Location::Sqlite { path } = location else {
+        return Ok(());
+    };
+    let is_there = std::fs::metadata(path).is_ok_and(|store| store.len() > 0);
+    if is_there || !folder.join(ROOT_KEY_FILE).exists() {
+        return Ok(());
+    }
+    Err(StartError::StoreLost { path: path.clone() })
+}
+
 async fn open_keyring(
     folder: &DataFolder,
     database: &Database,
     clock: &Arc<dyn Clock>,
     entropy: &Arc<dyn Entropy>,
 ) -> Result<Keyring, keys::KeyFault> {
-    let root = Keyring::open_root(database, &folder.join("root.key"), entropy.as_ref()).await?;
+    let root = Keyring::open_root(database, &folder.join(ROOT_KEY_FILE), entropy.as_ref()).await?;
     let keyring = Keyring::new(
         database.clone(),
         vec![Arc::new(root)],

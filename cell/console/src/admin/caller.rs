@@ -6,8 +6,10 @@ use form_urlencoded::byte_serialize;
 use identity::access::own::plan_fresh_since;
 use identity::access::{Caller, Permission, Permit, PersonCaller, authorize};
 use identity::fault::{Fault, Refusal};
+use identity::person::store::load_roles;
 use identity::sign_in::evaluate::PolicyQuestion;
 use identity::sign_on::Verdict;
+use vocab::id::UserId;
 use vocab::time::Timestamp;
 
 /// A response that is sent in place of the one that was asked for.
@@ -48,6 +50,24 @@ pub async fn administrator_freshly(
     back: &str,
 ) -> Result<Permit, Detour> {
     permit(visit, permission, Some(back)).await
+}
+
+/// The same for what changes a person: whoever changes an administrator decides who administers.
+///
+/// # Errors
+/// The response that is sent instead; the page that says so where there is no such person.
+pub async fn administrator_over(visit: &Visit, id: &str, tab: &str) -> Result<Permit, Detour> {
+    let permit = administrator(visit, Permission::ManagePeople).await?;
+    let user = found(visit, UserId::parse(id).ok())?;
+    let roles = {
+        let mut tx = loaded(visit, visit.cell.database.read().await)?;
+        loaded(visit, load_roles(&mut tx, permit.org(), &user).await)?
+    };
+    if roles.is_empty() {
+        return Ok(permit);
+    }
+    let back = format!("/admin/people/{user}{tab}");
+    administrator_freshly(visit, Permission::ManagePeople, &back).await
 }
 
 async fn permit(

@@ -1,6 +1,8 @@
 //! Signing keys of every server with their states, their rotation, and what protects them.
 
-use crate::admin::caller::{Answer, Detour, administrator, done, found, loaded};
+use crate::admin::caller::{
+    Answer, Detour, administrator, administrator_freshly, done, found, loaded,
+};
 use crate::admin::form::shell_after;
 use crate::admin::row::moment;
 use crate::text::Text;
@@ -39,7 +41,7 @@ async fn page(visit: &Visit, shell: Shell) -> Answer {
 
 /// `POST /admin/keys/rotate`.
 pub async fn rotate(visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageKeys).await?;
+    let permit = administrator_freshly(&visit, Permission::ManageKeys, "/admin/keys").await?;
     let server = found(&visit, ServerKeyScope::parse(visit.field("server")).ok())?;
     let algorithm = found(&visit, Algorithm::parse(visit.field("algorithm")))?;
     let outcome = visit
@@ -51,7 +53,7 @@ pub async fn rotate(visit: Visit) -> Answer {
 
 /// `POST /admin/keys/revoke`.
 pub async fn revoke(visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageKeys).await?;
+    let permit = administrator_freshly(&visit, Permission::ManageKeys, "/admin/keys").await?;
     let server = found(&visit, ServerKeyScope::parse(visit.field("server")).ok())?;
     let kid = visit.field("kid");
     let outcome = visit.cell.revoke_signing_key(&permit, &server, kid).await;

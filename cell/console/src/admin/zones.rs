@@ -1,6 +1,8 @@
 //! Network zones: the list, and the form of one.
 
-use crate::admin::caller::{Answer, Detour, administrator, done, found, loaded};
+use crate::admin::caller::{
+    Answer, Detour, administrator, administrator_freshly, done, found, loaded,
+};
 use crate::admin::form::{problem_of, revision, shell_after, typed};
 use crate::view::admin::{ZoneFormPage, ZoneRow, ZonesPage};
 use crate::view::part::Input;
@@ -70,14 +72,14 @@ fn render_range(range: &IpNet) -> String {
 
 /// `GET /admin/zones/new`.
 pub async fn show_new(visit: Visit) -> Answer {
-    administrator(&visit, Permission::ManagePolicies).await?;
+    administrator_freshly(&visit, Permission::ManagePolicies, &visit.path).await?;
     let blank = (Input::default(), Input::default());
     Ok(page(&visit, visit.shell(), None, blank))
 }
 
 /// `POST /admin/zones/new`.
 pub async fn create(visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManagePolicies).await?;
+    let permit = administrator_freshly(&visit, Permission::ManagePolicies, "/admin/zones").await?;
     let outcome = match read_ranges(&visit) {
         Ok(ranges) => visit
             .cell
@@ -103,7 +105,7 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
 
 /// `POST /admin/zones/{id}`.
 pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManagePolicies).await?;
+    let permit = administrator_freshly(&visit, Permission::ManagePolicies, "/admin/zones").await?;
     let stored = load_zone(&visit, &id).await?;
     let outcome = match read_ranges(&visit) {
         Ok(ranges) => {
@@ -127,7 +129,7 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
 
 /// `POST /admin/zones/{id}/remove`.
 pub async fn remove(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManagePolicies).await?;
+    let permit = administrator_freshly(&visit, Permission::ManagePolicies, "/admin/zones").await?;
     let stored = load_zone(&visit, &id).await?;
     match visit.cell.delete_zone(&permit, &stored.zone.id).await {
         Ok(()) => Ok(visit.go("/admin/zones")),

@@ -370,9 +370,7 @@ pub async fn insert_pending_totp(
     user_id: &UserId,
     totp: &StoredTotp,
 ) -> Result<(), DatabaseFault> {
-    let sql =
-        "DELETE FROM totp_factors WHERE org_id = $1 AND user_id = $2 AND confirmed_at IS NULL";
-    tx.execute(sql, params![org_id, user_id]).await?;
+    delete_pending_totp(tx, org_id, user_id).await?;
     let sql = "INSERT INTO totp_factors (org_id, id, user_id, sealed_seed, last_step, created_at) \
                VALUES ($1, $2, $3, $4, 0, $5)";
     let values = params![
@@ -383,6 +381,20 @@ pub async fn insert_pending_totp(
         totp.created_at
     ];
     tx.execute(sql, values).await.map(|_| ())
+}
+
+/// Drops an unfinished enrolment of that person.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn delete_pending_totp(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+) -> Result<(), DatabaseFault> {
+    let sql =
+        "DELETE FROM totp_factors WHERE org_id = $1 AND user_id = $2 AND confirmed_at IS NULL";
+    tx.execute(sql, params![org_id, user_id]).await.map(|_| ())
 }
 
 /// Confirms an enrolment with the step that proved it, and drops the authenticator that it replaces.

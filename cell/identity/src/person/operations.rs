@@ -3,9 +3,11 @@
 
 use crate::access::{Permission, Permit, Role};
 use crate::cell::Cell;
-use crate::fault::Refusal;
+use crate::fault::{Fault, Refusal};
+use crate::notice::{Notice, SealedMail};
+use crate::org::Org;
 use crate::person::lifecycle::{LifecycleAction, decide_transition};
-use crate::person::profile::{ProfileInput, decide_profile};
+use crate::person::profile::{ProfileInput, decide_profile, fold};
 use crate::person::store::{self, Sessions};
 use crate::person::{Person, PersonStatus};
 use database::WriteTx;
@@ -70,6 +72,13 @@ impl Cell {
             .await?
             .ok_or(Refusal::NotFound)?;
         let schema = snapshot.org.settings.profile_schema.clone();
+        // What the person may not change themselves is put back below, the address as well.
+        let mails = if own {
+            Vec::new()
+        } else {
+            self.seal_address_notices(&snapshot.org, user_id, input.email.trim())
+                .await?
+        };
         let (cell, permit, user_id) = (self.clone(), permit.clone(), user_id.clone());
         self.database
             .write(move |tx| {
@@ -87,12 +96,43 @@ impl Cell {
                     };
                     let profile = decide_profile(input, &schema)?;
                     store::update_profile(tx, &person, &profile, cell.now()).await?;
+                    for mail in mails {
+                        mail.enqueue(tx, permit.org(), cell.now()).await?;
+                    }
                     let event =
                         cell.person_event(&permit, EventType::UserAccountUpdateProfile, &person);
                     Ok(ledger::append(tx, permit.org(), event).await?)
                 })
             })
             .await
+    }
+
+    /// Notices to the old address and to the new one; none where it stays the same, or nobody has used the account yet.
+    async fn seal_address_notices(
+        &self,
+        org: &Org,
+        user_id: &UserId,
+        to: &str,
+    ) -> Result<Vec<SealedMail>, Fault> {
+        let found = {
+            let mut tx = self.database.read().await?;
+            store::load(&mut tx, &org.id, user_id).await?
+        };
+        let Some(person) =
+            found.filter(|person| person.status.may_act() && fold(&person.email) != fold(to))
+        else {
+            return Ok(Vec::new());
+        };
+        let notice = Notice::AddressChanged { to };
+        let former = self.seal_mail(&org.name, &person, &notice).await?;
+        let moved = Person {
+            email: to.to_owned(),
+            ..person
+        };
+        Ok(vec![
+            former,
+            self.seal_mail(&org.name, &moved, &notice).await?,
+        ])
     }
 
     /// Moves a person through the life cycle.
@@ -218,6 +258,7 @@ pub async fn apply_transition(
     store::update_status(tx, person, after, sessions, cell.now()).await?;
     if sessions == Sessions::Ended {
         crate::session::store::delete_all(tx, &person.org_id, &person.id).await?;
+        crate::credential::store::delete_pending_totp(tx, &person.org_id, &person.id).await?;
     }
     Ok(after)
 }

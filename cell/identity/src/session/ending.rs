@@ -4,11 +4,12 @@
 
 use crate::access::Permit;
 use crate::cell::Cell;
+use crate::credential::store as credentials;
 use crate::fault::Refusal;
 use crate::person::operations::as_target;
 use crate::person::{Person, store as people};
 use crate::session::store;
-use database::WriteTx;
+use database::{DatabaseFault, WriteTx};
 use ledger::{Event, EventType, Outcome};
 use vocab::id::{OrgId, SessionId, UserId};
 
@@ -17,7 +18,7 @@ use vocab::id::{OrgId, SessionId, UserId};
 pub enum Ending {
     /// This one.
     One(SessionId),
-    /// All but this one.
+    /// All but this one, and every token that did not come of it.
     AllBut(SessionId),
     /// All, and with them every token of the person.
     All,
@@ -56,15 +57,34 @@ impl PlannedEnding {
                 }
                 vec![id.clone()]
             }
-            Ending::AllBut(kept) => store::delete_all_but(tx, org_id, user_id, kept).await?,
+            Ending::AllBut(kept) => {
+                let ended = store::delete_all_but(tx, org_id, user_id, kept).await?;
+                shut_out(tx, org_id, user_id).await?;
+                store::carry_over(tx, org_id, user_id, kept).await?;
+                ended
+            }
             Ending::All => {
-                people::raise_epoch(tx, org_id, user_id).await?;
+                shut_out(tx, org_id, user_id).await?;
                 store::delete_all(tx, org_id, user_id).await?
             }
         };
         ledger::append(tx, org_id, self.event).await?;
         Ok(ended)
     }
+}
+
+/// Ends what was proved for the person so far, and what is under way on the strength of it: sign-ins, codes and grants of
+/// an earlier epoch count no more, and the seed of an authenticator app that somebody may have seen is drawn anew.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub(crate) async fn shut_out(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+) -> Result<(), DatabaseFault> {
+    people::raise_epoch(tx, org_id, user_id).await?;
+    credentials::delete_pending_totp(tx, org_id, user_id).await
 }
 
 impl Cell {

@@ -222,6 +222,23 @@ pub async fn delete_all_but(
     rows.iter().map(|row| row.get(0)).collect()
 }
 
+/// Lets one session go on into the person's present epoch.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn carry_over(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+    kept: &SessionId,
+) -> Result<(), DatabaseFault> {
+    let sql = "UPDATE sessions SET user_epoch = (SELECT epoch FROM users WHERE org_id = $1 AND id = $2) \
+               WHERE org_id = $1 AND user_id = $2 AND id = $3";
+    tx.execute(sql, params![org_id, user_id, kept])
+        .await
+        .map(|_| ())
+}
+
 /// A session that ended before its time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndedSession {

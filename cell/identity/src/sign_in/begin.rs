@@ -29,6 +29,20 @@ pub struct Purpose {
     pub device_cookie: String,
 }
 
+/// How the person of a sign-in stands to it.
+enum Standing {
+    /// It is theirs, and what was proved counts.
+    Known(Box<Person>),
+    /// What was proved counts no more: all sessions were ended since, or the one that it came from.
+    Outdated,
+    /// There is nobody, or nobody who may sign in.
+    Nobody,
+}
+
+pub(crate) const fn may_sign_in(status: PersonStatus) -> bool {
+    matches!(status, PersonStatus::Active | PersonStatus::PasswordExpired)
+}
+
 impl Cell {
     /// Begins a sign-in; returns the secret for its cookie.
     ///
@@ -56,6 +70,7 @@ impl Cell {
             state.identifier.clone_from(&signed_in.person.login);
             state.user_id = Some(signed_in.person.id.clone());
             state.session = Some(signed_in.session.id.clone());
+            state.epoch = Some(signed_in.session.user_epoch);
             state.proved.clone_from(&signed_in.session.authenticators);
         }
         let flow = Flow {
@@ -94,7 +109,7 @@ impl Cell {
             .chars()
             .take(IDENTIFIER_CHARS_MAX)
             .collect();
-        if identifier.is_empty() {
+        if identifier.is_empty() || identifier.chars().any(char::is_control) {
             return Err(Refusal::invalid(
                 "identifier",
                 "type your user name or mail address",
@@ -106,8 +121,7 @@ impl Cell {
         };
         flow.state.identifier = identifier;
         flow.state.user_id = person.map(|person| person.id);
-        flow.state.proved.clear();
-        flow.state.session = None;
+        flow.state.forget();
         flow.state.must_change_password = false;
         flow.state.mailed = false;
         flow.state.registration = None;
@@ -127,22 +141,38 @@ impl Cell {
         Ok(())
     }
 
-    /// The person of a sign-in, if there is one who may sign in at all.
+    /// The person of a sign-in, if there is one who may sign in at all and for whom what was proved still counts.
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
     pub async fn person_of(&self, flow: &Flow) -> Result<Option<Person>, Fault> {
+        Ok(match self.standing_of(flow).await? {
+            Standing::Known(person) => Some(*person),
+            Standing::Outdated | Standing::Nobody => None,
+        })
+    }
+
+    async fn standing_of(&self, flow: &Flow) -> Result<Standing, Fault> {
         let Some(user_id) = &flow.state.user_id else {
-            return Ok(None);
+            return Ok(Standing::Nobody);
         };
         let mut tx = self.database.read().await?;
         let person = crate::person::store::load(&mut tx, &flow.org_id, user_id).await?;
-        Ok(person.filter(|person| {
-            matches!(
-                person.status,
-                PersonStatus::Active | PersonStatus::PasswordExpired
-            )
-        }))
+        let Some(person) = person.filter(|person| may_sign_in(person.status)) else {
+            return Ok(Standing::Nobody);
+        };
+        if !flow.state.is_of(&person) {
+            return Ok(Standing::Outdated);
+        }
+        // What a session proved counts as long as the session lives.
+        if let Some(id) = &flow.state.session {
+            let session = crate::session::store::load(&mut tx, &flow.org_id, id).await?;
+            let now = self.now();
+            if !session.is_some_and(|session| crate::session::is_live(&session, &person, now)) {
+                return Ok(Standing::Outdated);
+            }
+        }
+        Ok(Standing::Known(Box::new(person)))
     }
 
     /// What is needed next.
@@ -162,9 +192,12 @@ impl Cell {
         if flow.state.is_first() {
             return Ok(Step::Prove(FIRST_WAYS.to_vec()));
         }
-        let Some(person) = self.person_of(flow).await? else {
+        let person = match self.standing_of(flow).await? {
+            Standing::Known(person) => *person,
+            // The person, or somebody for them, has shut out whoever was under way: it begins anew.
+            Standing::Outdated => return Ok(Step::Identify),
             // Kept out since the proof was given.
-            return Ok(Step::Denied);
+            Standing::Nobody => return Ok(Step::Denied),
         };
         let step = self
             .evaluate_sign_in(snapshot, flow, &person, request)

@@ -6,6 +6,7 @@ use crate::org::context::RequestFacts;
 use crate::person::Person;
 use crate::person::operations::as_target;
 use crate::session::{Session, plan_ends, store as sessions};
+use crate::sign_in::begin::may_sign_in;
 use crate::sign_in::{Flow, Step, store};
 use crate::sign_on::ProvedAuthenticator;
 use crate::snapshot::OrgSnapshot;
@@ -94,6 +95,15 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     if !store::delete(tx, &flow.org_id, &flow.id, flow.revision).await? {
+                        return Err(Refusal::Changed);
+                    }
+                    // Whoever was shut out meanwhile does not get in.
+                    let person =
+                        crate::person::store::load(tx, &flow.org_id, &session.user_id).await?;
+                    let stands = person.is_some_and(|person| {
+                        may_sign_in(person.status) && person.epoch == session.user_epoch
+                    });
+                    if !stands {
                         return Err(Refusal::Changed);
                     }
                     if strengthened {

@@ -15,6 +15,7 @@ pub mod setup;
 pub mod store;
 
 use crate::credential::passkey::{PendingAssertion, PendingRegistration};
+use crate::person::Person;
 use crate::sign_in::device::KnownDevice;
 use crate::sign_on::{AuthenticatorKind, PasskeyStorage, ProvedAuthenticator, Requirement};
 use serde::{Deserialize, Serialize};
@@ -63,6 +64,8 @@ pub struct FlowState {
     pub identifier: String,
     /// Whose it is, as far as the identifier tells. Nobody is told whether there is one.
     pub user_id: Option<UserId>,
+    /// The person's epoch when the first of it was proved: what ends all sessions ends what was proved for one as well.
+    pub epoch: Option<i64>,
     /// What has been proved.
     pub proved: Vec<ProvedAuthenticator>,
     /// The session that is being strengthened.
@@ -88,6 +91,19 @@ impl FlowState {
     #[must_use]
     pub const fn is_first(&self) -> bool {
         self.proved.is_empty()
+    }
+
+    /// Whether what was proved was proved for the person as of now.
+    #[must_use]
+    pub fn is_of(&self, person: &Person) -> bool {
+        self.is_first() || self.epoch == Some(person.epoch)
+    }
+
+    /// Forgets what was proved, and in which session.
+    pub fn forget(&mut self) {
+        self.proved.clear();
+        self.epoch = None;
+        self.session = None;
     }
 
     /// Whether this may be proved now. Codes that come second are not even looked at before: what becomes of them

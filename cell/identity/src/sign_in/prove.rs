@@ -227,8 +227,7 @@ impl Cell {
             .as_ref()
             .is_some_and(|known| *known != verified.user_id);
         if other_person {
-            flow.state.proved.clear();
-            flow.state.session = None;
+            flow.state.forget();
         }
         flow.state.user_id = Some(verified.user_id);
         let Some(person) = self.person_of(flow).await? else {
@@ -285,6 +284,9 @@ impl Cell {
         person: Option<&Person>,
         request: &RequestFacts,
     ) -> Result<(), Refusal> {
+        if let Some(person) = person.filter(|_| flow.state.is_first()) {
+            flow.state.epoch = Some(person.epoch);
+        }
         flow.state.proved.retain(|proved| proved.kind != kind);
         flow.state.proved.push(ProvedAuthenticator {
             kind,

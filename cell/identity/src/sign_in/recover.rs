@@ -13,6 +13,7 @@ use crate::person::lifecycle::LifecycleAction;
 use crate::person::operations::{apply_transition, as_target};
 use crate::person::profile::fold;
 use crate::person::{Person, PersonStatus, store as people};
+use crate::session::ending::shut_out;
 use crate::sign_in::enroll::{Enrolling, permit_sign_in};
 use crate::sign_in::prove::guess_at;
 use crate::sign_in::setup::{LinkPurpose, Passkeys};
@@ -497,7 +498,7 @@ async fn open_account(
     }
     // Whoever had the account open before the recovery is out.
     crate::session::store::delete_all(tx, &person.org_id, &person.id).await?;
-    Ok(people::raise_epoch(tx, &person.org_id, &person.id).await?)
+    Ok(shut_out(tx, &person.org_id, &person.id).await?)
 }
 
 #[cfg(test)]

@@ -158,6 +158,15 @@ impl Cell {
         password: Secret<String>,
         request: &RequestFacts,
     ) -> Result<Person, SetupRefusal> {
+        // Before the dear part: nobody without a link makes the pool of hashes busy.
+        if self
+            .find_link(&org.id, LinkPurpose::Setup, token)
+            .await
+            .map_err(Refusal::from)?
+            .is_none()
+        {
+            return Err(Refusal::NotFound.into());
+        }
         let profile = decide_profile(input, &[])?;
         let user_id = UserId::generate(self.entropy());
         let now = self.now();

@@ -1,12 +1,16 @@
 //! Signing in: before anything is proved everybody is the same; what is asked for beyond the policies; known devices.
 
 use crate::access::{Permission, Role};
+use crate::fault::Refusal;
 use crate::for_tests::{World, on_both_engines, profile};
 use crate::org::context::{OrgContext, RequestFacts};
+use crate::org::settings::SessionSettings;
 use crate::person::Person;
 use crate::person::lifecycle::LifecycleAction;
+use crate::session::ending::Ending;
 use crate::sign_in::begin::Purpose;
 use crate::sign_in::device::{KnownDevice, decide_familiarity};
+use crate::sign_in::finish::Begun;
 use crate::sign_in::prove::{Attempt, Typed};
 use crate::sign_in::{FIRST_WAYS, Flow, Step};
 use crate::sign_on::authenticator::AuthenticationContext;
@@ -208,6 +212,97 @@ async fn the_right_password_opens_nothing_for_somebody_kept_out(world: &World) {
     assert_eq!(step(world, &flow).await, Step::Denied);
 }
 
+fn is_shut_out(attempted: &Result<Begun, Refusal>) -> bool {
+    matches!(attempted, Err(Refusal::Forbidden | Refusal::Changed))
+}
+
+async fn finish(world: &World, flow: &Flow) -> Result<Begun, Refusal> {
+    let snapshot = world.cell.snapshot(&flow.org_id).await.unwrap().unwrap();
+    let facts = facts(world, "192.0.2.1");
+    world.cell.finish_sign_in(&snapshot, flow, &facts).await
+}
+
+async fn end(world: &World, person: &Person, ending: Ending) {
+    let permit = world.permit(&person.org_id, Permission::ManagePeople);
+    let planned = world.cell.plan_session_end(&permit, &person.id, ending);
+    let planned = planned.await.unwrap();
+    let ended: Result<_, Refusal> = world
+        .cell
+        .database
+        .write(move |tx| Box::pin(async move { planned.apply(tx).await }))
+        .await;
+    ended.unwrap();
+}
+
+async fn what_was_proved_ends_with_the_sessions(world: &World) {
+    let org = world.org("acme").await;
+    let ada = world.person(&org, "ada").await;
+    set_password(world, &ada).await;
+    let kept = world.session(&ada, "kept").await;
+    let settings = SessionSettings::default();
+    for ending in [Ending::AllBut(kept.id.clone()), Ending::All] {
+        let all = ending == Ending::All;
+        let mut flow = begin(world, &org, "ada", Purpose::default()).await;
+        prove(world, &mut flow, password(PASSWORD), "192.0.2.1").await;
+        assert_eq!(step(world, &flow).await, Step::Done);
+        end(world, &ada, ending).await;
+        assert_eq!(step(world, &flow).await, Step::Identify);
+        assert!(world.cell.person_of(&flow).await.unwrap().is_none());
+        assert!(is_shut_out(&finish(world, &flow).await));
+        let live = world.cell.session_by_secret(&org, "kept", &settings).await;
+        assert_eq!(live.unwrap().is_some(), !all);
+        // Begun anew, it counts.
+        world.cell.identify(&mut flow, "ada").await.unwrap();
+        prove(world, &mut flow, password(PASSWORD), "192.0.2.1").await;
+        assert!(finish(world, &flow).await.is_ok());
+    }
+}
+
+async fn what_a_session_proves_counts_while_it_lives(world: &World) {
+    let org = world.org("acme").await;
+    let ada = world.person(&org, "ada").await;
+    set_password(world, &ada).await;
+    let session = world.session(&ada, "stolen").await;
+    let settings = SessionSettings::default();
+    let found = world
+        .cell
+        .session_by_secret(&org, "stolen", &settings)
+        .await;
+    let signed_in = found.unwrap().unwrap();
+    let begun = world
+        .cell
+        .begin_sign_in(&org, Purpose::default(), Some(&signed_in))
+        .await;
+    let (mut flow, _) = begun.unwrap();
+    prove(world, &mut flow, password(PASSWORD), "192.0.2.1").await;
+    assert_eq!(step(world, &flow).await, Step::Done);
+    end(world, &ada, Ending::One(session.id)).await;
+    assert_eq!(step(world, &flow).await, Step::Identify);
+    assert!(is_shut_out(&finish(world, &flow).await));
+}
+
+async fn a_seed_that_was_seen_is_drawn_anew_after_all_are_out(world: &World) {
+    let org = world.org("acme").await;
+    let ada = world.person(&org, "ada").await;
+    let kept = world.session(&ada, "kept").await;
+    let permit = world.permit(&org, Permission::ManagePeople);
+    let seed = async || {
+        let seed = world.cell.begin_totp(&permit, &ada.id).await.unwrap();
+        seed.expose().to_vec()
+    };
+    let mut seen = seed().await;
+    assert_eq!(seed().await, seen, "a page that is loaded twice");
+    for ending in [Ending::AllBut(kept.id.clone()), Ending::All] {
+        end(world, &ada, ending).await;
+        let drawn = seed().await;
+        assert_ne!(drawn, seen);
+        seen = drawn;
+    }
+    change(world, &ada, LifecycleAction::Suspend).await;
+    change(world, &ada, LifecycleAction::Unsuspend).await;
+    assert_ne!(seed().await, seen);
+}
+
 /// The hash of a password takes most of the time that an answer takes: for nobody one is computed as well.
 async fn nobody_takes_as_long_as_somebody(world: &World) {
     let org = world.org("acme").await;
@@ -402,6 +497,9 @@ async fn what_an_app_asks_for_is_proved_or_enrolled_where_it_can_be(world: &Worl
 }
 
 on_both_engines!(
+    what_was_proved_ends_with_the_sessions,
+    what_a_session_proves_counts_while_it_lives,
+    a_seed_that_was_seen_is_drawn_anew_after_all_are_out,
     before_any_proof_everybody_is_the_same,
     the_right_password_opens_nothing_for_somebody_kept_out,
     nobody_takes_as_long_as_somebody,

@@ -109,7 +109,10 @@ async fn apply_ending(
             tokens::revoke_families_of_session(tx, &org, &user, &session, now).await
         }
         // Also those of sessions that ended before: whoever held one of them may hold a token still.
-        Ending::AllBut(kept) => tokens::revoke_other_families(tx, &org, &user, &kept, now).await,
+        Ending::AllBut(kept) => {
+            tokens::revoke_other_families(tx, &org, &user, &kept, now).await?;
+            tokens::carry_families_over(tx, &org, &user, &kept).await
+        }
         Ending::All => tokens::revoke_families_of_person(tx, &org, &user, now).await,
     }?;
     Ok(())

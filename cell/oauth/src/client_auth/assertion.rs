@@ -41,10 +41,17 @@ pub async fn verify(
         Ok(claims) => claims,
         Err(why) => return Ok(Err(why)),
     };
-    // Without a jti the assertion's own hash makes it good for one use.
+    // Without a jti the hash of what was signed makes it good for one use; not of the signature, which can be written in
+    // more than one way.
+    let signed = assertion
+        .rsplit_once('.')
+        .map_or(assertion, |(signed, _)| signed);
     let token_id = claims
         .token_id
-        .unwrap_or_else(|| SecretHash::of(assertion).to_hex());
+        .unwrap_or_else(|| SecretHash::of(signed).to_hex());
+    if token_id.chars().any(char::is_control) {
+        return Ok(Err("the assertion's jti has control characters"));
+    }
     let key = format!("{}/{token_id}", app.id);
     let end = claims
         .expires_at_secs

@@ -298,6 +298,12 @@ impl World {
 
     /// Gives Ada a new session that begins now.
     pub(crate) async fn sign_in(&mut self) {
+        // What ends sessions raises the epoch.
+        let loaded = {
+            let mut tx = self.cell.database.read().await.unwrap();
+            identity::person::store::load(&mut tx, &self.org, &self.person.id).await
+        };
+        self.person = loaded.unwrap().unwrap();
         let now = self.cell.now();
         let session = Session {
             org_id: self.org.clone(),

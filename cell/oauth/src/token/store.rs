@@ -251,6 +251,21 @@ pub async fn revoke_families_of_app(
         .map(|_| ())
 }
 
+/// Lets the families of one session go on into the person's present epoch.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn carry_families_over(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    user: &UserId,
+    kept: &SessionId,
+) -> Result<(), DatabaseFault> {
+    let sql = "UPDATE refresh_families SET user_epoch = (SELECT epoch FROM users WHERE org_id = $1 AND id = $2) \
+               WHERE org_id = $1 AND user_id = $2 AND session_id = $3 AND revoked_at IS NULL";
+    tx.execute(sql, params![org, user, kept]).await.map(|_| ())
+}
+
 /// Ends the families of a person that were granted before the person's present epoch.
 ///
 /// # Errors

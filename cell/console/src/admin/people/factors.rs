@@ -1,6 +1,6 @@
 //! How a person proves who they are, and taking a proof away.
 
-use crate::admin::caller::{Answer, administrator, done, found, loaded};
+use crate::admin::caller::{Answer, administrator, administrator_over, done, found, loaded};
 use crate::admin::people::{draw, load_person};
 use crate::admin::row::{moment, passkey_row};
 use crate::view::account::{CodesState, PasswordState, TotpState};
@@ -66,7 +66,7 @@ pub async fn load_factors(tx: &mut ReadTx, person: &Person) -> Result<PersonFact
 
 /// `POST /admin/people/{id}/factors/passkeys/remove`.
 pub async fn remove_passkey(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManagePeople).await?;
+    let permit = administrator_over(&visit, &id, "/factors").await?;
     let person = load_person(&visit, &id).await?;
     let passkey = found(&visit, PasskeyId::parse(visit.field("id")).ok())?;
     let removed = visit
@@ -79,7 +79,7 @@ pub async fn remove_passkey(Path(id): Path<String>, visit: Visit) -> Answer {
 
 /// `POST /admin/people/{id}/factors/totp/remove`.
 pub async fn remove_totp(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManagePeople).await?;
+    let permit = administrator_over(&visit, &id, "/factors").await?;
     let person = load_person(&visit, &id).await?;
     done(&visit, visit.cell.remove_totp(&permit, &person.id).await)?;
     Ok(visit.go(&format!("/admin/people/{id}/factors")))

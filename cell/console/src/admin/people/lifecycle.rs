@@ -1,12 +1,12 @@
 //! Steps of a person's life cycle, each one button.
 
-use crate::admin::caller::{Answer, administrator, found};
+use crate::admin::caller::{Answer, administrator_over, found};
 use crate::admin::people::load_person;
 use crate::admin::people::profile::show_refusal;
 use crate::view::admin::PersonAction;
 use crate::visit::Visit;
 use axum::extract::Path;
-use identity::access::{Permission, Permit};
+use identity::access::Permit;
 use identity::fault::Refusal;
 use identity::person::Person;
 use identity::person::lifecycle::{LifecycleAction, permitted_actions};
@@ -57,7 +57,7 @@ pub fn offered_actions(person: &Person) -> Vec<PersonAction> {
 
 /// `POST /admin/people/{id}/lifecycle/{verb}`.
 pub async fn act(Path((id, verb)): Path<(String, String)>, visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManagePeople).await?;
+    let permit = administrator_over(&visit, &id, "").await?;
     let person = load_person(&visit, &id).await?;
     let action = found(
         &visit,

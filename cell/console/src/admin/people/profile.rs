@@ -1,6 +1,6 @@
 //! A person's profile: the attributes of the schema as a form.
 
-use crate::admin::caller::{Answer, administrator};
+use crate::admin::caller::{Answer, administrator, administrator_over};
 use crate::admin::form::{is_ticked, problem_of, revision};
 use crate::admin::people::lifecycle::offered_actions;
 use crate::admin::people::{draw, load_person, refused_shell};
@@ -34,7 +34,7 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
 
 /// `POST /admin/people/{id}`.
 pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManagePeople).await?;
+    let permit = administrator_over(&visit, &id, "").await?;
     let person = load_person(&visit, &id).await?;
     let input = read_profile(&visit, &person.profile);
     match visit

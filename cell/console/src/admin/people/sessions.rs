@@ -1,6 +1,6 @@
 //! Where a person is signed in, and what they did lately.
 
-use crate::admin::caller::{Answer, administrator, done, found, loaded};
+use crate::admin::caller::{Answer, administrator, administrator_over, done, found, loaded};
 use crate::admin::log::{cursor_of, render_seq};
 use crate::admin::paging::{PAGE_ROWS, pager};
 use crate::admin::people::{draw, load_person};
@@ -51,7 +51,7 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
 
 /// `POST /admin/people/{id}/sessions/end`.
 pub async fn end(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManagePeople).await?;
+    let permit = administrator_over(&visit, &id, "/sessions").await?;
     let person = load_person(&visit, &id).await?;
     let session = found(&visit, SessionId::parse(visit.field("id")).ok())?;
     let ending = Ending::One(session);

@@ -5,7 +5,9 @@ pub mod rule_form;
 pub mod rules;
 pub mod simulate;
 
-use crate::admin::caller::{Answer, Detour, administrator, done, found, loaded};
+use crate::admin::caller::{
+    Answer, Detour, administrator, administrator_freshly, done, found, loaded,
+};
 use crate::admin::form::{problem_of, revision, shell_after, typed};
 use crate::admin::policies::describe::{load_names, render_conditions, render_demands};
 use crate::view::admin::{
@@ -63,7 +65,7 @@ const fn scope_of(scope: identity::sign_on::PolicyScope) -> PolicyScope {
 
 /// `GET /admin/policies/new`.
 pub async fn show_new(visit: Visit) -> Answer {
-    administrator(&visit, Permission::ManagePolicies).await?;
+    administrator_freshly(&visit, Permission::ManagePolicies, &visit.path).await?;
     Ok(visit.page(&PolicyNewPage {
         shell: visit.shell(),
         name: Input::default(),
@@ -72,7 +74,8 @@ pub async fn show_new(visit: Visit) -> Answer {
 
 /// `POST /admin/policies/new`: with one rule that asks for nothing beyond the org's policy.
 pub async fn create(visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManagePolicies).await?;
+    let permit =
+        administrator_freshly(&visit, Permission::ManagePolicies, "/admin/policies").await?;
     let entropy = visit.cell.entropy();
     let (_, preset) = presets::app_policy(PolicyId::generate(entropy), entropy);
     let made = visit
@@ -99,7 +102,8 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
 
 /// `POST /admin/policies/{id}`: its name.
 pub async fn rename(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManagePolicies).await?;
+    let permit =
+        administrator_freshly(&visit, Permission::ManagePolicies, "/admin/policies").await?;
     let stored = load_policy(&visit, &id).await?;
     let policy = SignOnPolicy {
         name: visit.field("name").trim().to_owned(),
@@ -121,7 +125,8 @@ pub async fn rename(Path(id): Path<String>, visit: Visit) -> Answer {
 
 /// `POST /admin/policies/{id}/delete`.
 pub async fn delete(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManagePolicies).await?;
+    let permit =
+        administrator_freshly(&visit, Permission::ManagePolicies, "/admin/policies").await?;
     let stored = load_policy(&visit, &id).await?;
     match visit.cell.delete_policy(&permit, &stored.policy.id).await {
         Ok(()) => Ok(visit.go("/admin/policies")),

@@ -1,7 +1,7 @@
 //! The rules of a policy: adding, changing, ordering, removing. Each form names the revision of the policy that it was
 //! made from, so that no change undoes another one unseen.
 
-use crate::admin::caller::{Answer, Detour, administrator, done, found, loaded};
+use crate::admin::caller::{Answer, Detour, administrator_freshly, done, found, loaded};
 use crate::admin::form::{problem_of, revision, shell_after};
 use crate::admin::policies::rule_form::{Problems, RuleFields, RuleReader};
 use crate::admin::policies::{address, load_policy, refused};
@@ -21,9 +21,14 @@ use vocab::id::{GroupId, OrgId, RuleId};
 /// Most groups that the form offers to tick; further ones are named.
 const OFFERED_GROUPS: i64 = 50;
 
-/// `GET /admin/policies/{id}/rules/new`.
+/// Where a form goes on after a fresh proof: what it held is typed again.
+fn back_to(policy: &str) -> String {
+    format!("/admin/policies/{policy}")
+}
+
+/// `GET /admin/policies/{id}/rules/new`: proved afresh before the form is filled in rather than after.
 pub async fn show_new(Path(id): Path<String>, visit: Visit) -> Answer {
-    administrator(&visit, Permission::ManagePolicies).await?;
+    administrator_freshly(&visit, Permission::ManagePolicies, &visit.path).await?;
     let stored = load_policy(&visit, &id).await?;
     let form = Form {
         stored: &stored,
@@ -37,15 +42,15 @@ pub async fn show_new(Path(id): Path<String>, visit: Visit) -> Answer {
 /// `POST /admin/policies/{id}/rules/new`. A rule below one that fits everybody would never be reached, so the new one
 /// goes before it.
 pub async fn create(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManagePolicies).await?;
+    let permit = administrator_freshly(&visit, Permission::ManagePolicies, &back_to(&id)).await?;
     let stored = load_policy(&visit, &id).await?;
     let rule_id = RuleId::generate(visit.cell.entropy());
     save_rule(&visit, &permit, &stored, None, rule_id).await
 }
 
-/// `GET /admin/policies/{id}/rules/{rule}`.
+/// `GET /admin/policies/{id}/rules/{rule}`: proved afresh as above.
 pub async fn show(Path((id, rule)): Path<(String, String)>, visit: Visit) -> Answer {
-    administrator(&visit, Permission::ManagePolicies).await?;
+    administrator_freshly(&visit, Permission::ManagePolicies, &visit.path).await?;
     let stored = load_policy(&visit, &id).await?;
     let rule = find_rule(&visit, &stored, &rule)?;
     let mut tx = loaded(&visit, visit.cell.database.read().await)?;
@@ -62,7 +67,7 @@ pub async fn show(Path((id, rule)): Path<(String, String)>, visit: Visit) -> Ans
 
 /// `POST /admin/policies/{id}/rules/{rule}`.
 pub async fn save(Path((id, rule)): Path<(String, String)>, visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManagePolicies).await?;
+    let permit = administrator_freshly(&visit, Permission::ManagePolicies, &back_to(&id)).await?;
     let stored = load_policy(&visit, &id).await?;
     let rule = find_rule(&visit, &stored, &rule)?;
     save_rule(&visit, &permit, &stored, Some(rule), rule.id.clone()).await
@@ -70,7 +75,7 @@ pub async fn save(Path((id, rule)): Path<(String, String)>, visit: Visit) -> Ans
 
 /// `POST /admin/policies/{id}/rules/move`.
 pub async fn move_rule(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManagePolicies).await?;
+    let permit = administrator_freshly(&visit, Permission::ManagePolicies, &back_to(&id)).await?;
     let stored = load_policy(&visit, &id).await?;
     let rule = find_rule(&visit, &stored, visit.field("id"))?;
     let way = found(&visit, Way::parse(visit.field("to")))?;
@@ -81,7 +86,7 @@ pub async fn move_rule(Path(id): Path<String>, visit: Visit) -> Answer {
 
 /// `POST /admin/policies/{id}/rules/{rule}/remove`.
 pub async fn remove(Path((id, rule)): Path<(String, String)>, visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManagePolicies).await?;
+    let permit = administrator_freshly(&visit, Permission::ManagePolicies, &back_to(&id)).await?;
     let stored = load_policy(&visit, &id).await?;
     let rule = find_rule(&visit, &stored, &rule)?;
     let mut policy = stored.policy.clone();

@@ -1,6 +1,6 @@
 //! Attributes of people beyond the built-in ones.
 
-use crate::admin::caller::{Answer, administrator, done, found};
+use crate::admin::caller::{Answer, administrator, administrator_freshly, done, found};
 use crate::admin::form::{is_ticked, problem_of, shell_after};
 use crate::admin::settings;
 use crate::text::Text;
@@ -28,7 +28,7 @@ pub async fn list(visit: Visit) -> Answer {
 
 /// `POST /admin/settings/attributes/add`.
 pub async fn add(visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageOrg).await?;
+    let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
     let fields = Fields::typed(&visit);
     let kind = KINDS.iter().find(|(word, _)| *word == fields.kind);
     let (_, kind) = found(&visit, kind)?;
@@ -46,7 +46,7 @@ pub async fn add(visit: Visit) -> Answer {
 
 /// `POST /admin/settings/attributes/edit`: its title and rules. Key and kind stay, since values depend on them.
 pub async fn edit(visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageOrg).await?;
+    let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
     let mut changed = visit.snapshot.org.settings.clone();
     let mut schema = changed.profile_schema.iter_mut();
     let present = schema.find(|attribute| attribute.name == visit.field("name"));
@@ -60,7 +60,7 @@ pub async fn edit(visit: Visit) -> Answer {
 
 /// `POST /admin/settings/attributes/remove`.
 pub async fn remove(visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageOrg).await?;
+    let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
     let mut changed = visit.snapshot.org.settings.clone();
     let name = visit.field("name");
     let before = changed.profile_schema.len();

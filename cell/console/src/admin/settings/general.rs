@@ -1,6 +1,6 @@
 //! Name, colour, language, logo, and the host names of an org.
 
-use crate::admin::caller::{Answer, administrator, done, loaded};
+use crate::admin::caller::{Answer, administrator, administrator_freshly, done, loaded};
 use crate::admin::form::{problem_of, shell_after};
 use crate::admin::settings::org_of_form;
 use crate::text::choice::find_language;
@@ -22,7 +22,7 @@ pub async fn show(visit: Visit) -> Answer {
 
 /// `POST /admin/settings`: name, colour, language.
 pub async fn save(visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageOrg).await?;
+    let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
     let fields = Fields::typed(&visit);
     let org = org_of_form(&visit);
     let mut settings = org.settings.clone();
@@ -40,7 +40,7 @@ pub async fn save(visit: Visit) -> Answer {
 
 /// `POST /admin/settings/logo`.
 pub async fn save_logo(visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageOrg).await?;
+    let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
     let outcome = visit
         .cell
         .set_logo(&permit, visit.file("logo").to_vec())
@@ -50,14 +50,14 @@ pub async fn save_logo(visit: Visit) -> Answer {
 
 /// `POST /admin/settings/logo/remove`.
 pub async fn remove_logo(visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageOrg).await?;
+    let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
     let outcome = visit.cell.remove_logo(&permit).await;
     answer(&visit, Fields::stored(&visit), outcome).await
 }
 
 /// `POST /admin/settings/hosts/add`.
 pub async fn add_host(visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageOrg).await?;
+    let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
     let host = visit.field("host").to_owned();
     let outcome = visit.cell.add_host(&permit, &host).await;
     let fields = Fields {
@@ -69,7 +69,7 @@ pub async fn add_host(visit: Visit) -> Answer {
 
 /// `POST /admin/settings/hosts/remove`.
 pub async fn remove_host(visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageOrg).await?;
+    let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
     let outcome = visit.cell.remove_host(&permit, visit.field("host")).await;
     answer(&visit, Fields::stored(&visit), outcome).await
 }

@@ -1,6 +1,6 @@
 //! The mail server of an org, and a message by which it is tried.
 
-use crate::admin::caller::{Answer, administrator, done};
+use crate::admin::caller::{Answer, administrator, administrator_freshly, done};
 use crate::admin::form::{number, problem_of, shell_after};
 use crate::admin::settings::{Problems, org_of_form};
 use crate::courier::{Courier, Undelivered};
@@ -36,7 +36,7 @@ pub async fn show(visit: Visit) -> Answer {
 
 /// `POST /admin/settings/mail`.
 pub async fn save(visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageOrg).await?;
+    let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
     let fields = Fields::typed(&visit);
     let mut problems = Problems::new();
     let port = number(&visit, "port", 1, PORT_MAX)
@@ -76,7 +76,7 @@ pub async fn save(visit: Visit) -> Answer {
 
 /// `POST /admin/settings/mail/remove`.
 pub async fn remove(visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageOrg).await?;
+    let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
     let outcome = visit
         .cell
         .update_mail(&permit, org_of_form(&visit), None)
@@ -93,7 +93,7 @@ pub async fn remove(visit: Visit) -> Answer {
 
 /// `POST /admin/settings/mail/test`: to the address of whoever asks, and to no other.
 pub async fn test(Extension(courier): Extension<Arc<dyn Courier>>, visit: Visit) -> Answer {
-    administrator(&visit, Permission::ManageOrg).await?;
+    administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
     let Some(signed_in) = visit.signed_in() else {
         return Err(visit.go("/signin").into());
     };

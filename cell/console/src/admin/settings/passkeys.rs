@@ -1,6 +1,6 @@
 //! Which authenticators may hold passkeys.
 
-use crate::admin::caller::{Answer, administrator, done};
+use crate::admin::caller::{Answer, administrator, administrator_freshly, done};
 use crate::admin::form::{lines, problem_of, shell_after};
 use crate::admin::settings::{self, Problems};
 use crate::view::admin::PasskeySettingsPage;
@@ -29,7 +29,8 @@ pub async fn show(visit: Visit) -> Answer {
 
 /// `POST /admin/settings/passkeys`.
 pub async fn save(visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageOrg).await?;
+    let permit =
+        administrator_freshly(&visit, Permission::ManageOrg, "/admin/settings/passkeys").await?;
     let fields = Fields::typed(&visit);
     let mut problems = Problems::new();
     let Some(passkey) = read_settings(&visit, &fields, &mut problems) else {

@@ -1,6 +1,6 @@
 //! What a password must be, and whether a mailbox alone lets people back in.
 
-use crate::admin::caller::{Answer, administrator, done};
+use crate::admin::caller::{Answer, administrator, administrator_freshly, done};
 use crate::admin::form::{is_ticked, number, problem_of, shell_after};
 use crate::admin::settings::{self, Problems};
 use crate::view::admin::PasswordSettingsPage;
@@ -26,7 +26,8 @@ pub async fn show(visit: Visit) -> Answer {
 
 /// `POST /admin/settings/passwords`.
 pub async fn save(visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageOrg).await?;
+    let permit =
+        administrator_freshly(&visit, Permission::ManageOrg, "/admin/settings/passwords").await?;
     let fields = Fields::typed(&visit);
     let mut problems = Problems::new();
     let Some(policy) = read_policy(&visit, &fields, &mut problems) else {

@@ -1,6 +1,6 @@
 //! How long sessions last.
 
-use crate::admin::caller::{Answer, administrator, done};
+use crate::admin::caller::{Answer, administrator, administrator_freshly, done};
 use crate::admin::form::{number, problem_of, shell_after};
 use crate::admin::settings::{self, Problems};
 use crate::view::admin::SessionSettingsPage;
@@ -27,7 +27,8 @@ pub async fn show(visit: Visit) -> Answer {
 
 /// `POST /admin/settings/sessions`.
 pub async fn save(visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageOrg).await?;
+    let permit =
+        administrator_freshly(&visit, Permission::ManageOrg, "/admin/settings/sessions").await?;
     let mut problems = Problems::new();
     let mut read = |field: &'static str| {
         number(&visit, field, 1, MINUTES_MAX)

@@ -51,7 +51,7 @@ pub async fn add(visit: Visit) -> Answer {
 
 /// `POST /admin/settings/tokens/revoke`.
 pub async fn revoke(visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageOrg).await?;
+    let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
     let id = found(&visit, ApiTokenId::parse(visit.field("id")).ok())?;
     done(&visit, visit.cell.revoke_api_token(&permit, &id).await)?;
     Ok(visit.go(HERE))

@@ -6,7 +6,7 @@ mod tests;
 
 use crate::denial::Failure;
 use crate::device::store::{self, DeviceGrant};
-use crate::grant::decide_attendance;
+use crate::grant::Attendance;
 use crate::token::bundle::{Bundle, Redeemed};
 use crate::token::device::decide::{DeviceVerdict, UNKNOWN, decide_device};
 use crate::token::{TokenCall, Tokens, subject};
@@ -61,7 +61,8 @@ async fn redeem(call: TokenCall<'_>, device: DeviceGrant) -> Result<Tokens, Fail
         kind: GrantKind::DeviceCode,
         grantor: &grantor,
         grant: &grant,
-        attendance: decide_attendance(&grant.scopes()?),
+        // As for a code: what a session granted is fetched while it lives, or not at all.
+        attendance: Attendance::WhileSignedIn,
         facts: &facts,
     };
     let bundle = Bundle::make(call, redeemed).await?;

@@ -10,6 +10,7 @@ on_both_engines!(
     a_device_gets_its_tokens_once,
     a_device_must_wait,
     a_no_and_the_end_are_told,
+    what_a_session_granted_is_fetched_while_it_lives,
     a_public_device_may_ask_and_guesses_are_slowed_down,
 );
 
@@ -94,6 +95,24 @@ async fn a_device_must_wait(world: &mut World) {
     assert_eq!(poll(world, &begun).await.error(), "slow_down");
     world.clock.advance_secs(15);
     assert_eq!(poll(world, &begun).await.error(), "authorization_pending");
+}
+
+async fn what_a_session_granted_is_fetched_while_it_lives(world: &mut World) {
+    let session = world.session.as_ref().unwrap().session.clone();
+    let (org, user, id) = (world.org.clone(), session.user_id, session.id);
+    let begun = begin(world).await;
+    say(world, &begun.text_of("user_code"), Decision::Allow)
+        .await
+        .unwrap();
+    let ended: Result<bool, database::DatabaseFault> = world
+        .cell
+        .database
+        .write(move |tx| {
+            Box::pin(async move { identity::session::store::delete(tx, &org, &user, &id).await })
+        })
+        .await;
+    assert!(ended.unwrap());
+    assert_eq!(poll(world, &begun).await.error(), "invalid_grant");
 }
 
 async fn a_no_and_the_end_are_told(world: &mut World) {

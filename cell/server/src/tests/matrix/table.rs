@@ -75,7 +75,7 @@ const fn both(path: &'static str, get: Audience, post: Audience) -> Row {
 pub(super) fn decide_outcomes(audience: Audience, who: Who) -> &'static [Outcome] {
     use Outcome::{Forbidden, Missing, SentToSignIn, Served, Unauthenticated};
     let is_stranger = matches!(who, Who::Anonymous | Who::OtherOrgsAdministrator);
-    let is_half = who == Who::HalfProvedAdministrator;
+    let is_half = matches!(who, Who::HalfProvedAdministrator | Who::StaleAdministrator);
     match audience {
         Audience::Everybody => &[Served],
         Audience::SigningIn => &[Served, SentToSignIn, Missing],
@@ -92,14 +92,38 @@ pub(super) fn decide_outcomes(audience: Audience, who: Who) -> &'static [Outcome
         Audience::Reader | Audience::Manager | Audience::ManagerWhoNames => match who {
             Who::Person => &[Forbidden],
             Who::ReadOnlyAdministrator if audience != Audience::Reader => &[Forbidden],
-            Who::Administrator if audience == Audience::ManagerWhoNames => &[Served, Missing],
-            Who::ReadOnlyAdministrator | Who::Administrator => &[Served],
+            Who::StaleAdministrator | Who::Administrator
+                if audience == Audience::ManagerWhoNames =>
+            {
+                &[Served, Missing]
+            }
+            Who::ReadOnlyAdministrator | Who::StaleAdministrator | Who::Administrator => &[Served],
             Who::Anonymous | Who::OtherOrgsAdministrator | Who::HalfProvedAdministrator => {
                 &[SentToSignIn]
             }
         },
     }
 }
+
+/// Below these, what is changed decides who gets in, who administers, or what the tokens are worth: it wants a proof of
+/// the last minutes, and so does everything that is done to the administrator who is the example of a person.
+pub(super) const CHANGED_FRESHLY: &[&str] = &[
+    "/admin/administrators/",
+    "/admin/keys/",
+    "/admin/policies/",
+    "/admin/settings",
+    "/admin/zones/",
+    "/admin/people/{id}/factors/",
+    "/admin/people/{id}/lifecycle/",
+    "/admin/people/{id}/sessions/",
+];
+/// Forms that ask for it before they are filled in.
+pub(super) const FORMS_SHOWN_FRESHLY: &[&str] = &[
+    "/admin/policies/new",
+    "/admin/policies/{id}/rules/new",
+    "/admin/policies/{id}/rules/{rule}",
+    "/admin/zones/new",
+];
 
 /// Routes with an id of something that nobody in the matrix has: whoever gets past the door finds nothing.
 pub(super) const WITHOUT_SAMPLE: &[&str] = &[

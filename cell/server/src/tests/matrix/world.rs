@@ -91,17 +91,20 @@ pub(super) enum Who {
     HalfProvedAdministrator,
     /// An administrator who may see everything and change nothing.
     ReadOnlyAdministrator,
-    /// An administrator who may do everything.
+    /// An administrator who may do everything, and proved who she is an hour ago.
+    StaleAdministrator,
+    /// An administrator who may do everything, and has just proved who she is.
     Administrator,
 }
 
 impl Who {
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Anonymous,
         Self::OtherOrgsAdministrator,
         Self::Person,
         Self::HalfProvedAdministrator,
         Self::ReadOnlyAdministrator,
+        Self::StaleAdministrator,
         Self::Administrator,
     ];
 
@@ -112,6 +115,7 @@ impl Who {
             Self::Person => Some("session-of-grace"),
             Self::HalfProvedAdministrator => Some("session-of-ada-by-password"),
             Self::ReadOnlyAdministrator => Some("session-of-rosa"),
+            Self::StaleAdministrator => Some("session-of-ada-an-hour-ago"),
             Self::Administrator => Some("session-of-ada"),
         }
     }
@@ -289,6 +293,7 @@ async fn make_template() -> TempDir {
         (Who::Person, "main", "grace", &two[..]),
         (Who::HalfProvedAdministrator, "main", "ada", &one[..]),
         (Who::ReadOnlyAdministrator, "main", "rosa", &two[..]),
+        (Who::StaleAdministrator, "main", "ada", &two[..]),
         (Who::Administrator, "main", "ada", &two[..]),
     ] {
         begin_session(&cell, who, slug, login, proved).await;
@@ -311,6 +316,10 @@ async fn begin_session(
         identity::person::store::find_by_identifier(&mut tx, &org.unwrap().unwrap(), &login).await;
     drop(tx);
     let (person, now) = (person.unwrap().unwrap(), cell.now());
+    let proved_at = match who {
+        Who::StaleAdministrator => now.plus_secs(-60 * 60),
+        _ => now,
+    };
     let session = Session {
         org_id: person.org_id.clone(),
         id: SessionId::generate(cell.entropy()),
@@ -320,10 +329,10 @@ async fn begin_session(
             .iter()
             .map(|kind| ProvedAuthenticator {
                 kind: *kind,
-                at: now,
+                at: proved_at,
             })
             .collect(),
-        authenticated_at: now,
+        authenticated_at: proved_at,
         created_at: now,
         last_seen_at: now,
         idle_expires_at: now.plus_secs(2 * 60 * 60),
