@@ -1,6 +1,7 @@
 //! Tells apps that a session has ended (OpenID Connect Back-Channel Logout 1.0), out of the outbox. Where to was named by
 //! an administrator of an org, so the connection is one of [`crate::outbound`].
 
+use crate::errands::{self, Errand};
 use crate::jobs::stopped_within;
 use crate::outbound::{Connector, Reach};
 use http_body_util::Full;
@@ -17,17 +18,30 @@ use oauth::logout::ended::tell_apps;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Pause between two looks at the outbox.
+/// Pause between two looks at what has ended.
 const PAUSE: Duration = Duration::from_millis(500);
-/// Notices in one look.
-const ROWS_MAX: i64 = 20;
+/// Notices that are under way at once: an app may take its time.
+const ERRAND: Errand = Errand {
+    kind: KIND,
+    at_once_max: 64,
+    of_one_org_max: 8,
+};
 /// How long an app may take to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
 
 type HttpClient = Client<HttpsConnector<Connector>, Full<Bytes>>;
 
+/// Looks for sessions that have ended, and notes which apps are to be told, until told to stop.
+pub(crate) async fn note_ended(cell: Cell, mut stop: watch::Receiver<bool>) {
+    while !stopped_within(&mut stop, PAUSE).await {
+        if let Err(fault) = tell_apps(&cell).await {
+            tracing::warn!(error = %fault, "apps of ended sessions could not be noted; it will be tried again");
+        }
+    }
+}
+
 /// Delivers notices until told to stop.
-pub(crate) async fn deliver(cell: Cell, reach: Reach, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn deliver(cell: Cell, reach: Reach, stop: watch::Receiver<bool>) {
     let client = match build_client(reach) {
         Ok(client) => client,
         Err(error) => {
@@ -35,14 +49,15 @@ pub(crate) async fn deliver(cell: Cell, reach: Reach, mut stop: watch::Receiver<
             return;
         }
     };
-    while !stopped_within(&mut stop, PAUSE).await {
-        if let Err(fault) = tell_apps(&cell).await {
-            tracing::warn!(error = %fault, "apps of ended sessions could not be noted; it will be tried again");
+    errands::run(cell.clone(), ERRAND, stop, move |row| {
+        let (cell, client) = (cell.clone(), client.clone());
+        async move {
+            if let Err(fault) = deliver_one(&cell, &client, row).await {
+                tracing::warn!(error = %fault, "the delivery of a notice could not be noted; it will be sent again");
+            }
         }
-        if let Err(fault) = deliver_due(&cell, &client).await {
-            tracing::warn!(error = %fault, "notices of logouts could not be taken out of the outbox; it will be tried again");
-        }
-    }
+    })
+    .await;
 }
 
 fn build_client(reach: Reach) -> Result<HttpClient, rustls::Error> {
@@ -57,25 +72,6 @@ fn build_client(reach: Reach) -> Result<HttpClient, rustls::Error> {
         .enable_http1()
         .wrap_connector(Connector::new(reach));
     Ok(Client::builder(TokioExecutor::new()).build(connector))
-}
-
-async fn deliver_due(cell: &Cell, client: &HttpClient) -> Result<(), Fault> {
-    let now = cell.now();
-    let due = {
-        let mut tx = cell.database.read().await?;
-        outbox::is_any_due(&mut tx, KIND, now).await?
-    };
-    if !due {
-        return Ok(());
-    }
-    let leased = cell
-        .database
-        .write(move |tx| Box::pin(async move { outbox::lease_due(tx, KIND, now, ROWS_MAX).await }))
-        .await?;
-    for row in leased {
-        deliver_one(cell, client, row).await?;
-    }
-    Ok(())
 }
 
 async fn deliver_one(cell: &Cell, client: &HttpClient, row: Leased) -> Result<(), Fault> {

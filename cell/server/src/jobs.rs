@@ -1,6 +1,7 @@
 //! Work in the background: mail out of the outbox, rotation of signing keys, removal of what has ended.
 
 use crate::backchannel;
+use crate::errands::{self, Errand};
 use crate::mail::{Office, SendError};
 use crate::outbound::Reach;
 use identity::cell::Cell;
@@ -12,10 +13,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Pause between two looks at the outbox.
-const OUTBOX_PAUSE: Duration = Duration::from_millis(500);
-/// Mails that are being delivered at once: one slow mail server must not hold up the mail of everybody.
+/// Mails that are being delivered at once.
 const MAILS_AT_ONCE_MAX: usize = 64;
+/// Mails of one org that are being delivered at once: its own mail server may be slow.
+const MAILS_OF_ONE_ORG_MAX: usize = 8;
 /// Pause between two rounds of housekeeping.
 const HOUSEKEEPING_PAUSE: Duration = Duration::from_secs(60);
 
@@ -36,6 +37,7 @@ pub fn start(cell: Cell, office: Arc<Office>, reach: Reach) -> Jobs {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     tasks.spawn(deliver_mail(office, stopped.clone()));
+    tasks.spawn(backchannel::note_ended(cell.clone(), stopped.clone()));
     tasks.spawn(backchannel::deliver(cell.clone(), reach, stopped.clone()));
     tasks.spawn(keep_house(cell, stopped));
     Jobs { stop, tasks }
@@ -56,45 +58,18 @@ pub(crate) async fn stopped_within(stop: &mut watch::Receiver<bool>, pause: Dura
         .is_ok()
 }
 
-async fn deliver_mail(office: Arc<Office>, mut stop: watch::Receiver<bool>) {
-    let mut under_way = JoinSet::new();
-    while !stopped_within(&mut stop, OUTBOX_PAUSE).await {
-        while under_way.try_join_next().is_some() {}
-        let free = MAILS_AT_ONCE_MAX.saturating_sub(under_way.len());
-        match lease_mail(office.cell(), free).await {
-            Ok(leased) => {
-                for row in leased {
-                    let office = Arc::clone(&office);
-                    under_way.spawn(async move { deliver_or_warn(&office, row).await });
-                }
-            }
-            Err(fault) => {
-                tracing::warn!(error = %fault, "mail could not be taken out of the outbox; it will be tried again");
-            }
-        }
-    }
-    while under_way.join_next().await.is_some() {}
-}
-
-async fn lease_mail(cell: &Cell, free: usize) -> Result<Vec<Leased>, Fault> {
-    let (now, limit) = (cell.now(), i64::try_from(free).unwrap_or(0));
-    if limit == 0 {
-        return Ok(Vec::new());
-    }
-    let due = {
-        let mut tx = cell.database.read().await?;
-        outbox::is_any_due(&mut tx, notice::OUTBOX_KIND, now).await?
+async fn deliver_mail(office: Arc<Office>, stop: watch::Receiver<bool>) {
+    let errand = Errand {
+        kind: notice::OUTBOX_KIND,
+        at_once_max: MAILS_AT_ONCE_MAX,
+        of_one_org_max: MAILS_OF_ONE_ORG_MAX,
     };
-    if !due {
-        return Ok(Vec::new());
-    }
-    cell.database
-        .write(move |tx| {
-            Box::pin(
-                async move { Ok(outbox::lease_due(tx, notice::OUTBOX_KIND, now, limit).await?) },
-            )
-        })
-        .await
+    let cell = office.cell().clone();
+    errands::run(cell, errand, stop, move |row| {
+        let office = Arc::clone(&office);
+        async move { deliver_or_warn(&office, row).await }
+    })
+    .await;
 }
 
 async fn deliver_or_warn(office: &Office, row: Leased) {

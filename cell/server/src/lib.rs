@@ -8,6 +8,7 @@ pub mod control;
 pub mod crowd;
 pub mod data_folder;
 pub mod declaration;
+mod errands;
 pub mod health;
 pub mod jobs;
 pub mod listener;

@@ -137,6 +137,21 @@ pub async fn complete(tx: &mut WriteTx, org: &OrgId, id: &OutboxId) -> Result<bo
         == 1)
 }
 
+/// Puts a message back that nobody tried to deliver, until a moment. False if its loan is over.
+///
+/// # Errors
+/// The store's fault; the transaction is then over.
+pub async fn postpone(
+    tx: &mut WriteTx,
+    leased: &Leased,
+    until: Timestamp,
+) -> Result<bool, DatabaseFault> {
+    const POSTPONE: &str = "UPDATE outbox SET due_at = $4, attempts = attempts - 1
+         WHERE org_id = $1 AND id = $2 AND attempts = $3 AND due_at IS NOT NULL";
+    let values = params![&leased.org_id, &leased.id, leased.attempts, until];
+    Ok(tx.execute(POSTPONE, values).await? == 1)
+}
+
 /// Puts a message back after a failed delivery, to be tried later or no more.
 ///
 /// # Errors

@@ -2,7 +2,8 @@
 
 use crate::for_tests::Store;
 use crate::outbox::store::{
-    Leased, complete, enqueue, give_back, is_any_due, lease_due, load_failed, remove_done, requeue,
+    Leased, complete, enqueue, give_back, is_any_due, lease_due, load_failed, postpone,
+    remove_done, requeue,
 };
 use crate::outbox::{ATTEMPTS_MAX, LEASE_SECS, Retry};
 use database::DatabaseFault;
@@ -82,6 +83,29 @@ async fn a_message_is_put_in_once_and_delivered() {
             .write(|tx| Box::pin(async move { remove_done(tx, START.plus_secs(1), 10).await }));
         let removed: Result<u64, DatabaseFault> = removed.await;
         assert_eq!(removed.unwrap(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_tried_to_deliver_counts_as_no_attempt() {
+    for store in Store::both().await {
+        store.enqueue(&org(), "k1", b"x".to_vec()).await.unwrap();
+        let until = START.plus_secs(5);
+        let first = store.lease(START, 10).await.remove(0);
+        let postponed = async |leased: &Leased| {
+            let leased = leased.clone();
+            let done: Result<bool, DatabaseFault> = store
+                .db
+                .write(move |tx| Box::pin(async move { postpone(tx, &leased, until).await }))
+                .await;
+            done.unwrap()
+        };
+        assert!(postponed(&first).await);
+        assert!(store.lease(until.plus_secs(-1), 10).await.is_empty());
+        let again = store.lease(until, 10).await.remove(0);
+        assert_eq!((again.attempts, &again.id), (1, &first.id));
+        assert!(store.complete(&again).await);
+        assert!(!postponed(&again).await, "it was delivered meanwhile");
     }
 }
 

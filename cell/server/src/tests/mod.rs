@@ -1,3 +1,3 @@
 //! Tests of the whole cell: every route, called by everybody.
 
-mod matrix;
+pub(crate) mod matrix;

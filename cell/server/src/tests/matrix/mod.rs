@@ -3,7 +3,7 @@
 
 mod crawl;
 mod table;
-mod world;
+pub(crate) mod world;
 
 use crate::routes;
 use axum::body::{Body, to_bytes};

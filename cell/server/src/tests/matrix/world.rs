@@ -80,7 +80,7 @@ const ORG: &str = r#"
 
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Who {
+pub(crate) enum Who {
     /// Nobody known.
     Anonymous,
     /// The administrator of the other org, whose secret is sent under the name of this org's cookie.
@@ -98,7 +98,7 @@ pub(super) enum Who {
 }
 
 impl Who {
-    pub(super) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Anonymous,
         Self::OtherOrgsAdministrator,
         Self::Person,
@@ -122,11 +122,11 @@ impl Who {
 }
 
 /// A cell with two orgs, called through its whole router.
-pub(super) struct World {
-    pub(super) cell: Cell,
+pub(crate) struct World {
+    pub(crate) cell: Cell,
     router: Router,
-    pub(super) main: OrgId,
-    pub(super) acme: OrgId,
+    pub(crate) main: OrgId,
+    pub(crate) acme: OrgId,
     folder: TempDir,
 }
 
@@ -136,7 +136,7 @@ static SEED: AtomicU64 = AtomicU64::new(1);
 
 impl World {
     /// A copy of the template.
-    pub(super) async fn copy() -> Self {
+    pub(crate) async fn copy() -> Self {
         let template = TEMPLATE.get_or_init(make_template).await;
         let folder = TempDir::new().unwrap();
         for name in [STORE_FILE, ROOT_FILE] {
@@ -169,7 +169,7 @@ impl World {
     }
 
     /// Calls an address of the org `main`, or of `acme` below `/t/acme`, with a form that the browser vouches for.
-    pub(super) async fn call(
+    pub(crate) async fn call(
         &self,
         who: Who,
         method: &Method,
@@ -205,7 +205,7 @@ impl World {
     }
 
     /// How many rows the logs of both orgs have: every change of anything leaves one.
-    pub(super) async fn log_rows(&self) -> (i64, i64) {
+    pub(crate) async fn log_rows(&self) -> (i64, i64) {
         let mut tx = self.cell.database.read().await.unwrap();
         let mut rows = async |org| {
             let head = ledger::load_head(&mut tx, org).await.unwrap();
@@ -214,7 +214,7 @@ impl World {
         (rows(&self.main).await, rows(&self.acme).await)
     }
 
-    pub(super) async fn close(self) {
+    pub(crate) async fn close(self) {
         self.cell.database.close().await;
         drop(self.folder);
     }
