@@ -91,6 +91,14 @@ fn a_folder_that_is_damaged_or_too_new_is_left_as_it_is() {
             &["testudo.db", "damaged"],
         ),
         (
+            Box::new(|folder| Ok(std::fs::remove_file(store_file(folder))?)),
+            &["testudo.db", "missing or empty", "restore"],
+        ),
+        (
+            Box::new(|folder| Ok(std::fs::write(store_file(folder), b"")?)),
+            &["testudo.db", "missing or empty", "restore"],
+        ),
+        (
             Box::new(|folder| Ok(std::fs::remove_file(folder.join("root.key"))?)),
             &["root key", "restore"],
         ),

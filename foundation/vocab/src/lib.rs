@@ -5,5 +5,6 @@
 pub mod entropy;
 pub mod id;
 pub mod secret;
+pub mod text;
 pub mod time;
 pub mod value;

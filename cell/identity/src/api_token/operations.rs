@@ -10,6 +10,7 @@ use crate::fault::{Fault, Refusal};
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::id::{ApiTokenId, OrgId, UserId};
 use vocab::secret::{Secret, SecretHash, random_token};
+use vocab::text::disguises;
 
 /// Most tokens of one page.
 pub const PAGE_ROWS_MAX: i64 = 200;
@@ -35,7 +36,7 @@ pub struct DeclaredApiToken {
 fn decide_name(name: &str) -> Result<String, Refusal> {
     let name = name.trim();
     let chars = name.chars().count();
-    if chars == 0 || chars > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+    if chars == 0 || chars > NAME_CHARS_MAX || name.chars().any(disguises) {
         return Err(Refusal::invalid(
             "name",
             "use 1 to 100 characters on one line",

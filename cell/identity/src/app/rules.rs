@@ -6,6 +6,7 @@ use crate::fault::Refusal;
 use protocol::jose::jwks::Jwks;
 use protocol::oauth::redirect_uri::{ClientKind, RedirectUri};
 use std::ops::RangeInclusive;
+use vocab::text::disguises;
 
 /// Longest label.
 pub const LABEL_CHARS_MAX: usize = 100;
@@ -21,7 +22,7 @@ pub const REFRESH_SECS: RangeInclusive<i64> = 60..=365 * 24 * 60 * 60;
 pub fn decide_label(label: &str) -> Result<String, Refusal> {
     let label = label.trim();
     let chars = label.chars().count();
-    if chars == 0 || chars > LABEL_CHARS_MAX || label.chars().any(char::is_control) {
+    if chars == 0 || chars > LABEL_CHARS_MAX || label.chars().any(disguises) {
         return Err(Refusal::invalid(
             "label",
             "use 1 to 100 characters on one line",

@@ -17,6 +17,7 @@ use ledger::EventType;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vocab::id::{OrgId, PasskeyId, UserId};
+use vocab::text::disguises;
 use vocab::time::Timestamp;
 use webauthn_rs::prelude::{
     AttestedPasskeyRegistration, CreationChallengeResponse, Credential, CredentialID,
@@ -122,7 +123,7 @@ fn user_handle(org_id: &OrgId, user_id: &UserId) -> Uuid {
 pub fn decide_name(name: &str) -> Result<String, Refusal> {
     let name = name.trim();
     let chars = name.chars().count();
-    if chars == 0 || chars > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+    if chars == 0 || chars > NAME_CHARS_MAX || name.chars().any(disguises) {
         return Err(Refusal::invalid(
             "name",
             "use 1 to 60 characters on one line",

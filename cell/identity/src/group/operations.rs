@@ -7,10 +7,11 @@ use crate::group::{DESCRIPTION_CHARS_MAX, Group, NAME_CHARS_MAX, store};
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::id::{GroupId, UserId};
+use vocab::text::disguises;
 
 fn check(name: &str, description: &str) -> Result<(), Refusal> {
     let name_chars = name.chars().count();
-    if name_chars == 0 || name_chars > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+    if name_chars == 0 || name_chars > NAME_CHARS_MAX || name.chars().any(disguises) {
         return Err(Refusal::invalid(
             "name",
             "use 1 to 100 characters on one line",

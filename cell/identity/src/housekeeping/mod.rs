@@ -9,7 +9,7 @@ use crate::fault::Fault;
 /// Most rows of one table that one transaction removes, so that no other write waits long.
 pub const BATCH_ROWS: u64 = 500;
 /// Most transactions of one call; what is left over waits for the next one.
-pub const ROUNDS_MAX: usize = 40;
+pub const ROUNDS_MAX: usize = 400;
 
 impl Cell {
     /// Removes what has ended, in bounded batches.

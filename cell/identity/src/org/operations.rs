@@ -11,6 +11,7 @@ use crate::server::{AuthorizationServer, DEFAULT_SERVER_NAME, ServerConfig};
 use crate::sign_on::presets;
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::id::{OrgId, PolicyId, ServerId};
+use vocab::text::disguises;
 
 /// The shortest and longest lifetime that a session may be given.
 const SESSION_SECS: std::ops::RangeInclusive<i64> = 60..=30 * 24 * 60 * 60;
@@ -21,7 +22,7 @@ const LANGUAGE_CHARS_MAX: usize = 16;
 /// Holds a name against its bounds.
 pub(crate) fn check_name(name: &str) -> Result<(), Refusal> {
     let chars = name.chars().count();
-    if chars == 0 || chars > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+    if chars == 0 || chars > NAME_CHARS_MAX || name.chars().any(disguises) {
         return Err(Refusal::invalid(
             "name",
             "use 1 to 100 characters on one line",
@@ -118,7 +119,7 @@ fn decide_schema(settings: &OrgSettings) -> Result<(), Refusal> {
             .take(index)
             .any(|earlier| earlier.name == name);
         let title = &attribute.title;
-        if title.chars().count() > TITLE_CHARS_MAX || title.chars().any(char::is_control) {
+        if title.chars().count() > TITLE_CHARS_MAX || title.chars().any(disguises) {
             return Err(Refusal::invalid(
                 "title",
                 "use at most 100 characters on one line",

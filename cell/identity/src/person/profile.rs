@@ -3,6 +3,7 @@
 use crate::fault::Refusal;
 use crate::org::settings::{AttributeKind, ProfileAttribute};
 use serde_json::{Map, Value};
+use vocab::text::disguises;
 
 /// Longest login and mail address (RFC 5321 section 4.5.3.1.3).
 pub const LOGIN_CHARS_MAX: usize = 254;
@@ -51,7 +52,7 @@ pub fn decide_profile(
     if trimmed
         .login
         .chars()
-        .any(|c| c.is_control() || c.is_whitespace())
+        .any(|c| disguises(c) || c.is_whitespace())
     {
         return Err(Refusal::invalid(
             "login",
@@ -65,7 +66,7 @@ pub fn decide_profile(
         ("first_name", &trimmed.first_name),
         ("last_name", &trimmed.last_name),
     ] {
-        if name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+        if name.chars().count() > NAME_CHARS_MAX || name.chars().any(disguises) {
             return Err(Refusal::invalid(
                 field,
                 "use at most 100 characters on one line",

@@ -65,6 +65,10 @@ pub async fn find_by_identifier(
     org_id: &OrgId,
     identifier: &str,
 ) -> Result<Option<Person>, Fault> {
+    // No login has one, and PostgreSQL takes none in a text.
+    if identifier.contains('\0') {
+        return Ok(None);
+    }
     let key = fold(identifier);
     let by_login = select!("WHERE u.org_id = $1 AND u.login_key = $2");
     if let Some(row) = tx.query_optional(by_login, params![org_id, &key]).await? {

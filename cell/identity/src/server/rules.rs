@@ -8,6 +8,7 @@ use crate::server::{
 use protocol::oauth::scope::is_scope_token;
 use std::ops::RangeInclusive;
 use vocab::id::{AppId, GroupId, UserId};
+use vocab::text::disguises;
 
 /// Longest name.
 pub const NAME_CHARS_MAX: usize = 100;
@@ -107,7 +108,7 @@ pub fn decide_server(mut config: ServerConfig) -> Result<ServerConfig, Refusal> 
 
 fn is_line(text: &str, chars_max: usize) -> bool {
     let chars = text.chars().count();
-    chars >= 1 && chars <= chars_max && !text.chars().any(char::is_control)
+    chars >= 1 && chars <= chars_max && !text.chars().any(disguises)
 }
 
 fn check_scopes(scopes: &[ScopeConfig]) -> Result<(), Refusal> {

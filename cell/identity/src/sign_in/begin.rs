@@ -109,7 +109,7 @@ impl Cell {
             .chars()
             .take(IDENTIFIER_CHARS_MAX)
             .collect();
-        if identifier.is_empty() || identifier.chars().any(char::is_control) {
+        if identifier.is_empty() {
             return Err(Refusal::invalid(
                 "identifier",
                 "type your user name or mail address",

@@ -18,6 +18,7 @@ pub mod zone;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use vocab::id::{GroupId, PolicyId, RuleId, UserId, ZoneId};
+use vocab::text::disguises;
 
 pub use self::authenticator::{AuthenticatorKind, PasskeyStorage, ProvedAuthenticator};
 pub use self::evaluation::{Evaluation, SignInFacts, Verdict, evaluate};
@@ -314,7 +315,7 @@ impl Rule {
 }
 
 fn check_name(name: &str, whose: impl Fn() -> String) -> Result<(), PolicyError> {
-    let visible = name.trim() == name && !name.chars().any(char::is_control);
+    let visible = name.trim() == name && !name.chars().any(disguises);
     let is_name = visible && (1..=NAME_CHARACTERS_MAX).contains(&name.chars().count());
     if is_name {
         Ok(())

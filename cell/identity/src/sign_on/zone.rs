@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use vocab::id::ZoneId;
 
 use super::NAME_CHARACTERS_MAX;
+use vocab::text::disguises;
 
 /// Most ranges of one zone.
 pub const RANGES_MAX: usize = 1_000;
@@ -57,7 +58,7 @@ impl Zone {
     /// # Errors
     /// The first [`ZoneError`].
     pub fn validate(&self) -> Result<(), ZoneError> {
-        let visible = self.name.trim() == self.name && !self.name.chars().any(char::is_control);
+        let visible = self.name.trim() == self.name && !self.name.chars().any(disguises);
         if !visible || !(1..=NAME_CHARACTERS_MAX).contains(&self.name.chars().count()) {
             return Err(ZoneError::Name);
         }

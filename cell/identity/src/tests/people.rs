@@ -1,5 +1,6 @@
 //! People: adding, finding, changing, the life cycle, and the last super administrator.
 
+use super::sign_in::mails;
 use crate::access::{Permission, Role};
 use crate::fault::Refusal;
 use crate::for_tests::{World, on_both_engines, profile};
@@ -204,6 +205,33 @@ async fn pages_show_everyone_once_in_order(world: &World) {
     )
     .await;
     assert_eq!(all.len(), 23, "nobody twice");
+}
+
+async fn both_addresses_hear_of_a_change_that_happened(world: &World) {
+    let org = world.org("acme").await;
+    let ada = world.person(&org, "ada").await;
+    let permit = world.permit(&org, Permission::ManagePeople);
+    let at = |email: &str| ProfileInput {
+        email: email.into(),
+        ..profile("ada")
+    };
+    let update = async |revision: i64, email: &str| {
+        let cell = &world.cell;
+        cell.update_person(&permit, &ada.id, revision, at(email))
+            .await
+    };
+    let stale = update(ada.revision - 1, "new@acme.example").await;
+    assert!(matches!(stale, Err(Refusal::Changed)));
+    let refused = update(ada.revision, "no address").await;
+    assert!(matches!(refused, Err(Refusal::Invalid { .. })));
+    let same = ada.email.to_uppercase();
+    update(ada.revision, &same).await.unwrap();
+    assert!(mails(world).await.is_empty());
+    let now = world.load(&org, &ada.id).await;
+    update(now.revision, "new@acme.example").await.unwrap();
+    let told = mails(world).await;
+    assert_eq!(told.len(), 2, "the old address and the new one");
+    assert!(told.iter().all(|text| text.contains("new@acme.example")));
 }
 
 async fn a_changed_name_is_found_and_the_old_one_is_not(world: &World) {
@@ -479,6 +507,7 @@ on_both_engines!(
     a_login_is_one_persons_in_one_org,
     a_person_is_found_by_login_or_by_an_address_that_is_nobody_elses,
     pages_show_everyone_once_in_order,
+    both_addresses_hear_of_a_change_that_happened,
     a_changed_name_is_found_and_the_old_one_is_not,
     of_two_changes_at_once_one_is_refused,
     a_person_changes_the_own_name_alone,

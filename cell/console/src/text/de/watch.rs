@@ -45,6 +45,7 @@ pub const WATCH: Watch = Watch {
     live_needs_script: "Das Live-Protokoll braucht JavaScript. Das Systemprotokoll geht ohne.",
     keys_about: "Was Tokens unterschreibt, und was alles Geheime schützt.",
     signing_keys: "Signaturschlüssel",
+    no_keys: "Ein Server macht seine Schlüssel, wenn er zum ersten Mal etwas unterschreibt.",
     kid: "Schlüsselkennung",
     algorithm: "Verfahren",
     server: "Server",

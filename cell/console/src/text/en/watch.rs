@@ -45,6 +45,7 @@ messages! {
         live_needs_script: "The live log needs JavaScript. The system log works without it.",
         keys_about: "What signs tokens, and what protects everything that is secret.",
         signing_keys: "Signing keys",
+        no_keys: "A server makes its keys when it first signs something.",
         kid: "Key id",
         algorithm: "Algorithm",
         server: "Server",
