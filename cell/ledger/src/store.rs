@@ -3,7 +3,7 @@
 use crate::chain::{ChainHead, GENESIS};
 use crate::event_type::EventType;
 use crate::page::{Direction, Driver, LogRow, Span};
-use database::{DatabaseFault, Engine, ReadTx, Row, WriteTx, params};
+use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use vocab::id::{EventId, OrgId};
 use vocab::time::Timestamp;
 
@@ -26,25 +26,18 @@ pub(crate) struct NewRow<'r> {
     pub(crate) hash: &'r str,
 }
 
-/// Takes the head for writing: on PostgreSQL its row is held until the transaction ends; the embedded store has one
-/// writer.
+/// Takes the head for writing: its row is held until the transaction ends.
 pub(crate) async fn take_head(tx: &mut WriteTx, org: &OrgId) -> Result<TakenHead, DatabaseFault> {
-    const TAKE: &str = "SELECT seq, hash, published_at FROM log_heads WHERE org_id = $1";
-    const TAKE_ROW: &str =
-        "SELECT seq, hash, published_at FROM log_heads WHERE org_id = $1 FOR UPDATE";
+    const TAKE: &str = "SELECT seq, hash, published_at FROM log_heads WHERE org_id = $1 FOR UPDATE";
     const BEGIN: &str =
         "INSERT INTO log_heads (org_id, seq, hash, published_at) VALUES ($1, 0, $2, 0)
          ON CONFLICT (org_id) DO NOTHING";
-    let take = match tx.engine() {
-        Engine::Sqlite => TAKE,
-        Engine::Postgres => TAKE_ROW,
-    };
-    let taken = match tx.query_optional(take, params![org]).await? {
+    let taken = match tx.query_optional(TAKE, params![org]).await? {
         Some(row) => Some(row),
         // The first event of an org; where two begin at once, the second waits and goes on from the first.
         None => {
             tx.execute(BEGIN, params![org, GENESIS]).await?;
-            tx.query_optional(take, params![org]).await?
+            tx.query_optional(TAKE, params![org]).await?
         }
     };
     match taken {

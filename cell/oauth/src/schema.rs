@@ -1,4 +1,4 @@
-//! The tables of this crate, as one migration.
+//! The tables of this crate, as migrations.
 
 use database::Migration;
 
@@ -7,4 +7,11 @@ pub const MIGRATION: Migration = Migration {
     version: 4,
     name: "oauth",
     sql: include_str!("schema/001_oauth.sql"),
+};
+
+/// Device grants by the person who answered.
+pub const MIGRATION_DEVICE_GRANTS_BY_PERSON: Migration = Migration {
+    version: 6,
+    name: "device grants by person",
+    sql: include_str!("schema/006_device_grants_by_person.sql"),
 };

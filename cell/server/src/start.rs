@@ -33,12 +33,13 @@ use vocab::id::OrgId;
 use vocab::time::{Clock, SystemClock};
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 5] = [
+pub static MIGRATIONS: [Migration; 6] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
     oauth::schema::MIGRATION,
     identity::schema::MIGRATION_FOUND_BY_STATE,
+    oauth::schema::MIGRATION_DEVICE_GRANTS_BY_PERSON,
 ];
 
 /// The file of the root key in the data folder.

@@ -12,7 +12,6 @@ use std::pin::Pin;
 
 use vocab::value::Value;
 
-use crate::Engine;
 use crate::fault::{DatabaseFault, FaultKind, render_attempt};
 use crate::postgres::lease::Lease;
 use crate::row::Row;
@@ -103,15 +102,6 @@ impl ReadTx {
 impl WriteTx {
     pub(crate) fn new(engine: TxEngine) -> Self {
         Self(ReadTx::new(engine))
-    }
-
-    /// Which engine runs it, for the few statements that must differ.
-    #[must_use]
-    pub fn engine(&self) -> Engine {
-        match &self.0.engine {
-            TxEngine::SqliteReader(_) | TxEngine::SqliteWriter(_) => Engine::Sqlite,
-            TxEngine::Postgres(_) => Engine::Postgres,
-        }
     }
 
     /// Runs a statement that returns no rows, and says how many rows it touched.

@@ -6,6 +6,7 @@
 mod tests;
 
 use crate::consent::store as consents;
+use crate::device::store as devices;
 use crate::events::consent_revoked;
 use crate::token::store as tokens;
 use database::WriteTx;
@@ -89,6 +90,7 @@ pub async fn revoke_consent(
                 let scopes = consents::delete(tx, &org, &user, &app.id, &server).await?;
                 let scopes = scopes.ok_or(Refusal::NotFound)?;
                 tokens::revoke_families_of_app(tx, &org, &user, (&app.id, &server), now).await?;
+                devices::withdraw(tx, &org, &user, (&app.id, &server)).await?;
                 Ok(ledger::append(tx, &org, event.detail("scope", scopes)).await?)
             })
         })

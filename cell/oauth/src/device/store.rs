@@ -173,6 +173,23 @@ pub async fn find_by_device_code(
     row.as_ref().map(read).transpose()
 }
 
+/// Takes back what a person has said yes to for an app, where the device has not fetched it yet.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn withdraw(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    user: &UserId,
+    (app, server): (&AppId, &str),
+) -> Result<(), DatabaseFault> {
+    let sql = "UPDATE device_grants SET status = 'denied' WHERE org_id = $1 AND user_id = $2 AND app_id = $3 \
+               AND server_id = $4 AND status = 'approved'";
+    tx.execute(sql, params![org, user, app, server])
+        .await
+        .map(|_| ())
+}
+
 /// Writes the person's answer; false if it was answered before or has expired.
 ///
 /// # Errors

@@ -42,6 +42,7 @@ static MIGRATIONS: &[Migration] = &[
     identity::schema::MIGRATION,
     crate::schema::MIGRATION,
     identity::schema::MIGRATION_FOUND_BY_STATE,
+    crate::schema::MIGRATION_DEVICE_GRANTS_BY_PERSON,
 ];
 
 const START_SECS: i64 = 1_795_465_901;

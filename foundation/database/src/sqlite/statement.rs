@@ -7,6 +7,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, ErrorCode, ffi};
 use vocab::value::Value;
 
+use crate::dialect::without_row_lock;
 use crate::fault::{DatabaseFault, FaultKind, render_attempt};
 use crate::row::Row;
 
@@ -59,7 +60,7 @@ fn prepare<'c>(
     params: &[Value],
 ) -> Result<CachedStatement<'c>, DatabaseFault> {
     let mut statement = connection
-        .prepare_cached(sql)
+        .prepare_cached(without_row_lock(sql))
         .map_err(|error| fault_of(error, sql))?;
     let count = statement.parameter_count();
     // Each distinct `$N` is one parameter, so with equal counts and every number in range each value has its place.

@@ -4,7 +4,7 @@ use proptest::prelude::{Strategy, prop_assert, prop_assert_eq, proptest};
 use proptest::sample::select;
 
 use crate::Engine;
-use crate::dialect::{DialectError, render_ddl};
+use crate::dialect::{DialectError, render_ddl, without_row_lock};
 
 fn both(sql: &str) -> (String, String) {
     (
@@ -227,5 +227,17 @@ proptest! {
         if let (Ok(_), Ok(rendered)) = (render_ddl(Engine::Postgres, &before.concat()), render_ddl(Engine::Postgres, &sql)) {
             prop_assert!(rendered.ends_with(&literal));
         }
+    }
+}
+
+#[test]
+fn a_row_lock_is_left_out_at_the_end_alone() {
+    assert_eq!(without_row_lock("SELECT 1 FOR UPDATE"), "SELECT 1");
+    for kept in [
+        "SELECT 1",
+        "SELECT ' FOR UPDATE' AS x",
+        "SELECT 1 FOR UPDATE OF t",
+    ] {
+        assert_eq!(without_row_lock(kept), kept);
     }
 }

@@ -1,16 +1,19 @@
 //! Devices: polling, answers, and codes used twice.
 
+use crate::account::revoke_consent;
 use crate::authorize::Scene;
-use crate::consent::Decision;
+use crate::consent::{Decision, store as consents};
 use crate::device::{DeviceRefusal, answer, load_question};
 use crate::for_tests::{Reply, World, on_both_engines};
 use http::StatusCode;
+use identity::access::{Caller, Permission, authorize};
 
 on_both_engines!(
     a_device_gets_its_tokens_once,
     a_device_must_wait,
     a_no_and_the_end_are_told,
     what_a_session_granted_is_fetched_while_it_lives,
+    a_consent_that_is_taken_back_takes_the_grant_with_it,
     a_public_device_may_ask_and_guesses_are_slowed_down,
 );
 
@@ -113,6 +116,38 @@ async fn what_a_session_granted_is_fetched_while_it_lives(world: &mut World) {
         .await;
     assert!(ended.unwrap());
     assert_eq!(poll(world, &begun).await.error(), "invalid_grant");
+}
+
+async fn a_consent_that_is_taken_back_takes_the_grant_with_it(world: &mut World) {
+    let begun = begin(world).await;
+    say(world, &begun.text_of("user_code"), Decision::Allow)
+        .await
+        .unwrap();
+    let snapshot = world.cell.snapshot(&world.org).await.unwrap().unwrap();
+    let server = snapshot.server("default").unwrap().id.to_string();
+    let (org, user, now) = (world.org.clone(), world.person.id.clone(), world.cell.now());
+    let row = consents::ConsentRow {
+        app: world.web.clone(),
+        server: server.clone(),
+        scopes: "openid".into(),
+    };
+    world
+        .cell
+        .database
+        .write(move |tx| {
+            Box::pin(async move { consents::upsert(tx, &org, &user, &row, now).await })
+        })
+        .await
+        .unwrap();
+    let facts = world.facts();
+    let signed_in = world.session.as_ref().unwrap();
+    let caller = world.cell.own_caller(&snapshot, signed_in, &facts).await;
+    let caller = Caller::Own(caller.unwrap());
+    let permit = authorize(&caller, &world.org, Permission::OwnAccount, &facts.client).unwrap();
+    revoke_consent(&world.cell, &permit, &world.web, &server)
+        .await
+        .unwrap();
+    assert_eq!(poll(world, &begun).await.error(), "access_denied");
 }
 
 async fn a_no_and_the_end_are_told(world: &mut World) {
