@@ -2,6 +2,7 @@
 //!
 //! This crate composes; the rules live in `identity` and `oauth`, the pages in `console`.
 
+pub mod arrivals;
 pub mod backchannel;
 pub mod config;
 pub mod control;

@@ -1,13 +1,14 @@
 //! What happens to every request before its handler, in this order:
 //!
 //! 1. it gets an id, and its client's address is found out
-//! 2. its host and path name an org, or it is refused
+//! 2. its host and path name an org, or it is refused; so is one sign-in too many from its address
 //! 3. the session of its cookie is loaded
 //! 4. its browser gets a cookie that guards forms
 //! 5. the handler answers
 //! 6. a page that the handler asked for is drawn
 //! 7. the answer gets the security headers
 
+use crate::arrivals::Arrivals;
 use crate::config::ProxyMode;
 use crate::listener::PeerAddress;
 use crate::mailbox::{MailFolder, decide_mailbox};
@@ -45,6 +46,8 @@ pub struct Front {
     pub proxy: ProxyMode,
     /// Where mail is kept, if it is not sent.
     pub mailbox: Option<PathBuf>,
+    /// How many sign-ins begin from where.
+    pub arrivals: Arrivals,
 }
 
 /// Serves one request.
@@ -90,6 +93,12 @@ async fn handle(
     };
     if target.path.starts_with("/health/") {
         return Ok(call(routes, request).await);
+    }
+    if begins_sign_in(request.method(), &target.path)
+        && let Ok(address) = client.ip.parse()
+    {
+        let admitted = front.arrivals.admit(address, cell.now());
+        admitted.map_err(|wait_secs| too_many_sign_ins(wait_secs))?;
     }
     let (context, snapshot) = find_org(cell, &target).await?;
     let session = match read_cookie(request.headers(), CookieKind::Session, &context.org) {
@@ -208,6 +217,24 @@ fn host_of(request: &Request<Body>) -> Option<String> {
         (None, None, Some(authority)) => Some(authority.to_owned()),
         _ => None,
     }
+}
+
+/// Whether a request makes a row that lives until a sign-in, or an enrolment that is kept like one, is over.
+fn begins_sign_in(method: &Method, path: &str) -> bool {
+    let is_look = method == Method::GET || method == Method::HEAD;
+    is_look && matches!(path, "/signin" | "/account/security/passkeys/options")
+}
+
+fn too_many_sign_ins(wait_secs: i64) -> Response {
+    let mut response = (
+        StatusCode::TOO_MANY_REQUESTS,
+        "too many sign-ins begin from your address; try again in a moment\n",
+    )
+        .into_response();
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from(wait_secs));
+    response
 }
 
 fn without_host() -> Response {

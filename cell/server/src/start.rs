@@ -1,5 +1,6 @@
 //! Starts one cell and runs it until it is told to stop.
 
+use crate::arrivals::Arrivals;
 use crate::config::{
     Config, ConfigError, ProxyMode, TlsMode, decide_config, decide_reach, store_location,
 };
@@ -248,6 +249,7 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
             origin,
             proxy: config.proxy,
             mailbox: post.folder().map(PathBuf::from),
+            arrivals: Arrivals::default(),
         },
         cell,
         base_url,

@@ -377,6 +377,7 @@ impl Cell {
             .event(permit, EventType::UserMfaFactorDeactivate, now)
             .detail("factor", "FIDO_WEBAUTHN");
         let own = permit.covers(Permission::OwnFactors).is_ok();
+        let settings = subject.org().settings.passkey.clone();
         let (org_id, user_id) = subject.ids();
         self.database
             .write(move |tx| {
@@ -386,7 +387,7 @@ impl Cell {
                     if !store::delete_passkey(tx, &org_id, &user_id, &passkey.id).await? {
                         return Err(Refusal::NotFound);
                     }
-                    if own && !has_way_in(tx, &org_id, &user_id).await? {
+                    if own && !has_way_in(tx, &org_id, &user_id, &settings).await? {
                         return Err(LAST_WAY);
                     }
                     mail.enqueue(tx, &org_id, now).await?;
@@ -414,10 +415,17 @@ impl Cell {
 const LAST_WAY: Refusal = Refusal::WrongState("it is the last way to sign in");
 
 /// Whether a person has anything that can be the first thing asked for. Codes by mail do not count: an org may refuse
-/// them, and they are no stronger than the mailbox.
-async fn has_way_in(tx: &mut ReadTx, org_id: &OrgId, user_id: &UserId) -> Result<bool, Fault> {
-    let passkeys = store::count_passkeys(tx, org_id, user_id).await?;
-    Ok(passkeys > 0 || store::load_password(tx, org_id, user_id).await?.is_some())
+/// them, and they are no stronger than the mailbox; nor do passkeys of models that the org takes no more.
+async fn has_way_in(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+    settings: &PasskeySettings,
+) -> Result<bool, Fault> {
+    let passkeys = store::load_passkeys(tx, org_id, user_id).await?;
+    let is_taken =
+        |passkey: &StoredPasskey| attestation::may_sign_in(settings, passkey.attested_aaguid);
+    Ok(passkeys.iter().any(is_taken) || store::load_password(tx, org_id, user_id).await?.is_some())
 }
 
 fn is_full(enrolled: i64) -> bool {

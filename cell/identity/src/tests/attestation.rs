@@ -177,6 +177,16 @@ async fn a_narrower_list_refuses_at_sign_in_where_the_org_says_so(world: &World)
     settings.existing = ExistingPasskeys::Refused;
     set(world, &permit, settings).await.unwrap();
     assert_eq!(attempts().await, [ModelRefused, Right, ModelRefused]);
+    // The one that is still taken is the last way in, whatever else lies there.
+    let client = ClientFacts::default();
+    let caller = Caller::Own(OwnCaller::of_sign_in(&ada));
+    let own = authorize(&caller, &org, Permission::OwnFactors, &client).unwrap();
+    let stored = passkeys(world, &ada).await;
+    let taken = stored
+        .iter()
+        .find(|passkey| passkey.attested_aaguid == Some(Aaguid::from(new)));
+    let removed = world.cell.remove_passkey(&own, &ada.id, &taken.unwrap().id);
+    assert!(matches!(removed.await, Err(Refusal::WrongState(_))));
     // And back.
     set(world, &permit, PasskeySettings::default())
         .await

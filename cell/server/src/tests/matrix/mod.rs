@@ -247,3 +247,39 @@ async fn no_page_ends_a_session_by_being_looked_at() {
     }
     world.close().await;
 }
+
+/// Each look at the first page is a row in the store until it is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_who_begins_without_end_is_told_to_wait() {
+    let world = World::copy().await;
+    let stranger = "192.0.2.9:5000".parse().unwrap();
+    let mut begun = 0;
+    let refused = loop {
+        // Whatever the path to the org, the address is the same.
+        let path = ["/signin", "/t/acme/signin"][begun % 2];
+        let seen = world.look_from(stranger, path).await;
+        match seen.status() {
+            StatusCode::OK => begun += 1,
+            _ => break seen,
+        }
+        assert!(begun < 2_000, "no end");
+    };
+    assert_eq!(
+        (refused.status(), begun),
+        (StatusCode::TOO_MANY_REQUESTS, 1_000)
+    );
+    assert!(refused.headers().contains_key(header::RETRY_AFTER));
+    for (address, path) in [
+        ("192.0.2.9:5000", "/"),
+        ("192.0.2.9:5000", "/health/live"),
+        ("192.0.2.10:5000", "/signin"),
+    ] {
+        let seen = world.look_from(address.parse().unwrap(), path).await;
+        assert_ne!(
+            seen.status(),
+            StatusCode::TOO_MANY_REQUESTS,
+            "{address} {path}"
+        );
+    }
+    world.close().await;
+}

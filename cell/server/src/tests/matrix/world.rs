@@ -1,10 +1,12 @@
 //! Two orgs with something of every kind in each, and the sessions of those who call. Made once for the whole process and
 //! copied for each test, because a test that deletes what it is shown must not spoil the next one.
 
+use crate::arrivals::Arrivals;
 use crate::config::ProxyMode;
 use crate::declaration::progress::Progress;
 use crate::declaration::secret::Secrets;
 use crate::declaration::{Declaration, Mode, parse, run};
+use crate::listener::PeerAddress;
 use crate::middleware::Front;
 use crate::origin::Origin;
 use crate::routes;
@@ -24,6 +26,7 @@ use identity::session::Session;
 use identity::sign_on::{AuthenticatorKind, ProvedAuthenticator};
 use identity::slowdown::SlowdownTable;
 use keys::{FileRoot, Keyring, RotationSchedule, SigningKeys};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -157,6 +160,7 @@ impl World {
             origin: Origin::new(None, false, 8080),
             proxy: ProxyMode::None,
             mailbox: Some(folder.path().to_path_buf()),
+            arrivals: Arrivals::default(),
         };
         let router = routes::router(cell.clone(), front, Arc::new(Letterbox), Tails::default());
         Self {
@@ -201,6 +205,14 @@ impl World {
             Body::empty()
         };
         let request = request.body(body).unwrap();
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    /// Looks at a page from an address.
+    pub(crate) async fn look_from(&self, address: SocketAddr, path: &str) -> Response<Body> {
+        let request = Request::get(path).header(header::HOST, HOST);
+        let request = request.extension(PeerAddress(address));
+        let request = request.body(Body::empty()).unwrap();
         self.router.clone().oneshot(request).await.unwrap()
     }
 
