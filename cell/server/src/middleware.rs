@@ -98,7 +98,7 @@ async fn handle(
         && let Ok(address) = client.ip.parse()
     {
         let admitted = front.arrivals.admit(address, cell.now());
-        admitted.map_err(|wait_secs| too_many_sign_ins(wait_secs))?;
+        admitted.map_err(too_many_sign_ins)?;
     }
     let (context, snapshot) = find_org(cell, &target).await?;
     let session = match read_cookie(request.headers(), CookieKind::Session, &context.org) {
