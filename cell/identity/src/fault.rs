@@ -84,6 +84,12 @@ impl Refusal {
     }
 }
 
+impl From<vocab::slug::SlugError> for Refusal {
+    fn from(error: vocab::slug::SlugError) -> Self {
+        Self::invalid("slug", error.to_string())
+    }
+}
+
 impl From<DatabaseFault> for Refusal {
     fn from(fault: DatabaseFault) -> Self {
         Self::Fault(fault.into())

@@ -2,7 +2,6 @@
 
 use crate::access::{Caller, Permission, Permit, PersonCaller, Role, authorize};
 use crate::cell::{Cell, CellBuilder};
-use crate::org::Slug;
 use crate::password::hash_pool::{HashPool, HashPoolLimits};
 use crate::person::Person;
 use crate::person::lifecycle::LifecycleAction;
@@ -19,6 +18,7 @@ use tempfile::TempDir;
 use vocab::entropy::{Entropy, SeededEntropy};
 use vocab::id::{OrgId, SessionId, UserId};
 use vocab::secret::{Secret, SecretHash};
+use vocab::slug::Slug;
 use vocab::time::{Clock, ManualClock, Timestamp};
 
 /// The schema of the cell as far as this crate needs it.

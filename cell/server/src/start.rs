@@ -18,7 +18,6 @@ use console::admin::log_tail::Tails;
 use database::{Database, Location, Migration, OpenError};
 use identity::cell::{Cell, CellBuilder};
 use identity::fault::Refusal;
-use identity::org::Slug;
 use identity::password::hash_pool::{HashPool, HashPoolLimits};
 use identity::slowdown::SlowdownTable;
 use keys::{Keyring, RotationSchedule, SigningKeys};
@@ -31,6 +30,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use vocab::entropy::{Entropy, SystemEntropy};
 use vocab::id::OrgId;
+use vocab::slug::Slug;
 use vocab::time::{Clock, SystemClock};
 
 /// The tables of a cell, in the order in which they came to be.

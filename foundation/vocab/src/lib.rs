@@ -3,8 +3,10 @@
 //! Nothing here knows a product rule, does I/O, or reads a clock by itself.
 
 pub mod entropy;
+pub mod epoch;
 pub mod id;
 pub mod secret;
+pub mod slug;
 pub mod text;
 pub mod time;
 pub mod value;

@@ -5,12 +5,13 @@ use crate::cell::Cell;
 use crate::credential::attestation::{decide_passkey_settings, keeps_a_passkey};
 use crate::fault::Refusal;
 use crate::org::settings::{OrgSettings, PasskeySettings};
-use crate::org::{NAME_CHARS_MAX, Org, Slug, store};
+use crate::org::{NAME_CHARS_MAX, Org, store};
 use crate::password::policy::PasswordPolicyError;
 use crate::server::{AuthorizationServer, DEFAULT_SERVER_NAME, ServerConfig};
 use crate::sign_on::presets;
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::id::{OrgId, PolicyId, ServerId};
+use vocab::slug::Slug;
 use vocab::text::disguises;
 
 /// The shortest and longest lifetime that a session may be given.

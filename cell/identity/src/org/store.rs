@@ -1,11 +1,12 @@
 //! The tables `orgs`, `org_hosts` and `org_logos`.
 
 use crate::fault::{Fault, Refusal};
+use crate::org::Org;
 use crate::org::logo::{Logo, LogoFormat};
 use crate::org::settings::OrgSettings;
-use crate::org::{Org, Slug};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use vocab::id::OrgId;
+use vocab::slug::Slug;
 use vocab::time::Timestamp;
 
 fn read(row: &Row) -> Result<Org, Fault> {

@@ -3,8 +3,9 @@
 use crate::access::Permission;
 use crate::fault::Refusal;
 use crate::for_tests::{World, on_both_engines};
-use crate::org::{Slug, store};
+use crate::org::store;
 use crate::server::DEFAULT_SERVER_NAME;
+use vocab::slug::Slug;
 
 async fn a_new_org_has_key_server_and_policies(world: &World) {
     let org = world.org("acme").await;

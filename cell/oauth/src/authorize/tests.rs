@@ -409,7 +409,7 @@ async fn only_assigned_people_get_in(world: &mut World) {
 
 async fn another_orgs_app_is_not_known(world: &mut World) {
     let code = world.code().await;
-    let slug = identity::org::Slug::parse("other").unwrap();
+    let slug = vocab::slug::Slug::parse("other").unwrap();
     let other = world.cell.create_org(&slug, "Other").await.unwrap();
     world.org = other;
     let reply = world.get(&world.authorize_path(&[])).await;

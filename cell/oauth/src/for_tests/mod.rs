@@ -12,7 +12,6 @@ use identity::app::{App, AppKind, AppStatus};
 use identity::cell::{Cell, CellBuilder};
 use identity::credential::store::StoredPassword;
 use identity::fault::Fault;
-use identity::org::Slug;
 use identity::org::context::{OrgContext, RequestFacts};
 use identity::password::hash_pool::{HashPool, HashPoolLimits};
 use identity::person::profile::ProfileInput;
@@ -34,6 +33,7 @@ use tower::ServiceExt as _;
 use vocab::entropy::{Entropy, SystemEntropy};
 use vocab::id::{AppId, AppSecretId, OrgId, SessionId, UserId};
 use vocab::secret::{Secret, SecretHash};
+use vocab::slug::Slug;
 use vocab::time::{Clock, ManualClock, Timestamp};
 
 static MIGRATIONS: &[Migration] = &[

@@ -12,13 +12,14 @@ use identity::access::{Caller, Permission, Permit, authorize};
 use identity::api_token::operations::DeclaredApiToken;
 use identity::cell::Cell;
 use identity::fault::Refusal;
+use identity::org::Org;
 use identity::org::context::OrgContext;
 use identity::org::settings::OrgSettings;
-use identity::org::{Org, Slug};
 use ledger::ClientFacts;
 use std::sync::Arc;
 use vocab::id::OrgId;
 use vocab::secret::{Secret, SecretHash};
+use vocab::slug::Slug;
 
 /// What one run is about.
 pub(super) struct Errand<'e> {

@@ -5,7 +5,6 @@ use crate::declaration::document::{
     ZoneDeclaration,
 };
 use crate::declaration::problem::{Place, Problem};
-use identity::org::Slug;
 use identity::person::profile::fold;
 use identity::sign_on::zone::parse_ranges;
 use serde_saphyr::{DuplicateKeyPolicy, Error, MessageFormatter as _, UserMessageFormatter};
@@ -14,6 +13,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 use vocab::secret::Secret;
+use vocab::slug::Slug;
 
 /// Largest document.
 pub const DOCUMENT_BYTES_MAX: u64 = 8 * 1024 * 1024;
@@ -198,8 +198,8 @@ fn check_reference(kind: &str, known: &HashSet<String>, name: &Name) -> Result<(
 }
 
 fn check_org(org: &OrgDeclaration) -> Result<(), Problem> {
-    if let Err(refusal) = Slug::parse(&org.slug.value) {
-        return Err(Problem::at(&org.slug, refusal.to_string()));
+    if let Err(error) = Slug::parse(&org.slug.value) {
+        return Err(Problem::at(&org.slug, format!("slug: {error}")));
     }
     let declared = Declared {
         people: check_unique("person", org.people.iter().map(|person| &person.login))?,
