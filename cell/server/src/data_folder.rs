@@ -2,9 +2,10 @@
 
 use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use wire::files::write_durably;
 
 /// The format of the folder that this release writes.
 const FORMAT: &str = "testudo-data 1\n";
@@ -188,20 +189,6 @@ fn take_lock(path: &Path) -> Result<File, DataFolderError> {
         }),
         Err(errno) => Err(io_error(errno.into())),
     }
-}
-
-/// Writes a file whole or not at all: temporary name, fsync, rename, fsync of the folder.
-///
-/// # Errors
-/// What the file system says.
-pub fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    let temporary = folder.join(format!("{name}.new"));
-    let mut file = File::create(&temporary)?;
-    file.set_permissions(fs::Permissions::from_mode(0o600))?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&temporary, folder.join(name))?;
-    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! configured.
 
 use crate::config::{Config, ConfigError};
-use crate::data_folder::{DataFolder, DataFolderError, write_durably};
+use crate::data_folder::{DataFolder, DataFolderError};
 use crate::outbound::{Reach, look_up};
 use console::courier::{Courier, Delivery, Undelivered};
 use identity::cell::Cell;
@@ -17,6 +17,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use vocab::id::{OrgId, OutboxId};
+use wire::files::write_durably;
 
 /// How long one delivery may take.
 const SEND_SECS_MAX: u64 = 30;

@@ -1,7 +1,7 @@
 //! TLS of our own: certificate files, or a local authority for laptops.
 
 use crate::config::TlsMode;
-use crate::data_folder::{DataFolder, DataFolderError, write_durably};
+use crate::data_folder::{DataFolder, DataFolderError};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
@@ -11,6 +11,7 @@ use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use wire::files::write_durably;
 
 const ROOT_CERTIFICATE: &str = "root.pem";
 const ROOT_KEY: &str = "root-key.pem";

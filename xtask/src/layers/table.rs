@@ -41,6 +41,11 @@ pub const LAYERS: &[Layer] = &[
         may_import: &["vocab"],
     },
     Layer {
+        name: "wire",
+        folder: "foundation/wire",
+        may_import: &["vocab"],
+    },
+    Layer {
         name: "ledger",
         folder: "cell/ledger",
         may_import: &["vocab", "protocol", "database", "telemetry"],
@@ -102,7 +107,18 @@ pub const LAYERS: &[Layer] = &[
             "identity",
             "oauth",
             "console",
+            "wire",
         ],
+    },
+    Layer {
+        name: "edge",
+        folder: "fleet/edge",
+        may_import: &["vocab", "telemetry", "wire"],
+    },
+    Layer {
+        name: "atlas",
+        folder: "fleet/atlas",
+        may_import: &["vocab", "database", "telemetry", "wire"],
     },
     Layer {
         name: "testudo",
@@ -118,6 +134,9 @@ pub const LAYERS: &[Layer] = &[
             "oauth",
             "console",
             "server",
+            "wire",
+            "edge",
+            "atlas",
         ],
     },
     Layer {

@@ -1,0 +1,209 @@
+//! A thin client for what our processes ask of each other: JSON over mutual TLS, bounded in size and time.
+
+use crate::control::Problem;
+use crate::identity::{FleetIdentity, IdentityError};
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, header};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper_rustls::{FixedServerNameResolver, HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls_pki_types::ServerName;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+
+/// The largest answer: a whole route map of a million orgs.
+const ANSWER_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// How long an idle connection is kept.
+const IDLE_SECS_MAX: u64 = 30;
+
+/// Asks one process of the fleet.
+#[derive(Clone)]
+pub struct FleetClient {
+    address: String,
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+}
+
+/// Why there is no answer of the wanted kind.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The process cannot be reached, or did not answer in time.
+    #[error("{address} cannot be reached: {reason}")]
+    Unreachable {
+        /// Which.
+        address: String,
+        /// Why.
+        reason: String,
+    },
+    /// It refused.
+    #[error("{}", .problem.message)]
+    Refused {
+        /// The status.
+        status: StatusCode,
+        /// What it said.
+        problem: Problem,
+    },
+    /// It answered something else than was asked.
+    #[error("{address} answered with something else than was asked: {reason}")]
+    Garbled {
+        /// Which.
+        address: String,
+        /// What was wrong.
+        reason: String,
+    },
+}
+
+impl FleetClient {
+    /// A client for the process of this certificate name at this `host:port`.
+    ///
+    /// # Errors
+    /// [`IdentityError`] if our own certificate or the name cannot be used.
+    pub fn new(
+        identity: &FleetIdentity,
+        address: &str,
+        server_name: &str,
+    ) -> Result<Self, IdentityError> {
+        let name = ServerName::try_from(server_name.to_owned())
+            .map_err(|error| rustls::Error::General(format!("{server_name:?}: {error}")))?;
+        let mut plain = HttpConnector::new();
+        plain.enforce_http(false);
+        plain.set_nodelay(true);
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(identity.client_config()?)
+            .https_only()
+            .with_server_name_resolver(FixedServerNameResolver::new(name))
+            .enable_http1()
+            .wrap_connector(plain);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(IDLE_SECS_MAX))
+            .build(connector);
+        Ok(Self {
+            address: address.to_owned(),
+            client,
+        })
+    }
+
+    /// `GET`.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        timeout: Duration,
+    ) -> Result<T, CallError> {
+        self.send(Method::GET, path, Bytes::new(), timeout).await
+    }
+
+    /// `POST` of a JSON document.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        timeout: Duration,
+    ) -> Result<T, CallError> {
+        let body = self.render(body)?;
+        self.send(Method::POST, path, body, timeout).await
+    }
+
+    /// `PUT` of a JSON document.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn put<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        timeout: Duration,
+    ) -> Result<T, CallError> {
+        let body = self.render(body)?;
+        self.send(Method::PUT, path, body, timeout).await
+    }
+
+    fn render(&self, body: &impl Serialize) -> Result<Bytes, CallError> {
+        serde_json::to_vec(body)
+            .map(Bytes::from)
+            .map_err(|error| self.garbled(&error))
+    }
+
+    fn garbled(&self, error: &impl ToString) -> CallError {
+        CallError::Garbled {
+            address: self.address.clone(),
+            reason: error.to_string(),
+        }
+    }
+
+    async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+        timeout: Duration,
+    ) -> Result<T, CallError> {
+        let unreachable = |reason: String| CallError::Unreachable {
+            address: self.address.clone(),
+            reason,
+        };
+        match tokio::time::timeout(timeout, self.exchange(method, path, body)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(unreachable(format!(
+                "no answer within {} ms",
+                timeout.as_millis()
+            ))),
+        }
+    }
+
+    async fn exchange<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<T, CallError> {
+        let unreachable = |reason: String| CallError::Unreachable {
+            address: self.address.clone(),
+            reason,
+        };
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("https://{}{path}", self.address))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Full::new(body))
+            .map_err(|error| self.garbled(&error))?;
+        let answer = self
+            .client
+            .request(request)
+            .await
+            .map_err(|error| unreachable(render_causes(&error)))?;
+        let status = answer.status();
+        let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX)
+            .collect()
+            .await
+            .map_err(|error| unreachable(error.to_string()))?
+            .to_bytes();
+        if !status.is_success() {
+            let problem = serde_json::from_slice(&body).unwrap_or_else(|_| Problem {
+                error: String::from("unknown"),
+                message: format!("{} answered {status}", self.address),
+            });
+            return Err(CallError::Refused { status, problem });
+        }
+        serde_json::from_slice(&body).map_err(|error| self.garbled(&error))
+    }
+}
+
+/// "connection error" alone says nothing: what caused it does.
+fn render_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
