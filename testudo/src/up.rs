@@ -34,6 +34,7 @@ fn configure(up: Up) -> Config {
         } else {
             PrivateOutbound::Refused
         },
+        seat: None,
     }
 }
 

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use url::Url;
 use vocab::secret::Secret;
+use wire::names::CellName;
 
 /// Everything a cell is started with.
 pub struct Config {
@@ -29,6 +30,17 @@ pub struct Config {
     pub bootstrap: Option<PathBuf>,
     /// Whether addresses that administrators name may lie in private networks.
     pub private_outbound: PrivateOutbound,
+    /// Its seat in a fleet, if it has one.
+    pub seat: Option<FleetSeat>,
+}
+
+/// The seat of a cell in a fleet.
+#[derive(Debug, Clone)]
+pub struct FleetSeat {
+    /// The cell's name.
+    pub name: CellName,
+    /// The folder of its certificate.
+    pub identity: PathBuf,
 }
 
 /// Whether connections to addresses that administrators name may go into private networks.
@@ -86,6 +98,8 @@ pub enum ProxyMode {
     None,
     /// A TLS-terminating proxy stands in front; the last `X-Forwarded-For` entry is the client's address.
     TerminatesTls,
+    /// Only edges of the fleet connect, over mutual TLS; what they say of a request is believed.
+    FleetEdge,
 }
 
 /// Why a configuration cannot be used.
@@ -105,6 +119,13 @@ pub struct ConfigError {
 /// # Errors
 /// [`ConfigError`] for the first rule that is broken.
 pub fn decide_config(config: &Config) -> Result<(), ConfigError> {
+    if config.seat.is_some() && config.origin.is_none() {
+        return Err(ConfigError {
+            key: "--origin",
+            reason: String::from("a cell of a fleet must know how people reach the fleet"),
+            mend: "name the address of the edge, for example --origin https://id.example.com",
+        });
+    }
     refuse_plain_http_outside_loopback(config)?;
     if let Some(origin) = &config.origin {
         check_origin(origin, config)?;

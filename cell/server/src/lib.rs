@@ -15,6 +15,7 @@ pub mod jobs;
 pub mod listener;
 pub mod mail;
 pub mod mailbox;
+pub mod membership;
 pub mod middleware;
 pub mod origin;
 pub mod outbound;

@@ -2,6 +2,7 @@
 
 use crate::config::ProxyMode;
 use crate::crowd::{Crowd, Place};
+use crate::membership::PeerRole;
 use crate::timed_body::TimedBody;
 use axum::Router;
 use axum::body::Body;
@@ -21,6 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
+use wire::identity::peer_role;
 
 /// Connections at one time; further ones wait in the kernel's queue.
 const CONNECTIONS_MAX: usize = 8_192;
@@ -58,7 +60,7 @@ pub async fn serve(
     let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let crowd = Crowd::new(match proxy {
         ProxyMode::None => CONNECTIONS_EACH_MAX,
-        ProxyMode::TerminatesTls => CONNECTIONS_MAX,
+        ProxyMode::TerminatesTls | ProxyMode::FleetEdge => CONNECTIONS_MAX,
     });
     let graceful = GracefulShutdown::new();
     let acceptor = tls.map(TlsAcceptor::from);
@@ -114,11 +116,16 @@ impl Connection {
     async fn run(self, stream: TcpStream, acceptor: Option<TlsAcceptor>) {
         let _ = stream.set_nodelay(true);
         match acceptor {
-            None => self.serve(stream).await,
+            None => self.serve(stream, PeerRole(None)).await,
             Some(acceptor) => {
                 let limit = Duration::from_secs(HANDSHAKE_SECS_MAX);
                 match tokio::time::timeout(limit, acceptor.accept(stream)).await {
-                    Ok(Ok(stream)) => self.serve(stream).await,
+                    Ok(Ok(stream)) => {
+                        let (_, session) = stream.get_ref();
+                        let leaf = session.peer_certificates().and_then(<[_]>::first);
+                        let role = PeerRole(leaf.and_then(peer_role));
+                        self.serve(stream, role).await;
+                    }
                     Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
                     Err(_) => tracing::debug!("TLS handshake took too long"),
                 }
@@ -126,12 +133,17 @@ impl Connection {
         }
     }
 
-    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+    async fn serve(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        role: PeerRole,
+    ) {
         let peer = PeerAddress(self.peer);
         let service = self
             .router
             .map_request(move |mut request: Request<Incoming>| {
                 request.extensions_mut().insert(peer);
+                request.extensions_mut().insert(role);
                 let time = Duration::from_secs(BODY_SECS_MAX);
                 request.map(|body| Body::new(TimedBody::new(body, time)))
             });

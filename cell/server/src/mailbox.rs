@@ -18,6 +18,7 @@ use std::net::IpAddr;
 use std::path::{Path as FilePath, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 use vocab::id::OutboxId;
+use wire::placement::LOCAL_HEADER;
 
 /// Most messages that are listed, the newest ones.
 const ROWS_MAX: usize = 100;
@@ -39,12 +40,17 @@ const FORWARDING: [&str; 6] = [
 #[derive(Debug, Clone)]
 pub struct MailFolder(pub PathBuf);
 
-/// Whether a request may see the local mailbox: it comes from this machine, directly.
+/// Whether a request may see the local mailbox: it comes from this machine, directly, or an edge says so.
 #[must_use]
 pub fn decide_mailbox(proxy: ProxyMode, peer: Option<IpAddr>, headers: &HeaderMap) -> bool {
-    proxy == ProxyMode::None
-        && peer.is_some_and(|peer| peer.to_canonical().is_loopback())
-        && !FORWARDING.iter().any(|name| headers.contains_key(*name))
+    match proxy {
+        ProxyMode::None => {
+            peer.is_some_and(|peer| peer.to_canonical().is_loopback())
+                && !FORWARDING.iter().any(|name| headers.contains_key(*name))
+        }
+        ProxyMode::TerminatesTls => false,
+        ProxyMode::FleetEdge => headers.contains_key(LOCAL_HEADER),
+    }
 }
 
 /// A message as it is read from its file.

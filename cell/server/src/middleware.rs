@@ -12,6 +12,7 @@ use crate::arrivals::Arrivals;
 use crate::config::ProxyMode;
 use crate::listener::PeerAddress;
 use crate::mailbox::{MailFolder, decide_mailbox};
+use crate::membership::{Membership, gate};
 use crate::origin::{Address, Origin, Target};
 use crate::start::believes_forwarding;
 use axum::Router;
@@ -37,6 +38,9 @@ use vocab::secret::random_token;
 /// Longest name of a client that is kept.
 const USER_AGENT_CHARS_MAX: usize = 300;
 
+/// The header that names a request.
+const REQUEST_ID: &str = "x-request-id";
+
 /// How requests reach this cell from outside.
 #[derive(Debug, Clone)]
 pub struct Front {
@@ -48,6 +52,8 @@ pub struct Front {
     pub mailbox: Option<PathBuf>,
     /// How many sign-ins begin from where.
     pub arrivals: Arrivals,
+    /// The cell's place in a fleet, if it has one.
+    pub membership: Option<Membership>,
 }
 
 /// Serves one request.
@@ -72,7 +78,7 @@ pub async fn serve(
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response
             .headers_mut()
-            .insert(HeaderName::from_static("x-request-id"), value);
+            .insert(HeaderName::from_static(REQUEST_ID), value);
     }
     response
 }
@@ -100,7 +106,14 @@ async fn handle(
         let admitted = front.arrivals.admit(address, cell.now());
         admitted.map_err(too_many_sign_ins)?;
     }
+    let placed = match &front.membership {
+        Some(membership) => Some(gate::admit(membership, request.headers()).await?),
+        None => None,
+    };
     let (context, snapshot) = find_org(cell, &target).await?;
+    if placed.is_some_and(|org| org != context.org) {
+        return Err(gate::misdirected(None));
+    }
     let session = match read_cookie(request.headers(), CookieKind::Session, &context.org) {
         Some(secret) => {
             let settings = &snapshot.org.settings.session;
@@ -172,8 +185,6 @@ fn client_facts(cell: &Cell, proxy: ProxyMode, request: &Request<Body>) -> Clien
         .headers()
         .get(header::USER_AGENT)
         .and_then(|value| value.to_str().ok());
-    let mut id = [0_u8; 16];
-    cell.entropy().fill(&mut id);
     ClientFacts {
         ip: forwarded
             .or(peer)
@@ -184,8 +195,22 @@ fn client_facts(cell: &Cell, proxy: ProxyMode, request: &Request<Body>) -> Clien
             .chars()
             .take(USER_AGENT_CHARS_MAX)
             .collect(),
-        request_id: format!("{:032x}", u128::from_be_bytes(id)),
+        request_id: request_id(cell, proxy, request.headers()),
     }
+}
+
+/// The id that the edge gave the request, else a new one.
+fn request_id(cell: &Cell, proxy: ProxyMode, headers: &HeaderMap) -> String {
+    let given = headers
+        .get(REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()));
+    if let (ProxyMode::FleetEdge, Some(given)) = (proxy, given) {
+        return given.to_owned();
+    }
+    let mut id = [0_u8; 16];
+    cell.entropy().fill(&mut id);
+    format!("{:032x}", u128::from_be_bytes(id))
 }
 
 /// The last entry is the one that our own proxy added; earlier ones are whatever the client claimed.

@@ -4,6 +4,7 @@ use crate::{health, mailbox};
 mod account;
 mod admin;
 
+use crate::membership::{self, FleetSide, gate};
 use crate::middleware::{self, Front};
 use axum::body::Body;
 use axum::http::Request;
@@ -110,8 +111,23 @@ pub fn router(cell: Cell, front: Front, courier: Arc<dyn Courier>, tails: Tails)
         .with_state(cell.clone())
         .layer(Extension(courier))
         .layer(Extension(tails));
+    let fleet = front.membership.clone().map(|membership| {
+        let cell = cell.clone();
+        membership::http::router(FleetSide { cell, membership })
+    });
     let front = Arc::new(front);
     Router::new().fallback(move |request: Request<Body>| {
-        middleware::serve(cell.clone(), Arc::clone(&front), routes.clone(), request)
+        let (cell, front) = (cell.clone(), Arc::clone(&front));
+        let (routes, fleet) = (routes.clone(), fleet.clone());
+        async move {
+            let request = match &fleet {
+                Some(fleet) => match gate::pass(&routes, fleet, request).await {
+                    Ok(request) => request,
+                    Err(answer) => return answer,
+                },
+                None => request,
+            };
+            middleware::serve(cell, front, routes, request).await
+        }
     })
 }

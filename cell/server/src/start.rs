@@ -9,6 +9,7 @@ use crate::data_folder::{DataFolder, DataFolderError};
 use crate::declaration::problem::DeclarationError;
 use crate::declaration::progress::Progress;
 use crate::declaration::{self, Mode};
+use crate::membership::{self, Membership};
 use crate::middleware::Front;
 use crate::origin::Origin;
 use crate::outbound::Reach;
@@ -32,15 +33,17 @@ use vocab::entropy::{Entropy, SystemEntropy};
 use vocab::id::OrgId;
 use vocab::slug::Slug;
 use vocab::time::{Clock, SystemClock};
+use wire::identity::IdentityError;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 6] = [
+pub static MIGRATIONS: [Migration; 7] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
     oauth::schema::MIGRATION,
     identity::schema::MIGRATION_FOUND_BY_STATE,
     oauth::schema::MIGRATION_DEVICE_GRANTS_BY_PERSON,
+    membership::MIGRATION,
 ];
 
 /// The file of the root key in the data folder.
@@ -95,6 +98,9 @@ pub enum StartError {
     /// The threads for password hashing could not be started.
     #[error(transparent)]
     Passwords(#[from] identity::password::hash_pool::Fault),
+    /// The certificate of a cell of a fleet cannot be used.
+    #[error(transparent)]
+    Seat(#[from] IdentityError),
     /// What was declared could not be made.
     #[error(transparent)]
     Declaration(#[from] DeclarationError),
@@ -220,7 +226,10 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
         .and_then(|url| url.host_str())
         .unwrap_or("localhost")
         .to_owned();
-    let tls = tls::set_up(&config.tls, &folder, &host)?;
+    let tls = match &config.seat {
+        Some(seat) => Some(tls::of_fleet(seat)?),
+        None => tls::set_up(&config.tls, &folder, &host)?,
+    };
     let cell = open_cell(&folder, &location).await?;
     let post = mail::Post::set_up(&config, &folder)?;
     let listen_error = |source| StartError::Listen {
@@ -233,6 +242,27 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
     let port = listener.local_addr().map_err(listen_error)?.port();
     let origin = Origin::new(config.origin.as_ref(), config.tls != TlsMode::Off, port);
     let base_url = origin.base_url();
+    if let Some(seat) = &config.seat {
+        return Ok(Started {
+            setup_url: None,
+            local_root: None,
+            front: Front {
+                origin,
+                proxy: ProxyMode::FleetEdge,
+                mailbox: post.folder().map(PathBuf::from),
+                arrivals: Arrivals::default(),
+                membership: Some(Membership::new(seat.name.clone(), cell.database.clone())),
+            },
+            cell,
+            base_url: format!("https://{}", listener.local_addr().map_err(listen_error)?),
+            folder,
+            listener,
+            tls,
+            post,
+            reach: decide_reach(&config),
+            control: None,
+        });
+    }
     let first = first_org(&cell).await?;
     if let (Some(declared), Some(path)) = (declared, &config.bootstrap) {
         declaration::run(&cell, declared, Mode::Apply, &base_url, progress)
@@ -250,6 +280,7 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
             proxy: config.proxy,
             mailbox: post.folder().map(PathBuf::from),
             arrivals: Arrivals::default(),
+            membership: None,
         },
         cell,
         base_url,
@@ -329,5 +360,5 @@ impl StopSignals {
 /// Whether forwarding headers are believed.
 #[must_use]
 pub const fn believes_forwarding(proxy: ProxyMode) -> bool {
-    matches!(proxy, ProxyMode::TerminatesTls)
+    matches!(proxy, ProxyMode::TerminatesTls | ProxyMode::FleetEdge)
 }

@@ -1,6 +1,6 @@
 //! TLS of our own: certificate files, or a local authority for laptops.
 
-use crate::config::TlsMode;
+use crate::config::{FleetSeat, TlsMode};
 use crate::data_folder::{DataFolder, DataFolderError};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
@@ -12,6 +12,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wire::files::write_durably;
+use wire::identity::{FleetIdentity, IdentityError};
 
 const ROOT_CERTIFICATE: &str = "root.pem";
 const ROOT_KEY: &str = "root-key.pem";
@@ -71,6 +72,18 @@ pub fn set_up(mode: &TlsMode, folder: &DataFolder, host: &str) -> Result<Option<
             }))
         }
     }
+}
+
+/// TLS of a cell of a fleet: nobody but processes of the fleet connects.
+///
+/// # Errors
+/// [`IdentityError`] naming the file.
+pub fn of_fleet(seat: &FleetSeat) -> Result<Tls, IdentityError> {
+    let identity = FleetIdentity::load(&seat.identity)?;
+    Ok(Tls {
+        config: identity.server_config(&[b"h2", b"http/1.1"])?,
+        local_root: None,
+    })
 }
 
 fn configure(

@@ -8,6 +8,8 @@ use vocab::id::OrgId;
 pub const PLACEMENT_HEADER: &str = "testudo-placement";
 /// Request header: how many milliseconds the edge still waits for the answer.
 pub const DEADLINE_HEADER: &str = "testudo-deadline-ms";
+/// Request header: the client is on the edge's own machine, with nothing between them.
+pub const LOCAL_HEADER: &str = "testudo-local-client";
 /// Answer header of a refusal: what the cell knows about the org's place.
 pub const STANDING_HEADER: &str = "testudo-standing";
 

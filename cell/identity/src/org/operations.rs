@@ -142,9 +142,23 @@ impl Cell {
     /// # Errors
     /// [`Refusal::Taken`] if the short name is in use.
     pub async fn create_org(&self, slug: &Slug, name: &str) -> Result<OrgId, Refusal> {
+        let org_id = OrgId::generate(self.entropy());
+        self.create_org_as(org_id.clone(), slug, name).await?;
+        Ok(org_id)
+    }
+
+    /// Makes an org under an id that was drawn elsewhere.
+    ///
+    /// # Errors
+    /// [`Refusal::Taken`] if the short name is in use.
+    pub async fn create_org_as(
+        &self,
+        org_id: OrgId,
+        slug: &Slug,
+        name: &str,
+    ) -> Result<(), Refusal> {
         let name = name.trim().to_owned();
         check_name(&name)?;
-        let org_id = OrgId::generate(self.entropy());
         let server = AuthorizationServer {
             org_id: org_id.clone(),
             id: ServerId::generate(self.entropy()),
@@ -179,8 +193,7 @@ impl Cell {
                     Ok::<_, Refusal>(ledger::append(tx, &id, server_made).await?)
                 })
             })
-            .await?;
-        Ok(org_id)
+            .await
     }
 
     /// An administrator does not set what refuses all of the own passkeys.

@@ -159,6 +159,7 @@ impl World {
         let front = Front {
             origin: Origin::new(None, false, 8080),
             proxy: ProxyMode::None,
+            membership: None,
             mailbox: Some(folder.path().to_path_buf()),
             arrivals: Arrivals::default(),
         };
