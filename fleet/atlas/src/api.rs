@@ -1,0 +1,273 @@
+//! The control API: what edges follow, and what operators do. Who may do what hangs on the role in the certificate.
+
+use crate::feed::Feed;
+use crate::glance;
+use crate::listener::Peer;
+use crate::placement::PlacementDenial;
+use crate::refusal::Refusal;
+use crate::register::Register;
+use crate::watch::Watch;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, FromRef, Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+use url::Url;
+use vocab::slug::Slug;
+use wire::control::{
+    CellView, CreateOrg, CreatedOrg, DeclareCell, EdgeReport, FleetView, OrgPage, OrgView, Problem,
+    SetCellState,
+};
+use wire::identity::FleetRole;
+use wire::names::CellName;
+use wire::routes::follow::Delta;
+
+/// Largest body of a request.
+const BODY_BYTES_MAX: usize = 256 * 1024;
+/// Longest wait for news of the route map.
+const WAIT_SECS_MAX: u64 = 30;
+/// Whom the log names for what comes over this interface.
+const OPERATOR: &str = "operator";
+
+/// What the API works on.
+#[derive(Clone)]
+pub struct Side {
+    /// The register.
+    pub register: Register,
+    /// What is known at the moment.
+    pub watch: Watch,
+    /// How people reach the fleet.
+    pub origin: Url,
+}
+
+impl FromRef<Side> for Register {
+    fn from_ref(side: &Side) -> Self {
+        side.register.clone()
+    }
+}
+
+impl FromRef<Side> for Feed {
+    fn from_ref(side: &Side) -> Self {
+        side.register.feed.clone()
+    }
+}
+
+impl FromRef<Side> for Watch {
+    fn from_ref(side: &Side) -> Self {
+        side.watch.clone()
+    }
+}
+
+/// Every path of the API.
+pub fn router(side: Side) -> Router {
+    Router::new()
+        .route("/v1/routes", get(routes))
+        .route("/v1/edges/report", post(report))
+        .route("/v1/fleet", get(fleet))
+        .route("/v1/cells", get(cells).post(declare_cell))
+        .route("/v1/cells/{name}", get(cell))
+        .route("/v1/cells/{name}/state", post(set_cell_state))
+        .route("/v1/orgs", get(orgs).post(create_org))
+        .route("/v1/orgs/{slug}", get(org))
+        .fallback(async || problem(StatusCode::NOT_FOUND, "not_found", "there is no such path"))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(side)
+}
+
+type Answer<T> = Result<Json<T>, Response>;
+
+/// Refuses peers of other roles. Operators may do what edges may.
+fn only(peer: Peer, role: FleetRole) -> Result<(), Response> {
+    if peer.0 == role || peer.0 == FleetRole::Operator {
+        return Ok(());
+    }
+    let text = format!("a certificate for a {} may not do this", peer.0.as_str());
+    Err(problem(StatusCode::FORBIDDEN, "forbidden", &text))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RoutesQuery {
+    #[serde(default)]
+    after: i64,
+    #[serde(default)]
+    wait_secs: u64,
+}
+
+async fn routes(
+    Extension(peer): Extension<Peer>,
+    State(feed): State<Feed>,
+    query: Result<Query<RoutesQuery>, axum::extract::rejection::QueryRejection>,
+) -> Answer<Delta> {
+    only(peer, FleetRole::Edge)?;
+    let Query(query) = query.map_err(|error| invalid(&error.body_text()))?;
+    if query.wait_secs > 0 {
+        let time = Duration::from_secs(query.wait_secs.min(WAIT_SECS_MAX));
+        feed.wait(query.after, time).await;
+    }
+    Ok(Json(feed.delta(query.after)))
+}
+
+async fn report(
+    Extension(peer): Extension<Peer>,
+    State(watch): State<Watch>,
+    body: Bytes,
+) -> Answer<serde_json::Value> {
+    only(peer, FleetRole::Edge)?;
+    let report: EdgeReport = parse(&body)?;
+    watch.report(report);
+    Ok(Json(serde_json::json!({})))
+}
+
+async fn fleet(Extension(peer): Extension<Peer>, State(side): State<Side>) -> Answer<FleetView> {
+    only(peer, FleetRole::Operator)?;
+    let view = glance::load(&side.register, &side.watch).await;
+    view.map(Json).map_err(|refusal| refused(&refusal))
+}
+
+async fn cells(
+    Extension(peer): Extension<Peer>,
+    State(side): State<Side>,
+) -> Answer<Vec<CellView>> {
+    only(peer, FleetRole::Operator)?;
+    let cells = side.register.cells().await;
+    let mut cells = cells.map_err(|refusal| refused(&refusal))?;
+    side.watch.complete(&mut cells);
+    Ok(Json(cells))
+}
+
+async fn cell(
+    Extension(peer): Extension<Peer>,
+    State(side): State<Side>,
+    Path(name): Path<String>,
+) -> Answer<CellView> {
+    only(peer, FleetRole::Operator)?;
+    let found = side.register.cell(&cell_name(&name)?).await;
+    let mut found = [found.map_err(|refusal| refused(&refusal))?];
+    side.watch.complete(&mut found);
+    let [found] = found;
+    Ok(Json(found))
+}
+
+async fn declare_cell(
+    Extension(peer): Extension<Peer>,
+    State(register): State<Register>,
+    body: Bytes,
+) -> Answer<CellView> {
+    only(peer, FleetRole::Operator)?;
+    let wanted: DeclareCell = parse(&body)?;
+    let done = register.declare_cell(wanted, OPERATOR).await;
+    done.map(Json).map_err(|refusal| refused(&refusal))
+}
+
+async fn set_cell_state(
+    Extension(peer): Extension<Peer>,
+    State(register): State<Register>,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Answer<CellView> {
+    only(peer, FleetRole::Operator)?;
+    let wanted: SetCellState = parse(&body)?;
+    let name = cell_name(&name)?;
+    let done = register.set_cell_state(&name, wanted, OPERATOR).await;
+    done.map(Json).map_err(|refusal| refused(&refusal))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OrgsQuery {
+    #[serde(default)]
+    after: String,
+    #[serde(default = "page_orgs")]
+    limit: i64,
+    cell: Option<CellName>,
+}
+
+const fn page_orgs() -> i64 {
+    100
+}
+
+async fn orgs(
+    Extension(peer): Extension<Peer>,
+    State(register): State<Register>,
+    query: Result<Query<OrgsQuery>, axum::extract::rejection::QueryRejection>,
+) -> Answer<OrgPage> {
+    only(peer, FleetRole::Operator)?;
+    let Query(query) = query.map_err(|error| invalid(&error.body_text()))?;
+    let page = register.orgs(query.cell.as_ref(), &query.after, query.limit);
+    page.await.map(Json).map_err(|refusal| refused(&refusal))
+}
+
+async fn org(
+    Extension(peer): Extension<Peer>,
+    State(register): State<Register>,
+    Path(slug): Path<String>,
+) -> Answer<OrgView> {
+    only(peer, FleetRole::Operator)?;
+    let slug = Slug::parse(&slug).map_err(|error| invalid(&error.to_string()))?;
+    let found = register.org(&slug).await;
+    found.map(Json).map_err(|refusal| refused(&refusal))
+}
+
+async fn create_org(
+    Extension(peer): Extension<Peer>,
+    State(side): State<Side>,
+    body: Bytes,
+) -> Answer<CreatedOrg> {
+    only(peer, FleetRole::Operator)?;
+    let wanted: CreateOrg = parse(&body)?;
+    let (org, adopted) = side
+        .register
+        .create_org(wanted, OPERATOR)
+        .await
+        .map_err(|refusal| refused(&refusal))?;
+    let origin = side.origin.as_str().trim_end_matches('/');
+    let url = format!("{origin}/t/{}", org.slug);
+    let token = adopted.setup_token;
+    Ok(Json(CreatedOrg {
+        setup_url: token.map(|token| format!("{url}/setup?token={token}")),
+        url,
+        org,
+    }))
+}
+
+fn cell_name(text: &str) -> Result<CellName, Response> {
+    CellName::parse(text).map_err(|error| invalid(&error.to_string()))
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
+    serde_json::from_slice(body).map_err(|error| invalid(&error.to_string()))
+}
+
+fn invalid(message: &str) -> Response {
+    problem(StatusCode::BAD_REQUEST, "invalid", message)
+}
+
+fn refused(refusal: &Refusal) -> Response {
+    let (status, word) = match refusal {
+        Refusal::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
+        Refusal::Placement(PlacementDenial::Unknown(_)) => (StatusCode::NOT_FOUND, "not_found"),
+        Refusal::Taken { .. } => (StatusCode::CONFLICT, "taken"),
+        Refusal::Changed { .. } => (StatusCode::CONFLICT, "changed"),
+        Refusal::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid"),
+        Refusal::Placement(_) | Refusal::State(_) => (StatusCode::UNPROCESSABLE_ENTITY, "refused"),
+        Refusal::NotYet { .. } => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        Refusal::Store(_) | Refusal::Stored(_) => {
+            tracing::error!(error = %refusal, cause = ?std::error::Error::source(refusal), "the register failed");
+            (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+        }
+    };
+    problem(status, word, &refusal.to_string())
+}
+
+fn problem(status: StatusCode, error: &str, message: &str) -> Response {
+    let body = Problem {
+        error: error.to_owned(),
+        message: message.to_owned(),
+    };
+    (status, Json(body)).into_response()
+}

@@ -1,0 +1,74 @@
+//! The control plane's way into each cell.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use vocab::id::OrgId;
+use wire::cell::{AdoptOrg, AdoptedOrg, CellHealth, STATUS_PATH, org_path};
+use wire::client::{CallError, FleetClient};
+use wire::control::CellView;
+use wire::identity::{FleetIdentity, FleetRole, server_name};
+use wire::names::CellName;
+
+/// How long a cell may take to make an org.
+const ADOPT_SECS_MAX: u64 = 10;
+/// How long a cell may take to say how it is.
+const STATUS_SECS_MAX: u64 = 2;
+
+/// Clients of the cells, each made when it is first needed. Clones share them.
+#[derive(Clone)]
+pub struct Doors {
+    identity: Arc<FleetIdentity>,
+    open: Arc<Mutex<HashMap<CellName, (String, FleetClient)>>>,
+}
+
+impl Doors {
+    /// Doors that are opened with this certificate.
+    #[must_use]
+    pub fn new(identity: Arc<FleetIdentity>) -> Self {
+        Self {
+            identity,
+            open: Arc::default(),
+        }
+    }
+
+    /// Has a cell make an org, unless it is there.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn adopt(
+        &self,
+        cell: &CellView,
+        org: &OrgId,
+        adopt: &AdoptOrg,
+    ) -> Result<AdoptedOrg, CallError> {
+        let time = Duration::from_secs(ADOPT_SECS_MAX);
+        self.to(cell)?.put(&org_path(org), adopt, time).await
+    }
+
+    /// Asks a cell how it is.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn status(&self, cell: &CellView) -> Result<CellHealth, CallError> {
+        let time = Duration::from_secs(STATUS_SECS_MAX);
+        self.to(cell)?.get(STATUS_PATH, time).await
+    }
+
+    fn to(&self, cell: &CellView) -> Result<FleetClient, CallError> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((address, client)) = open.get(&cell.name)
+            && *address == cell.address
+        {
+            return Ok(client.clone());
+        }
+        let name = server_name(FleetRole::Cell, cell.name.as_str());
+        let client = FleetClient::new(&self.identity, &cell.address, &name);
+        let client = client.map_err(|error| CallError::Unreachable {
+            address: cell.address.clone(),
+            reason: error.to_string(),
+        })?;
+        open.insert(cell.name.clone(), (cell.address.clone(), client.clone()));
+        Ok(client)
+    }
+}

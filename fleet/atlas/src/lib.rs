@@ -1,0 +1,26 @@
+//! The register of cells and orgs: what there is, who is placed where, and the signed route map that edges follow.
+//!
+//! Every change compares and swaps on an epoch and is one row of a hash chain, which is log and feed in one. The data
+//! plane needs none of this to go on: edges and cells keep what they were told last.
+
+pub mod api;
+pub mod cell_state;
+pub mod doors;
+pub mod feed;
+pub mod glance;
+pub mod listener;
+pub mod log;
+pub mod page;
+pub mod placement;
+pub mod refusal;
+pub mod register;
+pub mod start;
+pub mod store;
+pub mod watch;
+
+/// The tables of the register.
+pub static MIGRATIONS: [database::Migration; 1] = [database::Migration {
+    version: 1,
+    name: "atlas",
+    sql: include_str!("schema/001_atlas.sql"),
+}];

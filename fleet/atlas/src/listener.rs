@@ -1,0 +1,112 @@
+//! Takes connections of processes of the fleet, over mutual TLS, within bounds.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
+use rustls::ServerConfig;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt as _;
+use wire::identity::{FleetRole, peer_role};
+
+/// Connections at one time.
+const CONNECTIONS_MAX: usize = 4_096;
+/// How long a TLS handshake may take.
+const HANDSHAKE_SECS_MAX: u64 = 10;
+/// How long a peer may take to send a request head.
+const HEADER_SECS_MAX: u64 = 15;
+/// How long requests under way may go on after the stop.
+const DRAIN_SECS_MAX: u64 = 5;
+/// Pause after the system refused a connection (out of descriptors).
+const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+
+/// The role of the peer, as an extension of each request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub FleetRole);
+
+/// Serves until `stop` resolves, then drains.
+pub async fn serve(
+    listener: TcpListener,
+    config: Arc<ServerConfig>,
+    router: Router,
+    stop: impl Future<Output = ()>,
+) {
+    let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let acceptor = TlsAcceptor::from(config);
+    let graceful = GracefulShutdown::new();
+    tokio::pin!(stop);
+    loop {
+        let accept = async {
+            let permit = Arc::clone(&connections).acquire_owned().await;
+            (permit, listener.accept().await)
+        };
+        let (permit, accepted) = tokio::select! {
+            () = &mut stop => break,
+            accepted = accept => accepted,
+        };
+        match (permit, accepted) {
+            (Ok(permit), Ok((stream, _))) => {
+                let (acceptor, router) = (acceptor.clone(), router.clone());
+                tokio::spawn(run(stream, acceptor, router, permit, graceful.watcher()));
+            }
+            (Err(_), _) => break,
+            (_, Err(error)) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_RETRY).await;
+            }
+        }
+    }
+    drop(listener);
+    let drained = tokio::time::timeout(Duration::from_secs(DRAIN_SECS_MAX), graceful.shutdown());
+    if drained.await.is_err() {
+        tracing::debug!("some requests did not end in time and were cut off");
+    }
+}
+
+async fn run(
+    stream: TcpStream,
+    acceptor: TlsAcceptor,
+    router: Router,
+    permit: OwnedSemaphorePermit,
+    watcher: Watcher,
+) {
+    let _ = stream.set_nodelay(true);
+    let limit = Duration::from_secs(HANDSHAKE_SECS_MAX);
+    let stream = match tokio::time::timeout(limit, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "TLS handshake failed");
+            return;
+        }
+        Err(_) => return,
+    };
+    let leaf = stream.get_ref().1.peer_certificates();
+    let Some(role) = leaf.and_then(<[_]>::first).and_then(peer_role) else {
+        return;
+    };
+    let service = router.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(role));
+        request.map(Body::new)
+    });
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(HEADER_SECS_MAX));
+    let connection = builder
+        .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
+    let connection = watcher.watch(connection.into_owned());
+    if let Err(error) = connection.await {
+        tracing::debug!(%error, "a connection ended early");
+    }
+    drop(permit);
+}

@@ -1,0 +1,96 @@
+"use strict";
+// Draws what /events tells. Every text goes in as text, never as markup.
+
+const DOTS_MAX = 500;
+const RATED = { small: 1000, medium: 10000, large: 50000, extra_large: 200000 };
+const cells = document.getElementById("cells");
+const summary = document.getElementById("summary");
+const number = new Intl.NumberFormat();
+
+function text(parent, selector, value) {
+  const element = parent.querySelector(selector);
+  if (element.textContent !== value) element.textContent = value;
+}
+
+function room(name) {
+  let article = document.getElementById("cell-" + name);
+  if (!article) {
+    article = document.getElementById("cell").content.firstElementChild.cloneNode(true);
+    article.id = "cell-" + name;
+    text(article, "h2", name);
+    cells.append(article);
+  }
+  return article;
+}
+
+function drawDots(box, orgs, name) {
+  const shown = Math.min(orgs, DOTS_MAX);
+  box.setAttribute("aria-label", orgs + " organisations in " + name);
+  if (box.dataset.orgs === String(orgs)) return;
+  box.dataset.orgs = String(orgs);
+  box.replaceChildren(...Array.from({ length: shown }, () => document.createElement("i")));
+  if (orgs > shown) {
+    const rest = document.createElement("b");
+    rest.textContent = "and " + number.format(orgs - shown) + " more";
+    box.append(rest);
+  }
+}
+
+function drawCell(cell) {
+  const article = room(cell.name);
+  const alive = cell.health && cell.health.ready;
+  const failing = cell.traffic && cell.traffic.errors > 0;
+  article.className = "cell" + (alive ? (failing ? " care" : "") : " harm");
+  text(article, ".state", cell.state);
+  text(article, ".place", [cell.region, cell.cloud, cell.size.replace("_", "-"), ...cell.regimes].join(" · "));
+  drawDots(article.querySelector(".dots"), cell.orgs, cell.name);
+  const share = Math.min(100, (100 * cell.orgs) / RATED[cell.size]);
+  const bar = article.querySelector(".bar");
+  bar.setAttribute("aria-label", number.format(cell.orgs) + " of " + number.format(RATED[cell.size]) + " organisations");
+  bar.title = bar.getAttribute("aria-label");
+  bar.firstElementChild.style.width = Math.max(share, cell.orgs > 0 ? 1 : 0) + "%";
+  const traffic = cell.traffic || { requests: 0, errors: 0, p99_micros: 0 };
+  text(article, "[data-of=requests]", number.format(traffic.requests));
+  text(article, "[data-of=errors]", number.format(traffic.errors));
+  text(article, "[data-of=p99]", traffic.requests ? (traffic.p99_micros / 1000).toFixed(1) + " ms" : "–");
+  text(article, ".health", alive
+    ? (failing ? "Answers, with errors" : "Healthy") + " · " + cell.health.store + " · " + cell.health.version
+    : "Does not answer");
+}
+
+function drawChanges(changes) {
+  document.getElementById("changes").replaceChildren(...changes.map((change) => {
+    const row = document.createElement("li");
+    const time = document.createElement("time");
+    const at = new Date(change.at / 1000);
+    time.dateTime = at.toISOString();
+    time.textContent = at.toLocaleTimeString();
+    const what = document.createElement("span");
+    what.textContent = change.kind + " " + change.subject + " (epoch " + change.epoch + ")";
+    const who = document.createElement("span");
+    who.className = "who";
+    who.textContent = change.actor;
+    row.append(time, what, who);
+    return row;
+  }));
+}
+
+function draw(view) {
+  const known = new Set(view.cells.map((cell) => "cell-" + cell.name));
+  for (const article of [...cells.children]) if (!known.has(article.id)) article.remove();
+  view.cells.forEach(drawCell);
+  drawChanges(view.changes);
+  const alive = view.cells.filter((cell) => cell.health && cell.health.ready).length;
+  summary.className = "";
+  summary.textContent = alive + " of " + view.cells.length + " cells answer · " + number.format(view.orgs_total) + " organisations";
+}
+
+const source = new EventSource("/events");
+source.onmessage = (event) => draw(JSON.parse(event.data));
+source.addEventListener("trouble", (event) => trouble(event.data));
+source.onerror = () => trouble("The control plane does not answer. Cells and edges go on without it.");
+
+function trouble(words) {
+  summary.className = "trouble";
+  summary.textContent = words;
+}

@@ -1,0 +1,67 @@
+//! Why the register did not do what it was asked.
+
+use crate::cell_state::StateDenial;
+use crate::placement::PlacementDenial;
+use database::DatabaseFault;
+use wire::client::CallError;
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such thing.
+    #[error("there is no {what} {name:?}")]
+    NotFound {
+        /// A cell or an organisation.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// The name is another's.
+    #[error("the name {name:?} is taken")]
+    Taken {
+        /// The name.
+        name: String,
+    },
+    /// It was changed since the caller read it.
+    #[error("{name} was changed meanwhile: it is at epoch {known}, not {asked}; look at it again")]
+    Changed {
+        /// Which thing.
+        name: String,
+        /// The epoch it has.
+        known: i64,
+        /// The epoch the caller saw.
+        asked: i64,
+    },
+    /// A field has an unusable value.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+    /// No cell may have the org.
+    #[error(transparent)]
+    Placement(#[from] PlacementDenial),
+    /// The cell cannot come to that state.
+    #[error(transparent)]
+    State(#[from] StateDenial),
+    /// The register has it, the cell does not yet.
+    #[error(
+        "{name} has its name and its place, but {cell} did not take it yet: {source}; it is tried again by itself"
+    )]
+    NotYet {
+        /// The org.
+        name: String,
+        /// Its cell.
+        cell: String,
+        /// What the cell said.
+        source: CallError,
+    },
+    /// The store failed.
+    #[error("the register's store failed")]
+    Store(#[from] DatabaseFault),
+    /// The store holds something that this release does not write.
+    #[error("the register holds something unreadable: {0}")]
+    Stored(String),
+}

@@ -1,0 +1,232 @@
+//! Starts the control plane and runs it until it is told to stop.
+
+use crate::api::{self, Side};
+use crate::doors::Doors;
+use crate::feed::Feed;
+use crate::refusal::Refusal;
+use crate::register::Register;
+use crate::watch::{ROUND, Watch};
+use crate::{MIGRATIONS, listener, page};
+use database::{Database, Location, OpenError};
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+use url::Url;
+use vocab::entropy::SystemEntropy;
+use vocab::time::{Clock, SystemClock};
+use wire::files::write_durably;
+use wire::identity::{FleetIdentity, IdentityError};
+use wire::routes::signature::{RouteSigner, SignerError};
+
+/// The key that signs the route map, in the data folder.
+const ROUTE_KEY_FILE: &str = "route.key";
+/// How often the log is read for what another control plane wrote.
+const CATCH_UP_ROUND: Duration = Duration::from_millis(250);
+/// How often interrupted creations are carried on with.
+const RESUME_ROUND: Duration = Duration::from_secs(2);
+
+/// What a control plane is started with.
+pub struct ControlConfig {
+    /// Where its data lies.
+    pub data: PathBuf,
+    /// Its store.
+    pub store: Location,
+    /// Where edges and operators reach it.
+    pub listen: SocketAddr,
+    /// Where the page that shows the fleet is, on loopback.
+    pub page: Option<SocketAddr>,
+    /// How people reach the fleet.
+    pub origin: Url,
+}
+
+/// Why a control plane could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store cannot be used.
+    #[error("the store of the register")]
+    Store(#[from] OpenError),
+    /// The register cannot be read.
+    #[error("the register cannot be read")]
+    Register(#[from] Refusal),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The key that signs the route map cannot be used.
+    #[error("{path}: {source}")]
+    Key {
+        /// Its file.
+        path: PathBuf,
+        /// Why not.
+        source: SignerError,
+    },
+    /// A file cannot be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The page would be open to others.
+    #[error(
+        "--page: {0} is reachable from other machines, and the page asks nobody who they are; name a loopback address"
+    )]
+    PageNotLocal(SocketAddr),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// A control plane that listens.
+pub struct Started {
+    /// Where edges and operators reach it.
+    pub address: SocketAddr,
+    /// Where its page is.
+    pub page: Option<SocketAddr>,
+    /// What edges pin.
+    pub route_key: String,
+    side: Side,
+    identity: Arc<FleetIdentity>,
+    listener: TcpListener,
+    page_listener: Option<TcpListener>,
+}
+
+/// Prepares everything up to the listening sockets.
+///
+/// # Errors
+/// [`StartError`] with what to do.
+pub async fn start(
+    config: ControlConfig,
+    identity: Arc<FleetIdentity>,
+) -> Result<Started, StartError> {
+    if let Some(page) = config.page.filter(|page| !page.ip().is_loopback()) {
+        return Err(StartError::PageNotLocal(page));
+    }
+    let signer = open_signer(&config.data)?;
+    let database = Database::open(&config.store, &MIGRATIONS).await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let feed = Feed::build(database.clone(), Arc::clone(&clock), signer).await?;
+    let register = Register {
+        database,
+        clock,
+        entropy: Arc::new(SystemEntropy),
+        doors: Doors::new(Arc::clone(&identity)),
+        feed,
+    };
+    let (listener, address) = bind(config.listen).await?;
+    let (page_listener, page) = match config.page {
+        Some(page) => {
+            let (listener, address) = bind(page).await?;
+            (Some(listener), Some(address))
+        }
+        None => (None, None),
+    };
+    Ok(Started {
+        address,
+        page,
+        route_key: register.feed.key_hex(),
+        side: Side {
+            register,
+            watch: Watch::default(),
+            origin: config.origin,
+        },
+        identity,
+        listener,
+        page_listener,
+    })
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+fn open_signer(data: &Path) -> Result<RouteSigner, StartError> {
+    let path = data.join(ROUTE_KEY_FILE);
+    let unusable = |source| StartError::Key {
+        path: path.clone(),
+        source,
+    };
+    let failed = |source| StartError::File {
+        path: path.clone(),
+        source,
+    };
+    match std::fs::read(&path) {
+        Ok(bytes) => RouteSigner::from_pkcs8(&bytes).map_err(unusable),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let signer = RouteSigner::generate().map_err(unusable)?;
+            let key = signer.to_pkcs8().map_err(unusable)?;
+            write_durably(data, ROUTE_KEY_FILE, &key).map_err(failed)?;
+            Ok(signer)
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
+impl Started {
+    /// Serves until `stop` resolves.
+    ///
+    /// # Errors
+    /// [`StartError::Identity`] if the certificate makes no configuration.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), StartError> {
+        let config = self.identity.server_config(&[b"http/1.1"])?;
+        let mut jobs = JoinSet::new();
+        jobs.spawn(watch_cells(self.side.clone()));
+        jobs.spawn(catch_up(self.side.register.clone()));
+        jobs.spawn(resume(self.side.register.clone()));
+        if let (Some(listener), Some(address)) = (self.page_listener, self.page) {
+            jobs.spawn(page::serve(listener, address, self.side.clone()));
+        }
+        let database = self.side.register.database.clone();
+        listener::serve(self.listener, config, api::router(self.side), stop).await;
+        jobs.shutdown().await;
+        database.close().await;
+        Ok(())
+    }
+}
+
+async fn watch_cells(side: Side) {
+    let mut round = interval(ROUND);
+    round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        round.tick().await;
+        if let Err(error) = side.watch.ask_round(&side.register).await {
+            tracing::warn!(%error, "the cells could not be asked how they are");
+        }
+    }
+}
+
+async fn catch_up(register: Register) {
+    let mut round = interval(CATCH_UP_ROUND);
+    round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        round.tick().await;
+        if let Err(error) = register.feed.catch_up().await {
+            tracing::warn!(%error, "the register's log could not be read");
+        }
+    }
+}
+
+async fn resume(register: Register) {
+    let mut round = interval(RESUME_ROUND);
+    round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        round.tick().await;
+        if let Err(error) = register.resume_creations().await {
+            tracing::warn!(%error, "interrupted creations could not be carried on with");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What the edge says itself, where no cell is asked.
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use http_body_util::{Either, Full};
+use hyper::body::Incoming;
+
+/// The body of an answer: our own words, or what a cell sends, as it comes.
+pub type AnswerBody = Either<Full<Bytes>, Incoming>;
+
+/// Why a request was not taken to a cell.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It could be understood in two ways.
+    #[error("{0}")]
+    Ambiguous(#[from] crate::framing::Ambiguity),
+    /// Its body is too large, or did not come in time.
+    #[error("the body of the request is larger than {0} bytes, or did not come in time")]
+    Body(u64),
+    /// No org answers at that host.
+    #[error("no organisation answers at this address")]
+    Unknown,
+    /// There is nothing at that path of the fleet's own host.
+    #[error("there is nothing here; an organisation is at /t/ and its short name")]
+    Nothing,
+    /// The route map was not had yet.
+    #[error("this edge does not know the way to any organisation yet")]
+    NoMap,
+    /// The org's cell cannot be reached, or does not agree that it serves the org.
+    #[error("the organisation cannot be reached at the moment; try again soon")]
+    Unreachable,
+    /// The org's cell took too long.
+    #[error("the organisation did not answer in time")]
+    Late,
+}
+
+impl Refused {
+    const fn status(&self) -> StatusCode {
+        match self {
+            Self::Ambiguous(_) => StatusCode::BAD_REQUEST,
+            Self::Body(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unknown => StatusCode::MISDIRECTED_REQUEST,
+            Self::Nothing => StatusCode::NOT_FOUND,
+            Self::NoMap | Self::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Late => StatusCode::GATEWAY_TIMEOUT,
+        }
+    }
+}
+
+/// The refusal on the wire.
+#[must_use]
+pub fn refuse(refused: &Refused, request_id: &str) -> Response<AnswerBody> {
+    let mut answer = say(
+        refused.status(),
+        format!("{refused}\nRequest id: {request_id}\n"),
+    );
+    if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
+        let soon = HeaderValue::from_static("1");
+        answer.headers_mut().insert(header::RETRY_AFTER, soon);
+    }
+    if matches!(refused, Refused::Ambiguous(_) | Refused::Body(_)) {
+        // What follows on the connection may be the rest of this request.
+        let close = HeaderValue::from_static("close");
+        answer.headers_mut().insert(header::CONNECTION, close);
+    }
+    answer
+}
+
+/// Plain words.
+#[must_use]
+pub fn say(status: StatusCode, text: impl Into<Bytes>) -> Response<AnswerBody> {
+    let mut answer = Response::new(Either::Left(Full::new(text.into())));
+    *answer.status_mut() = status;
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "no-store"),
+    ] {
+        answer
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    answer
+}

@@ -1,0 +1,14 @@
+//! The front door of a fleet: takes each request to the one cell that serves its org, or refuses it.
+//!
+//! The route map is whole in memory and on disk. Nothing here asks anybody on the way of a request, and nothing falls
+//! through to a default: an unknown host, an unreadable map and a cell that disagrees are refusals.
+
+pub mod address;
+pub mod answer;
+pub mod follower;
+pub mod framing;
+pub mod headers;
+pub mod listener;
+pub mod proxy;
+pub mod start;
+pub mod traffic;

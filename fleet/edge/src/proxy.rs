@@ -1,0 +1,368 @@
+//! The way of one request: understood, its org found, sent to the org's cell, the answer sent back as it comes.
+
+use crate::address::{Origin, Wanted};
+use crate::answer::{AnswerBody, Refused, refuse, say};
+use crate::follower::Routes;
+use crate::framing;
+use crate::headers::{Said, prepare_answer, prepare_request, random_hex, upgrade_of};
+use crate::traffic::{Outcome, Traffic};
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderValue, Request, Response, StatusCode, Uri, Version, header};
+use http_body_util::{BodyExt as _, Either, Full, Limited};
+use hyper::body::{Body as _, Incoming};
+use hyper::upgrade::OnUpgrade;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::Name;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+use vocab::entropy::Entropy;
+use wire::identity::{FleetIdentity, FleetRole, IdentityError, server_name};
+use wire::names::CellName;
+use wire::placement::{Placement, STANDING_HEADER, Standing};
+use wire::routes::entry::OrgRoute;
+use wire::routes::follow::Followed;
+
+/// Largest body of a request.
+pub const BODY_BYTES_MAX: u64 = 10 * 1024 * 1024;
+/// A body up to this size is held, so that the request can be sent once more where a cell refused to begin it.
+const HELD_BYTES_MAX: u64 = 1024 * 1024;
+/// How long a held body may take to arrive.
+const HELD_SECS_MAX: u64 = 30;
+/// How long a cell may take to begin its answer.
+const ANSWER_SECS_MAX: u64 = 60;
+/// How long a newer route is waited for after a cell spoke of one.
+const ROUTE_SECS_MAX: u64 = 2;
+/// How long an idle connection to a cell is kept; shorter than cells keep them.
+const IDLE_SECS_MAX: u64 = 10;
+/// How long a connection to a cell may take.
+const CONNECT_SECS_MAX: u64 = 3;
+
+type SentBody = Either<Full<Bytes>, Limited<Incoming>>;
+
+/// Everything that the way of a request needs.
+pub struct Proxy {
+    origin: Origin,
+    routes: Routes,
+    traffic: Arc<Traffic>,
+    entropy: Arc<dyn Entropy>,
+    cells: Client<HttpsConnector<HttpConnector<CellResolver>>, SentBody>,
+}
+
+/// A request whose org is known.
+struct Bound {
+    head: Parts,
+    body: SentBody,
+    /// The same body once more, if it was held.
+    held: Option<Bytes>,
+    upgrade: Option<OnUpgrade>,
+    host: HeaderValue,
+}
+
+impl Proxy {
+    /// A proxy that shows this certificate to cells.
+    ///
+    /// # Errors
+    /// [`IdentityError`] if the certificate makes no configuration.
+    pub fn new(
+        identity: &FleetIdentity,
+        origin: Origin,
+        routes: Routes,
+        traffic: Arc<Traffic>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, IdentityError> {
+        let mut plain = HttpConnector::new_with_resolver(CellResolver(routes.clone()));
+        plain.enforce_http(false);
+        plain.set_nodelay(true);
+        plain.set_connect_timeout(Some(Duration::from_secs(CONNECT_SECS_MAX)));
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(identity.client_config()?)
+            .https_only()
+            .enable_http1()
+            .wrap_connector(plain);
+        let cells = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(IDLE_SECS_MAX))
+            .build(connector);
+        Ok(Self {
+            origin,
+            routes,
+            traffic,
+            entropy,
+            cells,
+        })
+    }
+
+    /// Answers one request.
+    pub async fn serve(&self, request: Request<Incoming>, client: IpAddr) -> Response<AnswerBody> {
+        let id = random_hex::<16>(self.entropy.as_ref());
+        match self.handle(request, client, &id).await {
+            Ok(mut answer) => {
+                let switches = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
+                let upgrade = upgrade_of(answer.headers()).filter(|_| switches);
+                prepare_answer(answer.headers_mut(), &id);
+                if let Some(upgrade) = upgrade {
+                    let headers = answer.headers_mut();
+                    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+                    headers.insert(header::UPGRADE, upgrade);
+                }
+                answer
+            }
+            Err(refused) => refuse(&refused, &id),
+        }
+    }
+
+    async fn handle(
+        &self,
+        request: Request<Incoming>,
+        client: IpAddr,
+        id: &str,
+    ) -> Result<Response<AnswerBody>, Refused> {
+        let host = framing::check(&request)?;
+        let wanted = self.origin.resolve(host, request.uri().path());
+        let wanted = wanted.map_err(|_| Refused::Unknown)?;
+        let host = HeaderValue::from_str(host).map_err(|_| Refused::Unknown)?;
+        let map = self.routes.current();
+        if wanted == Wanted::Fleet {
+            return self.answer_for_fleet(request.uri().path(), &map);
+        }
+        if map.head.is_none() {
+            return Err(Refused::NoMap);
+        }
+        let route = find(&map, &wanted).cloned().ok_or(Refused::Unknown)?;
+        let bound = bind(request, host).await?;
+        let (begun, cell) = (Instant::now(), route.cell.clone());
+        let answer = self.take_to_cell(bound, &wanted, route, client, id).await;
+        let failed = answer
+            .as_ref()
+            .map_or(true, |answer| answer.status().is_server_error());
+        let outcome = if failed {
+            Outcome::Failed
+        } else {
+            Outcome::Answered
+        };
+        self.traffic.count(&cell, outcome, begun.elapsed());
+        answer
+    }
+
+    fn answer_for_fleet(
+        &self,
+        path: &str,
+        map: &Followed,
+    ) -> Result<Response<AnswerBody>, Refused> {
+        match path {
+            "/health/live" => Ok(say(StatusCode::OK, "live\n")),
+            "/health/ready" if map.head.is_some() => Ok(say(StatusCode::OK, "ready\n")),
+            "/health/ready" => Err(Refused::NoMap),
+            _ => Err(Refused::Nothing),
+        }
+    }
+
+    /// Sends the request to the cell of the route, and once more if that cell refused to begin it and there is a newer one.
+    async fn take_to_cell(
+        &self,
+        mut bound: Bound,
+        wanted: &Wanted,
+        route: OrgRoute,
+        client: IpAddr,
+        id: &str,
+    ) -> Result<Response<AnswerBody>, Refused> {
+        let (held, upgrade) = (bound.held.take(), bound.upgrade.take());
+        let again = held.map(|body| Bound {
+            head: bound.head.clone(),
+            body: Either::Left(Full::new(body)),
+            held: None,
+            upgrade: None,
+            host: bound.host.clone(),
+        });
+        let answer = self.send(bound, &route, client, id).await?;
+        let Some(standing) = standing_of(&answer) else {
+            return Ok(self.connect_upgrade(answer, upgrade));
+        };
+        tracing::info!(org = %route.slug, cell = %route.cell, ours = %route.epoch, theirs = ?standing, "a cell does not serve an org at our epoch");
+        let time = Duration::from_secs(ROUTE_SECS_MAX);
+        let newer =
+            |map: &Followed| find(map, wanted).is_none_or(|known| known.epoch > route.epoch);
+        if !self.routes.wait_for(time, newer).await {
+            return Err(Refused::Unreachable);
+        }
+        let route = find(&self.routes.current(), wanted).cloned();
+        let (route, again) = (
+            route.ok_or(Refused::Unknown)?,
+            again.ok_or(Refused::Unreachable)?,
+        );
+        let answer = self.send(again, &route, client, id).await?;
+        if standing_of(&answer).is_some() {
+            return Err(Refused::Unreachable);
+        }
+        Ok(self.connect_upgrade(answer, upgrade))
+    }
+
+    async fn send(
+        &self,
+        bound: Bound,
+        route: &OrgRoute,
+        client: IpAddr,
+        id: &str,
+    ) -> Result<Response<Incoming>, Refused> {
+        let map = self.routes.current();
+        let cell = map.map.cell(&route.cell).ok_or(Refused::Unreachable)?;
+        let placement = Placement {
+            org: route.org.clone(),
+            epoch: route.epoch,
+        };
+        let mut head = bound.head;
+        head.headers.insert(header::HOST, bound.host);
+        prepare_request(
+            &mut head.headers,
+            &Said {
+                client,
+                scheme: self.origin.scheme(),
+                placement: &placement,
+                deadline_millis: ANSWER_SECS_MAX * 1_000,
+                request_id: id,
+            },
+            self.entropy.as_ref(),
+        );
+        head.version = Version::HTTP_11;
+        head.uri = cell_uri(&route.cell, &cell.address, &head.uri).ok_or(Refused::Unreachable)?;
+        head.extensions.clear();
+        let sent = self.cells.request(Request::from_parts(head, bound.body));
+        match tokio::time::timeout(Duration::from_secs(ANSWER_SECS_MAX), sent).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) if is_too_large(&error) => Err(Refused::Body(BODY_BYTES_MAX)),
+            Ok(Err(error)) => {
+                tracing::warn!(cell = %route.cell, %error, cause = ?std::error::Error::source(&error), request = id, "a cell could not be asked");
+                Err(Refused::Unreachable)
+            }
+            Err(_) => Err(Refused::Late),
+        }
+    }
+
+    /// After "101 Switching Protocols" bytes go both ways until one side ends.
+    fn connect_upgrade(
+        &self,
+        mut answer: Response<Incoming>,
+        client: Option<OnUpgrade>,
+    ) -> Response<AnswerBody> {
+        if let Some(client) = client.filter(|_| answer.status() == StatusCode::SWITCHING_PROTOCOLS)
+        {
+            let cell = hyper::upgrade::on(&mut answer);
+            tokio::spawn(async move {
+                let (Ok(client), Ok(cell)) = tokio::join!(client, cell) else {
+                    return;
+                };
+                let (mut client, mut cell) = (TokioIo::new(client), TokioIo::new(cell));
+                if let Err(error) = tokio::io::copy_bidirectional(&mut client, &mut cell).await {
+                    tracing::debug!(%error, "a switched connection ended");
+                }
+            });
+        }
+        answer.map(Either::Right)
+    }
+}
+
+fn find<'m>(map: &'m Followed, wanted: &Wanted) -> Option<&'m OrgRoute> {
+    match wanted {
+        Wanted::Slug(slug) => map.map.org_by_slug(slug),
+        Wanted::Host(host) => map.map.org_by_host(host),
+        Wanted::Fleet => None,
+    }
+}
+
+/// Holds a body that is small, and bounds one that is not.
+async fn bind(mut request: Request<Incoming>, host: HeaderValue) -> Result<Bound, Refused> {
+    let wants_upgrade = upgrade_of(request.headers()).is_some();
+    let upgrade = wants_upgrade.then(|| hyper::upgrade::on(&mut request));
+    let (head, body) = request.into_parts();
+    let size = body.size_hint();
+    if size.lower() > BODY_BYTES_MAX {
+        return Err(Refused::Body(BODY_BYTES_MAX));
+    }
+    let small = size.exact().is_some_and(|bytes| bytes <= HELD_BYTES_MAX);
+    let (body, held) = if small {
+        let time = Duration::from_secs(HELD_SECS_MAX);
+        let bytes = match tokio::time::timeout(time, body.collect()).await {
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(_)) | Err(_) => return Err(Refused::Body(BODY_BYTES_MAX)),
+        };
+        (Either::Left(Full::new(bytes.clone())), Some(bytes))
+    } else {
+        let limit = usize::try_from(BODY_BYTES_MAX).unwrap_or(usize::MAX);
+        (Either::Right(Limited::new(body, limit)), None)
+    };
+    Ok(Bound {
+        head,
+        body,
+        held,
+        upgrade,
+        host,
+    })
+}
+
+/// What a cell says that does not serve the org; such a request was not begun.
+fn standing_of(answer: &Response<Incoming>) -> Option<Option<Standing>> {
+    let header = answer.headers().get(STANDING_HEADER);
+    let standing = header
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| Standing::parse(text).ok());
+    (answer.status() == StatusCode::MISDIRECTED_REQUEST).then_some(standing)
+}
+
+/// The cell's name in its certificate, at the port where it listens; [`CellResolver`] knows the machine.
+fn cell_uri(cell: &CellName, address: &str, target: &Uri) -> Option<Uri> {
+    let (_, port) = address.rsplit_once(':')?;
+    let name = server_name(FleetRole::Cell, cell.as_str());
+    let path = target.path_and_query()?;
+    Uri::builder()
+        .scheme("https")
+        .authority(format!("{name}:{port}"))
+        .path_and_query(path.clone())
+        .build()
+        .ok()
+}
+
+fn is_too_large(error: &hyper_util::client::legacy::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if error.is::<http_body_util::LengthLimitError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Finds the machine of a cell in the route map; asks DNS only where the map has a name.
+#[derive(Clone)]
+struct CellResolver(Routes);
+
+impl tower::Service<Name> for CellResolver {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, io::Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), io::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let cell = name.as_str().split('.').next().unwrap_or_default();
+        let map = self.0.current();
+        let cell = CellName::parse(cell).ok();
+        let address = cell.and_then(|cell| map.map.cell(&cell).map(|cell| cell.address.clone()));
+        Box::pin(async move {
+            let address = address.ok_or(io::ErrorKind::NotFound)?;
+            let found: Vec<_> = tokio::net::lookup_host(address).await?.collect();
+            Ok(found.into_iter())
+        })
+    }
+}
