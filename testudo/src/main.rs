@@ -1,6 +1,7 @@
 //! The one binary. Each subcommand composes one role; the rules live in the crates below.
 
 mod declare;
+mod fleet;
 mod log;
 mod options;
 mod progress;
@@ -38,6 +39,11 @@ fn main() -> ExitCode {
         Command::Plan(plan) => runtime.block_on(declare::plan(plan)),
         Command::Apply(apply) => runtime.block_on(declare::apply(apply)),
         Command::Recover(recover) => runtime.block_on(recover::run(recover)),
+        Command::Fleet(options) => runtime.block_on(fleet::ask::fleet(options.command)),
+        Command::Org(org) => runtime.block_on(fleet::ask::org(org)),
+        Command::Cell(cell) => runtime.block_on(fleet::ask::cell(cell.command)),
+        Command::Control(control) => runtime.block_on(fleet::members::control(*control)),
+        Command::Edge(edge) => runtime.block_on(fleet::members::edge(*edge)),
         Command::Log(log) => runtime.block_on(log::run(log)),
         Command::Schema => schema::run(),
     };

@@ -115,6 +115,8 @@ pub struct Started {
     pub cell: Cell,
     /// Where it is reached.
     pub base_url: String,
+    /// Where it listens.
+    pub address: SocketAddr,
     /// The one-time link for the first administrator, while there is none.
     pub setup_url: Option<String>,
     /// Where the root of the local authority lies.
@@ -239,7 +241,8 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(listen_error)?;
-    let port = listener.local_addr().map_err(listen_error)?.port();
+    let address = listener.local_addr().map_err(listen_error)?;
+    let port = address.port();
     let origin = Origin::new(config.origin.as_ref(), config.tls != TlsMode::Off, port);
     let base_url = origin.base_url();
     if let Some(seat) = &config.seat {
@@ -254,7 +257,8 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
                 membership: Some(Membership::new(seat.name.clone(), cell.database.clone())),
             },
             cell,
-            base_url: format!("https://{}", listener.local_addr().map_err(listen_error)?),
+            base_url,
+            address,
             folder,
             listener,
             tls,
@@ -284,6 +288,7 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
         },
         cell,
         base_url,
+        address,
         folder,
         listener,
         tls,

@@ -1,5 +1,7 @@
 //! What can be said on the command line.
 
+pub mod fleet;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,6 +27,16 @@ pub enum Command {
     Apply(Apply),
     /// Make a link that lets a person back in whom nobody else can help, such as the only administrator.
     Recover(Recover),
+    /// Run a whole fleet on this machine, and look after it.
+    Fleet(fleet::FleetOptions),
+    /// Look after the organisations of a fleet.
+    Org(fleet::Org),
+    /// Look after the cells of a fleet, or run one.
+    Cell(fleet::Cell),
+    /// Run the control plane of a fleet.
+    Control(Box<fleet::Control>),
+    /// Run an edge of a fleet.
+    Edge(Box<fleet::Edge>),
     /// Look after the system log.
     Log(Log),
     /// Print the JSON schema of what `up --bootstrap`, `plan` and `apply` read.

@@ -1,0 +1,174 @@
+//! What operators ask of a running fleet: `testudo fleet status|down`, `testudo cell …`, `testudo org …`.
+
+use crate::fleet::folder::Running;
+use crate::fleet::print;
+use crate::options::Output;
+use crate::options::fleet::{
+    CellCommand, Fleet, FleetCommand, OneCell, Org, OrgCommand, OrgCreate, OrgList,
+};
+use anyhow::Context as _;
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::process::ExitCode;
+use std::time::Duration;
+use wire::client::FleetClient;
+use wire::control::{
+    CellState, CellView, CreateOrg, CreatedOrg, FleetView, OrgPage, OrgView, Pin, SetCellState,
+};
+
+/// How long the control plane may take to answer.
+const ANSWER: Duration = Duration::from_secs(15);
+/// How often it is looked whether the fleet has stopped.
+const DOWN_ROUND: Duration = Duration::from_millis(50);
+/// How many times.
+const DOWN_ROUNDS_MAX: u32 = 1_200;
+
+struct Operator {
+    client: FleetClient,
+    output: Output,
+}
+
+impl Operator {
+    fn of(fleet: &Fleet) -> anyhow::Result<Self> {
+        Ok(Self {
+            client: Running::load(&fleet.data)?.control(&fleet.data)?,
+            output: fleet.output,
+        })
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        Ok(self.client.get(path, ANSWER).await?)
+    }
+
+    fn print<T: Serialize>(
+        &self,
+        answer: &T,
+        text: impl FnOnce(&T) -> String,
+    ) -> anyhow::Result<ExitCode> {
+        print::answer(self.output, answer, text)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// `testudo fleet status` and `testudo fleet down`.
+///
+/// # Errors
+/// No fleet runs, or it does not answer.
+pub async fn fleet(command: FleetCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        FleetCommand::Up(up) => crate::fleet::up::run(up).await,
+        FleetCommand::Status(fleet) => {
+            let operator = Operator::of(&fleet)?;
+            let view: FleetView = operator.get("/v1/fleet").await?;
+            operator.print(&view, |view| print::cells(&view.cells))
+        }
+        FleetCommand::Down(fleet) => down(&fleet).await,
+    }
+}
+
+/// Tells the process that started the others to stop, and waits until it has.
+async fn down(fleet: &Fleet) -> anyhow::Result<ExitCode> {
+    let running = Running::load(&fleet.data)?;
+    let process = i32::try_from(running.process).ok().and_then(Pid::from_raw);
+    let process = process.context("the fleet's process has no number")?;
+    kill_process(process, Signal::TERM).context("the fleet runs no more")?;
+    for _ in 0..DOWN_ROUNDS_MAX {
+        if test_kill_process(process).is_err() {
+            return Ok(ExitCode::SUCCESS);
+        }
+        tokio::time::sleep(DOWN_ROUND).await;
+    }
+    anyhow::bail!(
+        "the fleet did not stop in a minute; its process is {}",
+        running.process
+    )
+}
+
+/// `testudo cell …`, but for `run`.
+///
+/// # Errors
+/// No fleet runs, it does not answer, or it refuses.
+pub async fn cell(command: CellCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        CellCommand::Run(run) => crate::fleet::members::cell(*run).await,
+        CellCommand::List(fleet) => {
+            let operator = Operator::of(&fleet)?;
+            let cells: Vec<CellView> = operator.get("/v1/cells").await?;
+            operator.print(&cells, |cells| print::cells(cells))
+        }
+        CellCommand::Show(one) => {
+            let operator = Operator::of(&one.fleet)?;
+            let cell: CellView = operator.get(&format!("/v1/cells/{}", one.name)).await?;
+            operator.print(&cell, print::cell)
+        }
+        CellCommand::Fill(one) => set_state(one, CellState::Full).await,
+        CellCommand::Open(one) => set_state(one, CellState::Open).await,
+        CellCommand::Drain(one) => set_state(one, CellState::Draining).await,
+        CellCommand::Close(one) => set_state(one, CellState::Closed).await,
+    }
+}
+
+async fn set_state(one: OneCell, state: CellState) -> anyhow::Result<ExitCode> {
+    let operator = Operator::of(&one.fleet)?;
+    let path = format!("/v1/cells/{}", one.name);
+    let known: CellView = operator.get(&path).await?;
+    let wanted = SetCellState {
+        state,
+        epoch: known.epoch,
+    };
+    let changed: CellView = operator
+        .client
+        .post(&format!("{path}/state"), &wanted, ANSWER)
+        .await?;
+    operator.print(&changed, print::cell)
+}
+
+/// `testudo org …`.
+///
+/// # Errors
+/// No fleet runs, it does not answer, or it refuses.
+pub async fn org(org: Org) -> anyhow::Result<ExitCode> {
+    match org.command {
+        OrgCommand::Create(create) => create_org(create).await,
+        OrgCommand::List(list) => list_orgs(list).await,
+        OrgCommand::Show(one) => {
+            let operator = Operator::of(&one.fleet)?;
+            let org: OrgView = operator.get(&format!("/v1/orgs/{}", one.slug)).await?;
+            operator.print(&org, print::org)
+        }
+    }
+}
+
+async fn create_org(create: OrgCreate) -> anyhow::Result<ExitCode> {
+    let operator = Operator::of(&create.fleet)?;
+    let wanted = CreateOrg {
+        name: create.name.unwrap_or_else(|| create.slug.to_string()),
+        slug: create.slug,
+        pin: Pin {
+            region: create.region,
+            regime: create.regime,
+        },
+        cell: create.cell,
+    };
+    let created: CreatedOrg = operator.client.post("/v1/orgs", &wanted, ANSWER).await?;
+    operator.print(&created, print::created)
+}
+
+async fn list_orgs(list: OrgList) -> anyhow::Result<ExitCode> {
+    let operator = Operator::of(&list.fleet)?;
+    let mut orgs: Vec<OrgView> = Vec::new();
+    let of_cell = list.cell.map(|cell| format!("&cell={cell}"));
+    let of_cell = of_cell.unwrap_or_default();
+    let mut after = String::new();
+    loop {
+        let path = format!("/v1/orgs?limit=1000&after={after}{of_cell}");
+        let page: OrgPage = operator.get(&path).await?;
+        orgs.extend(page.orgs);
+        match page.next {
+            Some(next) => after = next.to_string(),
+            None => break,
+        }
+    }
+    operator.print(&orgs, |orgs| print::orgs(orgs))
+}

@@ -1,0 +1,177 @@
+//! `testudo control`, `testudo edge`, `testudo cell run`: one process each.
+
+use crate::options::Output;
+use crate::options::fleet::{CellRun, Control, Edge, Member};
+use atlas::start::ControlConfig;
+use database::Location;
+use edge::start::EdgeConfig;
+use serde_json::json;
+use server::config::{Config, FleetSeat, PrivateOutbound, ProxyMode, TlsMode};
+use server::declaration::progress::Progress;
+use server::start::StopSignals;
+use std::io::{Read as _, Write as _};
+use std::process::ExitCode;
+use std::sync::Arc;
+use telemetry::LogFormat;
+use tokio::sync::oneshot;
+use wire::files::make_private_folder;
+use wire::identity::{FleetIdentity, FleetRole, server_name};
+
+/// The register's file in its data folder.
+const REGISTER_FILE: &str = "register.db";
+/// The name of the control plane in its certificate.
+pub const CONTROL_NAME: &str = "control";
+
+/// Runs the control plane until the process is told to stop.
+///
+/// # Errors
+/// Whatever keeps it from starting, with what to do.
+pub async fn control(options: Control) -> anyhow::Result<ExitCode> {
+    let stop = begin(&options.member)?;
+    make_private_folder(&options.store.data)?;
+    let store = match options.store.store {
+        Some(url) => Location::Postgres { url: url.into() },
+        None => Location::Sqlite {
+            path: options.store.data.join(REGISTER_FILE),
+        },
+    };
+    let identity = Arc::new(FleetIdentity::load(&options.member.identity)?);
+    let config = ControlConfig {
+        data: options.store.data,
+        store,
+        listen: options.listen,
+        page: options.page,
+        origin: options.origin,
+    };
+    let started = atlas::start::start(config, identity).await?;
+    announce(
+        &options.member,
+        &json!({
+            "ready": true, "address": started.address, "page": started.page, "route_key": started.route_key,
+        }),
+        &format!(
+            "The control plane is ready at {}; edges pin the route key {}",
+            started.address, started.route_key
+        ),
+    )?;
+    started.run(stop.wait()).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs an edge until the process is told to stop.
+///
+/// # Errors
+/// Whatever keeps it from starting, with what to do.
+pub async fn edge(options: Edge) -> anyhow::Result<ExitCode> {
+    let stop = begin(&options.member)?;
+    make_private_folder(&options.data)?;
+    let identity = FleetIdentity::load(&options.member.identity)?;
+    let config = EdgeConfig {
+        name: options.name,
+        listen: options.listen,
+        origin: options.origin,
+        data: options.data,
+        control_address: options.control,
+        control_name: server_name(FleetRole::Control, CONTROL_NAME),
+        route_key: options.route_key,
+    };
+    let started = edge::start::start(config, &identity).await?;
+    announce(
+        &options.member,
+        &json!({ "ready": true, "address": started.address }),
+        &format!("The edge is ready at {}", started.address),
+    )?;
+    started.run(stop.wait()).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs a cell until the process is told to stop.
+///
+/// # Errors
+/// Whatever keeps it from starting, with what to do.
+pub async fn cell(options: CellRun) -> anyhow::Result<ExitCode> {
+    let stop = begin(&options.member)?;
+    let config = Config {
+        data: options.store.data,
+        listen: options.listen,
+        origin: Some(options.origin),
+        store: options.store.store.map(Into::into),
+        tls: TlsMode::Off,
+        proxy: ProxyMode::FleetEdge,
+        smtp: options.smtp.map(Into::into),
+        mail_from: options.mail_from,
+        bootstrap: None,
+        private_outbound: if options.allow_private_outbound {
+            PrivateOutbound::Allowed
+        } else {
+            PrivateOutbound::Refused
+        },
+        seat: Some(FleetSeat {
+            name: options.name.clone(),
+            identity: options.member.identity.clone(),
+        }),
+    };
+    let started = server::start::start(config, &Progress::default()).await?;
+    announce(
+        &options.member,
+        &json!({ "ready": true, "address": started.address }),
+        &format!("The cell {} is ready at {}", options.name, started.address),
+    )?;
+    started.run(stop.wait()).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What ends a process of a fleet.
+struct Stop {
+    signals: StopSignals,
+    /// Resolves when standard input ends, if that is of meaning.
+    parent: Option<oneshot::Receiver<()>>,
+}
+
+impl Stop {
+    async fn wait(self) {
+        let signal = self.signals.wait();
+        let Some(parent) = self.parent else {
+            return signal.await;
+        };
+        tokio::select! {
+            () = signal => {}
+            _ = parent => {}
+        }
+    }
+}
+
+fn begin(member: &Member) -> anyhow::Result<Stop> {
+    telemetry::start_logging(match member.output {
+        Output::Text => LogFormat::Text,
+        Output::Json => LogFormat::Json,
+    });
+    let parent = member.until_stdin_ends.then(watch_stdin).transpose()?;
+    Ok(Stop {
+        signals: StopSignals::catch()?,
+        parent,
+    })
+}
+
+/// A thread of its own: the read never ends by itself, and must not keep the process from ending.
+fn watch_stdin() -> std::io::Result<oneshot::Receiver<()>> {
+    let (ended, end) = oneshot::channel();
+    std::thread::Builder::new()
+        .name(String::from("stdin"))
+        .spawn(move || {
+            let mut byte = [0_u8; 1];
+            while matches!(std::io::stdin().read(&mut byte), Ok(read) if read > 0) {}
+            // Nobody listens any more if the process is about to end by itself.
+            let _ = ended.send(());
+        })?;
+    Ok(end)
+}
+
+fn announce(member: &Member, json: &serde_json::Value, text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match member.output {
+        Output::Json => writeln!(out, "{json}")?,
+        Output::Text => writeln!(out, "{text}")?,
+    }
+    out.flush()
+}

@@ -1,0 +1,8 @@
+//! The commands of a fleet: each of its processes, all of them at once on one machine, and what operators ask.
+
+pub mod ask;
+pub mod folder;
+pub mod members;
+pub mod print;
+pub mod supervisor;
+pub mod up;

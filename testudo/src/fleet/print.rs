@@ -1,0 +1,175 @@
+//! Answers of the control plane on a terminal.
+
+use crate::options::Output;
+use serde::Serialize;
+use std::io::Write as _;
+use wire::control::{CellView, CreatedOrg, OrgView, Pin};
+
+/// Prints an answer as it is, or as text for people.
+///
+/// # Errors
+/// Nothing can be printed.
+pub fn answer<T: Serialize>(
+    output: Output,
+    answer: &T,
+    text: impl FnOnce(&T) -> String,
+) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match output {
+        Output::Json => writeln!(out, "{}", serde_json::to_string(answer)?)?,
+        Output::Text => writeln!(out, "{}", text(answer).trim_end())?,
+    }
+    Ok(out.flush()?)
+}
+
+/// Columns as wide as their widest text.
+fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells
+            .map(|text| text.chars().count())
+            .max()
+            .unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths);
+        let cells = cells.map(|(text, width)| format!("{text:width$}"));
+        let line: Vec<String> = cells.collect();
+        format!("{}\n", line.join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
+}
+
+fn row(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
+fn health(cell: &CellView) -> &'static str {
+    match &cell.health {
+        Some(health) if health.ready => "healthy",
+        Some(_) => "not ready",
+        None => "does not answer",
+    }
+}
+
+/// All cells, a line each.
+pub fn cells(cells: &[CellView]) -> String {
+    let mut rows = vec![row(&[
+        "CELL",
+        "REGION",
+        "SIZE",
+        "STATE",
+        "ORGS",
+        "HEALTH",
+        "REQUESTS/S",
+        "ERRORS/S",
+        "P99",
+    ])];
+    for cell in cells {
+        let traffic = cell.traffic.as_ref();
+        let count = |pick: fn(&wire::control::CellTraffic) -> u64| {
+            traffic.map(pick).unwrap_or_default().to_string()
+        };
+        let p99 = traffic.filter(|traffic| traffic.requests > 0);
+        let p99 = p99.map_or_else(|| String::from("-"), |t| format!("{} µs", t.p99_micros));
+        rows.push(row(&[
+            cell.name.as_str(),
+            &cell.region,
+            cell.size.as_str(),
+            cell.state.as_str(),
+            &cell.orgs.to_string(),
+            health(cell),
+            &count(|traffic| traffic.requests),
+            &count(|traffic| traffic.errors),
+            &p99,
+        ]));
+    }
+    table(&rows)
+}
+
+/// One cell, a line for each thing.
+pub fn cell(cell: &CellView) -> String {
+    table(&[
+        row(&["name", cell.name.as_str()]),
+        row(&["region", &cell.region]),
+        row(&["cloud", &cell.cloud]),
+        row(&["regimes", &cell.regimes.join(", ")]),
+        row(&["size", cell.size.as_str()]),
+        row(&["state", cell.state.as_str()]),
+        row(&["epoch", &cell.epoch.to_string()]),
+        row(&["orgs", &cell.orgs.to_string()]),
+        row(&["address", &cell.address]),
+        row(&["health", health(cell)]),
+    ])
+}
+
+fn pin(pin: &Pin) -> String {
+    let parts: Vec<&str> = [&pin.region, &pin.regime]
+        .into_iter()
+        .filter_map(Option::as_deref)
+        .collect();
+    if parts.is_empty() {
+        String::from("-")
+    } else {
+        parts.join(", ")
+    }
+}
+
+/// All orgs, a line each.
+pub fn orgs(orgs: &[OrgView]) -> String {
+    let mut rows = vec![row(&["ORG", "NAME", "CELL", "STATE", "PIN", "ID"])];
+    rows.extend(orgs.iter().map(|org| {
+        row(&[
+            org.slug.as_str(),
+            &org.name,
+            org.cell.as_str(),
+            org.state.as_str(),
+            &pin(&org.pin),
+            org.id.as_str(),
+        ])
+    }));
+    table(&rows)
+}
+
+/// One org, a line for each thing.
+pub fn org(org: &OrgView) -> String {
+    table(&[
+        row(&["short name", org.slug.as_str()]),
+        row(&["name", &org.name]),
+        row(&["id", org.id.as_str()]),
+        row(&["cell", org.cell.as_str()]),
+        row(&["epoch", &org.epoch.to_string()]),
+        row(&["state", org.state.as_str()]),
+        row(&["pin", &pin(&org.pin)]),
+        row(&["made at", &org.created_at.to_rfc3339_millis()]),
+    ])
+}
+
+/// An org that was made, and what to do next.
+pub fn created(created: &CreatedOrg) -> String {
+    let mut text = format!(
+        "{} is in {}, at {}\n",
+        created.org.slug, created.org.cell, created.url
+    );
+    if let Some(setup) = &created.setup_url {
+        text.push_str(
+            "\nMake its first administrator within one hour, by this link (it works once):\n  ",
+        );
+        text.push_str(setup);
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{row, table};
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_text() {
+        let rows = [row(&["A", "LONG", "C"]), row(&["ab", "é", ""])];
+        assert_eq!(table(&rows), "A   LONG  C\nab  é\n");
+    }
+}

@@ -1,0 +1,128 @@
+//! Keeps one process of the fleet running: started, watched, and started again after a pause that grows.
+
+use anyhow::{Context as _, bail};
+use serde_json::Value;
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::watch;
+
+/// How long a process may take until it is ready.
+const READY_SECS_MAX: u64 = 30;
+/// How long a process may take to stop before it is killed.
+const STOP_SECS_MAX: u64 = 30;
+/// The first pause before a process is started again; each further one is twice as long.
+const PAUSE_FIRST: Duration = Duration::from_millis(100);
+/// The longest pause.
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+/// A process that ran this long is not in trouble: the pauses begin anew.
+const SOUND: Duration = Duration::from_secs(10);
+
+/// What is started.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// What it is called in messages.
+    pub name: String,
+    /// The arguments.
+    pub arguments: Vec<String>,
+    /// Where what it writes goes.
+    pub log: PathBuf,
+}
+
+/// A process that is ready.
+pub struct Ready {
+    /// What it said of itself.
+    pub said: Value,
+    child: Child,
+    /// Closed, it tells the process to stop; so it does when we die.
+    stdin: Option<ChildStdin>,
+}
+
+/// Starts a process and waits until it says that it is ready.
+///
+/// # Errors
+/// It ended or was not ready in time; where its log is.
+pub async fn launch(plan: &Plan) -> anyhow::Result<Ready> {
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(&plan.log)
+        .with_context(|| plan.log.display().to_string())?;
+    let mut child = Command::new(std::env::current_exe()?)
+        .args(&plan.arguments)
+        .args(["--output", "json", "--until-stdin-ends"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .kill_on_drop(true)
+        .spawn()
+        .with_context(|| format!("{} could not be started", plan.name))?;
+    let stdin = child.stdin.take();
+    let Some(stdout) = child.stdout.take() else {
+        bail!("{} has no output", plan.name);
+    };
+    let mut lines = BufReader::new(stdout).lines();
+    let line = tokio::time::timeout(Duration::from_secs(READY_SECS_MAX), lines.next_line()).await;
+    let said = match line {
+        Ok(Ok(Some(line))) => serde_json::from_str(&line)?,
+        Ok(_) => bail!(
+            "{} ended before it was ready; see {}",
+            plan.name,
+            plan.log.display()
+        ),
+        Err(_) => bail!(
+            "{} was not ready in {READY_SECS_MAX} s; see {}",
+            plan.name,
+            plan.log.display()
+        ),
+    };
+    Ok(Ready { said, child, stdin })
+}
+
+/// Keeps the process running until `stop` says otherwise.
+pub async fn keep(plan: Plan, first: Ready, mut stop: watch::Receiver<bool>) {
+    let (mut running, mut pause) = (Some(first), PAUSE_FIRST);
+    loop {
+        if let Some(mut ready) = running.take() {
+            let begun = Instant::now();
+            let ended = tokio::select! {
+                ended = ready.child.wait() => ended,
+                () = told(&mut stop) => {
+                    end(&plan, ready).await;
+                    return;
+                }
+            };
+            if begun.elapsed() > SOUND {
+                pause = PAUSE_FIRST;
+            }
+            let how = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
+            tracing::warn!(process = plan.name, %how, log = %plan.log.display(), "a process ended; it is started again");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = told(&mut stop) => return,
+        }
+        pause = (pause * 2).min(PAUSE_MAX);
+        match launch(&plan).await {
+            Ok(ready) => running = Some(ready),
+            Err(error) => tracing::warn!(process = plan.name, %error, "it could not be started"),
+        }
+    }
+}
+
+/// Resolves when it is time to stop, and when nobody is left to say so.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+async fn end(plan: &Plan, mut ready: Ready) {
+    drop(ready.stdin.take());
+    let stopped = tokio::time::timeout(Duration::from_secs(STOP_SECS_MAX), ready.child.wait());
+    if stopped.await.is_err() {
+        tracing::warn!(process = plan.name, "it did not stop in time and is killed");
+        let _ = ready.child.kill().await;
+    }
+}

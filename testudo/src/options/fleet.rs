@@ -1,0 +1,247 @@
+//! What can be said of a fleet on the command line.
+
+use crate::options::{Output, Store};
+use clap::{Args, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use url::Url;
+use vocab::slug::Slug;
+use wire::names::CellName;
+
+/// Options of every process of a fleet.
+#[derive(Debug, Clone, Args)]
+pub struct Member {
+    /// The folder with the certificate of this process.
+    #[arg(long)]
+    pub identity: PathBuf,
+    /// What is printed when it is ready.
+    #[arg(long, value_enum, default_value = "text")]
+    pub output: Output,
+    /// Stop when standard input ends: whoever started this process is gone then.
+    #[arg(long, hide = true)]
+    pub until_stdin_ends: bool,
+}
+
+/// Options of `control`.
+#[derive(Debug, Args)]
+pub struct Control {
+    /// Where the register lies.
+    #[command(flatten)]
+    pub store: Store,
+    /// Who this process is.
+    #[command(flatten)]
+    pub member: Member,
+    /// The address for edges and operators.
+    #[arg(long)]
+    pub listen: SocketAddr,
+    /// The address of the page that shows the fleet; loopback alone.
+    #[arg(long)]
+    pub page: Option<SocketAddr>,
+    /// The address under which people reach the fleet.
+    #[arg(long)]
+    pub origin: Url,
+}
+
+/// Options of `edge`.
+#[derive(Debug, Args)]
+pub struct Edge {
+    /// Where the route map is kept.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// Who this process is.
+    #[command(flatten)]
+    pub member: Member,
+    /// Its name.
+    #[arg(long)]
+    pub name: String,
+    /// The address for clients.
+    #[arg(long)]
+    pub listen: SocketAddr,
+    /// The address under which people reach the fleet.
+    #[arg(long)]
+    pub origin: Url,
+    /// Where the control plane is, host:port.
+    #[arg(long)]
+    pub control: String,
+    /// The key that the control plane prints, with which route maps are signed.
+    #[arg(long)]
+    pub route_key: String,
+}
+
+/// Options of `cell`.
+#[derive(Debug, Args)]
+pub struct Cell {
+    /// What to do with cells.
+    #[command(subcommand)]
+    pub command: CellCommand,
+}
+
+/// What to do with cells.
+#[derive(Debug, Subcommand)]
+pub enum CellCommand {
+    /// Run one cell of a fleet.
+    Run(Box<CellRun>),
+    /// List the cells.
+    List(Fleet),
+    /// Show one cell.
+    Show(OneCell),
+    /// Take no more organisations, and keep those that are there.
+    Fill(OneCell),
+    /// Take organisations again.
+    Open(OneCell),
+    /// Take no more organisations; those that are there are to leave.
+    Drain(OneCell),
+    /// Take a drained cell without organisations out of use.
+    Close(OneCell),
+}
+
+/// Options of `cell run`.
+#[derive(Debug, Args)]
+pub struct CellRun {
+    /// Where its data lies.
+    #[command(flatten)]
+    pub store: Store,
+    /// Who this process is.
+    #[command(flatten)]
+    pub member: Member,
+    /// Its name.
+    #[arg(long, value_parser = CellName::parse)]
+    pub name: CellName,
+    /// The address for edges and the control plane.
+    #[arg(long)]
+    pub listen: SocketAddr,
+    /// The address under which people reach the fleet.
+    #[arg(long)]
+    pub origin: Url,
+    /// Where mail goes: smtps://user:password@host; without it mail is kept in the data folder.
+    #[arg(long, env = "TESTUDO_SMTP", hide_env_values = true)]
+    pub smtp: Option<String>,
+    /// The sender of mail.
+    #[arg(long, env = "TESTUDO_MAIL_FROM", default_value = "testudo@localhost")]
+    pub mail_from: String,
+    /// Let connections to addresses that administrators name go into private networks.
+    #[arg(long, env = "TESTUDO_ALLOW_PRIVATE_OUTBOUND")]
+    pub allow_private_outbound: bool,
+}
+
+/// Which fleet, and how to print.
+#[derive(Debug, Clone, Args)]
+pub struct Fleet {
+    /// The folder of the fleet.
+    #[arg(long, env = "TESTUDO_FLEET", default_value = "./testudo-fleet")]
+    pub data: PathBuf,
+    /// How it is printed.
+    #[arg(long, value_enum, default_value = "text")]
+    pub output: Output,
+}
+
+/// Which cell.
+#[derive(Debug, Args)]
+pub struct OneCell {
+    /// The cell.
+    #[arg(value_parser = CellName::parse)]
+    pub name: CellName,
+    /// Which fleet.
+    #[command(flatten)]
+    pub fleet: Fleet,
+}
+
+/// Options of `fleet`.
+#[derive(Debug, Args)]
+pub struct FleetOptions {
+    /// What to do with the fleet.
+    #[command(subcommand)]
+    pub command: FleetCommand,
+}
+
+/// What to do with the fleet.
+#[derive(Debug, Subcommand)]
+pub enum FleetCommand {
+    /// Run a whole fleet on this machine: a control plane, an edge and cells, each a process with a store of its own.
+    Up(FleetUp),
+    /// Show the cells and how they are.
+    Status(Fleet),
+    /// Stop the fleet that runs on this machine.
+    Down(Fleet),
+}
+
+/// Options of `fleet up`.
+#[derive(Debug, Args)]
+pub struct FleetUp {
+    /// How many cells.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=26))]
+    pub cells: u8,
+    /// Which fleet.
+    #[command(flatten)]
+    pub fleet: Fleet,
+    /// The address for clients, on loopback.
+    #[arg(long, env = "TESTUDO_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// The address of the page that shows the fleet, on loopback.
+    #[arg(long, default_value = "127.0.0.1:8090")]
+    pub page: SocketAddr,
+}
+
+/// Options of `org`.
+#[derive(Debug, Args)]
+pub struct Org {
+    /// What to do with organisations.
+    #[command(subcommand)]
+    pub command: OrgCommand,
+}
+
+/// What to do with organisations.
+#[derive(Debug, Subcommand)]
+pub enum OrgCommand {
+    /// Make an organisation, in the emptiest cell where its data may live.
+    Create(OrgCreate),
+    /// List the organisations.
+    List(OrgList),
+    /// Show one organisation.
+    Show(OneOrg),
+}
+
+/// Options of `org create`.
+#[derive(Debug, Args)]
+pub struct OrgCreate {
+    /// Its short name, for addresses.
+    #[arg(value_parser = Slug::parse)]
+    pub slug: Slug,
+    /// Its name for people; the short name if none is given.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The one region in which its data may live.
+    #[arg(long)]
+    pub region: Option<String>,
+    /// The compliance regime that its cell must be fit for.
+    #[arg(long)]
+    pub regime: Option<String>,
+    /// The cell that shall have it.
+    #[arg(long, value_parser = CellName::parse)]
+    pub cell: Option<CellName>,
+    /// Which fleet.
+    #[command(flatten)]
+    pub fleet: Fleet,
+}
+
+/// Options of `org list`.
+#[derive(Debug, Args)]
+pub struct OrgList {
+    /// Only those of this cell.
+    #[arg(long, value_parser = CellName::parse)]
+    pub cell: Option<CellName>,
+    /// Which fleet.
+    #[command(flatten)]
+    pub fleet: Fleet,
+}
+
+/// Which organisation.
+#[derive(Debug, Args)]
+pub struct OneOrg {
+    /// Its short name.
+    #[arg(value_parser = Slug::parse)]
+    pub slug: Slug,
+    /// Which fleet.
+    #[command(flatten)]
+    pub fleet: Fleet,
+}
