@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use crate::agent::{Agent, Arrival, Page};
 use crate::bootstrap::{CALLBACK, PASSWORD};
-use crate::connection::{self, Connection};
+use crate::connection::{self, Connection, Peer};
 use crate::html::{self, Form};
 use crate::instance::Instance;
 use crate::totp;
@@ -42,10 +42,18 @@ impl Administrator {
         let link = instance
             .setup_link()
             .context("the first start printed no set-up link")?;
+        Self::set_up_at(instance.peer().clone(), link).await
+    }
+
+    /// The same with a link that came another way, at the host where the organisation answers.
+    ///
+    /// # Errors
+    /// When a page leads elsewhere; the message says what it shows.
+    pub async fn set_up_at(peer: Peer, link: &str) -> anyhow::Result<Self> {
         let (_, path) = link
             .split_once("/setup?")
             .with_context(|| format!("the set-up link has another form: {link}"))?;
-        let mut agent = Agent::new(Connection::new(instance.peer().clone()), &["/admin"]);
+        let mut agent = Agent::new(Connection::new(peer), &["/admin"]);
         let page = arrived(agent.open(&format!("/setup?{path}")).await?)?;
         let filled = [
             ("org_name", "Analytical Engines"),

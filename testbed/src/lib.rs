@@ -8,6 +8,7 @@ pub mod companion;
 pub mod connection;
 pub mod fingerprint;
 pub mod first_hour;
+pub mod fleet;
 pub mod html;
 pub mod instance;
 pub mod knock;

@@ -245,6 +245,7 @@ mod tests {
             mail_from: String::from("testudo@localhost"),
             bootstrap: None,
             private_outbound: PrivateOutbound::Refused,
+            seat: None,
         }
     }
 

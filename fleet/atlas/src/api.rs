@@ -78,10 +78,22 @@ pub fn router(side: Side) -> Router {
         .with_state(side)
 }
 
-type Answer<T> = Result<Json<T>, Response>;
+type Answer<T> = Result<Json<T>, Said>;
+
+/// A refusal in the API's words.
+struct Said {
+    status: StatusCode,
+    problem: Problem,
+}
+
+impl IntoResponse for Said {
+    fn into_response(self) -> Response {
+        (self.status, Json(self.problem)).into_response()
+    }
+}
 
 /// Refuses peers of other roles. Operators may do what edges may.
-fn only(peer: Peer, role: FleetRole) -> Result<(), Response> {
+fn only(peer: Peer, role: FleetRole) -> Result<(), Said> {
     if peer.0 == role || peer.0 == FleetRole::Operator {
         return Ok(());
     }
@@ -235,19 +247,19 @@ async fn create_org(
     }))
 }
 
-fn cell_name(text: &str) -> Result<CellName, Response> {
+fn cell_name(text: &str) -> Result<CellName, Said> {
     CellName::parse(text).map_err(|error| invalid(&error.to_string()))
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Said> {
     serde_json::from_slice(body).map_err(|error| invalid(&error.to_string()))
 }
 
-fn invalid(message: &str) -> Response {
+fn invalid(message: &str) -> Said {
     problem(StatusCode::BAD_REQUEST, "invalid", message)
 }
 
-fn refused(refusal: &Refusal) -> Response {
+fn refused(refusal: &Refusal) -> Said {
     let (status, word) = match refusal {
         Refusal::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
         Refusal::Placement(PlacementDenial::Unknown(_)) => (StatusCode::NOT_FOUND, "not_found"),
@@ -264,10 +276,12 @@ fn refused(refusal: &Refusal) -> Response {
     problem(status, word, &refusal.to_string())
 }
 
-fn problem(status: StatusCode, error: &str, message: &str) -> Response {
-    let body = Problem {
-        error: error.to_owned(),
-        message: message.to_owned(),
-    };
-    (status, Json(body)).into_response()
+fn problem(status: StatusCode, error: &str, message: &str) -> Said {
+    Said {
+        status,
+        problem: Problem {
+            error: error.to_owned(),
+            message: message.to_owned(),
+        },
+    }
 }

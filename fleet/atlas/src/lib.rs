@@ -18,6 +18,9 @@ pub mod start;
 pub mod store;
 pub mod watch;
 
+#[cfg(test)]
+mod tests;
+
 /// The tables of the register.
 pub static MIGRATIONS: [database::Migration; 1] = [database::Migration {
     version: 1,

@@ -45,6 +45,7 @@ impl Watch {
                 }
                 Ok((name, Err(error))) => {
                     tracing::debug!(cell = %name, %error, "a cell does not say how it is");
+                    self.seen().health.remove(&name);
                 }
                 Err(error) => tracing::error!(%error, "asking a cell failed"),
             }

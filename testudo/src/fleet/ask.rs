@@ -74,7 +74,7 @@ async fn down(fleet: &Fleet) -> anyhow::Result<ExitCode> {
     let process = process.context("the fleet's process has no number")?;
     kill_process(process, Signal::TERM).context("the fleet runs no more")?;
     for _ in 0..DOWN_ROUNDS_MAX {
-        if test_kill_process(process).is_err() {
+        if !Running::is_there(&fleet.data) || test_kill_process(process).is_err() {
             return Ok(ExitCode::SUCCESS);
         }
         tokio::time::sleep(DOWN_ROUND).await;

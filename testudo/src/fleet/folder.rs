@@ -1,5 +1,6 @@
 //! The folder of a fleet on one machine.
 
+use crate::fleet::members::CONTROL_NAME;
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -7,8 +8,6 @@ use std::path::{Path, PathBuf};
 use wire::client::FleetClient;
 use wire::files::write_durably;
 use wire::identity::{FleetIdentity, FleetRole, server_name};
-
-use crate::fleet::members::CONTROL_NAME;
 
 const RUNNING_FILE: &str = "running.json";
 
@@ -48,6 +47,12 @@ impl Running {
             )
         })?;
         serde_json::from_slice(&text).with_context(|| path.display().to_string())
+    }
+
+    /// Whether a fleet runs there, as far as it says.
+    #[must_use]
+    pub fn is_there(fleet: &Path) -> bool {
+        fleet.join(RUNNING_FILE).exists()
     }
 
     /// Lets others know.

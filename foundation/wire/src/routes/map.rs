@@ -113,7 +113,8 @@ impl Default for RouteMap {
             digest: [0; 32],
         };
         empty.digest = hash_bucket(&empty);
-        let buckets = vec![Arc::new(empty); BUCKETS];
+        let empty = Arc::new(empty);
+        let buckets: Vec<_> = std::iter::repeat_n(empty, BUCKETS).collect();
         let cells = BTreeMap::new();
         Self {
             root: hash_root(&cells, &buckets),
