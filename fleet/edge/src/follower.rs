@@ -75,7 +75,7 @@ impl Routes {
     }
 
     /// Takes what the control plane says, if it proves itself; else the map stays as it is.
-    fn take(&self, delta: Delta) -> Result<(), wire::routes::RouteError> {
+    pub(crate) fn take(&self, delta: Delta) -> Result<(), wire::routes::RouteError> {
         let known = self.current();
         let next = accept(&known, delta, &self.0.verifier)?;
         if next.cursor() == known.cursor() && known.head.is_some() {

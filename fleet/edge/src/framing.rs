@@ -1,7 +1,8 @@
 //! What is refused before anything is sent on: requests that two readers could understand in two ways.
 //!
-//! The HTTP library refuses much of it by itself (folded lines, bad lengths, both a length and chunks); what it lets
-//! through is refused here, and the tests say which is which over a raw socket.
+//! The HTTP library refuses folded lines, bad or differing lengths and unknown codings by itself. Of a length beside chunks
+//! it goes by the chunks and shows no length, as RFC 9112 section 6.3 lets it; what is sent on is framed anew, so that no
+//! second reader ever sees both. What it lets through otherwise is refused here.
 
 use http::{HeaderMap, Method, Request, Version, header};
 

@@ -12,3 +12,6 @@ pub mod listener;
 pub mod proxy;
 pub mod start;
 pub mod traffic;
+
+#[cfg(test)]
+mod tests;

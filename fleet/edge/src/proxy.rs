@@ -191,7 +191,9 @@ impl Proxy {
         let time = Duration::from_secs(ROUTE_SECS_MAX);
         let newer =
             |map: &Followed| find(map, wanted).is_none_or(|known| known.epoch > route.epoch);
-        if !self.routes.wait_for(time, newer).await {
+        // A cell that knows nothing newer has nothing to wait for.
+        let waits = standing.is_some_and(|standing| standing.epoch > route.epoch);
+        if !waits || !self.routes.wait_for(time, newer).await {
             return Err(Refused::Unreachable);
         }
         let route = find(&self.routes.current(), wanted).cloned();
@@ -220,7 +222,6 @@ impl Proxy {
             epoch: route.epoch,
         };
         let mut head = bound.head;
-        head.headers.insert(header::HOST, bound.host);
         prepare_request(
             &mut head.headers,
             &Said {
@@ -232,6 +233,8 @@ impl Proxy {
             },
             self.entropy.as_ref(),
         );
+        // Afterwards: a client may have listed it among what is about one connection alone.
+        head.headers.insert(header::HOST, bound.host);
         head.version = Version::HTTP_11;
         head.uri = cell_uri(&route.cell, &cell.address, &head.uri).ok_or(Refused::Unreachable)?;
         head.extensions.clear();
