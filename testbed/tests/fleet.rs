@@ -243,6 +243,8 @@ async fn a_cell_takes_the_states_that_lead_on_and_no_others() {
     );
     let acme = fleet.peer_of("acme").unwrap();
     assert_eq!(status_of(&acme, "/signin").await.unwrap(), StatusCode::OK);
+    let whole = fleet.ask(&["fleet", "verify"]).unwrap();
+    assert_eq!(whole, serde_json::json!({ "whole": true, "row": 7 }));
     let down = fleet.run(&["fleet", "down"]).unwrap();
     assert_eq!(down.code, Some(0), "{}", down.said);
     assert!(status_of(&acme, "/signin").await.is_err());

@@ -17,6 +17,9 @@ pub enum Refused {
     /// Its body is too large, or did not come in time.
     #[error("the body of the request is larger than {0} bytes, or did not come in time")]
     Body(u64),
+    /// Its body was broken off, or is not what its head announced.
+    #[error("the body of the request could not be read to its end")]
+    Broken,
     /// No org answers at that host.
     #[error("no organisation answers at this address")]
     Unknown,
@@ -37,7 +40,7 @@ pub enum Refused {
 impl Refused {
     const fn status(&self) -> StatusCode {
         match self {
-            Self::Ambiguous(_) => StatusCode::BAD_REQUEST,
+            Self::Ambiguous(_) | Self::Broken => StatusCode::BAD_REQUEST,
             Self::Body(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unknown => StatusCode::MISDIRECTED_REQUEST,
             Self::Nothing => StatusCode::NOT_FOUND,
@@ -58,7 +61,10 @@ pub fn refuse(refused: &Refused, request_id: &str) -> Response<AnswerBody> {
         let soon = HeaderValue::from_static("1");
         answer.headers_mut().insert(header::RETRY_AFTER, soon);
     }
-    if matches!(refused, Refused::Ambiguous(_) | Refused::Body(_)) {
+    if matches!(
+        refused,
+        Refused::Ambiguous(_) | Refused::Body(_) | Refused::Broken
+    ) {
         // What follows on the connection may be the rest of this request.
         let close = HeaderValue::from_static("close");
         answer.headers_mut().insert(header::CONNECTION, close);

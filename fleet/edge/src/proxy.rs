@@ -241,8 +241,10 @@ impl Proxy {
         let sent = self.cells.request(Request::from_parts(head, bound.body));
         match tokio::time::timeout(Duration::from_secs(ANSWER_SECS_MAX), sent).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) if is_too_large(&error) => Err(Refused::Body(BODY_BYTES_MAX)),
             Ok(Err(error)) => {
+                if let Some(refused) = fault_of_body(&error) {
+                    return Err(refused);
+                }
                 tracing::warn!(cell = %route.cell, %error, cause = ?std::error::Error::source(&error), request = id, "a cell could not be asked");
                 Err(Refused::Unreachable)
             }
@@ -333,15 +335,20 @@ fn cell_uri(cell: &CellName, address: &str, target: &Uri) -> Option<Uri> {
         .ok()
 }
 
-fn is_too_large(error: &hyper_util::client::legacy::Error) -> bool {
+/// Whether it was the client's body that failed, and not the cell.
+fn fault_of_body(error: &hyper_util::client::legacy::Error) -> Option<Refused> {
     let mut cause = std::error::Error::source(error);
+    let mut of_body = None;
     while let Some(error) = cause {
         if error.is::<http_body_util::LengthLimitError>() {
-            return true;
+            return Some(Refused::Body(BODY_BYTES_MAX));
+        }
+        if error.downcast_ref().is_some_and(hyper::Error::is_user) {
+            of_body = Some(Refused::Broken);
         }
         cause = error.source();
     }
-    false
+    of_body
 }
 
 /// Finds the machine of a cell in the route map; asks DNS only where the map has a name.

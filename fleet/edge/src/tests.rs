@@ -301,6 +301,9 @@ async fn bodies_are_bounded_with_and_without_a_length() {
         "{head}transfer-encoding: chunked\r\n\r\n{}0\r\n\r\n",
         chunk.repeat(11)
     );
+    let broken = format!("{head}transfer-encoding: chunked\r\n\r\n1\r\nx\r\nzz\r\n");
+    let told = world.exchange(broken.as_bytes()).await;
+    assert!(told.starts_with("HTTP/1.1 400"), "{told}");
     let told = world.exchange(many.as_bytes()).await;
     assert!(
         told.is_empty() || told.starts_with("HTTP/1.1 413"),

@@ -1,12 +1,15 @@
 //! What operators ask of a running fleet: `testudo fleet status|down`, `testudo cell …`, `testudo org …`.
 
 use crate::fleet::folder::Running;
+use crate::fleet::members::REGISTER_FILE;
 use crate::fleet::print;
 use crate::options::Output;
 use crate::options::fleet::{
     CellCommand, Fleet, FleetCommand, OneCell, Org, OrgCommand, OrgCreate, OrgList,
 };
 use anyhow::Context as _;
+use atlas::log::Verdict;
+use database::{Database, Location};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -63,8 +66,33 @@ pub async fn fleet(command: FleetCommand) -> anyhow::Result<ExitCode> {
             let view: FleetView = operator.get("/v1/fleet").await?;
             operator.print(&view, |view| print::cells(&view.cells))
         }
+        FleetCommand::Verify(fleet) => verify(&fleet).await,
         FleetCommand::Down(fleet) => down(&fleet).await,
     }
+}
+
+/// Walks the register's log in its own store.
+async fn verify(fleet: &Fleet) -> anyhow::Result<ExitCode> {
+    let path = fleet.data.join("control").join(REGISTER_FILE);
+    anyhow::ensure!(
+        path.exists(),
+        "there is no register at {}; name the fleet's folder with --data",
+        path.display()
+    );
+    let database = Database::open(&Location::Sqlite { path }, &atlas::MIGRATIONS).await?;
+    let verdict = atlas::log::verify(&mut database.read().await?).await?;
+    database.close().await;
+    let (text, code) = match verdict {
+        Verdict::Whole(rows) => (format!("whole, {rows} rows"), ExitCode::SUCCESS),
+        Verdict::BrokenAt(row) => (format!("BROKEN at row {row}"), ExitCode::FAILURE),
+    };
+    let (whole, row) = match verdict {
+        Verdict::Whole(rows) => (true, rows),
+        Verdict::BrokenAt(row) => (false, row),
+    };
+    let answer = serde_json::json!({ "whole": whole, "row": row });
+    print::answer(fleet.output, &answer, |_| text)?;
+    Ok(code)
 }
 
 /// Tells the process that started the others to stop, and waits until it has.

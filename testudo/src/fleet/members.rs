@@ -18,7 +18,7 @@ use wire::files::make_private_folder;
 use wire::identity::{FleetIdentity, FleetRole, server_name};
 
 /// The register's file in its data folder.
-const REGISTER_FILE: &str = "register.db";
+pub const REGISTER_FILE: &str = "register.db";
 /// The name of the control plane in its certificate.
 pub const CONTROL_NAME: &str = "control";
 

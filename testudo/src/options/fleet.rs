@@ -161,6 +161,8 @@ pub enum FleetCommand {
     Up(FleetUp),
     /// Show the cells and how they are.
     Status(Fleet),
+    /// Prove that no row of the register's log was changed, removed or cut off; works beside a running fleet.
+    Verify(Fleet),
     /// Stop the fleet that runs on this machine.
     Down(Fleet),
 }
