@@ -8,8 +8,10 @@ use crate::refusal::Refusal;
 use crate::register::Register;
 use crate::watch::Watch;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, FromRef, Path, Query, State};
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{DefaultBodyLimit, FromRef, Path, Query, Request, State};
 use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
@@ -30,6 +32,8 @@ use wire::routes::follow::Delta;
 const BODY_BYTES_MAX: usize = 256 * 1024;
 /// Longest wait for news of the route map.
 const WAIT_SECS_MAX: u64 = 30;
+/// How long a request may take, its body and the longest wait included.
+const REQUEST_SECS_MAX: u64 = 60;
 /// Whom the log names for what comes over this interface.
 const OPERATOR: &str = "operator";
 
@@ -74,8 +78,24 @@ pub fn router(side: Side) -> Router {
         .route("/v1/orgs", get(orgs).post(create_org))
         .route("/v1/orgs/{slug}", get(org))
         .fallback(async || problem(StatusCode::NOT_FOUND, "not_found", "there is no such path"))
+        .method_not_allowed_fallback(async || {
+            let text = "this path is not asked so";
+            problem(StatusCode::METHOD_NOT_ALLOWED, "invalid", text)
+        })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(limit_time))
         .with_state(side)
+}
+
+async fn limit_time(request: Request, next: Next) -> Response {
+    let limit = Duration::from_secs(REQUEST_SECS_MAX);
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let text = "the request took too long; what it began is carried on with by itself";
+            problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable", text).into_response()
+        }
+    }
 }
 
 type Answer<T> = Result<Json<T>, Said>;
@@ -113,7 +133,7 @@ struct RoutesQuery {
 async fn routes(
     Extension(peer): Extension<Peer>,
     State(feed): State<Feed>,
-    query: Result<Query<RoutesQuery>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<RoutesQuery>, QueryRejection>,
 ) -> Answer<Delta> {
     only(peer, FleetRole::Edge)?;
     let Query(query) = query.map_err(|error| invalid(&error.body_text()))?;
@@ -127,10 +147,10 @@ async fn routes(
 async fn report(
     Extension(peer): Extension<Peer>,
     State(watch): State<Watch>,
-    body: Bytes,
+    body: Sent,
 ) -> Answer<serde_json::Value> {
     only(peer, FleetRole::Edge)?;
-    let report: EdgeReport = parse(&body)?;
+    let report: EdgeReport = parse(body)?;
     watch.report(report);
     Ok(Json(serde_json::json!({})))
 }
@@ -168,10 +188,10 @@ async fn cell(
 async fn declare_cell(
     Extension(peer): Extension<Peer>,
     State(register): State<Register>,
-    body: Bytes,
+    body: Sent,
 ) -> Answer<CellView> {
     only(peer, FleetRole::Operator)?;
-    let wanted: DeclareCell = parse(&body)?;
+    let wanted: DeclareCell = parse(body)?;
     let done = register.declare_cell(wanted, OPERATOR).await;
     done.map(Json).map_err(|refusal| refused(&refusal))
 }
@@ -180,10 +200,10 @@ async fn set_cell_state(
     Extension(peer): Extension<Peer>,
     State(register): State<Register>,
     Path(name): Path<String>,
-    body: Bytes,
+    body: Sent,
 ) -> Answer<CellView> {
     only(peer, FleetRole::Operator)?;
-    let wanted: SetCellState = parse(&body)?;
+    let wanted: SetCellState = parse(body)?;
     let name = cell_name(&name)?;
     let done = register.set_cell_state(&name, wanted, OPERATOR).await;
     done.map(Json).map_err(|refusal| refused(&refusal))
@@ -206,7 +226,7 @@ const fn page_orgs() -> i64 {
 async fn orgs(
     Extension(peer): Extension<Peer>,
     State(register): State<Register>,
-    query: Result<Query<OrgsQuery>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<OrgsQuery>, QueryRejection>,
 ) -> Answer<OrgPage> {
     only(peer, FleetRole::Operator)?;
     let Query(query) = query.map_err(|error| invalid(&error.body_text()))?;
@@ -228,10 +248,10 @@ async fn org(
 async fn create_org(
     Extension(peer): Extension<Peer>,
     State(side): State<Side>,
-    body: Bytes,
+    body: Sent,
 ) -> Answer<CreatedOrg> {
     only(peer, FleetRole::Operator)?;
-    let wanted: CreateOrg = parse(&body)?;
+    let wanted: CreateOrg = parse(body)?;
     let (org, adopted) = side
         .register
         .create_org(wanted, OPERATOR)
@@ -251,8 +271,12 @@ fn cell_name(text: &str) -> Result<CellName, Said> {
     CellName::parse(text).map_err(|error| invalid(&error.to_string()))
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Said> {
-    serde_json::from_slice(body).map_err(|error| invalid(&error.to_string()))
+/// A body that was read whole, or why not.
+type Sent = Result<Bytes, BytesRejection>;
+
+fn parse<T: DeserializeOwned>(body: Sent) -> Result<T, Said> {
+    let body = body.map_err(|error| problem(error.status(), "invalid", &error.body_text()))?;
+    serde_json::from_slice(&body).map_err(|error| invalid(&error.to_string()))
 }
 
 fn invalid(message: &str) -> Said {
@@ -266,8 +290,12 @@ fn refused(refusal: &Refusal) -> Said {
         Refusal::Taken { .. } => (StatusCode::CONFLICT, "taken"),
         Refusal::Changed { .. } => (StatusCode::CONFLICT, "changed"),
         Refusal::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid"),
-        Refusal::Placement(_) | Refusal::State(_) => (StatusCode::UNPROCESSABLE_ENTITY, "refused"),
-        Refusal::NotYet { .. } => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        Refusal::Placement(_) | Refusal::State(_) | Refusal::CellRefused { .. } => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "refused")
+        }
+        Refusal::NotYet { .. } | Refusal::UnderWay { .. } => {
+            (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+        }
         Refusal::Store(_) | Refusal::Stored(_) => {
             tracing::error!(error = %refusal, cause = ?std::error::Error::source(refusal), "the register failed");
             (StatusCode::SERVICE_UNAVAILABLE, "unavailable")

@@ -20,8 +20,11 @@ use wire::routes::signature::{Head, RouteSigner, SignedHead};
 const PAGE_ROWS: i64 = 1_000;
 /// Changes of the log that followers can be told one by one; whoever is further behind gets the whole map.
 const KEPT_MAX: usize = 10_000;
-/// Most changes of one answer.
+/// Most changes of one answer, unless a single row has more.
 const DELTA_CHANGES_MAX: usize = 1_000;
+/// Rows from before the start that followers can be told one by one. Only the state after the last of them is signed, so
+/// that they fit into one answer.
+const RECALLED_ROWS: i64 = 1_000;
 
 /// The feed. Clones share it.
 #[derive(Clone)]
@@ -34,7 +37,14 @@ struct Inner {
     state: Mutex<State>,
     /// One at a time reads the log.
     reading: tokio::sync::Mutex<()>,
-    news: watch::Sender<i64>,
+    news: watch::Sender<News>,
+}
+
+/// What those who wait for news are told.
+#[derive(Clone, Copy)]
+struct News {
+    cursor: i64,
+    closed: bool,
 }
 
 struct State {
@@ -43,11 +53,11 @@ struct State {
     kept: VecDeque<Step>,
 }
 
-/// What one row of the log did, and the signed state that came of it.
+/// What one row of the log did, and the signed state that came of it; none where the state was not known.
 struct Step {
     before: i64,
     changes: Vec<Change>,
-    head: SignedHead,
+    head: Option<SignedHead>,
 }
 
 impl Feed {
@@ -63,23 +73,31 @@ impl Feed {
         let mut tx = database.read().await?;
         let cursor = store::load_head(&mut tx).await?.cursor;
         let map = load_map(&mut tx).await?;
+        let recalled = store::load_newest(&mut tx, RECALLED_ROWS).await?;
         drop(tx);
         let head = signer.sign(Head {
             cursor,
             root: map.root(),
             signed_at: clock.now(),
         });
+        let mut kept = VecDeque::new();
+        for row in recalled {
+            kept.push_front(Step {
+                before: row.cursor - 1,
+                changes: parse_changes(&row)?,
+                head: (row.cursor == cursor).then(|| head.clone()),
+            });
+        }
         Ok(Self(Arc::new(Inner {
             database,
             clock,
             signer,
-            state: Mutex::new(State {
-                map,
-                head,
-                kept: VecDeque::new(),
-            }),
+            state: Mutex::new(State { map, head, kept }),
             reading: tokio::sync::Mutex::new(()),
-            news: watch::Sender::new(cursor),
+            news: watch::Sender::new(News {
+                cursor,
+                closed: false,
+            }),
         })))
     }
 
@@ -111,19 +129,17 @@ impl Feed {
             for row in rows {
                 self.take(&row)?;
             }
-            self.0.news.send_replace(self.cursor());
         }
     }
 
     fn take(&self, row: &Row) -> Result<(), Refusal> {
-        let stored = |error: &dyn ToString| Refusal::Stored(error.to_string());
-        let changes: Vec<Change> =
-            serde_json::from_str(&row.routes).map_err(|error| stored(&error))?;
+        let changes = parse_changes(row)?;
         let (before, map) = self.read(|state| (state.head.head.cursor, state.map.clone()));
         let map = if changes.is_empty() {
             map
         } else {
-            map.apply(changes.clone()).map_err(|error| stored(&error))?
+            map.apply(changes.clone())
+                .map_err(|error| Refusal::Stored(error.to_string()))?
         };
         let head = self.0.signer.sign(Head {
             cursor: row.cursor,
@@ -136,11 +152,13 @@ impl Feed {
         state.kept.push_back(Step {
             before,
             changes,
-            head,
+            head: Some(head),
         });
         if state.kept.len() > KEPT_MAX {
             state.kept.pop_front();
         }
+        drop(state);
+        self.0.news.send_modify(|news| news.cursor = row.cursor);
         Ok(())
     }
 
@@ -148,45 +166,44 @@ impl Feed {
     #[must_use]
     pub fn delta(&self, after: i64) -> Delta {
         let state = self.state();
-        let first = state.kept.iter().position(|step| step.before == after);
-        if after == state.head.head.cursor && after > 0 {
+        if after > 0
+            && let Some((changes, head)) = plan_steps(&state, after)
+        {
             return Delta {
                 whole: false,
                 after,
-                changes: Vec::new(),
-                head: state.head.clone(),
+                changes,
+                head,
             };
         }
-        let Some(first) = first.filter(|_| after > 0) else {
-            return Delta {
-                whole: true,
-                after: 0,
-                changes: state.map.entries().map(Change::Put).collect(),
-                head: state.head.clone(),
-            };
-        };
-        let (mut changes, mut head) = (Vec::new(), state.head.clone());
-        for step in state.kept.iter().skip(first) {
-            let full = changes.len() + step.changes.len() > DELTA_CHANGES_MAX;
-            if full && !changes.is_empty() {
-                break;
-            }
-            changes.extend(step.changes.iter().cloned());
-            head = step.head.clone();
-        }
+        let (map, head) = (state.map.clone(), state.head.clone());
+        // A million entries are gathered while others go on.
+        drop(state);
         Delta {
-            whole: false,
-            after,
-            changes,
+            whole: true,
+            after: 0,
+            changes: map.entries().map(Change::Put).collect(),
             head,
         }
     }
 
-    /// Waits until there is something after that cursor, or the time is over.
+    /// Waits until there is something else than that cursor, the time is over, or the feed is closed.
     pub async fn wait(&self, after: i64, time: Duration) {
         let mut news = self.0.news.subscribe();
+        let other = news.wait_for(|news| news.cursor != after || news.closed);
         // The end of the time and the end of the feed are both an answer.
-        let _ = tokio::time::timeout(time, news.wait_for(|cursor| *cursor != after)).await;
+        let _ = tokio::time::timeout(time, other).await;
+    }
+
+    /// Answers all who wait, now and from now on: the process ends.
+    pub fn close(&self) {
+        self.0.news.send_modify(|news| news.closed = true);
+    }
+
+    /// Resolves when the feed is closed.
+    pub async fn closed(&self) {
+        let mut news = self.0.news.subscribe();
+        let _ = news.wait_for(|news| news.closed).await;
     }
 
     fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
@@ -197,6 +214,34 @@ impl Feed {
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The changes after a cursor, up to a signed state; none if they are not kept.
+fn plan_steps(state: &State, after: i64) -> Option<(Vec<Change>, SignedHead)> {
+    if after == state.head.head.cursor {
+        return Some((Vec::new(), state.head.clone()));
+    }
+    // The log has no gap, so that a step's place follows from its cursor.
+    let behind = after.checked_sub(state.kept.front()?.before)?;
+    let steps = state.kept.iter().skip(usize::try_from(behind).ok()?);
+    let (mut changes, mut reached) = (Vec::new(), None);
+    for step in steps {
+        let full = changes.len() + step.changes.len() > DELTA_CHANGES_MAX;
+        if full && reached.is_some() {
+            break;
+        }
+        changes.extend(step.changes.iter().cloned());
+        if let Some(head) = &step.head {
+            reached = Some((changes.len(), head.clone()));
+        }
+    }
+    let (count, head) = reached?;
+    changes.truncate(count);
+    Some((changes, head))
+}
+
+fn parse_changes(row: &Row) -> Result<Vec<Change>, Refusal> {
+    serde_json::from_str(&row.routes).map_err(|error| Refusal::Stored(error.to_string()))
 }
 
 async fn load_map(tx: &mut ReadTx) -> Result<RouteMap, Refusal> {

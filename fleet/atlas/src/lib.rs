@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod cell_state;
+pub mod creation;
 pub mod doors;
 pub mod feed;
 pub mod glance;
@@ -16,6 +17,7 @@ pub mod refusal;
 pub mod register;
 pub mod start;
 pub mod store;
+pub mod underway;
 pub mod watch;
 
 #[cfg(test)]

@@ -58,6 +58,22 @@ pub enum Refusal {
         /// What the cell said.
         source: CallError,
     },
+    /// The cell will never take the org as it is, so its name is free again.
+    #[error("{cell} does not take {name}: {reason}; nothing was made, and the name is free again")]
+    CellRefused {
+        /// The org.
+        name: String,
+        /// Its cell.
+        cell: String,
+        /// What the cell said.
+        reason: String,
+    },
+    /// Another call makes the same org at this moment.
+    #[error("{name} is being made at this moment; look at it again before you ask once more")]
+    UnderWay {
+        /// The org.
+        name: String,
+    },
     /// The store failed.
     #[error("the register's store failed")]
     Store(#[from] DatabaseFault),

@@ -4,20 +4,16 @@ use crate::cell_state::decide_state_change;
 use crate::doors::Doors;
 use crate::feed::Feed;
 use crate::log::{self, Entry};
-use crate::placement::decide_placement;
 use crate::refusal::Refusal;
 use crate::store;
+use crate::underway::Underway;
 use database::Database;
 use std::sync::Arc;
 use vocab::entropy::Entropy;
 use vocab::epoch::Epoch;
-use vocab::id::OrgId;
 use vocab::slug::Slug;
 use vocab::time::Clock;
-use wire::cell::{AdoptOrg, AdoptedOrg};
-use wire::control::{
-    CellState, CellView, CreateOrg, DeclareCell, OrgPage, OrgState, OrgView, SetCellState,
-};
+use wire::control::{CellState, CellView, DeclareCell, OrgPage, OrgView, SetCellState};
 use wire::names::CellName;
 use wire::routes::entry::{ADDRESS_CHARS_MAX, CellRoute, Change, Entry as RouteEntry, OrgRoute};
 
@@ -27,8 +23,6 @@ const NAME_CHARS_MAX: usize = 100;
 const REGIMES_MAX: usize = 50;
 /// Most orgs of a page.
 pub const PAGE_ORGS_MAX: i64 = 1_000;
-/// Most creations that are carried on with at once.
-const RESUMED_MAX: i64 = 100;
 
 /// The register. Clones share it.
 #[derive(Clone)]
@@ -38,6 +32,7 @@ pub struct Register {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) doors: Doors,
     pub(crate) feed: Feed,
+    pub(crate) underway: Underway,
 }
 
 impl Register {
@@ -95,7 +90,8 @@ impl Register {
                     if known.address == cell.address {
                         return Ok(());
                     }
-                    store::update_cell(tx, &known, known.state, &cell.address, now).await?;
+                    let updated = store::update_cell(tx, &known, known.state, &cell.address, now);
+                    check_updated(updated.await?, &known, known.epoch)?;
                     let entry = Entry {
                         at: now,
                         kind: String::from("cell.address"),
@@ -134,15 +130,10 @@ impl Register {
                         what: "cell",
                         name: name.to_string(),
                     })?;
-                    if known.epoch != wanted.epoch {
-                        return Err(Refusal::Changed {
-                            name: name.to_string(),
-                            known: known.epoch.number(),
-                            asked: wanted.epoch.number(),
-                        });
-                    }
+                    check_updated(known.epoch == wanted.epoch, &known, wanted.epoch)?;
                     decide_state_change(known.state, wanted.state, known.orgs)?;
-                    store::update_cell(tx, &known, wanted.state, &known.address, now).await?;
+                    let updated = store::update_cell(tx, &known, wanted.state, &known.address, now);
+                    check_updated(updated.await?, &known, wanted.epoch)?;
                     let entry = Entry {
                         at: now,
                         kind: format!("cell.{}", wanted.state.as_str()),
@@ -192,130 +183,6 @@ impl Register {
         let next = orgs.last().filter(|_| more).map(|org| org.slug.clone());
         Ok(OrgPage { orgs, next })
     }
-
-    /// Makes an org: its name and place are taken first, then its cell makes it, then edges learn of it. Asked again
-    /// while it is being made, it is carried on with.
-    ///
-    /// # Errors
-    /// [`Refusal::NotYet`] if its cell cannot take it at the moment.
-    pub async fn create_org(
-        &self,
-        wanted: CreateOrg,
-        actor: &str,
-    ) -> Result<(OrgView, AdoptedOrg), Refusal> {
-        check_text("name", &wanted.name)?;
-        let org = self.claim(wanted, actor).await?;
-        self.settle(&org, actor).await
-    }
-
-    /// Takes the org's name and place.
-    async fn claim(&self, wanted: CreateOrg, actor: &str) -> Result<OrgView, Refusal> {
-        let (now, actor) = (self.clock.now(), actor.to_owned());
-        let id = OrgId::generate(self.entropy.as_ref());
-        let claimed = self
-            .database
-            .write(move |tx| {
-                Box::pin(async move {
-                    let place = log::take_place(tx).await?;
-                    if let Some(known) = store::load_org(tx, &wanted.slug).await? {
-                        let resumes = known.state == OrgState::Creating
-                            && (&known.name, &known.pin) == (&wanted.name, &wanted.pin)
-                            && wanted.cell.is_none_or(|cell| cell == known.cell);
-                        return if resumes {
-                            Ok(known)
-                        } else {
-                            Err(Refusal::Taken {
-                                name: wanted.slug.to_string(),
-                            })
-                        };
-                    }
-                    let cells = store::load_loads(tx).await?;
-                    let cell = decide_placement(&wanted.pin, wanted.cell.as_ref(), &cells)?;
-                    let org = OrgView {
-                        id,
-                        slug: wanted.slug,
-                        name: wanted.name,
-                        pin: wanted.pin,
-                        hosts: Vec::new(),
-                        cell,
-                        epoch: Epoch::FIRST,
-                        state: OrgState::Creating,
-                        created_at: now,
-                    };
-                    store::insert_org(tx, &org).await?;
-                    store::count_org(tx, &org.cell).await?;
-                    let entry = Entry {
-                        at: now,
-                        kind: String::from("org.create"),
-                        subject: org.slug.to_string(),
-                        epoch: org.epoch,
-                        actor,
-                        detail: format!("in {}", org.cell),
-                    };
-                    log::append(tx, place, &entry, &[]).await?;
-                    Ok(org)
-                })
-            })
-            .await?;
-        self.feed.catch_up().await?;
-        Ok(claimed)
-    }
-
-    /// Has the cell make the org, and lets edges know.
-    async fn settle(&self, org: &OrgView, actor: &str) -> Result<(OrgView, AdoptedOrg), Refusal> {
-        let cell = self.cell(&org.cell).await?;
-        let adopt = AdoptOrg {
-            slug: org.slug.clone(),
-            name: org.name.clone(),
-            epoch: org.epoch,
-        };
-        let adopted = self.doors.adopt(&cell, &org.id, &adopt).await;
-        let adopted = adopted.map_err(|source| Refusal::NotYet {
-            name: org.slug.to_string(),
-            cell: org.cell.to_string(),
-            source,
-        })?;
-        let (now, actor, settled) = (self.clock.now(), actor.to_owned(), org.clone());
-        self.database
-            .write(move |tx| {
-                Box::pin(async move {
-                    let place = log::take_place(tx).await?;
-                    if !store::update_to_serving(tx, &settled).await? {
-                        // Another one carried it on meanwhile.
-                        return Ok(());
-                    }
-                    let entry = Entry {
-                        at: now,
-                        kind: String::from("org.serve"),
-                        subject: settled.slug.to_string(),
-                        epoch: settled.epoch,
-                        actor,
-                        detail: format!("by {}", settled.cell),
-                    };
-                    let route = org_route(&settled);
-                    log::append(tx, place, &entry, &[route]).await
-                })
-            })
-            .await?;
-        self.feed.catch_up().await?;
-        Ok((self.org(&org.slug).await?, adopted))
-    }
-
-    /// Carries on with creations that were interrupted; says how many are still not through.
-    ///
-    /// # Errors
-    /// [`Refusal::Store`].
-    pub async fn resume_creations(&self) -> Result<usize, Refusal> {
-        let waiting = store::load_creating(&mut self.database.read().await?, RESUMED_MAX).await?;
-        let mut left = 0;
-        for org in waiting {
-            if let Err(refusal) = self.settle(&org, "control").await {
-                tracing::debug!(org = %org.slug, error = %refusal, "an org waits for its cell");
-                left += 1;
-            }
-        }
-        Ok(left)
-    }
 }
 
 pub(crate) fn cell_route(name: &CellName, address: &str, epoch: Epoch) -> Change {
@@ -333,6 +200,18 @@ pub(crate) fn org_route(org: &OrgView) -> Change {
         cell: org.cell.clone(),
         epoch: org.epoch,
     }))
+}
+
+/// Whether the cell still had the epoch that its change was decided by.
+fn check_updated(updated: bool, known: &CellView, asked: Epoch) -> Result<(), Refusal> {
+    if updated {
+        return Ok(());
+    }
+    Err(Refusal::Changed {
+        name: known.name.to_string(),
+        known: known.epoch.number(),
+        asked: asked.number(),
+    })
 }
 
 fn check_cell(cell: &DeclareCell) -> Result<(), Refusal> {
@@ -367,7 +246,7 @@ fn check_cell(cell: &DeclareCell) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_text(field: &'static str, text: &str) -> Result<(), Refusal> {
+pub(crate) fn check_text(field: &'static str, text: &str) -> Result<(), Refusal> {
     let fits = !text.trim().is_empty()
         && text.trim() == text
         && text.chars().count() <= NAME_CHARS_MAX

@@ -5,6 +5,7 @@ use crate::doors::Doors;
 use crate::feed::Feed;
 use crate::refusal::Refusal;
 use crate::register::Register;
+use crate::underway::Underway;
 use crate::watch::{ROUND, Watch};
 use crate::{MIGRATIONS, listener, page};
 use database::{Database, Location, OpenError};
@@ -20,7 +21,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use url::Url;
 use vocab::entropy::SystemEntropy;
 use vocab::time::{Clock, SystemClock};
-use wire::files::write_durably;
+use wire::files::{make_private_folder, write_durably};
 use wire::identity::{FleetIdentity, IdentityError};
 use wire::routes::signature::{RouteSigner, SignerError};
 
@@ -113,6 +114,10 @@ pub async fn start(
     if let Some(page) = config.page.filter(|page| !page.ip().is_loopback()) {
         return Err(StartError::PageNotLocal(page));
     }
+    make_private_folder(&config.data).map_err(|source| StartError::File {
+        path: config.data.clone(),
+        source,
+    })?;
     let signer = open_signer(&config.data)?;
     let database = Database::open(&config.store, &MIGRATIONS).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -123,6 +128,7 @@ pub async fn start(
         entropy: Arc::new(SystemEntropy),
         doors: Doors::new(Arc::clone(&identity)),
         feed,
+        underway: Underway::default(),
     };
     let (listener, address) = bind(config.listen).await?;
     let (page_listener, page) = match config.page {
@@ -190,7 +196,15 @@ impl Started {
         if let (Some(listener), Some(address)) = (self.page_listener, self.page) {
             jobs.spawn(page::serve(listener, address, self.side.clone()));
         }
-        let database = self.side.register.database.clone();
+        let (database, feed) = (
+            self.side.register.database.clone(),
+            self.side.register.feed.clone(),
+        );
+        let stop = async move {
+            stop.await;
+            // Whoever waits for news is answered, or the end would wait for them.
+            feed.close();
+        };
         listener::serve(self.listener, config, api::router(self.side), stop).await;
         jobs.shutdown().await;
         database.close().await;
@@ -201,9 +215,15 @@ impl Started {
 async fn watch_cells(side: Side) {
     let mut round = interval(ROUND);
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut asked = JoinSet::new();
     loop {
         round.tick().await;
-        if let Err(error) = side.watch.ask_round(&side.register).await {
+        while let Some(done) = asked.try_join_next() {
+            if let Err(error) = done {
+                tracing::error!(%error, "asking a cell how it is failed");
+            }
+        }
+        if let Err(error) = side.watch.ask_round(&side.register, &mut asked).await {
             tracing::warn!(%error, "the cells could not be asked how they are");
         }
     }

@@ -271,13 +271,18 @@ pub(crate) async fn load_orgs(
     rows.iter().map(read_org).collect()
 }
 
-/// Orgs that their cell does not have yet, the oldest first.
-pub(crate) async fn load_creating(tx: &mut ReadTx, limit: i64) -> Result<Vec<OrgView>, Refusal> {
+/// Orgs of a cell that it does not have yet, after an id, in order.
+pub(crate) async fn load_creating(
+    tx: &mut ReadTx,
+    cell: &CellName,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<OrgView>, Refusal> {
     let rows = tx
         .query(
             "SELECT id, slug, name, pin, cell, epoch, state, created_at FROM orgs \
-             WHERE state = 'creating' ORDER BY created_at LIMIT $1",
-            params![limit],
+             WHERE state = 'creating' AND cell = $1 AND id > $2 ORDER BY id LIMIT $3",
+            params![cell, after, limit],
         )
         .await?;
     rows.iter().map(read_org).collect()
@@ -333,4 +338,19 @@ pub(crate) async fn update_to_serving(tx: &mut WriteTx, org: &OrgView) -> Result
         )
         .await?;
     Ok(changed == 1)
+}
+
+/// Forgets an org that its cell will never have; whether it was still being created.
+pub(crate) async fn delete_creating(tx: &mut WriteTx, org: &OrgView) -> Result<bool, Refusal> {
+    let deleted = tx
+        .execute(
+            "DELETE FROM orgs WHERE id = $1 AND epoch = $2 AND state = 'creating'",
+            params![&org.id, org.epoch],
+        )
+        .await?;
+    if deleted == 1 {
+        let sql = "UPDATE cells SET orgs = orgs - 1 WHERE name = $1";
+        tx.execute(sql, params![&org.cell]).await?;
+    }
+    Ok(deleted == 1)
 }

@@ -1,8 +1,9 @@
 //! What is known of the fleet at the moment: what cells say of themselves, and what edges measure.
 
+use crate::doors::Doors;
 use crate::refusal::Refusal;
 use crate::register::Register;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
@@ -16,6 +17,8 @@ pub const ROUND: Duration = Duration::from_secs(1);
 const FRESH: Duration = Duration::from_secs(4);
 /// Most edges whose reports are kept.
 const EDGES_MAX: usize = 1_000;
+/// Most cells of a report that are looked at.
+const CELLS_MAX: usize = 10_000;
 
 /// The newest of each. Clones share it.
 #[derive(Clone, Default)]
@@ -23,31 +26,36 @@ pub struct Watch(Arc<Mutex<Seen>>);
 
 #[derive(Default)]
 struct Seen {
+    /// Cells that have not answered yet.
+    asked: HashSet<CellName>,
     health: HashMap<CellName, (Instant, CellHealth)>,
-    reports: HashMap<String, (Instant, EdgeReport)>,
+    /// Per edge, what it measured per second.
+    reports: HashMap<String, (Instant, Vec<CellTraffic>)>,
+}
+
+/// Once this is gone, a cell may be asked again.
+struct Asked(Watch, CellName);
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.0.seen().asked.remove(&self.1);
+    }
 }
 
 impl Watch {
-    /// Asks every cell, side by side: one that hangs delays no other.
+    /// Asks every cell that is not being asked already. Nobody waits for the answers: a cell that hangs delays no other.
     ///
     /// # Errors
     /// [`Refusal`] if the register cannot be read.
-    pub async fn ask_round(&self, register: &Register) -> Result<(), Refusal> {
-        let mut asked = JoinSet::new();
+    pub async fn ask_round(
+        &self,
+        register: &Register,
+        asked: &mut JoinSet<()>,
+    ) -> Result<(), Refusal> {
         for cell in register.cells().await? {
-            let doors = register.doors.clone();
-            asked.spawn(async move { (cell.name.clone(), doors.status(&cell).await) });
-        }
-        while let Some(answer) = asked.join_next().await {
-            match answer {
-                Ok((name, Ok(health))) => {
-                    self.seen().health.insert(name, (Instant::now(), health));
-                }
-                Ok((name, Err(error))) => {
-                    tracing::debug!(cell = %name, %error, "a cell does not say how it is");
-                    self.seen().health.remove(&name);
-                }
-                Err(error) => tracing::error!(%error, "asking a cell failed"),
+            if self.seen().asked.insert(cell.name.clone()) {
+                let one = Asked(self.clone(), cell.name.clone());
+                asked.spawn(ask(one, register.doors.clone(), cell));
             }
         }
         Ok(())
@@ -55,26 +63,33 @@ impl Watch {
 
     /// Takes an edge's report.
     pub fn report(&self, report: EdgeReport) {
+        let span_micros = report.span_micros;
+        let cells = report.cells.iter().take(CELLS_MAX);
+        let cells = cells.map(|traffic| per_second(traffic, span_micros));
         let mut seen = self.seen();
         seen.reports.retain(|_, (at, _)| at.elapsed() < FRESH);
-        if seen.reports.len() < EDGES_MAX {
+        if seen.reports.len() < EDGES_MAX || seen.reports.contains_key(&report.edge) {
             seen.reports
-                .insert(report.edge.clone(), (Instant::now(), report));
+                .insert(report.edge, (Instant::now(), cells.collect()));
         }
     }
 
-    /// Adds what is known at the moment to the register's cells.
+    /// Adds what is known at the moment to the register's cells; counts are per second.
     pub fn complete(&self, cells: &mut [CellView]) {
         let seen = self.seen();
+        let fresh = |at: &Instant| at.elapsed() < FRESH;
+        let mut traffic: HashMap<&CellName, CellTraffic> = HashMap::new();
+        for (_, report) in seen.reports.values().filter(|(at, _)| fresh(at)) {
+            for of_cell in report {
+                let known = traffic.remove(&of_cell.cell);
+                let sum = known.map_or_else(|| of_cell.clone(), |known| sum(known, of_cell));
+                traffic.insert(&of_cell.cell, sum);
+            }
+        }
         for cell in cells {
-            let health = seen.health.get(&cell.name);
-            let health = health.filter(|(at, _)| at.elapsed() < FRESH);
+            let health = seen.health.get(&cell.name).filter(|(at, _)| fresh(at));
             cell.health = health.map(|(_, health)| health.clone());
-            let fresh = seen.reports.values().filter(|(at, _)| at.elapsed() < FRESH);
-            let of_cell = fresh
-                .flat_map(|(_, report)| &report.cells)
-                .filter(|traffic| traffic.cell == cell.name);
-            cell.traffic = of_cell.cloned().reduce(sum);
+            cell.traffic = traffic.remove(&cell.name);
         }
     }
 
@@ -83,13 +98,116 @@ impl Watch {
     }
 }
 
+async fn ask(asked: Asked, doors: Doors, cell: CellView) {
+    let answer = doors.status(&cell).await;
+    let mut seen = asked.0.seen();
+    match answer {
+        Ok(health) => {
+            seen.health.insert(cell.name, (Instant::now(), health));
+        }
+        Err(error) => {
+            tracing::debug!(cell = %cell.name, %error, "a cell does not say how it is");
+            seen.health.remove(&cell.name);
+        }
+    }
+}
+
+/// Counts over some time as counts per second. A part of one is one: no error goes unseen.
+fn per_second(traffic: &CellTraffic, span_micros: u64) -> CellTraffic {
+    let rate = |count: u64| {
+        let rate = (u128::from(count) * 1_000_000).div_ceil(u128::from(span_micros.max(1)));
+        u64::try_from(rate).unwrap_or(u64::MAX)
+    };
+    CellTraffic {
+        requests: rate(traffic.requests),
+        errors: rate(traffic.errors),
+        ..traffic.clone()
+    }
+}
+
 /// Counts add up; of the times the worse one is shown.
-fn sum(a: CellTraffic, b: CellTraffic) -> CellTraffic {
+fn sum(a: CellTraffic, b: &CellTraffic) -> CellTraffic {
     CellTraffic {
         cell: a.cell,
         requests: a.requests.saturating_add(b.requests),
         errors: a.errors.saturating_add(b.errors),
         p50_micros: a.p50_micros.max(b.p50_micros),
         p99_micros: a.p99_micros.max(b.p99_micros),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Watch, per_second};
+    use vocab::epoch::Epoch;
+    use wire::control::{CellSize, CellState, CellTraffic, CellView, EdgeReport};
+    use wire::names::CellName;
+
+    fn traffic(cell: &str, requests: u64, errors: u64, p99_micros: u64) -> CellTraffic {
+        CellTraffic {
+            cell: CellName::parse(cell).unwrap(),
+            requests,
+            errors,
+            p50_micros: p99_micros / 2,
+            p99_micros,
+        }
+    }
+
+    fn view(cell: &str) -> CellView {
+        CellView {
+            name: CellName::parse(cell).unwrap(),
+            region: String::from("eu"),
+            cloud: String::from("metal"),
+            regimes: Vec::new(),
+            size: CellSize::Small,
+            address: String::from("127.0.0.1:1"),
+            state: CellState::Open,
+            epoch: Epoch::FIRST,
+            orgs: 0,
+            health: None,
+            traffic: None,
+        }
+    }
+
+    #[test]
+    fn counts_are_per_second_and_no_error_goes_unseen() {
+        let table = [
+            (1_000_000, 7, 7),
+            (2_000_000, 7, 4),
+            (10_000_000, 1, 1),
+            (500_000, 7, 14),
+            (1_000_000, 0, 0),
+            (0, 1, 1_000_000),
+        ];
+        for (span, counted, rate) in table {
+            let one = per_second(&traffic("cell-a", counted, counted, 5), span);
+            assert_eq!((one.requests, one.errors, one.p99_micros), (rate, rate, 5));
+        }
+        let most = per_second(&traffic("cell-a", u64::MAX, 0, 0), 1);
+        assert_eq!(most.requests, u64::MAX);
+    }
+
+    #[test]
+    fn what_edges_measured_adds_up_and_the_newest_of_each_counts() {
+        let watch = Watch::default();
+        let report = |edge: &str, cells| {
+            watch.report(EdgeReport {
+                edge: edge.to_owned(),
+                span_micros: 1_000_000,
+                cursor: 1,
+                cells,
+                tls: Vec::new(),
+            });
+        };
+        report("edge-1", vec![traffic("cell-a", 99, 99, 99)]);
+        report("edge-1", vec![traffic("cell-a", 10, 1, 700)]);
+        report(
+            "edge-2",
+            vec![traffic("cell-a", 5, 0, 300), traffic("cell-z", 1, 0, 1)],
+        );
+        let mut cells = [view("cell-a"), view("cell-b")];
+        watch.complete(&mut cells);
+        assert_eq!(cells[0].traffic, Some(traffic("cell-a", 15, 1, 700)));
+        assert_eq!(cells[1].traffic, None);
     }
 }

@@ -6,6 +6,10 @@ const RATED = { small: 1000, medium: 10000, large: 50000, extra_large: 200000 };
 const cells = document.getElementById("cells");
 const summary = document.getElementById("summary");
 const number = new Intl.NumberFormat();
+// Cells that this page saw answer, and since when each of them is silent.
+const heard = new Set();
+const silent = new Map();
+let newest = null;
 
 function text(parent, selector, value) {
   const element = parent.querySelector(selector);
@@ -45,20 +49,34 @@ function drawCell(cell) {
   text(article, ".place", [cell.region, cell.cloud, cell.size.replace("_", "-"), ...cell.regimes].join(" · "));
   drawDots(article.querySelector(".dots"), cell.orgs, cell.name);
   const share = Math.min(100, (100 * cell.orgs) / RATED[cell.size]);
-  const bar = article.querySelector(".bar");
-  bar.setAttribute("aria-label", number.format(cell.orgs) + " of " + number.format(RATED[cell.size]) + " organisations");
-  bar.title = bar.getAttribute("aria-label");
-  bar.firstElementChild.style.width = Math.max(share, cell.orgs > 0 ? 1 : 0) + "%";
+  text(article, ".load", number.format(cell.orgs) + " of " + number.format(RATED[cell.size]) + " organisations");
+  article.querySelector(".bar span").style.width = Math.max(share, cell.orgs > 0 ? 1 : 0) + "%";
   const traffic = cell.traffic || { requests: 0, errors: 0, p99_micros: 0 };
   text(article, "[data-of=requests]", number.format(traffic.requests));
   text(article, "[data-of=errors]", number.format(traffic.errors));
   text(article, "[data-of=p99]", traffic.requests ? (traffic.p99_micros / 1000).toFixed(1) + " ms" : "–");
-  text(article, ".health", alive
-    ? (failing ? "Answers, with errors" : "Healthy") + " · " + cell.health.store + " · " + cell.health.version
-    : "Does not answer");
+  article.dataset.silent = cell.health ? "" : cell.name;
+  if (cell.health) {
+    heard.add(cell.name);
+    silent.delete(cell.name);
+    const state = !alive ? "Not ready" : failing ? "Answers, with errors" : "Healthy";
+    text(article, ".health", state + " · " + cell.health.store + " · " + cell.health.version);
+  } else {
+    if (heard.has(cell.name) && !silent.has(cell.name)) silent.set(cell.name, Date.now());
+    drawSilence(article);
+  }
+}
+
+function drawSilence(article) {
+  const since = silent.get(article.dataset.silent);
+  const age = since ? " for " + number.format(Math.round((Date.now() - since) / 1000)) + " s" : "";
+  text(article, ".health", "Does not answer" + age);
 }
 
 function drawChanges(changes) {
+  // Drawn again only if there is news: whoever reads or selects is not disturbed.
+  if (changes[0] && changes[0].cursor === newest) return;
+  newest = changes[0] ? changes[0].cursor : null;
   document.getElementById("changes").replaceChildren(...changes.map((change) => {
     const row = document.createElement("li");
     const time = document.createElement("time");
@@ -81,8 +99,13 @@ function draw(view) {
   view.cells.forEach(drawCell);
   drawChanges(view.changes);
   const alive = view.cells.filter((cell) => cell.health && cell.health.ready).length;
-  summary.className = "";
-  summary.textContent = alive + " of " + view.cells.length + " cells answer · " + number.format(view.orgs_total) + " organisations";
+  say("", alive + " of " + view.cells.length + " cells answer · " + number.format(view.orgs_total) + " organisations");
+}
+
+// A status is read aloud: only when it changes.
+function say(kind, words) {
+  summary.className = kind;
+  if (summary.textContent !== words) summary.textContent = words;
 }
 
 const source = new EventSource("/events");
@@ -91,6 +114,10 @@ source.addEventListener("trouble", (event) => trouble(event.data));
 source.onerror = () => trouble("The control plane does not answer. Cells and edges go on without it.");
 
 function trouble(words) {
-  summary.className = "trouble";
-  summary.textContent = words;
+  say("trouble", words);
 }
+
+say("", "Waiting for the register…");
+setInterval(() => {
+  for (const article of cells.children) if (article.dataset.silent) drawSilence(article);
+}, 1000);

@@ -1,5 +1,7 @@
 //! The page that draws the fleet as it lives: for a browser on the control plane's own machine, to look and not to touch.
 
+mod static_table;
+
 use crate::api::Side;
 use crate::glance;
 use axum::Router;
@@ -9,14 +11,21 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use futures_util::stream::{self, Stream};
+use futures_util::stream;
+use static_table::render_page;
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Interval, interval};
+use wire::control::FleetView;
 
 /// How often the page hears of the fleet.
 const ROUND: Duration = Duration::from_millis(500);
+/// Pages that are drawn at one time.
+const WATCHERS_MAX: usize = 32;
 
 const PAGE: &str = include_str!("fleet.html");
 const STYLE: &str = include_str!("fleet.css");
@@ -24,10 +33,22 @@ const SCRIPT: &str = include_str!("fleet.js");
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Serves the page as long as it is polled.
+/// What the page is drawn from.
+#[derive(Clone)]
+struct Drawn {
+    side: Side,
+    watchers: Arc<Semaphore>,
+}
+
+/// Serves the page until the register's feed is closed.
 pub async fn serve(listener: TcpListener, address: SocketAddr, side: Side) {
+    let feed = side.register.feed.clone();
+    let drawn = Drawn {
+        side,
+        watchers: Arc::new(Semaphore::new(WATCHERS_MAX)),
+    };
     let router = Router::new()
-        .route("/", get(async || file("text/html; charset=utf-8", PAGE)))
+        .route("/", get(page))
         .route(
             "/fleet.css",
             get(async || file("text/css; charset=utf-8", STYLE)),
@@ -38,9 +59,29 @@ pub async fn serve(listener: TcpListener, address: SocketAddr, side: Side) {
         )
         .route("/events", get(events))
         .layer(from_fn_with_state(address.port(), guard))
-        .with_state(side);
-    if let Err(error) = axum::serve(listener, router).await {
+        .with_state(drawn);
+    let closed = async move { feed.closed().await };
+    let served = axum::serve(listener, router).with_graceful_shutdown(closed);
+    if let Err(error) = served.await {
         tracing::warn!(%error, "the fleet's page is no longer served");
+    }
+}
+
+async fn page(State(drawn): State<Drawn>) -> Response {
+    let fleet = drawn.look().await;
+    let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+    (kind, render_page(PAGE, fleet.as_ref())).into_response()
+}
+
+impl Drawn {
+    async fn look(&self) -> Option<FleetView> {
+        match glance::load(&self.side.register, &self.side.watch).await {
+            Ok(view) => Some(view),
+            Err(error) => {
+                tracing::warn!(%error, "the fleet's page has nothing to show");
+                None
+            }
+        }
     }
 }
 
@@ -80,24 +121,56 @@ fn file(kind: &'static str, text: &'static str) -> Response {
     ([(header::CONTENT_TYPE, kind)], text).into_response()
 }
 
-async fn events(State(side): State<Side>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let news = stream::unfold(
-        (side, tokio::time::interval(ROUND)),
-        async |(side, mut round)| {
-            round.tick().await;
-            let event = match glance::load(&side.register, &side.watch).await {
-                Ok(view) => Event::default().json_data(view),
-                Err(error) => {
-                    tracing::warn!(%error, "the fleet's page has nothing to show");
-                    Ok(Event::default()
-                        .event("trouble")
-                        .data("the register cannot be read"))
-                }
+/// One page that is being drawn.
+struct Watcher {
+    drawn: Drawn,
+    round: Interval,
+    /// What it was told last; nothing at first.
+    told: Option<Option<FleetView>>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Watcher {
+    /// What is new for the page; none when the process ends.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            let feed = &self.drawn.side.register.feed;
+            tokio::select! {
+                () = feed.closed() => return None,
+                _ = self.round.tick() => {}
+            }
+            let view = self.drawn.look().await;
+            if self.told.as_ref() == Some(&view) {
+                continue;
+            }
+            let event = match &view {
+                Some(view) => Event::default().json_data(view).ok()?,
+                None => Event::default()
+                    .event("trouble")
+                    .data("the register cannot be read"),
             };
-            // A view has a JSON form always; a comment keeps the connection if it had none.
-            let event = event.unwrap_or_else(|_| Event::default().comment(""));
-            Some((Ok(event), (side, round)))
-        },
-    );
-    Sse::new(news).keep_alive(KeepAlive::default())
+            self.told = Some(view);
+            return Some(event);
+        }
+    }
+}
+
+async fn events(State(drawn): State<Drawn>) -> Response {
+    let Ok(place) = Arc::clone(&drawn.watchers).try_acquire_owned() else {
+        let text = "too many pages look at the fleet; close one\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
+    };
+    let watcher = Watcher {
+        drawn,
+        round: interval(ROUND),
+        told: None,
+        _place: place,
+    };
+    let news = stream::unfold(watcher, async |mut watcher| {
+        let event = watcher.next().await?;
+        Some((Ok::<_, Infallible>(event), watcher))
+    });
+    Sse::new(news)
+        .keep_alive(KeepAlive::default())
+        .into_response()
 }

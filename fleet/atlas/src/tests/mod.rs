@@ -1,5 +1,9 @@
 //! The register on both engines: who gets a name, who gets a place, and that the log and the route map tell the same.
 
+mod api;
+mod cell_for_tests;
+mod creation;
+mod feed;
 mod store;
 
 use crate::MIGRATIONS;
@@ -8,6 +12,7 @@ use crate::feed::Feed;
 use crate::log::{Verdict, verify};
 use crate::refusal::Refusal;
 use crate::register::Register;
+use crate::underway::Underway;
 use database::{Database, Location};
 use postgres_for_tests::TestDatabase;
 use std::sync::Arc;
@@ -25,7 +30,8 @@ use wire::routes::signature::{RouteSigner, RouteVerifier};
 
 struct World {
     register: Register,
-    _folder: TempDir,
+    authority: FleetAuthority,
+    folder: TempDir,
     _server: Option<TestDatabase<'static>>,
 }
 
@@ -61,8 +67,10 @@ impl World {
                 clock,
                 entropy: Arc::new(SeededEntropy::new(7)),
                 doors: Doors::new(Arc::new(FleetIdentity::load(&own).unwrap())),
+                underway: Underway::default(),
             },
-            _folder: folder,
+            authority,
+            folder,
             _server: server,
         }
     }
