@@ -175,6 +175,8 @@ define_ids! {
     EventId, "evt", "log event";
     /// A row of the outbox.
     OutboxId, "obx", "outbox row";
+    /// A move of an org from one cell to another.
+    MoveId, "mov", "org move";
 }
 
 #[cfg(test)]

@@ -8,5 +8,6 @@ pub mod control;
 pub mod files;
 pub mod identity;
 pub mod names;
+pub mod org_move;
 pub mod placement;
 pub mod routes;
