@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod answer;
+pub mod connection;
 pub mod follower;
 pub mod framing;
 pub mod headers;

@@ -2,6 +2,7 @@
 
 use crate::address::{Origin, Wanted};
 use crate::answer::{AnswerBody, Refused, refuse, say};
+use crate::connection::Facts;
 use crate::follower::Routes;
 use crate::framing;
 use crate::headers::{Said, prepare_answer, prepare_request, random_hex, upgrade_of};
@@ -19,7 +20,7 @@ use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -101,10 +102,16 @@ impl Proxy {
         })
     }
 
+    /// How clients are told to speak: `http` or `https`.
+    #[must_use]
+    pub const fn scheme(&self) -> &'static str {
+        self.origin.scheme()
+    }
+
     /// Answers one request.
-    pub async fn serve(&self, request: Request<Incoming>, client: IpAddr) -> Response<AnswerBody> {
+    pub async fn serve(&self, request: Request<Incoming>, facts: &Facts) -> Response<AnswerBody> {
         let id = random_hex::<16>(self.entropy.as_ref());
-        match self.handle(request, client, &id).await {
+        match self.handle(request, facts, &id).await {
             Ok(mut answer) => {
                 let switches = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
                 let upgrade = upgrade_of(answer.headers()).filter(|_| switches);
@@ -123,7 +130,7 @@ impl Proxy {
     async fn handle(
         &self,
         request: Request<Incoming>,
-        client: IpAddr,
+        facts: &Facts,
         id: &str,
     ) -> Result<Response<AnswerBody>, Refused> {
         let host = framing::check(&request)?;
@@ -140,7 +147,7 @@ impl Proxy {
         let route = find(&map, &wanted).cloned().ok_or(Refused::Unknown)?;
         let bound = bind(request, host).await?;
         let (begun, cell) = (Instant::now(), route.cell.clone());
-        let answer = self.take_to_cell(bound, &wanted, route, client, id).await;
+        let answer = self.take_to_cell(bound, &wanted, route, facts, id).await;
         let failed = answer
             .as_ref()
             .map_or(true, |answer| answer.status().is_server_error());
@@ -172,7 +179,7 @@ impl Proxy {
         mut bound: Bound,
         wanted: &Wanted,
         route: OrgRoute,
-        client: IpAddr,
+        facts: &Facts,
         id: &str,
     ) -> Result<Response<AnswerBody>, Refused> {
         let (held, upgrade) = (bound.held.take(), bound.upgrade.take());
@@ -183,7 +190,7 @@ impl Proxy {
             upgrade: None,
             host: bound.host.clone(),
         });
-        let answer = self.send(bound, &route, client, id).await?;
+        let answer = self.send(bound, &route, facts, id).await?;
         let Some(standing) = standing_of(&answer) else {
             return Ok(self.connect_upgrade(answer, upgrade));
         };
@@ -201,7 +208,7 @@ impl Proxy {
             route.ok_or(Refused::Unknown)?,
             again.ok_or(Refused::Unreachable)?,
         );
-        let answer = self.send(again, &route, client, id).await?;
+        let answer = self.send(again, &route, facts, id).await?;
         if standing_of(&answer).is_some() {
             return Err(Refused::Unreachable);
         }
@@ -212,7 +219,7 @@ impl Proxy {
         &self,
         bound: Bound,
         route: &OrgRoute,
-        client: IpAddr,
+        facts: &Facts,
         id: &str,
     ) -> Result<Response<Incoming>, Refused> {
         let map = self.routes.current();
@@ -225,8 +232,8 @@ impl Proxy {
         prepare_request(
             &mut head.headers,
             &Said {
-                client,
-                scheme: self.origin.scheme(),
+                client: facts.client,
+                scheme: facts.scheme,
                 placement: &placement,
                 deadline_millis: ANSWER_SECS_MAX * 1_000,
                 request_id: id,
