@@ -4,6 +4,8 @@
 //! serves names the leg. Every question may come late, twice, or from two control planes at once: each names what it is
 //! about so that a cell can refuse it. What passes between the cells is sealed; whoever carries it cannot read it.
 
+pub mod view;
+
 use crate::names::CellName;
 use serde::{Deserialize, Serialize};
 use vocab::epoch::Epoch;
@@ -29,7 +31,7 @@ pub enum Verb {
     Touch,
     /// The giver stops: [`Fence`] → [`Fenced`].
     Fence,
-    /// The giver goes on: [`AtEpoch`] → [`Side`].
+    /// The giver goes on: [`Unfence`] → [`Side`].
     Unfence,
     /// The taker serves: [`AtEpoch`] → [`Side`].
     Activate,
@@ -259,8 +261,20 @@ pub struct Touch {
 pub struct Fence {
     /// The epoch at which it serves.
     pub epoch: Epoch,
+    /// Counts the fences of the move. One that was taken back is never put up again by a late question.
+    pub attempt: i64,
     /// Whether requests that do not end in time are cut off; else the fence is given up.
     pub force: bool,
+}
+
+/// The giver takes its fence back. A later fence stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unfence {
+    /// The epoch at which it serves.
+    pub epoch: Epoch,
+    /// The fence, and all before it.
+    pub attempt: i64,
 }
 
 /// Whether the giver stopped.
@@ -273,11 +287,11 @@ pub struct Fenced {
     pub under_way: u32,
 }
 
-/// Something to do at one epoch alone.
+/// The org is served at a new epoch: here, or elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AtEpoch {
-    /// The epoch. For activate and retire: the new one.
+    /// The new epoch.
     pub epoch: Epoch,
 }
 
@@ -322,8 +336,10 @@ pub struct Side {
     pub role: Role,
     /// The leg.
     pub leg: Epoch,
-    /// Of a taker: where the walk over all rows goes on; none before its first parcel.
+    /// Of a taker: where the walk over all rows goes on; none before its first parcel, and after its last.
     pub place: Option<Place>,
+    /// Of a taker: whether the walk over all rows came to its end.
+    pub copied: bool,
     /// Of a taker: whether it opened the grant.
     pub accepted: bool,
 }
