@@ -1,7 +1,9 @@
 //! One connection of a client, once it is known who speaks: HTTP/1.1 or HTTP/2 over any stream, within bounds.
 
+use crate::framing;
+use crate::framing::guarded::Guarded;
 use crate::proxy::Proxy;
-use http::Request;
+use http::{HeaderValue, Request, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -46,7 +48,15 @@ where
 {
     let service = service_fn(move |request: Request<Incoming>| {
         let proxy = Arc::clone(&proxy);
-        async move { Ok::<_, Infallible>(proxy.serve(request, &facts).await) }
+        async move {
+            let last = framing::is_last(&request);
+            let mut answer = proxy.serve(request, &facts).await;
+            if last && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+                let close = HeaderValue::from_static("close");
+                answer.headers_mut().insert(header::CONNECTION, close);
+            }
+            Ok::<_, Infallible>(answer)
+        }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
@@ -63,7 +73,8 @@ where
         .max_pending_accept_reset_streams(RESETS_PENDING_MAX)
         .max_local_error_reset_streams(RESETS_OURS_MAX)
         .keep_alive_interval(Duration::from_secs(30));
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    let connection =
+        builder.serve_connection_with_upgrades(TokioIo::new(Guarded::new(stream)), service);
     let connection = watcher.watch(connection.into_owned());
     if let Err(error) = connection.await {
         tracing::debug!(%error, "a connection ended early");

@@ -45,11 +45,14 @@ pub struct Said<'s> {
     pub request_id: &'s str,
 }
 
-/// Whether the client wants another protocol on this connection, and says so by both fields (RFC 9110 section 7.8).
+/// Whether the client wants to speak WebSocket on this connection, and says so by both fields (RFC 9110 section 7.8). No
+/// other protocol goes on: by `h2c` a client would speak to the cell past everything that is looked at here.
 #[must_use]
 pub fn upgrade_of(headers: &HeaderMap) -> Option<HeaderValue> {
     let listed = connection_tokens(headers).any(|token| token.eq_ignore_ascii_case("upgrade"));
-    headers.get(header::UPGRADE).filter(|_| listed).cloned()
+    let upgrade = headers.get(header::UPGRADE).filter(|_| listed)?;
+    let websocket = upgrade.as_bytes().eq_ignore_ascii_case(b"websocket");
+    websocket.then(|| upgrade.clone())
 }
 
 fn connection_tokens(headers: &HeaderMap) -> impl Iterator<Item = &str> {
@@ -246,6 +249,11 @@ mod tests {
         let headers = sent_on("192.0.2.1", &websocket);
         assert_eq!(headers["upgrade"], "websocket");
         assert_eq!(headers["connection"], "upgrade");
+        let h2c = [
+            ("connection", "Upgrade, HTTP2-Settings"),
+            ("upgrade", "h2c"),
+        ];
+        assert!(!sent_on("192.0.2.1", &h2c).contains_key("upgrade"));
         let mut answer = HeaderMap::new();
         answer.insert("testudo-standing", "1 gone".parse().unwrap());
         answer.insert("connection", "close".parse().unwrap());

@@ -1,8 +1,10 @@
 //! What is refused before anything is sent on: requests that two readers could understand in two ways.
 //!
-//! The HTTP library refuses folded lines, bad or differing lengths and unknown codings by itself. Of a length beside chunks
-//! it goes by the chunks and shows no length, as RFC 9112 section 6.3 lets it; what is sent on is framed anew, so that no
-//! second reader ever sees both. What it lets through otherwise is refused here.
+//! What the HTTP library settles silently is found in the bytes, before it reads them (`heads.rs`); what it shows is
+//! checked here. It refuses bad lengths and unknown codings by itself, and what is sent on is framed anew.
+
+pub mod guarded;
+pub mod heads;
 
 use http::{HeaderMap, Method, Request, Version, header};
 
@@ -12,6 +14,9 @@ pub enum Ambiguity {
     /// Not exactly one host, or two that differ (RFC 9112 section 3.2).
     #[error("the request must name exactly one host")]
     Host,
+    /// Lines, names or bytes that readers disagree about (RFC 9112 sections 2.2 and 5).
+    #[error("the head of the request can be understood in two ways")]
+    Head,
     /// Both a length and a transfer coding, or more than one of them (RFC 9112 section 6.1).
     #[error("the end of the body can be understood in two ways")]
     Length,
@@ -21,6 +26,16 @@ pub enum Ambiguity {
     /// A target that is no path.
     #[error("the target must be a path")]
     Target,
+}
+
+/// Whether nothing after this request may be read as a request: how its body ends, or what follows it, is not said by a
+/// length (see [`heads`]). Its answer closes the connection.
+#[must_use]
+pub fn is_last<B>(request: &Request<B>) -> bool {
+    let headers = request.headers();
+    let told =
+        headers.contains_key(header::TRANSFER_ENCODING) || headers.contains_key(header::UPGRADE);
+    told && request.version() < Version::HTTP_2
 }
 
 /// The one host that a request names.
