@@ -3,7 +3,7 @@
 //! The generic cell rate algorithm (ITU-T I.371): for each address one moment is kept, that at which all of its sign-ins
 //! would have begun one by one at the even pace. An address that is behind that moment has its whole burst.
 
-use crate::crowd::subscriber_of;
+use reception::crowd::subscriber_of;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};

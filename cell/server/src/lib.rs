@@ -6,7 +6,6 @@ pub mod arrivals;
 pub mod backchannel;
 pub mod config;
 pub mod control;
-pub mod crowd;
 pub mod data_folder;
 pub mod declaration;
 mod errands;
@@ -22,7 +21,6 @@ pub mod outbound;
 pub mod recovery;
 pub mod routes;
 pub mod start;
-pub mod timed_body;
 pub mod tls;
 
 #[cfg(test)]

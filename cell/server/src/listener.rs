@@ -1,9 +1,7 @@
 //! Accepts connections, within bounds, until told to stop; then lets the requests under way finish.
 
 use crate::config::ProxyMode;
-use crate::crowd::{Crowd, Place};
 use crate::membership::PeerRole;
-use crate::timed_body::TimedBody;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -12,6 +10,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use reception::accept::take_connections;
+use reception::crowd::{Crowd, Place};
+use reception::timed_body::TimedBody;
 use rustls::ServerConfig;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -42,8 +43,6 @@ const HEADERS_MAX: usize = 64;
 const STREAMS_MAX: u32 = 64;
 /// How long requests under way may go on after the stop.
 const DRAIN_SECS_MAX: u64 = 20;
-/// Pause after the system refused a connection (out of descriptors).
-const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 
 /// The client's address, as an extension of each request.
 #[derive(Debug, Clone, Copy)]
@@ -64,38 +63,20 @@ pub async fn serve(
     });
     let graceful = GracefulShutdown::new();
     let acceptor = tls.map(TlsAcceptor::from);
-    tokio::pin!(stop);
-    loop {
-        let accept = async {
-            let permit = Arc::clone(&connections).acquire_owned().await;
-            (permit, listener.accept().await)
+    take_connections(listener, &connections, stop, |stream, peer, permit| {
+        let Some(place) = crowd.enter(peer.ip()) else {
+            tracing::debug!(%peer, "too many connections from one address");
+            return;
         };
-        let (permit, accepted) = tokio::select! {
-            () = &mut stop => break,
-            accepted = accept => accepted,
+        let connection = Connection {
+            router: router.clone(),
+            peer,
+            held: (permit, place),
+            watcher: graceful.watcher(),
         };
-        match (permit, accepted) {
-            (Ok(permit), Ok((stream, peer))) => {
-                let Some(place) = crowd.enter(peer.ip()) else {
-                    tracing::debug!(%peer, "too many connections from one address");
-                    continue;
-                };
-                let connection = Connection {
-                    router: router.clone(),
-                    peer,
-                    held: (permit, place),
-                    watcher: graceful.watcher(),
-                };
-                tokio::spawn(connection.run(stream, acceptor.clone()));
-            }
-            (Err(_), _) => break,
-            (_, Err(error)) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(ACCEPT_RETRY).await;
-            }
-        }
-    }
-    drop(listener);
+        tokio::spawn(connection.run(stream, acceptor.clone()));
+    })
+    .await;
     if tokio::time::timeout(Duration::from_secs(DRAIN_SECS_MAX), graceful.shutdown())
         .await
         .is_err()
@@ -114,7 +95,6 @@ struct Connection {
 
 impl Connection {
     async fn run(self, stream: TcpStream, acceptor: Option<TlsAcceptor>) {
-        let _ = stream.set_nodelay(true);
         match acceptor {
             None => self.serve(stream, PeerRole(None)).await,
             Some(acceptor) => {

@@ -8,6 +8,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use reception::accept::take_connections;
 use rustls::ServerConfig;
 use std::future::Future;
 use std::sync::Arc;
@@ -26,8 +27,6 @@ const HANDSHAKE_SECS_MAX: u64 = 10;
 const HEADER_SECS_MAX: u64 = 15;
 /// How long requests under way may go on after the stop.
 const DRAIN_SECS_MAX: u64 = 5;
-/// Pause after the system refused a connection (out of descriptors).
-const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 
 /// The role of the peer, as an extension of each request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,29 +42,11 @@ pub async fn serve(
     let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let acceptor = TlsAcceptor::from(config);
     let graceful = GracefulShutdown::new();
-    tokio::pin!(stop);
-    loop {
-        let accept = async {
-            let permit = Arc::clone(&connections).acquire_owned().await;
-            (permit, listener.accept().await)
-        };
-        let (permit, accepted) = tokio::select! {
-            () = &mut stop => break,
-            accepted = accept => accepted,
-        };
-        match (permit, accepted) {
-            (Ok(permit), Ok((stream, _))) => {
-                let (acceptor, router) = (acceptor.clone(), router.clone());
-                tokio::spawn(run(stream, acceptor, router, permit, graceful.watcher()));
-            }
-            (Err(_), _) => break,
-            (_, Err(error)) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(ACCEPT_RETRY).await;
-            }
-        }
-    }
-    drop(listener);
+    take_connections(listener, &connections, stop, |stream, _, permit| {
+        let (acceptor, router) = (acceptor.clone(), router.clone());
+        tokio::spawn(run(stream, acceptor, router, permit, graceful.watcher()));
+    })
+    .await;
     let drained = tokio::time::timeout(Duration::from_secs(DRAIN_SECS_MAX), graceful.shutdown());
     if drained.await.is_err() {
         tracing::debug!("some requests did not end in time and were cut off");
@@ -79,7 +60,6 @@ async fn run(
     permit: OwnedSemaphorePermit,
     watcher: Watcher,
 ) {
-    let _ = stream.set_nodelay(true);
     let limit = Duration::from_secs(HANDSHAKE_SECS_MAX);
     let stream = match tokio::time::timeout(limit, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => stream,

@@ -1,12 +1,13 @@
 //! What the edge says itself, where no cell is asked.
 
+use crate::share::Sharing;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 
 /// The body of an answer: our own words, or what a cell sends, as it comes.
-pub type AnswerBody = Either<Full<Bytes>, Incoming>;
+pub type AnswerBody = Either<Full<Bytes>, Sharing<Incoming>>;
 
 /// Why a request was not taken to a cell.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +33,9 @@ pub enum Refused {
     /// The org's cell cannot be reached, or does not agree that it serves the org.
     #[error("the organisation cannot be reached at the moment; try again soon")]
     Unreachable,
+    /// The org's cell has as much to do as it may take of the edge.
+    #[error("the organisation has too much to do at the moment; try again soon")]
+    Busy,
     /// The org's cell took too long.
     #[error("the organisation did not answer in time")]
     Late,
@@ -44,7 +48,7 @@ impl Refused {
             Self::Body(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unknown => StatusCode::MISDIRECTED_REQUEST,
             Self::Nothing => StatusCode::NOT_FOUND,
-            Self::NoMap | Self::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoMap | Self::Unreachable | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Late => StatusCode::GATEWAY_TIMEOUT,
         }
     }

@@ -3,17 +3,21 @@
 use crate::framing;
 use crate::framing::guarded::Guarded;
 use crate::proxy::Proxy;
-use http::{HeaderValue, Request, StatusCode, header};
+use crate::pulse::{Pulse, Speaks, Verdict, Watched};
+use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::Watcher;
+use reception::crowd::Place;
+use reception::leaving::{Guest, Leaving};
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{MissedTickBehavior, interval};
 
 /// How long a client may take to send its request head.
 const HEADER_SECS_MAX: u64 = 15;
@@ -23,13 +27,23 @@ const HEAD_BYTES_MAX: usize = 32 * 1024;
 const HEADERS_MAX: usize = 64;
 /// Requests at one time on one HTTP/2 connection.
 const STREAMS_MAX: u32 = 64;
+/// Bytes of one request's body that a client may send ahead on an HTTP/2 connection.
+const STREAM_AHEAD_BYTES: u32 = 256 * 1024;
+/// The same of all requests of the connection together.
+const CONNECTION_AHEAD_BYTES: u32 = 1024 * 1024;
+/// Bytes of one answer that wait for a slow reader on an HTTP/2 connection.
+const BEHIND_BYTES_MAX: usize = 64 * 1024;
 /// Streams that a client may have reset before they were looked at (rapid reset, CVE-2023-44487).
 const RESETS_PENDING_MAX: usize = 32;
 /// Streams that a client may bring us to reset (MadeYouReset, CVE-2025-8671).
 const RESETS_OURS_MAX: usize = 64;
+/// How often it is asked whether a client is still there.
+const PING_ROUND: Duration = Duration::from_secs(30);
+/// How often it is looked whether the connection may go on.
+const PULSE_ROUND: Duration = Duration::from_secs(5);
 
 /// What is known of a connection before its first request is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// The other end of the socket.
     pub peer: SocketAddr,
@@ -41,23 +55,97 @@ pub struct Facts {
     pub local_port: u16,
 }
 
-/// Serves the requests of one connection until it ends or the watcher says that it shall.
-pub async fn serve<S>(stream: S, facts: Facts, proxy: Arc<Proxy>, watcher: Watcher)
+/// What a connection takes away from others, and what it hears. A switched connection keeps it beyond HTTP; clones share it.
+#[derive(Debug, Clone)]
+pub struct Held(Arc<Kept>);
+
+#[derive(Debug)]
+struct Kept {
+    guest: Guest,
+    _permit: OwnedSemaphorePermit,
+    _place: Place,
+}
+
+impl Held {
+    /// A place among all connections and one among those of the client; the guest hears when the process leaves.
+    #[must_use]
+    pub fn new(permit: OwnedSemaphorePermit, place: Place, guest: Guest) -> Self {
+        Self(Arc::new(Kept {
+            guest,
+            _permit: permit,
+            _place: place,
+        }))
+    }
+}
+
+/// Serves the requests of one connection until it ends or may not go on.
+pub async fn serve<S>(stream: S, facts: Facts, proxy: Arc<Proxy>, held: Held)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = service_fn(move |request: Request<Incoming>| {
-        let proxy = Arc::clone(&proxy);
-        async move {
-            let last = framing::is_last(&request);
-            let mut answer = proxy.serve(request, &facts).await;
-            if last && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
-                let close = HeaderValue::from_static("close");
-                answer.headers_mut().insert(header::CONNECTION, close);
-            }
-            Ok::<_, Infallible>(answer)
-        }
+    let (pulse, mut guest) = (Pulse::default(), held.0.guest.clone());
+    let (asked, facts) = (pulse.clone(), Arc::new(facts));
+    let client = facts.client;
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(held.clone());
+        let (proxy, facts) = (Arc::clone(&proxy), Arc::clone(&facts));
+        let (guest, pulse) = (held.0.guest.clone(), asked.clone());
+        async move { Ok::<_, Infallible>(answer(request, &facts, &proxy, &guest, &pulse).await) }
     });
+    let builder = builder();
+    let connection =
+        builder.serve_connection_with_upgrades(TokioIo::new(Guarded::new(stream)), service);
+    tokio::pin!(connection);
+    let mut round = interval(PULSE_ROUND);
+    round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            ended = connection.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection ended early");
+                }
+                return;
+            }
+            _ = round.tick() => {}
+            () = pulse.alarm() => {}
+            () = guest.changed() => {}
+        }
+        match pulse.judge(guest.leaving()) {
+            Verdict::GoesOn => {}
+            Verdict::Ends => connection.as_mut().graceful_shutdown(),
+            Verdict::IsCut(why) => {
+                tracing::debug!(why, %client, "a connection is cut");
+                return;
+            }
+        }
+    }
+}
+
+/// Answers one request, and says with the answer if it is the last of an HTTP/1 connection.
+async fn answer(
+    request: Request<Incoming>,
+    facts: &Facts,
+    proxy: &Proxy,
+    guest: &Guest,
+    pulse: &Pulse,
+) -> Response<Watched<crate::answer::AnswerBody>> {
+    let streams = request.version() == Version::HTTP_2;
+    let under_way = pulse.begin(if streams {
+        Speaks::Streams
+    } else {
+        Speaks::OneByOne
+    });
+    let last = framing::is_last(&request);
+    let mut answer = proxy.serve(request, facts).await;
+    let leaves = !streams && guest.leaving() != Leaving::Stays;
+    if (last || leaves) && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+        let close = HeaderValue::from_static("close");
+        answer.headers_mut().insert(header::CONNECTION, close);
+    }
+    answer.map(|body| under_way.answer(body))
+}
+
+fn builder() -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
@@ -69,14 +157,12 @@ where
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS_MAX)
+        .initial_stream_window_size(STREAM_AHEAD_BYTES)
+        .initial_connection_window_size(CONNECTION_AHEAD_BYTES)
+        .max_send_buf_size(BEHIND_BYTES_MAX)
         .max_header_list_size(u32::try_from(HEAD_BYTES_MAX).unwrap_or(u32::MAX))
         .max_pending_accept_reset_streams(RESETS_PENDING_MAX)
         .max_local_error_reset_streams(RESETS_OURS_MAX)
-        .keep_alive_interval(Duration::from_secs(30));
-    let connection =
-        builder.serve_connection_with_upgrades(TokioIo::new(Guarded::new(stream)), service);
-    let connection = watcher.watch(connection.into_owned());
-    if let Err(error) = connection.await {
-        tracing::debug!(%error, "a connection ended early");
-    }
+        .keep_alive_interval(PING_ROUND);
+    builder
 }

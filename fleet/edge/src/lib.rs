@@ -11,6 +11,8 @@ pub mod framing;
 pub mod headers;
 pub mod listener;
 pub mod proxy;
+pub mod pulse;
+pub mod share;
 pub mod start;
 pub mod traffic;
 

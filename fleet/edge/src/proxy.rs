@@ -2,10 +2,11 @@
 
 use crate::address::{Origin, Wanted};
 use crate::answer::{AnswerBody, Refused, refuse, say};
-use crate::connection::Facts;
+use crate::connection::{Facts, Held};
 use crate::follower::Routes;
 use crate::framing;
 use crate::headers::{Said, prepare_answer, prepare_request, random_hex, upgrade_of};
+use crate::share::{Shares, Sharing, UNDER_WAY_EACH_MAX};
 use crate::traffic::{Outcome, Traffic};
 use bytes::Bytes;
 use http::request::Parts;
@@ -18,6 +19,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use reception::timed_body::{TimedBody, TooSlow};
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -36,8 +38,8 @@ use wire::routes::follow::Followed;
 pub const BODY_BYTES_MAX: u64 = 10 * 1024 * 1024;
 /// A body up to this size is held, so that the request can be sent once more where a cell refused to begin it.
 const HELD_BYTES_MAX: u64 = 1024 * 1024;
-/// How long a held body may take to arrive.
-const HELD_SECS_MAX: u64 = 30;
+/// How long a body may take to arrive.
+const BODY_SECS_MAX: u64 = 30;
 /// How long a cell may take to begin its answer.
 const ANSWER_SECS_MAX: u64 = 60;
 /// How long a newer route is waited for after a cell spoke of one.
@@ -47,7 +49,7 @@ const IDLE_SECS_MAX: u64 = 10;
 /// How long a connection to a cell may take.
 const CONNECT_SECS_MAX: u64 = 3;
 
-type SentBody = Either<Full<Bytes>, Limited<Incoming>>;
+type SentBody = Either<Full<Bytes>, TimedBody<Limited<Incoming>>>;
 
 /// Everything that the way of a request needs.
 pub struct Proxy {
@@ -55,6 +57,7 @@ pub struct Proxy {
     routes: Routes,
     traffic: Arc<Traffic>,
     entropy: Arc<dyn Entropy>,
+    shares: Shares,
     cells: Client<HttpsConnector<HttpConnector<CellResolver>>, SentBody>,
 }
 
@@ -64,8 +67,14 @@ struct Bound {
     body: SentBody,
     /// The same body once more, if it was held.
     held: Option<Bytes>,
-    upgrade: Option<OnUpgrade>,
+    upgrade: Option<Switch>,
     host: HeaderValue,
+}
+
+/// A connection that the client wants to switch to another protocol, and what it holds.
+struct Switch {
+    client: OnUpgrade,
+    held: Option<Held>,
 }
 
 impl Proxy {
@@ -98,6 +107,7 @@ impl Proxy {
             routes,
             traffic,
             entropy,
+            shares: Shares::new(UNDER_WAY_EACH_MAX),
             cells,
         })
     }
@@ -221,7 +231,8 @@ impl Proxy {
         route: &OrgRoute,
         facts: &Facts,
         id: &str,
-    ) -> Result<Response<Incoming>, Refused> {
+    ) -> Result<Response<Sharing<Incoming>>, Refused> {
+        let share = self.shares.take(&route.cell).ok_or(Refused::Busy)?;
         let map = self.routes.current();
         let cell = map.map.cell(&route.cell).ok_or(Refused::Unreachable)?;
         let placement = Placement {
@@ -247,7 +258,7 @@ impl Proxy {
         head.extensions.clear();
         let sent = self.cells.request(Request::from_parts(head, bound.body));
         match tokio::time::timeout(Duration::from_secs(ANSWER_SECS_MAX), sent).await {
-            Ok(Ok(answer)) => Ok(answer),
+            Ok(Ok(answer)) => Ok(answer.map(|body| Sharing::new(body, share))),
             Ok(Err(error)) => {
                 if let Some(refused) = fault_of_body(&error) {
                     return Err(refused);
@@ -262,23 +273,26 @@ impl Proxy {
     /// After "101 Switching Protocols" bytes go both ways until one side ends.
     fn connect_upgrade(
         &self,
-        mut answer: Response<Incoming>,
-        client: Option<OnUpgrade>,
+        mut answer: Response<Sharing<Incoming>>,
+        switch: Option<Switch>,
     ) -> Response<AnswerBody> {
-        if let Some(client) = client.filter(|_| answer.status() == StatusCode::SWITCHING_PROTOCOLS)
-        {
-            let cell = hyper::upgrade::on(&mut answer);
-            tokio::spawn(async move {
-                let (Ok(client), Ok(cell)) = tokio::join!(client, cell) else {
-                    return;
-                };
+        let switches = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
+        let Some(switch) = switch.filter(|_| switches) else {
+            return answer.map(Either::Right);
+        };
+        let cell = hyper::upgrade::on(&mut answer);
+        let (head, body) = answer.into_parts();
+        let share = body.into_share();
+        tokio::spawn(async move {
+            if let (Ok(client), Ok(cell)) = tokio::join!(switch.client, cell) {
                 let (mut client, mut cell) = (TokioIo::new(client), TokioIo::new(cell));
                 if let Err(error) = tokio::io::copy_bidirectional(&mut client, &mut cell).await {
                     tracing::debug!(%error, "a switched connection ended");
                 }
-            });
-        }
-        answer.map(Either::Right)
+            }
+            drop((switch.held, share));
+        });
+        Response::from_parts(head, Either::Left(Full::default()))
     }
 }
 
@@ -293,7 +307,10 @@ fn find<'m>(map: &'m Followed, wanted: &Wanted) -> Option<&'m OrgRoute> {
 /// Holds a body that is small, and bounds one that is not.
 async fn bind(mut request: Request<Incoming>, host: HeaderValue) -> Result<Bound, Refused> {
     let wants_upgrade = upgrade_of(request.headers()).is_some();
-    let upgrade = wants_upgrade.then(|| hyper::upgrade::on(&mut request));
+    let upgrade = wants_upgrade.then(|| Switch {
+        client: hyper::upgrade::on(&mut request),
+        held: request.extensions().get().cloned(),
+    });
     let (head, body) = request.into_parts();
     let size = body.size_hint();
     if size.lower() > BODY_BYTES_MAX {
@@ -301,7 +318,7 @@ async fn bind(mut request: Request<Incoming>, host: HeaderValue) -> Result<Bound
     }
     let small = size.exact().is_some_and(|bytes| bytes <= HELD_BYTES_MAX);
     let (body, held) = if small {
-        let time = Duration::from_secs(HELD_SECS_MAX);
+        let time = Duration::from_secs(BODY_SECS_MAX);
         let bytes = match tokio::time::timeout(time, body.collect()).await {
             Ok(Ok(body)) => body.to_bytes(),
             Ok(Err(_)) | Err(_) => return Err(Refused::Body(BODY_BYTES_MAX)),
@@ -309,7 +326,9 @@ async fn bind(mut request: Request<Incoming>, host: HeaderValue) -> Result<Bound
         (Either::Left(Full::new(bytes.clone())), Some(bytes))
     } else {
         let limit = usize::try_from(BODY_BYTES_MAX).unwrap_or(usize::MAX);
-        (Either::Right(Limited::new(body, limit)), None)
+        let time = Duration::from_secs(BODY_SECS_MAX);
+        let body = TimedBody::new(Limited::new(body, limit), time);
+        (Either::Right(body), None)
     };
     Ok(Bound {
         head,
@@ -321,7 +340,7 @@ async fn bind(mut request: Request<Incoming>, host: HeaderValue) -> Result<Bound
 }
 
 /// What a cell says that does not serve the org; such a request was not begun.
-fn standing_of(answer: &Response<Incoming>) -> Option<Option<Standing>> {
+fn standing_of<B>(answer: &Response<B>) -> Option<Option<Standing>> {
     let header = answer.headers().get(STANDING_HEADER);
     let standing = header
         .and_then(|value| value.to_str().ok())
@@ -347,7 +366,7 @@ fn fault_of_body(error: &hyper_util::client::legacy::Error) -> Option<Refused> {
     let mut cause = std::error::Error::source(error);
     let mut of_body = None;
     while let Some(error) = cause {
-        if error.is::<http_body_util::LengthLimitError>() {
+        if error.is::<http_body_util::LengthLimitError>() || error.is::<TooSlow>() {
             return Some(Refused::Body(BODY_BYTES_MAX));
         }
         if error.downcast_ref().is_some_and(hyper::Error::is_user) {

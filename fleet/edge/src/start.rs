@@ -2,7 +2,7 @@
 
 use crate::address::Origin;
 use crate::follower::{self, Routes};
-use crate::listener;
+use crate::listener::{self, House};
 use crate::proxy::Proxy;
 use crate::traffic::Traffic;
 use std::future::Future;
@@ -129,7 +129,7 @@ impl Started {
             self.entropy,
         ));
         jobs.spawn(report(self.name, self.routes, self.traffic, self.control));
-        listener::serve(self.listener, self.proxy, stop).await;
+        listener::serve(self.listener, Arc::new(House::new(self.proxy)), stop).await;
         jobs.shutdown().await;
     }
 }

@@ -5,7 +5,7 @@ mod heads;
 
 use crate::address::Origin;
 use crate::follower::Routes;
-use crate::listener;
+use crate::listener::{self, House};
 use crate::proxy::{BODY_BYTES_MAX, Proxy};
 use crate::traffic::Traffic;
 use bytes::Bytes;
@@ -74,7 +74,7 @@ impl World {
         let edge = listener.local_addr().unwrap();
         tokio::spawn(listener::serve(
             listener,
-            Arc::new(proxy.unwrap()),
+            Arc::new(House::new(Arc::new(proxy.unwrap()))),
             std::future::pending(),
         ));
         let world = Self {

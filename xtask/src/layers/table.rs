@@ -46,6 +46,11 @@ pub const LAYERS: &[Layer] = &[
         may_import: &["vocab"],
     },
     Layer {
+        name: "reception",
+        folder: "foundation/reception",
+        may_import: &[],
+    },
+    Layer {
         name: "ledger",
         folder: "cell/ledger",
         may_import: &["vocab", "protocol", "database", "telemetry"],
@@ -108,17 +113,18 @@ pub const LAYERS: &[Layer] = &[
             "oauth",
             "console",
             "wire",
+            "reception",
         ],
     },
     Layer {
         name: "edge",
         folder: "fleet/edge",
-        may_import: &["vocab", "telemetry", "wire"],
+        may_import: &["vocab", "telemetry", "wire", "reception"],
     },
     Layer {
         name: "atlas",
         folder: "fleet/atlas",
-        may_import: &["vocab", "database", "telemetry", "wire"],
+        may_import: &["vocab", "database", "telemetry", "wire", "reception"],
     },
     Layer {
         name: "testudo",

@@ -63,7 +63,8 @@ impl Drop for Place {
 }
 
 /// One subscriber has a whole /64 of IPv6 (RFC 6177 section 2).
-pub(crate) fn subscriber_of(address: IpAddr) -> IpAddr {
+#[must_use]
+pub fn subscriber_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let network = u128::from(address) & (u128::MAX << 64);

@@ -1,0 +1,326 @@
+//! What one connection is doing, and whether it may go on: nobody holds one, or what an answer needs, for ever.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http_body::{Body, Frame, SizeHint};
+use reception::leaving::Leaving;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// How long a connection may be without a request under way. Silence before the first request counts, and so do frames of
+/// HTTP/2 that belong to none.
+const IDLE_MAX: Duration = Duration::from_secs(60);
+/// How long a piece of an answer may lie ready and not be taken by the client.
+const UNREAD_MAX: Duration = Duration::from_secs(30);
+/// How old a connection may become before it takes no more requests.
+const AGE_MAX: Duration = Duration::from_secs(3_600);
+/// How long what is under way may go on after that.
+const ENDING_MAX: Duration = Duration::from_secs(60);
+/// So many requests a client may give up on one connection before their share of all is looked at (rapid reset,
+/// CVE-2023-44487, and streams that it brings us to reset, CVE-2025-8671). Each costs a connection to a cell.
+const GIVEN_UP_MAX: u64 = 100;
+
+/// What is known of a connection. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Pulse(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    alarm: Notify,
+}
+
+#[derive(Debug, Clone)]
+struct State {
+    opened: Instant,
+    speaks: Speaks,
+    under_way: u64,
+    idle_since: Instant,
+    begun: u64,
+    given_up: u64,
+    /// Since when the last piece of an answer lies unread, by the number of its request.
+    unread: HashMap<u64, Instant>,
+    ending_since: Option<Instant>,
+}
+
+/// Which protocol, as soon as a request has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speaks {
+    /// None came yet, or they come one after another.
+    OneByOne,
+    /// Many at a time: HTTP/2.
+    Streams,
+}
+
+/// What is to be done with a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing.
+    GoesOn,
+    /// What is under way goes on, and nothing new is taken.
+    Ends,
+    /// It is closed.
+    IsCut(&'static str),
+}
+
+fn decide(state: &State, leaving: Leaving, now: Instant) -> Verdict {
+    let since = |then: Instant| now.saturating_duration_since(then);
+    if state.given_up > GIVEN_UP_MAX && state.given_up.saturating_mul(2) > state.begun {
+        return Verdict::IsCut("most of its requests were given up");
+    }
+    if state.unread.values().any(|then| since(*then) > UNREAD_MAX) {
+        return Verdict::IsCut("an answer was not read");
+    }
+    if let Some(ending) = state.ending_since {
+        let late = since(ending) > ENDING_MAX && leaving == Leaving::Stays;
+        return if late {
+            Verdict::IsCut("it did not end in time")
+        } else {
+            Verdict::GoesOn
+        };
+    }
+    let idle = state.under_way == 0 && since(state.idle_since) > IDLE_MAX;
+    let ends = match leaving {
+        Leaving::Stays => idle || since(state.opened) > AGE_MAX,
+        // Of HTTP/1 the next answer says that it is the last. To close a connection that is idle at the moment would meet
+        // requests that are on their way.
+        Leaving::Patiently => idle || state.speaks == Speaks::Streams,
+        Leaving::Now => true,
+    };
+    if ends { Verdict::Ends } else { Verdict::GoesOn }
+}
+
+impl Default for Pulse {
+    fn default() -> Self {
+        let now = Instant::now();
+        Self(Arc::new(Shared {
+            state: Mutex::new(State {
+                opened: now,
+                speaks: Speaks::OneByOne,
+                under_way: 0,
+                idle_since: now,
+                begun: 0,
+                given_up: 0,
+                unread: HashMap::new(),
+                ending_since: None,
+            }),
+            alarm: Notify::new(),
+        }))
+    }
+}
+
+impl Pulse {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A request has come.
+    #[must_use]
+    pub fn begin(&self, speaks: Speaks) -> UnderWay {
+        let mut state = self.state();
+        if state.speaks != speaks {
+            state.speaks = speaks;
+            self.0.alarm.notify_one();
+        }
+        state.under_way += 1;
+        state.begun += 1;
+        UnderWay {
+            pulse: self.clone(),
+            number: state.begun,
+            stage: Stage::Asked,
+        }
+    }
+
+    /// Resolves when something happened that may change the verdict.
+    pub async fn alarm(&self) {
+        self.0.alarm.notified().await;
+    }
+
+    /// What is to be done at this time.
+    #[must_use]
+    pub fn judge(&self, leaving: Leaving) -> Verdict {
+        let now = Instant::now();
+        let mut state = self.state();
+        let verdict = decide(&state, leaving, now);
+        if verdict == Verdict::Ends {
+            state.ending_since = Some(now);
+        }
+        verdict
+    }
+}
+
+/// A request until its answer is sent.
+#[derive(Debug)]
+pub struct UnderWay {
+    pulse: Pulse,
+    number: u64,
+    stage: Stage,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Stage {
+    Asked,
+    Answered,
+}
+
+impl UnderWay {
+    /// There is an answer; the request is under way until its body is sent.
+    pub fn answer<B>(mut self, body: B) -> Watched<B> {
+        self.stage = Stage::Answered;
+        Watched {
+            inner: body,
+            request: self,
+        }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let mut state = self.pulse.state();
+        state.unread.remove(&self.number);
+        state.under_way = state.under_way.saturating_sub(1);
+        state.idle_since = Instant::now();
+        if self.stage == Stage::Asked {
+            state.given_up += 1;
+            if state.given_up > GIVEN_UP_MAX {
+                self.pulse.0.alarm.notify_one();
+            }
+        }
+    }
+}
+
+/// The body of an answer; it is noted when a piece of it lies unread.
+#[derive(Debug)]
+pub struct Watched<B> {
+    inner: B,
+    request: UnderWay,
+}
+
+impl<B: Body + Unpin> Body for Watched<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.inner).poll_frame(context);
+        let mut state = this.request.pulse.state();
+        // The next piece is asked for when there is room for it.
+        match polled {
+            Poll::Ready(Some(Ok(_))) => state.unread.insert(this.request.number, Instant::now()),
+            _ => state.unread.remove(&this.request.number),
+        };
+        drop(state);
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        AGE_MAX, ENDING_MAX, GIVEN_UP_MAX, IDLE_MAX, Pulse, Speaks, State, UNREAD_MAX, Verdict,
+        decide,
+    };
+    use reception::leaving::Leaving;
+    use std::time::Duration;
+    use tokio::time::Instant;
+
+    #[test]
+    fn a_connection_goes_on_while_it_is_of_use() {
+        let start = Instant::now();
+        let more = Duration::from_secs(1);
+        let new = Pulse::default().state().clone();
+        let new = State {
+            opened: start,
+            idle_since: start,
+            ..new
+        };
+        let busy = State {
+            under_way: 1,
+            begun: 1,
+            ..new.clone()
+        };
+        let streams = State {
+            speaks: Speaks::Streams,
+            ..busy.clone()
+        };
+        let unread = State {
+            unread: [(1, start)].into(),
+            ..busy.clone()
+        };
+        let ending = State {
+            ending_since: Some(start),
+            ..unread.clone()
+        };
+        let ending_idle = State {
+            ending_since: Some(start),
+            ..new.clone()
+        };
+        let many = GIVEN_UP_MAX + 1;
+        let few_of_all = State {
+            given_up: many,
+            begun: many * 2,
+            ..busy.clone()
+        };
+        let most_of_all = State {
+            given_up: many,
+            begun: many * 2 - 1,
+            ..busy.clone()
+        };
+        let (stays, patiently, now) = (Leaving::Stays, Leaving::Patiently, Leaving::Now);
+        let (on, ends) = ("goes on", "ends");
+        for (what, state, leaving, after, verdict) in [
+            ("silent", &new, stays, IDLE_MAX, on),
+            ("silent", &new, stays, IDLE_MAX + more, ends),
+            ("busy", &busy, stays, IDLE_MAX + more, on),
+            ("old", &busy, stays, AGE_MAX + more, ends),
+            ("read slowly", &unread, stays, UNREAD_MAX, on),
+            ("not read", &unread, stays, UNREAD_MAX + more, "cut"),
+            (
+                "not read at the end",
+                &ending,
+                now,
+                UNREAD_MAX + more,
+                "cut",
+            ),
+            ("ending", &ending_idle, stays, ENDING_MAX, on),
+            ("ending", &ending_idle, stays, ENDING_MAX + more, "cut"),
+            (
+                "ending, bounded by the leave",
+                &ending_idle,
+                patiently,
+                ENDING_MAX + more,
+                on,
+            ),
+            ("impatient", &few_of_all, stays, more, on),
+            ("a flood", &most_of_all, stays, more, "cut"),
+            ("left", &new, now, more, ends),
+            ("left", &busy, now, more, ends),
+            ("left patiently", &new, patiently, more, on),
+            ("left patiently", &busy, patiently, more, on),
+            ("left patiently", &new, patiently, IDLE_MAX + more, ends),
+            ("left patiently", &streams, patiently, more, ends),
+        ] {
+            let found = match decide(state, leaving, start + after) {
+                Verdict::GoesOn => "goes on",
+                Verdict::Ends => "ends",
+                Verdict::IsCut(_) => "cut",
+            };
+            assert_eq!(found, verdict, "{what} {leaving:?} after {after:?}");
+        }
+    }
+}

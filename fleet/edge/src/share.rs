@@ -1,0 +1,106 @@
+//! How much of the edge one cell may take: a cell that hangs holds its share of what is under way, and no more.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use http_body::{Body, Frame, SizeHint};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wire::names::CellName;
+
+/// Requests under way towards one cell at one time, until the last byte of their answers.
+pub const UNDER_WAY_EACH_MAX: usize = 1_024;
+
+/// The shares of all cells; there are as many as the route map ever named.
+#[derive(Debug)]
+pub struct Shares {
+    cells: Mutex<HashMap<CellName, Arc<Semaphore>>>,
+    each_max: usize,
+}
+
+/// A part of a cell's share; dropped, it is free.
+pub type Share = OwnedSemaphorePermit;
+
+impl Shares {
+    /// At most so many requests under way towards each cell.
+    #[must_use]
+    pub fn new(each_max: usize) -> Self {
+        Self {
+            cells: Mutex::default(),
+            each_max,
+        }
+    }
+
+    /// A part of the cell's share, if any is left.
+    #[must_use]
+    pub fn take(&self, cell: &CellName) -> Option<Share> {
+        let mut cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
+        let share = match cells.get(cell) {
+            Some(share) => Arc::clone(share),
+            None => {
+                let share = Arc::new(Semaphore::new(self.each_max));
+                cells.insert(cell.clone(), Arc::clone(&share));
+                share
+            }
+        };
+        drop(cells);
+        share.try_acquire_owned().ok()
+    }
+}
+
+/// A body that keeps its share until it is sent.
+#[derive(Debug)]
+pub struct Sharing<B> {
+    inner: B,
+    share: Share,
+}
+
+impl<B> Sharing<B> {
+    /// A body and its share.
+    pub const fn new(inner: B, share: Share) -> Self {
+        Self { inner, share }
+    }
+
+    /// The share, where the body has none to send.
+    pub fn into_share(self) -> Share {
+        self.share
+    }
+}
+
+impl<B: Body + Unpin> Body for Sharing<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.get_mut().inner).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Shares;
+    use wire::names::CellName;
+
+    #[test]
+    fn one_cell_takes_nothing_from_another() {
+        let shares = Shares::new(1);
+        let cell = |name: &str| CellName::parse(name).unwrap();
+        let held = shares.take(&cell("cell-a"));
+        assert!(held.is_some() && shares.take(&cell("cell-a")).is_none());
+        assert!(shares.take(&cell("cell-b")).is_some());
+        drop(held);
+        assert!(shares.take(&cell("cell-a")).is_some());
+    }
+}
