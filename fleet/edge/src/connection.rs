@@ -3,7 +3,7 @@
 use crate::framing;
 use crate::framing::guarded::Guarded;
 use crate::proxy::Proxy;
-use crate::pulse::{Pulse, Speaks, Verdict, Watched};
+use crate::pulse::{Patience, Pulse, Speaks, Verdict, Watched};
 use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -39,8 +39,6 @@ const RESETS_PENDING_MAX: usize = 32;
 const RESETS_OURS_MAX: usize = 64;
 /// How often it is asked whether a client is still there.
 const PING_ROUND: Duration = Duration::from_secs(30);
-/// How often it is looked whether the connection may go on.
-const PULSE_ROUND: Duration = Duration::from_secs(5);
 
 /// What is known of a connection before its first request is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +60,7 @@ pub struct Held(Arc<Kept>);
 #[derive(Debug)]
 struct Kept {
     guest: Guest,
+    patience: Patience,
     _permit: OwnedSemaphorePermit,
     _place: Place,
 }
@@ -69,9 +68,15 @@ struct Kept {
 impl Held {
     /// A place among all connections and one among those of the client; the guest hears when the process leaves.
     #[must_use]
-    pub fn new(permit: OwnedSemaphorePermit, place: Place, guest: Guest) -> Self {
+    pub fn new(
+        permit: OwnedSemaphorePermit,
+        place: Place,
+        guest: Guest,
+        patience: Patience,
+    ) -> Self {
         Self(Arc::new(Kept {
             guest,
+            patience,
             _permit: permit,
             _place: place,
         }))
@@ -84,6 +89,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (pulse, mut guest) = (Pulse::default(), held.0.guest.clone());
+    let patience = held.0.patience;
     let (asked, facts) = (pulse.clone(), Arc::new(facts));
     let client = facts.client;
     let service = service_fn(move |mut request: Request<Incoming>| {
@@ -96,7 +102,7 @@ where
     let connection =
         builder.serve_connection_with_upgrades(TokioIo::new(Guarded::new(stream)), service);
     tokio::pin!(connection);
-    let mut round = interval(PULSE_ROUND);
+    let mut round = interval(patience.round);
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
@@ -110,7 +116,7 @@ where
             () = pulse.alarm() => {}
             () = guest.changed() => {}
         }
-        match pulse.judge(guest.leaving()) {
+        match pulse.judge(&patience, guest.leaving()) {
             Verdict::GoesOn => {}
             Verdict::Ends => connection.as_mut().graceful_shutdown(),
             Verdict::IsCut(why) => {

@@ -2,6 +2,7 @@
 
 use crate::connection::{self, Facts, Held};
 use crate::proxy::Proxy;
+use crate::pulse::Patience;
 use reception::accept::take_connections;
 use reception::crowd::Crowd;
 use reception::leaving::{Host, Leaving};
@@ -12,11 +13,6 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
-/// Connections at one time; further ones wait in the kernel's queue.
-const CONNECTIONS_MAX: usize = 16_384;
-/// Connections at one time of one client, IPv6 by /64; further ones are closed. Many people share an address behind the
-/// door of a company.
-const CONNECTIONS_EACH_MAX: usize = 2_048;
 /// How long requests under way may go on after the stop.
 const DRAIN_SECS_MAX: u64 = 20;
 
@@ -26,17 +22,41 @@ pub struct House {
     places: Arc<Semaphore>,
     crowd: Crowd,
     host: Host,
+    patience: Patience,
+}
+
+/// How much of the edge clients may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Connections at one time; further ones wait in the kernel's queue.
+    pub connections: usize,
+    /// Connections at one time of one client, IPv6 by /64; further ones are closed. Many people share an address behind the
+    /// door of a company.
+    pub connections_each: usize,
+    /// How long each may do what.
+    pub patience: Patience,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            connections: 16_384,
+            connections_each: 2_048,
+            patience: Patience::default(),
+        }
+    }
 }
 
 impl House {
     /// A house with all its places free.
     #[must_use]
-    pub fn new(proxy: Arc<Proxy>) -> Self {
+    pub fn new(proxy: Arc<Proxy>, bounds: &Bounds) -> Self {
         Self {
             proxy,
-            places: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
-            crowd: Crowd::new(CONNECTIONS_EACH_MAX),
+            places: Arc::new(Semaphore::new(bounds.connections)),
+            crowd: Crowd::new(bounds.connections_each),
             host: Host::default(),
+            patience: bounds.patience,
         }
     }
 }
@@ -48,7 +68,7 @@ pub async fn serve(listener: TcpListener, house: Arc<House>, stop: impl Future<O
             tracing::debug!(%peer, "too many connections of one client");
             return;
         };
-        let held = Held::new(permit, place, house.host.guest());
+        let held = Held::new(permit, place, house.host.guest(), house.patience);
         tokio::spawn(run(stream, peer, Arc::clone(&house), held));
     })
     .await;

@@ -57,7 +57,7 @@ pub struct Proxy {
     routes: Routes,
     traffic: Arc<Traffic>,
     entropy: Arc<dyn Entropy>,
-    shares: Shares,
+    pub(crate) shares: Shares,
     cells: Client<HttpsConnector<HttpConnector<CellResolver>>, SentBody>,
 }
 

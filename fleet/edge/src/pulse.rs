@@ -11,18 +11,37 @@ use reception::leaving::Leaving;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// How long a connection may be without a request under way. Silence before the first request counts, and so do frames of
-/// HTTP/2 that belong to none.
-const IDLE_MAX: Duration = Duration::from_secs(60);
-/// How long a piece of an answer may lie ready and not be taken by the client.
-const UNREAD_MAX: Duration = Duration::from_secs(30);
-/// How old a connection may become before it takes no more requests.
-const AGE_MAX: Duration = Duration::from_secs(3_600);
-/// How long what is under way may go on after that.
-const ENDING_MAX: Duration = Duration::from_secs(60);
 /// So many requests a client may give up on one connection before their share of all is looked at (rapid reset,
 /// CVE-2023-44487, and streams that it brings us to reset, CVE-2025-8671). Each costs a connection to a cell.
 const GIVEN_UP_MAX: u64 = 100;
+
+/// How long a connection may do what.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// Be without a request under way. Silence before the first request counts, and so do frames of HTTP/2 that belong to
+    /// none.
+    pub idle: Duration,
+    /// Let a piece of an answer lie ready without taking it.
+    pub unread: Duration,
+    /// Take new requests.
+    pub age: Duration,
+    /// Go on with what is under way after that.
+    pub ending: Duration,
+    /// How often it is looked.
+    pub round: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            idle: Duration::from_secs(60),
+            unread: Duration::from_secs(30),
+            age: Duration::from_secs(3_600),
+            ending: Duration::from_secs(60),
+            round: Duration::from_secs(5),
+        }
+    }
+}
 
 /// What is known of a connection. Clones share it.
 #[derive(Debug, Clone)]
@@ -67,25 +86,29 @@ pub enum Verdict {
     IsCut(&'static str),
 }
 
-fn decide(state: &State, leaving: Leaving, now: Instant) -> Verdict {
+fn decide(state: &State, patience: &Patience, leaving: Leaving, now: Instant) -> Verdict {
     let since = |then: Instant| now.saturating_duration_since(then);
     if state.given_up > GIVEN_UP_MAX && state.given_up.saturating_mul(2) > state.begun {
         return Verdict::IsCut("most of its requests were given up");
     }
-    if state.unread.values().any(|then| since(*then) > UNREAD_MAX) {
+    if state
+        .unread
+        .values()
+        .any(|then| since(*then) > patience.unread)
+    {
         return Verdict::IsCut("an answer was not read");
     }
     if let Some(ending) = state.ending_since {
-        let late = since(ending) > ENDING_MAX && leaving == Leaving::Stays;
+        let late = since(ending) > patience.ending && leaving == Leaving::Stays;
         return if late {
             Verdict::IsCut("it did not end in time")
         } else {
             Verdict::GoesOn
         };
     }
-    let idle = state.under_way == 0 && since(state.idle_since) > IDLE_MAX;
+    let idle = state.under_way == 0 && since(state.idle_since) > patience.idle;
     let ends = match leaving {
-        Leaving::Stays => idle || since(state.opened) > AGE_MAX,
+        Leaving::Stays => idle || since(state.opened) > patience.age,
         // Of HTTP/1 the next answer says that it is the last. To close a connection that is idle at the moment would meet
         // requests that are on their way.
         Leaving::Patiently => idle || state.speaks == Speaks::Streams,
@@ -142,10 +165,10 @@ impl Pulse {
 
     /// What is to be done at this time.
     #[must_use]
-    pub fn judge(&self, leaving: Leaving) -> Verdict {
+    pub fn judge(&self, patience: &Patience, leaving: Leaving) -> Verdict {
         let now = Instant::now();
         let mut state = self.state();
-        let verdict = decide(&state, leaving, now);
+        let verdict = decide(&state, patience, leaving, now);
         if verdict == Verdict::Ends {
             state.ending_since = Some(now);
         }
@@ -231,17 +254,21 @@ impl<B: Body + Unpin> Body for Watched<B> {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        AGE_MAX, ENDING_MAX, GIVEN_UP_MAX, IDLE_MAX, Pulse, Speaks, State, UNREAD_MAX, Verdict,
-        decide,
-    };
+    use super::{GIVEN_UP_MAX, Patience, Pulse, Speaks, State, Verdict, decide};
     use reception::leaving::Leaving;
     use std::time::Duration;
     use tokio::time::Instant;
 
     #[test]
     fn a_connection_goes_on_while_it_is_of_use() {
-        let start = Instant::now();
+        let (start, patience) = (Instant::now(), Patience::default());
+        let Patience {
+            idle,
+            unread: left_lying,
+            age,
+            ending: end,
+            ..
+        } = patience;
         let more = Duration::from_secs(1);
         let new = Pulse::default().state().clone();
         let new = State {
@@ -284,26 +311,26 @@ mod tests {
         let (stays, patiently, now) = (Leaving::Stays, Leaving::Patiently, Leaving::Now);
         let (on, ends) = ("goes on", "ends");
         for (what, state, leaving, after, verdict) in [
-            ("silent", &new, stays, IDLE_MAX, on),
-            ("silent", &new, stays, IDLE_MAX + more, ends),
-            ("busy", &busy, stays, IDLE_MAX + more, on),
-            ("old", &busy, stays, AGE_MAX + more, ends),
-            ("read slowly", &unread, stays, UNREAD_MAX, on),
-            ("not read", &unread, stays, UNREAD_MAX + more, "cut"),
+            ("silent", &new, stays, idle, on),
+            ("silent", &new, stays, idle + more, ends),
+            ("busy", &busy, stays, idle + more, on),
+            ("old", &busy, stays, age + more, ends),
+            ("read slowly", &unread, stays, left_lying, on),
+            ("not read", &unread, stays, left_lying + more, "cut"),
             (
                 "not read at the end",
                 &ending,
                 now,
-                UNREAD_MAX + more,
+                left_lying + more,
                 "cut",
             ),
-            ("ending", &ending_idle, stays, ENDING_MAX, on),
-            ("ending", &ending_idle, stays, ENDING_MAX + more, "cut"),
+            ("ending", &ending_idle, stays, end, on),
+            ("ending", &ending_idle, stays, end + more, "cut"),
             (
                 "ending, bounded by the leave",
                 &ending_idle,
                 patiently,
-                ENDING_MAX + more,
+                end + more,
                 on,
             ),
             ("impatient", &few_of_all, stays, more, on),
@@ -312,10 +339,10 @@ mod tests {
             ("left", &busy, now, more, ends),
             ("left patiently", &new, patiently, more, on),
             ("left patiently", &busy, patiently, more, on),
-            ("left patiently", &new, patiently, IDLE_MAX + more, ends),
+            ("left patiently", &new, patiently, idle + more, ends),
             ("left patiently", &streams, patiently, more, ends),
         ] {
-            let found = match decide(state, leaving, start + after) {
+            let found = match decide(state, &patience, leaving, start + after) {
                 Verdict::GoesOn => "goes on",
                 Verdict::Ends => "ends",
                 Verdict::IsCut(_) => "cut",

@@ -2,7 +2,7 @@
 
 use crate::address::Origin;
 use crate::follower::{self, Routes};
-use crate::listener::{self, House};
+use crate::listener::{self, Bounds, House};
 use crate::proxy::Proxy;
 use crate::traffic::Traffic;
 use std::future::Future;
@@ -129,7 +129,12 @@ impl Started {
             self.entropy,
         ));
         jobs.spawn(report(self.name, self.routes, self.traffic, self.control));
-        listener::serve(self.listener, Arc::new(House::new(self.proxy)), stop).await;
+        listener::serve(
+            self.listener,
+            Arc::new(House::new(self.proxy, &Bounds::default())),
+            stop,
+        )
+        .await;
         jobs.shutdown().await;
     }
 }

@@ -1,26 +1,31 @@
 //! The way of a request over real sockets: a client that speaks raw bytes, the edge, and a small cell behind mutual TLS that
 //! says back what it was told.
 
+mod floods;
 mod heads;
 
 use crate::address::Origin;
 use crate::follower::Routes;
-use crate::listener::{self, House};
+use crate::listener::{self, Bounds, House};
 use crate::proxy::{BODY_BYTES_MAX, Proxy};
+use crate::share::{Shares, UNDER_WAY_EACH_MAX};
 use crate::traffic::Traffic;
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode};
+use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body, Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 use vocab::entropy::{SeededEntropy, SystemEntropy};
 use vocab::epoch::Epoch;
@@ -45,12 +50,58 @@ struct World {
     cell: SocketAddr,
     /// Hears of each request that the cell refused.
     refused: mpsc::UnboundedReceiver<()>,
+    /// How many requests the cell will never be done with.
+    hanging: watch::Receiver<usize>,
     _folder: TempDir,
+}
+
+/// What the small cell tells.
+#[derive(Clone)]
+struct Telling {
+    refused: mpsc::UnboundedSender<()>,
+    hanging: watch::Sender<usize>,
+}
+
+/// A request that the cell is not done with.
+struct Hanging(watch::Sender<usize>);
+
+impl Hanging {
+    fn new(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Hanging {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+/// A body without an end.
+struct Endless {
+    _hanging: Hanging,
+}
+
+impl Body for Endless {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'x'; 16_384])))))
+    }
 }
 
 impl World {
     /// The edge believes the org to be at this epoch.
     async fn new(epoch: i64) -> Self {
+        Self::bounded(epoch, &Bounds::default(), UNDER_WAY_EACH_MAX).await
+    }
+
+    async fn bounded(epoch: i64, bounds: &Bounds, share: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let authority = FleetAuthority::open_or_create(&folder.path().join("ca")).unwrap();
         let identity = |role, name: &str| {
@@ -59,6 +110,11 @@ impl World {
             FleetIdentity::load(&own).unwrap()
         };
         let (tell, refused) = mpsc::unbounded_channel();
+        let (count, hanging) = watch::channel(0);
+        let tell = Telling {
+            refused: tell,
+            hanging: count,
+        };
         let cell = run_cell(&identity(FleetRole::Cell, "cell-a"), tell).await;
         let signer = RouteSigner::generate().unwrap();
         let verifier = RouteVerifier::from_hex(&signer.public_hex()).unwrap();
@@ -70,11 +126,13 @@ impl World {
             Arc::new(Traffic::default()),
             Arc::new(SystemEntropy),
         );
+        let mut proxy = proxy.unwrap();
+        proxy.shares = Shares::new(share);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let edge = listener.local_addr().unwrap();
         tokio::spawn(listener::serve(
             listener,
-            Arc::new(House::new(Arc::new(proxy.unwrap()))),
+            Arc::new(House::new(Arc::new(proxy), bounds)),
             std::future::pending(),
         ));
         let world = Self {
@@ -83,6 +141,7 @@ impl World {
             signer,
             cell,
             refused,
+            hanging,
             _folder: folder,
         };
         world.route(1, epoch);
@@ -136,7 +195,7 @@ impl World {
 }
 
 /// Serves at one epoch alone, and says back the head and the body of what it got.
-async fn run_cell(identity: &FleetIdentity, tell: mpsc::UnboundedSender<()>) -> SocketAddr {
+async fn run_cell(identity: &FleetIdentity, tell: Telling) -> SocketAddr {
     let acceptor = TlsAcceptor::from(identity.server_config(&[b"http/1.1"]).unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -158,12 +217,12 @@ async fn run_cell(identity: &FleetIdentity, tell: mpsc::UnboundedSender<()>) -> 
 
 async fn answer(
     mut request: Request<Incoming>,
-    tell: mpsc::UnboundedSender<()>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+    tell: Telling,
+) -> Result<Response<BoxBody<Bytes, Infallible>>, Infallible> {
     let placement = request.headers()["testudo-placement"].to_str().unwrap();
-    let mut response = Response::default();
+    let mut response = Response::new(Full::default().boxed());
     if Placement::parse(placement).unwrap().epoch.number() != SERVED {
-        tell.send(()).unwrap();
+        tell.refused.send(()).unwrap();
         *response.status_mut() = StatusCode::MISDIRECTED_REQUEST;
         let standing = HeaderValue::from_str(&format!("{SERVED} serving")).unwrap();
         response.headers_mut().insert(STANDING_HEADER, standing);
@@ -187,6 +246,20 @@ async fn answer(
         });
         return Ok(response);
     }
+    match request.uri().path() {
+        "/hang" => {
+            let _hanging = Hanging::new(&tell.hanging);
+            std::future::pending::<()>().await;
+        }
+        "/endless" => {
+            *response.body_mut() = Endless {
+                _hanging: Hanging::new(&tell.hanging),
+            }
+            .boxed();
+            return Ok(response);
+        }
+        _ => {}
+    }
     let mut text = format!("{} {}\n", request.method(), request.uri());
     for (name, value) in request.headers() {
         text.push_str(&format!("{name}: {}\n", value.to_str().unwrap()));
@@ -194,7 +267,7 @@ async fn answer(
     if let Ok(body) = request.into_body().collect().await {
         text.push_str(&format!("{} bytes of body\n", body.to_bytes().len()));
     }
-    *response.body_mut() = Full::new(Bytes::from(text));
+    *response.body_mut() = Full::new(Bytes::from(text)).boxed();
     Ok(response)
 }
 

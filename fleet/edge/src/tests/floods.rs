@@ -1,0 +1,336 @@
+//! Clients that take what they can get: floods of HTTP/2 frames, answers that are not read, connections that are held, and
+//! a cell that hangs.
+
+use super::{SERVED, World};
+use crate::listener::Bounds;
+use crate::pulse::Patience;
+use crate::share::UNDER_WAY_EACH_MAX;
+use bytes::Bytes;
+use h2::client::SendRequest;
+use http::{Request, StatusCode};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// More of anything than a client ever needs.
+const FLOOD: u32 = 20_000;
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+
+/// Kinds of frames (RFC 9113 section 6).
+#[derive(Clone, Copy)]
+enum Kind {
+    Headers = 1,
+    Priority = 2,
+    Reset = 3,
+    Settings = 4,
+    Ping = 6,
+    WindowUpdate = 8,
+    Continuation = 9,
+}
+
+fn frame(kind: Kind, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    let mut frame = length[1..].to_vec();
+    frame.extend([kind as u8, flags]);
+    frame.extend(stream.to_be_bytes());
+    frame.extend(payload);
+    frame
+}
+
+/// A request as a header block without any compression (RFC 7541 section 6.2.2).
+fn head(path: &str) -> Vec<u8> {
+    let mut block = vec![0x82, 0x86];
+    for (name, value) in [(0x04, path), (0x01, "acme.localhost")] {
+        block.extend([name, u8::try_from(value.len()).unwrap()]);
+        block.extend(value.as_bytes());
+    }
+    block
+}
+
+async fn begin(world: &World) -> TcpStream {
+    let mut stream = TcpStream::connect(world.edge).await.unwrap();
+    stream.write_all(PREFACE).await.unwrap();
+    stream
+        .write_all(&frame(Kind::Settings, 0, 0, &[]))
+        .await
+        .unwrap();
+    stream
+}
+
+/// Sends frames without an end until the edge has enough of it. Reads what comes meanwhile, if the client is a polite one.
+async fn flood_until_closed(world: &World, mut next: impl FnMut(u32) -> Vec<u8>) -> u32 {
+    let stream = begin(world).await;
+    let (mut read, mut write) = stream.into_split();
+    let reading = tokio::spawn(async move {
+        let mut waste = vec![0; 65_536];
+        while read.read(&mut waste).await.is_ok_and(|count| count > 0) {}
+    });
+    let mut sent = 0;
+    while sent < FLOOD && !reading.is_finished() && write.write_all(&next(sent)).await.is_ok() {
+        sent += 1;
+    }
+    drop(write);
+    reading.await.unwrap();
+    sent
+}
+
+async fn none_is_left_in_the_cell(world: &mut World) {
+    world.hanging.wait_for(|count| *count == 0).await.unwrap();
+}
+
+async fn others_are_served(world: &World) {
+    let told = world.get("connection: close\r\n").await;
+    assert!(told.starts_with("HTTP/1.1 200"), "{told}");
+}
+
+async fn client(world: &World) -> SendRequest<Bytes> {
+    let stream = TcpStream::connect(world.edge).await.unwrap();
+    let (client, connection) = h2::client::handshake(stream).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+fn request(path: &str) -> Request<()> {
+    Request::get(format!("http://acme.localhost{path}"))
+        .body(())
+        .unwrap()
+}
+
+#[tokio::test]
+async fn what_a_client_takes_back_ends_in_the_cell() {
+    let mut world = World::new(SERVED).await;
+    let mut client = client(&world).await.ready().await.unwrap();
+    let (_answer, mut stream) = client.send_request(request("/hang"), true).unwrap();
+    world.hanging.wait_for(|count| *count == 1).await.unwrap();
+    stream.send_reset(h2::Reason::CANCEL);
+    none_is_left_in_the_cell(&mut world).await;
+    let (answer, _) = client
+        .ready()
+        .await
+        .unwrap()
+        .send_request(request("/x"), true)
+        .unwrap();
+    assert_eq!(
+        answer.await.unwrap().status(),
+        StatusCode::OK,
+        "the connection goes on"
+    );
+}
+
+#[tokio::test]
+async fn a_rapid_reset_ends_the_connection_and_the_work() {
+    let mut world = World::new(SERVED).await;
+    let cancel = u32::from(h2::Reason::CANCEL).to_be_bytes();
+    let sent = flood_until_closed(&world, |count| {
+        let stream = count * 2 + 1;
+        let mut frames = frame(
+            Kind::Headers,
+            END_STREAM | END_HEADERS,
+            stream,
+            &head("/hang"),
+        );
+        frames.extend(frame(Kind::Reset, 0, stream, &cancel));
+        frames
+    });
+    assert!(sent.await < FLOOD);
+    none_is_left_in_the_cell(&mut world).await;
+    others_are_served(&world).await;
+}
+
+/// The same by a client that waits until each request is under way: the library sees no flood in it, but each costs a
+/// connection to the cell.
+#[tokio::test]
+async fn a_patient_reset_ends_the_connection_too() {
+    let mut world = World::new(SERVED).await;
+    let mut client = client(&world).await;
+    let mut sent = 0;
+    while sent < FLOOD {
+        let Ok(mut ready) = client.ready().await else {
+            break;
+        };
+        let Ok((answer, mut stream)) = ready.send_request(request("/hang"), true) else {
+            break;
+        };
+        let begun = world.hanging.wait_for(|count| *count > 0);
+        tokio::select! {
+            _ = begun => {}
+            _ = answer => break,
+        }
+        stream.send_reset(h2::Reason::CANCEL);
+        none_is_left_in_the_cell(&mut world).await;
+        client = ready;
+        sent += 1;
+    }
+    assert!(sent < FLOOD);
+    others_are_served(&world).await;
+}
+
+#[tokio::test]
+async fn a_client_that_brings_us_to_reset_ends_its_connection() {
+    let mut world = World::new(SERVED).await;
+    // A window that grows by nothing is an error of the stream (RFC 9113 section 6.9).
+    let sent = flood_until_closed(&world, |count| {
+        let stream = count * 2 + 1;
+        let mut frames = frame(
+            Kind::Headers,
+            END_STREAM | END_HEADERS,
+            stream,
+            &head("/hang"),
+        );
+        frames.extend(frame(Kind::WindowUpdate, 0, stream, &[0; 4]));
+        frames
+    });
+    assert!(sent.await < FLOOD);
+    none_is_left_in_the_cell(&mut world).await;
+    // The same by a stream that depends on itself (section 5.3.1 of RFC 7540).
+    let sent = flood_until_closed(&world, |count| {
+        let stream = count * 2 + 1;
+        let mut frames = frame(
+            Kind::Headers,
+            END_STREAM | END_HEADERS,
+            stream,
+            &head("/hang"),
+        );
+        frames.extend(frame(
+            Kind::Priority,
+            0,
+            stream,
+            &[&stream.to_be_bytes()[..], &[1]].concat(),
+        ));
+        frames
+    });
+    assert!(sent.await < FLOOD);
+    none_is_left_in_the_cell(&mut world).await;
+    others_are_served(&world).await;
+}
+
+#[tokio::test]
+async fn a_head_without_an_end_is_cut_off() {
+    let world = World::new(SERVED).await;
+    let filler = [&[0x00, 0x01, b'x', 0x7f, 0x00][..], &[b'y'; 127]]
+        .concat()
+        .repeat(100);
+    let sent = flood_until_closed(&world, |count| match count {
+        0 => frame(Kind::Headers, END_STREAM, 1, &head("/x")),
+        _ => frame(Kind::Continuation, 0, 1, &filler),
+    });
+    assert!(sent.await < FLOOD);
+    let sent = flood_until_closed(&world, |count| match count {
+        0 => frame(Kind::Headers, END_STREAM, 1, &head("/x")),
+        _ => frame(Kind::Continuation, 0, 1, &[]),
+    });
+    assert!(sent.await < FLOOD);
+    others_are_served(&world).await;
+}
+
+/// Frames that want an answer, from a client that does not read: they stop being read, and nobody else notices.
+#[tokio::test]
+async fn pings_and_settings_without_an_end_hinder_nobody() {
+    let world = World::new(SERVED).await;
+    let mut floods = tokio::task::JoinSet::new();
+    for frames in [
+        frame(Kind::Ping, 0, 0, &[7; 8]).repeat(1_000),
+        frame(Kind::Settings, 0, 0, &[0, 4, 0, 1, 0, 0]).repeat(1_000),
+    ] {
+        let mut stream = begin(&world).await;
+        floods.spawn(async move { while stream.write_all(&frames).await.is_ok() {} });
+    }
+    for _ in 0..100 {
+        others_are_served(&world).await;
+    }
+    floods.shutdown().await;
+}
+
+fn hasty(patience: Patience) -> Bounds {
+    let round = Duration::from_millis(20);
+    Bounds {
+        patience: Patience { round, ..patience },
+        ..Bounds::default()
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_read_is_given_up() {
+    let unread = Duration::from_millis(200);
+    let bounds = hasty(Patience {
+        unread,
+        ..Patience::default()
+    });
+    let mut world = World::bounded(SERVED, &bounds, UNDER_WAY_EACH_MAX).await;
+    let mut stream = TcpStream::connect(world.edge).await.unwrap();
+    let request_line = b"GET /endless HTTP/1.1\r\nhost: acme.localhost\r\n\r\n";
+    stream.write_all(request_line).await.unwrap();
+    let mut client = client(&world).await.ready().await.unwrap();
+    let (_answer, _) = client.send_request(request("/endless"), true).unwrap();
+    world.hanging.wait_for(|count| *count == 2).await.unwrap();
+    none_is_left_in_the_cell(&mut world).await;
+    others_are_served(&world).await;
+}
+
+#[tokio::test]
+async fn a_connection_without_requests_is_ended() {
+    let idle = Duration::from_millis(200);
+    let bounds = hasty(Patience {
+        idle,
+        ending: idle,
+        ..Patience::default()
+    });
+    let world = World::bounded(SERVED, &bounds, UNDER_WAY_EACH_MAX).await;
+    let mut waste = Vec::new();
+    for beginning in [&b""[..], b"G", b"PRI * HTTP/2.0"] {
+        let mut stream = TcpStream::connect(world.edge).await.unwrap();
+        stream.write_all(beginning).await.unwrap();
+        let _ = stream.read_to_end(&mut waste).await;
+    }
+    // Pings and heads that never end are no requests.
+    for mut beginning in [
+        frame(Kind::Ping, 0, 0, &[7; 8]),
+        frame(Kind::Headers, 0, 1, &head("/x")),
+    ] {
+        let mut stream = begin(&world).await;
+        stream
+            .write_all(&std::mem::take(&mut beginning))
+            .await
+            .unwrap();
+        let _ = stream.read_to_end(&mut waste).await;
+    }
+}
+
+#[tokio::test]
+async fn one_client_does_not_take_all_connections() {
+    let bounds = Bounds {
+        connections_each: 2,
+        ..Bounds::default()
+    };
+    let world = World::bounded(SERVED, &bounds, UNDER_WAY_EACH_MAX).await;
+    let (first, second) = (client(&world).await, client(&world).await);
+    let mut third = TcpStream::connect(world.edge).await.unwrap();
+    assert_eq!(third.read(&mut [0; 1]).await.unwrap_or(0), 0);
+    drop((first, second));
+}
+
+#[tokio::test]
+async fn a_cell_that_hangs_takes_its_share_and_no_more() {
+    let mut world = World::bounded(SERVED, &Bounds::default(), 3).await;
+    let mut client = client(&world).await.ready().await.unwrap();
+    let mut hanging = Vec::new();
+    for path in ["/hang", "/hang", "/endless"] {
+        hanging.push(client.send_request(request(path), true).unwrap());
+    }
+    world.hanging.wait_for(|count| *count == 3).await.unwrap();
+    let told = world.get("connection: close\r\n").await;
+    assert!(
+        told.starts_with("HTTP/1.1 503") && told.contains("retry-after: 1"),
+        "{told}"
+    );
+    drop((hanging, client));
+    none_is_left_in_the_cell(&mut world).await;
+    // The share is free a moment after the cell is: the next request may still meet a full one.
+    while world
+        .get("connection: close\r\n")
+        .await
+        .starts_with("HTTP/1.1 503")
+    {}
+}
