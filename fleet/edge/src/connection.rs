@@ -4,6 +4,7 @@ use crate::framing;
 use crate::framing::guarded::Guarded;
 use crate::proxy::Proxy;
 use crate::pulse::{Patience, Pulse, Speaks, Verdict, Watched};
+use crate::trust::{GivenId, Trust};
 use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -47,10 +48,30 @@ pub struct Facts {
     pub peer: SocketAddr,
     /// The client: the peer, unless a proxy that is trusted says otherwise.
     pub client: IpAddr,
+    /// Whether somebody stands between us and the client.
+    pub between: Between,
     /// How the client speaks: `http` or `https`.
     pub scheme: &'static str,
     /// The port of ours that it came in at.
     pub local_port: u16,
+}
+
+/// Whether somebody stands between us and a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Between {
+    /// As far as can be seen, nobody does.
+    Nobody,
+    /// A proxy that is trusted.
+    Proxy,
+}
+
+/// On what terms connections are served.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// How long each may do what.
+    pub patience: Patience,
+    /// Who is believed about whom.
+    pub trust: Arc<Trust>,
 }
 
 /// What a connection takes away from others, and what it hears. A switched connection keeps it beyond HTTP; clones share it.
@@ -60,9 +81,9 @@ pub struct Held(Arc<Kept>);
 #[derive(Debug)]
 struct Kept {
     guest: Guest,
-    patience: Patience,
+    terms: Terms,
     _permit: OwnedSemaphorePermit,
-    _place: Place,
+    _place: Option<Place>,
 }
 
 impl Held {
@@ -70,13 +91,13 @@ impl Held {
     #[must_use]
     pub fn new(
         permit: OwnedSemaphorePermit,
-        place: Place,
+        place: Option<Place>,
         guest: Guest,
-        patience: Patience,
+        terms: Terms,
     ) -> Self {
         Self(Arc::new(Kept {
             guest,
-            patience,
+            terms,
             _permit: permit,
             _place: place,
         }))
@@ -89,14 +110,14 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (pulse, mut guest) = (Pulse::default(), held.0.guest.clone());
-    let patience = held.0.patience;
+    let patience = held.0.terms.patience;
     let (asked, facts) = (pulse.clone(), Arc::new(facts));
     let client = facts.client;
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(held.clone());
         let (proxy, facts) = (Arc::clone(&proxy), Arc::clone(&facts));
-        let (guest, pulse) = (held.0.guest.clone(), asked.clone());
-        async move { Ok::<_, Infallible>(answer(request, &facts, &proxy, &guest, &pulse).await) }
+        let (held, pulse) = (held.clone(), asked.clone());
+        async move { Ok::<_, Infallible>(answer(request, &facts, &proxy, &held, &pulse).await) }
     });
     let builder = builder();
     let connection =
@@ -129,10 +150,10 @@ where
 
 /// Answers one request, and says with the answer if it is the last of an HTTP/1 connection.
 async fn answer(
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
     facts: &Facts,
     proxy: &Proxy,
-    guest: &Guest,
+    held: &Held,
     pulse: &Pulse,
 ) -> Response<Watched<crate::answer::AnswerBody>> {
     let streams = request.version() == Version::HTTP_2;
@@ -142,8 +163,17 @@ async fn answer(
         Speaks::OneByOne
     });
     let last = framing::is_last(&request);
-    let mut answer = proxy.serve(request, facts).await;
-    let leaves = !streams && guest.leaving() != Leaving::Stays;
+    let told = held.0.terms.trust.hear(facts, request.headers());
+    let facts = Facts {
+        client: told.client.unwrap_or(facts.client),
+        scheme: told.scheme.unwrap_or(facts.scheme),
+        ..facts.clone()
+    };
+    if let Some(id) = told.request_id {
+        request.extensions_mut().insert(GivenId(id));
+    }
+    let mut answer = proxy.serve(request, &facts).await;
+    let leaves = !streams && held.0.guest.leaving() != Leaving::Stays;
     if (last || leaves) && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
         let close = HeaderValue::from_static("close");
         answer.headers_mut().insert(header::CONNECTION, close);

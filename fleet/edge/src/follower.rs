@@ -87,7 +87,8 @@ impl Routes {
         Ok(())
     }
 
-    fn keep(&self) {
+    /// Keeps the map on disk.
+    pub(crate) fn keep(&self) {
         let Some(bytes) = encode(&self.current()) else {
             return;
         };

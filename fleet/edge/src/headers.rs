@@ -1,5 +1,6 @@
 //! What of a request's and an answer's head goes on to the other side.
 
+use crate::connection::Between;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use std::net::IpAddr;
 use vocab::entropy::Entropy;
@@ -35,13 +36,15 @@ const FORWARDING: [&str; 8] = [
 pub struct Said<'s> {
     /// The client.
     pub client: IpAddr,
+    /// Whether somebody stands between us and the client.
+    pub between: Between,
     /// How it speaks to us: `http` or `https`.
     pub scheme: &'static str,
     /// The org and the epoch of its route.
     pub placement: &'s Placement,
     /// How long we wait for the answer.
     pub deadline_millis: u64,
-    /// The id of the request, 32 hexadecimal digits.
+    /// The id of the request.
     pub request_id: &'s str,
 }
 
@@ -66,7 +69,8 @@ fn connection_tokens(headers: &HeaderMap) -> impl Iterator<Item = &str> {
 
 /// Makes a request's head fit for the cell. What it says about itself is dropped, and what we know is said instead.
 pub fn prepare_request(headers: &mut HeaderMap, said: &Said<'_>, entropy: &dyn Entropy) {
-    let between = FORWARDING.iter().any(|name| headers.contains_key(*name));
+    let between =
+        said.between == Between::Proxy || FORWARDING.iter().any(|name| headers.contains_key(*name));
     let upgrade = upgrade_of(headers);
     remove_hop_by_hop(headers);
     headers.remove(header::TRANSFER_ENCODING);
@@ -162,6 +166,7 @@ pub(crate) fn random_hex<const N: usize>(entropy: &dyn Entropy) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Said, prepare_answer, prepare_request};
+    use crate::connection::Between;
     use http::HeaderMap;
     use vocab::entropy::SeededEntropy;
     use vocab::epoch::Epoch;
@@ -179,6 +184,7 @@ mod tests {
         };
         let said = Said {
             client: client.parse().unwrap(),
+            between: Between::Nobody,
             scheme: "https",
             placement: &placement,
             deadline_millis: 1_000,

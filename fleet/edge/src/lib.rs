@@ -11,10 +11,13 @@ pub mod framing;
 pub mod headers;
 pub mod listener;
 pub mod proxy;
+pub mod proxy_protocol;
 pub mod pulse;
 pub mod share;
 pub mod start;
+pub mod succession;
 pub mod traffic;
+pub mod trust;
 
 #[cfg(test)]
 mod tests;

@@ -1,20 +1,24 @@
 //! Takes connections of clients, within bounds, until told to stop; then lets the requests under way finish.
 
-use crate::connection::{self, Facts, Held};
+use crate::connection::{self, Between, Facts, Held, Terms};
 use crate::proxy::Proxy;
+use crate::proxy_protocol::{self, Said};
 use crate::pulse::Patience;
+use crate::trust::{ProxyHeader, Trust};
 use reception::accept::take_connections;
-use reception::crowd::Crowd;
+use reception::crowd::{Crowd, Place};
 use reception::leaving::{Host, Leaving};
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How long requests under way may go on after the stop.
 const DRAIN_SECS_MAX: u64 = 20;
+/// How long connections may go on after another edge has taken over.
+const HANDED_OVER_SECS_MAX: u64 = 300;
 
 /// What the connections of all listeners share.
 pub struct House {
@@ -22,7 +26,7 @@ pub struct House {
     places: Arc<Semaphore>,
     crowd: Crowd,
     host: Host,
-    patience: Patience,
+    terms: Terms,
 }
 
 /// How much of the edge clients may take.
@@ -50,44 +54,112 @@ impl Default for Bounds {
 impl House {
     /// A house with all its places free.
     #[must_use]
-    pub fn new(proxy: Arc<Proxy>, bounds: &Bounds) -> Self {
+    pub fn new(proxy: Arc<Proxy>, trust: Trust, bounds: &Bounds) -> Self {
         Self {
             proxy,
             places: Arc::new(Semaphore::new(bounds.connections)),
             crowd: Crowd::new(bounds.connections_each),
             host: Host::default(),
-            patience: bounds.patience,
+            terms: Terms {
+                patience: bounds.patience,
+                trust: Arc::new(trust),
+            },
         }
     }
 }
 
-/// Serves until `stop` resolves, then drains.
-pub async fn serve(listener: TcpListener, house: Arc<House>, stop: impl Future<Output = ()>) {
-    take_connections(listener, &house.places, stop, |stream, peer, permit| {
-        let Some(place) = house.crowd.enter(peer.ip()) else {
-            tracing::debug!(%peer, "too many connections of one client");
-            return;
-        };
-        let held = Held::new(permit, place, house.host.guest(), house.patience);
-        tokio::spawn(run(stream, peer, Arc::clone(&house), held));
-    })
-    .await;
-    if !house
-        .host
-        .leave(Leaving::Now, Duration::from_secs(DRAIN_SECS_MAX))
-        .await
-    {
-        tracing::warn!("some requests did not end in time and were cut off");
+impl House {
+    /// Lets what is under way finish. With another edge in our place there is time: an idle connection of HTTP/1 is not closed
+    /// under a request that is on its way, and long streams go on for a while.
+    pub async fn leave(&self, how: Leaving) {
+        if how == Leaving::Patiently {
+            let time = Duration::from_secs(HANDED_OVER_SECS_MAX);
+            if self.host.leave(how, time).await {
+                return;
+            }
+        }
+        let time = Duration::from_secs(DRAIN_SECS_MAX);
+        if !self.host.leave(Leaving::Now, time).await {
+            tracing::warn!("some requests did not end in time and were cut off");
+        }
+    }
+
+    /// In the clear over a network only proxies are heard: passwords of others would be seen on the way.
+    fn admits(&self, local: SocketAddr, peer: SocketAddr) -> bool {
+        let inside = local.ip().to_canonical().is_loopback();
+        inside || peer.ip().to_canonical().is_loopback() || self.terms.trust.believes(peer.ip())
+    }
+
+    /// Who is at the other end: the peer, or whom a trusted proxy names before anything else. A PROXY header of anybody else
+    /// is a strange request, and is refused as one.
+    async fn find_client(
+        &self,
+        stream: &mut TcpStream,
+        peer: SocketAddr,
+    ) -> Option<(IpAddr, Between)> {
+        let trust = &self.terms.trust;
+        if !trust.believes(peer.ip()) {
+            return Some((peer.ip(), Between::Nobody));
+        }
+        if trust.header == ProxyHeader::None {
+            return Some((peer.ip(), Between::Proxy));
+        }
+        match proxy_protocol::take(stream).await {
+            Ok(Said::Client(client)) => Some((client.ip(), Between::Proxy)),
+            Ok(Said::Nothing) => Some((peer.ip(), Between::Proxy)),
+            Err(error) => {
+                tracing::warn!(%peer, %error, "a trusted proxy did not say for whom it connects");
+                None
+            }
+        }
+    }
+
+    /// A place among the connections of one client. A trusted proxy has as many as there are: they are all clients'.
+    fn enter(&self, client: IpAddr) -> Option<Option<Place>> {
+        if self.terms.trust.believes(client) {
+            return Some(None);
+        }
+        self.crowd.enter(client).map(Some)
     }
 }
 
+/// Takes connections of one socket until `stop` resolves. What is under way on them goes on; see [`House::leave`].
+pub async fn serve(listener: TcpListener, house: Arc<House>, stop: impl Future<Output = ()>) {
+    take_connections(listener, &house.places, stop, |stream, peer, permit| {
+        tokio::spawn(run(stream, peer, Arc::clone(&house), permit));
+    })
+    .await;
+}
+
 /// What stands between a socket and its first request.
-async fn run(stream: TcpStream, peer: SocketAddr, house: Arc<House>, held: Held) {
+async fn run(
+    mut stream: TcpStream,
+    peer: SocketAddr,
+    house: Arc<House>,
+    permit: OwnedSemaphorePermit,
+) {
+    let guest = house.host.guest();
+    let Ok(local) = stream.local_addr() else {
+        return;
+    };
+    if !house.admits(local, peer) {
+        tracing::debug!(%peer, "not a trusted proxy, and it speaks in the clear");
+        return;
+    }
+    let Some((client, between)) = house.find_client(&mut stream, peer).await else {
+        return;
+    };
+    let Some(place) = house.enter(client) else {
+        tracing::debug!(%client, "too many connections of one client");
+        return;
+    };
     let facts = Facts {
         peer,
-        client: peer.ip(),
+        client,
+        between,
         scheme: house.proxy.scheme(),
-        local_port: stream.local_addr().map_or(0, |local| local.port()),
+        local_port: local.port(),
     };
+    let held = Held::new(permit, place, guest, house.terms.clone());
     connection::serve(stream, facts, Arc::clone(&house.proxy), held).await;
 }

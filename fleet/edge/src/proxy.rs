@@ -8,6 +8,7 @@ use crate::framing;
 use crate::headers::{Said, prepare_answer, prepare_request, random_hex, upgrade_of};
 use crate::share::{Shares, Sharing, UNDER_WAY_EACH_MAX};
 use crate::traffic::{Outcome, Traffic};
+use crate::trust::GivenId;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Request, Response, StatusCode, Uri, Version, header};
@@ -120,7 +121,9 @@ impl Proxy {
 
     /// Answers one request.
     pub async fn serve(&self, request: Request<Incoming>, facts: &Facts) -> Response<AnswerBody> {
-        let id = random_hex::<16>(self.entropy.as_ref());
+        let given = request.extensions().get::<GivenId>();
+        let given = given.map(|GivenId(id)| id.clone());
+        let id = given.unwrap_or_else(|| random_hex::<16>(self.entropy.as_ref()));
         match self.handle(request, facts, &id).await {
             Ok(mut answer) => {
                 let switches = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
@@ -244,6 +247,7 @@ impl Proxy {
             &mut head.headers,
             &Said {
                 client: facts.client,
+                between: facts.between,
                 scheme: facts.scheme,
                 placement: &placement,
                 deadline_millis: ANSWER_SECS_MAX * 1_000,

@@ -3,6 +3,7 @@
 
 mod floods;
 mod heads;
+mod proxied;
 
 use crate::address::Origin;
 use crate::follower::Routes;
@@ -10,6 +11,7 @@ use crate::listener::{self, Bounds, House};
 use crate::proxy::{BODY_BYTES_MAX, Proxy};
 use crate::share::{Shares, UNDER_WAY_EACH_MAX};
 use crate::traffic::Traffic;
+use crate::trust::Trust;
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
@@ -102,6 +104,10 @@ impl World {
     }
 
     async fn bounded(epoch: i64, bounds: &Bounds, share: usize) -> Self {
+        Self::with(epoch, bounds, share, Trust::default()).await
+    }
+
+    async fn with(epoch: i64, bounds: &Bounds, share: usize, trust: Trust) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let authority = FleetAuthority::open_or_create(&folder.path().join("ca")).unwrap();
         let identity = |role, name: &str| {
@@ -132,7 +138,7 @@ impl World {
         let edge = listener.local_addr().unwrap();
         tokio::spawn(listener::serve(
             listener,
-            Arc::new(House::new(Arc::new(proxy), bounds)),
+            Arc::new(House::new(Arc::new(proxy), trust, bounds)),
             std::future::pending(),
         ));
         let world = Self {

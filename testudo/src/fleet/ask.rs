@@ -3,9 +3,11 @@
 use crate::fleet::folder::Running;
 use crate::fleet::members::REGISTER_FILE;
 use crate::fleet::print;
+use crate::fleet::up::EDGE_NAME;
 use crate::options::Output;
 use crate::options::fleet::{
-    CellCommand, Fleet, FleetCommand, OneCell, Org, OrgCommand, OrgCreate, OrgList,
+    CellCommand, Fleet, FleetCommand, FleetRestart, OneCell, Org, OrgCommand, OrgCreate, OrgList,
+    Replaceable,
 };
 use anyhow::Context as _;
 use atlas::log::Verdict;
@@ -67,6 +69,7 @@ pub async fn fleet(command: FleetCommand) -> anyhow::Result<ExitCode> {
             operator.print(&view, |view| print::cells(&view.cells))
         }
         FleetCommand::Verify(fleet) => verify(&fleet).await,
+        FleetCommand::Restart(restart) => replace(restart).await,
         FleetCommand::Down(fleet) => down(&fleet).await,
     }
 }
@@ -98,8 +101,7 @@ async fn verify(fleet: &Fleet) -> anyhow::Result<ExitCode> {
 /// Tells the process that started the others to stop, and waits until it has.
 async fn down(fleet: &Fleet) -> anyhow::Result<ExitCode> {
     let running = Running::load(&fleet.data)?;
-    let process = i32::try_from(running.process).ok().and_then(Pid::from_raw);
-    let process = process.context("the fleet's process has no number")?;
+    let process = process_of(&running)?;
     kill_process(process, Signal::TERM).context("the fleet runs no more")?;
     for _ in 0..DOWN_ROUNDS_MAX {
         if !Running::is_there(&fleet.data) || test_kill_process(process).is_err() {
@@ -111,6 +113,36 @@ async fn down(fleet: &Fleet) -> anyhow::Result<ExitCode> {
         "the fleet did not stop in a minute; its process is {}",
         running.process
     )
+}
+
+/// Tells the process that started the others to replace one, and waits until another one has taken over.
+async fn replace(restart: FleetRestart) -> anyhow::Result<ExitCode> {
+    let Replaceable::Edge = restart.member;
+    let fleet = restart.fleet;
+    let lock = fleet.data.join(EDGE_NAME).join(edge::succession::LOCK);
+    let before = std::fs::read_to_string(&lock).with_context(|| lock.display().to_string())?;
+    let process = process_of(&Running::load(&fleet.data)?)?;
+    kill_process(process, Signal::USR1).context("the fleet runs no more")?;
+    for _ in 0..DOWN_ROUNDS_MAX {
+        let now = std::fs::read_to_string(&lock)?;
+        if now != before && now.ends_with('\n') {
+            let answer = serde_json::json!({ "process": now.trim().parse::<u32>()? });
+            print::answer(fleet.output, &answer, |_| {
+                format!("{EDGE_NAME} is process {} now", now.trim())
+            })?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        tokio::time::sleep(DOWN_ROUND).await;
+    }
+    anyhow::bail!(
+        "{EDGE_NAME} was not replaced in a minute; see {}",
+        fleet.data.join("logs").display()
+    )
+}
+
+fn process_of(running: &Running) -> anyhow::Result<Pid> {
+    let process = i32::try_from(running.process).ok().and_then(Pid::from_raw);
+    process.context("the fleet's process has no number")
 }
 
 /// `testudo cell …`, but for `run`.

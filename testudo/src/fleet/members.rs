@@ -4,7 +4,8 @@ use crate::options::Output;
 use crate::options::fleet::{CellRun, Control, Edge, Member};
 use atlas::start::ControlConfig;
 use database::Location;
-use edge::start::EdgeConfig;
+use edge::start::{EdgeConfig, Succession};
+use edge::trust::{ProxyHeader, Trust};
 use serde_json::json;
 use server::config::{Config, FleetSeat, PrivateOutbound, ProxyMode, TlsMode};
 use server::declaration::progress::Progress;
@@ -71,6 +72,19 @@ pub async fn edge(options: Edge) -> anyhow::Result<ExitCode> {
         listen: options.listen,
         origin: options.origin,
         data: options.data,
+        succession: if options.take_over {
+            Succession::TakesOver
+        } else {
+            Succession::First
+        },
+        trust: Trust {
+            proxies: options.trusted_proxy,
+            header: if options.proxy_protocol {
+                ProxyHeader::Required
+            } else {
+                ProxyHeader::None
+            },
+        },
         control_address: options.control,
         control_name: server_name(FleetRole::Control, CONTROL_NAME),
         route_key: options.route_key,

@@ -5,10 +5,12 @@ use serde_json::Value;
 use std::fs::File;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
 
 /// How long a process may take until it is ready.
 const READY_SECS_MAX: u64 = 30;
@@ -30,6 +32,15 @@ pub struct Plan {
     pub arguments: Vec<String>,
     /// Where what it writes goes.
     pub log: PathBuf,
+}
+
+impl Plan {
+    /// The same, taking over from the process that runs by it.
+    fn taking_over(&self) -> Self {
+        let mut plan = self.clone();
+        plan.arguments.push(String::from("--take-over"));
+        plan
+    }
 }
 
 /// A process that is ready.
@@ -82,17 +93,41 @@ pub async fn launch(plan: &Plan) -> anyhow::Result<Ready> {
     Ok(Ready { said, child, stdin })
 }
 
-/// Keeps the process running until `stop` says otherwise.
-pub async fn keep(plan: Plan, first: Ready, mut stop: watch::Receiver<bool>) {
+/// What the keeper of a process listens to.
+#[derive(Clone)]
+pub struct Wishes {
+    /// It shall stop.
+    pub stop: watch::Receiver<bool>,
+    /// It shall be replaced by a new one that takes over from it.
+    pub renew: Arc<Notify>,
+}
+
+/// Keeps the process running until it is told to stop.
+pub async fn keep(plan: Plan, first: Ready, wishes: Wishes) {
+    let Wishes { mut stop, renew } = wishes;
     let (mut running, mut pause) = (Some(first), PAUSE_FIRST);
+    let mut retired = JoinSet::new();
     loop {
         if let Some(mut ready) = running.take() {
             let begun = Instant::now();
             let ended = tokio::select! {
                 ended = ready.child.wait() => ended,
+                () = renew.notified() => {
+                    match launch(&plan.taking_over()).await {
+                        Ok(next) => {
+                            retired.spawn(retire(plan.clone(), ready, stop.clone()));
+                            running = Some(next);
+                        }
+                        Err(error) => {
+                            tracing::warn!(process = plan.name, %error, "it is not replaced");
+                            running = Some(ready);
+                        }
+                    }
+                    continue;
+                }
                 () = told(&mut stop) => {
                     end(&plan, ready).await;
-                    return;
+                    break;
                 }
             };
             if begun.elapsed() > SOUND {
@@ -103,13 +138,25 @@ pub async fn keep(plan: Plan, first: Ready, mut stop: watch::Receiver<bool>) {
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            () = told(&mut stop) => return,
+            () = told(&mut stop) => break,
         }
         pause = (pause * 2).min(PAUSE_MAX);
         match launch(&plan).await {
             Ok(ready) => running = Some(ready),
             Err(error) => tracing::warn!(process = plan.name, %error, "it could not be started"),
         }
+    }
+    while retired.join_next().await.is_some() {}
+}
+
+/// Leaves a process that was replaced the time that it wants.
+async fn retire(plan: Plan, mut ready: Ready, mut stop: watch::Receiver<bool>) {
+    let stopped = tokio::select! {
+        _ = ready.child.wait() => false,
+        () = told(&mut stop) => true,
+    };
+    if stopped {
+        end(&plan, ready).await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::fleet::folder::{Running, identity};
 use crate::fleet::members::CONTROL_NAME;
-use crate::fleet::supervisor::{Plan, Ready, keep, launch};
+use crate::fleet::supervisor::{Plan, Ready, Wishes, keep, launch};
 use crate::options::Output;
 use crate::options::fleet::FleetUp;
 use anyhow::{Context as _, ensure};
@@ -13,9 +13,11 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 use telemetry::LogFormat;
-use tokio::sync::watch;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use wire::client::FleetClient;
 use wire::control::{CellSize, CellState, CellView, DeclareCell};
@@ -24,7 +26,8 @@ use wire::names::CellName;
 
 /// How long the control plane may take to answer.
 const ANSWER_SECS_MAX: u64 = 10;
-const EDGE_NAME: &str = "edge-1";
+/// The name of the one edge.
+pub const EDGE_NAME: &str = "edge-1";
 /// Where the cells of a laptop say that they are.
 const REGION: &str = "local";
 const CLOUD: &str = "laptop";
@@ -46,6 +49,7 @@ pub async fn run(options: FleetUp) -> anyhow::Result<ExitCode> {
         "--listen and --page: a fleet on one machine is for that machine; name loopback addresses"
     );
     let signals = StopSignals::catch()?;
+    let renewals = signal(SignalKind::user_defined1())?;
     let folder = DataFolder::open(&options.fleet.data)?;
     let names = cell_names(options.cells)?;
     issue_certificates(folder.path(), &names)?;
@@ -75,8 +79,12 @@ pub async fn run(options: FleetUp) -> anyhow::Result<ExitCode> {
     let operator = running.control(folder.path())?;
 
     let (stop, stopped) = watch::channel(false);
+    let wishes = || Wishes {
+        stop: stopped.clone(),
+        renew: Arc::default(),
+    };
     let mut kept = JoinSet::new();
-    kept.spawn(keep(control_plan, control, stopped.clone()));
+    kept.spawn(keep(control_plan, control, wishes()));
     let mut launched = JoinSet::new();
     for name in names {
         let (plan, operator) = (fleet.plan_cell(&name), operator.clone());
@@ -84,11 +92,14 @@ pub async fn run(options: FleetUp) -> anyhow::Result<ExitCode> {
     }
     while let Some(cell) = launched.join_next().await {
         let (plan, ready) = cell??;
-        kept.spawn(keep(plan, ready, stopped.clone()));
+        kept.spawn(keep(plan, ready, wishes()));
     }
     let edge_plan = fleet.plan_edge(options.listen, address, &route_key);
     let edge = launch(&edge_plan).await?;
-    kept.spawn(keep(edge_plan, edge, stopped));
+    let of_edge = wishes();
+    let renew = Arc::clone(&of_edge.renew);
+    kept.spawn(keep(edge_plan, edge, of_edge));
+    kept.spawn(renew_when_asked(renew, renewals, stopped.clone()));
 
     announce(&fleet.origin, page, options.fleet.output)?;
     signals.wait().await;
@@ -97,6 +108,23 @@ pub async fn run(options: FleetUp) -> anyhow::Result<ExitCode> {
     while kept.join_next().await.is_some() {}
     Running::remove(folder.path());
     Ok(ExitCode::SUCCESS)
+}
+
+/// By the signal that `testudo fleet restart edge` sends.
+async fn renew_when_asked(
+    edge: Arc<Notify>,
+    mut renewals: Signal,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        tokio::select! {
+            asked = renewals.recv() => match asked {
+                Some(()) => edge.notify_one(),
+                None => return,
+            },
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+    }
 }
 
 struct Fleet<'f> {

@@ -1,7 +1,9 @@
 //! What can be said of a fleet on the command line.
 
 use crate::options::{Output, Store};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use edge::trust::parse_network;
+use ipnet::IpNet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use url::Url;
@@ -57,6 +59,15 @@ pub struct Edge {
     /// The address for clients.
     #[arg(long)]
     pub listen: SocketAddr,
+    /// A balancer in front, or the network of several: believed about client, scheme and request id.
+    #[arg(long, value_parser = parse_network, value_delimiter = ',')]
+    pub trusted_proxy: Vec<IpNet>,
+    /// Connections of those balancers begin with a PROXY header, version 1 or 2.
+    #[arg(long)]
+    pub proxy_protocol: bool,
+    /// Take over from the edge that runs on this data folder, without a refused connection.
+    #[arg(long)]
+    pub take_over: bool,
     /// The address under which people reach the fleet.
     #[arg(long)]
     pub origin: Url,
@@ -163,8 +174,28 @@ pub enum FleetCommand {
     Status(Fleet),
     /// Prove that no row of the register's log was changed, removed or cut off; works beside a running fleet.
     Verify(Fleet),
+    /// Replace a process by a new one, without a refused connection.
+    Restart(FleetRestart),
     /// Stop the fleet that runs on this machine.
     Down(Fleet),
+}
+
+/// Options of `fleet restart`.
+#[derive(Debug, Args)]
+pub struct FleetRestart {
+    /// Which process.
+    #[arg(value_enum)]
+    pub member: Replaceable,
+    /// Which fleet.
+    #[command(flatten)]
+    pub fleet: Fleet,
+}
+
+/// A process that hands over to the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Replaceable {
+    /// The front door.
+    Edge,
 }
 
 /// Options of `fleet up`.
