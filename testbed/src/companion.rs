@@ -46,6 +46,22 @@ impl Companion {
     /// # Errors
     /// When it is missing, with what to install, or does not become ready.
     pub fn haproxy(listen: SocketAddr, bundle: &Path, backend: SocketAddr) -> anyhow::Result<Self> {
+        Self::haproxy_with(listen, &render_settings(listen, bundle, backend))
+    }
+
+    /// HAProxy, which passes connections on to `backend` as they are, and says who connected by `option`.
+    ///
+    /// # Errors
+    /// When it is missing, with what to install, or does not become ready.
+    pub fn haproxy_passing(
+        listen: SocketAddr,
+        backend: SocketAddr,
+        option: &str,
+    ) -> anyhow::Result<Self> {
+        Self::haproxy_with(listen, &render_passing(listen, backend, option))
+    }
+
+    fn haproxy_with(listen: SocketAddr, text: &str) -> anyhow::Result<Self> {
         let program = std::env::var_os(HAPROXY_VARIABLE)
             .map_or_else(|| PathBuf::from("/usr/sbin/haproxy"), PathBuf::from);
         anyhow::ensure!(
@@ -55,7 +71,7 @@ impl Companion {
         );
         let scratch = Scratch::new("haproxy")?;
         let settings = scratch.path().join("haproxy.cfg");
-        std::fs::write(&settings, render_settings(listen, bundle, backend))?;
+        std::fs::write(&settings, text)?;
         let mut command = Command::new(program);
         command.arg("-db").arg("-f").arg(&settings);
         let mut companion = Self::start(command, scratch)?;
@@ -121,5 +137,14 @@ fn render_settings(listen: SocketAddr, bundle: &Path, backend: SocketAddr) -> St
          \x20 http-request set-header X-Forwarded-Proto https\n  default_backend cell\n\
          backend cell\n  server cell {backend}\n",
         bundle.display()
+    )
+}
+
+fn render_passing(listen: SocketAddr, backend: SocketAddr, option: &str) -> String {
+    format!(
+        "global\n  maxconn 256\ndefaults\n  mode tcp\n\
+         \x20 timeout connect 10s\n  timeout client 60s\n  timeout server 60s\n\
+         frontend front\n  bind {listen}\n  default_backend edge\n\
+         backend edge\n  server edge {backend} {option}\n"
     )
 }

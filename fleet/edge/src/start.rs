@@ -174,10 +174,10 @@ impl Started {
         let stopped = async move { while told.changed().await.is_ok() {} };
         let accepting = listener::serve(self.listener, Arc::clone(&house), stopped);
         tokio::pin!(stop);
-        let prepare = async || {
+        // The next one starts from the map on disk.
+        let prepare = {
             let routes = routes.clone();
-            // It starts from an older map, if this does not succeed.
-            let _ = tokio::task::spawn_blocking(move || routes.keep()).await;
+            move || routes.keep()
         };
         let leaving = async {
             let how = tokio::select! {

@@ -324,10 +324,10 @@ pub struct Heir {
 
 impl Heir {
     /// Resolves when another edge has taken over. Before it hands over, `prepare` puts on disk what the next one starts from.
-    pub async fn wait(self, prepare: impl AsyncFn()) {
+    pub async fn wait(self, prepare: impl Fn() + Clone + Send + 'static) {
         loop {
             let handed = match self.door.accept().await {
-                Ok((stream, _)) => self.hand(stream, &prepare).await,
+                Ok((stream, _)) => self.hand(stream, prepare.clone()).await,
                 Err(error) => Err(error),
             };
             match handed {
@@ -339,10 +339,14 @@ impl Heir {
         }
     }
 
-    async fn hand(&self, mut stream: UnixStream, prepare: &impl AsyncFn()) -> io::Result<()> {
+    async fn hand(
+        &self,
+        mut stream: UnixStream,
+        prepare: impl FnOnce() + Send + 'static,
+    ) -> io::Result<()> {
         check_owner(&stream)?;
         expect(&mut stream, ASK, WORD_SECS_MAX).await?;
-        prepare().await;
+        tokio::task::spawn_blocking(prepare).await?;
         let mut descriptors = vec![self.tenure.lock.as_fd()];
         descriptors.extend(self.sockets.iter().map(AsFd::as_fd));
         give(&stream, &descriptors).await?;
@@ -378,7 +382,7 @@ mod tests {
             matches!(claimed, Err(SuccessionError::Taken(_))),
             "{claimed:?}"
         );
-        let waiting = tokio::spawn(heir.wait(async || {}));
+        let waiting = tokio::spawn(heir.wait(|| {}));
 
         // Whoever talks nonsense, or ends before it is ready, takes nothing over.
         let mut nonsense = UnixStream::connect(folder.path().join(super::SOCKET))

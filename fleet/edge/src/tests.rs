@@ -2,6 +2,7 @@
 //! says back what it was told.
 
 mod floods;
+mod hand_over;
 mod heads;
 mod proxied;
 
@@ -54,7 +55,7 @@ struct World {
     refused: mpsc::UnboundedReceiver<()>,
     /// How many requests the cell will never be done with.
     hanging: watch::Receiver<usize>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// What the small cell tells.
@@ -148,7 +149,7 @@ impl World {
             cell,
             refused,
             hanging,
-            _folder: folder,
+            folder,
         };
         world.route(1, epoch);
         world
