@@ -26,6 +26,7 @@ use wire::control::{
 };
 use wire::identity::FleetRole;
 use wire::names::CellName;
+use wire::org_move::view::{MovePage, MoveView, StartMove};
 use wire::routes::follow::Delta;
 
 /// Largest body of a request.
@@ -77,6 +78,10 @@ pub fn router(side: Side) -> Router {
         .route("/v1/cells/{name}/state", post(set_cell_state))
         .route("/v1/orgs", get(orgs).post(create_org))
         .route("/v1/orgs/{slug}", get(org))
+        .route("/v1/orgs/{slug}/move", get(move_of).post(start_move))
+        .route("/v1/orgs/{slug}/move/undo", post(undo_move))
+        .route("/v1/orgs/{slug}/move/back", post(take_move_back))
+        .route("/v1/moves", get(moves))
         .fallback(async || problem(StatusCode::NOT_FOUND, "not_found", "there is no such path"))
         .method_not_allowed_fallback(async || {
             let text = "this path is not asked so";
@@ -240,9 +245,65 @@ async fn org(
     Path(slug): Path<String>,
 ) -> Answer<OrgView> {
     only(peer, FleetRole::Operator)?;
-    let slug = Slug::parse(&slug).map_err(|error| invalid(&error.to_string()))?;
-    let found = register.org(&slug).await;
+    let found = register.org(&slug_of(&slug)?).await;
     found.map(Json).map_err(|refusal| refused(&refusal))
+}
+
+fn slug_of(text: &str) -> Result<Slug, Said> {
+    Slug::parse(text).map_err(|error| invalid(&error.to_string()))
+}
+
+async fn start_move(
+    Extension(peer): Extension<Peer>,
+    State(register): State<Register>,
+    Path(slug): Path<String>,
+    body: Sent,
+) -> Answer<MoveView> {
+    only(peer, FleetRole::Operator)?;
+    let wanted: StartMove = parse(body)?;
+    let slug = slug_of(&slug)?;
+    let begun = register.start_move(&slug, wanted, OPERATOR).await;
+    begun.map(Json).map_err(|refusal| refused(&refusal))
+}
+
+async fn move_of(
+    Extension(peer): Extension<Peer>,
+    State(register): State<Register>,
+    Path(slug): Path<String>,
+) -> Answer<MoveView> {
+    only(peer, FleetRole::Operator)?;
+    let found = register.move_of(&slug_of(&slug)?).await;
+    found.map(Json).map_err(|refusal| refused(&refusal))
+}
+
+async fn undo_move(
+    Extension(peer): Extension<Peer>,
+    State(register): State<Register>,
+    Path(slug): Path<String>,
+) -> Answer<MoveView> {
+    only(peer, FleetRole::Operator)?;
+    let undone = register.undo_move(&slug_of(&slug)?, OPERATOR).await;
+    undone.map(Json).map_err(|refusal| refused(&refusal))
+}
+
+async fn take_move_back(
+    Extension(peer): Extension<Peer>,
+    State(register): State<Register>,
+    Path(slug): Path<String>,
+) -> Answer<MoveView> {
+    only(peer, FleetRole::Operator)?;
+    let taken = register.take_move_back(&slug_of(&slug)?, OPERATOR).await;
+    taken.map(Json).map_err(|refusal| refused(&refusal))
+}
+
+async fn moves(
+    Extension(peer): Extension<Peer>,
+    State(register): State<Register>,
+) -> Answer<MovePage> {
+    only(peer, FleetRole::Operator)?;
+    let moves = register.newest_moves().await;
+    let moves = moves.map_err(|refusal| refused(&refusal))?;
+    Ok(Json(MovePage { moves }))
 }
 
 async fn create_org(
@@ -287,12 +348,13 @@ fn refused(refusal: &Refusal) -> Said {
     let (status, word) = match refusal {
         Refusal::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
         Refusal::Placement(PlacementDenial::Unknown(_)) => (StatusCode::NOT_FOUND, "not_found"),
-        Refusal::Taken { .. } => (StatusCode::CONFLICT, "taken"),
+        Refusal::Taken { .. } | Refusal::Moving { .. } => (StatusCode::CONFLICT, "taken"),
         Refusal::Changed { .. } => (StatusCode::CONFLICT, "changed"),
         Refusal::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid"),
-        Refusal::Placement(_) | Refusal::State(_) | Refusal::CellRefused { .. } => {
-            (StatusCode::UNPROCESSABLE_ENTITY, "refused")
-        }
+        Refusal::Placement(_)
+        | Refusal::State(_)
+        | Refusal::CellRefused { .. }
+        | Refusal::MoveState { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "refused"),
         Refusal::NotYet { .. } | Refusal::UnderWay { .. } => {
             (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
         }

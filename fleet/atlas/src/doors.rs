@@ -1,5 +1,8 @@
 //! The control plane's way into each cell.
 
+use crate::org_move::ask;
+use crate::org_move::record::MoveRecord;
+use crate::org_move::view::{Answer, Question};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -53,6 +56,19 @@ impl Doors {
     pub async fn status(&self, cell: &CellView) -> Result<CellHealth, CallError> {
         let time = Duration::from_secs(STATUS_SECS_MAX);
         self.to(cell)?.get(STATUS_PATH, time).await
+    }
+
+    /// Asks a cell about a move.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn ask_about_move(
+        &self,
+        cell: &CellView,
+        record: &MoveRecord,
+        question: &Question,
+    ) -> Result<Answer, CallError> {
+        ask::ask(&self.to(cell)?, record, question).await
     }
 
     fn to(&self, cell: &CellView) -> Result<FleetClient, CallError> {

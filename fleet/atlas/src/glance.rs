@@ -9,6 +9,8 @@ use wire::control::{ChangeView, FleetView};
 
 /// The newest changes that are shown.
 const CHANGES_SHOWN: i64 = 12;
+/// The moves that are shown.
+const MOVES_SHOWN: usize = 12;
 
 /// All cells with what is known of them, and the newest changes.
 ///
@@ -19,6 +21,9 @@ pub async fn load(register: &Register, watch: &Watch) -> Result<FleetView, Refus
     let mut cells = store::load_cells(&mut tx).await?;
     let newest = store::load_newest(&mut tx, CHANGES_SHOWN).await?;
     drop(tx);
+    let mut moves = register.newest_moves().await?;
+    moves.sort_by_key(|one| one.phase.is_over());
+    moves.truncate(MOVES_SHOWN);
     watch.complete(&mut cells);
     let change = |row: crate::log::Row| -> Result<ChangeView, Refusal> {
         let entry: Entry =
@@ -35,6 +40,7 @@ pub async fn load(register: &Register, watch: &Watch) -> Result<FleetView, Refus
     Ok(FleetView {
         orgs_total: cells.iter().map(|cell| cell.orgs).sum(),
         cells,
+        moves,
         changes: newest.into_iter().map(change).collect::<Result<_, _>>()?,
     })
 }

@@ -11,6 +11,7 @@ pub mod feed;
 pub mod glance;
 pub mod listener;
 pub mod log;
+pub mod org_move;
 pub mod page;
 pub mod placement;
 pub mod refusal;
@@ -24,8 +25,15 @@ pub mod watch;
 mod tests;
 
 /// The tables of the register.
-pub static MIGRATIONS: [database::Migration; 1] = [database::Migration {
-    version: 1,
-    name: "atlas",
-    sql: include_str!("schema/001_atlas.sql"),
-}];
+pub static MIGRATIONS: [database::Migration; 2] = [
+    database::Migration {
+        version: 1,
+        name: "atlas",
+        sql: include_str!("schema/001_atlas.sql"),
+    },
+    database::Migration {
+        version: 2,
+        name: "org moves",
+        sql: include_str!("schema/002_org_moves.sql"),
+    },
+];

@@ -96,8 +96,11 @@ pub fn decide_placement(
         })
 }
 
-/// The pin first: it is never weighed against anything.
-fn check_cell(pin: &Pin, cell: &CellLoad) -> Result<(), PlacementDenial> {
+/// Whether the org's data may be in a cell, whatever else is true of it.
+///
+/// # Errors
+/// [`PlacementDenial::AgainstPin`].
+pub fn check_home(pin: &Pin, cell: &CellLoad) -> Result<(), PlacementDenial> {
     let against = |reason: String| PlacementDenial::AgainstPin {
         cell: cell.name.to_string(),
         reason,
@@ -115,6 +118,12 @@ fn check_cell(pin: &Pin, cell: &CellLoad) -> Result<(), PlacementDenial> {
     {
         return Err(against(format!("this cell may not serve {regime}")));
     }
+    Ok(())
+}
+
+/// The pin first: it is never weighed against anything.
+fn check_cell(pin: &Pin, cell: &CellLoad) -> Result<(), PlacementDenial> {
+    check_home(pin, cell)?;
     if cell.state != CellState::Open {
         return Err(PlacementDenial::NotOpen {
             cell: cell.name.to_string(),

@@ -74,6 +74,20 @@ pub enum Refusal {
         /// The org.
         name: String,
     },
+    /// The org is on its way already.
+    #[error("{name} is being moved already; look at it with `testudo org show {name}`")]
+    Moving {
+        /// The org.
+        name: String,
+    },
+    /// The move is at another point than it would have to be.
+    #[error("the move of {name} cannot be changed so: {reason}")]
+    MoveState {
+        /// The org.
+        name: String,
+        /// Why not, and what can be done.
+        reason: &'static str,
+    },
     /// The store failed.
     #[error("the register's store failed")]
     Store(#[from] DatabaseFault),

@@ -4,6 +4,7 @@ use crate::cell_state::decide_state_change;
 use crate::doors::Doors;
 use crate::feed::Feed;
 use crate::log::{self, Entry};
+use crate::org_move::carry::Moves;
 use crate::refusal::Refusal;
 use crate::store;
 use crate::underway::Underway;
@@ -33,6 +34,7 @@ pub struct Register {
     pub(crate) doors: Doors,
     pub(crate) feed: Feed,
     pub(crate) underway: Underway,
+    pub(crate) moves: Moves,
 }
 
 impl Register {

@@ -3,6 +3,7 @@
 use crate::api::{self, Side};
 use crate::doors::Doors;
 use crate::feed::Feed;
+use crate::org_move::{carry, drain};
 use crate::refusal::Refusal;
 use crate::register::Register;
 use crate::underway::Underway;
@@ -129,6 +130,7 @@ pub async fn start(
         doors: Doors::new(Arc::clone(&identity)),
         feed,
         underway: Underway::default(),
+        moves: carry::Moves::default(),
     };
     let (listener, address) = bind(config.listen).await?;
     let (page_listener, page) = match config.page {
@@ -193,6 +195,8 @@ impl Started {
         jobs.spawn(watch_cells(self.side.clone()));
         jobs.spawn(catch_up(self.side.register.clone()));
         jobs.spawn(resume(self.side.register.clone()));
+        jobs.spawn(carry::run(self.side.register.clone()));
+        jobs.spawn(drain::run(self.side.register.clone()));
         if let (Some(listener), Some(address)) = (self.page_listener, self.page) {
             jobs.spawn(page::serve(listener, address, self.side.clone()));
         }

@@ -2,6 +2,7 @@
 
 use crate::cell::CellHealth;
 use crate::names::{CellName, Host};
+use crate::org_move::view::MoveView;
 use serde::{Deserialize, Serialize};
 use vocab::epoch::Epoch;
 use vocab::id::OrgId;
@@ -340,6 +341,8 @@ pub struct FleetView {
     pub cells: Vec<CellView>,
     /// How many orgs there are.
     pub orgs_total: i64,
+    /// Moves that are not over, and those that ended last.
+    pub moves: Vec<MoveView>,
     /// The newest changes, the newest first.
     pub changes: Vec<ChangeView>,
 }

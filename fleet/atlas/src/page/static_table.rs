@@ -119,6 +119,7 @@ mod tests {
         let fleet = FleetView {
             cells: vec![cell],
             orgs_total: 12,
+            moves: Vec::new(),
             changes: Vec::new(),
         };
         let page = render_page(PAGE, Some(&fleet));

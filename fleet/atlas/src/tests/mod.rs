@@ -10,6 +10,7 @@ use crate::MIGRATIONS;
 use crate::doors::Doors;
 use crate::feed::Feed;
 use crate::log::{Verdict, verify};
+use crate::org_move::carry::Moves;
 use crate::refusal::Refusal;
 use crate::register::Register;
 use crate::underway::Underway;
@@ -68,6 +69,7 @@ impl World {
                 entropy: Arc::new(SeededEntropy::new(7)),
                 doors: Doors::new(Arc::new(FleetIdentity::load(&own).unwrap())),
                 underway: Underway::default(),
+                moves: Moves::default(),
             },
             authority,
             folder,

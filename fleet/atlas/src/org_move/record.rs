@@ -1,0 +1,182 @@
+//! The record of a move, and how it goes from phase to phase.
+
+use vocab::epoch::Epoch;
+use vocab::id::{MoveId, OrgId};
+use vocab::slug::Slug;
+use vocab::time::Timestamp;
+use wire::names::CellName;
+use wire::org_move::view::{MoveView, Phase};
+
+/// How often the giver is fenced before a move is given up.
+pub const FENCES_MAX: i64 = 4;
+/// Longest reason that is kept.
+const REASON_CHARS_MAX: usize = 300;
+
+/// A move as the register keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoveRecord {
+    /// Its id.
+    pub id: MoveId,
+    /// The org.
+    pub org: OrgId,
+    /// Its short name.
+    pub slug: Slug,
+    /// Where it was when the move began.
+    pub source: CellName,
+    /// Where it shall be.
+    pub target: CellName,
+    /// The cell that serves the org on this leg.
+    pub giver: CellName,
+    /// The cell that gets what changes.
+    pub taker: CellName,
+    /// The epoch at which the giver serves.
+    pub leg: Epoch,
+    /// How far it is.
+    pub phase: Phase,
+    /// Counts the changes of this record.
+    pub revision: i64,
+    /// Counts the fences.
+    pub attempt: i64,
+    /// Whether it is being taken back.
+    pub returning: bool,
+    /// Why it is given up, or what kept it waiting.
+    pub reason: Option<String>,
+    /// Rows the org had at first.
+    pub rows_total: i64,
+    /// How long it can be taken back after the switch.
+    pub keep_secs: i64,
+    /// Until when it can.
+    pub until: Option<Timestamp>,
+    /// Since when the giver is being stopped, or has stopped.
+    pub fenced_at: Option<Timestamp>,
+    /// How long nobody served the org.
+    pub pause_micros: Option<i64>,
+    /// Who asked for it.
+    pub requested_by: String,
+    /// When.
+    pub created_at: Timestamp,
+    /// When it came to its phase.
+    pub updated_at: Timestamp,
+}
+
+/// Why a move goes to another phase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// It comes on.
+    Next(Phase),
+    /// Copying begins; the org has so many rows.
+    Copy(i64),
+    /// The fence of this attempt is over.
+    Loosened,
+    /// It cannot go on.
+    Retreat(String),
+    /// It has to wait, and why.
+    Loosen(String),
+}
+
+impl MoveRecord {
+    /// Whether the org is still served where it was at first, by the register.
+    #[must_use]
+    pub fn is_before_switch(&self) -> bool {
+        self.giver == self.source && !self.returning
+    }
+
+    /// The record after an entry; its phase decides what is done next.
+    #[must_use]
+    pub fn enter(&self, entry: Entry, now: Timestamp) -> Self {
+        let mut next = self.clone();
+        next.revision += 1;
+        next.updated_at = now;
+        match entry {
+            Entry::Next(phase) => next.come_to(phase, now),
+            Entry::Copy(rows) => {
+                next.rows_total = rows;
+                next.come_to(Phase::Copying, now);
+            }
+            Entry::Loosen(reason) => {
+                next.reason = Some(shorten(&reason));
+                next.phase = Phase::Loosening;
+            }
+            Entry::Loosened => {
+                next.attempt += 1;
+                next.fenced_at = None;
+                if next.attempt >= FENCES_MAX {
+                    next.retreat();
+                } else {
+                    // Whatever it was that took too long or differed: all rows are compared anew.
+                    next.phase = Phase::Verifying;
+                }
+            }
+            Entry::Retreat(reason) => {
+                next.reason = Some(shorten(&reason));
+                next.retreat();
+            }
+        }
+        next
+    }
+
+    /// Before the switch all is undone; after it the cell that serves goes on, and taking back can be asked for again.
+    fn retreat(&mut self) {
+        self.phase = if self.is_before_switch() {
+            Phase::Undoing
+        } else {
+            Phase::Following
+        };
+        self.returning = false;
+    }
+
+    fn come_to(&mut self, phase: Phase, now: Timestamp) {
+        match phase {
+            Phase::Fencing => self.fenced_at = Some(now),
+            Phase::Following | Phase::Purging if self.phase == Phase::Activating => {
+                self.pause_micros = self
+                    .fenced_at
+                    .take()
+                    .map(|fenced| now.micros().saturating_sub(fenced.micros()));
+                self.until = Some(now.plus_secs(self.keep_secs));
+                self.reason = None;
+            }
+            _ => {}
+        }
+        self.phase = phase;
+    }
+
+    /// The record after the placement was switched: the taker serves, at the next epoch.
+    #[must_use]
+    pub fn switch(&self, now: Timestamp) -> Self {
+        let mut next = self.clone();
+        next.revision += 1;
+        next.updated_at = now;
+        next.phase = Phase::Activating;
+        next.leg = self.leg.next();
+        std::mem::swap(&mut next.giver, &mut next.taker);
+        next
+    }
+
+    /// What operators see.
+    #[must_use]
+    pub fn view(&self, rows_done: i64) -> MoveView {
+        MoveView {
+            id: self.id.clone(),
+            slug: self.slug.clone(),
+            source: self.source.clone(),
+            target: self.target.clone(),
+            phase: self.phase,
+            serving: self.giver.clone(),
+            epoch: self.leg,
+            returning: self.returning,
+            rows_total: self.rows_total,
+            rows_done,
+            pause_micros: self.pause_micros,
+            until: self.until,
+            reason: self.reason.clone(),
+            requested_by: self.requested_by.clone(),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+}
+
+fn shorten(reason: &str) -> String {
+    reason.chars().take(REASON_CHARS_MAX).collect()
+}

@@ -1,0 +1,276 @@
+//! What whoever carries a move has in hand: it is lost with the process, and gathered anew.
+
+use wire::org_move::view::Phase;
+use wire::org_move::{Fenced, Finished, Forgotten, Grant, Offer, Parcel, Place, Side, Taken, Walk};
+
+/// What a cell is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// The taker: an offer.
+    Offer,
+    /// The giver: to begin.
+    Give(Offer),
+    /// The taker: to open the grant.
+    Accept(Grant),
+    /// The taker: how far it is.
+    Status,
+    /// The giver: a parcel.
+    Parcel(Walk),
+    /// The taker: to take a parcel.
+    Take(Parcel),
+    /// The giver: that a parcel of changes was taken.
+    Acknowledge(i64),
+    /// The giver: to send some rows again.
+    Touch(String),
+    /// The giver: to stop; by force or not.
+    Fence(bool),
+    /// The giver: to go on.
+    Unfence,
+    /// The giver: to serve at the leg's epoch.
+    Activate,
+    /// The taker: to serve no longer.
+    Retire,
+    /// The taker: to remove rows.
+    Forget,
+    /// The taker: that it is through.
+    FinishTaker,
+    /// The giver: that it is through.
+    FinishGiver,
+}
+
+/// What a cell answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// To [`Question::Offer`].
+    Offer(Offer),
+    /// To [`Question::Give`].
+    Grant(Grant),
+    /// To [`Question::Parcel`].
+    Parcel(Parcel),
+    /// To [`Question::Take`].
+    Taken(Taken),
+    /// To [`Question::Fence`].
+    Fenced(Fenced),
+    /// To [`Question::Forget`].
+    Forgotten(Forgotten),
+    /// To the two that end it.
+    Finished(Finished),
+    /// To all others.
+    Side(Side),
+}
+
+/// Why a cell did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// It may do it yet: it was not reached, or is busy.
+    Passing(String),
+    /// It is further than the question: what is in hand is old.
+    Late(String),
+    /// It does not know the move.
+    Unknown(String),
+    /// It will never do it.
+    Never(String),
+}
+
+impl Failure {
+    /// In words.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Passing(reason)
+            | Self::Late(reason)
+            | Self::Unknown(reason)
+            | Self::Never(reason) => reason,
+        }
+    }
+}
+
+/// What came of the last steps of the present phase.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct View {
+    /// What the taker offered.
+    pub offer: Option<Offer>,
+    /// What the giver granted.
+    pub grant: Option<Grant>,
+    /// A parcel that the taker does not have yet, and what it is about.
+    pub parcel: Option<(Walk, Parcel)>,
+    /// A parcel of changes that the giver does not know to be taken.
+    pub taken: Option<i64>,
+    /// Rows that the giver shall send again.
+    pub differing: Option<String>,
+    /// How far the walk of this phase is.
+    pub walk: WalkState,
+    /// Changes that are left, once it was asked for.
+    pub pending: Option<i64>,
+    /// Parcels of changes in this phase.
+    pub rounds: u32,
+    /// Rows that the walk has behind it.
+    pub rows_done: i64,
+    /// How many steps of the phase's list are through.
+    pub done: usize,
+    /// Whether the taker has nothing of the org any more.
+    pub empty: bool,
+    /// What the giver said to the fence.
+    pub fenced: Option<Fenced>,
+    /// How many rows differed that must not.
+    pub differences: i64,
+    /// Questions that failed one after another.
+    pub failures: u32,
+    /// What ends the phase.
+    pub hopeless: Option<String>,
+    /// Whether a pause is due before the next step.
+    pub tired: bool,
+}
+
+/// How far a walk over all rows is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum WalkState {
+    /// Nobody asked yet.
+    #[default]
+    Unknown,
+    /// It goes on after this place.
+    At(Option<Place>),
+    /// It is at its end.
+    Through,
+}
+
+impl View {
+    /// Takes in an answer.
+    pub fn note(&mut self, phase: Phase, question: &Question, answer: Answer) {
+        self.failures = 0;
+        match answer {
+            Answer::Offer(offer) => self.offer = Some(offer),
+            Answer::Grant(grant) => self.grant = Some(grant),
+            Answer::Parcel(parcel) => self.note_parcel(question, parcel),
+            Answer::Taken(taken) => self.note_taken(taken),
+            Answer::Fenced(fenced) => self.fenced = Some(fenced),
+            Answer::Forgotten(forgotten) => {
+                self.empty = forgotten.empty;
+                self.rows_done += forgotten.removed;
+            }
+            Answer::Finished(_) => self.done += 1,
+            Answer::Side(side) => self.note_side(phase, question, &side),
+        }
+    }
+
+    fn note_parcel(&mut self, question: &Question, parcel: Parcel) {
+        let Question::Parcel(walk) = question else {
+            return;
+        };
+        self.pending = Some(parcel.pending);
+        if parcel.items > 0 {
+            self.parcel = Some((walk.clone(), parcel));
+            return;
+        }
+        // Nothing to take.
+        match walk {
+            Walk::Changes => {
+                self.rounds += 1;
+                self.tired = true;
+            }
+            // Even an empty walk over the rows is taken: the taker learns that it is at its end.
+            Walk::Rows(_) => self.parcel = Some((walk.clone(), parcel)),
+            Walk::Ranges(_) | Walk::Checks(_) => self.go_on(parcel.next),
+        }
+    }
+
+    fn note_taken(&mut self, taken: Taken) {
+        let Some((walk, parcel)) = self.parcel.take() else {
+            return;
+        };
+        match walk {
+            Walk::Changes => {
+                self.rounds += 1;
+                self.taken = Some(parcel.seq);
+            }
+            Walk::Rows(_) => {
+                self.rows_done += parcel.items;
+                self.tired = true;
+                self.go_on(parcel.next);
+            }
+            Walk::Ranges(_) => {
+                self.differing = taken.differing;
+                self.tired = true;
+                self.go_on(parcel.next);
+            }
+            Walk::Checks(_) => {
+                self.differences += taken.differences;
+                self.go_on(parcel.next);
+            }
+        }
+    }
+
+    fn go_on(&mut self, next: Option<Place>) {
+        self.walk = match next {
+            Some(place) => WalkState::At(Some(place)),
+            None => WalkState::Through,
+        };
+    }
+
+    fn note_side(&mut self, phase: Phase, question: &Question, side: &Side) {
+        match question {
+            Question::Status => {
+                self.walk = match (side.accepted, side.copied) {
+                    (_, true) => WalkState::Through,
+                    (true, false) => WalkState::At(side.place.clone()),
+                    (false, false) => {
+                        self.hopeless =
+                            Some(String::from("the target lost what it had of the move"));
+                        WalkState::Unknown
+                    }
+                };
+            }
+            Question::Acknowledge(_) => {
+                self.taken = None;
+                // Where nobody serves, there is no time to rest.
+                self.tired = phase != Phase::Fenced;
+            }
+            Question::Touch(_) => self.differing = None,
+            _ => self.done += 1,
+        }
+    }
+
+    /// Takes in a failure.
+    pub fn note_failure(&mut self, phase: Phase, question: &Question, failure: Failure) {
+        self.failures = self.failures.saturating_add(1);
+        match failure {
+            Failure::Passing(_) => self.tired = true,
+            Failure::Unknown(_) if ends_by_unknown(phase, question) => self.skip(question),
+            Failure::Late(_) => {
+                // Gathered anew. What is behind is not asked for again.
+                *self = Self {
+                    done: self.done,
+                    failures: self.failures,
+                    rows_done: self.rows_done,
+                    rounds: self.rounds,
+                    tired: true,
+                    ..Self::default()
+                };
+            }
+            Failure::Unknown(reason) | Failure::Never(reason) => {
+                self.hopeless = Some(reason);
+                self.tired = true;
+            }
+        }
+    }
+
+    fn skip(&mut self, question: &Question) {
+        if *question == Question::Forget {
+            self.empty = true;
+        } else {
+            self.done += 1;
+        }
+    }
+}
+
+/// Where a cell that does not know the move is through with it, or never began.
+fn ends_by_unknown(phase: Phase, question: &Question) -> bool {
+    match phase {
+        Phase::Undoing => true,
+        Phase::Purging => matches!(
+            question,
+            Question::Forget | Question::FinishTaker | Question::FinishGiver
+        ),
+        _ => false,
+    }
+}
