@@ -3,6 +3,8 @@
 //! A certificate names its holder's role and name as DNS names below [`DOMAIN`]. That is all a process is believed: an
 //! address proves nothing.
 
+pub mod proof;
+
 use crate::files::{make_private_folder, write_durably};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,

@@ -9,5 +9,7 @@ pub mod files;
 pub mod identity;
 pub mod names;
 pub mod org_move;
+mod parts;
 pub mod placement;
+pub mod properties;
 pub mod routes;

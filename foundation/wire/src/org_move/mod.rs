@@ -6,6 +6,8 @@
 
 pub mod view;
 
+pub mod seal;
+
 use crate::names::CellName;
 use serde::{Deserialize, Serialize};
 use vocab::epoch::Epoch;
