@@ -79,6 +79,13 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
         slots.remove(key);
     }
 
+    /// Removes every entry whose key is such.
+    pub(crate) fn remove_where(&self, is_such: impl Fn(&K) -> bool) {
+        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        self.removals.fetch_add(1, Ordering::Release);
+        slots.retain(|key, _| !is_such(key));
+    }
+
     fn tick(&self) -> u64 {
         self.uses.fetch_add(1, Ordering::Relaxed)
     }
@@ -102,6 +109,21 @@ mod tests {
         assert_eq!(Arc::strong_count(&one), 1);
         cache.remove(&1);
         assert_eq!(cache.get(&1), None);
+    }
+
+    #[test]
+    fn what_has_something_in_common_goes_together() {
+        let cache: Cache<u8, u8> = Cache::new(4);
+        let (odd, loading) = (Arc::new(1), cache.removals());
+        for key in 1..=4 {
+            cache.insert(key, Arc::clone(&odd), loading);
+        }
+        cache.remove_where(|key| key % 2 == 1);
+        let left = [1, 2, 3, 4].map(|key| cache.get(&key).is_some());
+        assert_eq!(left, [false, true, false, true]);
+        assert_eq!(Arc::strong_count(&odd), 3);
+        cache.insert(1, odd, loading);
+        assert!(cache.get(&1).is_none());
     }
 
     #[test]

@@ -35,6 +35,17 @@ pub enum KeyFault {
         /// The place that it was opened for.
         context: String,
     },
+    /// What should be the key of an org on its way from another cell is something else.
+    #[error("what arrived for org {0} is not its key")]
+    NotExported(OrgId),
+    /// An org's key has more versions than can be moved.
+    #[error("the key of org {org} has {versions} versions: too many to be moved")]
+    TooManyVersions {
+        /// The org.
+        org: OrgId,
+        /// How many.
+        versions: usize,
+    },
     /// The value is too large to be sealed.
     #[error("a value of {bytes} bytes is too large to be sealed")]
     TooLarge {

@@ -4,7 +4,8 @@
 //! its place, so that a sealed value that is moved elsewhere does not open. Signing keys of authorization servers are
 //! sealed the same way and rotate so that whoever caches the published keys never meets an unknown one.
 //!
-//! A key in the clear never leaves the memory of this crate but as a derived purpose key, and is wiped when dropped.
+//! A key in the clear never leaves the memory of this crate but as a derived purpose key, or with its org for another
+//! cell, to be sealed to that cell at once; and it is wiped when dropped.
 
 mod cache;
 mod envelope;
@@ -18,6 +19,7 @@ mod signing;
 mod for_tests;
 
 pub use crate::fault::{KeyFault, RootFault, RootProblem};
+pub use crate::keyring::moving::{ArrivedOrgKey, EXPORTED_BYTES_MAX, StoredOrgKey, delete_org_key};
 pub use crate::keyring::{Keyring, NewOrgKey, Wrapping};
 pub use crate::org_key::{KEY_BYTES, KeyBytes, OrgKeys};
 pub use crate::root::file::{FileRoot, FileRootError, FileRootProblem};

@@ -1,5 +1,6 @@
 //! Org keys: made together with their org, wrapped by every root of trust, unwrapped by whichever is there.
 
+pub(crate) mod moving;
 mod store;
 
 #[cfg(test)]
@@ -7,7 +8,7 @@ mod tests;
 
 use crate::cache::Cache;
 use crate::fault::{KeyFault, RootFault};
-use crate::keyring::store::WrappedKey;
+use crate::keyring::store::{Wrap, WrappedKey};
 use crate::org_key::{KEY_BYTES, KeyBytes, OrgKeys};
 use crate::root::file::{FileRoot, FileRootError};
 use crate::root::{RootOfTrust, render_context};
@@ -267,6 +268,11 @@ impl Keyring {
         Ok(done)
     }
 
+    /// Drops what this process remembers of an org's key: it left, or arrived anew.
+    pub fn forget_org(&self, org: &OrgId) {
+        self.0.unwrapped.remove(org);
+    }
+
     pub(crate) fn database(&self) -> &Database {
         &self.0.database
     }
@@ -283,8 +289,10 @@ impl Keyring {
             let bytes = root.wrap_key(&render_context(org, version), key).await?;
             wrapped.push(WrappedKey {
                 version,
-                root_id: root.id().to_owned(),
-                wrapped: bytes,
+                wrap: Wrap {
+                    root_id: root.id().to_owned(),
+                    wrapped: bytes,
+                },
             });
         }
         let (of, now) = (org.clone(), self.0.clock.now());
@@ -307,7 +315,6 @@ impl Keyring {
         key
     }
 
-    /// Under every root that answers; one suffices, the others are made up for later.
     async fn wrap(
         &self,
         org: &OrgId,
@@ -316,22 +323,35 @@ impl Keyring {
     ) -> Result<Vec<WrappedKey>, KeyFault> {
         let version = i64::from(version);
         let context = render_context(org, version);
-        let (mut wrapped, mut failure) = (Vec::new(), None);
+        let wraps = self.wrap_by_all(org, &context, key).await?;
+        Ok(wraps
+            .into_iter()
+            .map(|wrap| WrappedKey { version, wrap })
+            .collect())
+    }
+
+    /// Under every root that answers; one suffices, the others are made up for later.
+    async fn wrap_by_all(
+        &self,
+        org: &OrgId,
+        context: &[u8],
+        key: &KeyBytes,
+    ) -> Result<Vec<Wrap>, KeyFault> {
+        let (mut wraps, mut failure) = (Vec::new(), None);
         for root in &self.0.roots {
-            match root.wrap_key(&context, key).await {
-                Ok(bytes) => wrapped.push(WrappedKey {
-                    version,
+            match root.wrap_key(context, key).await {
+                Ok(wrapped) => wraps.push(Wrap {
                     root_id: root.id().to_owned(),
-                    wrapped: bytes,
+                    wrapped,
                 }),
                 Err(fault) => {
-                    tracing::warn!(error = %fault, "an org key is not wrapped by this root of trust yet");
+                    tracing::warn!(error = %fault, "a key of an org is not wrapped by this root of trust yet");
                     failure = Some(fault);
                 }
             }
         }
-        match (wrapped.is_empty(), failure) {
-            (false, _) => Ok(wrapped),
+        match (wraps.is_empty(), failure) {
+            (false, _) => Ok(wraps),
             (true, Some(fault)) => Err(fault.into()),
             (true, None) => Err(KeyFault::RootMissing {
                 org: org.clone(),
@@ -346,16 +366,7 @@ impl Keyring {
             let mut tx = self.0.database.read().await?;
             store::load_keys(&mut tx, org).await?
         };
-        let mut versions: BTreeMap<i64, Vec<WrappedKey>> = BTreeMap::new();
-        for key in wrapped {
-            versions.entry(key.version).or_default().push(key);
-        }
-        let mut keys = Vec::with_capacity(versions.len());
-        for (version, wrapped) in versions {
-            let number = u32::try_from(version)
-                .map_err(|_| KeyFault::Internal("reading the version of an org key"))?;
-            keys.push((number, self.unwrap_any(org, version, &wrapped).await?));
-        }
+        let keys = self.unwrap_versions(org, wrapped).await?;
         let keys = Arc::new(OrgKeys::new(org.clone(), keys)?);
         self.0
             .unwrapped
@@ -363,23 +374,42 @@ impl Keyring {
         Ok(keys)
     }
 
-    /// Tries the roots in the order in which they were set up.
-    async fn unwrap_any(
+    /// In the order of their versions.
+    async fn unwrap_versions(
         &self,
         org: &OrgId,
-        version: i64,
-        wrapped: &[WrappedKey],
+        wrapped: Vec<WrappedKey>,
+    ) -> Result<Vec<(u32, KeyBytes)>, KeyFault> {
+        let mut versions: BTreeMap<i64, Vec<Wrap>> = BTreeMap::new();
+        for key in wrapped {
+            versions.entry(key.version).or_default().push(key.wrap);
+        }
+        let mut keys = Vec::with_capacity(versions.len());
+        for (version, wraps) in versions {
+            let number = u32::try_from(version)
+                .map_err(|_| KeyFault::Internal("reading the version of an org key"))?;
+            let context = render_context(org, version);
+            keys.push((number, self.unwrap_by_any(org, &context, &wraps).await?));
+        }
+        Ok(keys)
+    }
+
+    /// Tries the roots in the order in which they were set up.
+    async fn unwrap_by_any(
+        &self,
+        org: &OrgId,
+        context: &[u8],
+        wraps: &[Wrap],
     ) -> Result<KeyBytes, KeyFault> {
-        let context = render_context(org, version);
         let mut failure: Option<RootFault> = None;
         for root in &self.0.roots {
-            let Some(key) = wrapped.iter().find(|key| key.root_id == root.id()) else {
+            let Some(wrap) = wraps.iter().find(|wrap| wrap.root_id == root.id()) else {
                 continue;
             };
-            match root.unwrap_key(&context, &key.wrapped).await {
+            match root.unwrap_key(context, &wrap.wrapped).await {
                 Ok(key) => return Ok(key),
                 Err(fault) => {
-                    tracing::warn!(error = %fault, "a root of trust did not unwrap an org key; trying the next");
+                    tracing::warn!(error = %fault, "a root of trust did not unwrap a key of an org; trying the next");
                     failure = Some(fault);
                 }
             }
@@ -387,9 +417,9 @@ impl Keyring {
         match failure {
             Some(fault) => Err(fault.into()),
             None => {
-                let wrapped_by = wrapped
+                let wrapped_by = wraps
                     .iter()
-                    .map(|key| key.root_id.as_str())
+                    .map(|wrap| wrap.root_id.as_str())
                     .collect::<Vec<_>>()
                     .join(", ");
                 Err(KeyFault::RootMissing {

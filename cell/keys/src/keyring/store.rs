@@ -9,6 +9,12 @@ use vocab::time::Timestamp;
 #[derive(Clone)]
 pub(crate) struct WrappedKey {
     pub(crate) version: i64,
+    pub(crate) wrap: Wrap,
+}
+
+/// A key as one root of trust wrapped it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Wrap {
     pub(crate) root_id: String,
     pub(crate) wrapped: Vec<u8>,
 }
@@ -24,8 +30,10 @@ pub(crate) async fn load_keys(
         .map(|row| {
             Ok(WrappedKey {
                 version: row.get(0)?,
-                root_id: row.get(1)?,
-                wrapped: row.get(2)?,
+                wrap: Wrap {
+                    root_id: row.get(1)?,
+                    wrapped: row.get(2)?,
+                },
             })
         })
         .collect()
@@ -59,8 +67,24 @@ pub(crate) async fn insert_key(
 ) -> Result<bool, DatabaseFault> {
     const INSERT: &str = "INSERT INTO org_keys (org_id, version, root_id, wrapped, created_at)
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT (org_id, version, root_id) DO NOTHING";
-    let values = params![org, key.version, &key.root_id, key.wrapped.as_slice(), now];
+    let (root_id, wrapped) = (&key.wrap.root_id, key.wrap.wrapped.as_slice());
+    let values = params![org, key.version, root_id, wrapped, now];
     Ok(tx.execute(INSERT, values).await? == 1)
+}
+
+/// Forgets the org's key, in all versions under all roots. The stored bytes are written over first: a row that is
+/// merely deleted can stay in the file of an embedded store until its place is used again.
+pub(crate) async fn delete_keys(tx: &mut WriteTx, org: &OrgId) -> Result<u64, DatabaseFault> {
+    const OVERWRITE: &str = "UPDATE org_keys SET wrapped = $4
+         WHERE org_id = $1 AND version = $2 AND root_id = $3";
+    const DELETE: &str = "DELETE FROM org_keys WHERE org_id = $1";
+    for key in load_keys(tx, org).await? {
+        // Of the same length, so that it takes the same place.
+        let nothing = vec![0_u8; key.wrap.wrapped.len()];
+        let values = params![org, key.version, &key.wrap.root_id, nothing];
+        tx.execute(OVERWRITE, values).await?;
+    }
+    tx.execute(DELETE, params![org]).await
 }
 
 /// Any org that has a key, to try the roots on.

@@ -437,6 +437,12 @@ impl SigningKeys {
         }
     }
 
+    /// Drops what this process remembers of every server of an org: it left, or arrived anew.
+    pub fn forget_org(&self, org: &OrgId) {
+        self.0.signers.remove_where(|(of, _, _)| of == org);
+        self.0.documents.remove_where(|(of, _)| of == org);
+    }
+
     fn forget(&self, owner: &Owner) {
         self.0.signers.remove(owner);
         self.0.documents.remove(&(owner.0.clone(), owner.1.clone()));

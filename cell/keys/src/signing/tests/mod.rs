@@ -2,7 +2,7 @@
 
 mod store;
 
-use super::{RotationReport, SigningKeys};
+use super::{RotationReport, SigningKeys, delete_server_keys};
 use crate::fault::KeyFault;
 use crate::for_tests::Store;
 use crate::keyring::Keyring;
@@ -487,5 +487,40 @@ async fn an_org_whose_keys_fail_is_put_off_and_holds_up_nobody() {
             1,
             "it is tried again"
         );
+    }
+}
+
+#[tokio::test]
+async fn what_is_remembered_of_an_org_is_forgotten_whole_and_of_no_other() {
+    for world in World::both().await {
+        let custom = ServerKeyScope::Custom(ServerId::generate(&SystemEntropy));
+        let other = world.store.create_org(&world.keyring).await;
+        let mut signers = Vec::new();
+        for (org, server) in [(&world.org, &ORG), (&world.org, &custom), (&other, &ORG)] {
+            let signer = world.keys.active_signer(org, server, ALG).await.unwrap();
+            let document = world.keys.published_jwks(org, server, &[ALG]).await;
+            document.unwrap();
+            let (of, scope) = (org.clone(), server.clone());
+            let deleted: Result<(), KeyFault> = world
+                .store
+                .db
+                .write(move |tx| {
+                    Box::pin(async move { Ok(delete_server_keys(tx, &of, &scope).await?) })
+                })
+                .await;
+            deleted.unwrap();
+            signers.push((org, server, signer));
+        }
+        for forgotten in [false, true] {
+            for (org, server, signer) in &signers {
+                let kept = !forgotten || *org == &other;
+                let now = world.keys.active_signer(org, server, ALG).await.unwrap();
+                assert_eq!(now.kid() == signer.kid(), kept);
+                let document = world.keys.published_jwks(org, server, &[]).await.unwrap();
+                let first = document.keys.keys()[0].kid().unwrap();
+                assert_eq!(first == signer.kid(), kept);
+            }
+            world.keys.forget_org(&world.org);
+        }
     }
 }
