@@ -137,6 +137,13 @@ fn the_taker_gets_the_key_that_the_giver_drew() {
 }
 
 #[test]
+fn keys_may_wait_between_requests() {
+    fn is_shared<T: Send + Sync>() {}
+    is_shared::<OfferKey>();
+    is_shared::<TransferKey>();
+}
+
+#[test]
 fn nothing_is_sealed_to_an_offer_of_anybody_else() {
     let fleet = Fleet::new();
     let key = key();
