@@ -36,6 +36,9 @@ pub enum Refused {
     /// The org's cell has as much to do as it may take of the edge.
     #[error("the organisation has too much to do at the moment; try again soon")]
     Busy,
+    /// The org's cell took no connection, or ended while it was asked something that may be repeated.
+    #[error("the organisation cannot be reached at the moment; try again soon")]
+    Unreached,
     /// The org's cell took too long.
     #[error("the organisation did not answer in time")]
     Late,
@@ -48,7 +51,9 @@ impl Refused {
             Self::Body(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unknown => StatusCode::MISDIRECTED_REQUEST,
             Self::Nothing => StatusCode::NOT_FOUND,
-            Self::NoMap | Self::Unreachable | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoMap | Self::Unreachable | Self::Unreached | Self::Busy => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Late => StatusCode::GATEWAY_TIMEOUT,
         }
     }

@@ -10,6 +10,7 @@ pub mod follower;
 pub mod framing;
 pub mod headers;
 pub mod listener;
+pub mod parking;
 pub mod proxy;
 pub mod proxy_protocol;
 pub mod pulse;

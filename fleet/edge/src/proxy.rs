@@ -6,12 +6,13 @@ use crate::connection::{Facts, Held};
 use crate::follower::Routes;
 use crate::framing;
 use crate::headers::{Said, prepare_answer, prepare_request, random_hex, upgrade_of};
+use crate::parking::{PARKED_SECS_MAX, Parking, Repeat, Spot, UNREACHED_SECS_MAX, decide_repeat};
 use crate::share::{Shares, Sharing, UNDER_WAY_EACH_MAX};
 use crate::traffic::{Outcome, Traffic};
 use crate::trust::GivenId;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderValue, Request, Response, StatusCode, Uri, Version, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
 use http_body_util::{BodyExt as _, Either, Full, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::upgrade::OnUpgrade;
@@ -43,8 +44,6 @@ const HELD_BYTES_MAX: u64 = 1024 * 1024;
 const BODY_SECS_MAX: u64 = 30;
 /// How long a cell may take to begin its answer.
 const ANSWER_SECS_MAX: u64 = 60;
-/// How long a newer route is waited for after a cell spoke of one.
-const ROUTE_SECS_MAX: u64 = 2;
 /// How long an idle connection to a cell is kept; shorter than cells keep them.
 const IDLE_SECS_MAX: u64 = 10;
 /// How long a connection to a cell may take.
@@ -59,6 +58,7 @@ pub struct Proxy {
     traffic: Arc<Traffic>,
     entropy: Arc<dyn Entropy>,
     pub(crate) shares: Shares,
+    parking: Parking,
     cells: Client<HttpsConnector<HttpConnector<CellResolver>>, SentBody>,
 }
 
@@ -109,6 +109,7 @@ impl Proxy {
             traffic,
             entropy,
             shares: Shares::new(UNDER_WAY_EACH_MAX),
+            parking: Parking::default(),
             cells,
         })
     }
@@ -186,46 +187,64 @@ impl Proxy {
         }
     }
 
-    /// Sends the request to the cell of the route, and once more if that cell refused to begin it and there is a newer one.
+    /// Sends the request to the cell of the route, and again as long as it was not begun there and may be elsewhere, or later.
     async fn take_to_cell(
         &self,
         mut bound: Bound,
         wanted: &Wanted,
-        route: OrgRoute,
+        mut route: OrgRoute,
         facts: &Facts,
         id: &str,
     ) -> Result<Response<AnswerBody>, Refused> {
         let (held, upgrade) = (bound.held.take(), bound.upgrade.take());
-        let again = held.map(|body| Bound {
-            head: bound.head.clone(),
-            body: Either::Left(Full::new(body)),
-            held: None,
-            upgrade: None,
-            host: bound.host.clone(),
-        });
-        let answer = self.send(bound, &route, facts, id).await?;
-        let Some(standing) = standing_of(&answer) else {
-            return Ok(self.connect_upgrade(answer, upgrade));
-        };
-        tracing::info!(org = %route.slug, cell = %route.cell, ours = %route.epoch, theirs = ?standing, "a cell does not serve an org at our epoch");
-        let time = Duration::from_secs(ROUTE_SECS_MAX);
-        let newer =
-            |map: &Followed| find(map, wanted).is_none_or(|known| known.epoch > route.epoch);
-        // A cell that knows nothing newer has nothing to wait for.
-        let waits = standing.is_some_and(|standing| standing.epoch > route.epoch);
-        if !waits || !self.routes.wait_for(time, newer).await {
-            return Err(Refused::Unreachable);
+        let (head, host) = (bound.head.clone(), bound.host.clone());
+        let begun = tokio::time::Instant::now();
+        let mut spot: Option<Spot> = None;
+        loop {
+            let (repeat, patience) = match self.send(bound, &route, facts, id).await {
+                Ok(answer) => match standing_of(&answer) {
+                    Some(standing) => {
+                        tracing::debug!(org = %route.slug, cell = %route.cell, ours = %route.epoch, theirs = ?standing, "a cell does not serve an org at our epoch");
+                        (decide_repeat(route.epoch, standing), PARKED_SECS_MAX)
+                    }
+                    None => {
+                        if let Some(spot) = spot {
+                            spot.leave();
+                        }
+                        return Ok(self.connect_upgrade(answer, upgrade));
+                    }
+                },
+                // No connection, no request: nothing was begun.
+                Err(Refused::Unreached) => (Repeat::WhenOpen, UNREACHED_SECS_MAX),
+                Err(refused) => return Err(refused),
+            };
+            let (Some(body), true) = (&held, repeat != Repeat::Never) else {
+                return Err(Refused::Unreachable);
+            };
+            let waiting = match &mut spot {
+                Some(spot) => spot,
+                none => none.insert(self.parking.enter(&route.org).ok_or(Refused::Busy)?),
+            };
+            let deadline = begun + Duration::from_secs(patience);
+            let newer = self
+                .routes
+                .wait_for(Duration::from_secs(patience), |map: &Followed| {
+                    find(map, wanted).is_none_or(|known| known.epoch > route.epoch)
+                });
+            let probes = repeat == Repeat::WhenOpen;
+            if !waiting.wait(newer, probes, deadline).await {
+                return Err(Refused::Unreachable);
+            }
+            let known = find(&self.routes.current(), wanted).cloned();
+            route = known.ok_or(Refused::Unknown)?;
+            bound = Bound {
+                head: head.clone(),
+                body: Either::Left(Full::new(body.clone())),
+                held: None,
+                upgrade: None,
+                host: host.clone(),
+            };
         }
-        let route = find(&self.routes.current(), wanted).cloned();
-        let (route, again) = (
-            route.ok_or(Refused::Unknown)?,
-            again.ok_or(Refused::Unreachable)?,
-        );
-        let answer = self.send(again, &route, facts, id).await?;
-        if standing_of(&answer).is_some() {
-            return Err(Refused::Unreachable);
-        }
-        Ok(self.connect_upgrade(answer, upgrade))
     }
 
     async fn send(
@@ -260,6 +279,7 @@ impl Proxy {
         head.version = Version::HTTP_11;
         head.uri = cell_uri(&route.cell, &cell.address, &head.uri).ok_or(Refused::Unreachable)?;
         head.extensions.clear();
+        let is_look = matches!(head.method, Method::GET | Method::HEAD);
         let sent = self.cells.request(Request::from_parts(head, bound.body));
         match tokio::time::timeout(Duration::from_secs(ANSWER_SECS_MAX), sent).await {
             Ok(Ok(answer)) => Ok(answer.map(|body| Sharing::new(body, share))),
@@ -268,6 +288,10 @@ impl Proxy {
                     return Err(refused);
                 }
                 tracing::warn!(cell = %route.cell, %error, cause = ?std::error::Error::source(&error), request = id, "a cell could not be asked");
+                // Reading may be repeated, whatever became of it (RFC 9110 section 9.2.2).
+                if error.is_connect() || is_look {
+                    return Err(Refused::Unreached);
+                }
                 Err(Refused::Unreachable)
             }
             Err(_) => Err(Refused::Late),

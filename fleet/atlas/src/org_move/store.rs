@@ -46,7 +46,7 @@ fn read(row: &Row) -> Result<MoveRecord, Refusal> {
 pub(crate) async fn insert(tx: &mut WriteTx, record: &MoveRecord) -> Result<bool, Refusal> {
     let inserted = tx
         .execute(
-            "INSERT INTO org_moves (id, org_id, slug, source, target, giver, taker, leg, phase, revision, attempt, returning, \
+            "INSERT INTO org_moves (id, org_id, slug, source, target, giver, taker, leg, phase, revision, attempt, is_returning, \
              rows_total, keep_secs, requested_by, created_at, updated_at) \
              VALUES ($1, $2, $3, $4, $5, $4, $5, $6, $7, $8, $9, 0, 0, $10, $11, $12, $12) ON CONFLICT DO NOTHING",
             params![
@@ -72,7 +72,7 @@ pub(crate) async fn insert(tx: &mut WriteTx, record: &MoveRecord) -> Result<bool
 pub(crate) async fn update(tx: &mut WriteTx, record: &MoveRecord) -> Result<bool, Refusal> {
     let updated = tx
         .execute(
-            "UPDATE org_moves SET giver = $1, taker = $2, leg = $3, phase = $4, revision = $5, attempt = $6, returning = $7, \
+            "UPDATE org_moves SET giver = $1, taker = $2, leg = $3, phase = $4, revision = $5, attempt = $6, is_returning = $7, \
              reason = $8, rows_total = $9, until_at = $10, fenced_at = $11, pause_micros = $12, updated_at = $13 \
              WHERE id = $14 AND revision = $5 - 1",
             params![
@@ -100,7 +100,7 @@ pub(crate) async fn update(tx: &mut WriteTx, record: &MoveRecord) -> Result<bool
 pub(crate) async fn load(tx: &mut ReadTx, id: &MoveId) -> Result<Option<MoveRecord>, Refusal> {
     let row = tx
         .query_optional(
-            "SELECT id, org_id, slug, source, target, giver, taker, leg, phase, revision, attempt, returning, reason, rows_total, \
+            "SELECT id, org_id, slug, source, target, giver, taker, leg, phase, revision, attempt, is_returning, reason, rows_total, \
              keep_secs, until_at, fenced_at, pause_micros, requested_by, created_at, updated_at FROM org_moves WHERE id = $1",
             params![id],
         )
@@ -115,7 +115,7 @@ pub(crate) async fn load_newest_of(
 ) -> Result<Option<MoveRecord>, Refusal> {
     let row = tx
         .query_optional(
-            "SELECT id, org_id, slug, source, target, giver, taker, leg, phase, revision, attempt, returning, reason, rows_total, \
+            "SELECT id, org_id, slug, source, target, giver, taker, leg, phase, revision, attempt, is_returning, reason, rows_total, \
              keep_secs, until_at, fenced_at, pause_micros, requested_by, created_at, updated_at FROM org_moves \
              WHERE slug = $1 ORDER BY created_at DESC, id DESC LIMIT 1",
             params![slug.as_str()],
@@ -128,7 +128,7 @@ pub(crate) async fn load_newest_of(
 pub(crate) async fn load_newest(tx: &mut ReadTx, limit: i64) -> Result<Vec<MoveRecord>, Refusal> {
     let rows = tx
         .query(
-            "SELECT id, org_id, slug, source, target, giver, taker, leg, phase, revision, attempt, returning, reason, rows_total, \
+            "SELECT id, org_id, slug, source, target, giver, taker, leg, phase, revision, attempt, is_returning, reason, rows_total, \
              keep_secs, until_at, fenced_at, pause_micros, requested_by, created_at, updated_at FROM org_moves \
              ORDER BY created_at DESC, id DESC LIMIT $1",
             params![limit],
@@ -141,7 +141,7 @@ pub(crate) async fn load_newest(tx: &mut ReadTx, limit: i64) -> Result<Vec<MoveR
 pub(crate) async fn load_under_way(tx: &mut ReadTx) -> Result<Vec<MoveRecord>, Refusal> {
     let rows = tx
         .query(
-            "SELECT id, org_id, slug, source, target, giver, taker, leg, phase, revision, attempt, returning, reason, rows_total, \
+            "SELECT id, org_id, slug, source, target, giver, taker, leg, phase, revision, attempt, is_returning, reason, rows_total, \
              keep_secs, until_at, fenced_at, pause_micros, requested_by, created_at, updated_at FROM org_moves \
              WHERE phase NOT IN ('done', 'undone') ORDER BY created_at, id LIMIT $1",
             params![UNDER_WAY_MAX],

@@ -11,7 +11,7 @@ CREATE TABLE org_moves (
     phase TEXT NOT NULL,
     revision BIGINT NOT NULL,
     attempt BIGINT NOT NULL,
-    returning BIGINT NOT NULL,
+    is_returning BIGINT NOT NULL,
     reason TEXT,
     rows_total BIGINT NOT NULL,
     keep_secs BIGINT NOT NULL,

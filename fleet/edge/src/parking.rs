@@ -1,0 +1,248 @@
+//! Requests that wait because nobody serves their org for a moment: it is being switched from one cell to another, or its
+//! cell is being started again. None of them was begun anywhere.
+//!
+//! Of all that wait for one org a single one asks its cell now and then; when it is let in, the others follow.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep, sleep_until};
+use vocab::epoch::Epoch;
+use vocab::id::OrgId;
+use wire::placement::{Standing, StandingKind};
+
+/// How long a request waits for its org to be served again: longer than a move may stop an org.
+pub const PARKED_SECS_MAX: u64 = 8;
+/// How long a request waits for a cell that takes no connection: a process that was killed is back by then.
+pub const UNREACHED_SECS_MAX: u64 = 3;
+/// Requests that wait at one time.
+const WAITING_MAX: usize = 8_192;
+/// Requests that wait for one org.
+const WAITING_EACH_MAX: usize = 1_024;
+/// How often the cell is asked.
+const PROBE_PAUSE: Duration = Duration::from_millis(20);
+
+/// What becomes of a request that a cell did not begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// It is sent again when there is a newer route.
+    WhenNewer,
+    /// It is sent again when there is a newer route, or the cell lets it in.
+    WhenOpen,
+    /// It is not sent again.
+    Never,
+}
+
+/// Whether a request can be sent again that was refused by a cell with these words.
+#[must_use]
+pub fn decide_repeat(ours: Epoch, theirs: Option<Standing>) -> Repeat {
+    match theirs {
+        Some(standing) if standing.kind == StandingKind::Parked => Repeat::WhenOpen,
+        Some(standing) if standing.epoch > ours => Repeat::WhenNewer,
+        // A cell that knows nothing newer has nothing to wait for.
+        _ => Repeat::Never,
+    }
+}
+
+/// Where requests wait. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Parking(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    all: Arc<Semaphore>,
+    lots: Mutex<HashMap<OrgId, Lot>>,
+}
+
+#[derive(Debug, Clone)]
+struct Lot {
+    spots: Arc<Semaphore>,
+    open: Arc<Notify>,
+    probe: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// A place to wait in; dropped, it is free.
+#[derive(Debug)]
+pub struct Spot {
+    parking: Parking,
+    org: OrgId,
+    lot: Lot,
+    probing: Option<OwnedMutexGuard<()>>,
+    place: Option<(OwnedSemaphorePermit, OwnedSemaphorePermit)>,
+}
+
+impl Default for Parking {
+    fn default() -> Self {
+        Self(Arc::new(Inner {
+            all: Arc::new(Semaphore::new(WAITING_MAX)),
+            lots: Mutex::default(),
+        }))
+    }
+}
+
+impl Parking {
+    /// A place to wait for an org in; none if too many wait already.
+    #[must_use]
+    pub fn enter(&self, org: &OrgId) -> Option<Spot> {
+        let all = Arc::clone(&self.0.all).try_acquire_owned().ok()?;
+        let mut lots = self.lots();
+        let lot = lots.entry(org.clone()).or_insert_with(|| Lot {
+            spots: Arc::new(Semaphore::new(WAITING_EACH_MAX)),
+            open: Arc::default(),
+            probe: Arc::default(),
+        });
+        let each = Arc::clone(&lot.spots).try_acquire_owned().ok()?;
+        Some(Spot {
+            parking: self.clone(),
+            org: org.clone(),
+            lot: lot.clone(),
+            probing: None,
+            place: Some((all, each)),
+        })
+    }
+
+    fn lots(&self) -> MutexGuard<'_, HashMap<OrgId, Lot>> {
+        self.0.lots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Spot {
+    /// Waits until it is worth to send the request again; false when the time is over. With `probes`, one of all who wait
+    /// tries it now and then.
+    pub async fn wait(
+        &mut self,
+        newer: impl Future<Output = bool>,
+        probes: bool,
+        deadline: Instant,
+    ) -> bool {
+        let end = sleep_until(deadline);
+        if !probes {
+            return tokio::select! {
+                is_newer = newer => is_newer,
+                () = end => false,
+            };
+        }
+        let (open, probe) = (Arc::clone(&self.lot.open), Arc::clone(&self.lot.probe));
+        let probing = &mut self.probing;
+        let turn = async move {
+            if probing.is_none() {
+                *probing = Some(probe.lock_owned().await);
+            }
+            sleep(PROBE_PAUSE).await;
+        };
+        tokio::select! {
+            is_newer = newer => is_newer,
+            () = open.notified() => true,
+            () = turn => true,
+            () = end => false,
+        }
+    }
+
+    /// The request was let in: the others need not wait for their turn.
+    pub fn leave(self) {
+        self.lot.open.notify_waiters();
+    }
+}
+
+impl Drop for Spot {
+    fn drop(&mut self) {
+        let mut lots = self.parking.lots();
+        self.place = None;
+        if self.lot.spots.available_permits() == WAITING_EACH_MAX {
+            lots.remove(&self.org);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Parking, Repeat, WAITING_EACH_MAX, decide_repeat};
+    use std::future::pending;
+    use std::time::Duration;
+    use tokio::time::Instant;
+    use vocab::entropy::SeededEntropy;
+    use vocab::epoch::Epoch;
+    use vocab::id::OrgId;
+    use wire::placement::{Standing, StandingKind};
+
+    #[test]
+    fn what_is_sent_again() {
+        let at = |number| Epoch::try_from(number).unwrap();
+        let said = |epoch, kind| {
+            Some(Standing {
+                epoch: at(epoch),
+                kind,
+            })
+        };
+        let table = [
+            (said(2, StandingKind::Parked), Repeat::WhenOpen),
+            (said(3, StandingKind::Parked), Repeat::WhenOpen),
+            (said(3, StandingKind::Gone), Repeat::WhenNewer),
+            (said(3, StandingKind::Serving), Repeat::WhenNewer),
+            (said(2, StandingKind::Gone), Repeat::Never),
+            (said(1, StandingKind::Serving), Repeat::Never),
+            (None, Repeat::Never),
+        ];
+        for (theirs, repeat) in table {
+            assert_eq!(decide_repeat(at(2), theirs), repeat, "{theirs:?}");
+        }
+    }
+
+    fn org() -> OrgId {
+        OrgId::generate(&SeededEntropy::new(1))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_probes_and_when_it_is_let_in_all_are() {
+        let parking = Parking::default();
+        let end = Instant::now() + Duration::from_secs(5);
+        let mut first = parking.enter(&org()).unwrap();
+        assert!(first.wait(pending(), true, end).await);
+        let mut others = Vec::new();
+        for _ in 0..10 {
+            let mut spot = parking.enter(&org()).unwrap();
+            others.push(tokio::spawn(async move {
+                let again = spot.wait(pending(), true, end).await;
+                (again, Instant::now())
+            }));
+        }
+        tokio::task::yield_now().await;
+        let let_in = Instant::now();
+        first.leave();
+        for other in others {
+            assert_eq!(other.await.unwrap(), (true, let_in));
+        }
+        assert!(parking.lots().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_newer_route_ends_the_wait_and_so_does_the_time() {
+        let parking = Parking::default();
+        let end = Instant::now() + Duration::from_secs(5);
+        let mut spot = parking.enter(&org()).unwrap();
+        assert!(spot.wait(async { true }, false, end).await);
+        assert!(!spot.wait(pending(), false, end).await);
+        assert_eq!(Instant::now(), end);
+        // Whoever probes gives its turn on when it goes.
+        let mut probing = parking.enter(&org()).unwrap();
+        let end = end + Duration::from_secs(5);
+        assert!(probing.wait(pending(), true, end).await);
+        drop(probing);
+        assert!(spot.wait(pending(), true, end).await);
+    }
+
+    #[test]
+    fn no_org_takes_all_places() {
+        let parking = Parking::default();
+        let spots: Vec<_> = (0..WAITING_EACH_MAX)
+            .map(|_| parking.enter(&org()).unwrap())
+            .collect();
+        assert!(parking.enter(&org()).is_none());
+        let other = OrgId::generate(&SeededEntropy::new(2));
+        assert!(parking.enter(&other).is_some());
+        drop(spots);
+        assert!(parking.lots().is_empty() && parking.enter(&org()).is_some());
+    }
+}
