@@ -2,8 +2,8 @@
 
 use crate::fleet::folder::Running;
 use crate::fleet::members::REGISTER_FILE;
-use crate::fleet::print;
 use crate::fleet::up::EDGE_NAME;
+use crate::fleet::{moves, print};
 use crate::options::Output;
 use crate::options::fleet::{
     CellCommand, Fleet, FleetCommand, FleetRestart, OneCell, Org, OrgCommand, OrgCreate, OrgList,
@@ -23,30 +23,30 @@ use wire::control::{
 };
 
 /// How long the control plane may take to answer.
-const ANSWER: Duration = Duration::from_secs(15);
+pub(crate) const ANSWER: Duration = Duration::from_secs(15);
 /// How often it is looked whether the fleet has stopped.
 const DOWN_ROUND: Duration = Duration::from_millis(50);
 /// How many times.
 const DOWN_ROUNDS_MAX: u32 = 1_200;
 
-struct Operator {
-    client: FleetClient,
-    output: Output,
+pub(crate) struct Operator {
+    pub(crate) client: FleetClient,
+    pub(crate) output: Output,
 }
 
 impl Operator {
-    fn of(fleet: &Fleet) -> anyhow::Result<Self> {
+    pub(crate) fn of(fleet: &Fleet) -> anyhow::Result<Self> {
         Ok(Self {
             client: Running::load(&fleet.data)?.control(&fleet.data)?,
             output: fleet.output,
         })
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         Ok(self.client.get(path, ANSWER).await?)
     }
 
-    fn print<T: Serialize>(
+    pub(crate) fn print<T: Serialize>(
         &self,
         answer: &T,
         text: impl FnOnce(&T) -> String,
@@ -197,6 +197,8 @@ pub async fn org(org: Org) -> anyhow::Result<ExitCode> {
             let org: OrgView = operator.get(&format!("/v1/orgs/{}", one.slug)).await?;
             operator.print(&org, print::org)
         }
+        OrgCommand::Move(options) => moves::run(options).await,
+        OrgCommand::Moves(fleet) => moves::list(&fleet).await,
     }
 }
 

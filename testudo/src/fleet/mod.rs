@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod folder;
 pub mod members;
+pub mod moves;
 pub mod print;
 pub mod supervisor;
 pub mod up;

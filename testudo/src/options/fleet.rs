@@ -232,6 +232,36 @@ pub enum OrgCommand {
     List(OrgList),
     /// Show one organisation.
     Show(OneOrg),
+    /// Move an organisation to another cell while it is served; or give its move up, or take it back.
+    Move(OrgMove),
+    /// List the newest moves.
+    Moves(Fleet),
+}
+
+/// Options of `org move`.
+#[derive(Debug, Args)]
+pub struct OrgMove {
+    /// Its short name.
+    #[arg(value_parser = Slug::parse)]
+    pub slug: Slug,
+    /// The cell that shall have it; the emptiest one that may have it if none is named.
+    #[arg(long, value_parser = CellName::parse)]
+    pub to: Option<CellName>,
+    /// How many seconds the move can be taken back after the switch.
+    #[arg(long)]
+    pub keep_secs: Option<i64>,
+    /// Give the move up: before the switch all is undone.
+    #[arg(long, conflicts_with_all = ["to", "keep_secs", "back"])]
+    pub undo: bool,
+    /// Take the move back after the switch, with all that was written since.
+    #[arg(long, conflicts_with_all = ["to", "keep_secs"])]
+    pub back: bool,
+    /// Show how far it is until the organisation is served by its new cell, or is not going to be.
+    #[arg(long)]
+    pub watch: bool,
+    /// Which fleet.
+    #[command(flatten)]
+    pub fleet: Fleet,
 }
 
 /// Options of `org create`.

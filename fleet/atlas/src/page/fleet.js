@@ -10,6 +10,7 @@ const number = new Intl.NumberFormat();
 const heard = new Set();
 const silent = new Map();
 let newest = null;
+let moving = [];
 
 function text(parent, selector, value) {
   const element = parent.querySelector(selector);
@@ -27,17 +28,57 @@ function room(name) {
   return article;
 }
 
-function drawDots(box, orgs, name) {
+// An organisation on its way has a dot in both cells: hollow where it is not served (any more, or yet).
+function drawDots(box, orgs, name, leaving, coming) {
   const shown = Math.min(orgs, DOTS_MAX);
-  box.setAttribute("aria-label", orgs + " organisations in " + name);
-  if (box.dataset.orgs === String(orgs)) return;
-  box.dataset.orgs = String(orgs);
-  box.replaceChildren(...Array.from({ length: shown }, () => document.createElement("i")));
+  const words = orgs + " organisations in " + name + (leaving + coming ? ", " + (leaving + coming) + " on their way" : "");
+  if (box.getAttribute("aria-label") === words && box.dataset.away === leaving + "/" + coming) return;
+  box.setAttribute("aria-label", words);
+  box.dataset.away = leaving + "/" + coming;
+  box.replaceChildren(...Array.from({ length: shown }, (_, at) => {
+    const dot = document.createElement("i");
+    if (at < leaving) dot.className = "coming";
+    else if (at < leaving + coming) dot.className = "leaving";
+    return dot;
+  }));
   if (orgs > shown) {
     const rest = document.createElement("b");
     rest.textContent = "and " + number.format(orgs - shown) + " more";
     box.append(rest);
   }
+}
+
+const PHASES = {
+  preparing: "the cells get ready", copying: "copying", verifying: "comparing", closing: "catching up",
+  fencing: "stopping the first cell", fenced: "the last changes", loosening: "going on at the first cell",
+  activating: "starting at the second cell", following: "served by the second cell", purging: "removing what was left behind",
+  done: "done", undoing: "undoing", undone: "undone",
+};
+
+function drawMoves(moves) {
+  document.getElementById("moves-box").hidden = moves.length === 0;
+  const list = document.getElementById("moves");
+  const known = new Set(moves.map((move) => "move-" + move.id));
+  for (const row of [...list.children]) if (!known.has(row.id)) row.remove();
+  moves.forEach((move, at) => {
+    let row = document.getElementById("move-" + move.id);
+    if (!row) {
+      row = document.getElementById("move").content.firstElementChild.cloneNode(true);
+      row.id = "move-" + move.id;
+    }
+    if (list.children[at] !== row) list.insertBefore(row, list.children[at] || null);
+    const over = move.phase === "done" || move.phase === "undone";
+    row.className = (over ? "over" : "") + (move.phase === "undone" || move.phase === "undoing" ? " harm" : "");
+    text(row, ".what", move.slug + ": " + move.source + " → " + move.target);
+    const counted = move.phase === "copying" || move.phase === "verifying";
+    const share = counted ? Math.min(1, move.rows_done / Math.max(1, move.rows_total)) : move.phase === "preparing" ? 0 : 1;
+    const bar = row.querySelector("progress");
+    bar.value = share;
+    bar.setAttribute("aria-label", "Progress of " + move.slug);
+    const pause = move.pause_micros === null ? "" : " · pause " + Math.round(move.pause_micros / 1000) + " ms";
+    text(row, ".phase", (move.returning ? "taken back: " : "") + PHASES[move.phase] + pause + (move.reason ? " · " + move.reason : ""));
+    text(row, ".who", "in " + move.serving + ", epoch " + move.epoch);
+  });
 }
 
 function drawCell(cell) {
@@ -47,7 +88,10 @@ function drawCell(cell) {
   article.className = "cell" + (alive ? (failing ? " care" : "") : " harm");
   text(article, ".state", cell.state);
   text(article, ".place", [cell.region, cell.cloud, cell.size.replace("_", "-"), ...cell.regimes].join(" · "));
-  drawDots(article.querySelector(".dots"), cell.orgs, cell.name);
+  const away = moving.filter((move) => move.phase !== "done" && move.phase !== "undone");
+  const serves = away.filter((move) => move.serving === cell.name).length;
+  const other = away.filter((move) => move.serving !== cell.name && (move.source === cell.name || move.target === cell.name)).length;
+  drawDots(article.querySelector(".dots"), cell.orgs, cell.name, serves, other);
   const share = Math.min(100, (100 * cell.orgs) / RATED[cell.size]);
   text(article, ".load", number.format(cell.orgs) + " of " + number.format(RATED[cell.size]) + " organisations");
   article.querySelector(".bar span").style.width = Math.max(share, cell.orgs > 0 ? 1 : 0) + "%";
@@ -96,7 +140,9 @@ function drawChanges(changes) {
 function draw(view) {
   const known = new Set(view.cells.map((cell) => "cell-" + cell.name));
   for (const article of [...cells.children]) if (!known.has(article.id)) article.remove();
+  moving = view.moves;
   view.cells.forEach(drawCell);
+  drawMoves(view.moves);
   drawChanges(view.changes);
   const alive = view.cells.filter((cell) => cell.health && cell.health.ready).length;
   say("", alive + " of " + view.cells.length + " cells answer · " + number.format(view.orgs_total) + " organisations");
