@@ -51,7 +51,7 @@ enum Token<'s> {
 }
 
 /// A statement without the lock of its rows at its end. SQLite has no such words and needs none: whoever writes is alone.
-pub(crate) fn without_row_lock(sql: &'static str) -> &'static str {
+pub(crate) fn without_row_lock(sql: &str) -> &str {
     sql.strip_suffix(" FOR UPDATE").unwrap_or(sql)
 }
 

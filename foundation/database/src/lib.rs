@@ -15,7 +15,9 @@ mod migrate;
 mod open;
 mod postgres;
 mod row;
+mod sql;
 mod sqlite;
+pub mod tenancy;
 mod transaction;
 mod work;
 

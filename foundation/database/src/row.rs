@@ -35,6 +35,11 @@ impl Row {
         })
     }
 
+    /// All values, in order.
+    pub(crate) fn into_values(self) -> Vec<Value> {
+        self.values
+    }
+
     /// How many columns the row has.
     #[must_use]
     pub fn len(&self) -> usize {

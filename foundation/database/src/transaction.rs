@@ -12,9 +12,11 @@ use std::pin::Pin;
 
 use vocab::value::Value;
 
+use crate::Engine;
 use crate::fault::{DatabaseFault, FaultKind, render_attempt};
 use crate::postgres::lease::Lease;
 use crate::row::Row;
+use crate::sql::Sql;
 use crate::sqlite::reader::Reader;
 use crate::sqlite::statement;
 
@@ -53,6 +55,15 @@ impl ReadTx {
         sql: &'static str,
         params: &[Value],
     ) -> Result<Vec<Row>, DatabaseFault> {
+        self.query_rendered(Sql::constant(sql), params).await
+    }
+
+    /// The same for a text that is rendered from the schema; it holds names, and never a value.
+    pub(crate) async fn query_rendered(
+        &mut self,
+        sql: Sql<'_>,
+        params: &[Value],
+    ) -> Result<Vec<Row>, DatabaseFault> {
         self.check_alive()?;
         let answer = match &mut self.engine {
             TxEngine::SqliteReader(reader) => reader.query(sql, params),
@@ -84,6 +95,14 @@ impl ReadTx {
         Ok(rows.pop())
     }
 
+    /// Which engine answers, for whoever renders a text.
+    pub(crate) fn engine(&self) -> Engine {
+        match self.engine {
+            TxEngine::SqliteReader(_) | TxEngine::SqliteWriter(_) => Engine::Sqlite,
+            TxEngine::Postgres(_) => Engine::Postgres,
+        }
+    }
+
     fn check_alive(&self) -> Result<(), DatabaseFault> {
         match &self.failed {
             Some(fault) => Err(fault.clone()),
@@ -113,11 +132,31 @@ impl WriteTx {
         sql: &'static str,
         params: &[Value],
     ) -> Result<u64, DatabaseFault> {
+        self.execute_rendered(Sql::constant(sql), params).await
+    }
+
+    /// The same for a text that is rendered from the schema; it holds names, and never a value.
+    pub(crate) async fn execute_rendered(
+        &mut self,
+        sql: Sql<'_>,
+        params: &[Value],
+    ) -> Result<u64, DatabaseFault> {
+        self.0.check_alive()?;
+        let answer = match &mut self.0.engine {
+            TxEngine::SqliteReader(reader) => Err(reader.refuse_write(sql.text)),
+            TxEngine::SqliteWriter(connection) => statement::execute(connection, sql, params),
+            TxEngine::Postgres(lease) => lease.execute(sql, params).await,
+        };
+        self.0.note_failure(answer)
+    }
+
+    /// Runs a change of the schema, which is not kept as a prepared statement: each is run once.
+    pub(crate) async fn change_schema(&mut self, sql: &str) -> Result<(), DatabaseFault> {
         self.0.check_alive()?;
         let answer = match &mut self.0.engine {
             TxEngine::SqliteReader(reader) => Err(reader.refuse_write(sql)),
-            TxEngine::SqliteWriter(connection) => statement::execute(connection, sql, params),
-            TxEngine::Postgres(lease) => lease.execute(sql, params).await,
+            TxEngine::SqliteWriter(connection) => statement::change_schema(connection, sql),
+            TxEngine::Postgres(lease) => lease.change_schema(sql).await,
         };
         self.0.note_failure(answer)
     }

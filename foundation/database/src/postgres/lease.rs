@@ -16,6 +16,7 @@ use crate::postgres::cell::Cell;
 use crate::postgres::fault::{fault_of, is_farewell, is_stale_statement};
 use crate::postgres::pool::{Connection, Pool};
 use crate::row::Row;
+use crate::sql::Sql;
 use crate::sqlite::statement::{refuse_rows, wrong_count};
 
 const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -99,7 +100,7 @@ impl Lease {
     /// All rows of the answer.
     pub(crate) async fn query(
         &mut self,
-        sql: &'static str,
+        sql: Sql<'_>,
         params: &[Value],
     ) -> Result<Vec<Row>, DatabaseFault> {
         match self.ask(Ask::Rows, sql, params).await? {
@@ -111,7 +112,7 @@ impl Lease {
     /// How many rows the statement touched.
     pub(crate) async fn execute(
         &mut self,
-        sql: &'static str,
+        sql: Sql<'_>,
         params: &[Value],
     ) -> Result<u64, DatabaseFault> {
         match self.ask(Ask::Count, sql, params).await? {
@@ -120,14 +121,25 @@ impl Lease {
         }
     }
 
+    /// Runs a change of the schema; it is not prepared, for it is run once.
+    pub(crate) async fn change_schema(&mut self, sql: &str) -> Result<(), DatabaseFault> {
+        if self.state != State::Open {
+            return Err(interrupted(sql));
+        }
+        self.state = State::Asking;
+        let changed = self.connection()?.client.batch_execute(sql).await;
+        self.state = State::Open;
+        changed.map_err(|error| fault_of(error, sql))
+    }
+
     async fn ask(
         &mut self,
         ask: Ask,
-        sql: &'static str,
+        sql: Sql<'_>,
         params: &[Value],
     ) -> Result<Answer, DatabaseFault> {
         let answer = match self.state {
-            State::Asking => return Err(interrupted(sql)),
+            State::Asking => return Err(interrupted(sql.text)),
             State::Open => {
                 self.state = State::Asking;
                 let connection = self.connection()?;
@@ -150,7 +162,7 @@ impl Lease {
     async fn ask_first(
         &mut self,
         ask: &Ask,
-        sql: &'static str,
+        sql: Sql<'_>,
         params: &[Value],
     ) -> Result<Answer, DatabaseFault> {
         let mut tries_left = CONNECT_TRIES_MAX;
@@ -242,17 +254,21 @@ impl Drop for Lease {
 
 async fn run(
     client: &Client,
-    statements: &mut HashMap<&'static str, Statement>,
+    statements: &mut HashMap<Box<str>, Statement>,
     ask: &Ask,
-    sql: &'static str,
+    sql: Sql<'_>,
     params: &[Value],
 ) -> Result<Answer, DatabaseFault> {
-    let statement = match statements.get(sql) {
+    let statement = match statements.get(sql.text) {
         Some(statement) => statement.clone(),
-        None => prepare(client, statements, sql).await?,
+        None => prepare(client, statements, sql.text).await?,
     };
     if statement.params().len() != params.len() {
-        return Err(wrong_count(sql, statement.params().len(), params.len()));
+        return Err(wrong_count(
+            sql.text,
+            statement.params().len(),
+            params.len(),
+        ));
     }
     let binds: Vec<Bind<'_>> = params.iter().map(Bind).collect();
     let binds: Vec<&(dyn ToSql + Sync)> = binds
@@ -261,7 +277,7 @@ async fn run(
         .collect();
     let answer = match ask {
         Ask::Rows => client.query(&statement, &binds).await.map(Answered::Rows),
-        Ask::Count if !statement.columns().is_empty() => return Err(refuse_rows(sql)),
+        Ask::Count if !statement.columns().is_empty() => return Err(refuse_rows(sql.text)),
         Ask::Count => client
             .execute(&statement, &binds)
             .await
@@ -271,14 +287,14 @@ async fn run(
         Ok(Answered::Count(count)) => Ok(Answer::Count(count)),
         Ok(Answered::Rows(rows)) => rows
             .iter()
-            .map(|row| parse_row(row, sql))
+            .map(|row| parse_row(row, sql.name))
             .collect::<Result<_, _>>()
             .map(Answer::Rows),
         Err(error) => {
             if is_stale_statement(&error) {
-                statements.remove(sql);
+                statements.remove(sql.text);
             }
-            Err(fault_of(error, sql))
+            Err(fault_of(error, sql.text))
         }
     }
 }
@@ -291,18 +307,18 @@ enum Answered {
 
 async fn prepare(
     client: &Client,
-    statements: &mut HashMap<&'static str, Statement>,
-    sql: &'static str,
+    statements: &mut HashMap<Box<str>, Statement>,
+    sql: &str,
 ) -> Result<Statement, DatabaseFault> {
     let statement = client
         .prepare(sql)
         .await
         .map_err(|error| fault_of(error, sql))?;
-    // All statements are constants of the program, so that this many mean a mistake; start over rather than grow.
+    // Statements are constants of the program or rendered once for a table: an unusual number starts over rather than grow.
     if statements.len() >= STATEMENTS_MAX {
         statements.clear();
     }
-    statements.insert(sql, statement.clone());
+    statements.insert(sql.into(), statement.clone());
     Ok(statement)
 }
 

@@ -43,7 +43,7 @@ pub(crate) struct Pool {
 /// A connection and the statements that it has prepared.
 pub(crate) struct Connection {
     pub(crate) client: Client,
-    pub(crate) statements: HashMap<&'static str, Statement>,
+    pub(crate) statements: HashMap<Box<str>, Statement>,
 }
 
 impl Pool {

@@ -11,6 +11,7 @@ use vocab::value::Value;
 
 use crate::fault::{DatabaseFault, FaultKind, render_attempt};
 use crate::row::Row;
+use crate::sql::Sql;
 use crate::sqlite::connection::open_reader;
 use crate::sqlite::statement::{self, fault_of};
 
@@ -97,11 +98,14 @@ impl Reader {
     /// All rows of the answer, from this transaction's snapshot.
     pub(crate) fn query(
         &mut self,
-        sql: &'static str,
+        sql: Sql<'_>,
         params: &[Value],
     ) -> Result<Vec<Row>, DatabaseFault> {
         let Some(connection) = &self.connection else {
-            return Err(DatabaseFault::new(FaultKind::Other, render_attempt(sql)));
+            return Err(DatabaseFault::new(
+                FaultKind::Other,
+                render_attempt(sql.text),
+            ));
         };
         if !self.begun {
             step(connection, "BEGIN DEFERRED")?;

@@ -10,24 +10,27 @@ use vocab::value::Value;
 use crate::dialect::without_row_lock;
 use crate::fault::{DatabaseFault, FaultKind, render_attempt};
 use crate::row::Row;
+use crate::sql::Sql;
 
 /// Runs a statement that returns rows.
 pub(crate) fn query(
     connection: &Connection,
-    sql: &'static str,
+    sql: Sql<'_>,
     params: &[Value],
 ) -> Result<Vec<Row>, DatabaseFault> {
-    let mut statement = prepare(connection, sql, params)?;
+    let mut statement = prepare(connection, sql.text, params)?;
     let columns = statement.column_count();
     let mut cursor = statement.raw_query();
     let mut rows = Vec::new();
-    while let Some(row) = cursor.next().map_err(|error| fault_of(error, sql))? {
+    while let Some(row) = cursor.next().map_err(|error| fault_of(error, sql.text))? {
         let mut values = Vec::with_capacity(columns);
         for index in 0..columns {
-            let cell = row.get_ref(index).map_err(|error| fault_of(error, sql))?;
-            values.push(value_of(cell, sql)?);
+            let cell = row
+                .get_ref(index)
+                .map_err(|error| fault_of(error, sql.text))?;
+            values.push(value_of(cell, sql.text)?);
         }
-        rows.push(Row::new(values, sql));
+        rows.push(Row::new(values, sql.name));
     }
     Ok(rows)
 }
@@ -35,17 +38,24 @@ pub(crate) fn query(
 /// Runs a statement that returns no rows, and says how many rows it touched.
 pub(crate) fn execute(
     connection: &Connection,
-    sql: &'static str,
+    sql: Sql<'_>,
     params: &[Value],
 ) -> Result<u64, DatabaseFault> {
-    let mut statement = prepare(connection, sql, params)?;
+    let mut statement = prepare(connection, sql.text, params)?;
     if statement.column_count() > 0 {
-        return Err(refuse_rows(sql));
+        return Err(refuse_rows(sql.text));
     }
     let touched = statement
         .raw_execute()
-        .map_err(|error| fault_of(error, sql))?;
+        .map_err(|error| fault_of(error, sql.text))?;
     Ok(u64::try_from(touched).unwrap_or(u64::MAX))
+}
+
+/// Runs a change of the schema.
+pub(crate) fn change_schema(connection: &Connection, sql: &str) -> Result<(), DatabaseFault> {
+    connection
+        .execute_batch(sql)
+        .map_err(|error| fault_of(error, sql))
 }
 
 /// `execute` is for statements without rows, on both engines.
@@ -56,7 +66,7 @@ pub(crate) fn refuse_rows(sql: &str) -> DatabaseFault {
 
 fn prepare<'c>(
     connection: &'c Connection,
-    sql: &'static str,
+    sql: &str,
     params: &[Value],
 ) -> Result<CachedStatement<'c>, DatabaseFault> {
     let mut statement = connection
@@ -90,7 +100,7 @@ fn bind(
     statement: &mut CachedStatement<'_>,
     index: usize,
     value: &Value,
-    sql: &'static str,
+    sql: &str,
 ) -> Result<(), DatabaseFault> {
     let bound = match value {
         Value::Null => statement.raw_bind_parameter(index, rusqlite::types::Null),
@@ -107,7 +117,7 @@ fn bind(
     bound.map_err(|error| fault_of(error, sql))
 }
 
-fn value_of(cell: ValueRef<'_>, sql: &'static str) -> Result<Value, DatabaseFault> {
+fn value_of(cell: ValueRef<'_>, sql: &str) -> Result<Value, DatabaseFault> {
     Ok(match cell {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => Value::Integer(number),
