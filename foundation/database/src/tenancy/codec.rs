@@ -51,6 +51,9 @@ pub enum CodecError {
 pub fn encode_row(values: &[Value]) -> Result<Vec<u8>, CodecError> {
     let mut out = Vec::new();
     put_row(values, &mut out)?;
+    if out.len() > ROW_BYTES_MAX {
+        return Err(CodecError::TooLarge);
+    }
     Ok(out)
 }
 
@@ -78,16 +81,6 @@ pub fn decode_row(bytes: &[u8]) -> Result<Vec<Value>, CodecError> {
         return Err(CodecError::MoreBehind);
     }
     Ok(values)
-}
-
-/// The most bytes that a value takes in a row.
-fn weigh(value: &Value) -> usize {
-    match value {
-        Value::Null => 1,
-        Value::Integer(_) | Value::Real(_) => 9,
-        Value::Text(text) => text.len() + 5,
-        Value::Bytes(bytes) => bytes.len() + 5,
-    }
 }
 
 /// Appends a row, framed by its length.
@@ -134,11 +127,9 @@ pub fn decode_rows(bytes: &[u8]) -> Result<Vec<Vec<Value>>, CodecError> {
 
 fn put_row(values: &[Value], out: &mut Vec<u8>) -> Result<(), CodecError> {
     let count = u8::try_from(values.len()).map_err(|_| CodecError::TooLarge)?;
-    let weight = values.iter().map(weigh).sum::<usize>() + 2;
-    if values.len() > VALUES_MAX || weight > ROW_BYTES_MAX {
+    if values.len() > VALUES_MAX {
         return Err(CodecError::TooLarge);
     }
-    out.reserve(weight);
     out.extend_from_slice(&[VERSION, count]);
     for value in values {
         match value {

@@ -11,6 +11,7 @@ mod pure;
 mod sqlite_file;
 mod sqlite_writer;
 mod store;
+mod tenancy;
 mod transactions;
 
 /// Makes a test on each engine of every named function, which takes a fresh [`store::Store`].

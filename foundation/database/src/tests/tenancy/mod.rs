@@ -1,0 +1,10 @@
+//! The rows of one org: shapes, pages, arrival, departure and capture, over tables of every kind, on both engines.
+
+mod arrival;
+mod capture;
+mod capture_races;
+mod codec;
+mod plans;
+mod reading;
+mod shapes;
+mod world;
