@@ -16,7 +16,7 @@ mod key;
 pub mod properties;
 mod read;
 mod record;
-mod render;
+pub(crate) mod render;
 mod shape;
 mod write;
 

@@ -18,6 +18,8 @@ use crate::transaction::ReadTx;
 const ROWS_FIRST: usize = 16;
 /// Rows that are asked for at once, however small those before them were.
 const ROWS_AT_ONCE_MAX: usize = 64;
+/// Bytes that are asked for at once, if the rows are like those before them.
+const BYTES_AT_ONCE: usize = 1 << 20;
 
 /// Rows of one table in the order of their keys.
 #[derive(Clone)]
@@ -176,25 +178,26 @@ impl Shape {
         rows_max: usize,
     ) -> Result<RangeDigest, TenancyError> {
         let mut context = digest::Context::new(&digest::SHA256);
-        let mut rows = 0;
+        let (mut rows, mut bytes) = (0, 0);
         let mut at = range.after.cloned();
         let mut is_last = false;
+        let mut asked = ROWS_FIRST.min(rows_max);
         while rows < rows_max && !is_last {
             let part = Range {
                 after: at.as_ref(),
                 until: range.until,
             };
-            // Part by part, so that large rows are not all held at once.
-            let asked = ROWS_FIRST.min(rows_max - rows);
             let found = self.select(tx, org, part, asked).await?;
             is_last = found.len() < asked;
             for record in &found {
                 let length = u32::try_from(record.encoded().len()).unwrap_or(u32::MAX);
                 context.update(&length.to_be_bytes());
                 context.update(record.encoded());
+                bytes += record.encoded().len();
             }
             rows += found.len();
             at = found.last().map(|last| self.key_of(last)).or(at);
+            asked = plan_part(rows, bytes, BYTES_AT_ONCE).min(rows_max - rows);
         }
         let mut whole = [0_u8; 32];
         whole.copy_from_slice(context.finish().as_ref());
@@ -238,11 +241,8 @@ impl Shape {
             if rows.len() >= rows_max || bytes >= bytes_max {
                 return Ok(self.page_of(rows));
             }
-            // As many as will fit if the rest is like what was seen.
-            let mean = (bytes / rows.len().max(1)).max(1);
-            asked = ((bytes_max - bytes) / mean + 1)
-                .min(ROWS_AT_ONCE_MAX)
-                .min(rows_max - rows.len());
+            let bytes_left = (bytes_max - bytes).min(BYTES_AT_ONCE);
+            asked = plan_part(rows.len(), bytes, bytes_left).min(rows_max - rows.len());
         }
     }
 
@@ -275,6 +275,12 @@ impl Shape {
         }
         params
     }
+}
+
+/// How many rows to ask for next: as many as will fit if they are like those that were seen.
+fn plan_part(rows_seen: usize, bytes_seen: usize, bytes_left: usize) -> usize {
+    let mean = (bytes_seen / rows_seen.max(1)).max(1);
+    (bytes_left / mean + 1).min(ROWS_AT_ONCE_MAX)
 }
 
 /// As many as the largest statement takes that they fill, its text, and the others.

@@ -95,6 +95,8 @@ pub(crate) struct Statements {
     pub(crate) rivals: Vec<Rival>,
     pub(crate) delete_by_key: Sized,
     pub(crate) delete_some: String,
+    /// Nothing where the engine needs no statistics to find a few rows among many.
+    pub(crate) analyze: Option<String>,
     pub(crate) touch: String,
 }
 
@@ -134,7 +136,8 @@ impl Statements {
             delete_by_key: Sized::render(sizes, key_width, |size| {
                 format!("DELETE FROM {table} WHERE {}", render_keys(form, size))
             }),
-            delete_some: render_delete_some(form),
+            delete_some: render_delete_some(form, engine),
+            analyze: (engine == Engine::Postgres).then(|| format!("ANALYZE {table}")),
             touch: render_touch(form, engine),
         }
     }
@@ -317,14 +320,21 @@ fn render_find_stranger(form: &Form, columns: &[usize]) -> String {
     )
 }
 
-fn render_delete_some(form: &Form) -> String {
+/// By keys on SQLite; on PostgreSQL by the rows' places, for it would look through all rows of the org for the keys.
+fn render_delete_some(form: &Form, engine: Engine) -> String {
     let table = quote(&form.table);
     let owner = quote(form.name(form.owner));
     let keys = names(form, &keys_or_owner(form));
-    format!(
-        "DELETE FROM {table} WHERE {owner} = $1 AND ({keys}) IN \
-         (SELECT {keys} FROM {table} WHERE {owner} = $1 ORDER BY {keys} LIMIT $2)"
-    )
+    match engine {
+        Engine::Sqlite => format!(
+            "DELETE FROM {table} WHERE {owner} = $1 AND ({keys}) IN \
+             (SELECT {keys} FROM {table} WHERE {owner} = $1 ORDER BY {keys} LIMIT $2)"
+        ),
+        Engine::Postgres => format!(
+            "DELETE FROM {table} WHERE {owner} = $1 AND ctid = ANY \
+             (ARRAY(SELECT ctid FROM {table} WHERE {owner} = $1 ORDER BY {keys} LIMIT $2))"
+        ),
+    }
 }
 
 /// `$1` is the org, `$2` the table, then the key.

@@ -81,6 +81,19 @@ impl Shape {
         Ok(tx.execute_rendered(sql, &params).await?)
     }
 
+    /// Lets the engine learn how many rows there are now. After a first copy its statistics are of a table without
+    /// them, and it may read all rows of the org for each range, until it notices by itself.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn analyze(&self, tx: &mut WriteTx) -> Result<(), TenancyError> {
+        if let Some(sql) = &self.statements.analyze {
+            let sql = Sql::rendered(sql, "ANALYZE a table");
+            tx.execute_rendered(sql, &[]).await?;
+        }
+        Ok(())
+    }
+
     /// Notes the keys as changed, as capture does when their rows change.
     ///
     /// # Errors

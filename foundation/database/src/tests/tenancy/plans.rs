@@ -1,16 +1,21 @@
 //! How the engines find the rows: always by an index, never by reading what other orgs have.
 
-use vocab::value::Value;
-
-use super::world::{ONE, World, event, number, person, text};
-use crate::Engine;
-use crate::sql::Sql;
-use crate::tenancy::{Key, Record, Shape, TenancyError};
-use crate::tests::on_both_engines;
-use crate::tests::store::Store;
 use std::sync::Arc;
 
+use vocab::value::Value;
+
+use super::world::{World, event, number, person, text};
+use crate::sql::Sql;
+use crate::tenancy::render::Ends;
+use crate::tenancy::{ColumnType, Key, Record, Shape, TenancyError};
+use crate::tests::on_both_engines;
+use crate::tests::store::Store;
+use crate::{Engine, WriteTx};
+
 on_both_engines!(no_statement_reads_what_is_not_asked_for);
+
+/// One of those with many rows.
+const BIG: &str = "00oD0000000000000001";
 
 /// Many orgs, of which some have many rows.
 async fn crowded(store: &Store) -> World {
@@ -18,20 +23,16 @@ async fn crowded(store: &Store) -> World {
     let shapes = Arc::clone(&world.shapes);
     let filled = world.db.write::<_, TenancyError>(move |tx| {
         Box::pin(async move {
-            for number in 0..1500_i64 {
-                let org = format!("00oD{number:016}");
+            for index in 0..1500_i64 {
+                let org = format!("00oD{index:016}");
                 let put = [
                     (
                         "orgs",
-                        vec![text(&org), Value::Text(format!("s{number}")), text("Name")],
+                        vec![text(&org), Value::Text(format!("s{index}")), text("Name")],
                     ),
                     (
                         "hosts",
-                        vec![
-                            Value::Text(format!("h{number:06}")),
-                            text(&org),
-                            Value::Null,
-                        ],
+                        vec![Value::Text(format!("h{index:06}")), text(&org), Value::Null],
                     ),
                     ("logos", vec![text(&org), Value::Bytes(vec![1; 64])]),
                 ];
@@ -40,8 +41,8 @@ async fn crowded(store: &Store) -> World {
                     shape.replace(tx, &org, &[shape.record(row)?]).await?;
                 }
             }
-            for number in 0..4_i64 {
-                let org = format!("00oD{number:016}");
+            for index in 0..4_i64 {
+                let org = format!("00oD{index:016}");
                 let rows = (0..2000_i64).map(|seq| event(&org, seq)).collect();
                 put(shapes.get("events").unwrap(), tx, &org, rows).await?;
                 let rows = (0..2000)
@@ -67,14 +68,7 @@ async fn crowded(store: &Store) -> World {
                     .collect();
                 put(shapes.get("members").unwrap(), tx, &org, rows).await?;
                 let rows = (0..2000_i64)
-                    .map(|id| {
-                        vec![
-                            number_of(id),
-                            text(&org),
-                            Value::Bytes(vec![1]),
-                            Value::Null,
-                        ]
-                    })
+                    .map(|id| vec![number(id), text(&org), Value::Bytes(vec![1]), Value::Null])
                     .collect();
                 put(shapes.get("marks").unwrap(), tx, &org, rows).await?;
             }
@@ -85,13 +79,9 @@ async fn crowded(store: &Store) -> World {
     world
 }
 
-fn number_of(id: i64) -> Value {
-    number(id)
-}
-
 async fn put(
     shape: &Shape,
-    tx: &mut crate::WriteTx,
+    tx: &mut WriteTx,
     org: &str,
     rows: Vec<Vec<Value>>,
 ) -> Result<(), TenancyError> {
@@ -104,10 +94,14 @@ async fn put(
 
 /// Every statement that finds rows, by what it is for.
 fn statements(shape: &Shape) -> Vec<(&'static str, String)> {
-    use crate::tenancy::render::Ends;
     let statements = &shape.statements;
     let mut texts = Vec::new();
+    // Where the key is empty, a bound is a constant: no plan to look at.
+    let bounded = shape.key_columns().next().is_some();
     for ends in [Ends::Open, Ends::After, Ends::Until, Ends::Both] {
+        if !bounded && ends != Ends::Open {
+            continue;
+        }
         texts.push(("rows", statements.rows.pick(ends).to_owned()));
         texts.push(("keys", statements.keys.pick(ends).to_owned()));
     }
@@ -135,9 +129,9 @@ fn statements(shape: &Shape) -> Vec<(&'static str, String)> {
 }
 
 /// A key of the org in the middle of its rows.
-async fn middle(world: &World, shape: &Shape, org: &str) -> Key {
+async fn middle(world: &World, shape: &Shape) -> Key {
     let mut tx = world.db.read().await.unwrap();
-    let keys = shape.keys(&mut tx, org, None, None, 1000).await.unwrap();
+    let keys = shape.keys(&mut tx, BIG, None, None, 1000).await.unwrap();
     keys.get(keys.len() / 2).unwrap().clone()
 }
 
@@ -152,44 +146,36 @@ async fn no_statement_reads_what_is_not_asked_for(store: &Store) {
             if shape.table() == "aliases" {
                 continue;
             }
-            let key = middle(&world, shape, ONE).await;
+            let key = middle(&world, shape).await;
             for (what, sql) in statements(shape) {
-                check_plan(&world, shape, &key, what, &sql).await;
+                let plan = explain(&world, &params_for(shape, &key, &sql), &sql).await;
+                let shown = format!("{} {what}: {sql}\n{plan}", shape.table());
+                assert!(
+                    !plan.contains("SCAN") && !plan.contains("Seq Scan"),
+                    "{shown}"
+                );
+                // By the key's own index, in its order: only the hosts, of which an org has few, must be sorted.
+                let is_sorted = plan.contains("Sort") || plan.contains("TEMP B-TREE");
+                let may_sort =
+                    shape.table() == "hosts" || !analyzed && world.db.engine() == Engine::Postgres;
+                assert!(may_sort || !is_sorted, "{shown}");
             }
         }
     }
 }
 
-async fn check_plan(world: &World, shape: &Shape, key: &Key, what: &str, sql: &str) {
-    let params = params_for(shape, key, sql);
-    let explain = match world.db.engine() {
-        Engine::Sqlite => format!("EXPLAIN QUERY PLAN {sql}"),
-        Engine::Postgres => format!("EXPLAIN {sql}"),
+async fn explain(world: &World, params: &[Value], sql: &str) -> String {
+    let (explain, column) = match world.db.engine() {
+        Engine::Sqlite => (format!("EXPLAIN QUERY PLAN {sql}"), 3),
+        Engine::Postgres => (format!("EXPLAIN {sql}"), 0),
     };
     let mut tx = world.db.read().await.unwrap();
     let rows = tx
-        .query_rendered(Sql::rendered(&explain, "EXPLAIN"), &params)
+        .query_rendered(Sql::rendered(&explain, "EXPLAIN"), params)
         .await
         .unwrap();
-    let column = match world.db.engine() {
-        Engine::Sqlite => 3,
-        Engine::Postgres => 0,
-    };
-    let plan: Vec<String> = rows.iter().map(|row| row.get(column).unwrap()).collect();
-    let scans = plan.iter().any(|step| {
-        step.contains("Seq Scan") || step.starts_with("SCAN") && !step.contains("CONSTANT")
-    });
-    assert!(
-        !scans,
-        "{} {what}: {sql}\n{}",
-        shape.table(),
-        plan.join("\n")
-    );
-    println!(
-        "{} {what}: {sql}\n    {}",
-        shape.table(),
-        plan.join("\n    ")
-    );
+    let steps: Vec<String> = rows.iter().map(|row| row.get(column).unwrap()).collect();
+    steps.join("\n")
 }
 
 /// As many values as the statement has placeholders: the org, keys, and a number where rows are counted.
@@ -197,7 +183,7 @@ fn params_for(shape: &Shape, key: &Key, sql: &str) -> Vec<Value> {
     let count = (1..)
         .take_while(|number| sql.contains(&format!("${number}")))
         .count();
-    let mut params = vec![text(ONE)];
+    let mut params = vec![text(BIG)];
     if sql.contains("SELECT 1") || sql.contains("AND NOT") {
         // Values of the columns that the statement names, in the order of its placeholders.
         for place in 2..=count {
@@ -205,10 +191,10 @@ fn params_for(shape: &Shape, key: &Key, sql: &str) -> Vec<Value> {
             let column = before.rsplit('"').nth(1).unwrap();
             params.push(
                 match shape.columns()[shape.position(column).unwrap()].kind() {
-                    crate::tenancy::ColumnType::Text => text("p1"),
-                    crate::tenancy::ColumnType::Integer => number(1),
-                    crate::tenancy::ColumnType::Real => Value::Real(1.0),
-                    crate::tenancy::ColumnType::Bytes => Value::Bytes(vec![1]),
+                    ColumnType::Text => text("p1"),
+                    ColumnType::Integer => number(1),
+                    ColumnType::Real => Value::Real(1.0),
+                    ColumnType::Bytes => Value::Bytes(vec![1]),
                 },
             );
         }

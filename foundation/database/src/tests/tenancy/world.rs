@@ -45,6 +45,8 @@ pub(crate) static SCHEMA: &[Migration] = &[
                   PRIMARY KEY (org_id, alias),
                   FOREIGN KEY (org_id, person_id) REFERENCES people (org_id, id)
               );
+              CREATE INDEX aliases_by_person ON aliases (org_id, person_id);
+              CREATE INDEX aliases_by_host ON aliases (host);
               CREATE TABLE members (
                   org_id TEXT NOT NULL, group_id TEXT NOT NULL, person_id TEXT NOT NULL,
                   PRIMARY KEY (org_id, group_id, person_id)
