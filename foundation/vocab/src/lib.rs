@@ -5,6 +5,7 @@
 pub mod entropy;
 pub mod epoch;
 pub mod id;
+pub mod row;
 pub mod secret;
 pub mod slug;
 pub mod text;

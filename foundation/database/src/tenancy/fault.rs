@@ -1,7 +1,8 @@
 //! What can go wrong with the rows of an org.
 
+use vocab::row::RowError;
+
 use crate::fault::DatabaseFault;
-use crate::tenancy::codec::CodecError;
 
 /// Why rows cannot be read, written or captured.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +60,7 @@ pub enum TenancyError {
     UnfitOrg,
     /// Bytes that are no row.
     #[error(transparent)]
-    Codec(#[from] CodecError),
+    Codec(#[from] RowError),
     /// The database's own fault.
     #[error(transparent)]
     Database(#[from] DatabaseFault),

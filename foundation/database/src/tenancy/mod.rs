@@ -10,10 +10,8 @@
 mod arrange;
 mod capture;
 mod catalogue;
-pub mod codec;
 mod fault;
 mod key;
-pub mod properties;
 mod read;
 mod record;
 pub(crate) mod render;

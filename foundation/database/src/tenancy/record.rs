@@ -1,9 +1,9 @@
 //! A row on its way from one database to another: its values in the order of the shape's columns.
 
 use aws_lc_rs::digest;
+use vocab::row::{decode_row, encode_row, without_sign_of_zero};
 use vocab::value::Value;
 
-use crate::tenancy::codec::{decode_row, encode_row, without_sign_of_zero};
 use crate::tenancy::fault::TenancyError;
 use crate::tenancy::shape::{Column, ColumnType, Shape};
 

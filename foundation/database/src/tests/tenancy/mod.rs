@@ -3,7 +3,6 @@
 mod arrival;
 mod capture;
 mod capture_races;
-mod codec;
 mod plans;
 mod reading;
 mod shapes;

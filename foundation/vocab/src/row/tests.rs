@@ -2,13 +2,12 @@
 
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::{collection, prop_assert, prop_assert_eq, proptest};
-use vocab::value::Value;
 
-use crate::tenancy::codec::{
-    CodecError, ROW_BYTES_MAX, ROWS_MAX, VALUES_MAX, decode_row, decode_rows, encode_row,
-    encode_rows,
+use crate::row::properties::check_row;
+use crate::row::{
+    ROW_BYTES_MAX, ROWS_MAX, RowError, VALUES_MAX, decode_row, decode_rows, encode_row, encode_rows,
 };
-use crate::tenancy::properties::check_row;
+use crate::value::Value;
 
 fn values() -> impl Strategy<Value = Value> {
     prop_oneof![
@@ -61,35 +60,35 @@ proptest! {
 
 #[test]
 fn other_forms_are_refused() {
-    let cases: &[(&[u8], CodecError)] = &[
-        (&[], CodecError::BrokenOff),
-        (&[1], CodecError::BrokenOff),
-        (&[2, 0], CodecError::OtherForm),
-        (&[1, 129], CodecError::TooLarge),
-        (&[1, 0, 0], CodecError::MoreBehind),
-        (&[1, 1, 0x01], CodecError::OtherForm),
-        (&[1, 1, 0x50], CodecError::OtherForm),
+    let cases: &[(&[u8], RowError)] = &[
+        (&[], RowError::BrokenOff),
+        (&[1], RowError::BrokenOff),
+        (&[2, 0], RowError::OtherForm),
+        (&[1, 129], RowError::TooLarge),
+        (&[1, 0, 0], RowError::MoreBehind),
+        (&[1, 1, 0x01], RowError::OtherForm),
+        (&[1, 1, 0x50], RowError::OtherForm),
         // Zero has no byte, one has one.
-        (&[1, 1, 0x11, 0], CodecError::OtherForm),
-        (&[1, 1, 0x12, 0, 1], CodecError::OtherForm),
-        (&[1, 1, 0x12, 0xff, 0x80], CodecError::OtherForm),
+        (&[1, 1, 0x11, 0], RowError::OtherForm),
+        (&[1, 1, 0x12, 0, 1], RowError::OtherForm),
+        (&[1, 1, 0x12, 0xff, 0x80], RowError::OtherForm),
         (
             &[1, 1, 0x19, 1, 1, 1, 1, 1, 1, 1, 1, 1],
-            CodecError::OtherForm,
+            RowError::OtherForm,
         ),
         // Lengths: zero with a byte, too many bytes, more than there is.
-        (&[1, 1, 0x31, 0], CodecError::OtherForm),
-        (&[1, 1, 0x35, 1, 1, 1, 1, 1], CodecError::OtherForm),
-        (&[1, 1, 0x44, 255, 255, 255, 255, 0], CodecError::BrokenOff),
-        (&[1, 1, 0x31, 1, 0], CodecError::Unstorable),
-        (&[1, 1, 0x31, 1, 0xff], CodecError::Unstorable),
+        (&[1, 1, 0x31, 0], RowError::OtherForm),
+        (&[1, 1, 0x35, 1, 1, 1, 1, 1], RowError::OtherForm),
+        (&[1, 1, 0x44, 255, 255, 255, 255, 0], RowError::BrokenOff),
+        (&[1, 1, 0x31, 1, 0], RowError::Unstorable),
+        (&[1, 1, 0x31, 1, 0xff], RowError::Unstorable),
         (
             &[1, 1, 0x20, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0],
-            CodecError::Unstorable,
+            RowError::Unstorable,
         ),
         (
             &[1, 1, 0x20, 0x80, 0, 0, 0, 0, 0, 0, 0],
-            CodecError::OtherForm,
+            RowError::OtherForm,
         ),
     ];
     for (bytes, error) in cases {
@@ -120,22 +119,22 @@ fn integers_are_as_short_as_they_can_be() {
 #[test]
 fn what_is_too_large_or_cannot_be_stored_has_no_bytes() {
     let too_large = vec![Value::Null; VALUES_MAX + 1];
-    assert_eq!(encode_row(&too_large), Err(CodecError::TooLarge));
+    assert_eq!(encode_row(&too_large), Err(RowError::TooLarge));
     let long = [Value::Bytes(vec![0; ROW_BYTES_MAX])];
-    assert_eq!(encode_row(&long), Err(CodecError::TooLarge));
+    assert_eq!(encode_row(&long), Err(RowError::TooLarge));
     assert_eq!(
         decode_row(&vec![0; ROW_BYTES_MAX + 1]),
-        Err(CodecError::TooLarge)
+        Err(RowError::TooLarge)
     );
     let many = vec![[]; ROWS_MAX + 1];
     assert_eq!(
         encode_rows(many.iter().map(<[Value; 0]>::as_slice)),
-        Err(CodecError::TooLarge)
+        Err(RowError::TooLarge)
     );
     let framed: Vec<u8> = [0, 0, 0, 2, 1, 0].repeat(ROWS_MAX + 1);
-    assert_eq!(decode_rows(&framed), Err(CodecError::TooLarge));
+    assert_eq!(decode_rows(&framed), Err(RowError::TooLarge));
     for value in [Value::Real(f64::NAN), Value::from("a\0b")] {
-        assert_eq!(encode_row(&[value]), Err(CodecError::Unstorable));
+        assert_eq!(encode_row(&[value]), Err(RowError::Unstorable));
     }
     let zero = encode_row(&[Value::Real(-0.0)]).unwrap();
     assert_eq!(zero, encode_row(&[Value::Real(0.0)]).unwrap());

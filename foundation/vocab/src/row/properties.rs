@@ -1,9 +1,7 @@
 //! What must hold of the reader of rows for any bytes whatever. Run by property tests of this crate on random input
 //! and by a fuzz target on searched input. A check never panics: it returns what was violated.
 
-use crate::tenancy::codec::{
-    ROW_BYTES_MAX, ROWS_MAX, decode_row, decode_rows, encode_row, encode_rows,
-};
+use crate::row::{ROW_BYTES_MAX, ROWS_MAX, decode_row, decode_rows, encode_row, encode_rows};
 
 /// A property that does not hold, in words.
 pub type Violation = &'static str;
