@@ -1,6 +1,8 @@
 //! Reads the rows of one org, by ranges of their keys: each statement finds its rows by an index and no answer is
 //! larger than the caller allows.
 
+use std::collections::HashMap;
+
 use aws_lc_rs::digest;
 use vocab::value::Value;
 
@@ -75,22 +77,18 @@ impl Shape {
         org: &str,
         keys: &[Key],
     ) -> Result<Vec<Option<Record>>, TenancyError> {
-        let mut found: Vec<Record> = Vec::new();
+        let mut found: HashMap<String, Record> = HashMap::new();
         let mut rest = keys;
         while let Some((chunk, sql, after)) = split(&self.statements.rows_by_key, rest) {
             let sql = Sql::rendered(sql, "SELECT the rows of keys");
             let rows = tx.query_rendered(sql, &self.params(org, chunk)).await?;
             for row in rows {
-                found.push(self.record(row.into_values())?);
+                let record = self.record(row.into_values())?;
+                found.insert(self.render_key(&self.key_of(&record)), record);
             }
             rest = after;
         }
-        let row_of = |key: &Key| {
-            found
-                .iter()
-                .find(|record| self.key_of(record) == *key)
-                .cloned()
-        };
+        let row_of = |key: &Key| found.get(&self.render_key(key)).cloned();
         Ok(keys.iter().map(row_of).collect())
     }
 

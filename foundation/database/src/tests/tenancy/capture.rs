@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::world::{ONE, OTHER, World, event, person};
-use crate::tenancy::{Shapes, TenancyError};
+use super::world::{ONE, OTHER, TENANCY, World, event, person};
+use crate::tenancy::{CAPTURE_TABLES, Shapes, Tenancy, TenancyError, load_shapes};
 use crate::tests::on_both_engines;
 use crate::tests::store::Store;
-use crate::{DatabaseFault, Engine};
+use crate::{Database, DatabaseFault, Engine, Migration};
 
 on_both_engines!(
     nothing_happens_without_a_fence,
@@ -18,6 +18,8 @@ on_both_engines!(
     touched_keys_are_spelled_as_captured_ones,
     what_is_no_id_names_no_trigger,
     every_captured_key_finds_its_row,
+    whatever_statement_writes_is_seen,
+    names_of_triggers_are_short_and_apart,
 );
 
 async fn install(world: &World, org: &'static str) {
@@ -142,6 +144,98 @@ async fn an_open_fence_notes_the_keys_of_changed_rows(store: &Store) {
         .await;
     assert!(failed.is_err());
     assert_eq!(changes(&world).await, expected);
+}
+
+/// Also inserts that become updates or nothing: what they do in a conflict must not reach into the trigger.
+async fn whatever_statement_writes_is_seen(store: &Store) {
+    let world = captured(store).await;
+    for _ in 0..3 {
+        world
+            .put(ONE, "events", vec![event(ONE, 7), event(ONE, 700)])
+            .await
+            .unwrap();
+    }
+    world
+        .run(&[
+            "INSERT INTO hosts (host, org_id) VALUES ('a.example-A', '00oAAAAAAAAAAAAAAAA1')
+             ON CONFLICT (host) DO UPDATE SET note = 'x'",
+            "INSERT INTO hosts (host, org_id) VALUES ('a.example-A', '00oAAAAAAAAAAAAAAAA1')
+             ON CONFLICT DO NOTHING",
+            "INSERT INTO hosts (host, org_id) VALUES ('new.example', '00oAAAAAAAAAAAAAAAA1')
+             ON CONFLICT DO NOTHING",
+            "UPDATE hosts SET note = 'y' WHERE host = 'new.example'",
+        ])
+        .await
+        .unwrap();
+    let expected = [
+        "events [700] 3",
+        "events [7] 3",
+        "hosts [\"a.example-A\"] 1",
+        "hosts [\"new.example\"] 2",
+    ];
+    assert_eq!(changes(&world).await, expected);
+}
+
+/// Two tables whose names differ only beyond what a trigger's name can hold.
+static LONG_NAMES: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "tables",
+        sql: "CREATE TABLE a_table_with_a_very_long_name_indeed_and_then_some_one (
+                  org_id TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (org_id, id));
+              CREATE TABLE a_table_with_a_very_long_name_indeed_and_then_some_two (
+                  org_id TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (org_id, id))",
+    },
+    Migration {
+        version: 2,
+        name: "capture",
+        sql: CAPTURE_TABLES,
+    },
+];
+
+async fn names_of_triggers_are_short_and_apart(store: &Store) {
+    let db = Database::open(&store.location(), LONG_NAMES).await.unwrap();
+    let tenancy = Tenancy {
+        local_columns: &[],
+        ..TENANCY
+    };
+    let shapes = load_shapes(&mut db.read().await.unwrap(), &tenancy)
+        .await
+        .unwrap();
+    let shapes = Arc::new(shapes);
+    let world = World { db, shapes };
+    for _ in 0..2 {
+        install(&world, ONE).await;
+        assert!(is_captured(&world, &world.shapes, ONE).await);
+    }
+    let names = match world.db.engine() {
+        Engine::Sqlite => "SELECT name FROM sqlite_schema WHERE type = 'trigger'",
+        Engine::Postgres => {
+            "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal
+             UNION ALL SELECT proname FROM pg_proc WHERE proname LIKE 'capture%'"
+        }
+    };
+    let mut names = world.ask(names).await;
+    assert!(names.iter().all(|name| name.len() <= 63), "{names:?}");
+    let count = names.len();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), count);
+    world.run(&[OPEN]).await.unwrap();
+    world
+        .run(&[
+            "INSERT INTO a_table_with_a_very_long_name_indeed_and_then_some_two (org_id, id)
+                VALUES ('00oAAAAAAAAAAAAAAAA1', 'x')",
+        ])
+        .await
+        .unwrap();
+    let noted = changes(&world).await;
+    assert_eq!(
+        noted,
+        ["a_table_with_a_very_long_name_indeed_and_then_some_two [\"x\"] 1"]
+    );
+    remove(&world, ONE).await;
+    assert!(!is_captured(&world, &world.shapes, ONE).await);
 }
 
 async fn a_changed_key_notes_both(store: &Store) {
