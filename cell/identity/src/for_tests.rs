@@ -31,6 +31,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 4,
         ..crate::schema::MIGRATION_FOUND_BY_STATE
     },
+    Migration {
+        version: 5,
+        ..ledger::MIGRATION_ORG_MOVES
+    },
 ];
 
 /// When each test begins.

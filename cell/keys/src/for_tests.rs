@@ -11,7 +11,15 @@ use vocab::id::OrgId;
 use vocab::secret::Secret;
 use vocab::time::{ManualClock, Timestamp};
 
-static MIGRATIONS: &[Migration] = &[ledger::MIGRATION, crate::MIGRATION];
+static MIGRATIONS: &[Migration] = &[
+    ledger::MIGRATION,
+    crate::MIGRATION,
+    Migration {
+        // Those between are of higher crates.
+        version: 3,
+        ..ledger::MIGRATION_ORG_MOVES
+    },
+];
 
 pub(crate) const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
 

@@ -1,6 +1,6 @@
 //! A store of one test's own, on either engine, with the tables of this crate.
 
-use crate::{Event, MIGRATION, append};
+use crate::{Event, MIGRATION, MIGRATION_ORG_MOVES, append};
 use database::{Database, DatabaseFault, Location, Migration};
 use postgres_for_tests::TestDatabase;
 use std::path::PathBuf;
@@ -8,7 +8,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use vocab::id::OrgId;
 use vocab::secret::Secret;
 
-static MIGRATIONS: &[Migration] = &[MIGRATION];
+static MIGRATIONS: &[Migration] = &[
+    MIGRATION,
+    Migration {
+        // Those between are of higher crates.
+        version: 2,
+        ..MIGRATION_ORG_MOVES
+    },
+];
 
 /// A store of one test's own.
 pub(crate) struct Store {

@@ -42,3 +42,10 @@ pub const MIGRATION: database::Migration = database::Migration {
     name: "ledger",
     sql: include_str!("schema/001_ledger.sql"),
 };
+
+/// What a cell notes of orgs that are moving.
+pub const MIGRATION_ORG_MOVES: database::Migration = database::Migration {
+    version: 8,
+    name: "fences and changes of moving orgs",
+    sql: include_str!("schema/008_org_moves.sql"),
+};

@@ -1,7 +1,7 @@
 //! Tells apps that a session has ended (OpenID Connect Back-Channel Logout 1.0), out of the outbox. Where to was named by
 //! an administrator of an org, so the connection is one of [`crate::outbound`].
 
-use crate::errands::{self, Errand};
+use crate::errands::{self, Errand, Sender};
 use crate::jobs::stopped_within;
 use crate::outbound::{Connector, Reach};
 use http_body_util::Full;
@@ -41,7 +41,7 @@ pub(crate) async fn note_ended(cell: Cell, mut stop: watch::Receiver<bool>) {
 }
 
 /// Delivers notices until told to stop.
-pub(crate) async fn deliver(cell: Cell, reach: Reach, stop: watch::Receiver<bool>) {
+pub(crate) async fn deliver(sender: Sender, reach: Reach, stop: watch::Receiver<bool>) {
     let client = match build_client(reach) {
         Ok(client) => client,
         Err(error) => {
@@ -49,7 +49,8 @@ pub(crate) async fn deliver(cell: Cell, reach: Reach, stop: watch::Receiver<bool
             return;
         }
     };
-    errands::run(cell.clone(), ERRAND, stop, move |row| {
+    let cell = sender.cell.clone();
+    errands::run(sender, ERRAND, stop, move |row| {
         let (cell, client) = (cell.clone(), client.clone());
         async move {
             if let Err(fault) = deliver_one(&cell, &client, row).await {

@@ -2,6 +2,9 @@
 //! is slow to take what an org sends delays that org alone.
 
 use crate::jobs::stopped_within;
+use crate::membership::Membership;
+use crate::membership::seats::{Entry, UnderWay};
+use database::DatabaseFault;
 use identity::cell::Cell;
 use identity::fault::Fault;
 use ledger::outbox::store::{self as outbox, Leased};
@@ -29,19 +32,51 @@ pub(crate) struct Errand {
     pub(crate) of_one_org_max: usize,
 }
 
+/// Whose messages are delivered: all that are due, and in a fleet those alone of orgs that are served here.
+#[derive(Clone)]
+pub(crate) struct Sender {
+    /// The cell.
+    pub(crate) cell: Cell,
+    /// Its place in a fleet, if it has one.
+    pub(crate) membership: Option<Membership>,
+}
+
 /// How many deliveries of each org are under way. A delivery gives its place back however it ends.
 struct Places {
     of_one_org_max: usize,
     orgs: HashMap<OrgId, Arc<Semaphore>>,
 }
 
+/// The place of one delivery. In a fleet it counts as something that is under way for the org.
+struct PlaceOfOne {
+    _permit: OwnedSemaphorePermit,
+    _seat: Option<UnderWay>,
+}
+
 impl Places {
-    fn take(&mut self, org: &OrgId) -> Option<OwnedSemaphorePermit> {
+    async fn take(
+        &mut self,
+        membership: Option<&Membership>,
+        org: &OrgId,
+    ) -> Result<Option<PlaceOfOne>, DatabaseFault> {
         let places = self
             .orgs
             .entry(org.clone())
             .or_insert_with(|| Arc::new(Semaphore::new(self.of_one_org_max)));
-        Arc::clone(places).try_acquire_owned().ok()
+        let Ok(permit) = Arc::clone(places).try_acquire_owned() else {
+            return Ok(None);
+        };
+        let seat = match membership {
+            None => None,
+            Some(membership) => match membership.enter(org).await? {
+                Entry::Entered(seat) => Some(seat),
+                Entry::Refused(_) => return Ok(None),
+            },
+        };
+        Ok(Some(PlaceOfOne {
+            _permit: permit,
+            _seat: seat,
+        }))
     }
 
     fn forget_idle(&mut self) {
@@ -54,7 +89,7 @@ impl Places {
 /// Delivers until told to stop, and then ends what is under way. `deliver` notes itself what came of it; a message of
 /// which nothing is noted is lent again when its loan is over.
 pub(crate) async fn run<D, F>(
-    cell: Cell,
+    sender: Sender,
     errand: Errand,
     mut stop: watch::Receiver<bool>,
     deliver: D,
@@ -72,7 +107,12 @@ pub(crate) async fn run<D, F>(
         while under_way.try_join_next().is_some() {}
         places.forget_idle();
         let free = errand.at_once_max.saturating_sub(under_way.len());
-        let leased = match lease(&cell, errand.kind, free).await {
+        // Whoever stops an org waits for this: a message that was lent has its seat then, or was put back.
+        let lending = match &sender.membership {
+            Some(membership) => Some(membership.hold_lending().await),
+            None => None,
+        };
+        let leased = match lease(&sender.cell, errand.kind, free).await {
             Ok(leased) => leased,
             Err(fault) => {
                 tracing::warn!(error = %fault, kind = errand.kind, "the outbox could not be looked at; it will be tried again");
@@ -84,20 +124,25 @@ pub(crate) async fn run<D, F>(
         pause = if is_full { Duration::ZERO } else { PAUSE };
         let mut waiting = Vec::new();
         for row in leased {
-            match places.take(&row.org_id) {
-                Some(place) => {
+            match places.take(sender.membership.as_ref(), &row.org_id).await {
+                Ok(Some(place)) => {
                     let delivery = deliver(row);
                     under_way.spawn(async move {
                         delivery.await;
                         drop(place);
                     });
                 }
-                None => waiting.push(row),
+                Ok(None) => waiting.push(row),
+                Err(fault) => {
+                    tracing::warn!(error = %fault, kind = errand.kind, "the place of an org could not be read");
+                    waiting.push(row);
+                }
             }
         }
-        if let Err(fault) = put_back(&cell, waiting).await {
+        if let Err(fault) = put_back(&sender.cell, waiting).await {
             tracing::warn!(error = %fault, kind = errand.kind, "messages wait longer than they must");
         }
+        drop(lending);
     }
     while under_way.join_next().await.is_some() {}
 }
@@ -140,7 +185,7 @@ async fn put_back(cell: &Cell, waiting: Vec<Leased>) -> Result<(), Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Errand, run};
+    use super::{Errand, Sender, run};
     use crate::tests::matrix::world::World;
     use database::DatabaseFault;
     use ledger::outbox::store as outbox;
@@ -185,7 +230,11 @@ mod tests {
             at_once_max: 8,
             of_one_org_max: 3,
         };
-        let job = tokio::spawn(run(world.cell.clone(), errand, stopped, move |row| {
+        let sender = Sender {
+            cell: world.cell.clone(),
+            membership: None,
+        };
+        let job = tokio::spawn(run(sender, errand, stopped, move |row| {
             let (cell, hung, delivered) = (cell.clone(), Arc::clone(&hung), delivered.clone());
             let is_stuck = row.org_id == stuck;
             async move {

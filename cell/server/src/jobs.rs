@@ -1,8 +1,9 @@
 //! Work in the background: mail out of the outbox, rotation of signing keys, removal of what has ended.
 
 use crate::backchannel;
-use crate::errands::{self, Errand};
+use crate::errands::{self, Errand, Sender};
 use crate::mail::{Office, SendError};
+use crate::membership::Membership;
 use crate::outbound::Reach;
 use identity::cell::Cell;
 use identity::fault::Fault;
@@ -33,12 +34,21 @@ pub struct Jobs {
 
 /// Starts all jobs of a cell.
 #[must_use]
-pub fn start(cell: Cell, office: Arc<Office>, reach: Reach) -> Jobs {
+pub fn start(
+    cell: Cell,
+    membership: Option<Membership>,
+    office: Arc<Office>,
+    reach: Reach,
+) -> Jobs {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    tasks.spawn(deliver_mail(office, stopped.clone()));
+    let sender = Sender {
+        cell: cell.clone(),
+        membership,
+    };
+    tasks.spawn(deliver_mail(sender.clone(), office, stopped.clone()));
     tasks.spawn(backchannel::note_ended(cell.clone(), stopped.clone()));
-    tasks.spawn(backchannel::deliver(cell.clone(), reach, stopped.clone()));
+    tasks.spawn(backchannel::deliver(sender, reach, stopped.clone()));
     tasks.spawn(keep_house(cell, stopped));
     Jobs { stop, tasks }
 }
@@ -58,14 +68,13 @@ pub(crate) async fn stopped_within(stop: &mut watch::Receiver<bool>, pause: Dura
         .is_ok()
 }
 
-async fn deliver_mail(office: Arc<Office>, stop: watch::Receiver<bool>) {
+async fn deliver_mail(sender: Sender, office: Arc<Office>, stop: watch::Receiver<bool>) {
     let errand = Errand {
         kind: notice::OUTBOX_KIND,
         at_once_max: MAILS_AT_ONCE_MAX,
         of_one_org_max: MAILS_OF_ONE_ORG_MAX,
     };
-    let cell = office.cell().clone();
-    errands::run(cell, errand, stop, move |row| {
+    errands::run(sender, errand, stop, move |row| {
         let office = Arc::clone(&office);
         async move { deliver_or_warn(&office, row).await }
     })

@@ -16,6 +16,7 @@ pub mod mail;
 pub mod mailbox;
 pub mod membership;
 pub mod middleware;
+pub mod moving;
 pub mod origin;
 pub mod outbound;
 pub mod recovery;

@@ -111,7 +111,7 @@ async fn handle(
         None => None,
     };
     let (context, snapshot) = find_org(cell, &target).await?;
-    if placed.is_some_and(|org| org != context.org) {
+    if placed.as_ref().is_some_and(|(org, _)| *org != context.org) {
         return Err(gate::misdirected(None));
     }
     let session = match read_cookie(request.headers(), CookieKind::Session, &context.org) {

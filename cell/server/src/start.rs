@@ -14,7 +14,7 @@ use crate::middleware::Front;
 use crate::origin::Origin;
 use crate::outbound::Reach;
 use crate::tls::{self, TlsError};
-use crate::{control, jobs, listener, mail, routes};
+use crate::{control, jobs, listener, mail, moving, routes};
 use console::admin::log_tail::Tails;
 use database::{Database, Location, Migration, OpenError};
 use identity::cell::{Cell, CellBuilder};
@@ -36,7 +36,7 @@ use vocab::time::{Clock, SystemClock};
 use wire::identity::IdentityError;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 7] = [
+pub static MIGRATIONS: [Migration; 9] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -44,6 +44,8 @@ pub static MIGRATIONS: [Migration; 7] = [
     identity::schema::MIGRATION_FOUND_BY_STATE,
     oauth::schema::MIGRATION_DEVICE_GRANTS_BY_PERSON,
     membership::MIGRATION,
+    ledger::MIGRATION_ORG_MOVES,
+    moving::MIGRATION,
 ];
 
 /// The file of the root key in the data folder.
@@ -313,7 +315,13 @@ impl Started {
     /// Serves until `stop` resolves, then drains and closes the store.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let office = Arc::new(mail::Office::new(self.cell.clone(), self.post, self.reach));
-        let jobs = jobs::start(self.cell.clone(), Arc::clone(&office), self.reach);
+        let membership = self.front.membership.clone();
+        let jobs = jobs::start(
+            self.cell.clone(),
+            membership,
+            Arc::clone(&office),
+            self.reach,
+        );
         let control = self
             .control
             .map(|control| Serving::start(control, self.cell.clone(), self.base_url.clone()));

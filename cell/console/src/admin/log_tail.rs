@@ -48,8 +48,16 @@ const RETRY_MILLIS: u32 = 2_000;
 pub struct Tails(Arc<Inner>);
 
 struct Inner {
-    open: Mutex<HashMap<OrgId, HashMap<UserId, usize>>>,
+    open: Mutex<HashMap<OrgId, OfOrg>>,
     closed: watch::Sender<bool>,
+}
+
+/// The tails of one org.
+#[derive(Default)]
+struct OfOrg {
+    people: HashMap<UserId, usize>,
+    /// Counts how often all of them were ended.
+    ended: watch::Sender<u64>,
 }
 
 impl Default for Tails {
@@ -67,12 +75,20 @@ impl Tails {
         self.0.closed.send_replace(true);
     }
 
+    /// Ends every tail of an org that is open: another process serves it from now on, and browsers find it by themselves.
+    pub fn end_org(&self, org: &OrgId) {
+        let open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(of_org) = open.get(org) {
+            of_org.ended.send_modify(|times| *times += 1);
+        }
+    }
+
     /// A place for one more tail, if there is one.
     fn take(&self, org: &OrgId, user: &UserId) -> Option<Seat> {
         let mut open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
         let of_org = open.entry(org.clone()).or_default();
-        let all: usize = of_org.values().sum();
-        let own = of_org.entry(user.clone()).or_default();
+        let all: usize = of_org.people.values().sum();
+        let own = of_org.people.entry(user.clone()).or_default();
         if all >= ORG_TAILS_MAX || *own >= PERSON_TAILS_MAX {
             return None;
         }
@@ -81,17 +97,18 @@ impl Tails {
             tails: self.clone(),
             org: org.clone(),
             user: user.clone(),
+            ended: of_org.ended.subscribe(),
         })
     }
 
     fn give_back(&self, org: &OrgId, user: &UserId) {
         let mut open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(of_org) = open.get_mut(org) {
-            if let Some(own) = of_org.get_mut(user) {
+            if let Some(own) = of_org.people.get_mut(user) {
                 *own = own.saturating_sub(1);
             }
-            of_org.retain(|_, count| *count > 0);
-            if of_org.is_empty() {
+            of_org.people.retain(|_, count| *count > 0);
+            if of_org.people.is_empty() {
                 open.remove(org);
             }
         }
@@ -103,6 +120,7 @@ struct Seat {
     tails: Tails,
     org: OrgId,
     user: UserId,
+    ended: watch::Receiver<u64>,
 }
 
 impl Drop for Seat {
@@ -146,7 +164,7 @@ pub async fn stream(Extension(tails): Extension<Tails>, visit: Visit) -> Answer 
         .own_user()
         .and_then(|user| tails.take(permit.org(), user));
     let (sender, receiver) = mpsc::channel(WAITING_PIECES_MAX);
-    let Some(seat) = seat else {
+    let Some(mut seat) = seat else {
         // Said inside the stream: a browser gives up for good on any other answer, and cannot tell why.
         let _ = sender.try_send(render_end("full"));
         return Ok(respond(receiver));
@@ -162,7 +180,10 @@ pub async fn stream(Extension(tails): Extension<Tails>, visit: Visit) -> Answer 
     };
     let closed = tails.0.closed.subscribe();
     tokio::spawn(async move {
-        tail.run(closed).await;
+        tokio::select! {
+            () = tail.run(closed) => {}
+            _ = seat.ended.changed() => {}
+        }
         drop(seat);
     });
     Ok(respond(receiver))
@@ -359,6 +380,21 @@ mod tests {
         assert!(tails.take(&OrgId::generate(&entropy), &user).is_some());
         drop(many);
         assert!(tails.0.open.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_tails_of_one_org_are_ended_and_later_ones_are_not() {
+        let entropy = SeededEntropy::new(4);
+        let (tails, user) = (Tails::default(), UserId::generate(&entropy));
+        let [org, other] = [0, 1].map(|_| OrgId::generate(&entropy));
+        let seats = [&org, &other].map(|org| tails.take(org, &user).unwrap());
+        tails.end_org(&org);
+        let late = tails.take(&org, &user).unwrap();
+        let ended = seats.iter().chain([&late]);
+        let ended: Vec<_> = ended
+            .map(|seat| seat.ended.has_changed().unwrap())
+            .collect();
+        assert_eq!(ended, [true, false, false]);
     }
 
     #[test]

@@ -17,11 +17,14 @@ pub async fn delete_ended(
     let mut most = 0;
     for sql in [
         "DELETE FROM sign_in_flows WHERE (org_id, id) IN \
-         (SELECT org_id, id FROM sign_in_flows WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+         (SELECT org_id, id FROM sign_in_flows WHERE expires_at <= $1 \
+         AND org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') ORDER BY expires_at LIMIT $2)",
         "DELETE FROM one_time_codes WHERE (org_id, id) IN \
-         (SELECT org_id, id FROM one_time_codes WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+         (SELECT org_id, id FROM one_time_codes WHERE expires_at <= $1 \
+         AND org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') ORDER BY expires_at LIMIT $2)",
         "DELETE FROM sessions WHERE (org_id, id) IN \
-         (SELECT org_id, id FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+         (SELECT org_id, id FROM sessions WHERE expires_at <= $1 \
+         AND org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') ORDER BY expires_at LIMIT $2)",
     ] {
         most = most.max(tx.execute(sql, params![now, limit]).await?);
     }

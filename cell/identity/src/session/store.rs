@@ -255,7 +255,8 @@ pub struct EndedSession {
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
 pub async fn is_any_ended(tx: &mut ReadTx) -> Result<bool, DatabaseFault> {
-    let sql = "SELECT 1 FROM ended_sessions LIMIT 1";
+    let sql = "SELECT 1 FROM ended_sessions \
+               WHERE org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') LIMIT 1";
     Ok(tx.query_optional(sql, params![]).await?.is_some())
 }
 
@@ -265,7 +266,9 @@ pub async fn is_any_ended(tx: &mut ReadTx) -> Result<bool, DatabaseFault> {
 /// [`DatabaseFault`] if the store fails.
 pub async fn take_ended(tx: &mut WriteTx, limit: i64) -> Result<Vec<EndedSession>, DatabaseFault> {
     let sql = "DELETE FROM ended_sessions WHERE (org_id, session_id) IN \
-               (SELECT org_id, session_id FROM ended_sessions ORDER BY org_id, session_id LIMIT $1) \
+               (SELECT org_id, session_id FROM ended_sessions \
+               WHERE org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') \
+               ORDER BY org_id, session_id LIMIT $1) \
                RETURNING org_id, session_id, user_id";
     let rows = tx.query(sql, params![limit]).await?;
     rows.iter()

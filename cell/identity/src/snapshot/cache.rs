@@ -94,6 +94,15 @@ impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
         state.entries.remove(key);
     }
 
+    /// Forgets all values that are about something, and every load that is under way: a walk over the whole cache.
+    pub fn invalidate_where(&self, is_about: impl Fn(&K, &V) -> bool) {
+        let mut state = self.lock();
+        state.generation = state.generation.wrapping_add(1);
+        state
+            .entries
+            .retain(|key, entry| !is_about(key, &entry.value));
+    }
+
     fn lock(&self) -> MutexGuard<'_, State<K, V>> {
         // The map is whole between any two statements under the lock, so a panic elsewhere does not harm it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -113,6 +122,20 @@ mod tests {
         let after = cache.get(&1).unwrap_err();
         cache.insert(1, "new", after);
         assert_eq!(cache.get(&1).unwrap(), "new");
+    }
+
+    #[test]
+    fn what_is_about_something_is_forgotten_and_not_put_back() {
+        let cache = Cache::new(4);
+        for key in [1, 2, 3] {
+            let generation = cache.get(&key).unwrap_err();
+            cache.insert(key, key % 2, generation);
+        }
+        let before = cache.get(&5).unwrap_err();
+        cache.invalidate_where(|_, odd| *odd == 1);
+        cache.insert(5, 1, before);
+        let kept = [1, 2, 3, 5].map(|key| cache.get(&key).is_ok());
+        assert_eq!(kept, [false, true, false, false]);
     }
 
     #[test]

@@ -83,6 +83,14 @@ impl Cell {
         Ok(Some(snapshot))
     }
 
+    /// Forgets everything that is remembered of an org whose rows came, or went, behind the back of all operations.
+    pub fn forget_org(&self, org_id: &OrgId) {
+        self.snapshots.invalidate(org_id);
+        self.apps.invalidate_where(|(org, _), _| org == org_id);
+        self.hosts.invalidate_where(|_, org| org == org_id);
+        self.names.invalidate_where(|_, org| org == org_id);
+    }
+
     /// An app with what a token request needs of it.
     ///
     /// # Errors

@@ -104,7 +104,7 @@ pub(crate) async fn load_orgs_without_root(
 ) -> Result<Vec<OrgId>, DatabaseFault> {
     const LOAD: &str = "SELECT DISTINCT k.org_id FROM org_keys k WHERE NOT EXISTS (
              SELECT 1 FROM org_keys w WHERE w.org_id = k.org_id AND w.version = k.version AND w.root_id = $1
-         ) ORDER BY k.org_id LIMIT $2";
+         ) AND k.org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') ORDER BY k.org_id LIMIT $2";
     let rows = tx.query(LOAD, params![root_id, limit]).await?;
     rows.iter().map(|row| row.get(0)).collect()
 }

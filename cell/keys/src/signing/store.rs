@@ -165,13 +165,14 @@ pub(crate) async fn delete_server_keys(
     tx.execute(DELETE, params![org, server]).await
 }
 
-/// Keys that the rotation must look at, the longest due first.
+/// Keys that the rotation must look at, the longest due first; none of an org that is not this cell's to change.
 pub(crate) async fn load_due(
     tx: &mut ReadTx,
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<(OrgId, ServerKeyScope, Algorithm)>, KeyFault> {
     const DUE: &str = "SELECT org_id, server_id, algorithm FROM signing_keys WHERE due_at <= $1
+             AND org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open')
          ORDER BY due_at, org_id, server_id, algorithm LIMIT $2";
     let rows = tx.query(DUE, params![now, limit]).await?;
     let mut due = Vec::with_capacity(rows.len());

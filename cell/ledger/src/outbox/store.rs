@@ -83,7 +83,8 @@ pub async fn is_any_due(
     kind: &str,
     now: Timestamp,
 ) -> Result<bool, DatabaseFault> {
-    const ANY: &str = "SELECT 1 FROM outbox WHERE kind = $1 AND due_at <= $2 LIMIT 1";
+    const ANY: &str = "SELECT 1 FROM outbox WHERE kind = $1 AND due_at <= $2
+             AND org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') LIMIT 1";
     Ok(!tx.query(ANY, params![kind, now]).await?.is_empty())
 }
 
@@ -99,12 +100,15 @@ pub async fn lease_due(
     limit: i64,
 ) -> Result<Vec<Leased>, DatabaseFault> {
     const GIVE_UP: &str = "UPDATE outbox SET due_at = NULL, failed_at = $2
-         WHERE kind = $1 AND due_at <= $2 AND attempts >= $3";
+         WHERE kind = $1 AND due_at <= $2 AND attempts >= $3
+             AND org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open')";
     // The condition on due_at stands outside too: on PostgreSQL a second worker that waited for the row's lock
     // evaluates it anew, and finds the row no longer due.
     const LEASE: &str = "UPDATE outbox SET due_at = $3, attempts = attempts + 1
          WHERE kind = $1 AND due_at <= $2 AND (org_id, id) IN (
-             SELECT org_id, id FROM outbox WHERE kind = $1 AND due_at <= $2 ORDER BY due_at, org_id, id LIMIT $4
+             SELECT org_id, id FROM outbox WHERE kind = $1 AND due_at <= $2
+                 AND org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open')
+             ORDER BY due_at, org_id, id LIMIT $4
          )
          RETURNING org_id, id, kind, idempotency_key, payload, attempts, created_at";
     tx.execute(GIVE_UP, params![kind, now, ATTEMPTS_MAX])
@@ -235,6 +239,7 @@ pub async fn remove_done(
 ) -> Result<u64, DatabaseFault> {
     const REMOVE: &str = "DELETE FROM outbox WHERE (org_id, id) IN (
              SELECT org_id, id FROM outbox WHERE done = 1 AND created_at < $1
+                 AND org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open')
              ORDER BY created_at, org_id, id LIMIT $2
          )";
     tx.execute(REMOVE, params![made_before, limit]).await

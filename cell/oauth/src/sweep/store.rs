@@ -6,15 +6,20 @@ use vocab::time::Timestamp;
 
 const BY_END: [&str; 5] = [
     "DELETE FROM authorization_codes WHERE (org_id, code_hash) IN \
-     (SELECT org_id, code_hash FROM authorization_codes WHERE expires_at < $1 LIMIT $2)",
+     (SELECT org_id, code_hash FROM authorization_codes WHERE expires_at < $1 \
+     AND org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') LIMIT $2)",
     "DELETE FROM refresh_families WHERE (org_id, id) IN \
-     (SELECT org_id, id FROM refresh_families WHERE expires_at < $1 LIMIT $2)",
+     (SELECT org_id, id FROM refresh_families WHERE expires_at < $1 \
+     AND org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') LIMIT $2)",
     "DELETE FROM access_tokens WHERE (org_id, token_hash) IN \
-     (SELECT org_id, token_hash FROM access_tokens WHERE expires_at < $1 LIMIT $2)",
+     (SELECT org_id, token_hash FROM access_tokens WHERE expires_at < $1 \
+     AND org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') LIMIT $2)",
     "DELETE FROM spent_token_ids WHERE (org_id, kind, token_id) IN \
-     (SELECT org_id, kind, token_id FROM spent_token_ids WHERE expires_at < $1 LIMIT $2)",
+     (SELECT org_id, kind, token_id FROM spent_token_ids WHERE expires_at < $1 \
+     AND org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') LIMIT $2)",
     "DELETE FROM device_grants WHERE (org_id, id) IN \
-     (SELECT org_id, id FROM device_grants WHERE expires_at < $1 LIMIT $2)",
+     (SELECT org_id, id FROM device_grants WHERE expires_at < $1 \
+     AND org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') LIMIT $2)",
 ];
 
 /// Deletes what ended before the first moment, and what was signed in to before the second.
@@ -33,7 +38,8 @@ pub async fn delete_ended(
             .await?;
     }
     let sql = "DELETE FROM session_apps WHERE (org_id, session_id, app_id, server_id) IN \
-               (SELECT org_id, session_id, app_id, server_id FROM session_apps WHERE signed_in_at < $1 LIMIT $2)";
+               (SELECT org_id, session_id, app_id, server_id FROM session_apps WHERE signed_in_at < $1 \
+               AND org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') LIMIT $2)";
     deleted += tx
         .execute(sql, params![signed_in_before, SWEEP_ROWS_MAX])
         .await?;

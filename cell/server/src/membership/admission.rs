@@ -43,23 +43,79 @@ pub enum Admission {
     Refuse(Option<Standing>),
 }
 
-/// The cell serves at one epoch alone: an edge with an older or a newer route has not seen what the cell has, or has seen
-/// what the cell has not.
-#[must_use]
-pub fn decide_admission(known: Option<Epoch>, asked: Epoch) -> Admission {
-    match known {
-        Some(epoch) if epoch == asked => Admission::Serve,
-        Some(epoch) => Admission::Refuse(Some(Standing {
-            epoch,
-            kind: StandingKind::Serving,
-        })),
-        None => Admission::Refuse(None),
+/// How an org stands in this cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PlaceState {
+    /// It is served.
+    Serving,
+    /// For a moment nobody serves it: it is about to move, or about to go on.
+    Parked,
+    /// Another cell serves it, and what changes there is copied here.
+    Incoming,
+    /// Another cell serves it.
+    Gone,
+}
+
+impl PlaceState {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Serving, Self::Parked, Self::Incoming, Self::Gone];
+
+    /// As it is stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Serving => "serving",
+            Self::Parked => "parked",
+            Self::Incoming => "incoming",
+            Self::Gone => "gone",
+        }
     }
+
+    /// Reads [`Self::as_str`].
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+/// How an org stands in this cell, and since which epoch. Of an incoming org, it is the epoch at which it is to be served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The epoch.
+    pub epoch: Epoch,
+    /// How.
+    pub state: PlaceState,
+}
+
+/// The cell serves at one epoch alone: an edge with an older or a newer route has not seen what the cell has, or has seen
+/// what the cell has not. What the cell itself begins goes by no epoch.
+#[must_use]
+pub fn decide_admission(known: Option<Place>, asked: Option<Epoch>) -> Admission {
+    let Some(known) = known else {
+        return Admission::Refuse(None);
+    };
+    let asked = asked.unwrap_or(known.epoch);
+    let epoch = known.epoch;
+    let kind = match known.state {
+        PlaceState::Serving if asked == epoch => return Admission::Serve,
+        PlaceState::Serving => StandingKind::Serving,
+        PlaceState::Parked => StandingKind::Parked,
+        PlaceState::Gone => StandingKind::Gone,
+        // The edge knows of the switch already; this cell is about to hear of it.
+        PlaceState::Incoming if asked == epoch => StandingKind::Parked,
+        // The edge is from a time before the org left here.
+        PlaceState::Incoming if asked < epoch => {
+            let (epoch, kind) = (asked.next(), StandingKind::Gone);
+            return Admission::Refuse(Some(Standing { epoch, kind }));
+        }
+        PlaceState::Incoming => return Admission::Refuse(None),
+    };
+    Admission::Refuse(Some(Standing { epoch, kind }))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Admission, Door, decide_admission, decide_door};
+    use super::{Admission, Door, Place, PlaceState, decide_admission, decide_door};
     use vocab::epoch::Epoch;
     use wire::identity::FleetRole;
     use wire::placement::{Standing, StandingKind};
@@ -87,18 +143,38 @@ mod tests {
 
     #[test]
     fn a_route_is_good_at_one_epoch() {
+        use PlaceState::{Gone, Incoming, Parked, Serving};
         let at = |number| Epoch::try_from(number).unwrap();
-        assert_eq!(decide_admission(Some(at(2)), at(2)), Admission::Serve);
-        for other in [1, 3] {
-            let standing = Standing {
+        let refused = |kind| Admission::Refuse(Some(Standing { epoch: at(2), kind }));
+        // How the org stands at epoch 2, and what those hear who ask at 1, 2, 3 and at none.
+        let gone = refused(StandingKind::Gone);
+        let parked = refused(StandingKind::Parked);
+        let other = refused(StandingKind::Serving);
+        let unknown = Admission::Refuse(None);
+        let table = [
+            (Serving, [other, Admission::Serve, other, Admission::Serve]),
+            (Parked, [parked; 4]),
+            (Incoming, [gone, parked, unknown, parked]),
+            (Gone, [gone; 4]),
+        ];
+        for (state, expected) in table {
+            let place = Place {
                 epoch: at(2),
-                kind: StandingKind::Serving,
+                state,
             };
-            assert_eq!(
-                decide_admission(Some(at(2)), at(other)),
-                Admission::Refuse(Some(standing))
-            );
+            let asked = [Some(at(1)), Some(at(2)), Some(at(3)), None];
+            let heard = asked.map(|asked| decide_admission(Some(place), asked));
+            assert_eq!(heard, expected, "{state:?}");
         }
-        assert_eq!(decide_admission(None, at(1)), Admission::Refuse(None));
+        assert_eq!(decide_admission(None, Some(at(1))), unknown);
+        assert_eq!(decide_admission(None, None), unknown);
+    }
+
+    #[test]
+    fn states_are_read_as_they_were_written() {
+        for state in PlaceState::ALL {
+            assert_eq!(PlaceState::parse(state.as_str()), Some(state));
+        }
+        assert_eq!(PlaceState::parse("lost"), None);
     }
 }

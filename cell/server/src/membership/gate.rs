@@ -1,6 +1,7 @@
 //! What a cell of a fleet does with a request before an org is looked for.
 
-use crate::membership::admission::{Admission, Door, decide_door};
+use crate::membership::admission::{Door, decide_door};
+use crate::membership::seats::{Entry, UnderWay};
 use crate::membership::{Membership, PeerRole};
 use axum::Router;
 use axum::body::Body;
@@ -33,24 +34,28 @@ pub async fn pass(
     }
 }
 
-/// The org that an edge sent the request for, if this cell serves it at the edge's epoch.
+/// The org that an edge sent the request for, if this cell serves it at the edge's epoch, and the seat that the request
+/// has until its answer's head is made.
 ///
 /// # Errors
 /// The refusal, with what this cell knows of the org's place.
-pub async fn admit(membership: &Membership, headers: &HeaderMap) -> Result<OrgId, Response> {
+pub async fn admit(
+    membership: &Membership,
+    headers: &HeaderMap,
+) -> Result<(OrgId, UnderWay), Response> {
     let header = headers.get(PLACEMENT_HEADER);
     let asked = header
         .and_then(|value| value.to_str().ok())
         .and_then(|text| Placement::parse(text).ok())
         .ok_or_else(|| misdirected(None))?;
-    let admission = membership.admit(&asked).await.map_err(|fault| {
+    let entry = membership.admit(&asked).await.map_err(|fault| {
         tracing::error!(error = %fault, "a placement could not be read");
         let text = "the store cannot be reached; try again\n";
         (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
     })?;
-    match admission {
-        Admission::Serve => Ok(asked.org),
-        Admission::Refuse(standing) => {
+    match entry {
+        Entry::Entered(under_way) => Ok((asked.org, under_way)),
+        Entry::Refused(standing) => {
             Err(misdirected(standing.and_then(|standing| {
                 HeaderValue::from_str(&standing.to_string()).ok()
             })))

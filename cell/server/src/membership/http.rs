@@ -1,5 +1,6 @@
 //! What the control plane asks of a cell.
 
+use crate::membership::admission::{Place, PlaceState};
 use crate::membership::{FleetSide, Membership, store};
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -10,7 +11,6 @@ use axum::{Json, Router};
 use database::Engine;
 use identity::cell::Cell;
 use identity::fault::Refusal;
-use vocab::epoch::Epoch;
 use vocab::id::OrgId;
 use wire::cell::{AdoptOrg, AdoptedOrg, CellHealth};
 use wire::control::Problem;
@@ -30,7 +30,7 @@ pub fn router(side: FleetSide) -> Router {
 async fn status(State(side): State<FleetSide>) -> Response {
     let counted = async {
         let mut tx = side.cell.database.read().await?;
-        store::count(&mut tx).await
+        store::count_served(&mut tx).await
     };
     let counted = counted.await;
     Json(CellHealth {
@@ -58,8 +58,9 @@ async fn adopt(
     let known = run(&side.cell, &side.membership, &id, &wanted)
         .await
         .map_err(|refusal| refused(&refusal))?;
-    if known != wanted.epoch {
-        let text = format!("this cell knows the org at epoch {known} already");
+    if known.epoch != wanted.epoch || known.state != PlaceState::Serving {
+        let (epoch, state) = (known.epoch, known.state.as_str());
+        let text = format!("this cell knows the org at epoch {epoch} already: {state}");
         return Err(problem(StatusCode::CONFLICT, "changed", &text));
     }
     let token = side
@@ -72,14 +73,18 @@ async fn adopt(
     }))
 }
 
-/// Makes the org if it is not there, and serves it from then on; says at which epoch. Once more, it changes nothing.
+/// Makes the org if it is not there, and serves it from then on; says how it stands then. Once more, it changes nothing.
 async fn run(
     cell: &Cell,
     membership: &Membership,
     id: &OrgId,
     wanted: &AdoptOrg,
-) -> Result<Epoch, Refusal> {
+) -> Result<Place, Refusal> {
     let mut tx = cell.database.read().await?;
+    let place = store::load_place(&mut tx, id).await?;
+    if let Some(place) = place.filter(|place| place.state != PlaceState::Serving) {
+        return Ok(place);
+    }
     let there = identity::org::store::load(&mut tx, id).await?;
     drop(tx);
     match there {
@@ -97,7 +102,7 @@ async fn run(
         .database
         .write(move |tx| Box::pin(async move { store::raise_epoch(tx, &org, epoch, now).await }))
         .await?;
-    membership.remember(id, known);
+    membership.learn(id, known);
     Ok(known)
 }
 

@@ -5,14 +5,15 @@
 pub mod admission;
 pub mod gate;
 pub mod http;
+pub mod seats;
 pub mod store;
 
-use admission::{Admission, decide_admission};
+use admission::Place;
 use database::{Database, DatabaseFault, Migration};
-use std::collections::HashMap;
+use seats::{Entry, Seat, Seats};
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
-use vocab::epoch::Epoch;
+use std::sync::Arc;
+use tokio::sync::{Mutex, MutexGuard};
 use vocab::id::OrgId;
 use wire::identity::FleetRole;
 use wire::names::CellName;
@@ -25,9 +26,6 @@ pub const MIGRATION: Migration = Migration {
     sql: include_str!("schema.sql"),
 };
 
-/// Most placements that are kept in memory; further ones are read again.
-const KNOWN_MAX: usize = 100_000;
-
 /// The role of whoever opened the connection, as an extension of each request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PeerRole(pub Option<FleetRole>);
@@ -39,7 +37,8 @@ pub struct Membership(Arc<Inner>);
 struct Inner {
     name: CellName,
     database: Database,
-    known: RwLock<HashMap<OrgId, Epoch>>,
+    seats: Seats,
+    lending: Mutex<()>,
 }
 
 impl fmt::Debug for Membership {
@@ -55,7 +54,8 @@ impl Membership {
         Self(Arc::new(Inner {
             name,
             database,
-            known: RwLock::default(),
+            seats: Seats::default(),
+            lending: Mutex::default(),
         }))
     }
 
@@ -65,44 +65,48 @@ impl Membership {
         &self.0.name
     }
 
-    /// Whether a request that an edge sent on is answered here.
+    /// Lets a request in that an edge sent on, or does not.
     ///
     /// # Errors
     /// The store's fault.
-    pub async fn admit(&self, asked: &Placement) -> Result<Admission, DatabaseFault> {
-        Ok(decide_admission(
-            self.epoch_of(&asked.org).await?,
-            asked.epoch,
-        ))
+    pub async fn admit(&self, asked: &Placement) -> Result<Entry, DatabaseFault> {
+        let seat = self.seat(&asked.org).await?;
+        Ok(seat.enter(Some(asked.epoch)))
     }
 
-    /// The epoch at which an org is served here; none if it is not.
-    async fn epoch_of(&self, org: &OrgId) -> Result<Option<Epoch>, DatabaseFault> {
-        let known = self.read_known(|known| known.get(org).copied());
-        if known.is_some() {
-            return Ok(known);
-        }
-        let mut tx = self.0.database.read().await?;
-        let epoch = store::load_epoch(&mut tx, org).await?;
-        drop(tx);
-        if let Some(epoch) = epoch {
-            self.remember(org, epoch);
-        }
-        Ok(epoch)
+    /// Lets something in that the cell itself begins for an org, or does not.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub async fn enter(&self, org: &OrgId) -> Result<Entry, DatabaseFault> {
+        Ok(self.seat(org).await?.enter(None))
     }
 
-    /// A load that began before a change never puts the older epoch back.
-    fn remember(&self, org: &OrgId, epoch: Epoch) {
-        let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= KNOWN_MAX {
-            known.clear();
-        }
-        let place = known.entry(org.clone()).or_insert(epoch);
-        *place = epoch.max(*place);
+    /// While it is held, no message is lent out: what was lent before has its seat, or is put back.
+    pub(crate) async fn hold_lending(&self) -> MutexGuard<'_, ()> {
+        self.0.lending.lock().await
     }
 
-    fn read_known<T>(&self, look: impl FnOnce(&HashMap<OrgId, Epoch>) -> T) -> T {
-        look(&self.0.known.read().unwrap_or_else(PoisonError::into_inner))
+    /// The seat of an org, with its place if there is one. The seat is taken first and the place is read then: whoever
+    /// changes the place meanwhile changes it in this very seat, and what was read counts for less.
+    pub(crate) async fn seat(&self, org: &OrgId) -> Result<Arc<Seat>, DatabaseFault> {
+        let seat = self.0.seats.seat(org);
+        if seat.place().is_none() {
+            let mut tx = self.0.database.read().await?;
+            let read = store::load_place(&mut tx, org).await?;
+            drop(tx);
+            if let Some(read) = read {
+                seat.learn(read);
+            }
+        }
+        Ok(seat)
+    }
+
+    /// A new org is served, or an epoch has risen: a load that began before never puts the older one back.
+    fn learn(&self, org: &OrgId, known: Place) {
+        let seat = self.0.seats.seat(org);
+        seat.learn(known);
+        seat.raise(known.epoch);
     }
 }
 

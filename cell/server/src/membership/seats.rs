@@ -1,0 +1,240 @@
+//! The seats of orgs: whether something may be begun for an org now, and how much of it is still under way.
+//!
+//! To be let in and to be counted is one step under one lock: whoever closes a seat knows of all who came before and lets
+//! nobody in afterwards. A look-up takes the read lock of one shard and the lock of one seat, each for an instant.
+
+use crate::membership::admission::{Admission, Place, PlaceState, decide_admission};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use tokio::sync::Notify;
+use vocab::epoch::Epoch;
+use vocab::id::OrgId;
+use wire::placement::Standing;
+
+/// Shards of the table, so that cores do not meet at one lock.
+const SHARDS: usize = 16;
+/// Most seats of one shard; those that nobody sits in make room for others and are read again.
+const SHARD_SEATS_MAX: usize = 8_192;
+
+/// The seats of all orgs that were asked for.
+#[derive(Default)]
+pub(crate) struct Seats {
+    shards: [RwLock<HashMap<OrgId, Arc<Seat>>>; SHARDS],
+}
+
+/// The seat of one org.
+#[derive(Default)]
+pub(crate) struct Seat {
+    state: Mutex<State>,
+    left: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    /// None until it was read, and of an org that this cell does not know.
+    place: Option<Place>,
+    under_way: u32,
+}
+
+/// Something that was begun for an org. It counts until it is dropped.
+pub struct UnderWay(Arc<Seat>);
+
+/// What became of a wish to begin something.
+pub enum Entry {
+    /// It may begin.
+    Entered(UnderWay),
+    /// It may not; what is known of the org's place, if anything.
+    Refused(Option<Standing>),
+}
+
+impl Seats {
+    /// The seat of an org, made if there is none.
+    pub(crate) fn seat(&self, org: &OrgId) -> Arc<Seat> {
+        let shard = self.shard(org);
+        let known = shard
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(org)
+            .map(Arc::clone);
+        known.unwrap_or_else(|| {
+            let mut seats = shard.write().unwrap_or_else(PoisonError::into_inner);
+            if seats.len() >= SHARD_SEATS_MAX {
+                // Seats are handed out under this lock alone: one that only the table holds has nobody in it.
+                seats.retain(|_, seat| Arc::strong_count(seat) > 1);
+            }
+            Arc::clone(seats.entry(org.clone()).or_default())
+        })
+    }
+
+    fn shard(&self, org: &OrgId) -> &RwLock<HashMap<OrgId, Arc<Seat>>> {
+        // The last letter of an id is random.
+        let last = org.as_str().bytes().next_back().unwrap_or_default();
+        let [first, ..] = &self.shards;
+        self.shards.get(usize::from(last) % SHARDS).unwrap_or(first)
+    }
+}
+
+impl Seat {
+    /// What is known of the org's place; none if it was not read yet.
+    pub(crate) fn place(&self) -> Option<Place> {
+        self.lock().place
+    }
+
+    /// Notes a place that was read, unless one is known: what was read may be older.
+    pub(crate) fn learn(&self, read: Place) {
+        self.lock().place.get_or_insert(read);
+    }
+
+    /// The epoch of an org that is served has risen to this one at least.
+    pub(crate) fn raise(&self, epoch: Epoch) {
+        let mut state = self.lock();
+        let place = state.place.as_mut();
+        if let Some(place) = place.filter(|place| place.state == PlaceState::Serving) {
+            place.epoch = place.epoch.max(epoch);
+        }
+    }
+
+    /// The org's place is this from now on.
+    pub(crate) fn set(&self, place: Place) {
+        self.lock().place = Some(place);
+    }
+
+    /// Nobody is let in any more, if the org is served at that epoch; false if it is not.
+    pub(crate) fn park(&self, epoch: Epoch) -> bool {
+        let mut state = self.lock();
+        let served = state
+            .place
+            .as_mut()
+            .filter(|place| place.epoch == epoch && place.state == PlaceState::Serving);
+        served.is_some_and(|place| {
+            place.state = PlaceState::Parked;
+            true
+        })
+    }
+
+    /// Lets somebody in and counts him, if the org is served at the epoch that he goes by, or goes by none.
+    pub(crate) fn enter(self: Arc<Self>, asked: Option<Epoch>) -> Entry {
+        let mut state = self.lock();
+        let admission = decide_admission(state.place, asked);
+        if admission == Admission::Serve {
+            state.under_way = state.under_way.saturating_add(1);
+        }
+        drop(state);
+        match admission {
+            Admission::Serve => Entry::Entered(UnderWay(self)),
+            Admission::Refuse(standing) => Entry::Refused(standing),
+        }
+    }
+
+    /// How much is under way.
+    pub(crate) fn under_way(&self) -> u32 {
+        self.lock().under_way
+    }
+
+    /// Waits until nothing is under way.
+    pub(crate) async fn emptied(&self) {
+        loop {
+            let mut left = std::pin::pin!(self.left.notified());
+            left.as_mut().enable();
+            if self.under_way() == 0 {
+                return;
+            }
+            left.await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // The state is whole between any two statements under the lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.under_way = state.under_way.saturating_sub(1);
+        let is_last = state.under_way == 0;
+        drop(state);
+        if is_last {
+            self.0.left.notify_waiters();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Entry, SHARD_SEATS_MAX, SHARDS, Seat, Seats, UnderWay};
+    use crate::membership::admission::{Place, PlaceState};
+    use std::sync::Arc;
+    use vocab::entropy::SeededEntropy;
+    use vocab::epoch::Epoch;
+    use vocab::id::OrgId;
+
+    fn served() -> Arc<Seat> {
+        let seat = Arc::new(Seat::default());
+        seat.set(Place {
+            epoch: Epoch::FIRST,
+            state: PlaceState::Serving,
+        });
+        seat
+    }
+
+    fn enter(seat: &Arc<Seat>) -> Option<UnderWay> {
+        match Arc::clone(seat).enter(Some(Epoch::FIRST)) {
+            Entry::Entered(under_way) => Some(under_way),
+            Entry::Refused(_) => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_parks_waits_for_all_who_came_before_and_for_nobody_else() {
+        let seat = served();
+        let (one, other) = (enter(&seat).unwrap(), enter(&seat).unwrap());
+        assert!(!seat.park(Epoch::FIRST.next()), "another epoch");
+        assert!(seat.park(Epoch::FIRST));
+        assert!(!seat.park(Epoch::FIRST), "it is parked");
+        assert!(enter(&seat).is_none());
+        let waiting = tokio::spawn({
+            let seat = Arc::clone(&seat);
+            async move { seat.emptied().await }
+        });
+        drop(one);
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        drop(other);
+        waiting.await.unwrap();
+    }
+
+    #[test]
+    fn what_is_read_late_changes_nothing() {
+        let seat = served();
+        seat.park(Epoch::FIRST);
+        seat.learn(Place {
+            epoch: Epoch::FIRST,
+            state: PlaceState::Serving,
+        });
+        assert!(enter(&seat).is_none());
+    }
+
+    #[test]
+    fn seats_with_somebody_in_them_stay() {
+        let (seats, entropy) = (Seats::default(), SeededEntropy::new(5));
+        let org = OrgId::generate(&entropy);
+        let seat = seats.seat(&org);
+        seat.set(Place {
+            epoch: Epoch::FIRST,
+            state: PlaceState::Serving,
+        });
+        let under_way = enter(&seat);
+        drop(seat);
+        for _ in 0..3 * SHARDS * SHARD_SEATS_MAX {
+            seats.seat(&OrgId::generate(&entropy));
+        }
+        assert_eq!(seats.seat(&org).under_way(), 1);
+        drop(under_way);
+        assert_eq!(seats.seat(&org).under_way(), 0);
+        for shard in &seats.shards {
+            assert!(shard.read().unwrap().len() <= SHARD_SEATS_MAX);
+        }
+    }
+}
