@@ -4,6 +4,7 @@ use crate::backchannel;
 use crate::errands::{self, Errand, Sender};
 use crate::mail::{Office, SendError};
 use crate::membership::Membership;
+use crate::moving;
 use crate::outbound::Reach;
 use identity::cell::Cell;
 use identity::fault::Fault;
@@ -126,6 +127,9 @@ async fn keep_house(cell: Cell, mut stop: watch::Receiver<bool>) {
         if let Err(fault) = oauth::sweep::run(&cell).await {
             tracing::warn!(error = %fault, "ended grants could not be removed; it will be tried again");
         }
+        if let Err(fault) = forget_moves(&cell).await {
+            tracing::warn!(error = %fault, "moves that are over could not be forgotten; it will be tried again");
+        }
         if let Err(fault) = forget_delivered(&cell).await {
             tracing::warn!(error = %fault, "delivered rows could not be removed; it will be tried again");
         }
@@ -142,6 +146,14 @@ async fn forget_delivered(cell: &Cell) -> Result<(), Fault> {
         .write(move |tx| {
             Box::pin(async move { outbox::remove_done(tx, before, DELIVERED_ROWS_MAX).await })
         })
+        .await?;
+    Ok(())
+}
+
+async fn forget_moves(cell: &Cell) -> Result<(), Fault> {
+    let now = cell.now();
+    cell.database
+        .write(move |tx| Box::pin(async move { moving::store::delete_ended(tx, now).await }))
         .await?;
     Ok(())
 }

@@ -6,6 +6,7 @@ mod admin;
 
 use crate::membership::{self, FleetSide, gate};
 use crate::middleware::{self, Front};
+use crate::moving::{self, Mover};
 use axum::body::Body;
 use axum::http::Request;
 use axum::routing::{MethodRouter, get, post};
@@ -110,10 +111,12 @@ pub fn router(cell: Cell, front: Front, courier: Arc<dyn Courier>, tails: Tails)
         .fallback(files::not_found)
         .with_state(cell.clone())
         .layer(Extension(courier))
-        .layer(Extension(tails));
+        .layer(Extension(tails.clone()));
     let fleet = front.membership.clone().map(|membership| {
-        let cell = cell.clone();
-        membership::http::router(FleetSide { cell, membership })
+        let (cell, identity) = (cell.clone(), Arc::clone(membership.identity()));
+        let side = FleetSide { cell, membership };
+        let mover = Mover::new(side.clone(), tails, identity);
+        membership::http::router(side).merge(moving::http::router(mover))
     });
     let front = Arc::new(front);
     Router::new().fallback(move |request: Request<Body>| {

@@ -2,7 +2,7 @@
 
 use crate::arrivals::Arrivals;
 use crate::config::{
-    Config, ConfigError, ProxyMode, TlsMode, decide_config, decide_reach, store_location,
+    Config, ConfigError, FleetSeat, ProxyMode, TlsMode, decide_config, decide_reach, store_location,
 };
 use crate::control::{Control, Serving};
 use crate::data_folder::{DataFolder, DataFolderError};
@@ -33,7 +33,8 @@ use vocab::entropy::{Entropy, SystemEntropy};
 use vocab::id::OrgId;
 use vocab::slug::Slug;
 use vocab::time::{Clock, SystemClock};
-use wire::identity::IdentityError;
+use wire::identity::{FleetIdentity, IdentityError};
+use wire::names::CellName;
 
 /// The tables of a cell, in the order in which they came to be.
 pub static MIGRATIONS: [Migration; 9] = [
@@ -230,8 +231,9 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
         .and_then(|url| url.host_str())
         .unwrap_or("localhost")
         .to_owned();
-    let tls = match &config.seat {
-        Some(seat) => Some(tls::of_fleet(seat)?),
+    let seat = config.seat.as_ref().map(FleetSeat::take).transpose()?;
+    let tls = match &seat {
+        Some((_, identity)) => Some(tls::of_fleet(identity)?),
         None => tls::set_up(&config.tls, &folder, &host)?,
     };
     let cell = open_cell(&folder, &location).await?;
@@ -247,7 +249,7 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
     let port = address.port();
     let origin = Origin::new(config.origin.as_ref(), config.tls != TlsMode::Off, port);
     let base_url = origin.base_url();
-    if let Some(seat) = &config.seat {
+    if let Some((name, identity)) = seat {
         return Ok(Started {
             setup_url: None,
             local_root: None,
@@ -256,7 +258,7 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
                 proxy: ProxyMode::FleetEdge,
                 mailbox: post.folder().map(PathBuf::from),
                 arrivals: Arrivals::default(),
-                membership: Some(Membership::new(seat.name.clone(), cell.database.clone())),
+                membership: Some(Membership::new(name, identity, cell.database.clone())),
             },
             cell,
             base_url,
@@ -298,6 +300,14 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
         reach: decide_reach(&config),
         control,
     })
+}
+
+impl FleetSeat {
+    /// The cell's name, and what proves it.
+    fn take(&self) -> Result<(CellName, Arc<FleetIdentity>), IdentityError> {
+        let identity = FleetIdentity::load(&self.identity)?;
+        Ok((self.name.clone(), Arc::new(identity)))
+    }
 }
 
 /// The first org, made if there is none.

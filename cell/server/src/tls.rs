@@ -1,6 +1,6 @@
 //! TLS of our own: certificate files, or a local authority for laptops.
 
-use crate::config::{FleetSeat, TlsMode};
+use crate::config::TlsMode;
 use crate::data_folder::{DataFolder, DataFolderError};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
@@ -77,9 +77,8 @@ pub fn set_up(mode: &TlsMode, folder: &DataFolder, host: &str) -> Result<Option<
 /// TLS of a cell of a fleet: nobody but processes of the fleet connects.
 ///
 /// # Errors
-/// [`IdentityError`] naming the file.
-pub fn of_fleet(seat: &FleetSeat) -> Result<Tls, IdentityError> {
-    let identity = FleetIdentity::load(&seat.identity)?;
+/// [`IdentityError::Unusable`].
+pub fn of_fleet(identity: &FleetIdentity) -> Result<Tls, IdentityError> {
     Ok(Tls {
         config: identity.server_config(&[b"h2", b"http/1.1"])?,
         local_root: None,

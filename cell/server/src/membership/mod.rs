@@ -15,7 +15,7 @@ use std::fmt;
 use std::sync::Arc;
 use tokio::sync::{Mutex, MutexGuard};
 use vocab::id::OrgId;
-use wire::identity::FleetRole;
+use wire::identity::{FleetIdentity, FleetRole};
 use wire::names::CellName;
 use wire::placement::Placement;
 
@@ -36,6 +36,7 @@ pub struct Membership(Arc<Inner>);
 
 struct Inner {
     name: CellName,
+    identity: Arc<FleetIdentity>,
     database: Database,
     seats: Seats,
     lending: Mutex<()>,
@@ -48,11 +49,12 @@ impl fmt::Debug for Membership {
 }
 
 impl Membership {
-    /// The membership of the cell of this name.
+    /// The membership of the cell of this name, with what proves it.
     #[must_use]
-    pub fn new(name: CellName, database: Database) -> Self {
+    pub fn new(name: CellName, identity: Arc<FleetIdentity>, database: Database) -> Self {
         Self(Arc::new(Inner {
             name,
+            identity,
             database,
             seats: Seats::default(),
             lending: Mutex::default(),
@@ -63,6 +65,12 @@ impl Membership {
     #[must_use]
     pub fn name(&self) -> &CellName {
         &self.0.name
+    }
+
+    /// What proves to others of the fleet who this cell is.
+    #[must_use]
+    pub fn identity(&self) -> &Arc<FleetIdentity> {
+        &self.0.identity
     }
 
     /// Lets a request in that an edge sent on, or does not.

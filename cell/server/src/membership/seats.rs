@@ -27,6 +27,7 @@ pub(crate) struct Seats {
 pub(crate) struct Seat {
     state: Mutex<State>,
     left: Notify,
+    turn: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -124,6 +125,11 @@ impl Seat {
             Admission::Serve => Entry::Entered(UnderWay(self)),
             Admission::Refuse(standing) => Entry::Refused(standing),
         }
+    }
+
+    /// Of those who change how the org stands, one after the other: what the seat says follows what the store says.
+    pub(crate) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.turn.lock().await
     }
 
     /// How much is under way.

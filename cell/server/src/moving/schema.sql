@@ -6,7 +6,6 @@ ALTER TABLE placements ADD COLUMN standing TEXT NOT NULL DEFAULT 'serving';
 CREATE TABLE org_moves (
     move_id TEXT PRIMARY KEY,
     org_id TEXT NOT NULL,
-    slug TEXT NOT NULL,
     peer TEXT NOT NULL,
     role TEXT NOT NULL,
     leg BIGINT NOT NULL,
@@ -14,13 +13,12 @@ CREATE TABLE org_moves (
     taken_seq BIGINT NOT NULL,
     place TEXT,
     copied BIGINT NOT NULL,
-    ranged_seq BIGINT NOT NULL,
     transfer_key BYTES,
     fence_attempt BIGINT NOT NULL,
     unfenced_attempt BIGINT NOT NULL,
     began_at BIGINT NOT NULL,
     ended_at BIGINT,
-    CHECK (role IN ('giving', 'taking'))
+    CHECK (role IN ('giving', 'taking', 'leaving'))
 );
 CREATE UNIQUE INDEX org_moves_of_org ON org_moves (org_id) WHERE ended_at IS NULL;
 CREATE INDEX org_moves_by_end ON org_moves (ended_at) WHERE ended_at IS NOT NULL;

@@ -46,10 +46,10 @@ const STORE_FILE: &str = "cell.db";
 const ROOT_FILE: &str = "root.key";
 
 /// A password has been set; nobody types it.
-const HASH: &str = "'$argon2id$v=19$m=19456,t=2,p=1$ZPQL8r78SrmxTdDyCnOXdw$Bk2vuVBoF4Ap8DjkyywUIpbZZXczZPywTGz0RCrG1vY'";
+pub(crate) const HASH: &str = "'$argon2id$v=19$m=19456,t=2,p=1$ZPQL8r78SrmxTdDyCnOXdw$Bk2vuVBoF4Ap8DjkyywUIpbZZXczZPywTGz0RCrG1vY'";
 
 /// The same of everything in each org; `SLUG` and `HASH` are replaced.
-const ORG: &str = r#"
+pub(crate) const ORG: &str = r#"
   - slug: SLUG
     name: SLUG
     people:
@@ -233,14 +233,14 @@ impl World {
     }
 }
 
-fn pair(kind: CookieKind, org: &OrgId, secret: &str) -> String {
+pub(crate) fn pair(kind: CookieKind, org: &OrgId, secret: &str) -> String {
     let cookie = render_set(kind, org, secret).unwrap();
     let text = cookie.to_str().unwrap();
     text.split(';').next().unwrap().to_owned()
 }
 
 /// Mail of the matrix goes nowhere.
-struct Letterbox;
+pub(crate) struct Letterbox;
 
 impl Courier for Letterbox {
     fn leaves_machine(&self) -> bool {

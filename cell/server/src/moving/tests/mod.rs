@@ -1,0 +1,7 @@
+//! Moves between two real cells, whole and with everything that can go wrong.
+
+mod driver;
+mod fences;
+mod moves;
+mod undone;
+pub(crate) mod world;

@@ -1,0 +1,516 @@
+//! Two cells over two stores in one process, with an org that has a row in every table, and another that must not notice.
+
+use crate::arrivals::Arrivals;
+use crate::config::ProxyMode;
+use crate::declaration::progress::Progress;
+use crate::declaration::secret::Secrets;
+use crate::declaration::{Declaration, Mode, parse, run};
+use crate::membership::{Membership, PeerRole};
+use crate::middleware::Front;
+use crate::moving::store::rows::TENANCY;
+use crate::origin::Origin;
+use crate::routes;
+use crate::start::MIGRATIONS;
+use crate::tests::matrix::world::{HASH, Letterbox, ORG, pair};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use console::admin::log_tail::Tails;
+use console::cookie::CookieKind;
+use database::tenancy::{ColumnType, Key, Shapes, load_shapes};
+use database::{Database, DatabaseFault, Engine, Location, params};
+use identity::cell::{Cell, CellBuilder};
+use identity::password::hash_pool::{HashPool, HashPoolLimits};
+use identity::session::Session;
+use identity::sign_on::{AuthenticatorKind, ProvedAuthenticator};
+use identity::slowdown::SlowdownTable;
+use keys::{FileRoot, Keyring, RotationSchedule, ServerKeyScope, SigningKeys};
+use postgres_for_tests::TestDatabase;
+use protocol::jose::algorithm::Algorithm;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+use url::Url;
+use vocab::entropy::{Entropy, SystemEntropy};
+use vocab::epoch::Epoch;
+use vocab::id::{MoveId, OrgId, SessionId};
+use vocab::secret::{Secret, SecretHash};
+use vocab::time::{Clock, ManualClock, SystemClock};
+use vocab::value::Value;
+use wire::identity::{FleetAuthority, FleetIdentity, FleetRole};
+use wire::names::CellName;
+use wire::org_move::{Verb, path};
+use wire::placement::{PLACEMENT_HEADER, Placement, STANDING_HEADER};
+
+pub(crate) const SESSION: &str = "session-of-grace";
+const CALLBACK: &str = "http://127.0.0.1:9/callback";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+/// Which of the two cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum At {
+    Source,
+    Target,
+}
+
+/// A cell of the fleet.
+pub(crate) struct TestCell {
+    pub(crate) cell: Cell,
+    pub(crate) membership: Membership,
+    pub(crate) router: Router,
+    place: Where,
+}
+
+/// What outlives a crash of a cell.
+struct Where {
+    name: &'static str,
+    folder: TempDir,
+    server: Option<TestDatabase<'static>>,
+    clock: Arc<ManualClock>,
+}
+
+impl TestCell {
+    async fn make(
+        name: &'static str,
+        engine: Engine,
+        authority: &FleetAuthority,
+        clock: Arc<ManualClock>,
+    ) -> Self {
+        let folder = TempDir::new().unwrap();
+        authority
+            .issue(FleetRole::Cell, name, &folder.path().join("identity"))
+            .unwrap();
+        let server = match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(postgres_for_tests::shared().empty_database().unwrap()),
+        };
+        Self::open(Where {
+            name,
+            folder,
+            server,
+            clock,
+        })
+        .await
+    }
+
+    async fn open(place: Where) -> Self {
+        let folder = place.folder.path();
+        let location = match &place.server {
+            Some(server) => Location::Postgres {
+                url: Secret::new(server.url()),
+            },
+            None => Location::Sqlite {
+                path: folder.join("testudo.db"),
+            },
+        };
+        let database = Database::open(&location, &MIGRATIONS).await.unwrap();
+        let cell = build_cell(database, folder, Arc::clone(&place.clock));
+        let identity = FleetIdentity::load(&folder.join("identity")).unwrap();
+        let name = CellName::parse(place.name).unwrap();
+        let membership = Membership::new(name, Arc::new(identity), cell.database.clone());
+        let origin: Url = "https://id.example".parse().unwrap();
+        let front = Front {
+            origin: Origin::new(Some(&origin), true, 443),
+            proxy: ProxyMode::FleetEdge,
+            membership: Some(membership.clone()),
+            mailbox: None,
+            arrivals: Arrivals::default(),
+        };
+        let router = routes::router(cell.clone(), front, Arc::new(Letterbox), Tails::default());
+        Self {
+            cell,
+            membership,
+            router,
+            place,
+        }
+    }
+
+    /// Nothing but the store survives.
+    pub(crate) async fn crash(self) -> Self {
+        self.cell.database.close().await;
+        Self::open(self.place).await
+    }
+
+    pub(crate) async fn shapes(&self) -> Shapes {
+        let mut tx = self.cell.database.read().await.unwrap();
+        load_shapes(&mut tx, &TENANCY).await.unwrap()
+    }
+
+    /// All rows of an org, but for its key, which is stored otherwise in each cell.
+    pub(crate) async fn dump(&self, org: &OrgId) -> BTreeMap<String, Vec<Vec<u8>>> {
+        let shapes = self.shapes().await;
+        let mut tx = self.cell.database.read().await.unwrap();
+        let mut tables = BTreeMap::new();
+        for shape in shapes.arrival().filter(|shape| shape.table() != "org_keys") {
+            let (mut rows, mut after): (Vec<Vec<u8>>, Option<Key>) = (Vec::new(), None);
+            loop {
+                let page = shape
+                    .page(&mut tx, org.as_str(), after.as_ref(), 500, 1 << 22)
+                    .await
+                    .unwrap();
+                rows.extend(page.rows.iter().map(|row| row.encoded().to_vec()));
+                match page.next {
+                    Some(next) => after = Some(next),
+                    None => break,
+                }
+            }
+            tables.insert(shape.table().to_owned(), rows);
+        }
+        tables
+    }
+
+    /// How many rows of an org the store has in all tables, its key's included.
+    pub(crate) async fn count(&self, org: &OrgId) -> u64 {
+        let shapes = self.shapes().await;
+        let mut tx = self.cell.database.read().await.unwrap();
+        let mut rows = 0;
+        for shape in shapes.arrival() {
+            rows += shape.count(&mut tx, org.as_str()).await.unwrap();
+        }
+        rows
+    }
+
+    /// How many rows a table of the cell's own has.
+    pub(crate) async fn own_rows(&self, sql: &'static str, org: &OrgId) -> i64 {
+        let mut tx = self.cell.database.read().await.unwrap();
+        let row = tx.query_optional(sql, params![org]).await.unwrap();
+        row.unwrap().get(0).unwrap()
+    }
+
+    /// Runs statements in one transaction, as any operation of the cell might.
+    pub(crate) async fn execute(
+        &self,
+        statements: Vec<(&'static str, Vec<Value>)>,
+    ) -> Result<(), DatabaseFault> {
+        self.cell
+            .database
+            .write(move |tx| {
+                Box::pin(async move {
+                    for (sql, values) in statements {
+                        tx.execute(sql, &values).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// What the control plane hears.
+    pub(crate) async fn ask(
+        &self,
+        id: &MoveId,
+        verb: Verb,
+        body: &Json,
+    ) -> Result<Json, (StatusCode, String)> {
+        let request = Request::post(path(id, verb))
+            .extension(PeerRole(Some(FleetRole::Control)))
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let status = answer.status();
+        let json = read_json(answer).await;
+        if status == StatusCode::OK {
+            return Ok(json);
+        }
+        let (error, message) = (json["error"].as_str(), json["message"].as_str());
+        Err((status, format!("{}: {}", error.unwrap(), message.unwrap())))
+    }
+
+    /// What an edge hears that sends a request of an org on.
+    pub(crate) async fn visit(&self, call: Call<'_>) -> Response<Body> {
+        let placement = Placement {
+            org: call.org.clone(),
+            epoch: call.epoch,
+        };
+        let cookie = pair(CookieKind::Session, call.org, SESSION);
+        let mut request = Request::builder()
+            .method(call.method)
+            .uri(call.path)
+            .header(header::HOST, "main.id.example")
+            .header(PLACEMENT_HEADER, placement.to_string())
+            .header(header::COOKIE, cookie)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        if let Some((name, secret)) = call.basic {
+            let pair = STANDARD.encode(format!("{name}:{secret}"));
+            request = request.header(header::AUTHORIZATION, format!("Basic {pair}"));
+        }
+        let request = request
+            .extension(PeerRole(Some(FleetRole::Edge)))
+            .body(Body::from(call.form))
+            .unwrap();
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+}
+
+/// A request of an org.
+pub(crate) struct Call<'c> {
+    pub(crate) org: &'c OrgId,
+    pub(crate) epoch: Epoch,
+    pub(crate) method: Method,
+    pub(crate) path: &'c str,
+    pub(crate) form: String,
+    pub(crate) basic: Option<(&'c str, &'c str)>,
+}
+
+pub(crate) fn standing(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get(STANDING_HEADER)
+        .and_then(|value| value.to_str().ok())
+}
+
+pub(crate) async fn read_json(answer: Response<Body>) -> Json {
+    let bytes = to_bytes(answer.into_body(), 1 << 26).await.unwrap();
+    serde_json::from_slice(&bytes).unwrap_or(Json::Null)
+}
+
+fn build_cell(database: Database, folder: &Path, clock: Arc<ManualClock>) -> Cell {
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let path = folder.join("root.key");
+    let root = match FileRoot::load(&path).unwrap() {
+        Some(root) => root,
+        None => FileRoot::create(&path, entropy.as_ref()).unwrap(),
+    };
+    let clock: Arc<dyn Clock> = clock;
+    let keyring = Keyring::new(
+        database.clone(),
+        vec![Arc::new(root)],
+        Arc::clone(&entropy),
+        Arc::clone(&clock),
+    );
+    CellBuilder {
+        database,
+        keyring: keyring.clone(),
+        signing_keys: SigningKeys::new(keyring, RotationSchedule::default()),
+        clock,
+        passwords: HashPool::start(HashPoolLimits::default(), Arc::clone(&entropy)).unwrap(),
+        slowdown: SlowdownTable::default(),
+        entropy,
+    }
+    .build()
+}
+
+/// The fleet.
+pub(crate) struct World {
+    pub(crate) source: TestCell,
+    pub(crate) target: TestCell,
+    /// The org that moves.
+    pub(crate) org: OrgId,
+    /// The one that does not.
+    pub(crate) other: OrgId,
+    pub(crate) app: String,
+    _authority: TempDir,
+}
+
+impl World {
+    /// Both orgs at the source, at epoch 1, with a row in every table.
+    pub(crate) async fn make(source: Engine, target: Engine) -> Self {
+        let authority_folder = TempDir::new().unwrap();
+        let authority =
+            FleetAuthority::open_or_create(&authority_folder.path().join("ca")).unwrap();
+        let clock = Arc::new(ManualClock::new(SystemClock.now()));
+        let source = TestCell::make("source", source, &authority, Arc::clone(&clock)).await;
+        let target = TestCell::make("target", target, &authority, clock).await;
+        declare(&source.cell).await;
+        let org = find(&source.cell, "main").await;
+        let other = find(&source.cell, "acme").await;
+        for (org, slug) in [(&org, "main"), (&other, "acme")] {
+            begin_session(&source.cell, org, slug).await;
+            adopt(&source, org, slug).await;
+            let (keys, scope) = (&source.cell.signing_keys, ServerKeyScope::Org);
+            keys.ensure_signer(org, &scope, Algorithm::Es256)
+                .await
+                .unwrap();
+            fill(&source, org).await;
+        }
+        let mut tx = source.cell.database.read().await.unwrap();
+        let sql = "SELECT id FROM apps WHERE org_id = $1 AND label = 'Wiki'";
+        let row = tx.query_optional(sql, params![&org]).await.unwrap();
+        let app = row.unwrap().get(0).unwrap();
+        drop(tx);
+        Self {
+            source,
+            target,
+            org,
+            other,
+            app,
+            _authority: authority_folder,
+        }
+    }
+
+    pub(crate) fn at(&self, at: At) -> &TestCell {
+        match at {
+            At::Source => &self.source,
+            At::Target => &self.target,
+        }
+    }
+
+    /// Both cells crash.
+    pub(crate) async fn crash(self) -> Self {
+        Self {
+            source: self.source.crash().await,
+            target: self.target.crash().await,
+            ..self
+        }
+    }
+
+    /// A code for the app, by the session of the person.
+    pub(crate) async fn code(&self, at: At, epoch: Epoch) -> String {
+        let path = format!(
+            "/oauth2/v1/authorize?client_id={}&redirect_uri={CALLBACK}&response_type=code&scope=openid+offline_access\
+             &state=s&nonce=n&code_challenge={CHALLENGE}&code_challenge_method=S256",
+            self.app
+        );
+        let call = Call {
+            org: &self.org,
+            epoch,
+            method: Method::GET,
+            path: &path,
+            form: String::new(),
+            basic: None,
+        };
+        let answer = self.at(at).visit(call).await;
+        let location = answer.headers().get(header::LOCATION);
+        let location = location.unwrap_or_else(|| panic!("{}", answer.status()));
+        let location: Url = location.to_str().unwrap().parse().unwrap();
+        let code = location.query_pairs().find(|(name, _)| name == "code");
+        code.unwrap_or_else(|| panic!("{location}")).1.into_owned()
+    }
+
+    /// What the token endpoint says to the app.
+    pub(crate) async fn token(&self, at: At, epoch: Epoch, form: String) -> (StatusCode, Json) {
+        let call = Call {
+            org: &self.org,
+            epoch,
+            method: Method::POST,
+            path: "/oauth2/v1/token",
+            form,
+            basic: Some((&self.app, "web-secret-of-main-0123456789-0123456789")),
+        };
+        let answer = self.at(at).visit(call).await;
+        (answer.status(), read_json(answer).await)
+    }
+
+    pub(crate) async fn redeem(&self, at: At, epoch: Epoch, code: &str) -> (StatusCode, Json) {
+        let form = format!(
+            "grant_type=authorization_code&code={code}&redirect_uri={CALLBACK}&code_verifier={VERIFIER}"
+        );
+        self.token(at, epoch, form).await
+    }
+
+    pub(crate) async fn refresh(&self, at: At, epoch: Epoch, token: &str) -> (StatusCode, Json) {
+        let form = format!("grant_type=refresh_token&refresh_token={token}");
+        self.token(at, epoch, form).await
+    }
+}
+
+async fn declare(cell: &Cell) {
+    let orgs = ["main", "acme"].map(|slug| {
+        ORG.replace("SLUG", slug).replace("HASH", HASH).replace(
+            "settings: {",
+            "settings: { grants: [authorization_code, refresh_token], id_token_algorithm: ES256,",
+        )
+    });
+    let text = format!("orgs:{}", orgs.concat());
+    let document = parse::parse_document(&text).unwrap();
+    let declaration = Declaration {
+        secrets: Secrets::fetch(&document, Path::new("")),
+        text: Secret::new(text),
+        document,
+    };
+    let progress = Progress::default();
+    run(
+        cell,
+        declaration,
+        Mode::Apply,
+        "https://id.example",
+        &progress,
+    )
+    .await
+    .unwrap();
+}
+
+async fn find(cell: &Cell, slug: &str) -> OrgId {
+    let mut tx = cell.database.read().await.unwrap();
+    let found = identity::org::store::find_by_slug(&mut tx, slug).await;
+    found.unwrap().unwrap()
+}
+
+async fn adopt(at: &TestCell, org: &OrgId, slug: &str) {
+    let body = serde_json::json!({ "slug": slug, "name": slug, "epoch": 1 });
+    let request = Request::put(wire::cell::org_path(org))
+        .extension(PeerRole(Some(FleetRole::Control)))
+        .body(Body::from(body.to_string()))
+        .unwrap();
+    let answer = at.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+}
+
+async fn begin_session(cell: &Cell, org: &OrgId, slug: &str) {
+    let mut tx = cell.database.read().await.unwrap();
+    let login = format!("grace@{slug}.example");
+    let person = identity::person::store::find_by_identifier(&mut tx, org, &login).await;
+    drop(tx);
+    let (person, now) = (person.unwrap().unwrap(), cell.now());
+    let session = Session {
+        org_id: org.clone(),
+        id: SessionId::generate(cell.entropy()),
+        user_id: person.id.clone(),
+        user_epoch: person.epoch,
+        authenticators: vec![ProvedAuthenticator {
+            kind: AuthenticatorKind::Password,
+            at: now,
+        }],
+        authenticated_at: now,
+        created_at: now,
+        last_seen_at: now,
+        idle_expires_at: now.plus_secs(2 * 60 * 60),
+        expires_at: now.plus_secs(12 * 60 * 60),
+        address: "192.0.2.1".into(),
+        user_agent: "world".into(),
+    };
+    let hash = SecretHash::of(SESSION);
+    let stored = cell.database.write(move |tx| {
+        Box::pin(async move { identity::session::store::insert(tx, &session, &hash).await })
+    });
+    stored.await.unwrap();
+}
+
+/// A row in every table that has none, whatever the table is.
+async fn fill(at: &TestCell, org: &OrgId) {
+    let shapes = Arc::new(at.shapes().await);
+    let of = org.clone();
+    let filled: Result<(), database::tenancy::TenancyError> =
+        at.cell
+            .database
+            .write(move |tx| {
+                Box::pin(async move {
+                    for shape in shapes.arrival() {
+                        if shape.count(tx, of.as_str()).await? > 0 {
+                            continue;
+                        }
+                        let values = shape.columns().iter().map(|column| {
+                            match (column.name(), column.kind()) {
+                                ("org_id", _) => Value::from(&of),
+                                (_, ColumnType::Text) => Value::from(
+                                    format!("{}-of-{}-{of}", column.name(), shape.table()).as_str(),
+                                ),
+                                (_, ColumnType::Integer) => Value::from(1_i64),
+                                (_, ColumnType::Real) => Value::Real(0.25),
+                                (_, ColumnType::Bytes) => Value::from(vec![7_u8; 9]),
+                            }
+                        });
+                        let record = shape.record(values.collect())?;
+                        shape.replace(tx, of.as_str(), &[record]).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await;
+    filled.unwrap();
+}
