@@ -1,7 +1,8 @@
 //! SQLite and PostgreSQL behind one pair of transaction types, and the migrations of their schema.
 //!
 //! It knows no table and no rule of the product. One SQL text with `$1`, `$2`, … serves both engines; where they
-//! differ is in `dialect`. What it promises on both:
+//! differ is in `dialect`; the statements that `tenancy` renders from the schema are the one exception. What it promises
+//! on both:
 //!
 //! - [`Database::write`] answers after the commit is durable, or undoes this caller's changes alone.
 //! - [`Database::read`] is one consistent snapshot, and the engine itself refuses a write in it.
