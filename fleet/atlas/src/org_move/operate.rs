@@ -247,7 +247,7 @@ fn begin(
         leg: org.epoch,
         phase: Phase::Preparing,
         revision: 1,
-        attempt: 0,
+        attempt: 1,
         returning: false,
         reason: None,
         rows_total: 0,

@@ -18,7 +18,7 @@ pub const CLOSING_ROUNDS_MAX: u32 = 400;
 /// How long the giver may be stopped before it goes on for another try. Edges hold requests a little longer than that.
 pub const FENCED_SECS_MAX: i64 = 4;
 /// The fence from which on requests that do not end are cut off.
-const FORCED_FROM_ATTEMPT: i64 = 2;
+const FORCED_FROM_ATTEMPT: i64 = 3;
 /// The first pause after a failure; each further one is twice as long.
 const PAUSE_FIRST: Duration = Duration::from_millis(25);
 /// The longest pause.

@@ -35,7 +35,7 @@ pub struct MoveRecord {
     pub phase: Phase,
     /// Counts the changes of this record.
     pub revision: i64,
-    /// Counts the fences.
+    /// Counts the fences, from 1.
     pub attempt: i64,
     /// Whether it is being taken back.
     pub returning: bool,
@@ -100,7 +100,7 @@ impl MoveRecord {
             Entry::Loosened => {
                 next.attempt += 1;
                 next.fenced_at = None;
-                if next.attempt >= FENCES_MAX {
+                if next.attempt > FENCES_MAX {
                     next.retreat();
                 } else {
                     // Whatever it was that took too long or differed: all rows are compared anew.

@@ -205,8 +205,8 @@ impl Cell {
                     cursor: None,
                     accepted: false,
                     copied: false,
-                    attempt: -1,
-                    loosened: -1,
+                    attempt: 0,
+                    loosened: 0,
                 });
             }
         }
@@ -243,8 +243,8 @@ impl Cell {
                     cursor: None,
                     accepted: true,
                     copied: true,
-                    attempt: -1,
-                    loosened: -1,
+                    attempt: 0,
+                    loosened: 0,
                 });
             }
         }

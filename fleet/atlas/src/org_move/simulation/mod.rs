@@ -86,7 +86,7 @@ fn new_record(random: &SeededEntropy, org: OrgId, from: usize, leg: Epoch) -> Mo
         leg,
         phase: Phase::Preparing,
         revision: 1,
-        attempt: 0,
+        attempt: 1,
         returning: false,
         reason: None,
         rows_total: 0,
