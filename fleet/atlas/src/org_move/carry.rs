@@ -225,7 +225,11 @@ impl Register {
     }
 
     /// Changes the record, unless somebody else has changed it since it was read.
-    async fn enter_move(&self, record: &MoveRecord, entry: Entry) -> Result<(), Refusal> {
+    pub(crate) async fn enter_move(
+        &self,
+        record: &MoveRecord,
+        entry: Entry,
+    ) -> Result<(), Refusal> {
         let next = record.enter(entry, self.clock.now());
         let logged = match next.phase {
             Phase::Done => Some("org.move.done"),
@@ -255,7 +259,7 @@ impl Register {
     }
 
     /// The one moment of a move: placement, record and log change together, or nothing does.
-    async fn switch_move(&self, record: &MoveRecord) -> Result<(), Refusal> {
+    pub(crate) async fn switch_move(&self, record: &MoveRecord) -> Result<(), Refusal> {
         let (before, next) = (record.clone(), record.switch(self.clock.now()));
         let denied = self
             .database

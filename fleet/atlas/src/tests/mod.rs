@@ -4,6 +4,7 @@ mod api;
 mod cell_for_tests;
 mod creation;
 mod feed;
+mod org_move;
 mod store;
 
 use crate::MIGRATIONS;

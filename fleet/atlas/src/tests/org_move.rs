@@ -1,0 +1,280 @@
+//! Moves in the register, on both engines: who may go where, that one move at a time counts, and that placement, record, log
+//! and route map change together.
+
+use super::cell_for_tests::TestCell;
+use super::{NOWHERE, World, cell, org};
+use crate::log::{Verdict, verify};
+use crate::org_move::record::{Entry, MoveRecord};
+use crate::org_move::store;
+use crate::placement::PlacementDenial;
+use crate::refusal::Refusal;
+use vocab::epoch::Epoch;
+use wire::control::{CellSize, CellState, CreateOrg, DeclareCell, Pin, SetCellState};
+use wire::names::CellName;
+use wire::org_move::view::{Phase, StartMove};
+
+/// Cells a, b and c; c lies in another region. The org acme is served by a and pinned to the region of a and b.
+async fn worlds() -> Vec<(World, TestCell)> {
+    let mut worlds = Vec::new();
+    for world in World::both().await {
+        let home = TestCell::open(&world, "cell-a").await;
+        world.declare("cell-a", &home.address).await.unwrap();
+        world.declare("cell-b", NOWHERE).await.unwrap();
+        let abroad = DeclareCell {
+            name: cell("cell-c"),
+            region: String::from("us"),
+            cloud: String::from("metal"),
+            regimes: Vec::new(),
+            size: CellSize::Small,
+            address: NOWHERE.to_owned(),
+            state: CellState::Open,
+        };
+        world.register.declare_cell(abroad, "test").await.unwrap();
+        let pinned = CreateOrg {
+            pin: Pin {
+                region: Some(String::from("eu")),
+                regime: None,
+            },
+            cell: Some(cell("cell-a")),
+            ..org("acme")
+        };
+        world.register.create_org(pinned, "test").await.unwrap();
+        worlds.push((world, home));
+    }
+    worlds
+}
+
+fn to(name: &str) -> StartMove {
+    StartMove {
+        to: Some(cell(name)),
+        keep_secs: None,
+    }
+}
+
+impl World {
+    async fn start(&self, wanted: StartMove) -> Result<MoveRecord, Refusal> {
+        let slug = org("acme").slug;
+        self.register.start_move(&slug, wanted, "test").await?;
+        Ok(self.record().await)
+    }
+
+    async fn record(&self) -> MoveRecord {
+        let mut tx = self.register.database.read().await.unwrap();
+        let found = store::load_newest_of(&mut tx, &org("acme").slug).await;
+        found.unwrap().unwrap()
+    }
+
+    async fn enter(&self, entry: Entry) -> MoveRecord {
+        let record = self.record().await;
+        self.register.enter_move(&record, entry).await.unwrap();
+        self.record().await
+    }
+
+    /// As if cells had done all up to the moment when nothing is left to ship.
+    async fn come_to_fenced(&self) -> MoveRecord {
+        self.enter(Entry::Copy(7)).await;
+        for phase in [
+            Phase::Verifying,
+            Phase::Closing,
+            Phase::Fencing,
+            Phase::Fenced,
+        ] {
+            self.enter(Entry::Next(phase)).await;
+        }
+        self.record().await
+    }
+
+    async fn counts(&self) -> [i64; 2] {
+        let count = async |name: &str| self.register.cell(&cell(name)).await.unwrap().orgs;
+        [count("cell-a").await, count("cell-b").await]
+    }
+
+    async fn placed(&self) -> (CellName, Epoch) {
+        let org = self.register.org(&org("acme").slug).await.unwrap();
+        (org.cell, org.epoch)
+    }
+
+    fn routed(&self) -> (CellName, Epoch) {
+        let map = wire::routes::map::RouteMap::default();
+        let map = map.apply(self.register.feed.delta(0).changes).unwrap();
+        let route = map.org_by_slug("acme").unwrap();
+        (route.cell.clone(), route.epoch)
+    }
+}
+
+#[tokio::test]
+async fn an_org_goes_where_it_may_and_nowhere_else_on_sqlite_and_postgres() {
+    for (world, _home) in worlds().await {
+        let refused = async |wanted: StartMove| world.start(wanted).await.unwrap_err();
+        let against = refused(to("cell-c")).await;
+        assert!(
+            matches!(
+                against,
+                Refusal::Placement(PlacementDenial::AgainstPin { .. })
+            ),
+            "{against}"
+        );
+        let there = refused(to("cell-a")).await;
+        assert!(there.to_string().contains("already"), "{there}");
+        let unknown = refused(to("cell-z")).await;
+        assert!(
+            matches!(unknown, Refusal::Placement(PlacementDenial::Unknown(_))),
+            "{unknown}"
+        );
+        let too_long = StartMove {
+            keep_secs: Some(-1),
+            ..to("cell-b")
+        };
+        assert!(matches!(
+            refused(too_long).await,
+            Refusal::Invalid {
+                field: "keep_secs",
+                ..
+            }
+        ));
+        for state in [CellState::Full, CellState::Draining, CellState::Closed] {
+            let epoch = world.register.cell(&cell("cell-b")).await.unwrap().epoch;
+            let wanted = SetCellState { state, epoch };
+            world
+                .register
+                .set_cell_state(&cell("cell-b"), wanted, "test")
+                .await
+                .unwrap();
+            for wanted in [
+                to("cell-b"),
+                StartMove {
+                    to: None,
+                    keep_secs: None,
+                },
+            ] {
+                let denied = refused(wanted).await;
+                assert!(matches!(denied, Refusal::Placement(_)), "{denied}");
+            }
+        }
+        assert_eq!(world.counts().await, [1, 0]);
+        let nobody = world
+            .register
+            .start_move(&org("nobody").slug, to("cell-b"), "test")
+            .await;
+        assert!(matches!(nobody.unwrap_err(), Refusal::NotFound { .. }));
+    }
+}
+
+#[tokio::test]
+async fn an_org_is_moved_once_at_a_time_on_sqlite_and_postgres() {
+    for (world, _home) in worlds().await {
+        let anywhere = StartMove {
+            to: None,
+            keep_secs: None,
+        };
+        let (one, two) = tokio::join!(world.start(to("cell-b")), world.start(anywhere));
+        assert!(one.is_ok() != two.is_ok());
+        let second = one.err().or(two.err()).unwrap();
+        assert!(matches!(second, Refusal::Moving { .. }), "{second}");
+        assert_eq!(
+            world.counts().await,
+            [1, 1],
+            "its place is taken in the cell that gets it"
+        );
+        // Given up, it is as before, and it can be moved anew.
+        let undoing = world
+            .register
+            .undo_move(&org("acme").slug, "test")
+            .await
+            .unwrap();
+        assert_eq!(undoing.phase, Phase::Undoing);
+        let undone = world.enter(Entry::Next(Phase::Undone)).await;
+        assert!(undone.phase.is_over());
+        assert_eq!(world.counts().await, [1, 0]);
+        let over = world.register.undo_move(&org("acme").slug, "test").await;
+        assert!(matches!(over.unwrap_err(), Refusal::MoveState { .. }));
+        world.start(to("cell-b")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_switch_changes_everything_together_and_once_on_sqlite_and_postgres() {
+    for (world, _home) in worlds().await {
+        world.start(to("cell-b")).await.unwrap();
+        let first = (cell("cell-a"), Epoch::FIRST);
+        let second = (cell("cell-b"), Epoch::FIRST.next());
+        let early = world.record().await;
+        let fenced = world.come_to_fenced().await;
+        assert_eq!(
+            (world.placed().await, world.routed()),
+            (first.clone(), first)
+        );
+        // Planned by an older record, it comes to nothing.
+        world.register.switch_move(&early).await.unwrap();
+        assert_eq!(world.record().await, fenced);
+        let (one, two) = tokio::join!(
+            world.register.switch_move(&fenced),
+            world.register.switch_move(&fenced)
+        );
+        assert!(one.is_ok() && two.is_ok());
+        let switched = world.record().await;
+        assert_eq!(switched.phase, Phase::Activating);
+        assert_eq!((switched.giver, switched.leg), second.clone());
+        assert_eq!(
+            (world.placed().await, world.routed()),
+            (second.clone(), second)
+        );
+        // A step that was planned before the switch changes nothing any more.
+        let late = Entry::Loosen(String::from("too late"));
+        world.register.enter_move(&fenced, late).await.unwrap();
+        assert_eq!(world.record().await.phase, Phase::Activating);
+        let undo = world.register.undo_move(&org("acme").slug, "test").await;
+        let undo = undo.unwrap_err();
+        assert!(undo.to_string().contains("take the move back"), "{undo}");
+        world.enter(Entry::Next(Phase::Following)).await;
+        let back = world
+            .register
+            .take_move_back(&org("acme").slug, "test")
+            .await;
+        assert!(back.unwrap().returning);
+        let mut tx = world.register.database.read().await.unwrap();
+        assert!(matches!(verify(&mut tx).await.unwrap(), Verdict::Whole(_)));
+    }
+}
+
+#[tokio::test]
+async fn a_move_that_is_over_gives_the_place_back_on_sqlite_and_postgres() {
+    for (world, _home) in worlds().await {
+        world.start(to("cell-b")).await.unwrap();
+        let fenced = world.come_to_fenced().await;
+        world.register.switch_move(&fenced).await.unwrap();
+        world.enter(Entry::Next(Phase::Following)).await;
+        world.enter(Entry::Next(Phase::Purging)).await;
+        assert_eq!(world.counts().await, [1, 1]);
+        let late = world
+            .register
+            .take_move_back(&org("acme").slug, "test")
+            .await;
+        assert!(matches!(late.unwrap_err(), Refusal::MoveState { .. }));
+        let done = world.enter(Entry::Next(Phase::Done)).await;
+        assert_eq!(done.phase, Phase::Done);
+        assert_eq!(world.counts().await, [0, 1]);
+    }
+}
+
+#[tokio::test]
+async fn a_draining_cell_sends_its_orgs_away_on_sqlite_and_postgres() {
+    for (world, _home) in worlds().await {
+        let drain = async |state| {
+            let epoch = world.register.cell(&cell("cell-a")).await.unwrap().epoch;
+            let wanted = SetCellState { state, epoch };
+            let name = cell("cell-a");
+            let set = world.register.set_cell_state(&name, wanted, "test");
+            set.await.unwrap();
+        };
+        assert_eq!(world.register.drain_round().await.unwrap(), 0);
+        drain(CellState::Draining).await;
+        assert_eq!(world.register.drain_round().await.unwrap(), 1);
+        assert_eq!(world.register.drain_round().await.unwrap(), 0);
+        let record = world.record().await;
+        assert_eq!(
+            (record.target, record.phase),
+            (cell("cell-b"), Phase::Preparing)
+        );
+    }
+}
