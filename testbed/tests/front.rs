@@ -64,7 +64,7 @@ fn command(fleet: &Fleet, name: &str, listen: SocketAddr) -> anyhow::Result<Comm
         let instead = match word.as_str() {
             "--data" => Some(fleet.folder().join(name).display().to_string()),
             "--listen" => Some(listen.to_string()),
-            "--until-stdin-ends" | "" => continue,
+            "--until-stdin-ends" | "--take-over" | "" => continue,
             _ => None,
         };
         command.arg(word);
@@ -127,7 +127,7 @@ async fn a_real_balancer_says_who_the_client_is() {
     let forged =
         b"PROXY TCP4 9.9.9.9 127.0.0.1 1 2\r\nGET / HTTP/1.1\r\nhost: acme.localhost\r\n\r\n";
     let answer = raw::exchange(&own, forged).unwrap();
-    assert_eq!(answer.status, Some(StatusCode::BAD_REQUEST));
+    assert_eq!(answer.status, Some(400));
     let addresses = store::sign_in_addresses(&fleet.folder().join("cell-a")).unwrap();
     assert_eq!(addresses, ["127.0.0.21", "127.0.0.22", "127.0.0.23"]);
 }

@@ -11,6 +11,7 @@ pub mod framing;
 pub mod headers;
 pub mod listener;
 pub mod parking;
+pub mod properties;
 pub mod proxy;
 pub mod proxy_protocol;
 pub mod pulse;

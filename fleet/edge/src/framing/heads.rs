@@ -118,6 +118,15 @@ impl Heads {
         matches!(self.state, State::Request | State::Preface(0))
     }
 
+    /// Whether a head has begun and is not complete.
+    #[must_use]
+    pub const fn is_in_head(&self) -> bool {
+        !matches!(
+            self.state,
+            State::Request | State::Preface(0) | State::Body(_) | State::Through
+        )
+    }
+
     /// Looks at the bytes that came next.
     ///
     /// # Errors
