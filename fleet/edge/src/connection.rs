@@ -20,8 +20,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// How long a client may take to send its request head.
-const HEADER_SECS_MAX: u64 = 15;
 /// Largest request head.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// Most header fields of a request.
@@ -120,8 +118,8 @@ where
         async move { Ok::<_, Infallible>(answer(request, &facts, &proxy, &held, &pulse).await) }
     });
     let builder = builder();
-    let connection =
-        builder.serve_connection_with_upgrades(TokioIo::new(Guarded::new(stream)), service);
+    let connection = builder
+        .serve_connection_with_upgrades(TokioIo::new(Guarded::new(stream, pulse.clone())), service);
     tokio::pin!(connection);
     let mut round = interval(patience.round);
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -183,10 +181,10 @@ async fn answer(
 
 fn builder() -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
+    // The time of a head is bounded by the pulse: the library's own timer would end idle connections as soon.
     builder
         .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(HEADER_SECS_MAX))
+        .header_read_timeout(None)
         .max_buf_size(HEAD_BYTES_MAX)
         .max_headers(HEADERS_MAX);
     builder

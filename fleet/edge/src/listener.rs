@@ -84,12 +84,6 @@ impl House {
         }
     }
 
-    /// In the clear over a network only proxies are heard: passwords of others would be seen on the way.
-    fn admits(&self, local: SocketAddr, peer: SocketAddr) -> bool {
-        let inside = local.ip().to_canonical().is_loopback();
-        inside || peer.ip().to_canonical().is_loopback() || self.terms.trust.believes(peer.ip())
-    }
-
     /// Who is at the other end: the peer, or whom a trusted proxy names before anything else. A PROXY header of anybody else
     /// is a strange request, and is refused as one.
     async fn find_client(
@@ -142,7 +136,7 @@ async fn run(
     let Ok(local) = stream.local_addr() else {
         return;
     };
-    if !house.admits(local, peer) {
+    if !is_admitted(&house.terms.trust, local.ip(), peer.ip()) {
         tracing::debug!(%peer, "not a trusted proxy, and it speaks in the clear");
         return;
     }
@@ -162,4 +156,36 @@ async fn run(
     };
     let held = Held::new(permit, place, guest, house.terms.clone());
     connection::serve(stream, facts, Arc::clone(&house.proxy), held).await;
+}
+
+/// In the clear over a network only proxies are heard: passwords of others would be seen on the way.
+fn is_admitted(trust: &Trust, local: IpAddr, peer: IpAddr) -> bool {
+    let inside = |address: IpAddr| address.to_canonical().is_loopback();
+    inside(local) || inside(peer) || trust.believes(peer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_admitted;
+    use crate::trust::{ProxyHeader, Trust, parse_network};
+
+    #[test]
+    fn in_the_clear_over_a_network_proxies_alone_are_heard() {
+        let trust = Trust {
+            proxies: vec![parse_network("10.0.0.0/24").unwrap()],
+            header: ProxyHeader::None,
+        };
+        for (local, peer, admitted) in [
+            ("127.0.0.1", "127.0.0.1", true),
+            ("10.0.0.5", "10.0.0.5", true),
+            ("10.0.0.5", "10.0.0.9", true),
+            ("10.0.0.5", "::ffff:10.0.0.9", true),
+            ("10.0.0.5", "127.0.0.1", true),
+            ("10.0.0.5", "10.0.1.9", false),
+            ("2001:db8::5", "2001:db8::9", false),
+        ] {
+            let found = is_admitted(&trust, local.parse().unwrap(), peer.parse().unwrap());
+            assert_eq!(found, admitted, "{peer} at {local}");
+        }
+    }
 }

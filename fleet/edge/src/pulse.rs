@@ -21,6 +21,8 @@ pub struct Patience {
     /// Be without a request under way. Silence before the first request counts, and so do frames of HTTP/2 that belong to
     /// none.
     pub idle: Duration,
+    /// Send the head of a request, from its first byte on.
+    pub head: Duration,
     /// Let a piece of an answer lie ready without taking it.
     pub unread: Duration,
     /// Take new requests.
@@ -34,7 +36,9 @@ pub struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         Self {
-            idle: Duration::from_secs(60),
+            // Longer than balancers keep connections to us: whoever closes an idle one may meet a request on its way.
+            idle: Duration::from_secs(75),
+            head: Duration::from_secs(15),
             unread: Duration::from_secs(30),
             age: Duration::from_secs(3_600),
             ending: Duration::from_secs(60),
@@ -59,6 +63,8 @@ struct State {
     speaks: Speaks,
     under_way: u64,
     idle_since: Instant,
+    /// Since when a head has begun and is not complete.
+    head_since: Option<Instant>,
     begun: u64,
     given_up: u64,
     /// Since when the last piece of an answer lies unread, by the number of its request.
@@ -98,6 +104,14 @@ fn decide(state: &State, patience: &Patience, leaving: Leaving, now: Instant) ->
     {
         return Verdict::IsCut("an answer was not read");
     }
+    // While something is under way, what comes behind it is not read.
+    if state.under_way == 0
+        && state
+            .head_since
+            .is_some_and(|then| since(then) > patience.head)
+    {
+        return Verdict::IsCut("a head took too long");
+    }
     if let Some(ending) = state.ending_since {
         let late = since(ending) > patience.ending && leaving == Leaving::Stays;
         return if late {
@@ -126,6 +140,7 @@ impl Default for Pulse {
                 speaks: Speaks::OneByOne,
                 under_way: 0,
                 idle_since: now,
+                head_since: None,
                 begun: 0,
                 given_up: 0,
                 unread: HashMap::new(),
@@ -156,6 +171,11 @@ impl Pulse {
             number: state.begun,
             stage: Stage::Asked,
         }
+    }
+
+    /// A head has begun, or is complete.
+    pub fn note_head(&self, begun: bool) {
+        self.state().head_since = begun.then(Instant::now);
     }
 
     /// Resolves when something happened that may change the verdict.
@@ -207,6 +227,7 @@ impl Drop for UnderWay {
         state.unread.remove(&self.number);
         state.under_way = state.under_way.saturating_sub(1);
         state.idle_since = Instant::now();
+        state.head_since = state.head_since.map(|_| state.idle_since);
         if self.stage == Stage::Asked {
             state.given_up += 1;
             if state.given_up > GIVEN_UP_MAX {
@@ -264,6 +285,7 @@ mod tests {
         let (start, patience) = (Instant::now(), Patience::default());
         let Patience {
             idle,
+            head,
             unread: left_lying,
             age,
             ending: end,
@@ -284,6 +306,14 @@ mod tests {
         let streams = State {
             speaks: Speaks::Streams,
             ..busy.clone()
+        };
+        let in_head = State {
+            head_since: Some(start),
+            ..new.clone()
+        };
+        let behind = State {
+            under_way: 1,
+            ..in_head.clone()
         };
         let unread = State {
             unread: [(1, start)].into(),
@@ -314,6 +344,9 @@ mod tests {
             ("silent", &new, stays, idle, on),
             ("silent", &new, stays, idle + more, ends),
             ("busy", &busy, stays, idle + more, on),
+            ("slow", &in_head, stays, head, on),
+            ("slow", &in_head, stays, head + more, "cut"),
+            ("slow behind another", &behind, stays, head + more, on),
             ("old", &busy, stays, age + more, ends),
             ("read slowly", &unread, stays, left_lying, on),
             ("not read", &unread, stays, left_lying + more, "cut"),

@@ -1,6 +1,7 @@
 //! A stream whose request heads are looked at on their way to the HTTP library.
 
 use super::heads::Heads;
+use crate::pulse::Pulse;
 use std::future::Future as _;
 use std::io;
 use std::pin::Pin;
@@ -24,6 +25,8 @@ const WASTE_BYTES: usize = 4096;
 pub struct Guarded<S> {
     inner: S,
     heads: Heads,
+    /// Hears when a head begins and when it is complete.
+    pulse: Pulse,
     verdict: Verdict,
     linger: Option<Linger>,
 }
@@ -42,10 +45,11 @@ struct Linger {
 impl<S> Guarded<S> {
     /// From the first byte on.
     #[must_use]
-    pub fn new(inner: S) -> Self {
+    pub fn new(inner: S, pulse: Pulse) -> Self {
         Self {
             inner,
             heads: Heads::default(),
+            pulse,
             verdict: Verdict::Fine,
             linger: None,
         }
@@ -55,7 +59,13 @@ impl<S> Guarded<S> {
         let Some(bytes) = buf.filled().get(before..) else {
             return;
         };
-        if let Err(refusal) = self.heads.follow(bytes) {
+        let before_in_head = self.heads.is_in_head();
+        let followed = self.heads.follow(bytes);
+        let in_head = followed.is_ok() && self.heads.is_in_head();
+        if in_head != before_in_head {
+            self.pulse.note_head(in_head);
+        }
+        if let Err(refusal) = followed {
             tracing::debug!(why = %refusal.why, "a request head is refused");
             buf.set_filled(before + refusal.at);
             self.verdict = Verdict::Refused(pour(POISON, buf));

@@ -299,6 +299,33 @@ async fn a_connection_without_requests_is_ended() {
 }
 
 #[tokio::test]
+async fn a_head_that_comes_slowly_is_given_up_and_silence_between_requests_is_not() {
+    let head = Duration::from_millis(200);
+    let bounds = hasty(Patience {
+        head,
+        ..Patience::default()
+    });
+    let world = World::bounded(SERVED, &bounds, UNDER_WAY_EACH_MAX).await;
+    let get = b"GET /x HTTP/1.1\r\nhost: acme.localhost\r\n\r\n";
+    let mut idle = TcpStream::connect(world.edge).await.unwrap();
+    idle.write_all(get).await.unwrap();
+    let mut told = Vec::new();
+    for slow in [&get[..10], &get[..get.len() - 1]] {
+        let mut stream = TcpStream::connect(world.edge).await.unwrap();
+        stream.write_all(&[get, slow].concat()).await.unwrap();
+        let _ = stream.read_to_end(&mut told).await;
+    }
+    let told = String::from_utf8_lossy(&told);
+    assert_eq!(told.matches("HTTP/1.1 200").count(), 2, "{told}");
+    // All that time nothing came on this one, and it still serves.
+    let last = [&get[..get.len() - 2], b"connection: close\r\n\r\n"].concat();
+    idle.write_all(&last).await.unwrap();
+    let mut told = String::new();
+    idle.read_to_string(&mut told).await.unwrap();
+    assert_eq!(told.matches("HTTP/1.1 200").count(), 2, "{told}");
+}
+
+#[tokio::test]
 async fn one_client_does_not_take_all_connections() {
     let bounds = Bounds {
         connections_each: 2,
