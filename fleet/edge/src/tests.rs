@@ -28,7 +28,7 @@ use std::task::{Context, Poll};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 use vocab::entropy::{SeededEntropy, SystemEntropy};
 use vocab::epoch::Epoch;
@@ -55,6 +55,8 @@ struct World {
     refused: mpsc::UnboundedReceiver<()>,
     /// How many requests the cell will never be done with.
     hanging: watch::Receiver<usize>,
+    /// Lets the requests go on that wait in the cell.
+    gate: Arc<Notify>,
     folder: TempDir,
 }
 
@@ -63,6 +65,7 @@ struct World {
 struct Telling {
     refused: mpsc::UnboundedSender<()>,
     hanging: watch::Sender<usize>,
+    gate: Arc<Notify>,
 }
 
 /// A request that the cell is not done with.
@@ -118,7 +121,9 @@ impl World {
         };
         let (tell, refused) = mpsc::unbounded_channel();
         let (count, hanging) = watch::channel(0);
+        let gate = Arc::new(Notify::new());
         let tell = Telling {
+            gate: Arc::clone(&gate),
             refused: tell,
             hanging: count,
         };
@@ -149,6 +154,7 @@ impl World {
             cell,
             refused,
             hanging,
+            gate,
             folder,
         };
         world.route(1, epoch);
@@ -257,6 +263,11 @@ async fn answer(
         "/hang" => {
             let _hanging = Hanging::new(&tell.hanging);
             std::future::pending::<()>().await;
+        }
+        "/gate" => {
+            let opened = tell.gate.notified();
+            let _hanging = Hanging::new(&tell.hanging);
+            opened.await;
         }
         "/endless" => {
             *response.body_mut() = Endless {

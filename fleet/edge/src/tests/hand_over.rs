@@ -177,6 +177,44 @@ async fn twenty_edges_follow_one_another_and_no_request_is_refused_or_broken() {
 }
 
 #[tokio::test]
+async fn an_edge_that_is_told_to_stop_answers_what_is_under_way() {
+    let mut world = World::new(SERVED).await;
+    world.routes.keep();
+    let any = "127.0.0.1:0".parse().unwrap();
+    let edge = launch(&world, any, Succession::First).await.unwrap();
+    let address = edge.address;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let running = tokio::spawn(edge.run(async move { drop(stopped.await) }));
+    let mut idle = open(address).await;
+    idle.ready().await.unwrap();
+    let mut one = open(address).await;
+    let one = tokio::spawn(async move { one.send_request(request("/gate")).await });
+    let stream = TokioIo::new(TcpStream::connect(address).await.unwrap());
+    let (mut many, connection) = http2::handshake(TokioExecutor::new(), stream)
+        .await
+        .unwrap();
+    let closed = tokio::spawn(connection);
+    let answer = tokio::spawn(many.send_request(request("/gate")));
+    world.hanging.wait_for(|count| *count == 2).await.unwrap();
+
+    stop.send(()).unwrap();
+    while TcpStream::connect(address).await.is_ok() {}
+    assert!(!running.is_finished());
+    world.gate.notify_waiters();
+    let one = one.await.unwrap().unwrap();
+    assert_eq!(one.status(), StatusCode::OK);
+    assert_eq!(one.headers()["connection"], "close");
+    let answer = answer.await.unwrap().unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    answer.collect().await.unwrap();
+    // It was told that no more is taken, and has nothing left to wait for.
+    closed.await.unwrap().unwrap();
+    assert!(idle.ready().await.is_err(), "an idle connection is closed");
+    drop((one, many));
+    running.await.unwrap();
+}
+
+#[tokio::test]
 async fn an_edge_that_cannot_start_takes_nothing_over() {
     let world = World::new(SERVED).await;
     world.routes.keep();
