@@ -1,12 +1,15 @@
 //! Who is waited for, who is cut off, what is sent by whom, and what two control planes at once come to.
 
+use crate::errands::{Errand, Sender, run};
 use crate::membership::seats::Entry;
 use crate::moving::tests::driver::{Drive, Misfortune};
+use crate::moving::tests::store::{describe_groups, spoil, touch_people};
 use crate::moving::tests::world::{At, World};
 use axum::http::StatusCode;
-use database::{DatabaseFault, Engine, params};
+use database::{DatabaseFault, Engine};
 use ledger::outbox::store as outbox;
 use serde_json::{Value as Json, json};
+use tokio::sync::{mpsc, oneshot, watch};
 use wire::org_move::{Acknowledge, Side, Verb, Walk};
 
 const KIND: &str = "trial";
@@ -34,18 +37,12 @@ async fn a_fence_waits_for_what_is_under_way_or_cuts_it_off() {
         .ask::<Json>(At::Source, Verb::Fence, fence(1, true))
         .await;
     assert_eq!(fenced.unwrap(), json!({ "closed": true, "under_way": 1 }));
-    let late = "UPDATE users SET revision = revision + 1 WHERE org_id = $1";
-    let values = || params![&drive.world.org].to_vec();
-    let refused = drive.world.source.execute(vec![(late, values())]).await;
+    let (org, other) = (&drive.world.org, &drive.world.other);
+    let source = &drive.world.source;
+    let refused = source.execute(vec![touch_people(org)]).await;
     assert!(refused.unwrap_err().is_fenced());
     // The other org of the cell is written to as ever.
-    let values = params![&drive.world.other].to_vec();
-    drive
-        .world
-        .source
-        .execute(vec![(late, values)])
-        .await
-        .unwrap();
+    source.execute(vec![touch_people(other)]).await.unwrap();
     drop(under_way);
     let entry = membership.enter(&drive.world.org).await.unwrap();
     assert!(matches!(entry, Entry::Refused(_)));
@@ -90,22 +87,13 @@ async fn a_message_is_sent_by_the_cell_that_serves_alone() {
 async fn two_control_planes_at_once_do_no_harm() {
     let drive = Drive::new(sqlite().await, Misfortune::Nothing);
     let drive = drive.prepare().await.copy().await;
-    let rename = "UPDATE groups SET description = $2 WHERE org_id = $1";
-    let values = params![&drive.world.org, "first"].to_vec();
-    drive
-        .world
-        .source
-        .execute(vec![(rename, values)])
-        .await
-        .unwrap();
+    let describe = async |drive: &Drive, text| {
+        let statement = describe_groups(&drive.world.org, text);
+        drive.world.source.execute(vec![statement]).await.unwrap();
+    };
+    describe(&drive, "first").await;
     let (drive, one) = drive.parcel(Walk::Changes).await;
-    let values = params![&drive.world.org, "second"].to_vec();
-    drive
-        .world
-        .source
-        .execute(vec![(rename, values)])
-        .await
-        .unwrap();
+    describe(&drive, "second").await;
     let (drive, other) = drive.parcel(Walk::Changes).await;
     assert!(one.seq < other.seq);
     let (drive, _) = drive.take(&other).await;
@@ -131,22 +119,7 @@ async fn what_differs_is_found_and_sent_again() {
     let (drive, _) = drive.catch_up().await;
     // Behind the back of everything, as a fault of ours might.
     let org = drive.world.org.clone();
-    for sql in [
-        "UPDATE org_fences SET mode = 'pass' WHERE org_id = $1",
-        "DELETE FROM groups WHERE org_id = $1",
-        "UPDATE users SET first_name = 'nobody' WHERE org_id = $1",
-        "INSERT INTO zones (org_id, id, name, name_key, ranges, revision, created_at, updated_at) \
-         VALUES ($1, 'extra', 'extra', 'extra', '[]', 1, 1, 1)",
-        "UPDATE org_fences SET mode = 'closed' WHERE org_id = $1",
-    ] {
-        let values = params![&org].to_vec();
-        drive
-            .world
-            .target
-            .execute(vec![(sql, values)])
-            .await
-            .unwrap();
-    }
+    drive.world.target.execute(spoil(&org)).await.unwrap();
     let (drive, differences) = drive.compare().await;
     assert_eq!(differences, 3);
     let (drive, _) = drive.catch_up().await;
@@ -204,4 +177,111 @@ async fn an_org_goes_where_there_is_room_for_it() {
     let ask = json!({ "org": org, "slug": "other", "giver": "source", "epoch": 2 });
     let (_, refused) = drive.refused(At::Target, Verb::Offer, ask).await;
     assert_eq!(refused.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_is_under_way_for_its_org() {
+    let drive = Drive::new(sqlite().await, Misfortune::Nothing);
+    let drive = drive.prepare().await.copy().await;
+    let source = &drive.world.source;
+    let (org, now) = (drive.world.org.clone(), source.cell.now());
+    let enqueued: Result<(), DatabaseFault> = source
+        .cell
+        .database
+        .write(move |tx| {
+            Box::pin(async move { outbox::enqueue(tx, &org, KIND, "one", Vec::new(), now).await })
+        })
+        .await;
+    enqueued.unwrap();
+    let sender = Sender {
+        cell: source.cell.clone(),
+        membership: Some(source.membership.clone()),
+    };
+    let errand = Errand {
+        kind: KIND,
+        at_once_max: 4,
+        of_one_org_max: 4,
+    };
+    let (stop, stopped) = watch::channel(false);
+    let (begun, mut beginnings) = mpsc::unbounded_channel();
+    let job = tokio::spawn(run(sender, errand, stopped, move |_| {
+        begun.send(()).unwrap();
+        std::future::pending()
+    }));
+    beginnings.recv().await.unwrap();
+    let fence = json!({ "epoch": 1, "attempt": 1, "force": false });
+    let (drive, fenced) = drive.ask::<Json>(At::Source, Verb::Fence, fence).await;
+    assert_eq!(fenced.unwrap(), json!({ "closed": false, "under_way": 1 }));
+    drop(stop);
+    job.abort();
+    let _ = job.await;
+    drive.fence(2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_job_touches_a_copy_and_what_jobs_do_elsewhere_arrives() {
+    let drive = Drive::new(sqlite().await, Misfortune::Nothing);
+    let drive = drive.prepare().await.copy().await;
+    let sweep = async |drive: &Drive, at: At| {
+        let cell = &drive.world.at(at).cell;
+        cell.remove_ended().await.unwrap();
+        oauth::sweep::run(cell).await.unwrap();
+        cell.signing_keys.rotate_due().await.unwrap();
+    };
+    // The made-up row of a session that ended cannot be read: whoever took it up would fail.
+    let tell = async |drive: &Drive, at: At| {
+        let told = oauth::logout::ended::tell_apps(&drive.world.at(at).cell).await;
+        assert_eq!(told.unwrap(), 0);
+    };
+    let org = drive.world.org.clone();
+    let before = drive.world.target.dump(&org).await;
+    sweep(&drive, At::Target).await;
+    tell(&drive, At::Target).await;
+    assert!(drive.world.target.dump(&org).await == before);
+    // All rows that the world made up have ended long ago.
+    sweep(&drive, At::Source).await;
+    assert!(drive.world.source.dump(&org).await != before);
+    let (drive, left) = drive.catch_up().await;
+    assert_eq!(left, 0);
+    let drive = drive.fence(1).await;
+    let fenced = drive.world.source.dump(&org).await;
+    sweep(&drive, At::Source).await;
+    assert!(drive.world.source.dump(&org).await == fenced);
+    tell(&drive, At::Target).await;
+    assert!(drive.world.target.dump(&org).await == fenced);
+}
+
+/// Whatever the fence meets of a writer under way: what was acknowledged arrives, and what was refused does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_writer_that_meets_the_fence_on_postgres_is_heard_or_refused() {
+    let world = World::make(Engine::Postgres, Engine::Sqlite).await;
+    let drive = Drive::new(world, Misfortune::Nothing).prepare().await;
+    let drive = drive.copy().await;
+    let (held, mut holding) = mpsc::unbounded_channel();
+    let (release, released) = oneshot::channel::<()>();
+    let database = drive.world.source.cell.database.clone();
+    let (sql, values) = describe_groups(&drive.world.org, "under way");
+    let writer = tokio::spawn(async move {
+        database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let touched = tx.execute(sql, &values).await?;
+                    held.send(touched).unwrap();
+                    let _ = released.await;
+                    Ok::<_, DatabaseFault>(touched)
+                })
+            })
+            .await
+    });
+    assert!(holding.recv().await.unwrap() > 0);
+    let fencing = tokio::spawn(drive.fence(1));
+    release.send(()).unwrap();
+    let written = writer.await.unwrap();
+    let drive = fencing.await.unwrap();
+    let (drive, left) = drive.catch_up().await;
+    assert_eq!((left, written.is_ok()), (0, true));
+    let org = &drive.world.org;
+    assert!(drive.world.source.dump(org).await == drive.world.target.dump(org).await);
+    let late = drive.world.source.execute(vec![touch_people(org)]).await;
+    assert!(late.unwrap_err().is_fenced());
 }

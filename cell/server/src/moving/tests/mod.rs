@@ -3,5 +3,6 @@
 mod driver;
 mod fences;
 mod moves;
+mod store;
 mod undone;
 pub(crate) mod world;

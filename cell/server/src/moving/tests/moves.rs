@@ -2,50 +2,20 @@
 
 use crate::moving::store::rows::TENANCY;
 use crate::moving::tests::driver::{Drive, Misfortune};
+use crate::moving::tests::store::{LOOSE_ENDS, NOTES, writes};
 use crate::moving::tests::world::{At, Call, World, standing};
 use axum::http::{Method, StatusCode};
+use database::Engine;
 use database::tenancy::load_shapes;
-use database::{Engine, params};
 use keys::ServerKeyScope;
 use ledger::{ChainVerdict, verify_chain};
 use protocol::jose::algorithm::Algorithm;
-use vocab::value::Value;
 
-/// Writes at the cell that serves: new rows, changed ones, names that are swapped, rows that go.
+/// Writes at the cell that serves.
 async fn write(drive: &Drive, round: i64) {
-    let org = &drive.world.org;
-    let id = format!("grp{round}");
-    let insert = "INSERT INTO groups (org_id, id, name, name_key, description, revision, created_at, updated_at) \
-                  VALUES ($1, $2, $3, $3, '', 1, 1, 1)";
-    let rename = "UPDATE groups SET name_key = $3 WHERE org_id = $1 AND id = $2";
-    let (one, other) = (format!("{id}a"), format!("{id}b"));
-    let statements: Vec<(&'static str, Vec<Value>)> = vec![
-        (insert, params![org, &one, &one].to_vec()),
-        (insert, params![org, &other, &other].to_vec()),
-        (rename, params![org, &one, "between"].to_vec()),
-        (rename, params![org, &other, &one].to_vec()),
-        (rename, params![org, &one, &other].to_vec()),
-        (
-            "DELETE FROM group_members WHERE org_id = $1 AND user_id = 'u'",
-            params![org].to_vec(),
-        ),
-        (
-            "INSERT INTO group_members (org_id, group_id, user_id, added_at) VALUES ($1, $2, 'u', 1)",
-            params![org, &one].to_vec(),
-        ),
-        (
-            "UPDATE orgs SET revision = revision + 1 WHERE id = $1",
-            params![org].to_vec(),
-        ),
-    ];
     let serving = drive.world.at(drive.serving);
+    let statements = writes(&drive.world.org, round);
     serving.execute(statements).await.unwrap();
-    if round > 0 {
-        let gone = format!("grp{}b", round - 1);
-        let delete = "DELETE FROM groups WHERE org_id = $1 AND id = $2";
-        let statements = vec![(delete, params![org, gone].to_vec())];
-        serving.execute(statements).await.unwrap();
-    }
 }
 
 /// A whole move, with writes in every phase.
@@ -93,11 +63,7 @@ async fn assert_whole(drive: &Drive, at: At) {
 /// Nothing of the move is left in a cell but where the org stands.
 async fn assert_nothing_noted(drive: &Drive, at: At) {
     let cell = drive.world.at(at);
-    for sql in [
-        "SELECT COUNT(*) FROM org_fences WHERE org_id = $1",
-        "SELECT COUNT(*) FROM org_changes WHERE org_id = $1",
-        "SELECT COUNT(*) FROM org_moves WHERE org_id = $1 AND ended_at IS NULL",
-    ] {
+    for sql in NOTES {
         assert_eq!(cell.own_rows(sql, &drive.world.org).await, 0, "{sql}");
     }
 }
@@ -245,8 +211,8 @@ async fn every_table_says_whose_its_rows_are() {
         }
     }
     assert!(shapes.get("orgs").is_some());
-    let sql = "CREATE TABLE loose_ends (id TEXT PRIMARY KEY)";
-    world.source.execute(vec![(sql, Vec::new())]).await.unwrap();
+    let statements = vec![(LOOSE_ENDS, Vec::new())];
+    world.source.execute(statements).await.unwrap();
     let mut tx = world.source.cell.database.read().await.unwrap();
     let refused = load_shapes(&mut tx, &TENANCY).await.unwrap_err();
     assert!(refused.to_string().contains("loose_ends"));

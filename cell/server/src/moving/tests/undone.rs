@@ -1,9 +1,10 @@
 //! A move that is given up leaves everything as it was.
 
 use crate::moving::tests::driver::{Drive, Misfortune};
+use crate::moving::tests::store::touch_people;
 use crate::moving::tests::world::{At, World};
 use axum::http::StatusCode;
-use database::{Engine, params};
+use database::Engine;
 use serde_json::json;
 use wire::org_move::Verb;
 
@@ -14,11 +15,7 @@ async fn a_move_that_is_given_up_leaves_all_as_before() {
     let drive = Drive::new(world, Misfortune::Nothing).prepare().await;
     let drive = drive.copy().await.fence(1).await;
     let org = &drive.world.org;
-    let late = "UPDATE users SET revision = revision + 1 WHERE org_id = $1";
-    let refused = drive
-        .world
-        .source
-        .execute(vec![(late, params![org].to_vec())]);
+    let refused = drive.world.source.execute(vec![touch_people(org)]);
     assert!(refused.await.unwrap_err().is_fenced());
     let unfence = json!({ "epoch": 1, "attempt": 1 });
     let (drive, side) = drive

@@ -8,6 +8,7 @@ use crate::declaration::{Declaration, Mode, parse, run};
 use crate::membership::{Membership, PeerRole};
 use crate::middleware::Front;
 use crate::moving::store::rows::TENANCY;
+use crate::moving::tests::store::APP;
 use crate::origin::Origin;
 use crate::routes;
 use crate::start::MIGRATIONS;
@@ -329,8 +330,7 @@ impl World {
             fill(&source, org).await;
         }
         let mut tx = source.cell.database.read().await.unwrap();
-        let sql = "SELECT id FROM apps WHERE org_id = $1 AND label = 'Wiki'";
-        let row = tx.query_optional(sql, params![&org]).await.unwrap();
+        let row = tx.query_optional(APP, params![&org]).await.unwrap();
         let app = row.unwrap().get(0).unwrap();
         drop(tx);
         Self {
