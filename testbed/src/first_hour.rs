@@ -75,9 +75,17 @@ impl Administrator {
     /// # Errors
     /// When the wizard does not show its id and secret.
     pub async fn make_app(&mut self) -> anyhow::Result<Made> {
+        self.make_app_named("Wiki").await
+    }
+
+    /// The same under another name.
+    ///
+    /// # Errors
+    /// When the wizard does not show its id and secret.
+    pub async fn make_app_named(&mut self, name: &str) -> anyhow::Result<Made> {
         let page = arrived(self.agent.open("/admin/apps/new?kind=web").await?)?;
         let filled = [
-            ("name", "Wiki"),
+            ("name", name),
             ("redirect_uris", CALLBACK),
             ("assign", "everyone"),
         ];

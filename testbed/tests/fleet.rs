@@ -241,10 +241,18 @@ async fn a_cell_takes_the_states_that_lead_on_and_no_others() {
         fleet.ask(&["org", "create", "globex"]).unwrap()["org"]["cell"],
         "cell-b"
     );
+    // What is in a draining cell leaves it by itself, served all the while.
     let acme = fleet.peer_of("acme").unwrap();
+    wait::until("acme in the other cell", RECOVERY_MAX, || {
+        let there = fleet.ask(&["org", "show", "acme"])?["cell"] == "cell-b";
+        Ok(there.then_some(()))
+    })
+    .unwrap();
     assert_eq!(status_of(&acme, "/signin").await.unwrap(), StatusCode::OK);
-    let whole = fleet.ask(&["fleet", "verify"]).unwrap();
-    assert_eq!(whole, serde_json::json!({ "whole": true, "row": 7 }));
+    assert_eq!(
+        fleet.ask(&["fleet", "verify"]).unwrap()["whole"],
+        serde_json::json!(true)
+    );
     let down = fleet.run(&["fleet", "down"]).unwrap();
     assert_eq!(down.code, Some(0), "{}", down.said);
     assert!(status_of(&acme, "/signin").await.is_err());
