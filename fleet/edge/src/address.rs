@@ -41,10 +41,22 @@ impl Origin {
         }
     }
 
+    /// The host, lower case.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// `http` or `https`.
     #[must_use]
     pub const fn scheme(&self) -> &'static str {
         self.scheme
+    }
+
+    /// Whether it is of this machine alone.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        is_loopback(&self.host)
     }
 
     /// What a host and a path name. The port is of no meaning: whatever a caller says, it came in at ours.
@@ -52,7 +64,12 @@ impl Origin {
     /// # Errors
     /// [`UnusableHost`] for text that is no host.
     pub fn resolve(&self, host: &str, path: &str) -> Result<Wanted, UnusableHost> {
-        let host = split_host(host)?;
+        Ok(self.place(split_host(host)?, path))
+    }
+
+    /// What a host, as [`split_host`] gives it, and a path name.
+    #[must_use]
+    pub fn place(&self, host: String, path: &str) -> Wanted {
         let local = is_loopback(&self.host);
         let bare = host == self.host || (local && is_loopback(&host));
         let parent = if local { "localhost" } else { &self.host };
@@ -62,11 +79,11 @@ impl Origin {
             .filter(|label| !label.contains('.'));
         // Not below a host of an org's own: one org's domain would carry another org's pages.
         let by_path = slug_of_path(path).filter(|_| bare || label.is_some());
-        Ok(match by_path.or(label) {
+        match by_path.or(label) {
             Some(slug) => Wanted::Slug(slug.to_owned()),
             None if bare => Wanted::Fleet,
             None => Wanted::Host(host),
-        })
+        }
     }
 }
 
@@ -79,7 +96,11 @@ fn slug_of_path(path: &str) -> Option<&str> {
     (!slug.is_empty()).then_some(slug)
 }
 
-fn split_host(text: &str) -> Result<String, UnusableHost> {
+/// The host of a `Host` field: lower case, without port and final dot.
+///
+/// # Errors
+/// [`UnusableHost`] for text that is no host.
+pub fn split_host(text: &str) -> Result<String, UnusableHost> {
     let host = match text.rfind(':') {
         Some(at) if !text.ends_with(']') => {
             let (host, port) = text.split_at(at);

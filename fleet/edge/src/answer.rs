@@ -24,6 +24,9 @@ pub enum Refused {
     /// No org answers at that host.
     #[error("no organisation answers at this address")]
     Unknown,
+    /// The connection is for another host (RFC 9110 section 7.4).
+    #[error("this connection is for another host; open a new one for this host")]
+    Misdirected,
     /// There is nothing at that path of the fleet's own host.
     #[error("there is nothing here; an organisation is at /t/ and its short name")]
     Nothing,
@@ -49,7 +52,7 @@ impl Refused {
         match self {
             Self::Ambiguous(_) | Self::Broken => StatusCode::BAD_REQUEST,
             Self::Body(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Unknown => StatusCode::MISDIRECTED_REQUEST,
+            Self::Unknown | Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::Nothing => StatusCode::NOT_FOUND,
             Self::NoMap | Self::Unreachable | Self::Unreached | Self::Busy => {
                 StatusCode::SERVICE_UNAVAILABLE

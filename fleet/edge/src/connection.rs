@@ -2,8 +2,10 @@
 
 use crate::framing;
 use crate::framing::guarded::Guarded;
+use crate::lobby::Lobby;
 use crate::proxy::Proxy;
 use crate::pulse::{Patience, Pulse, Speaks, Verdict, Watched};
+use crate::tls::handshake::Session;
 use crate::trust::{GivenId, Trust};
 use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
@@ -40,7 +42,7 @@ const RESETS_OURS_MAX: usize = 64;
 const PING_ROUND: Duration = Duration::from_secs(30);
 
 /// What is known of a connection before its first request is read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Facts {
     /// The other end of the socket.
     pub peer: SocketAddr,
@@ -52,6 +54,19 @@ pub struct Facts {
     pub scheme: &'static str,
     /// The port of ours that it came in at.
     pub local_port: u16,
+    /// By which of our doors.
+    pub door: Door,
+}
+
+/// How requests are taken that come in by a door.
+#[derive(Debug, Clone)]
+pub enum Door {
+    /// As they are.
+    Plain,
+    /// Over TLS.
+    Tls(Arc<Session>),
+    /// Not at all: they are sent on to TLS.
+    Lobby(Arc<Lobby>),
 }
 
 /// Whether somebody stands between us and a client.
@@ -165,12 +180,20 @@ async fn answer(
     let facts = Facts {
         client: told.client.unwrap_or(facts.client),
         scheme: told.scheme.unwrap_or(facts.scheme),
+        door: match &facts.door {
+            // A proxy that speaks HTTP to us names hosts of many clients over one connection.
+            Door::Tls(_) if held.0.terms.trust.believes(facts.client) => Door::Plain,
+            door => door.clone(),
+        },
         ..facts.clone()
     };
     if let Some(id) = told.request_id {
         request.extensions_mut().insert(GivenId(id));
     }
-    let mut answer = proxy.serve(request, &facts).await;
+    let mut answer = match &facts.door {
+        Door::Lobby(lobby) => lobby.answer(&request),
+        Door::Plain | Door::Tls(_) => proxy.serve(request, &facts).await,
+    };
     let leaves = !streams && held.0.guest.leaving() != Leaving::Stays;
     if (last || leaves) && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
         let close = HeaderValue::from_static("close");

@@ -9,7 +9,10 @@ pub mod connection;
 pub mod follower;
 pub mod framing;
 pub mod headers;
+pub mod hosts;
 pub mod listener;
+pub mod lobby;
+pub mod metrics;
 pub mod parking;
 pub mod properties;
 pub mod proxy;
@@ -18,6 +21,7 @@ pub mod pulse;
 pub mod share;
 pub mod start;
 pub mod succession;
+pub mod tls;
 pub mod traffic;
 pub mod trust;
 

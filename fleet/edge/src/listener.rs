@@ -1,9 +1,11 @@
 //! Takes connections of clients, within bounds, until told to stop; then lets the requests under way finish.
 
-use crate::connection::{self, Between, Facts, Held, Terms};
+use crate::connection::{self, Between, Door, Facts, Held, Terms};
+use crate::lobby::Lobby;
 use crate::proxy::Proxy;
 use crate::proxy_protocol::{self, Said};
 use crate::pulse::Patience;
+use crate::tls::handshake::Front;
 use crate::trust::{ProxyHeader, Trust};
 use reception::accept::take_connections;
 use reception::crowd::{Crowd, Place};
@@ -19,6 +21,17 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const DRAIN_SECS_MAX: u64 = 20;
 /// How long connections may go on after another edge has taken over.
 const HANDED_OVER_SECS_MAX: u64 = 300;
+
+/// What a listener is there for.
+#[derive(Clone)]
+pub enum Entrance {
+    /// Requests in the clear.
+    Plain,
+    /// Requests over TLS.
+    Tls(Arc<Front>),
+    /// Sending clients on to TLS.
+    Lobby(Arc<Lobby>),
+}
 
 /// What the connections of all listeners share.
 pub struct House {
@@ -118,9 +131,15 @@ impl House {
 }
 
 /// Takes connections of one socket until `stop` resolves. What is under way on them goes on; see [`House::leave`].
-pub async fn serve(listener: TcpListener, house: Arc<House>, stop: impl Future<Output = ()>) {
+pub async fn serve(
+    listener: TcpListener,
+    entrance: Entrance,
+    house: Arc<House>,
+    stop: impl Future<Output = ()>,
+) {
     take_connections(listener, &house.places, stop, |stream, peer, permit| {
-        tokio::spawn(run(stream, peer, Arc::clone(&house), permit));
+        let way = (entrance.clone(), Arc::clone(&house));
+        tokio::spawn(run(stream, peer, way, permit));
     })
     .await;
 }
@@ -129,14 +148,15 @@ pub async fn serve(listener: TcpListener, house: Arc<House>, stop: impl Future<O
 async fn run(
     mut stream: TcpStream,
     peer: SocketAddr,
-    house: Arc<House>,
+    (entrance, house): (Entrance, Arc<House>),
     permit: OwnedSemaphorePermit,
 ) {
     let guest = house.host.guest();
     let Ok(local) = stream.local_addr() else {
         return;
     };
-    if !is_admitted(&house.terms.trust, local.ip(), peer.ip()) {
+    let clear = matches!(entrance, Entrance::Plain);
+    if clear && !is_admitted(&house.terms.trust, local.ip(), peer.ip()) {
         tracing::debug!(%peer, "not a trusted proxy, and it speaks in the clear");
         return;
     }
@@ -147,15 +167,32 @@ async fn run(
         tracing::debug!(%client, "too many connections of one client");
         return;
     };
-    let facts = Facts {
+    let facts = |scheme, door| Facts {
         peer,
         client,
         between,
-        scheme: house.proxy.scheme(),
+        scheme,
         local_port: local.port(),
+        door,
     };
     let held = Held::new(permit, place, guest, house.terms.clone());
-    connection::serve(stream, facts, Arc::clone(&house.proxy), held).await;
+    let proxy = Arc::clone(&house.proxy);
+    match entrance {
+        Entrance::Plain => {
+            let facts = facts(proxy.scheme(), Door::Plain);
+            connection::serve(stream, facts, proxy, held).await;
+        }
+        Entrance::Tls(front) => {
+            if let Some((stream, session)) = front.accept(stream, local.ip()).await {
+                let facts = facts("https", Door::Tls(Arc::new(session)));
+                connection::serve(stream, facts, proxy, held).await;
+            }
+        }
+        Entrance::Lobby(lobby) => {
+            let facts = facts("http", Door::Lobby(lobby));
+            connection::serve(stream, facts, proxy, held).await;
+        }
+    }
 }
 
 /// In the clear over a network only proxies are heard: passwords of others would be seen on the way.

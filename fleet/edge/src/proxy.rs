@@ -1,11 +1,12 @@
 //! The way of one request: understood, its org found, sent to the org's cell, the answer sent back as it comes.
 
-use crate::address::{Origin, Wanted};
+use crate::address::{Origin, Wanted, split_host};
 use crate::answer::{AnswerBody, Refused, refuse, say};
-use crate::connection::{Facts, Held};
+use crate::connection::{Door, Facts, Held};
 use crate::follower::Routes;
 use crate::framing;
 use crate::headers::{Said, prepare_answer, prepare_request, random_hex, upgrade_of};
+use crate::hosts::{Hosts, find_org};
 use crate::parking::{PARKED_SECS_MAX, Parking, Repeat, Spot, UNREACHED_SECS_MAX, decide_repeat};
 use crate::share::{Shares, Sharing, UNDER_WAY_EACH_MAX};
 use crate::traffic::{Outcome, Traffic};
@@ -48,12 +49,15 @@ const ANSWER_SECS_MAX: u64 = 60;
 const IDLE_SECS_MAX: u64 = 10;
 /// How long a connection to a cell may take.
 const CONNECT_SECS_MAX: u64 = 3;
+/// For a year no browser that saw a host over TLS speaks to it otherwise (RFC 6797).
+const STRICT_TRANSPORT: &str = "max-age=31536000";
 
 type SentBody = Either<Full<Bytes>, TimedBody<Limited<Incoming>>>;
 
 /// Everything that the way of a request needs.
 pub struct Proxy {
     origin: Origin,
+    hosts: Hosts,
     routes: Routes,
     traffic: Arc<Traffic>,
     entropy: Arc<dyn Entropy>,
@@ -104,6 +108,7 @@ impl Proxy {
             .pool_idle_timeout(Duration::from_secs(IDLE_SECS_MAX))
             .build(connector);
         Ok(Self {
+            hosts: Hosts::new(origin.clone(), routes.clone()),
             origin,
             routes,
             traffic,
@@ -125,7 +130,7 @@ impl Proxy {
         let given = request.extensions().get::<GivenId>();
         let given = given.map(|GivenId(id)| id.clone());
         let id = given.unwrap_or_else(|| random_hex::<16>(self.entropy.as_ref()));
-        match self.handle(request, facts, &id).await {
+        let mut answer = match self.handle(request, facts, &id).await {
             Ok(mut answer) => {
                 let switches = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
                 let upgrade = upgrade_of(answer.headers()).filter(|_| switches);
@@ -138,7 +143,15 @@ impl Proxy {
                 answer
             }
             Err(refused) => refuse(&refused, &id),
+        };
+        // Browsers would keep it for all that answers on this machine (RFC 6797 section 8.3).
+        if matches!(facts.door, Door::Tls(_)) && !self.origin.is_local() {
+            let strict = HeaderValue::from_static(STRICT_TRANSPORT);
+            answer
+                .headers_mut()
+                .insert(header::STRICT_TRANSPORT_SECURITY, strict);
         }
+        answer
     }
 
     async fn handle(
@@ -148,8 +161,13 @@ impl Proxy {
         id: &str,
     ) -> Result<Response<AnswerBody>, Refused> {
         let host = framing::check(&request)?;
-        let wanted = self.origin.resolve(host, request.uri().path());
-        let wanted = wanted.map_err(|_| Refused::Unknown)?;
+        let name = split_host(host).map_err(|_| Refused::Unknown)?;
+        if let Door::Tls(session) = &facts.door
+            && !session.carries(&name, &self.hosts)
+        {
+            return Err(Refused::Misdirected);
+        }
+        let wanted = self.origin.place(name, request.uri().path());
         let host = HeaderValue::from_str(host).map_err(|_| Refused::Unknown)?;
         let map = self.routes.current();
         if wanted == Wanted::Fleet {
@@ -158,7 +176,7 @@ impl Proxy {
         if map.head.is_none() {
             return Err(Refused::NoMap);
         }
-        let route = find(&map, &wanted).cloned().ok_or(Refused::Unknown)?;
+        let route = find_org(&map, &wanted).cloned().ok_or(Refused::Unknown)?;
         let bound = bind(request, host).await?;
         let (begun, cell) = (Instant::now(), route.cell.clone());
         let answer = self.take_to_cell(bound, &wanted, route, facts, id).await;
@@ -229,13 +247,13 @@ impl Proxy {
             let newer = self
                 .routes
                 .wait_for(Duration::from_secs(patience), |map: &Followed| {
-                    find(map, wanted).is_none_or(|known| known.epoch > route.epoch)
+                    find_org(map, wanted).is_none_or(|known| known.epoch > route.epoch)
                 });
             let probes = repeat == Repeat::WhenOpen;
             if !waiting.wait(newer, probes, deadline).await {
                 return Err(Refused::Unreachable);
             }
-            let known = find(&self.routes.current(), wanted).cloned();
+            let known = find_org(&self.routes.current(), wanted).cloned();
             route = known.ok_or(Refused::Unknown)?;
             bound = Bound {
                 head: head.clone(),
@@ -321,14 +339,6 @@ impl Proxy {
             drop((switch.held, share));
         });
         Response::from_parts(head, Either::Left(Full::default()))
-    }
-}
-
-fn find<'m>(map: &'m Followed, wanted: &Wanted) -> Option<&'m OrgRoute> {
-    match wanted {
-        Wanted::Slug(slug) => map.map.org_by_slug(slug),
-        Wanted::Host(host) => map.map.org_by_host(host),
-        Wanted::Fleet => None,
     }
 }
 

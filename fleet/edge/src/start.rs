@@ -2,9 +2,16 @@
 
 use crate::address::Origin;
 use crate::follower::{self, Routes};
-use crate::listener::{self, Bounds, House};
+use crate::hosts::Hosts;
+use crate::listener::{self, Bounds, Entrance, House};
+use crate::lobby::Lobby;
+use crate::metrics;
 use crate::proxy::Proxy;
 use crate::succession::{Heir, Sockets, SuccessionError};
+use crate::tls::handshake::Front;
+use crate::tls::inventory::Inventory;
+use crate::tls::open::{TlsError, open};
+use crate::tls::sources::TlsConfig;
 use crate::traffic::Traffic;
 use crate::trust::{ProxyHeader, Trust};
 use reception::leaving::Leaving;
@@ -12,7 +19,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
@@ -51,6 +58,12 @@ pub struct EdgeConfig {
     pub trust: Trust,
     /// The key that route maps are signed with, in hexadecimal digits.
     pub route_key: String,
+    /// Where certificates of hosts come from.
+    pub tls: TlsConfig,
+    /// Where clients are sent on to TLS, and authorities find their proofs.
+    pub http_listen: Option<SocketAddr>,
+    /// Where metrics are read, on loopback.
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 /// How an edge comes to its data folder and its sockets.
@@ -67,9 +80,25 @@ pub enum Succession {
 pub enum StartError {
     /// Clients would speak plain HTTP over a network.
     #[error(
-        "--listen: {0} is reachable from other machines, and plain HTTP would show passwords on the way; listen on loopback, or name the balancers in front that speak TLS with --trusted-proxy"
+        "--listen: {0} is reachable from other machines, and plain HTTP would show passwords on the way; listen on loopback, speak TLS (--tls-files, --tls-acme or --tls-local), or name the balancers in front that speak TLS with --trusted-proxy"
     )]
     PlainHttp(SocketAddr),
+    /// Clients are told to speak something else than we do.
+    #[error("--origin: {0}: with TLS it begins with https")]
+    PlainOrigin(Url),
+    /// There is nothing to send clients on to.
+    #[error(
+        "--http-listen: it sends clients on to TLS, and there is none; name --tls-files, --tls-acme or --tls-local"
+    )]
+    NowhereToGo,
+    /// The metrics would be open to others.
+    #[error(
+        "--metrics-listen: {0} is reachable from other machines, and the metrics ask nobody who they are; name a loopback address"
+    )]
+    MetricsNotLocal(SocketAddr),
+    /// TLS cannot be spoken.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A PROXY header is wanted of nobody.
     #[error("--proxy-protocol: name the balancers that speak it with --trusted-proxy")]
     NobodySaysWhom,
@@ -83,10 +112,12 @@ pub enum StartError {
     #[error("--route-key: {0}: it must be the 64 hexadecimal digits that the control plane prints")]
     Key(#[from] SignerError),
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {source}; name another one with --listen")]
+    #[error("cannot listen on {address}: {source}; name another one with {option}")]
     Listen {
         /// The address.
         address: SocketAddr,
+        /// The option that named it.
+        option: &'static str,
         /// What the system said.
         source: io::Error,
     },
@@ -96,8 +127,15 @@ pub enum StartError {
 pub struct Started {
     /// Where clients reach it.
     pub address: SocketAddr,
+    /// Where clients are sent on to TLS.
+    pub http_address: Option<SocketAddr>,
+    /// Where metrics are read.
+    pub metrics_address: Option<SocketAddr>,
     name: String,
     listener: TcpListener,
+    lobby: Option<(TcpListener, Arc<Lobby>)>,
+    metrics: Option<TcpListener>,
+    front: Option<Arc<Front>>,
     heir: Heir,
     routes: Routes,
     control: FleetClient,
@@ -112,9 +150,7 @@ pub struct Started {
 /// # Errors
 /// [`StartError`] with what to do.
 pub async fn start(config: EdgeConfig, identity: &FleetIdentity) -> Result<Started, StartError> {
-    if !config.listen.ip().is_loopback() && config.trust.proxies.is_empty() {
-        return Err(StartError::PlainHttp(config.listen));
-    }
+    check_doors(&config)?;
     if config.trust.header == ProxyHeader::Required && config.trust.proxies.is_empty() {
         return Err(StartError::NobodySaysWhom);
     }
@@ -128,23 +164,47 @@ pub async fn start(config: EdgeConfig, identity: &FleetIdentity) -> Result<Start
     let routes = Routes::open(&config.data, verifier);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let traffic = Arc::new(Traffic::default());
+    let origin = Origin::new(&config.origin);
+    let hosts = Hosts::new(origin.clone(), routes.clone());
+    let front = open(
+        config.tls,
+        &config.data,
+        hosts.clone(),
+        Arc::clone(&entropy),
+    )?;
     let proxy = Proxy::new(
         identity,
-        Origin::new(&config.origin),
+        origin,
         routes.clone(),
         Arc::clone(&traffic),
         Arc::clone(&entropy),
     )?;
-    let failed = |source| StartError::Listen {
-        address: config.listen,
-        source,
-    };
-    let listener = sockets.listen(config.listen).map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
+    let (listener, address) = listen(&mut sockets, config.listen, "--listen")?;
+    let http = config
+        .http_listen
+        .map(|at| listen(&mut sockets, at, "--http-listen"));
+    let (http, http_address) = http.transpose()?.unzip();
+    let metrics = config
+        .metrics_listen
+        .map(|at| listen(&mut sockets, at, "--metrics-listen"));
+    let (metrics, metrics_address) = metrics.transpose()?.unzip();
     // Last of all: from here on the one before us takes no more connections.
-    let heir = sockets.settle(&[&listener]).await?;
+    let doors = [Some(&listener), http.as_ref(), metrics.as_ref()];
+    let doors: Vec<&TcpListener> = doors.into_iter().flatten().collect();
+    let heir = sockets.settle(&doors).await?;
+    let lobby = http.map(|listener| {
+        let challenges = front.as_ref().and_then(|front| front.sources.challenges());
+        let (port, entropy) = (config.origin.port(), Arc::clone(&entropy));
+        let lobby = Lobby::new(hosts, challenges.cloned(), port, entropy);
+        (listener, Arc::new(lobby))
+    });
     Ok(Started {
         address,
+        http_address,
+        metrics_address,
+        lobby,
+        metrics,
+        front: front.map(Arc::new),
         name: config.name,
         listener,
         heir,
@@ -157,7 +217,45 @@ pub async fn start(config: EdgeConfig, identity: &FleetIdentity) -> Result<Start
     })
 }
 
+/// Nothing of a client's goes over a network in the clear, and nobody is sent where nobody listens.
+fn check_doors(config: &EdgeConfig) -> Result<(), StartError> {
+    if config.tls.is_on() {
+        if config.origin.scheme() != "https" {
+            return Err(StartError::PlainOrigin(config.origin.clone()));
+        }
+    } else if !config.listen.ip().is_loopback() && config.trust.proxies.is_empty() {
+        return Err(StartError::PlainHttp(config.listen));
+    } else if config.http_listen.is_some() {
+        return Err(StartError::NowhereToGo);
+    }
+    match config.metrics_listen {
+        Some(address) if !address.ip().is_loopback() => Err(StartError::MetricsNotLocal(address)),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn listen(
+    sockets: &mut Sockets,
+    address: SocketAddr,
+    option: &'static str,
+) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen {
+        address,
+        option,
+        source,
+    };
+    let listener = sockets.listen(address).map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
 impl Started {
+    /// Where the root lies that clients must know, if the certificates are made by this machine.
+    #[must_use]
+    pub fn local_root(&self) -> Option<&Path> {
+        self.front.as_ref().and_then(|front| front.local_root())
+    }
+
     /// Serves until `stop` resolves or another edge takes over, then drains.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let (mut alone, mut jobs) = (JoinSet::new(), JoinSet::new());
@@ -168,11 +266,35 @@ impl Started {
             control.clone(),
             self.entropy,
         ));
-        alone.spawn(report(self.name, routes.clone(), self.traffic, control));
+        let measured = Measured {
+            traffic: self.traffic,
+            inventory: self
+                .front
+                .as_ref()
+                .map(|front| Arc::clone(&front.inventory)),
+        };
+        alone.spawn(report(self.name, routes.clone(), measured, control));
+        if let Some(listener) = self.metrics {
+            alone.spawn(metrics::serve(listener, self.front.clone()));
+        }
+        let entrance = match self.front {
+            Some(front) => {
+                // Authorities look for their proofs at whoever has the sockets.
+                front.spawn_jobs(&mut alone);
+                Entrance::Tls(front)
+            }
+            None => Entrance::Plain,
+        };
         let house = Arc::new(House::new(self.proxy, self.trust, &Bounds::default()));
-        let (tell, mut told) = watch::channel(());
-        let stopped = async move { while told.changed().await.is_ok() {} };
-        let accepting = listener::serve(self.listener, Arc::clone(&house), stopped);
+        let (tell, told) = watch::channel(());
+        let stopped = end_of(told.clone());
+        let main = listener::serve(self.listener, entrance, Arc::clone(&house), stopped);
+        let lobby = async {
+            if let Some((listener, lobby)) = self.lobby {
+                let (entrance, house) = (Entrance::Lobby(lobby), Arc::clone(&house));
+                listener::serve(listener, entrance, house, end_of(told)).await;
+            }
+        };
         tokio::pin!(stop);
         // The next one starts from the map on disk.
         let prepare = {
@@ -187,7 +309,7 @@ impl Started {
             drop(tell);
             how
         };
-        let ((), how) = tokio::join!(accepting, leaving);
+        let ((), (), how) = tokio::join!(main, lobby, leaving);
         if how == Leaving::Patiently {
             tracing::info!("another edge has taken over; what is under way here goes on");
             // The file and the reports are the other's now; routes are needed to the end.
@@ -203,6 +325,11 @@ impl Started {
     }
 }
 
+/// Resolves when the other end is gone.
+async fn end_of(mut told: watch::Receiver<()>) {
+    while told.changed().await.is_ok() {}
+}
+
 /// The system lets a process have few open files unless it asks for more; each connection is one, or two.
 fn raise_descriptors() {
     let limit = getrlimit(Resource::Nofile);
@@ -215,7 +342,13 @@ fn raise_descriptors() {
     }
 }
 
-async fn report(name: String, routes: Routes, traffic: Arc<Traffic>, control: FleetClient) {
+/// What an edge reports of.
+struct Measured {
+    traffic: Arc<Traffic>,
+    inventory: Option<Arc<Inventory>>,
+}
+
+async fn report(name: String, routes: Routes, measured: Measured, control: FleetClient) {
     let mut round = interval(REPORT_ROUND);
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut begun = Instant::now();
@@ -225,14 +358,22 @@ async fn report(name: String, routes: Routes, traffic: Arc<Traffic>, control: Fl
             edge: name.clone(),
             span_micros: u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
             cursor: routes.current().cursor(),
-            cells: traffic.take(),
-            tls: Vec::new(),
+            cells: measured.traffic.take(),
+            tls: measured
+                .inventory
+                .as_ref()
+                .map(|inventory| inventory.news())
+                .unwrap_or_default(),
         };
         begun = Instant::now();
         let time = Duration::from_secs(REPORT_SECS_MAX);
         let told = control.post::<EmptyAnswer>("/v1/edges/report", &report, time);
-        if let Err(error) = told.await {
-            tracing::debug!(%error, "the control plane does not hear what was measured");
+        match (told.await, &measured.inventory) {
+            (Ok(_), Some(inventory)) => inventory.settle(report.tls),
+            (Ok(_), None) => {}
+            (Err(error), _) => {
+                tracing::debug!(%error, "the control plane does not hear what was measured");
+            }
         }
     }
 }

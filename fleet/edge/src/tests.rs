@@ -4,11 +4,12 @@
 mod floods;
 mod hand_over;
 mod heads;
+mod over_tls;
 mod proxied;
 
 use crate::address::Origin;
 use crate::follower::Routes;
-use crate::listener::{self, Bounds, House};
+use crate::listener::{self, Bounds, Entrance, House};
 use crate::proxy::{BODY_BYTES_MAX, Proxy};
 use crate::share::{Shares, UNDER_WAY_EACH_MAX};
 use crate::traffic::Traffic;
@@ -144,6 +145,7 @@ impl World {
         let edge = listener.local_addr().unwrap();
         tokio::spawn(listener::serve(
             listener,
+            Entrance::Plain,
             Arc::new(House::new(Arc::new(proxy), trust, bounds)),
             std::future::pending(),
         ));

@@ -131,7 +131,7 @@ fn is_request_id(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{ProxyHeader, Told, Trust, parse_network};
-    use crate::connection::{Between, Facts};
+    use crate::connection::{Between, Door, Facts};
     use http::HeaderMap;
 
     fn hear(client: &str, fields: &[(&'static str, &str)]) -> Told {
@@ -150,6 +150,7 @@ mod tests {
             between: Between::Nobody,
             scheme: "http",
             local_port: 80,
+            door: Door::Plain,
         };
         let mut headers = HeaderMap::new();
         for (name, value) in fields {

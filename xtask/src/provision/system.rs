@@ -43,6 +43,7 @@ struct Survey {
     postgres_folder: Option<PathBuf>,
     chromium: Option<PathBuf>,
     haproxy: Option<PathBuf>,
+    pebble: Presence,
     node: Presence,
     python: Presence,
     cpp_compiler: Presence,
@@ -99,6 +100,7 @@ fn survey() -> Survey {
             .iter()
             .find_map(|name| find_program(name, &[])),
         haproxy: find_program("haproxy", &[PathBuf::from(SYSTEM_PROGRAMS)]),
+        pebble: presence(has_pebble()),
         node: presence(has_node()),
         python: presence(
             Call::new("python3")
@@ -115,6 +117,13 @@ fn presence(found: bool) -> Presence {
     } else {
         Presence::Missing
     }
+}
+
+/// The server and the name server that goes with it.
+fn has_pebble() -> bool {
+    ["pebble", "pebble-challtestsrv"]
+        .iter()
+        .all(|name| find_program(name, &[]).is_some())
 }
 
 fn has_node() -> bool {
@@ -165,7 +174,7 @@ fn find_postgres() -> Option<PathBuf> {
 }
 
 fn plan_lacks(survey: &Survey) -> Vec<Lack> {
-    let wanted: [(bool, &'static str, &'static [&'static str]); 6] = [
+    let wanted: [(bool, &'static str, &'static [&'static str]); 7] = [
         (
             survey.postgres_folder.is_some(),
             "the server of PostgreSQL (`initdb`, `pg_ctl`, `postgres`, `psql` in one folder)",
@@ -177,6 +186,11 @@ fn plan_lacks(survey: &Survey) -> Vec<Lack> {
             &["chromium", "fonts-liberation"],
         ),
         (survey.haproxy.is_some(), "HAProxy", &["haproxy"]),
+        (
+            survey.pebble == Presence::Present,
+            "Pebble, the test server of ACME",
+            &["pebble"],
+        ),
         (
             survey.node == Presence::Present,
             "Node.js 20 or newer, with npm",
@@ -252,6 +266,7 @@ mod tests {
             postgres_folder: Some(PathBuf::from("/usr/lib/postgresql/15/bin")),
             chromium: Some(PathBuf::from("/usr/bin/chromium")),
             haproxy: Some(PathBuf::from("/usr/sbin/haproxy")),
+            pebble: Presence::Present,
             node: Presence::Present,
             python: Presence::Present,
             cpp_compiler: Presence::Present,
@@ -274,7 +289,7 @@ mod tests {
             render_request(&plan_lacks(&survey)),
             "the tests need Chromium; Node.js 20 or newer, with npm. On Debian, as root: apt-get install chromium fonts-liberation nodejs npm"
         );
-        assert_eq!(plan_lacks(&Survey::default()).len(), 6);
+        assert_eq!(plan_lacks(&Survey::default()).len(), 7);
     }
 
     #[test]

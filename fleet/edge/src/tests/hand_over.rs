@@ -4,6 +4,7 @@
 use super::{SERVED, World};
 use crate::start::{EdgeConfig, StartError, Started, Succession, start};
 use crate::succession::SuccessionError;
+use crate::tls::sources::TlsConfig;
 use crate::trust::Trust;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt as _, Empty};
@@ -28,6 +29,9 @@ async fn launch(
 ) -> Result<Started, StartError> {
     let identity = FleetIdentity::load(&world.folder.path().join("edge-1")).unwrap();
     let config = EdgeConfig {
+        tls: TlsConfig::default(),
+        http_listen: None,
+        metrics_listen: None,
         name: String::from("edge-1"),
         listen,
         origin: "http://localhost".parse().unwrap(),

@@ -193,6 +193,12 @@ impl RouteMap {
         self.cells.len() + self.orgs_count + self.hosts_count
     }
 
+    /// Every host name that an org brought.
+    pub fn hosts(&self) -> impl Iterator<Item = &HostRoute> {
+        let hosts = self.buckets.iter().flat_map(|bucket| &bucket.hosts);
+        hosts.map(Arc::as_ref)
+    }
+
     /// Every entry, in an order that depends on the entries alone.
     pub fn entries(&self) -> impl Iterator<Item = Entry> {
         let cells = self.cells.values().cloned().map(Entry::Cell);
