@@ -3,9 +3,11 @@
 use crate::feed::Feed;
 use crate::glance;
 use crate::listener::Peer;
+use crate::org_host;
 use crate::placement::PlacementDenial;
 use crate::refusal::Refusal;
 use crate::register::Register;
+use crate::tls_seen::TlsSeen;
 use crate::watch::Watch;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
@@ -22,7 +24,7 @@ use url::Url;
 use vocab::slug::Slug;
 use wire::control::{
     CellView, CreateOrg, CreatedOrg, DeclareCell, EdgeReport, FleetView, OrgPage, OrgView, Problem,
-    SetCellState,
+    SetCellState, TlsView,
 };
 use wire::identity::FleetRole;
 use wire::names::CellName;
@@ -36,7 +38,7 @@ const WAIT_SECS_MAX: u64 = 30;
 /// How long a request may take, its body and the longest wait included.
 const REQUEST_SECS_MAX: u64 = 60;
 /// Whom the log names for what comes over this interface.
-const OPERATOR: &str = "operator";
+pub(crate) const OPERATOR: &str = "operator";
 
 /// What the API works on.
 #[derive(Clone)]
@@ -45,6 +47,8 @@ pub struct Side {
     pub register: Register,
     /// What is known at the moment.
     pub watch: Watch,
+    /// What clients speak.
+    pub tls: TlsSeen,
     /// How people reach the fleet.
     pub origin: Url,
 }
@@ -82,6 +86,8 @@ pub fn router(side: Side) -> Router {
         .route("/v1/orgs/{slug}/move/undo", post(undo_move))
         .route("/v1/orgs/{slug}/move/back", post(take_move_back))
         .route("/v1/moves", get(moves))
+        .route("/v1/fleet/tls", get(fleet_tls))
+        .merge(org_host::http::router())
         .fallback(async || problem(StatusCode::NOT_FOUND, "not_found", "there is no such path"))
         .method_not_allowed_fallback(async || {
             let text = "this path is not asked so";
@@ -103,10 +109,10 @@ async fn limit_time(request: Request, next: Next) -> Response {
     }
 }
 
-type Answer<T> = Result<Json<T>, Said>;
+pub(crate) type Answer<T> = Result<Json<T>, Said>;
 
 /// A refusal in the API's words.
-struct Said {
+pub(crate) struct Said {
     status: StatusCode,
     problem: Problem,
 }
@@ -118,7 +124,7 @@ impl IntoResponse for Said {
 }
 
 /// Refuses peers of other roles. Operators may do what edges may.
-fn only(peer: Peer, role: FleetRole) -> Result<(), Said> {
+pub(crate) fn only(peer: Peer, role: FleetRole) -> Result<(), Said> {
     if peer.0 == role || peer.0 == FleetRole::Operator {
         return Ok(());
     }
@@ -151,12 +157,13 @@ async fn routes(
 
 async fn report(
     Extension(peer): Extension<Peer>,
-    State(watch): State<Watch>,
+    State(side): State<Side>,
     body: Sent,
 ) -> Answer<serde_json::Value> {
     only(peer, FleetRole::Edge)?;
-    let report: EdgeReport = parse(body)?;
-    watch.report(report);
+    let mut report: EdgeReport = parse(body)?;
+    side.tls.add(std::mem::take(&mut report.tls));
+    side.watch.report(report);
     Ok(Json(serde_json::json!({})))
 }
 
@@ -164,6 +171,22 @@ async fn fleet(Extension(peer): Extension<Peer>, State(side): State<Side>) -> An
     only(peer, FleetRole::Operator)?;
     let view = glance::load(&side.register, &side.watch).await;
     view.map(Json).map_err(|refusal| refused(&refusal))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TlsQuery {
+    org: Option<Slug>,
+}
+
+async fn fleet_tls(
+    Extension(peer): Extension<Peer>,
+    State(side): State<Side>,
+    query: Result<Query<TlsQuery>, QueryRejection>,
+) -> Answer<TlsView> {
+    only(peer, FleetRole::Operator)?;
+    let Query(query) = query.map_err(|error| invalid(&error.body_text()))?;
+    Ok(Json(side.tls.view(query.org.as_ref())))
 }
 
 async fn cells(
@@ -340,22 +363,24 @@ fn parse<T: DeserializeOwned>(body: Sent) -> Result<T, Said> {
     serde_json::from_slice(&body).map_err(|error| invalid(&error.to_string()))
 }
 
-fn invalid(message: &str) -> Said {
+pub(crate) fn invalid(message: &str) -> Said {
     problem(StatusCode::BAD_REQUEST, "invalid", message)
 }
 
-fn refused(refusal: &Refusal) -> Said {
+pub(crate) fn refused(refusal: &Refusal) -> Said {
     let (status, word) = match refusal {
         Refusal::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
         Refusal::Placement(PlacementDenial::Unknown(_)) => (StatusCode::NOT_FOUND, "not_found"),
-        Refusal::Taken { .. } | Refusal::Moving { .. } => (StatusCode::CONFLICT, "taken"),
+        Refusal::Taken { .. } | Refusal::Moving { .. } | Refusal::HostTaken { .. } => {
+            (StatusCode::CONFLICT, "taken")
+        }
         Refusal::Changed { .. } => (StatusCode::CONFLICT, "changed"),
         Refusal::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid"),
         Refusal::Placement(_)
         | Refusal::State(_)
         | Refusal::CellRefused { .. }
         | Refusal::MoveState { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "refused"),
-        Refusal::NotYet { .. } | Refusal::UnderWay { .. } => {
+        Refusal::NotYet { .. } | Refusal::UnderWay { .. } | Refusal::HostNotYet { .. } => {
             (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
         }
         Refusal::Store(_) | Refusal::Stored(_) => {

@@ -260,16 +260,16 @@ fn decide_resumes(known: &OrgView, wanted: &CreateOrg) -> bool {
         && wanted.cell.as_ref().is_none_or(|cell| *cell == known.cell)
 }
 
-/// Whether a cell that did not take an org may take it yet.
+/// Whether a cell that did not take an org, or a host of one, may take it yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Hope {
+pub(crate) enum Hope {
     Later,
     Never,
 }
 
 /// Never, if the cell read the request and refused what it says. A cell that knows the org already at another epoch is
 /// not one of these: it has the org.
-fn decide_hope(error: &CallError) -> Hope {
+pub(crate) fn decide_hope(error: &CallError) -> Hope {
     match error {
         CallError::Refused { status, problem } => match (*status, problem.error.as_str()) {
             (StatusCode::BAD_REQUEST, "invalid")

@@ -71,7 +71,8 @@ impl Doors {
         ask::ask(&self.to(cell)?, record, question).await
     }
 
-    fn to(&self, cell: &CellView) -> Result<FleetClient, CallError> {
+    /// The client of a cell.
+    pub(crate) fn to(&self, cell: &CellView) -> Result<FleetClient, CallError> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((address, client)) = open.get(&cell.name)
             && *address == cell.address

@@ -11,6 +11,7 @@ pub mod feed;
 pub mod glance;
 pub mod listener;
 pub mod log;
+pub mod org_host;
 pub mod org_move;
 pub mod page;
 pub mod placement;
@@ -18,6 +19,7 @@ pub mod refusal;
 pub mod register;
 pub mod start;
 pub mod store;
+pub mod tls_seen;
 pub mod underway;
 pub mod watch;
 
@@ -25,7 +27,7 @@ pub mod watch;
 mod tests;
 
 /// The tables of the register.
-pub static MIGRATIONS: [database::Migration; 2] = [
+pub static MIGRATIONS: [database::Migration; 3] = [
     database::Migration {
         version: 1,
         name: "atlas",
@@ -35,5 +37,10 @@ pub static MIGRATIONS: [database::Migration; 2] = [
         version: 2,
         name: "org moves",
         sql: include_str!("schema/002_org_moves.sql"),
+    },
+    database::Migration {
+        version: 3,
+        name: "org hosts",
+        sql: include_str!("schema/003_org_hosts.sql"),
     },
 ];

@@ -88,6 +88,24 @@ pub enum Refusal {
         /// Why not, and what can be done.
         reason: &'static str,
     },
+    /// The host name is another org's.
+    #[error("the host {host} is another organisation's; it must be removed there first")]
+    HostTaken {
+        /// The host.
+        host: String,
+    },
+    /// The register has the change of a host, the cell does not yet.
+    #[error(
+        "{host} is kept, but {cell} does not know of it yet: {source}; it is told again by itself"
+    )]
+    HostNotYet {
+        /// The host.
+        host: String,
+        /// The cell of its org.
+        cell: String,
+        /// What the cell said.
+        source: CallError,
+    },
     /// The store failed.
     #[error("the register's store failed")]
     Store(#[from] DatabaseFault),

@@ -6,6 +6,7 @@ use crate::feed::Feed;
 use crate::org_move::{carry, drain};
 use crate::refusal::Refusal;
 use crate::register::Register;
+use crate::tls_seen::TlsSeen;
 use crate::underway::Underway;
 use crate::watch::{ROUND, Watch};
 use crate::{MIGRATIONS, listener, page};
@@ -147,6 +148,7 @@ pub async fn start(
         side: Side {
             register,
             watch: Watch::default(),
+            tls: TlsSeen::new(SystemClock.now()),
             origin: config.origin,
         },
         identity,
@@ -251,6 +253,9 @@ async fn resume(register: Register) {
         round.tick().await;
         if let Err(error) = register.resume_creations().await {
             tracing::warn!(%error, "interrupted creations could not be carried on with");
+        }
+        if let Err(error) = register.resume_hosts().await {
+            tracing::warn!(%error, "interrupted changes of host names could not be carried on with");
         }
     }
 }

@@ -235,7 +235,7 @@ pub(crate) async fn load_org(tx: &mut ReadTx, slug: &Slug) -> Result<Option<OrgV
 async fn load_hosts(tx: &mut ReadTx, org: &OrgId) -> Result<Vec<Host>, Refusal> {
     let rows = tx
         .query(
-            "SELECT host FROM org_hosts WHERE org_id = $1 ORDER BY host",
+            "SELECT host FROM org_hosts WHERE org_id = $1 AND state = 'serving' ORDER BY host",
             params![org],
         )
         .await?;
@@ -297,7 +297,7 @@ pub(crate) async fn load_host_page(
     let rows = tx
         .query(
             "SELECT h.host, o.slug FROM org_hosts h JOIN orgs o ON o.id = h.org_id \
-             WHERE h.host > $1 ORDER BY h.host LIMIT $2",
+             WHERE h.host > $1 AND h.state = 'serving' ORDER BY h.host LIMIT $2",
             params![after, limit],
         )
         .await?;

@@ -1,5 +1,6 @@
 //! What the control plane asks of a cell, under `/fleet/v1` on the cell's one listener.
 
+use crate::names::Host;
 use serde::{Deserialize, Serialize};
 use vocab::epoch::Epoch;
 use vocab::slug::Slug;
@@ -11,6 +12,12 @@ pub const STATUS_PATH: &str = "/fleet/v1/status";
 #[must_use]
 pub fn org_path(org: &vocab::id::OrgId) -> String {
     format!("/fleet/v1/orgs/{org}")
+}
+
+/// Where an org of a cell gets a host name of its own, `PUT`, and loses it, `DELETE`; at this epoch of its placement.
+#[must_use]
+pub fn org_host_path(org: &vocab::id::OrgId, host: &Host, epoch: Epoch) -> String {
+    format!("/fleet/v1/orgs/{org}/hosts/{host}?epoch={epoch}")
 }
 
 /// How a cell is.

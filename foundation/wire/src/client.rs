@@ -126,6 +126,18 @@ impl FleetClient {
         self.send(Method::PUT, path, body, timeout).await
     }
 
+    /// `DELETE`.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn delete<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        timeout: Duration,
+    ) -> Result<T, CallError> {
+        self.send(Method::DELETE, path, Bytes::new(), timeout).await
+    }
+
     fn render(&self, body: &impl Serialize) -> Result<Bytes, CallError> {
         serde_json::to_vec(body)
             .map(Bytes::from)

@@ -201,6 +201,17 @@ pub struct TlsCount {
     pub handshakes: u64,
 }
 
+/// What clients of the fleet spoke.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TlsView {
+    /// Since when it was counted.
+    pub since: Timestamp,
+    /// The most frequent first.
+    pub counts: Vec<TlsCount>,
+    /// Whether there is more than is shown.
+    pub more: bool,
+}
+
 /// What an edge measured since its last report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

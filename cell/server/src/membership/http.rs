@@ -1,7 +1,7 @@
 //! What the control plane asks of a cell.
 
 use crate::membership::admission::{Place, PlaceState};
-use crate::membership::{FleetSide, Membership, store};
+use crate::membership::{FleetSide, Membership, hosts, store};
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::StatusCode;
@@ -23,6 +23,10 @@ pub fn router(side: FleetSide) -> Router {
     Router::new()
         .route("/fleet/v1/status", get(status))
         .route("/fleet/v1/orgs/{id}", put(adopt))
+        .route(
+            "/fleet/v1/orgs/{id}/hosts/{host}",
+            put(hosts::add).delete(hosts::remove),
+        )
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(side)
 }
@@ -106,7 +110,7 @@ async fn run(
     Ok(known)
 }
 
-fn refused(refusal: &Refusal) -> Response {
+pub(super) fn refused(refusal: &Refusal) -> Response {
     let text = refusal.to_string();
     match refusal {
         Refusal::Fault(fault) => {
@@ -118,7 +122,7 @@ fn refused(refusal: &Refusal) -> Response {
     }
 }
 
-fn problem(status: StatusCode, error: &str, message: &str) -> Response {
+pub(super) fn problem(status: StatusCode, error: &str, message: &str) -> Response {
     let body = Problem {
         error: error.to_owned(),
         message: message.to_owned(),

@@ -4,6 +4,7 @@
 
 pub mod admission;
 pub mod gate;
+mod hosts;
 pub mod http;
 pub mod seats;
 pub mod store;

@@ -20,8 +20,11 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use url::Url;
+use vocab::slug::Slug;
 use wire::client::{CallError, FleetClient};
-use wire::control::{CellView, CreatedOrg, FleetView, OrgPage, OrgView, Problem};
+use wire::control::{
+    CellView, CreatedOrg, FleetView, OrgPage, OrgView, Problem, TlsCount, TlsView,
+};
 use wire::identity::{FleetAuthority, FleetIdentity, FleetRole, server_name};
 use wire::routes::follow::{Delta, Followed, accept};
 use wire::routes::signature::RouteVerifier;
@@ -182,6 +185,79 @@ async fn each_role_may_do_its_own_and_no_more() {
     let body = report();
     let told = edge.post::<Value>("/v1/edges/report", &body, MINUTE);
     told.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_clients_speak_and_the_hosts_of_orgs_are_for_operators() {
+    let plane = Plane::start().await;
+    let (path, tls) = ("/v1/orgs/acme/hosts/login.acme.test", "/v1/fleet/tls");
+    for role in [FleetRole::Edge, FleetRole::Cell, FleetRole::Control] {
+        let client = plane.client(role);
+        let refused = [
+            refusal(client.get::<Value>(tls, MINUTE).await),
+            refusal(client.put::<Value>(path, &json!({}), MINUTE).await),
+            refusal(client.delete::<Value>(path, MINUTE).await),
+        ];
+        assert!(
+            refused
+                .iter()
+                .all(|refused| refused.0 == StatusCode::FORBIDDEN),
+            "{role:?}"
+        );
+    }
+    let counted = TlsCount {
+        slug: Slug::parse("acme").ok(),
+        version: String::from("TLSv1_3"),
+        suite: String::from("TLS13_AES_256_GCM_SHA384"),
+        group: String::from("X25519MLKEM768"),
+        alpn: String::from("h2"),
+        handshakes: 3,
+    };
+    let mut body = report();
+    body["tls"] = json!([counted]);
+    let edge = plane.client(FleetRole::Edge);
+    for _ in 0..2 {
+        let told = edge.post::<Value>("/v1/edges/report", &body, MINUTE);
+        told.await.unwrap();
+    }
+    let operator = plane.client(FleetRole::Operator);
+    let view: TlsView = operator.get(tls, MINUTE).await.unwrap();
+    assert_eq!(
+        view.counts,
+        [TlsCount {
+            handshakes: 6,
+            ..counted
+        }]
+    );
+    let other: TlsView = operator
+        .get("/v1/fleet/tls?org=globex", MINUTE)
+        .await
+        .unwrap();
+    assert!(other.counts.is_empty());
+    for (path, status) in [
+        ("/v1/orgs/acme/hosts/login.acme.test", StatusCode::NOT_FOUND),
+        (
+            "/v1/orgs/acme/hosts/acme.id.example",
+            StatusCode::BAD_REQUEST,
+        ),
+        ("/v1/orgs/acme/hosts/192.0.2.1", StatusCode::BAD_REQUEST),
+        (
+            "/v1/orgs/ACME/hosts/login.acme.test",
+            StatusCode::BAD_REQUEST,
+        ),
+    ] {
+        let nothing = json!({});
+        let put = operator.put::<Value>(path, &nothing, MINUTE);
+        assert_eq!(refusal(put.await).0, status, "{path}");
+        let deleted = operator.delete::<Value>(path, MINUTE);
+        assert_eq!(refusal(deleted.await).0, status, "{path}");
+    }
+    let (status, _) = refusal(
+        operator
+            .get::<Value>("/v1/fleet/tls?org=A%20B", MINUTE)
+            .await,
+    );
+    assert_eq!(status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use super::World;
 use crate::listener;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, put};
 use axum::{Json, Router};
@@ -28,6 +28,8 @@ pub(super) struct Book {
     name: String,
     /// The ids of the orgs that it was to make, once per call.
     asked: Mutex<Vec<String>>,
+    /// What it was told of hosts.
+    hosts: Mutex<Vec<String>>,
     refusal: Mutex<Option<(StatusCode, Problem)>>,
     /// A call is answered with a permit alone.
     gate: Semaphore,
@@ -38,6 +40,10 @@ pub(super) struct Book {
 impl Book {
     pub(super) fn asked(&self) -> usize {
         self.asked.lock().unwrap().len()
+    }
+
+    pub(super) fn hosts(&self) -> Vec<String> {
+        self.hosts.lock().unwrap().clone()
     }
 
     pub(super) fn refuse(&self, status: StatusCode, error: &str) {
@@ -81,6 +87,7 @@ impl TestCell {
         let book = Arc::new(Book {
             name: name.to_owned(),
             asked: Mutex::default(),
+            hosts: Mutex::default(),
             refusal: Mutex::default(),
             gate: Semaphore::new(0),
             came: Semaphore::new(0),
@@ -88,6 +95,7 @@ impl TestCell {
         let router = Router::new()
             .route("/fleet/v1/status", get(status))
             .route("/fleet/v1/orgs/{id}", put(adopt))
+            .route("/fleet/v1/orgs/{id}/hosts/{host}", put(host).delete(host))
             .with_state(Arc::clone(&book));
         let serving = listener::serve(listener, config, router, std::future::pending());
         Self {
@@ -112,6 +120,18 @@ async fn status(State(book): State<Arc<Book>>) -> Json<CellHealth> {
         version: String::from("0"),
         store: String::from("none"),
     })
+}
+
+async fn host(
+    State(book): State<Arc<Book>>,
+    method: Method,
+    Path((_, host)): Path<(String, String)>,
+) -> Response {
+    if let Some((status, problem)) = book.refusal.lock().unwrap().clone() {
+        return (status, Json(problem)).into_response();
+    }
+    book.hosts.lock().unwrap().push(format!("{method} {host}"));
+    Json(serde_json::json!({})).into_response()
 }
 
 async fn adopt(

@@ -4,6 +4,7 @@ mod api;
 mod cell_for_tests;
 mod creation;
 mod feed;
+mod hosts;
 mod org_move;
 mod store;
 
