@@ -38,6 +38,14 @@ impl Fleet {
     /// # Errors
     /// It did not become ready.
     pub fn start(cells: u8) -> anyhow::Result<Self> {
+        Self::start_with(cells, &[])
+    }
+
+    /// The same with further options.
+    ///
+    /// # Errors
+    /// It did not become ready.
+    pub fn start_with(cells: u8, options: &[&str]) -> anyhow::Result<Self> {
         let scratch = Scratch::new("fleet")?;
         let (listen, page) = (free_address()?, free_address()?);
         let mut child = Command::new(binary::find()?)
@@ -46,6 +54,7 @@ impl Fleet {
             .arg("--data")
             .arg(scratch.path().join("fleet"))
             .args(["--listen", &listen.to_string(), "--page", &page.to_string()])
+            .args(options)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(scratch.path().join("log"))?)

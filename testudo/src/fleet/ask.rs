@@ -6,8 +6,8 @@ use crate::fleet::up::EDGE_NAME;
 use crate::fleet::{moves, print};
 use crate::options::Output;
 use crate::options::fleet::{
-    CellCommand, Fleet, FleetCommand, FleetRestart, OneCell, Org, OrgCommand, OrgCreate, OrgList,
-    Replaceable,
+    CellCommand, Fleet, FleetCommand, FleetRestart, OneCell, OneHost, Org, OrgCommand, OrgCreate,
+    OrgHostCommand, OrgList, Replaceable,
 };
 use anyhow::Context as _;
 use atlas::log::Verdict;
@@ -20,6 +20,7 @@ use std::time::Duration;
 use wire::client::FleetClient;
 use wire::control::{
     CellState, CellView, CreateOrg, CreatedOrg, FleetView, OrgPage, OrgView, Pin, SetCellState,
+    TlsView,
 };
 
 /// How long the control plane may take to answer.
@@ -67,6 +68,12 @@ pub async fn fleet(command: FleetCommand) -> anyhow::Result<ExitCode> {
             let operator = Operator::of(&fleet)?;
             let view: FleetView = operator.get("/v1/fleet").await?;
             operator.print(&view, |view| print::cells(&view.cells))
+        }
+        FleetCommand::Tls(tls) => {
+            let operator = Operator::of(&tls.fleet)?;
+            let org = tls.org.map(|org| format!("?org={org}")).unwrap_or_default();
+            let view: TlsView = operator.get(&format!("/v1/fleet/tls{org}")).await?;
+            operator.print(&view, print::tls)
         }
         FleetCommand::Verify(fleet) => verify(&fleet).await,
         FleetCommand::Restart(restart) => replace(restart).await,
@@ -199,7 +206,30 @@ pub async fn org(org: Org) -> anyhow::Result<ExitCode> {
         }
         OrgCommand::Move(options) => moves::run(options).await,
         OrgCommand::Moves(fleet) => moves::list(&fleet).await,
+        OrgCommand::Host(host) => org_host(host.command).await,
     }
+}
+
+async fn org_host(command: OrgHostCommand) -> anyhow::Result<ExitCode> {
+    let path = |one: &OneHost| format!("/v1/orgs/{}/hosts/{}", one.slug, one.host);
+    let (operator, org): (Operator, OrgView) = match command {
+        OrgHostCommand::Add(one) => {
+            let (operator, nothing) = (Operator::of(&one.fleet)?, serde_json::json!({}));
+            let org = operator.client.put(&path(&one), &nothing, ANSWER).await?;
+            (operator, org)
+        }
+        OrgHostCommand::Remove(one) => {
+            let operator = Operator::of(&one.fleet)?;
+            let org = operator.client.delete(&path(&one), ANSWER).await?;
+            (operator, org)
+        }
+        OrgHostCommand::List(one) => {
+            let operator = Operator::of(&one.fleet)?;
+            let org = operator.get(&format!("/v1/orgs/{}", one.slug)).await?;
+            (operator, org)
+        }
+    };
+    operator.print(&org.hosts, |hosts| print::hosts(hosts))
 }
 
 async fn create_org(create: OrgCreate) -> anyhow::Result<ExitCode> {

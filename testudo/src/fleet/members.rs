@@ -10,6 +10,7 @@ use serde_json::json;
 use server::config::{Config, FleetSeat, PrivateOutbound, ProxyMode, TlsMode};
 use server::declaration::progress::Progress;
 use server::start::StopSignals;
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -68,6 +69,9 @@ pub async fn edge(options: Edge) -> anyhow::Result<ExitCode> {
     make_private_folder(&options.data)?;
     let identity = FleetIdentity::load(&options.member.identity)?;
     let config = EdgeConfig {
+        tls: options.tls.config(),
+        http_listen: options.tls.http_listen,
+        metrics_listen: options.tls.metrics_listen,
         name: options.name,
         listen: options.listen,
         origin: options.origin,
@@ -92,11 +96,28 @@ pub async fn edge(options: Edge) -> anyhow::Result<ExitCode> {
     let started = edge::start::start(config, &identity).await?;
     announce(
         &options.member,
-        &json!({ "ready": true, "address": started.address }),
-        &format!("The edge is ready at {}", started.address),
+        &json!({
+            "ready": true, "address": started.address, "http": started.http_address,
+            "metrics": started.metrics_address, "root": started.local_root(),
+        }),
+        &render_edge(&started),
     )?;
     started.run(stop.wait()).await;
     Ok(ExitCode::SUCCESS)
+}
+
+fn render_edge(started: &edge::start::Started) -> String {
+    let mut text = format!("The edge is ready at {}", started.address);
+    if let Some(address) = started.http_address {
+        let _ = write!(text, "\nPlain HTTP at {address} is sent on to it");
+    }
+    if let Some(address) = started.metrics_address {
+        let _ = write!(text, "\nMetrics are at http://{address}/metrics");
+    }
+    if let Some(root) = started.local_root() {
+        let _ = write!(text, "\nClients must know the root at {}", root.display());
+    }
+    text
 }
 
 /// Runs a cell until the process is told to stop.

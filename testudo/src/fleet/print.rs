@@ -3,7 +3,8 @@
 use crate::options::Output;
 use serde::Serialize;
 use std::io::Write as _;
-use wire::control::{CellView, CreatedOrg, OrgView, Pin};
+use wire::control::{CellView, CreatedOrg, OrgView, Pin, TlsView};
+use wire::names::Host;
 
 /// Prints an answer as it is, or as text for people.
 ///
@@ -133,6 +134,11 @@ pub fn orgs(orgs: &[OrgView]) -> String {
     table(&rows)
 }
 
+fn hosts_of(org: &OrgView) -> String {
+    let hosts: Vec<&str> = org.hosts.iter().map(Host::as_str).collect();
+    hosts.join(", ")
+}
+
 /// One org, a line for each thing.
 pub fn org(org: &OrgView) -> String {
     table(&[
@@ -143,8 +149,49 @@ pub fn org(org: &OrgView) -> String {
         row(&["epoch", &org.epoch.to_string()]),
         row(&["state", org.state.as_str()]),
         row(&["pin", &pin(&org.pin)]),
+        row(&["hosts", &hosts_of(org)]),
         row(&["made at", &org.created_at.to_rfc3339_millis()]),
     ])
+}
+
+/// Host names, a line each.
+pub fn hosts(hosts: &[Host]) -> String {
+    if hosts.is_empty() {
+        return String::from("no host names of its own");
+    }
+    hosts.iter().map(|host| format!("{host}\n")).collect()
+}
+
+/// What clients speak, a line for each kind.
+pub fn tls(view: &TlsView) -> String {
+    let mut rows = vec![row(&[
+        "ORG",
+        "VERSION",
+        "SUITE",
+        "GROUP",
+        "PROTOCOL",
+        "HANDSHAKES",
+    ])];
+    rows.extend(view.counts.iter().map(|count| {
+        row(&[
+            count.slug.as_ref().map_or("-", |slug| slug.as_str()),
+            &count.version,
+            &count.suite,
+            &count.group,
+            &count.alpn,
+            &count.handshakes.to_string(),
+        ])
+    }));
+    let more = if view.more {
+        "\nand more; name one with --org"
+    } else {
+        ""
+    };
+    format!(
+        "{}since {}{more}\n",
+        table(&rows),
+        view.since.to_rfc3339_millis()
+    )
 }
 
 /// An org that was made, and what to do next.

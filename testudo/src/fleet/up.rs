@@ -4,7 +4,7 @@ use crate::fleet::folder::{Running, identity};
 use crate::fleet::members::CONTROL_NAME;
 use crate::fleet::supervisor::{Plan, Ready, Wishes, keep, launch};
 use crate::options::Output;
-use crate::options::fleet::FleetUp;
+use crate::options::fleet::{FleetTls, FleetUp};
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use server::data_folder::DataFolder;
@@ -56,7 +56,10 @@ pub async fn run(options: FleetUp) -> anyhow::Result<ExitCode> {
     folder.subfolder("logs")?;
     let fleet = Fleet {
         folder: folder.path(),
-        origin: format!("http://localhost:{}", options.listen.port()),
+        origin: match options.tls {
+            Some(FleetTls::Local) => format!("https://localhost:{}", options.listen.port()),
+            None => format!("http://localhost:{}", options.listen.port()),
+        },
     };
 
     let (mut control_plan, control) = fleet.launch_control(options.page).await?;
@@ -94,14 +97,22 @@ pub async fn run(options: FleetUp) -> anyhow::Result<ExitCode> {
         let (plan, ready) = cell??;
         kept.spawn(keep(plan, ready, wishes()));
     }
-    let edge_plan = fleet.plan_edge(options.listen, address, &route_key);
+    let mut edge_plan = fleet.plan_edge(options.listen, address, &route_key);
+    if options.tls == Some(FleetTls::Local) {
+        edge_plan.arguments.push(String::from("--tls-local"));
+    }
     let edge = launch(&edge_plan).await?;
+    let root = edge
+        .said
+        .get("root")
+        .and_then(Value::as_str)
+        .map(str::to_owned);
     let of_edge = wishes();
     let renew = Arc::clone(&of_edge.renew);
     kept.spawn(keep(edge_plan, edge, of_edge));
     kept.spawn(renew_when_asked(renew, renewals, stopped.clone()));
 
-    announce(&fleet.origin, page, options.fleet.output)?;
+    announce(&fleet.origin, page, root.as_deref(), options.fleet.output)?;
     signals.wait().await;
     // The receivers live as long as the processes are kept.
     let _ = stop.send(true);
@@ -268,18 +279,26 @@ fn fix_port(plan: &mut Plan, option: &str, address: SocketAddr) {
     }
 }
 
-fn announce(origin: &str, page: Option<SocketAddr>, output: Output) -> std::io::Result<()> {
+fn announce(
+    origin: &str,
+    page: Option<SocketAddr>,
+    root: Option<&str>,
+    output: Output,
+) -> std::io::Result<()> {
     let page = page.map(|page| format!("http://localhost:{}", page.port()));
     let mut out = std::io::stdout().lock();
     match output {
         Output::Json => {
-            let line = json!({ "ready": true, "origin": origin, "page": page });
+            let line = json!({ "ready": true, "origin": origin, "page": page, "root": root });
             writeln!(out, "{line}")?;
         }
         Output::Text => {
             writeln!(out, "The fleet is ready at {origin}")?;
             if let Some(page) = page {
                 writeln!(out, "Watch it at {page}")?;
+            }
+            if let Some(root) = root {
+                writeln!(out, "Clients must know the root at {root}")?;
             }
             writeln!(
                 out,

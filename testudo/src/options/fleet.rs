@@ -1,5 +1,6 @@
 //! What can be said of a fleet on the command line.
 
+use crate::options::edge_tls::EdgeTls;
 use crate::options::{Output, Store};
 use clap::{Args, Subcommand, ValueEnum};
 use edge::trust::parse_network;
@@ -77,6 +78,9 @@ pub struct Edge {
     /// The key that the control plane prints, with which route maps are signed.
     #[arg(long)]
     pub route_key: String,
+    /// How clients are spoken to.
+    #[command(flatten)]
+    pub tls: EdgeTls,
 }
 
 /// Options of `cell`.
@@ -172,6 +176,8 @@ pub enum FleetCommand {
     Up(FleetUp),
     /// Show the cells and how they are.
     Status(Fleet),
+    /// Show what clients speak: TLS version, cipher suite, group and protocol, per organisation.
+    Tls(TlsOfFleet),
     /// Prove that no row of the register's log was changed, removed or cut off; works beside a running fleet.
     Verify(Fleet),
     /// Replace a process by a new one, without a refused connection.
@@ -198,6 +204,24 @@ pub enum Replaceable {
     Edge,
 }
 
+/// How a fleet on one machine speaks TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FleetTls {
+    /// A local authority in the folder of the fleet.
+    Local,
+}
+
+/// Options of `fleet tls`.
+#[derive(Debug, Args)]
+pub struct TlsOfFleet {
+    /// Only of this organisation.
+    #[arg(long, value_parser = Slug::parse)]
+    pub org: Option<Slug>,
+    /// Which fleet.
+    #[command(flatten)]
+    pub fleet: Fleet,
+}
+
 /// Options of `fleet up`.
 #[derive(Debug, Args)]
 pub struct FleetUp {
@@ -213,6 +237,9 @@ pub struct FleetUp {
     /// The address of the page that shows the fleet, on loopback.
     #[arg(long, default_value = "127.0.0.1:8090")]
     pub page: SocketAddr,
+    /// Speak TLS, with certificates of an authority of this machine's own.
+    #[arg(long, value_enum)]
+    pub tls: Option<FleetTls>,
 }
 
 /// Options of `org`.
@@ -236,6 +263,8 @@ pub enum OrgCommand {
     Move(OrgMove),
     /// List the newest moves.
     Moves(Fleet),
+    /// Host names of an organisation's own.
+    Host(OrgHost),
 }
 
 /// Options of `org move`.
@@ -259,6 +288,38 @@ pub struct OrgMove {
     /// Show how far it is until the organisation is served by its new cell, or is not going to be.
     #[arg(long)]
     pub watch: bool,
+    /// Which fleet.
+    #[command(flatten)]
+    pub fleet: Fleet,
+}
+
+/// Options of `org host`.
+#[derive(Debug, Args)]
+pub struct OrgHost {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: OrgHostCommand,
+}
+
+/// What to do with host names.
+#[derive(Debug, Subcommand)]
+pub enum OrgHostCommand {
+    /// Let the organisation answer at a host name; it must lead to an edge.
+    Add(OneHost),
+    /// Let it no longer answer there.
+    Remove(OneHost),
+    /// List them.
+    List(OneOrg),
+}
+
+/// Which host name of which organisation.
+#[derive(Debug, Args)]
+pub struct OneHost {
+    /// The organisation's short name.
+    #[arg(value_parser = Slug::parse)]
+    pub slug: Slug,
+    /// The host name.
+    pub host: String,
     /// Which fleet.
     #[command(flatten)]
     pub fleet: Fleet,

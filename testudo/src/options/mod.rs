@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+pub mod edge_tls;
 pub mod fleet;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
