@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rustix::process::Signal;
+use testbed::connection::Connection;
 use testbed::first_hour::Administrator;
 use testbed::fleet::Fleet;
 use testbed::wait;
@@ -71,7 +72,7 @@ async fn a_move_goes_on_or_undoes_itself_whoever_is_killed() {
     let fleet = Fleet::start(2).unwrap();
     let made = fleet.make_org("acme", "cell-a").unwrap();
     let peer = fleet.peer_of("acme").unwrap();
-    let mut ada = Administrator::set_up_at(peer, &made.setup_link)
+    let mut ada = Administrator::set_up_at(peer.clone(), &made.setup_link)
         .await
         .unwrap();
     let app = ada.make_app().await.unwrap();
@@ -92,7 +93,13 @@ async fn a_move_goes_on_or_undoes_itself_whoever_is_killed() {
         .unwrap();
         let serving = ended["serving"].as_str().unwrap();
         assert_eq!(place_of(&fleet, "acme").unwrap(), serving, "{victim}");
-        // Whatever was killed is back, or was never missed: nothing is tried twice here but by the edge.
+        // A door that was killed opens again; whatever else was killed is waited for behind it.
+        wait::until_async("the front door", MOVE_MAX, async || {
+            let asked = Connection::new(peer.clone()).get("/health/live", "").await;
+            Ok(asked.ok().map(drop))
+        })
+        .await
+        .unwrap();
         ada.token_for(&app).await.unwrap();
     }
     assert_eq!(
