@@ -96,6 +96,7 @@ pub struct Connection {
     peer: Peer,
     source: Option<IpAddr>,
     sender: Option<http1::SendRequest<Full<Bytes>>>,
+    exchanges: u64,
 }
 
 impl Connection {
@@ -106,6 +107,7 @@ impl Connection {
             peer,
             source: None,
             sender: None,
+            exchanges: 0,
         }
     }
 
@@ -116,12 +118,19 @@ impl Connection {
             peer,
             source: Some(source),
             sender: None,
+            exchanges: 0,
         }
     }
 
     /// Begins anew with the next exchange: for a server that has been started again meanwhile.
     pub fn forget(&mut self) {
         self.sender = None;
+    }
+
+    /// How many requests it has sent.
+    #[must_use]
+    pub fn exchanges(&self) -> u64 {
+        self.exchanges
     }
 
     /// To whom.
@@ -185,6 +194,7 @@ impl Connection {
 
     async fn exchange(&mut self, request: Request<Full<Bytes>>) -> anyhow::Result<Reply> {
         let what = format!("{} {}", request.method(), request.uri().path());
+        self.exchanges += 1;
         let reply = tokio::time::timeout(EXCHANGE_MAX, self.send(request)).await;
         match reply {
             Ok(Ok(reply)) => Ok(reply),

@@ -83,14 +83,28 @@ impl Administrator {
     /// # Errors
     /// When the wizard does not show its id and secret.
     pub async fn make_app_named(&mut self, name: &str) -> anyhow::Result<Made> {
-        let page = arrived(self.agent.open("/admin/apps/new?kind=web").await?)?;
         let filled = [
             ("name", name),
             ("redirect_uris", CALLBACK),
             ("assign", "everyone"),
         ];
+        self.ask_wizard("web", &filled).await
+    }
+
+    /// Makes a service, which asks for tokens of its own.
+    ///
+    /// # Errors
+    /// When the wizard does not show its id and secret.
+    pub async fn make_service(&mut self) -> anyhow::Result<Made> {
+        self.ask_wizard("service", &[("name", "Nightly report")])
+            .await
+    }
+
+    async fn ask_wizard(&mut self, kind: &str, filled: &[(&str, &str)]) -> anyhow::Result<Made> {
+        let path = format!("/admin/apps/new?kind={kind}");
+        let page = arrived(self.agent.open(&path).await?)?;
         let form = form_to(&page, "/admin/apps/new")?;
-        let ready = arrived(self.agent.submit(&page, form, &filled).await?)?;
+        let ready = arrived(self.agent.submit(&page, form, filled).await?)?;
         let text = ready.reply.text();
         let made = find_word(&text, "0oa", 20).zip(find_word(&text, "tcs_", 47));
         let (client_id, client_secret) = made.with_context(|| {

@@ -1,7 +1,8 @@
 //! A whole fleet on this machine, of one test's own.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::Context as _;
@@ -12,10 +13,29 @@ use crate::connection::Peer;
 use crate::instance::{Ended, free_address};
 use crate::scratch::Scratch;
 
+/// How a fleet is started.
+#[derive(Debug, Clone, Default)]
+pub struct FleetPlan {
+    /// How many cells.
+    pub cells: u8,
+    /// A cell that has a small disk of its own.
+    pub small_disk: Option<SmallDisk>,
+}
+
+/// A disk of one cell alone: a file system in memory that only the processes of this fleet see, and that ends with them.
+#[derive(Debug, Clone)]
+pub struct SmallDisk {
+    /// The cell.
+    pub cell: String,
+    /// Its size.
+    pub mebibytes: u32,
+}
+
 /// A running fleet; it ends with the test.
 #[derive(Debug)]
 pub struct Fleet {
     child: Child,
+    small_disk: Option<SmallDisk>,
     /// The address of the edge, by the fleet's own name.
     pub origin: String,
     /// The address of the page.
@@ -46,13 +66,30 @@ impl Fleet {
     /// # Errors
     /// It did not become ready.
     pub fn start_with(cells: u8, options: &[&str]) -> anyhow::Result<Self> {
+        let plan = FleetPlan {
+            cells,
+            small_disk: None,
+        };
+        Self::launch(&plan, options)
+    }
+
+    /// Starts a fleet as planned, and waits until it is ready.
+    ///
+    /// # Errors
+    /// It did not become ready.
+    pub fn start_as(plan: &FleetPlan) -> anyhow::Result<Self> {
+        Self::launch(plan, &[])
+    }
+
+    fn launch(plan: &FleetPlan, options: &[&str]) -> anyhow::Result<Self> {
         let scratch = Scratch::new("fleet")?;
         let (listen, page) = (free_address()?, free_address()?);
-        let mut child = Command::new(binary::find()?)
+        let data = scratch.path().join("fleet");
+        let mut child = command(plan, &data)?
             .args(["fleet", "up", "--output", "json"])
-            .args(["--cells", &cells.to_string()])
+            .args(["--cells", &plan.cells.to_string()])
             .arg("--data")
-            .arg(scratch.path().join("fleet"))
+            .arg(&data)
             .args(["--listen", &listen.to_string(), "--page", &page.to_string()])
             .args(options)
             .stdin(Stdio::null())
@@ -70,6 +107,7 @@ impl Fleet {
         Ok(Self {
             origin: text("origin").context("no origin")?.to_owned(),
             page: text("page").context("no page")?.to_owned(),
+            small_disk: plan.small_disk,
             child,
             scratch,
         })
@@ -79,6 +117,37 @@ impl Fleet {
     #[must_use]
     pub fn folder(&self) -> PathBuf {
         self.scratch.path().join("fleet")
+    }
+
+    /// The data folder of one member. That of a cell with a disk of its own is seen as the fleet sees it.
+    #[must_use]
+    pub fn data_of(&self, name: &str) -> PathBuf {
+        let folder = self.folder().join(name);
+        let has_own = self.small_disk.as_ref().is_some_and(|disk| disk.cell == name);
+        match folder.strip_prefix("/") {
+            Ok(inside) if has_own => {
+                PathBuf::from(format!("/proc/{}/root", self.child.id())).join(inside)
+            }
+            _ => folder,
+        }
+    }
+
+    /// The process that started all others.
+    #[must_use]
+    pub fn supervisor(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What `testudo log verify` says of a cell: a line for each organisation.
+    ///
+    /// # Errors
+    /// It cannot be run, or the store cannot be read.
+    pub fn verify_log(&self, cell: &str) -> anyhow::Result<String> {
+        let mut command = Command::new(binary::find()?);
+        command.args(["log", "verify", "--data"]).arg(self.data_of(cell));
+        let ended = Ended::of(&mut command)?;
+        anyhow::ensure!(!ended.printed.is_empty(), "log verify: {}", ended.said);
+        Ok(ended.printed)
     }
 
     /// The edge, as the host at which an organisation answers.
@@ -166,8 +235,52 @@ impl Fleet {
     }
 }
 
+/// The program, behind a door to a disk of its own where the plan has one.
+fn command(plan: &FleetPlan, data: &Path) -> anyhow::Result<Command> {
+    let program = binary::find()?;
+    let Some(disk) = &plan.small_disk else {
+        return Ok(Command::new(program));
+    };
+    let folder = data.join(&disk.cell);
+    std::fs::create_dir_all(&folder)?;
+    for folder in [data, &folder] {
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
+    }
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--propagation", "private"]);
+    if !rustix::process::geteuid().is_root() {
+        // Whoever is not root may still be it among processes of their own.
+        command.args(["--user", "--map-root-user"]);
+    }
+    let mount = "size=$1; folder=$2; shift 2; \
+        mount -t tmpfs -o size=$size,mode=0700 tmpfs \"$folder\" && exec \"$@\"";
+    command.args(["sh", "-c", mount, "sh"]);
+    command.arg(format!("{}m", disk.mebibytes));
+    command.arg(folder).arg(program);
+    Ok(command)
+}
+
+/// The processes that a process has started.
+#[must_use]
+pub fn children_of(process: u32) -> Vec<Pid> {
+    let path = format!("/proc/{process}/task");
+    let threads = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let lists = threads.filter_map(|thread| {
+        std::fs::read_to_string(thread.path().join("children")).ok()
+    });
+    let numbers: Vec<i32> = lists
+        .flat_map(|list| list.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        .filter_map(|number| number.parse().ok())
+        .collect();
+    numbers.into_iter().filter_map(Pid::from_raw).collect()
+}
+
 impl Drop for Fleet {
     fn drop(&mut self) {
+        // One that was stopped would not notice that it shall end.
+        for process in children_of(self.child.id()) {
+            let _ = kill_process(process, Signal::CONT);
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

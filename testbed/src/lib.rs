@@ -16,6 +16,7 @@ pub mod listener;
 pub mod load;
 pub mod mailbox;
 pub mod process;
+pub mod proof;
 pub mod raw;
 pub mod refusal;
 pub mod scratch;

@@ -1,0 +1,109 @@
+//! What the organisations of one cell have seen in a phase.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::load::measure::percentile;
+
+/// How many different failures are kept to be shown.
+const FAILURES_SHOWN: usize = 5;
+
+/// Counts and times. An operation is one flow from the moment at which it should have begun to its last answer.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    requests: u64,
+    operations: u64,
+    failed: u64,
+    failures: Vec<String>,
+    micros: Vec<u64>,
+}
+
+/// The numbers of a tally.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Figures {
+    /// Requests over the edge.
+    pub requests: u64,
+    /// Operations, each of one or several requests.
+    pub operations: u64,
+    /// Operations with a request that was refused or not answered.
+    pub failed: u64,
+    /// What went wrong, the first few.
+    pub failures: Vec<String>,
+    /// Half of the operations took no longer.
+    pub p50_micros: u64,
+    /// 99 of 100 operations took no longer.
+    pub p99_micros: u64,
+}
+
+impl Tally {
+    /// Adds one operation.
+    pub fn add(&mut self, outcome: Result<(), String>, requests: u64, took: Duration) {
+        self.operations += 1;
+        self.requests += requests;
+        self.micros
+            .push(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        if let Err(failure) = outcome {
+            self.failed += 1;
+            self.show(failure);
+        }
+    }
+
+    /// Adds what another has seen.
+    pub fn merge(&mut self, other: Self) {
+        self.operations += other.operations;
+        self.requests += other.requests;
+        self.failed += other.failed;
+        self.micros.extend(other.micros);
+        other
+            .failures
+            .into_iter()
+            .for_each(|failure| self.show(failure));
+    }
+
+    fn show(&mut self, failure: String) {
+        if self.failures.len() < FAILURES_SHOWN && !self.failures.contains(&failure) {
+            self.failures.push(failure);
+        }
+    }
+
+    /// The numbers. A failed operation counts with the time that it took to fail: no failure makes a phase look fast by
+    /// leaving it out.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        let mut micros = self.micros.clone();
+        micros.sort_unstable();
+        Figures {
+            requests: self.requests,
+            operations: self.operations,
+            failed: self.failed,
+            failures: self.failures.clone(),
+            p50_micros: percentile(&micros, 50.0),
+            p99_micros: percentile(&micros, 99.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tally;
+    use std::time::Duration;
+
+    #[test]
+    fn tallies_add_up_and_show_each_failure_once() {
+        let mut tally = Tally::default();
+        tally.add(Ok(()), 3, Duration::from_millis(1));
+        let mut other = Tally::default();
+        for _ in 0..9 {
+            other.add(Err(String::from("no")), 1, Duration::from_millis(9));
+        }
+        tally.merge(other);
+        let figures = tally.figures();
+        assert_eq!(
+            (figures.operations, figures.requests, figures.failed),
+            (10, 12, 9)
+        );
+        assert_eq!(figures.failures, ["no"]);
+        assert_eq!((figures.p50_micros, figures.p99_micros), (9_000, 9_000));
+    }
+}
