@@ -1,7 +1,6 @@
 //! A whole fleet on this machine, of one test's own.
 
 use std::io::{BufRead as _, BufReader};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -29,6 +28,21 @@ pub struct SmallDisk {
     pub cell: String,
     /// Its size.
     pub mebibytes: u32,
+}
+
+impl SmallDisk {
+    /// Such a disk, if this system lets us have one.
+    #[must_use]
+    pub fn of_cell(cell: &str, mebibytes: u32) -> Option<Self> {
+        let mut command = apart();
+        command.args(["mount", "-t", "tmpfs", "tmpfs", "/tmp"]);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let may = command.status().is_ok_and(|status| status.success());
+        may.then(|| Self {
+            cell: cell.to_owned(),
+            mebibytes,
+        })
+    }
 }
 
 /// A running fleet; it ends with the test.
@@ -83,6 +97,27 @@ impl Fleet {
 
     fn launch(plan: &FleetPlan, options: &[&str]) -> anyhow::Result<Self> {
         let scratch = Scratch::new("fleet")?;
+        let Some(disk) = plan.small_disk else {
+            return Self::launch(plan, scratch);
+        };
+        // A folder that holds anything before a fleet has made it its own is refused: the disk is put in afterwards.
+        let bare = FleetPlan {
+            small_disk: None,
+            ..plan
+        };
+        let mut bare = Self::launch(bare, scratch)?;
+        let down = bare.run(&["fleet", "down"])?;
+        anyhow::ensure!(down.code == Some(0), "{}", down.said);
+        bare.child.wait()?;
+        let scratch = std::mem::replace(&mut bare.scratch, Scratch::new("fleet")?);
+        let plan = FleetPlan {
+            small_disk: Some(disk),
+            ..plan
+        };
+        Self::launch(plan, scratch)
+    }
+
+    fn launch(plan: FleetPlan, scratch: Scratch) -> anyhow::Result<Self> {
         let (listen, page) = (free_address()?, free_address()?);
         let data = scratch.path().join("fleet");
         let mut child = command(plan, &data)?
@@ -123,13 +158,22 @@ impl Fleet {
     #[must_use]
     pub fn data_of(&self, name: &str) -> PathBuf {
         let folder = self.folder().join(name);
-        let has_own = self.small_disk.as_ref().is_some_and(|disk| disk.cell == name);
+        let has_own = self
+            .small_disk
+            .as_ref()
+            .is_some_and(|disk| disk.cell == name);
         match folder.strip_prefix("/") {
             Ok(inside) if has_own => {
                 PathBuf::from(format!("/proc/{}/root", self.child.id())).join(inside)
             }
             _ => folder,
         }
+    }
+
+    /// Whether one of its cells has a disk of its own.
+    #[must_use]
+    pub fn has_small_disk(&self) -> bool {
+        self.small_disk.is_some()
     }
 
     /// The process that started all others.
@@ -143,11 +187,32 @@ impl Fleet {
     /// # Errors
     /// It cannot be run, or the store cannot be read.
     pub fn verify_log(&self, cell: &str) -> anyhow::Result<String> {
-        let mut command = Command::new(binary::find()?);
-        command.args(["log", "verify", "--data"]).arg(self.data_of(cell));
+        let mut command = self.inside(cell)?;
+        command.args(["log", "verify", "--data"]);
+        command.arg(self.folder().join(cell));
         let ended = Ended::of(&mut command)?;
-        anyhow::ensure!(!ended.printed.is_empty(), "log verify: {}", ended.said);
+        anyhow::ensure!(ended.said.is_empty(), "log verify: {}", ended.said);
         Ok(ended.printed)
+    }
+
+    /// The program, where a member's data folder is seen as the member sees it. A path through `/proc` would not do: a
+    /// store is opened by its real path.
+    fn inside(&self, name: &str) -> anyhow::Result<Command> {
+        let program = binary::find()?;
+        let has_own = self
+            .small_disk
+            .as_ref()
+            .is_some_and(|disk| disk.cell == name);
+        if !has_own {
+            return Ok(Command::new(program));
+        }
+        let mut command = Command::new("nsenter");
+        command.args(["--target", &self.child.id().to_string(), "--mount"]);
+        if !rustix::process::geteuid().is_root() {
+            command.args(["--user", "--preserve-credentials"]);
+        }
+        command.arg("--").arg(program);
+        Ok(command)
     }
 
     /// The edge, as the host at which an organisation answers.
@@ -242,16 +307,7 @@ fn command(plan: &FleetPlan, data: &Path) -> anyhow::Result<Command> {
         return Ok(Command::new(program));
     };
     let folder = data.join(&disk.cell);
-    std::fs::create_dir_all(&folder)?;
-    for folder in [data, &folder] {
-        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
-    }
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "--propagation", "private"]);
-    if !rustix::process::geteuid().is_root() {
-        // Whoever is not root may still be it among processes of their own.
-        command.args(["--user", "--map-root-user"]);
-    }
+    let mut command = apart();
     let mount = "size=$1; folder=$2; shift 2; \
         mount -t tmpfs -o size=$size,mode=0700 tmpfs \"$folder\" && exec \"$@\"";
     command.args(["sh", "-c", mount, "sh"]);
@@ -260,16 +316,30 @@ fn command(plan: &FleetPlan, data: &Path) -> anyhow::Result<Command> {
     Ok(command)
 }
 
+/// Runs what follows with mounts of its own, which end with its processes.
+fn apart() -> Command {
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--propagation", "private"]);
+    if !rustix::process::geteuid().is_root() {
+        // Whoever is not root may still be it among processes of their own.
+        command.args(["--user", "--map-root-user"]);
+    }
+    command
+}
+
 /// The processes that a process has started.
 #[must_use]
 pub fn children_of(process: u32) -> Vec<Pid> {
     let path = format!("/proc/{process}/task");
     let threads = std::fs::read_dir(path).into_iter().flatten().flatten();
-    let lists = threads.filter_map(|thread| {
-        std::fs::read_to_string(thread.path().join("children")).ok()
-    });
+    let lists =
+        threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
     let numbers: Vec<i32> = lists
-        .flat_map(|list| list.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        .flat_map(|list| {
+            list.split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
         .filter_map(|number| number.parse().ok())
         .collect();
     numbers.into_iter().filter_map(Pid::from_raw).collect()

@@ -3,20 +3,31 @@
 
 use std::time::Duration;
 
-use testbed::fleet::FleetPlan;
-use testbed::proof::plan::Load;
+use testbed::fleet::{FleetPlan, SmallDisk};
+use testbed::proof::row::Times;
+use testbed::proof::scenario::{Effort, Scenario};
 use testbed::proof::world::World;
 
+const CELLS: u8 = 3;
+const ORGS_EACH: usize = 3;
+const DISK_MEBIBYTES: u32 = 64;
+
 #[tokio::test]
-async fn quiet() {
-    let t = std::time::Instant::now();
-    let plan = FleetPlan { cells: 2, small_disk: None };
-    let world = World::prepare(plan, 3).await.unwrap();
-    eprintln!("prepared {:?}", t.elapsed());
-    let seen = world.drive(Load { seed: 1, per_second: 15.0, span: Duration::from_secs(10), flood: None }).await.unwrap();
-    for (cell, tally) in &seen { eprintln!("{cell} {:?}", tally.figures()); }
-    let t = std::time::Instant::now();
-    let found = world.audit().await.unwrap();
-    eprintln!("{found:?} {:?} {:?} acked {} {:?}", world.verify_logs(), t.elapsed(), world.acknowledged(), world.sweep().await);
-    assert_eq!(found.faults(), 0);
+async fn whatever_is_hurt_others_do_not_notice_and_nothing_acknowledged_is_lost() {
+    let plan = FleetPlan {
+        cells: CELLS,
+        small_disk: SmallDisk::of_cell("cell-a", DISK_MEBIBYTES),
+    };
+    let world = World::prepare(plan, ORGS_EACH).await.unwrap();
+    let effort = Effort {
+        seed: 20,
+        per_second: 15.0,
+        span: Duration::from_secs(5),
+        rounds: 1,
+        times: Times::Ignored,
+    };
+    for scenario in Scenario::all() {
+        let row = scenario.run(&world, &effort).await.unwrap();
+        assert!(row.missed.is_empty(), "{row:#?}");
+    }
 }

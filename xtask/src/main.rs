@@ -4,6 +4,7 @@
 
 mod bench;
 mod command;
+mod fleet;
 mod fuzz;
 mod layers;
 mod provision;
@@ -28,6 +29,10 @@ usage: cargo xtask <command>
   bench           the product, npm oidc-provider and the floor side by side; writes target/bench.json
                     --short         shorter windows, for a first look
                     --debug         the unoptimised build, to try the benchmark itself
+  fleet prove     a fleet under load of which one part after the other is hurt; writes target/fleet-prove.json
+                    --short         fewer organisations and shorter phases; times are not judged
+                    --only WORDS    only scenarios whose names hold these words
+                    --debug         the unoptimised build, to try the proof itself
   provision       install or name what the tests need and this machine lacks
 ";
 
@@ -41,6 +46,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run().map(succeed),
         ["fuzz", options @ ..] => fuzz::run(options).map(succeed),
         ["bench", options @ ..] => bench::run(options).map(succeed),
+        ["fleet", words @ ..] => fleet::run(words).map(succeed),
         ["provision"] => provision::run().map(succeed),
         _ => {
             report::line(USAGE);

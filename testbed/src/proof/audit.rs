@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::proof::book::{Book, Mark, Verdict};
 use crate::proof::flow::{
-    begin_family, is_refusal_of_grant, parse_name, redeem, show_refresh_token,
+    self, begin_family, is_refusal_of_grant, parse_name, redeem, show_refresh_token,
 };
-use crate::proof::site::{Site, form_to};
+use crate::proof::plan::Flow;
+use crate::proof::site::{Family, Site, form_to};
 
 /// How many findings are kept to be shown.
 const SHOWN_MAX: usize = 10;
@@ -81,6 +82,28 @@ pub async fn audit(site: &Site) -> anyhow::Result<Audit> {
     Ok(found)
 }
 
+/// Begins a new book on what the fleet has now: its operator has set the store back to an earlier moment.
+///
+/// # Errors
+/// When the fleet does not answer.
+pub async fn begin_anew(site: &Site) -> anyhow::Result<()> {
+    flow::run(site, Flow::SignIn, &mut 0).await?;
+    let token = begin_family(site, &mut 0).await?;
+    *site.family.lock().await = Family {
+        token,
+        ..Family::default()
+    };
+    let mut desk = site.admin.lock().await;
+    desk.agent.connection().forget();
+    let page = desk.open(&site.changed_path).await?;
+    let name = form_to(&page, &site.changed_path)?.value("last_name");
+    let value = name.and_then(parse_name);
+    let mut book = site.book();
+    book.forgive();
+    book.begin_with(value);
+    Ok(())
+}
+
 async fn check_codes(site: &Site, found: &mut Audit) -> anyhow::Result<()> {
     let codes = site.book().take_codes();
     for code in codes {
@@ -107,7 +130,9 @@ async fn check_family(site: &Site, found: &mut Audit) -> anyhow::Result<()> {
         } else {
             Verdict::Lost
         };
-        found.judge(verdict, || format!("{}: the living refresh token", site.slug));
+        found.judge(verdict, || {
+            format!("{}: the living refresh token", site.slug)
+        });
     } else {
         anyhow::ensure!(reply.status.is_success(), "refresh: {}", reply.status);
         found.judge(Verdict::Sound, String::new);
@@ -149,7 +174,9 @@ async fn check_people(site: &Site, found: &mut Audit) -> anyhow::Result<()> {
     let name = form_to(&page, &site.changed_path)?.value("last_name");
     let value = name.and_then(parse_name);
     let verdict = site.book().judge_change(value);
-    found.judge(verdict, || format!("{}: the changed name is {name:?}", site.slug));
+    found.judge(verdict, || {
+        format!("{}: the changed name is {name:?}", site.slug)
+    });
     Ok(())
 }
 

@@ -64,6 +64,14 @@ impl Book {
         self.wrong.push(what);
     }
 
+    /// Nothing that was acknowledged so far is asked for any more: an operator has set the store back.
+    pub fn forgive(&mut self) {
+        *self = Self {
+            acknowledged: self.acknowledged,
+            ..Self::default()
+        };
+    }
+
     /// How many writes were acknowledged.
     #[must_use]
     pub fn acknowledged(&self) -> u64 {
@@ -94,6 +102,11 @@ impl Book {
             (_, 0 | 1) => Verdict::Sound,
             (_, _) => Verdict::Doubled,
         }
+    }
+
+    /// Takes the name for what it is from now on.
+    pub fn begin_with(&mut self, value: Option<u64>) {
+        self.change = value;
     }
 
     /// Whether the name may be what it is: the last acknowledged one, or one tried after it whose answer was lost.

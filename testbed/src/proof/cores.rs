@@ -3,8 +3,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -19,7 +18,7 @@ const ROUND: Duration = Duration::from_millis(50);
 /// Who runs where, as long as this lives.
 #[derive(Debug)]
 pub struct Apart {
-    is_over: Arc<AtomicBool>,
+    over: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -33,32 +32,34 @@ pub fn keep_apart(supervisor: u32, data: &Path) -> Option<Apart> {
         return None;
     }
     let (hurt, rest) = (set_of(&[*last]), set_of(others));
-    for process in [Pid::from_raw(i32::try_from(supervisor).ok()?), Some(rustix::process::getpid())] {
+    for process in [
+        Pid::from_raw(i32::try_from(supervisor).ok()?),
+        Some(rustix::process::getpid()),
+    ] {
         keep(process?, &rest);
     }
-    let is_over = Arc::new(AtomicBool::new(false));
-    let (stop, data) = (Arc::clone(&is_over), data.display().to_string());
+    let (over, is_over) = mpsc::channel::<()>();
+    let data = data.display().to_string();
     let thread = std::thread::spawn(move || {
         let mut known: HashMap<Pid, bool> = HashMap::new();
-        while !stop.load(Ordering::Relaxed) {
+        while is_over.recv_timeout(ROUND) == Err(RecvTimeoutError::Timeout) {
             for process in children_of(supervisor) {
                 let is_hurt = *known
                     .entry(process)
                     .or_insert_with(|| names(process, &data));
                 keep(process, if is_hurt { &hurt } else { &rest });
             }
-            std::thread::sleep(ROUND);
         }
     });
     Some(Apart {
-        is_over,
+        over: Some(over),
         thread: Some(thread),
     })
 }
 
 impl Drop for Apart {
     fn drop(&mut self) {
-        self.is_over.store(true, Ordering::Relaxed);
+        drop(self.over.take());
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -70,7 +71,9 @@ fn cores() -> Vec<usize> {
     let Ok(set) = sched_getaffinity(None) else {
         return Vec::new();
     };
-    (0..CpuSet::MAX_CPU).filter(|core| set.is_set(*core)).collect()
+    (0..CpuSet::MAX_CPU)
+        .filter(|core| set.is_set(*core))
+        .collect()
 }
 
 fn set_of(cores: &[usize]) -> CpuSet {
@@ -83,7 +86,10 @@ fn set_of(cores: &[usize]) -> CpuSet {
 fn keep(process: Pid, set: &CpuSet) {
     let path = format!("/proc/{}/task", process.as_raw_nonzero());
     for thread in std::fs::read_dir(path).into_iter().flatten().flatten() {
-        let number = thread.file_name().to_str().and_then(|text| text.parse().ok());
+        let number = thread
+            .file_name()
+            .to_str()
+            .and_then(|text| text.parse().ok());
         let Some(thread) = number.and_then(Pid::from_raw) else {
             continue;
         };
@@ -97,5 +103,6 @@ fn keep(process: Pid, set: &CpuSet) {
 fn names(process: Pid, data: &str) -> bool {
     let path = format!("/proc/{}/cmdline", process.as_raw_nonzero());
     let line = std::fs::read(path).unwrap_or_default();
-    line.split(|byte| *byte == 0).any(|part| part == data.as_bytes())
+    line.split(|byte| *byte == 0)
+        .any(|part| part == data.as_bytes())
 }

@@ -119,7 +119,11 @@ async fn redeem_twice(site: &Site, requests: &mut u64) -> anyhow::Result<()> {
     let (first, second) = both;
     let redeemed = [&first, &second]
         .into_iter()
-        .filter(|reply| reply.as_ref().is_ok_and(|reply| reply.status == StatusCode::OK))
+        .filter(|reply| {
+            reply
+                .as_ref()
+                .is_ok_and(|reply| reply.status == StatusCode::OK)
+        })
         .count();
     if redeemed == 2 {
         let text = format!("{}: a code was accepted twice", site.slug);
@@ -162,7 +166,9 @@ async fn change(site: &Site, requests: &mut u64) -> anyhow::Result<()> {
     let before = desk.agent.connection().exchanges();
     let done = desk.rename(&site.changed_path, &render_name(value)).await;
     *requests += desk.agent.connection().exchanges() - before;
-    let mark = done.as_ref().map_or(Mark::Doubtful, |()| Mark::Acknowledged);
+    let mark = done
+        .as_ref()
+        .map_or(Mark::Doubtful, |()| Mark::Acknowledged);
     site.book().change(value, mark);
     done
 }

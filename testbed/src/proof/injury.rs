@@ -1,7 +1,7 @@
 //! What is done to one part of the fleet while the others are watched, and how it is undone.
 
 use std::fs::{self, File};
-use std::io::{Seek as _, SeekFrom, Write as _};
+use std::io::{BufWriter, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -11,7 +11,9 @@ use crate::fleet::Fleet;
 use crate::proof::plan::Draws;
 
 /// The files of a cell's store, the main one first.
-const STORE_FILES: [&str; 3] = ["testudo.db", "testudo.db-wal", "testudo.db-shm"];
+const STORE_FILES: [&str; 2] = ["testudo.db", "testudo.db-wal"];
+/// The index of the second, which is made anew where it is missing.
+const STORE_INDEX: &str = "testudo.db-shm";
 /// What the disk is filled with.
 const BALLAST_FILE: &str = "ballast";
 /// How much is written at once.
@@ -96,7 +98,7 @@ fn corrupt(fleet: &Fleet, cell: &str) -> anyhow::Result<()> {
         }
     }
     let mut draws = Draws(1);
-    for name in &STORE_FILES[..2] {
+    for name in STORE_FILES {
         scribble(&data.join(name), &mut draws).with_context(|| format!("{name} of {cell}"))?;
     }
     fleet.signal(cell, Signal::CONT)?;
@@ -104,13 +106,14 @@ fn corrupt(fleet: &Fleet, cell: &str) -> anyhow::Result<()> {
 }
 
 fn scribble(path: &Path, draws: &mut Draws) -> anyhow::Result<()> {
-    let mut file = File::options().write(true).open(path)?;
+    let file = File::options().write(true).open(path)?;
     let length = file.metadata()?.len();
+    let mut file = BufWriter::new(file);
     file.seek(SeekFrom::Start(KEPT_BYTES))?;
     for _ in 0..length.saturating_sub(KEPT_BYTES) / 8 {
         file.write_all(&draws.number().to_le_bytes())?;
     }
-    Ok(())
+    Ok(file.flush()?)
 }
 
 /// Puts the copy back, under whatever process there is, and lets it start anew.
@@ -129,6 +132,7 @@ fn restore(fleet: &Fleet, cell: &str) -> anyhow::Result<()> {
             fs::remove_file(data.join(name))?;
         }
     }
+    let _ = fs::remove_file(data.join(STORE_INDEX));
     if let Some(process) = fleet.process_of(cell)? {
         rustix::process::kill_process(process, Signal::KILL)?;
     }

@@ -103,15 +103,16 @@ impl Site {
         let made = fleet.make_org(slug, cell)?;
         let peer = fleet.peer_of(slug)?;
         wait_until_served(&peer).await?;
-        let mut administrator =
-            Administrator::set_up_at(peer.clone(), &made.setup_link).await?;
+        let mut administrator = Administrator::set_up_at(peer.clone(), &made.setup_link).await?;
         let web = administrator.make_app().await?;
         let service = administrator.make_service().await?;
         let mut desk = Desk {
             agent: administrator.agent,
             next: 0,
         };
-        let changed_path = desk.add_person(&format!("{CHANGED}@{slug}.example")).await?;
+        let changed_path = desk
+            .add_person(&format!("{CHANGED}@{slug}.example"))
+            .await?;
         let first = [("start", "password"), ("password", FIRST_PASSWORD)];
         desk.add_person_with(PERSON, &first).await?;
         let site = Self {
@@ -151,12 +152,13 @@ impl Site {
             };
             let asks = |name: &str| page.forms.iter().find(|form| form.asks_for(name));
             let twice = [("password", PASSWORD), ("password_again", PASSWORD)];
-            let (form, filled) = match (asks("password_again"), asks("password"), asks("identifier")) {
-                (Some(form), _, _) => (form, &twice[..]),
-                (_, Some(form), _) => (form, &[("password", FIRST_PASSWORD)][..]),
-                (_, _, Some(form)) => (form, &[("identifier", PERSON)][..]),
-                _ => anyhow::bail!("nothing to answer at {}: {}", page.path, page.words()),
-            };
+            let (form, filled) =
+                match (asks("password_again"), asks("password"), asks("identifier")) {
+                    (Some(form), _, _) => (form, &twice[..]),
+                    (_, Some(form), _) => (form, &[("password", FIRST_PASSWORD)][..]),
+                    (_, _, Some(form)) => (form, &[("identifier", PERSON)][..]),
+                    _ => anyhow::bail!("nothing to answer at {}: {}", page.path, page.words()),
+                };
             arrival = agent.submit(&page, form, filled).await?;
         }
         anyhow::bail!("the first sign-in did not end")
@@ -230,7 +232,11 @@ impl Desk {
         self.add_person_with(login, &[("start", "staged")]).await
     }
 
-    async fn add_person_with(&mut self, login: &str, start: &[(&str, &str)]) -> anyhow::Result<String> {
+    async fn add_person_with(
+        &mut self,
+        login: &str,
+        start: &[(&str, &str)],
+    ) -> anyhow::Result<String> {
         let mut filled = vec![
             ("login", login),
             ("email", login),

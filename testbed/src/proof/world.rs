@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::connection::Connection;
 use crate::fleet::{Fleet, FleetPlan};
-use crate::proof::audit::{Audit, audit};
+use crate::proof::audit::{Audit, audit, begin_anew};
 use crate::proof::flow;
 use crate::proof::plan::{Load, plan_arrivals};
 use crate::proof::site::Site;
@@ -74,7 +74,10 @@ impl World {
             let slug = format!("{}{number}", cell.replace("cell-", "org-"));
             work.spawn(async move {
                 let site = Site::prepare(&fleet, &slug, &cell).await;
-                (place, site.with_context(|| format!("{slug} could not be prepared")))
+                (
+                    place,
+                    site.with_context(|| format!("{slug} could not be prepared")),
+                )
             });
         }
         sites.extend(work.join_all().await);
@@ -157,6 +160,17 @@ impl World {
             found.merge(one??);
         }
         Ok(found)
+    }
+
+    /// Begins new books for the organisations of a cell whose store was set back.
+    ///
+    /// # Errors
+    /// When the fleet does not answer.
+    pub async fn begin_anew(&self, cell: &str) -> anyhow::Result<()> {
+        for site in self.sites.iter().filter(|site| site.cell == cell) {
+            begin_anew(site).await?;
+        }
+        Ok(())
     }
 
     /// How many logs there are, and how many of them are not whole.

@@ -9,7 +9,7 @@ mod flood;
 mod flows;
 mod footprint;
 mod load;
-mod machine;
+pub mod machine;
 mod size;
 mod table;
 mod target;

@@ -1,0 +1,86 @@
+//! The proof of a fleet as a program of its own: `prove ORDER` (JSON) carries out every scenario on a fleet that it starts,
+//! says on standard error how far it is, and prints the rows as JSON.
+
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use serde::Deserialize;
+use testbed::fleet::{FleetPlan, SmallDisk};
+use testbed::proof::row::{Row, Times};
+use testbed::proof::scenario::{Effort, Scenario};
+use testbed::proof::world::World;
+
+/// The disk of the first cell.
+const DISK_MEBIBYTES: u32 = 512;
+
+/// What is to be proved, and how hard.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Order {
+    cells: u8,
+    orgs_each: usize,
+    per_second: f64,
+    span_seconds: f64,
+    rounds: u32,
+    seed: u64,
+    times: Times,
+    /// The scenarios whose names hold one of these; all, if there are none.
+    only: Vec<String>,
+}
+
+fn main() -> anyhow::Result<()> {
+    let order = std::env::args().nth(1).context("usage: prove ORDER")?;
+    let order: Order = serde_json::from_str(&order).context("the order cannot be read")?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let rows = runtime.block_on(prove(order))?;
+    writeln!(std::io::stdout(), "{}", serde_json::to_string(&rows)?)?;
+    Ok(())
+}
+
+async fn prove(order: Order) -> anyhow::Result<Vec<Row>> {
+    let begun = Instant::now();
+    let plan = FleetPlan {
+        cells: order.cells,
+        small_disk: SmallDisk::of_cell("cell-a", DISK_MEBIBYTES),
+    };
+    let world = World::prepare(plan, order.orgs_each).await?;
+    say(&format!(
+        "{} cells x {} orgs, ready in {:.0} s",
+        order.cells,
+        order.orgs_each,
+        begun.elapsed().as_secs_f64()
+    ));
+    let effort = Effort {
+        seed: order.seed,
+        per_second: order.per_second,
+        span: Duration::from_secs_f64(order.span_seconds),
+        rounds: order.rounds,
+        times: order.times,
+    };
+    let is_wanted = |scenario: &Scenario| {
+        let mut wanted = order.only.iter();
+        order.only.is_empty() || wanted.any(|word| scenario.name().contains(word))
+    };
+    let mut rows = Vec::new();
+    for scenario in Scenario::all().into_iter().filter(is_wanted) {
+        let begun = Instant::now();
+        let row = scenario.run(&world, &effort).await?;
+        let took = begun.elapsed().as_secs_f64();
+        let verdict = if row.missed.is_empty() {
+            "met"
+        } else {
+            "MISSED"
+        };
+        say(&format!("{}: {verdict}, {took:.0} s", row.name));
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+fn say(text: &str) {
+    // Nobody may be there to read it.
+    let _ = writeln!(std::io::stderr(), "   {text}");
+}
