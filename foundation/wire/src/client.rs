@@ -3,7 +3,7 @@
 use crate::control::Problem;
 use crate::identity::{FleetIdentity, IdentityError};
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, header};
+use http::{HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::{FixedServerNameResolver, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
@@ -12,10 +12,11 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls_pki_types::ServerName;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::future::Future;
 use std::time::Duration;
 
-/// The largest answer: a whole route map of a million orgs.
-const ANSWER_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// The largest answer: a whole route map of a million orgs is some 80 MB.
+const ANSWER_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// How long an idle connection is kept.
 const IDLE_SECS_MAX: u64 = 30;
 
@@ -98,6 +99,19 @@ impl FleetClient {
         self.send(Method::GET, path, Bytes::new(), timeout).await
     }
 
+    /// `GET` of an answer that may be of another form than JSON: what form it says to be of, and its bytes.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn get_raw(
+        &self,
+        path: &str,
+        timeout: Duration,
+    ) -> Result<(Option<HeaderValue>, Bytes), CallError> {
+        self.within(timeout, self.exchange(Method::GET, path, Bytes::new()))
+            .await
+    }
+
     /// `POST` of a JSON document.
     ///
     /// # Errors
@@ -158,25 +172,31 @@ impl FleetClient {
         body: Bytes,
         timeout: Duration,
     ) -> Result<T, CallError> {
-        let unreachable = |reason: String| CallError::Unreachable {
-            address: self.address.clone(),
-            reason,
-        };
-        match tokio::time::timeout(timeout, self.exchange(method, path, body)).await {
+        let answer = self.within(timeout, self.exchange(method, path, body));
+        let (_, body) = answer.await?;
+        serde_json::from_slice(&body).map_err(|error| self.garbled(&error))
+    }
+
+    async fn within<T>(
+        &self,
+        timeout: Duration,
+        answer: impl Future<Output = Result<T, CallError>>,
+    ) -> Result<T, CallError> {
+        match tokio::time::timeout(timeout, answer).await {
             Ok(answer) => answer,
-            Err(_) => Err(unreachable(format!(
-                "no answer within {} ms",
-                timeout.as_millis()
-            ))),
+            Err(_) => Err(CallError::Unreachable {
+                address: self.address.clone(),
+                reason: format!("no answer within {} ms", timeout.as_millis()),
+            }),
         }
     }
 
-    async fn exchange<T: DeserializeOwned>(
+    async fn exchange(
         &self,
         method: Method,
         path: &str,
         body: Bytes,
-    ) -> Result<T, CallError> {
+    ) -> Result<(Option<HeaderValue>, Bytes), CallError> {
         let unreachable = |reason: String| CallError::Unreachable {
             address: self.address.clone(),
             reason,
@@ -193,6 +213,7 @@ impl FleetClient {
             .await
             .map_err(|error| unreachable(render_causes(&error)))?;
         let status = answer.status();
+        let form = answer.headers().get(header::CONTENT_TYPE).cloned();
         let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX)
             .collect()
             .await
@@ -205,7 +226,7 @@ impl FleetClient {
             });
             return Err(CallError::Refused { status, problem });
         }
-        serde_json::from_slice(&body).map_err(|error| self.garbled(&error))
+        Ok((form, body))
     }
 }
 

@@ -1,11 +1,13 @@
-//! The route map on disk: all entries, and the signature that proves them.
+//! The whole route map as bytes, on disk and on the wire: all entries, and the signature that proves them.
 
 use crate::routes::RouteError;
-use crate::routes::entry::{Change, Entry, take};
+use crate::routes::entry::{Entry, take};
 use crate::routes::follow::Followed;
 use crate::routes::map::RouteMap;
 use crate::routes::signature::RouteVerifier;
 
+/// How a message says that its body is a whole map in this form.
+pub const MEDIA_TYPE: &str = "application/vnd.testudo.routes";
 const MAGIC: &[u8] = b"testudo routes 1\n";
 /// The signed head as JSON is some 300 bytes.
 const HEAD_BYTES_MAX: usize = 4_096;
@@ -39,16 +41,16 @@ pub fn decode(bytes: &[u8], verifier: &RouteVerifier) -> Result<Followed, RouteE
     if !verifier.verify(&head) {
         return Err(RouteError::Signature);
     }
-    // The shortest entry is longer than a byte: a count above that is a lie, and would reserve memory for nothing.
-    let count = number(&mut rest).filter(|count| *count <= rest.len());
-    let mut changes = Vec::with_capacity(count.ok_or(CUT)?);
-    while !rest.is_empty() {
-        changes.push(Change::Put(Entry::parse(&mut rest)?));
-    }
-    if Some(changes.len()) != count {
+    let count = number(&mut rest).ok_or(CUT)?;
+    let mut found = 0_usize;
+    let map = RouteMap::of_entries(std::iter::from_fn(|| {
+        found += 1;
+        (!rest.is_empty()).then(|| Entry::parse(&mut rest))
+    }))?;
+    // The last turn found nothing.
+    if found != count.saturating_add(1) {
         return Err(CUT);
     }
-    let map = RouteMap::default().apply(changes)?;
     if map.root() != head.head.root {
         return Err(RouteError::Root);
     }

@@ -37,6 +37,20 @@ impl Followed {
     }
 }
 
+/// A whole copy in the place of the one in use, if it is not older.
+///
+/// # Errors
+/// [`RouteError::Older`]; the copy stays what it was.
+pub fn accept_whole(known: &Followed, offered: Followed) -> Result<Followed, RouteError> {
+    if offered.cursor() < known.cursor() {
+        return Err(RouteError::Older {
+            known: known.cursor(),
+            offered: offered.cursor(),
+        });
+    }
+    Ok(offered)
+}
+
 /// The copy after a delta.
 ///
 /// # Errors

@@ -11,11 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-/// Orgs and hosts are spread over this many buckets by the hash of their name: a change hashes one bucket again, and with
-/// a million orgs that is some 250 entries.
-const BUCKETS: usize = 4_096;
+/// Orgs and hosts are spread over so many groups of so many buckets by the hash of their name. With a million orgs a bucket
+/// has some fifteen: a look-up compares four names, and a change hashes one bucket, one group and the root again.
+const GROUPS: usize = 256;
+const BUCKETS: usize = 256;
 /// Sets the hash of a route map apart from every other hash.
-const DOMAIN: &[u8] = b"testudo route map 1\n";
+const DOMAIN: &[u8] = b"testudo route map 2\n";
 
 /// SHA-256 over a route map.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,15 +78,23 @@ pub(super) fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
 struct Bucket {
     /// In the order of their short names.
     orgs: Vec<Arc<OrgRoute>>,
+    /// A mark of each of their names, in one line of the processor's cache: a look-up goes to one entry alone.
+    marks: Vec<u32>,
     /// In the order of their names.
     hosts: Vec<Arc<HostRoute>>,
+    digest: [u8; 32],
+}
+
+#[derive(Debug, Clone)]
+struct Group {
+    buckets: Vec<Arc<Bucket>>,
     digest: [u8; 32],
 }
 
 /// A route map. Clones share everything.
 #[derive(Clone)]
 pub struct RouteMap {
-    buckets: Arc<Vec<Arc<Bucket>>>,
+    groups: Arc<Vec<Arc<Group>>>,
     cells: Arc<BTreeMap<CellName, CellRoute>>,
     orgs_count: usize,
     hosts_count: usize,
@@ -109,16 +118,21 @@ impl Default for RouteMap {
     fn default() -> Self {
         let mut empty = Bucket {
             orgs: Vec::new(),
+            marks: Vec::new(),
             hosts: Vec::new(),
             digest: [0; 32],
         };
         empty.digest = hash_bucket(&empty);
-        let empty = Arc::new(empty);
-        let buckets: Vec<_> = std::iter::repeat_n(empty, BUCKETS).collect();
+        let buckets = vec![Arc::new(empty); BUCKETS];
+        let group = Group {
+            digest: hash_group(&buckets),
+            buckets,
+        };
+        let groups = vec![Arc::new(group); GROUPS];
         let cells = BTreeMap::new();
         Self {
-            root: hash_root(&cells, &buckets),
-            buckets: Arc::new(buckets),
+            root: hash_root(&cells, &groups),
+            groups: Arc::new(groups),
             cells: Arc::new(cells),
             orgs_count: 0,
             hosts_count: 0,
@@ -132,13 +146,7 @@ impl RouteMap {
     /// # Errors
     /// [`RouteError::Stale`] if an entry would go back to an older epoch, or be another one at the same epoch.
     pub fn apply(&self, changes: Vec<Change>) -> Result<Self, RouteError> {
-        let mut work = Work {
-            buckets: (*self.buckets).clone(),
-            touched: BTreeSet::new(),
-            cells: self.cells.clone(),
-            orgs_count: self.orgs_count,
-            hosts_count: self.hosts_count,
-        };
+        let mut work = self.begin();
         for change in changes {
             match change {
                 Change::Put(entry) => work.put(entry)?,
@@ -146,6 +154,27 @@ impl RouteMap {
             }
         }
         Ok(work.finish())
+    }
+
+    /// The map of these entries, taken as they come: a million of them never lie beside it in another form.
+    pub(super) fn of_entries(
+        entries: impl Iterator<Item = Result<Entry, RouteError>>,
+    ) -> Result<Self, RouteError> {
+        let mut work = Self::default().begin();
+        for entry in entries {
+            work.put(entry?)?;
+        }
+        Ok(work.finish())
+    }
+
+    fn begin(&self) -> Work {
+        Work {
+            groups: (*self.groups).clone(),
+            touched: BTreeSet::new(),
+            cells: self.cells.clone(),
+            orgs_count: self.orgs_count,
+            hosts_count: self.hosts_count,
+        }
     }
 
     /// The hash over every entry.
@@ -157,17 +186,25 @@ impl RouteMap {
     /// Where an org is served, by its short name.
     #[must_use]
     pub fn org_by_slug(&self, slug: &str) -> Option<&OrgRoute> {
-        let bucket = self.buckets.get(bucket_of(slug))?;
-        let at = find_org(bucket, slug).ok()?;
-        bucket.orgs.get(at).map(Arc::as_ref)
+        let place = place_of(slug);
+        let bucket = self.bucket(&place)?;
+        let mut marked = bucket.marks.iter().zip(&bucket.orgs);
+        let found = marked.find(|(mark, org)| **mark == place.mark && org.slug.as_str() == slug);
+        found.map(|(_, org)| org.as_ref())
     }
 
     /// Where an org is served, by a host name of its own.
     #[must_use]
     pub fn org_by_host(&self, host: &str) -> Option<&OrgRoute> {
-        let bucket = self.buckets.get(bucket_of(host))?;
+        let bucket = self.bucket(&place_of(host))?;
         let at = find_host(bucket, host).ok()?;
         self.org_by_slug(bucket.hosts.get(at)?.slug.as_str())
+    }
+
+    /// There always is one.
+    fn bucket(&self, place: &Place) -> Option<&Bucket> {
+        let group = self.groups.get(place.group)?;
+        group.buckets.get(place.bucket).map(Arc::as_ref)
     }
 
     /// A cell.
@@ -202,8 +239,9 @@ impl RouteMap {
     /// Every entry, in an order that depends on the entries alone.
     pub fn entries(&self) -> impl Iterator<Item = Entry> {
         let cells = self.cells.values().cloned().map(Entry::Cell);
-        let orgs = self.buckets.iter().flat_map(|bucket| &bucket.orgs);
-        let hosts = self.buckets.iter().flat_map(|bucket| &bucket.hosts);
+        let buckets = || self.groups.iter().flat_map(|group| &group.buckets);
+        let orgs = buckets().flat_map(|bucket| &bucket.orgs);
+        let hosts = buckets().flat_map(|bucket| &bucket.hosts);
         cells
             .chain(orgs.map(|org| Entry::Org(org.as_ref().clone())))
             .chain(hosts.map(|host| Entry::Host(host.as_ref().clone())))
@@ -212,8 +250,8 @@ impl RouteMap {
 
 /// A map that is being changed.
 struct Work {
-    buckets: Vec<Arc<Bucket>>,
-    touched: BTreeSet<usize>,
+    groups: Vec<Arc<Group>>,
+    touched: BTreeSet<(usize, usize)>,
     cells: Arc<BTreeMap<CellName, CellRoute>>,
     orgs_count: usize,
     hosts_count: usize,
@@ -248,22 +286,24 @@ impl Work {
         if let Some((name, _)) = self.cells.get_key_value(&org.cell) {
             org.cell = name.clone();
         }
-        let Some(bucket) = self.touch(org.slug.as_str()) else {
+        let place = place_of(org.slug.as_str());
+        let Some(bucket) = self.touch(&place) else {
             return Ok(());
         };
         match find_org(bucket, org.slug.as_str()) {
             Ok(at) => {
-                let Some(place) = bucket.orgs.get_mut(at) else {
+                let Some(route) = bucket.orgs.get_mut(at) else {
                     return Ok(());
                 };
-                let known = place.as_ref();
+                let known = route.as_ref();
                 let stale = known.org == org.org
                     && (org.epoch < known.epoch || (org.epoch == known.epoch && org != *known));
                 check_age(stale, org.slug.as_str(), known.epoch, org.epoch)?;
-                *place = Arc::new(org);
+                *route = Arc::new(org);
             }
             Err(at) => {
                 bucket.orgs.insert(at, Arc::new(org));
+                bucket.marks.insert(at, place.mark);
                 self.orgs_count += 1;
             }
         }
@@ -271,7 +311,7 @@ impl Work {
     }
 
     fn put_host(&mut self, host: HostRoute) {
-        let Some(bucket) = self.touch(host.host.as_str()) else {
+        let Some(bucket) = self.touch(&place_of(host.host.as_str())) else {
             return;
         };
         match find_host(bucket, host.host.as_str()) {
@@ -293,16 +333,17 @@ impl Work {
                 Arc::make_mut(&mut self.cells).remove(name);
             }
             Key::Org(slug) => {
-                let Some(bucket) = self.touch(slug.as_str()) else {
+                let Some(bucket) = self.touch(&place_of(slug.as_str())) else {
                     return;
                 };
                 if let Ok(at) = find_org(bucket, slug.as_str()) {
                     bucket.orgs.remove(at);
+                    bucket.marks.remove(at);
                     self.orgs_count -= 1;
                 }
             }
             Key::Host(host) => {
-                let Some(bucket) = self.touch(host.as_str()) else {
+                let Some(bucket) = self.touch(&place_of(host.as_str())) else {
                     return;
                 };
                 if let Ok(at) = find_host(bucket, host.as_str()) {
@@ -314,21 +355,33 @@ impl Work {
     }
 
     /// The bucket of a name, to be changed. There always is one.
-    fn touch(&mut self, name: &str) -> Option<&mut Bucket> {
-        let at = bucket_of(name);
+    fn touch(&mut self, place: &Place) -> Option<&mut Bucket> {
+        let at = (place.group, place.bucket);
         self.touched.insert(at);
-        self.buckets.get_mut(at).map(Arc::make_mut)
+        self.bucket(at)
+    }
+
+    fn bucket(&mut self, (group, bucket): (usize, usize)) -> Option<&mut Bucket> {
+        let group = self.groups.get_mut(group).map(Arc::make_mut)?;
+        group.buckets.get_mut(bucket).map(Arc::make_mut)
     }
 
     fn finish(mut self) -> RouteMap {
-        for at in &self.touched {
-            if let Some(bucket) = self.buckets.get_mut(*at).map(Arc::make_mut) {
+        let touched = std::mem::take(&mut self.touched);
+        for at in &touched {
+            if let Some(bucket) = self.bucket(*at) {
                 bucket.digest = hash_bucket(bucket);
             }
         }
+        let groups: BTreeSet<usize> = touched.into_iter().map(|(group, _)| group).collect();
+        for at in groups {
+            if let Some(group) = self.groups.get_mut(at).map(Arc::make_mut) {
+                group.digest = hash_group(&group.buckets);
+            }
+        }
         RouteMap {
-            root: hash_root(&self.cells, &self.buckets),
-            buckets: Arc::new(self.buckets),
+            root: hash_root(&self.cells, &self.groups),
+            groups: Arc::new(self.groups),
             cells: self.cells,
             orgs_count: self.orgs_count,
             hosts_count: self.hosts_count,
@@ -352,10 +405,23 @@ fn check_age(
     Ok(())
 }
 
-fn bucket_of(name: &str) -> usize {
-    match digest(&SHA256, name.as_bytes()).as_ref() {
-        [first, second, ..] => usize::from(u16::from_be_bytes([*first, *second])) % BUCKETS,
-        _ => 0,
+/// Where a name stands, by the hash of it: nobody chooses names that crowd one place.
+struct Place {
+    group: usize,
+    bucket: usize,
+    mark: u32,
+}
+
+fn place_of(name: &str) -> Place {
+    let mut bytes = [0; 6];
+    if let Some(front) = digest(&SHA256, name.as_bytes()).as_ref().get(..6) {
+        bytes.copy_from_slice(front);
+    }
+    let [group, bucket, mark @ ..] = bytes;
+    Place {
+        group: usize::from(group),
+        bucket: usize::from(bucket),
+        mark: u32::from_be_bytes(mark),
     }
 }
 
@@ -382,16 +448,24 @@ fn hash_bucket(bucket: &Bucket) -> [u8; 32] {
     sha256(&bytes)
 }
 
-fn hash_root(cells: &BTreeMap<CellName, CellRoute>, buckets: &[Arc<Bucket>]) -> Digest {
+fn hash_group(buckets: &[Arc<Bucket>]) -> [u8; 32] {
+    let mut bytes = Vec::with_capacity(32 * buckets.len());
+    for bucket in buckets {
+        bytes.extend_from_slice(&bucket.digest);
+    }
+    sha256(&bytes)
+}
+
+fn hash_root(cells: &BTreeMap<CellName, CellRoute>, groups: &[Arc<Group>]) -> Digest {
     let mut listed = Vec::new();
     for cell in cells.values() {
         Entry::Cell(cell.clone()).render(&mut listed);
     }
-    let mut bytes = Vec::with_capacity(DOMAIN.len() + 32 * (buckets.len() + 1));
+    let mut bytes = Vec::with_capacity(DOMAIN.len() + 32 * (groups.len() + 1));
     bytes.extend_from_slice(DOMAIN);
     bytes.extend_from_slice(&sha256(&listed));
-    for bucket in buckets {
-        bytes.extend_from_slice(&bucket.digest);
+    for group in groups {
+        bytes.extend_from_slice(&group.digest);
     }
     Digest(sha256(&bytes))
 }
