@@ -1,6 +1,6 @@
 //! The control API: what edges follow, and what operators do. Who may do what hangs on the role in the certificate.
 
-use crate::feed::Feed;
+use crate::feed::{Answer as News, Feed};
 use crate::glance;
 use crate::listener::Peer;
 use crate::org_host;
@@ -13,6 +13,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, FromRef, Path, Query, Request, State};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -29,7 +30,7 @@ use wire::control::{
 use wire::identity::FleetRole;
 use wire::names::CellName;
 use wire::org_move::view::{MovePage, MoveView, StartMove};
-use wire::routes::follow::Delta;
+use wire::routes::file::{MEDIA_TYPE, encode};
 
 /// Largest body of a request.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -145,14 +146,25 @@ async fn routes(
     Extension(peer): Extension<Peer>,
     State(feed): State<Feed>,
     query: Result<Query<RoutesQuery>, QueryRejection>,
-) -> Answer<Delta> {
+) -> Result<Response, Said> {
     only(peer, FleetRole::Edge)?;
     let Query(query) = query.map_err(|error| invalid(&error.body_text()))?;
     if query.wait_secs > 0 {
         let time = Duration::from_secs(query.wait_secs.min(WAIT_SECS_MAX));
         feed.wait(query.after, time).await;
     }
-    Ok(Json(feed.delta(query.after)))
+    match feed.news(query.after) {
+        News::Steps(delta) => Ok(Json(delta).into_response()),
+        News::Whole(followed) => {
+            // A million entries take a while: nobody else waits for them.
+            let rendered = tokio::task::spawn_blocking(move || encode(&followed)).await;
+            let rendered = rendered.ok().flatten().ok_or_else(|| {
+                let text = "the route map could not be rendered";
+                problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable", text)
+            })?;
+            Ok(([(CONTENT_TYPE, MEDIA_TYPE)], rendered).into_response())
+        }
+    }
 }
 
 async fn report(

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use vocab::time::Clock;
 use wire::control::OrgState;
 use wire::routes::entry::{Change, Entry, HostRoute};
-use wire::routes::follow::Delta;
+use wire::routes::follow::{Delta, Followed};
 use wire::routes::map::RouteMap;
 use wire::routes::signature::{Head, RouteSigner, SignedHead};
 
@@ -45,6 +45,15 @@ struct Inner {
 struct News {
     cursor: i64,
     closed: bool,
+}
+
+/// What a follower is told.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// The changes since.
+    Steps(Delta),
+    /// The map, which shares everything with the one in use: whoever sends it renders it, while others go on.
+    Whole(Followed),
 }
 
 struct State {
@@ -164,27 +173,22 @@ impl Feed {
 
     /// What a follower at that cursor does not have; whole if it has nothing, is ahead, or is too far behind.
     #[must_use]
-    pub fn delta(&self, after: i64) -> Delta {
+    pub fn news(&self, after: i64) -> Answer {
         let state = self.state();
         if after > 0
             && let Some((changes, head)) = plan_steps(&state, after)
         {
-            return Delta {
+            return Answer::Steps(Delta {
                 whole: false,
                 after,
                 changes,
                 head,
-            };
+            });
         }
-        let (map, head) = (state.map.clone(), state.head.clone());
-        // A million entries are gathered while others go on.
-        drop(state);
-        Delta {
-            whole: true,
-            after: 0,
-            changes: map.entries().map(Change::Put).collect(),
-            head,
-        }
+        Answer::Whole(Followed {
+            map: state.map.clone(),
+            head: Some(state.head.clone()),
+        })
     }
 
     /// Waits until there is something else than that cursor, the time is over, or the feed is closed.

@@ -1,21 +1,21 @@
 //! Keeps the route map: from disk at the start, from the control plane from then on, and the last good one whatever
 //! happens.
 
+use crate::shelf::Shelf;
 use arc_swap::ArcSwap;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use bytes::Bytes;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::sleep;
 use vocab::entropy::Entropy;
 use wire::client::FleetClient;
-use wire::files::write_durably;
-use wire::routes::file::{decode, encode};
-use wire::routes::follow::{Delta, Followed, accept};
+use wire::routes::RouteError;
+use wire::routes::file::{MEDIA_TYPE, decode};
+use wire::routes::follow::{Delta, Followed, accept, accept_whole};
 use wire::routes::signature::RouteVerifier;
 
-/// The route map in the data folder.
-const FILE: &str = "routes.map";
 /// How long the control plane keeps a question for news.
 const WAIT_SECS: u64 = 25;
 /// How long the answer to it may take.
@@ -24,7 +24,9 @@ const ANSWER_SECS_MAX: u64 = WAIT_SECS + 15;
 const PAUSE_FIRST: Duration = Duration::from_millis(200);
 /// The longest pause.
 const PAUSE_MAX: Duration = Duration::from_secs(15);
-/// The file is written at most this often.
+/// Changes that wait to be written to disk; with more, the map is written whole.
+const UNWRITTEN_MAX: usize = 1_000;
+/// The disk is written to at most this often.
 const KEEP_ROUND: Duration = Duration::from_secs(1);
 
 /// The route map in use. Clones share it.
@@ -32,32 +34,38 @@ const KEEP_ROUND: Duration = Duration::from_secs(1);
 pub struct Routes(Arc<Inner>);
 
 struct Inner {
-    folder: PathBuf,
+    shelf: Shelf,
     verifier: RouteVerifier,
     current: ArcSwap<Followed>,
     news: watch::Sender<i64>,
+    unwritten: Mutex<Unwritten>,
+}
+
+/// What the disk does not have yet.
+#[derive(Default)]
+enum Unwritten {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// These changes, in their order.
+    Steps(Vec<Delta>),
+    /// The map has another beginning.
+    Whole,
 }
 
 impl Routes {
     /// The map of the data folder, if there is one that proves itself; else an empty one.
     #[must_use]
     pub fn open(folder: &Path, verifier: RouteVerifier) -> Self {
-        let followed = match std::fs::read(folder.join(FILE)) {
-            Ok(bytes) => decode(&bytes, &verifier).unwrap_or_else(|error| {
-                tracing::warn!(%error, "the route map on disk is not used; one is asked for");
-                Followed::default()
-            }),
-            Err(error) => {
-                tracing::info!(%error, "there is no route map on disk yet");
-                Followed::default()
-            }
-        };
+        let shelf = Shelf::new(folder);
+        let followed = shelf.load(&verifier);
         let news = watch::Sender::new(followed.cursor());
         Self(Arc::new(Inner {
-            folder: folder.to_path_buf(),
+            shelf,
             verifier,
             current: ArcSwap::from_pointee(followed),
             news,
+            unwritten: Mutex::default(),
         }))
     }
 
@@ -75,25 +83,60 @@ impl Routes {
     }
 
     /// Takes what the control plane says, if it proves itself; else the map stays as it is.
-    pub(crate) fn take(&self, delta: Delta) -> Result<(), wire::routes::RouteError> {
+    pub(crate) fn take(&self, delta: Delta) -> Result<(), RouteError> {
         let known = self.current();
+        let step = (!delta.whole).then(|| delta.clone());
         let next = accept(&known, delta, &self.0.verifier)?;
-        if next.cursor() == known.cursor() && known.head.is_some() {
-            return Ok(());
-        }
-        let cursor = next.cursor();
-        self.0.current.store(Arc::new(next));
-        self.0.news.send_replace(cursor);
+        self.put(&known, next, step);
         Ok(())
     }
 
-    /// Keeps the map on disk.
-    pub(crate) fn keep(&self) {
-        let Some(bytes) = encode(&self.current()) else {
+    /// Takes a whole map in the form of the file, if it proves itself; else the map stays as it is.
+    fn take_whole(&self, bytes: &[u8]) -> Result<(), RouteError> {
+        let known = self.current();
+        let next = accept_whole(&known, decode(bytes, &self.0.verifier)?)?;
+        self.put(&known, next, None);
+        Ok(())
+    }
+
+    fn put(&self, known: &Followed, next: Followed, step: Option<Delta>) {
+        if next.cursor() == known.cursor() && known.head.is_some() {
             return;
+        }
+        let cursor = next.cursor();
+        self.0.current.store(Arc::new(next));
+        let mut unwritten = self.unwritten();
+        match (&mut *unwritten, step) {
+            (Unwritten::Nothing, Some(step)) => *unwritten = Unwritten::Steps(vec![step]),
+            (Unwritten::Steps(steps), Some(step)) if steps.len() < UNWRITTEN_MAX => {
+                steps.push(step)
+            }
+            _ => *unwritten = Unwritten::Whole,
+        }
+        drop(unwritten);
+        self.0.news.send_replace(cursor);
+    }
+
+    // Every change of it is one move that cannot fail half-way.
+    fn unwritten(&self) -> std::sync::MutexGuard<'_, Unwritten> {
+        self.0
+            .unwritten
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes what the disk does not have yet.
+    pub(crate) fn keep(&self) {
+        // Before the map is read: what comes in between is written twice rather than not at all.
+        let unwritten = std::mem::take(&mut *self.unwritten());
+        let written = match &unwritten {
+            Unwritten::Nothing => return,
+            Unwritten::Steps(steps) => self.0.shelf.add(&self.current(), steps),
+            Unwritten::Whole => self.0.shelf.write(&self.current()),
         };
-        if let Err(error) = write_durably(&self.0.folder, FILE, &bytes) {
+        if let Err(error) = written {
             tracing::error!(%error, "the route map could not be kept on disk");
+            *self.unwritten() = Unwritten::Whole;
         }
     }
 }
@@ -106,10 +149,15 @@ pub async fn follow(routes: Routes, control: FleetClient, entropy: Arc<dyn Entro
         let wait = if known.head.is_some() { WAIT_SECS } else { 0 };
         let path = format!("/v1/routes?after={}&wait_secs={wait}", known.cursor());
         let answer = control
-            .get::<Delta>(&path, Duration::from_secs(ANSWER_SECS_MAX))
+            .get_raw(&path, Duration::from_secs(ANSWER_SECS_MAX))
             .await;
         let taken = match answer {
-            Ok(delta) => routes.take(delta).map_err(|error| error.to_string()),
+            Ok((form, body)) if form.as_ref().is_some_and(|form| form == MEDIA_TYPE) => {
+                take_aside(routes.clone(), body).await
+            }
+            Ok((_, body)) => serde_json::from_slice(&body)
+                .map_err(|error| error.to_string())
+                .and_then(|delta| routes.take(delta).map_err(|error| error.to_string())),
             Err(error) => Err(error.to_string()),
         };
         match taken {
@@ -120,6 +168,14 @@ pub async fn follow(routes: Routes, control: FleetClient, entropy: Arc<dyn Entro
                 pause = (pause * 2).min(PAUSE_MAX);
             }
         }
+    }
+}
+
+/// A million entries take a second: requests go on meanwhile.
+async fn take_aside(routes: Routes, body: Bytes) -> Result<(), String> {
+    match tokio::task::spawn_blocking(move || routes.take_whole(&body)).await {
+        Ok(taken) => taken.map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
     }
 }
 

@@ -19,6 +19,7 @@ pub mod proxy;
 pub mod proxy_protocol;
 pub mod pulse;
 pub mod share;
+pub mod shelf;
 pub mod start;
 pub mod succession;
 pub mod tls;

@@ -26,7 +26,8 @@ use wire::control::{
     CellView, CreatedOrg, FleetView, OrgPage, OrgView, Problem, TlsCount, TlsView,
 };
 use wire::identity::{FleetAuthority, FleetIdentity, FleetRole, server_name};
-use wire::routes::follow::{Delta, Followed, accept};
+use wire::routes::file::{MEDIA_TYPE, decode};
+use wire::routes::follow::{Delta, Followed};
 use wire::routes::signature::RouteVerifier;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -44,6 +45,13 @@ struct Plane {
 }
 
 impl Plane {
+    /// The whole map, as whoever begins to follow gets it.
+    async fn whole_map(&self, edge: &FleetClient) -> Followed {
+        let (form, bytes) = edge.get_raw("/v1/routes", MINUTE).await.unwrap();
+        assert_eq!(form.unwrap(), MEDIA_TYPE);
+        decode(&bytes, &RouteVerifier::from_hex(&self.route_key).unwrap()).unwrap()
+    }
+
     async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let authority = FleetAuthority::open_or_create(&folder.path().join("ca")).unwrap();
@@ -181,7 +189,7 @@ async fn each_role_may_do_its_own_and_no_more() {
     assert!(cells.is_empty(), "nothing was done");
 
     let edge = plane.client(FleetRole::Edge);
-    edge.get::<Delta>("/v1/routes", MINUTE).await.unwrap();
+    edge.get_raw("/v1/routes", MINUTE).await.unwrap();
     let body = report();
     let told = edge.post::<Value>("/v1/edges/report", &body, MINUTE);
     told.await.unwrap();
@@ -325,9 +333,7 @@ async fn an_operator_makes_a_fleet_and_its_orgs() {
     assert_eq!(org.cell.as_str(), "cell-a");
 
     let edge = plane.client(FleetRole::Edge);
-    let delta: Delta = edge.get("/v1/routes", MINUTE).await.unwrap();
-    let verifier = RouteVerifier::from_hex(&plane.route_key).unwrap();
-    let followed = accept(&Followed::default(), delta, &verifier).unwrap();
+    let followed = plane.whole_map(&edge).await;
     assert_eq!(followed.map.org_by_slug("acme").unwrap().org, org.id);
     let body = report();
     let told = edge.post::<Value>("/v1/edges/report", &body, MINUTE);
@@ -463,13 +469,13 @@ async fn a_control_plane_that_starts_again_signs_the_same_map_with_the_same_key(
     let declared = declaration("cell-a", "127.0.0.1:1");
     let _: CellView = operator.post("/v1/cells", &declared, MINUTE).await.unwrap();
     let edge = plane.client(FleetRole::Edge);
-    let before: Delta = edge.get("/v1/routes", MINUTE).await.unwrap();
+    let before = plane.whole_map(&edge).await;
     let key = plane.data().join("route.key");
     let mode = std::fs::metadata(&key).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 
     // An edge that waits for news does not hold up the end.
-    let path = format!("/v1/routes?after={}&wait_secs=30", before.head.head.cursor);
+    let path = format!("/v1/routes?after={}&wait_secs=30", before.cursor());
     let waits = tokio::spawn(async move { edge.get::<Delta>(&path, MINUTE).await });
     let (known, begun) = (plane.route_key.clone(), std::time::Instant::now());
     plane.end().await;
@@ -479,9 +485,9 @@ async fn a_control_plane_that_starts_again_signs_the_same_map_with_the_same_key(
     plane.run().await;
     assert_eq!(plane.route_key, known);
     let edge = plane.client(FleetRole::Edge);
-    let after: Delta = edge.get("/v1/routes", MINUTE).await.unwrap();
-    assert_eq!(after.head.head.root, before.head.head.root);
-    assert_eq!(after.head.head.cursor, before.head.head.cursor);
+    let after = plane.whole_map(&edge).await;
+    assert_eq!(after.map.root(), before.map.root());
+    assert_eq!(after.cursor(), before.cursor());
 }
 
 #[tokio::test]

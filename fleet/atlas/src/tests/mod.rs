@@ -10,7 +10,7 @@ mod store;
 
 use crate::MIGRATIONS;
 use crate::doors::Doors;
-use crate::feed::Feed;
+use crate::feed::{Answer, Feed};
 use crate::log::{Verdict, verify};
 use crate::org_move::carry::Moves;
 use crate::refusal::Refusal;
@@ -28,8 +28,24 @@ use vocab::time::{Clock, ManualClock, Timestamp};
 use wire::control::{CellSize, CellState, CreateOrg, DeclareCell, OrgState, Pin, SetCellState};
 use wire::identity::{FleetAuthority, FleetIdentity, FleetRole};
 use wire::names::CellName;
-use wire::routes::follow::{Followed, accept};
+use wire::routes::entry::Change;
+use wire::routes::follow::{Delta, Followed, accept};
 use wire::routes::signature::{RouteSigner, RouteVerifier};
+
+impl Feed {
+    /// What a follower is told, whole or not, in one form.
+    fn delta(&self, after: i64) -> Delta {
+        match self.news(after) {
+            Answer::Steps(delta) => delta,
+            Answer::Whole(followed) => Delta {
+                whole: true,
+                after: 0,
+                changes: followed.map.entries().map(Change::Put).collect(),
+                head: followed.head.unwrap(),
+            },
+        }
+    }
+}
 
 struct World {
     register: Register,
