@@ -28,6 +28,8 @@ pub struct Person {
 pub struct TooMany {
     /// After so many seconds.
     pub retry_after_secs: u64,
+    /// Whether it was because of many requests (429), and not because something cannot be reached (503).
+    pub of_requests: bool,
 }
 
 impl std::fmt::Display for TooMany {
@@ -55,7 +57,10 @@ impl TooMany {
             .get(RETRY_AFTER)
             .with_context(|| format!("{} without Retry-After", reply.status))?;
         let retry_after_secs = header.to_str()?.parse().context("Retry-After")?;
-        Ok(Some(Self { retry_after_secs }))
+        Ok(Some(Self {
+            retry_after_secs,
+            of_requests: reply.status == StatusCode::TOO_MANY_REQUESTS,
+        }))
     }
 }
 

@@ -80,7 +80,10 @@ impl Knocker {
             .agent
             .submit_only(&self.page, &self.form, &filled)
             .await?;
-        if let Some(TooMany { retry_after_secs }) = TooMany::parse(&reply)? {
+        if let Some(TooMany {
+            retry_after_secs, ..
+        }) = TooMany::parse(&reply)?
+        {
             return Ok(Answer::Refused { retry_after_secs });
         }
         match self.agent.follow(path, reply).await? {

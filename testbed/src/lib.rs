@@ -9,6 +9,7 @@ pub mod connection;
 pub mod fingerprint;
 pub mod first_hour;
 pub mod fleet;
+pub mod gate;
 pub mod html;
 pub mod instance;
 pub mod knock;

@@ -33,6 +33,8 @@ usage: cargo xtask <command>
                     --short         fewer organisations and shorter phases; times are not judged
                     --only WORDS    only scenarios whose names hold these words
                     --debug         the unoptimised build, to try the proof itself
+  fleet bench     our edge beside HAProxy and nginx, and a route map of a million orgs; writes target/fleet-bench.json
+                    --short, --debug   as with bench
   provision       install or name what the tests need and this machine lacks
 ";
 

@@ -155,7 +155,10 @@ impl Worker {
 
 /// Who is told to come again later does so, as a person would: hammering would be another flow.
 async fn stay_away(error: anyhow::Error) -> anyhow::Result<Outcome> {
-    let Some(&TooMany { retry_after_secs }) = error.downcast_ref() else {
+    let Some(&TooMany {
+        retry_after_secs, ..
+    }) = error.downcast_ref()
+    else {
         return Err(error);
     };
     wait::until_moment(Instant::now() + Duration::from_secs(retry_after_secs)).await;

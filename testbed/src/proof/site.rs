@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use crate::agent::{Agent, Arrival, Page, Person};
+use crate::agent::{Agent, Arrival, Page, Person, TooMany};
 use crate::bootstrap::{CALLBACK, PASSWORD, PERSON};
 use crate::connection::{self, Connection, Peer};
 use crate::first_hour::{Administrator, Made};
@@ -25,6 +25,8 @@ const IDLE_MAX: Duration = Duration::from_secs(4);
 const SERVED_MAX: Duration = Duration::from_secs(30);
 /// The password that the administrator gives a person to begin with.
 const FIRST_PASSWORD: &str = "five herons stand in Delos";
+/// How long a first sign-in may take, all pauses included.
+const ENTERED_MAX: Duration = Duration::from_secs(120);
 /// The most pages of a first sign-in.
 const PAGES_MAX: usize = 4;
 /// The person whose name is changed again and again.
@@ -138,8 +140,25 @@ impl Site {
         Ok(site)
     }
 
-    /// The first sign-in, which asks for a new password.
+    /// The first sign-in, which asks for a new password. Who is told to come again later does so.
     async fn enter_first(&self) -> anyhow::Result<()> {
+        wait::until_async("a first sign-in", ENTERED_MAX, async || {
+            match self.try_to_enter().await {
+                Ok(()) => Ok(Some(())),
+                Err(error) => match error.downcast_ref::<TooMany>() {
+                    Some(refusal) => {
+                        let pause = Duration::from_secs(refusal.retry_after_secs);
+                        wait::until_moment(tokio::time::Instant::now() + pause).await;
+                        Ok(None)
+                    }
+                    None => Err(error),
+                },
+            }
+        })
+        .await
+    }
+
+    async fn try_to_enter(&self) -> anyhow::Result<()> {
         let mut agent = Agent::new(Connection::new(self.peer.clone()), &[CALLBACK]);
         let mut arrival = agent.open(&self.authorize_path()).await?;
         for _ in 0..PAGES_MAX {
@@ -150,12 +169,16 @@ impl Site {
                 }
                 Arrival::Page(page) => page,
             };
+            if let Some(too_many) = TooMany::parse(&page.reply)? {
+                return Err(too_many.into());
+            }
             let asks = |name: &str| page.forms.iter().find(|form| form.asks_for(name));
+            let known = [("password", FIRST_PASSWORD)];
             let twice = [("password", PASSWORD), ("password_again", PASSWORD)];
             let (form, filled) =
                 match (asks("password_again"), asks("password"), asks("identifier")) {
                     (Some(form), _, _) => (form, &twice[..]),
-                    (_, Some(form), _) => (form, &[("password", FIRST_PASSWORD)][..]),
+                    (_, Some(form), _) => (form, &known[..]),
                     (_, _, Some(form)) => (form, &[("identifier", PERSON)][..]),
                     _ => anyhow::bail!("nothing to answer at {}: {}", page.path, page.words()),
                 };

@@ -14,9 +14,21 @@ const FAILURES_SHOWN: usize = 5;
 pub struct Tally {
     requests: u64,
     operations: u64,
+    asked_to_wait: u64,
     failed: u64,
     failures: Vec<String>,
     micros: Vec<u64>,
+}
+
+/// How an operation ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// As wanted.
+    Served,
+    /// Refused for the sake of others (429): there was no room to hash one more password.
+    AskedToWait,
+    /// Refused or not answered.
+    Failed(String),
 }
 
 /// The numbers of a tally.
@@ -26,7 +38,9 @@ pub struct Figures {
     pub requests: u64,
     /// Operations, each of one or several requests.
     pub operations: u64,
-    /// Operations with a request that was refused or not answered.
+    /// Operations that were refused for the sake of others (429).
+    pub asked_to_wait: u64,
+    /// Operations with a request that was refused otherwise or not answered.
     pub failed: u64,
     /// What went wrong, the first few.
     pub failures: Vec<String>,
@@ -38,14 +52,18 @@ pub struct Figures {
 
 impl Tally {
     /// Adds one operation.
-    pub fn add(&mut self, outcome: Result<(), String>, requests: u64, took: Duration) {
+    pub fn add(&mut self, outcome: Outcome, requests: u64, took: Duration) {
         self.operations += 1;
         self.requests += requests;
         self.micros
             .push(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
-        if let Err(failure) = outcome {
-            self.failed += 1;
-            self.show(failure);
+        match outcome {
+            Outcome::Served => {}
+            Outcome::AskedToWait => self.asked_to_wait += 1,
+            Outcome::Failed(failure) => {
+                self.failed += 1;
+                self.show(failure);
+            }
         }
     }
 
@@ -53,6 +71,7 @@ impl Tally {
     pub fn merge(&mut self, other: Self) {
         self.operations += other.operations;
         self.requests += other.requests;
+        self.asked_to_wait += other.asked_to_wait;
         self.failed += other.failed;
         self.micros.extend(other.micros);
         other
@@ -76,6 +95,7 @@ impl Tally {
         Figures {
             requests: self.requests,
             operations: self.operations,
+            asked_to_wait: self.asked_to_wait,
             failed: self.failed,
             failures: self.failures.clone(),
             p50_micros: percentile(&micros, 50.0),
@@ -86,16 +106,17 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
-    use super::Tally;
+    use super::{Outcome, Tally};
     use std::time::Duration;
 
     #[test]
     fn tallies_add_up_and_show_each_failure_once() {
         let mut tally = Tally::default();
-        tally.add(Ok(()), 3, Duration::from_millis(1));
+        tally.add(Outcome::Served, 3, Duration::from_millis(1));
         let mut other = Tally::default();
         for _ in 0..9 {
-            other.add(Err(String::from("no")), 1, Duration::from_millis(9));
+            let no = Outcome::Failed(String::from("no"));
+            other.add(no, 1, Duration::from_millis(9));
         }
         tally.merge(other);
         let figures = tally.figures();

@@ -8,13 +8,14 @@ use anyhow::Context as _;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::agent::TooMany;
 use crate::connection::Connection;
 use crate::fleet::{Fleet, FleetPlan};
 use crate::proof::audit::{Audit, audit, begin_anew};
 use crate::proof::flow;
-use crate::proof::plan::{Load, plan_arrivals};
+use crate::proof::plan::{Flow, Load, plan_arrivals};
 use crate::proof::site::Site;
-use crate::proof::tally::Tally;
+use crate::proof::tally::{Outcome, Tally};
 use crate::wait;
 
 /// The most operations that may be under way; more means that nothing is answered any more.
@@ -61,12 +62,13 @@ impl World {
             .map(|letter| format!("cell-{letter}"))
             .collect();
         let fleet = Arc::new(Fleet::start_as(&plan)?);
-        let mut wanted = Vec::new();
-        for cell in &cells {
-            wanted.extend((0..orgs_each).map(|number| (cell.clone(), number)));
-        }
+        // One of each cell in turn: none has all of the work at once.
+        let wanted = (0..orgs_each).flat_map(|number| {
+            let places = cells.iter().enumerate();
+            places.map(move |(at, cell)| (at * orgs_each + number, cell.clone(), number))
+        });
         let (mut work, mut sites) = (JoinSet::new(), Vec::new());
-        for (place, (cell, number)) in wanted.into_iter().enumerate() {
+        for (place, cell, number) in wanted {
             if work.len() >= PREPARED_AT_ONCE {
                 sites.extend(work.join_next().await.transpose()?);
             }
@@ -239,8 +241,7 @@ async fn drive(sites: &[Arc<Site>], load: Load) -> anyhow::Result<Seen> {
         tasks.spawn(async move {
             let (mut tally, mut requests) = (Tally::default(), 0);
             let done = flow::run(&site, arrival.flow, &mut requests).await;
-            let done = done.map_err(|error| format!("{:?}: {error:#}", arrival.flow));
-            tally.add(done, requests, due.elapsed());
+            tally.add(decide_outcome(arrival.flow, done), requests, due.elapsed());
             (site.cell.clone(), tally)
         });
     }
@@ -248,6 +249,17 @@ async fn drive(sites: &[Arc<Site>], load: Load) -> anyhow::Result<Seen> {
         add(&mut seen, done?);
     }
     Ok(seen)
+}
+
+fn decide_outcome(flow: Flow, done: anyhow::Result<()>) -> Outcome {
+    let Err(error) = done else {
+        return Outcome::Served;
+    };
+    let refusal = error.downcast_ref::<TooMany>();
+    if refusal.is_some_and(|refusal| refusal.of_requests) {
+        return Outcome::AskedToWait;
+    }
+    Outcome::Failed(format!("{flow:?}: {error:#}"))
 }
 
 fn add(seen: &mut Seen, (cell, tally): (String, Tally)) {

@@ -10,11 +10,8 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use crate::bench::Programs;
+use crate::bench::machine::SERVER_CORE;
 
-/// Where servers run.
-pub const SERVER_CORE: &str = "0";
-/// Where the load runs.
-pub const LOAD_CORE: &str = "1";
 /// The longest that an orderly stop may take.
 const STOP_MAX: Duration = Duration::from_secs(30);
 

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::bench::Programs;
-use crate::bench::contender::{Contender, LOAD_CORE};
+use crate::bench::contender::Contender;
+use crate::bench::machine::LOAD_CORE;
 
 /// Seconds before anything is counted.
 const WARM_UP_SECONDS: f64 = 1.0;

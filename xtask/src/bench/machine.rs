@@ -2,6 +2,11 @@
 
 use serde::Serialize;
 
+/// Where servers run.
+pub const SERVER_CORE: &str = "0";
+/// Where the load runs.
+pub const LOAD_CORE: &str = "1";
+
 /// The machine.
 #[derive(Debug, Clone, Serialize)]
 pub struct Machine {

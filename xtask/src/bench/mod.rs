@@ -210,7 +210,7 @@ fn measure(programs: &Programs, options: &Options, machine: Machine) -> anyhow::
 
 fn measure_hash(programs: &Programs) -> anyhow::Result<f64> {
     let text = Call::new("taskset")
-        .args(["-c", contender::SERVER_CORE])
+        .args(["-c", machine::SERVER_CORE])
         .args([&programs.floor])
         .args(["hash", HASH_COUNT])
         .capture()

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::bench::contender::LOAD_CORE;
+use crate::bench::machine::LOAD_CORE;
 use crate::bench::{Options, Programs};
 use crate::command::Call;
 use crate::report;

@@ -86,6 +86,7 @@ struct Row {
 struct Figures {
     requests: u64,
     operations: u64,
+    asked_to_wait: u64,
     failed: u64,
     failures: Vec<String>,
     p50_micros: u64,

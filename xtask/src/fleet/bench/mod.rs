@@ -1,0 +1,208 @@
+//! `cargo xtask fleet bench`: our edge beside HAProxy and nginx, one after the other before the same cell in one run, and
+//! what a route map of a million orgs costs. Each door has one core alone, the cell and the load have the other; what counts
+//! is the processor time that the kernel has counted, so that others' work on the machine disturbs less.
+//!
+//! Prints a table and writes `target/fleet-bench.json`. Judges the targets, but never hides a number that misses one.
+
+mod door;
+mod routes;
+mod strain;
+mod table;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use crate::bench::machine::{self, Machine};
+use crate::command::Call;
+use crate::fleet::bench::door::{Door, Stage, Wire};
+use crate::fleet::bench::routes::Routes;
+use crate::fleet::bench::strain::{Group, Report};
+use crate::fleet::bench::table::Verdict;
+use crate::report;
+use crate::workspace::Workspace;
+
+/// The longest that the build of what measures the route map may take.
+const BUILD_MAX: Duration = Duration::from_secs(45 * 60);
+
+/// How long and on what.
+#[derive(Debug, Clone, PartialEq)]
+struct Options {
+    seconds: f64,
+    idle_connections: usize,
+    routes: u64,
+    profile: &'static str,
+}
+
+impl Options {
+    const FULL: Self = Self {
+        seconds: 8.0,
+        idle_connections: 2_000,
+        routes: 1_000_000,
+        profile: "release",
+    };
+    const SHORT: Self = Self {
+        seconds: 2.0,
+        idle_connections: 500,
+        routes: 1_000_000,
+        profile: "release",
+    };
+}
+
+/// Everything that a run has found.
+#[derive(Debug, Serialize)]
+struct Findings {
+    machine: Machine,
+    wires: Vec<OfWire>,
+    routes: Routes,
+    verdicts: Vec<Verdict>,
+}
+
+/// The doors, spoken to in one way.
+#[derive(Debug, Serialize)]
+struct OfWire {
+    wire: Wire,
+    /// Requests each second at which the tails are compared.
+    half_per_second: f64,
+    /// The cell itself, asked without a door.
+    direct: Report,
+    rows: Vec<Row>,
+}
+
+/// One door.
+#[derive(Debug, Serialize)]
+struct Row {
+    name: &'static str,
+    kept: Report,
+    fresh: Report,
+    /// New connections with keys agreed in X25519MLKEM768, where the door knows it.
+    fresh_hybrid: Option<Report>,
+    half: Report,
+    idle: Report,
+}
+
+/// Measures, prints the table, writes the findings.
+pub fn run(arguments: &[&str]) -> anyhow::Result<()> {
+    let options = parse_options(arguments)?;
+    let workspace = Workspace::load()?;
+    let machine = machine::look();
+    super::prove::build(&workspace, options.profile)?;
+    let example = build_example(&workspace, &options)?;
+    report::line(&machine.render());
+    if let Some(warning) = machine.warning() {
+        report::line(&warning);
+    }
+    let scratch = workspace.scratch().join("fleet-bench");
+    if scratch.is_dir() {
+        std::fs::remove_dir_all(&scratch)?;
+    }
+    std::fs::create_dir_all(&scratch)?;
+    report::line("\n-- route map");
+    let mut routes = routes::measure(&example, &scratch, options.routes)?;
+    let folder = workspace.target.join(options.profile);
+    let mut wires = Vec::new();
+    for wire in Wire::all(&folder.join("testudo"))? {
+        report::line(&format!("\n-- {}", wire.name()));
+        let stage = Stage::set(&folder, &scratch.join(wire.name()), wire)?;
+        routes.visible_millis = stage.time_until_visible()?;
+        wires.push(measure(&stage, &options)?);
+    }
+    let mut findings = Findings {
+        machine,
+        wires,
+        routes,
+        verdicts: Vec::new(),
+    };
+    findings.verdicts = table::decide_verdicts(&findings);
+    report::line(&table::render(&findings));
+    let place = workspace.target.join("fleet-bench.json");
+    std::fs::write(&place, serde_json::to_string_pretty(&findings)?)
+        .with_context(|| format!("cannot write {}", place.display()))?;
+    report::line(&format!("written: {}", place.display()));
+    Ok(())
+}
+
+fn parse_options(arguments: &[&str]) -> anyhow::Result<Options> {
+    let mut options = Options::FULL;
+    for argument in arguments {
+        match *argument {
+            "--short" => {
+                options = Options {
+                    profile: options.profile,
+                    ..Options::SHORT
+                }
+            }
+            "--debug" => options.profile = "debug",
+            other => anyhow::bail!(
+                "`{other}` is no option of fleet bench: --short, --debug (unoptimised, to try the benchmark itself)"
+            ),
+        }
+    }
+    Ok(options)
+}
+
+fn build_example(workspace: &Workspace, options: &Options) -> anyhow::Result<PathBuf> {
+    let mut words = vec!["build", "--package", "wire", "--example", "many_routes"];
+    if options.profile == "release" {
+        words.push("--release");
+    }
+    Call::new("cargo")
+        .args(words)
+        .dir(&workspace.root)
+        .stream(BUILD_MAX)?;
+    let folder = workspace.target.join(options.profile);
+    Ok(folder.join("examples/many_routes"))
+}
+
+fn measure(stage: &Stage, options: &Options) -> anyhow::Result<OfWire> {
+    let mut measured = Vec::new();
+    for door in stage.doors()? {
+        report::line(&format!("   {}", door.name));
+        let kept = stage.strain(&door, Group::X25519, &strain::closed(options.seconds))?;
+        let fresh = stage.strain(&door, Group::X25519, &strain::fresh(options.seconds))?;
+        let hybrid = stage.wire == Wire::Tls && door.knows_hybrid;
+        let fresh_hybrid = hybrid
+            .then(|| stage.strain(&door, Group::Hybrid, &strain::fresh(options.seconds)))
+            .transpose()?;
+        let idle = strain::idle(options.idle_connections);
+        let idle = stage.strain(&door, Group::X25519, &idle)?;
+        measured.push((door, kept, fresh, fresh_hybrid, idle));
+    }
+    // The same load for all: half of what the slowest door carries.
+    let least = measured.iter().map(|(_, kept, ..)| kept.per_second);
+    let half_per_second = least.fold(f64::INFINITY, f64::min) / 2.0;
+    let pace = strain::open(half_per_second, options.seconds);
+    let direct = stage.strain(&Door::none(stage), Group::X25519, &pace)?;
+    let mut rows = Vec::new();
+    for (door, kept, fresh, fresh_hybrid, idle) in measured {
+        rows.push(Row {
+            name: door.name,
+            half: stage.strain(&door, Group::X25519, &pace)?,
+            kept,
+            fresh,
+            fresh_hybrid,
+            idle,
+        });
+    }
+    Ok(OfWire {
+        wire: stage.wire,
+        half_per_second,
+        direct,
+        rows,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Options, parse_options};
+
+    #[test]
+    fn options_are_read_in_any_order() {
+        let short = parse_options(&["--debug", "--short"]).unwrap();
+        assert_eq!((short.seconds, short.profile), (2.0, "debug"));
+        assert_eq!(parse_options(&[]).unwrap(), Options::FULL);
+        assert!(parse_options(&["--fast"]).is_err());
+    }
+}
