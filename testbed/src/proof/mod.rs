@@ -7,6 +7,7 @@ pub mod cores;
 pub mod flow;
 pub mod injury;
 pub mod maps;
+pub mod moves;
 pub mod plan;
 pub mod restarts;
 pub mod row;

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::fleet::Fleet;
 use crate::proof::cores::keep_apart;
 use crate::proof::injury::Injury;
+use crate::proof::moves::{self, Crashes};
 use crate::proof::plan::{Draws, Flood, Load};
 use crate::proof::row::{Row, Times};
 use crate::proof::tally::Tally;
@@ -45,6 +46,8 @@ pub enum Scenario {
     Hurt(Injury),
     /// The control plane hangs.
     ControlOff,
+    /// Organisations move, while nobody or somebody crashes.
+    Moves(Crashes),
     /// Every member is killed, in orders that a seed draws.
     Restarts,
     /// Route maps that are stale, empty, cut off, or lie.
@@ -62,6 +65,8 @@ impl Scenario {
             Self::Hurt(Injury::Flood),
             Self::Hurt(Injury::Corrupt),
             Self::ControlOff,
+            Self::Moves(Crashes::None),
+            Self::Moves(Crashes::EachInTurn),
             Self::Restarts,
             Self::Maps,
         ]
@@ -73,6 +78,8 @@ impl Scenario {
         match self {
             Self::Hurt(injury) => injury.name(),
             Self::ControlOff => "the control plane hangs",
+            Self::Moves(Crashes::None) => "orgs move",
+            Self::Moves(Crashes::EachInTurn) => "orgs move while members crash",
             Self::Restarts => "members killed in any order",
             Self::Maps => "stale, empty, cut and lying maps",
         }
@@ -92,6 +99,7 @@ impl Scenario {
             }),
             Self::Hurt(injury) => hurt(world, effort, injury).await,
             Self::ControlOff => control_off(world, effort).await,
+            Self::Moves(crashes) => moves::run(world, effort, crashes).await,
             Self::Restarts => restarts::run(world, effort).await,
             Self::Maps => maps::run(world, effort).await,
         };
@@ -136,12 +144,12 @@ async fn hurt(world: &World, effort: &Effort, injury: Injury) -> anyhow::Result<
         );
         seen.1?;
         phases.hurt(seen.0?);
-        phases.recovered = phases.recovered.max(world.recover().await?);
+        phases.recovered(world.recover().await?);
     }
     if injury.loses_writes() {
         world.begin_anew(cell).await?;
     }
-    let mut row = phases.row(Some(cell), effort.times);
+    let mut row = phases.row(&[cell.as_str()], effort.times);
     if apart.is_none() && effort.times == Times::Judged {
         row.notes
             .push(String::from("one core for all: times are of little worth"));
@@ -175,12 +183,13 @@ async fn control_off(world: &World, effort: &Effort) -> anyhow::Result<Row> {
         let seen = world.drive(load).await;
         world.fleet.signal("control", Signal::CONT)?;
         phases.hurt(seen?);
-        phases.recovered = phases.recovered.max(world.recover().await?);
+        phases.recovered(world.recover().await?);
     }
-    Ok(phases.row(None, effort.times))
+    Ok(phases.row(&[], effort.times))
 }
 
-fn load_of(effort: &Effort, round: u32) -> Load {
+/// The load of a round: quiet and hurt phases of a round have the same arrivals.
+pub(super) fn load_of(effort: &Effort, round: u32) -> Load {
     Load {
         seed: Draws(effort.seed.wrapping_add(u64::from(round))).number(),
         per_second: effort.per_second,
@@ -191,27 +200,31 @@ fn load_of(effort: &Effort, round: u32) -> Load {
 
 /// What was seen in quiet and in hurt phases.
 #[derive(Default)]
-struct Phases {
+pub(super) struct Phases {
     quiet: Vec<Seen>,
     hurt: Vec<Seen>,
     recovered: Duration,
 }
 
 impl Phases {
-    fn quiet(&mut self, seen: Seen) {
+    pub(super) fn quiet(&mut self, seen: Seen) {
         self.quiet.push(seen);
     }
 
-    fn hurt(&mut self, seen: Seen) {
+    pub(super) fn hurt(&mut self, seen: Seen) {
         self.hurt.push(seen);
     }
 
-    /// Others are the organisations of all cells but the hurt one; in quiet phases the same ones are looked at.
-    fn row(&self, hurt_cell: Option<&str>, times: Times) -> Row {
+    pub(super) fn recovered(&mut self, took: Duration) {
+        self.recovered = self.recovered.max(took);
+    }
+
+    /// Others are the organisations of all cells but the hurt ones; in quiet phases the same ones are looked at.
+    pub(super) fn row(&self, hurt_cells: &[&str], times: Times) -> Row {
         let others = |seen: &Seen| {
             let mut sum = Tally::default();
             for (cell, tally) in seen {
-                if Some(cell.as_str()) != hurt_cell {
+                if !hurt_cells.contains(&cell.as_str()) {
                     sum.merge(tally.clone());
                 }
             }
@@ -222,10 +235,12 @@ impl Phases {
             phases.iter().for_each(|seen| sum.merge(others(seen)));
             sum.figures()
         };
-        let hurt = hurt_cell.map(|cell| {
+        let hurt = (!hurt_cells.is_empty()).then(|| {
             let mut sum = Tally::default();
-            let of_cell = self.hurt.iter().filter_map(|seen| seen.get(cell));
-            of_cell.for_each(|tally| sum.merge(tally.clone()));
+            let of_cells = self.hurt.iter().flatten();
+            of_cells
+                .filter(|(cell, _)| hurt_cells.contains(&cell.as_str()))
+                .for_each(|(_, tally)| sum.merge(tally.clone()));
             sum.figures()
         });
         let quiet_p99s = self
