@@ -14,6 +14,12 @@ pub const TAMPERING: [&str; 3] = [
     "DELETE FROM log_events WHERE seq = (SELECT max(seq) FROM log_events)",
 ];
 
+/// Makes the write fail by which the program tells whether its store takes writes, as a full disk makes every one fail.
+pub const REFUSE_PULSES: &str = "ALTER TABLE pulses RENAME TO refused_pulses";
+
+/// Lets it succeed again.
+pub const TAKE_PULSES: &str = "ALTER TABLE refused_pulses RENAME TO pulses";
+
 /// What a newer release leaves in a store.
 pub const LATER_SCHEMA: &str = "INSERT INTO schema_migrations SELECT 9999, 'later', checksum, applied_at FROM schema_migrations LIMIT 1";
 

@@ -194,6 +194,47 @@ async fn readiness_follows_the_store_on_postgresql() {
     assert!(instance.stop().unwrap().success());
 }
 
+/// Reads go on; writes fail. Readiness follows, in both directions, and nobody has to sign in for it.
+async fn readiness_follows_the_writes(
+    mut instance: Instance,
+    run: impl Fn(&str) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let peer = instance.peer().clone();
+    anyhow::ensure!(health(&peer).await? == (200, 200));
+    run(store::REFUSE_PULSES)?;
+    wait::until_async("the end of readiness", RECOVERY_MAX, || async {
+        Ok((health(&peer).await? == (200, 503)).then_some(()))
+    })
+    .await?;
+    let mut pages = Connection::new(peer.clone());
+    let page = pages.get("/oauth2/v1/keys", "").await?;
+    anyhow::ensure!(page.status.is_success(), "reads do not go on");
+    run(store::TAKE_PULSES)?;
+    wait::until_async("readiness", RECOVERY_MAX, || async {
+        Ok((health(&peer).await? == (200, 200)).then_some(()))
+    })
+    .await?;
+    anyhow::ensure!(instance.stop()?.success());
+    Ok(())
+}
+
+#[tokio::test]
+async fn readiness_follows_the_writes_on_sqlite() {
+    let instance = start_with_crowd(None).unwrap();
+    let data = instance.data();
+    let run = |sql: &str| store::run(&data, sql).map(drop);
+    readiness_follows_the_writes(instance, run).await.unwrap();
+}
+
+#[tokio::test]
+async fn readiness_follows_the_writes_on_postgresql() {
+    let server = postgres_for_tests::shared();
+    let database = server.empty_database().unwrap();
+    let instance = start_with_crowd(Some(database.url())).unwrap();
+    let run = |sql: &str| Ok(server.run_sql(database.name(), sql)?);
+    readiness_follows_the_writes(instance, run).await.unwrap();
+}
+
 /// The one-time link, a second factor, an application, its tokens, a restart, and the proof of the log.
 async fn first_hour(store_url: Option<String>) -> anyhow::Result<()> {
     let mut instance = Instance::start(Plan {

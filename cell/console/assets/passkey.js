@@ -36,7 +36,12 @@
       cache: "no-store",
       headers: { accept: "application/json" },
     });
-    if (!reply.ok) throw new Error("options: " + reply.status);
+    if (!reply.ok) {
+      const fault = new Error("options: " + reply.status);
+      // The server knows why there are none, and says it in the reader's words.
+      if (reply.status === 409) fault.told = (await reply.json()).error;
+      throw fault;
+    }
     const options = (await reply.json()).publicKey;
     options.challenge = toBytes(options.challenge);
     if (options.user) options.user.id = toBytes(options.user.id);
@@ -97,7 +102,7 @@
       post(form, credential);
     } catch (fault) {
       // A person who closes the browser's window has not failed at anything; only the way on is said.
-      say(form, form.dataset.textFailed);
+      say(form, fault.told || form.dataset.textFailed);
       if (button) button.removeAttribute("aria-disabled");
       wait(form);
     }

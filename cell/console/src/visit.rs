@@ -396,7 +396,16 @@ impl Visit {
             Refusal::Forbidden => self.error(StatusCode::FORBIDDEN, ErrorKind::Forbidden),
             Refusal::Changed => self.error(StatusCode::CONFLICT, ErrorKind::Expired),
             Refusal::Fault(fault) => self.failed(fault),
-            _ => self.error(StatusCode::BAD_REQUEST, ErrorKind::BadRequest),
+            told => {
+                let page = ErrorPage {
+                    shell: self.gate_shell(),
+                    kind: ErrorKind::NotPossible,
+                    detail: self.shell().t.refusal(told),
+                    reference: self.facts.client.request_id.clone(),
+                    back: Some(String::from("/")),
+                };
+                self.page_with(StatusCode::BAD_REQUEST, &page)
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! What can go wrong with an operation of this crate: the caller's fault, or ours.
 
+use crate::problem::Problem;
 use database::DatabaseFault;
-use std::borrow::Cow;
 
 /// Our fault or a supplier's. The caller sees a reference id; the cause is logged where it is handled.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +47,7 @@ pub enum Refusal {
         /// The field, as the API names it.
         field: &'static str,
         /// What is wrong, and what would be right.
-        problem: Cow<'static, str>,
+        problem: Problem,
     },
     /// Another thing of this org has that name already.
     #[error("{field}: already in use in this organisation")]
@@ -76,7 +76,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// A field that cannot be used.
-    pub fn invalid(field: &'static str, problem: impl Into<Cow<'static, str>>) -> Self {
+    pub fn invalid(field: &'static str, problem: impl Into<Problem>) -> Self {
         Self::Invalid {
             field,
             problem: problem.into(),

@@ -35,6 +35,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 5,
         ..ledger::MIGRATION_ORG_MOVES
     },
+    Migration {
+        version: 6,
+        ..crate::schema::MIGRATION_BLOCKED_ZONES
+    },
 ];
 
 /// When each test begins.

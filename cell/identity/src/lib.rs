@@ -15,6 +15,7 @@ pub mod notice;
 pub mod org;
 pub mod password;
 pub mod person;
+pub mod problem;
 pub mod recovery_codes;
 pub mod schema;
 pub mod server;

@@ -15,3 +15,10 @@ pub const MIGRATION_FOUND_BY_STATE: Migration = Migration {
     name: "people found by word and state",
     sql: include_str!("schema/005_people_found_by_state.sql"),
 };
+
+/// Network zones from which nothing is served.
+pub const MIGRATION_BLOCKED_ZONES: Migration = Migration {
+    version: 10,
+    name: "blocked zones",
+    sql: include_str!("schema/010_blocked_zones.sql"),
+};

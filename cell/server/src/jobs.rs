@@ -1,4 +1,5 @@
-//! Work in the background: mail out of the outbox, rotation of signing keys, removal of what has ended.
+//! Work in the background: mail out of the outbox, rotation of signing keys, removal of what has ended, and
+//! the pulse of the store.
 
 use crate::backchannel;
 use crate::errands::{self, Errand, Sender};
@@ -6,6 +7,7 @@ use crate::mail::{Office, SendError};
 use crate::membership::Membership;
 use crate::moving;
 use crate::outbound::Reach;
+use crate::pulse::{self, Pulse};
 use identity::cell::Cell;
 use identity::fault::Fault;
 use identity::notice;
@@ -40,6 +42,7 @@ pub fn start(
     membership: Option<Membership>,
     office: Arc<Office>,
     reach: Reach,
+    pulse: Pulse,
 ) -> Jobs {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
@@ -50,6 +53,7 @@ pub fn start(
     tasks.spawn(deliver_mail(sender.clone(), office, stopped.clone()));
     tasks.spawn(backchannel::note_ended(cell.clone(), stopped.clone()));
     tasks.spawn(backchannel::deliver(sender, reach, stopped.clone()));
+    tasks.spawn(pulse::run(cell.clone(), pulse, stopped.clone()));
     tasks.spawn(keep_house(cell, stopped));
     Jobs { stop, tasks }
 }

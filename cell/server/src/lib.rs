@@ -4,6 +4,7 @@
 
 pub mod arrivals;
 pub mod backchannel;
+pub mod blocked;
 pub mod config;
 pub mod control;
 pub mod data_folder;
@@ -19,6 +20,7 @@ pub mod middleware;
 pub mod moving;
 pub mod origin;
 pub mod outbound;
+pub mod pulse;
 pub mod recovery;
 pub mod routes;
 pub mod start;

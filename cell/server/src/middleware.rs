@@ -2,18 +2,20 @@
 //!
 //! 1. it gets an id, and its client's address is found out
 //! 2. its host and path name an org, or it is refused; so is one sign-in too many from its address
-//! 3. the session of its cookie is loaded
+//! 3. from a blocked network zone it is refused; the session of its cookie is loaded
 //! 4. its browser gets a cookie that guards forms
 //! 5. the handler answers
 //! 6. a page that the handler asked for is drawn
 //! 7. the answer gets the security headers
 
 use crate::arrivals::Arrivals;
+use crate::blocked::{self, Blocked, Telling};
 use crate::config::ProxyMode;
 use crate::listener::PeerAddress;
 use crate::mailbox::{MailFolder, decide_mailbox};
 use crate::membership::{Membership, gate};
 use crate::origin::{Address, Origin, Target};
+use crate::pulse::Pulse;
 use crate::start::believes_forwarding;
 use axum::Router;
 use axum::body::Body;
@@ -23,6 +25,7 @@ use axum::http::{
 };
 use axum::response::{IntoResponse as _, Response};
 use console::cookie::{CookieKind, read_cookie, render_set};
+use console::view::trouble::ErrorKind;
 use console::visit::{LocalMailbox, Visit};
 use identity::cell::Cell;
 use identity::fault::Fault;
@@ -52,6 +55,10 @@ pub struct Front {
     pub mailbox: Option<PathBuf>,
     /// How many sign-ins begin from where.
     pub arrivals: Arrivals,
+    /// Which refusals of blocked zones were noted.
+    pub blocked: Blocked,
+    /// Whether the store takes writes.
+    pub pulse: Pulse,
     /// The cell's place in a fleet, if it has one.
     pub membership: Option<Membership>,
 }
@@ -114,6 +121,13 @@ async fn handle(
     if placed.as_ref().is_some_and(|(org, _)| *org != context.org) {
         return Err(gate::misdirected(None));
     }
+    let zones = &snapshot.zones;
+    let refused = front
+        .blocked
+        .find(cell, &context, zones, &client, &target.path);
+    if refused.await.is_some() {
+        return Err(refuse_blocked(cell, context, client, request).await);
+    }
     let session = match read_cookie(request.headers(), CookieKind::Session, &context.org) {
         Some(secret) => {
             let settings = &snapshot.org.settings.session;
@@ -148,6 +162,30 @@ async fn handle(
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+async fn refuse_blocked(
+    cell: &Cell,
+    context: OrgContext,
+    client: ClientFacts,
+    request: Request<Body>,
+) -> Response {
+    if blocked::decide_telling(request.headers()) == Telling::Json {
+        return blocked::refuse_program();
+    }
+    let facts = RequestFacts {
+        client,
+        now: cell.now(),
+        session: None,
+    };
+    let mut blank = Request::new(Body::empty());
+    *blank.headers_mut() = request.headers().clone();
+    blank.extensions_mut().insert(Arc::new(context));
+    blank.extensions_mut().insert(Arc::new(facts));
+    match Visit::from_request(blank, cell).await {
+        Ok(visit) => visit.error(StatusCode::FORBIDDEN, ErrorKind::Blocked),
+        Err(response) => response,
+    }
 }
 
 /// Lets a request see the mail that is kept here, if it may.

@@ -111,10 +111,15 @@ pub fn router(cell: Cell, front: Front, courier: Arc<dyn Courier>, tails: Tails)
         .fallback(files::not_found)
         .with_state(cell.clone())
         .layer(Extension(courier))
+        .layer(Extension(front.pulse.clone()))
         .layer(Extension(tails.clone()));
     let fleet = front.membership.clone().map(|membership| {
         let (cell, identity) = (cell.clone(), Arc::clone(membership.identity()));
-        let side = FleetSide { cell, membership };
+        let side = FleetSide {
+            cell,
+            membership,
+            pulse: front.pulse.clone(),
+        };
         let mover = Mover::new(side.clone(), tails, identity);
         membership::http::router(side).merge(moving::http::router(mover))
     });

@@ -1,6 +1,7 @@
 //! Starts one cell and runs it until it is told to stop.
 
 use crate::arrivals::Arrivals;
+use crate::blocked::Blocked;
 use crate::config::{
     Config, ConfigError, FleetSeat, ProxyMode, TlsMode, decide_config, decide_reach, store_location,
 };
@@ -13,6 +14,7 @@ use crate::membership::{self, Membership};
 use crate::middleware::Front;
 use crate::origin::Origin;
 use crate::outbound::Reach;
+use crate::pulse::{self, Pulse};
 use crate::tls::{self, TlsError};
 use crate::{control, jobs, listener, mail, moving, routes};
 use console::admin::log_tail::Tails;
@@ -37,7 +39,7 @@ use wire::identity::{FleetIdentity, IdentityError};
 use wire::names::CellName;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 9] = [
+pub static MIGRATIONS: [Migration; 11] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -47,6 +49,8 @@ pub static MIGRATIONS: [Migration; 9] = [
     membership::MIGRATION,
     ledger::MIGRATION_ORG_MOVES,
     moving::MIGRATION,
+    identity::schema::MIGRATION_BLOCKED_ZONES,
+    pulse::MIGRATION,
 ];
 
 /// The file of the root key in the data folder.
@@ -258,6 +262,8 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
                 proxy: ProxyMode::FleetEdge,
                 mailbox: post.folder().map(PathBuf::from),
                 arrivals: Arrivals::default(),
+                blocked: Blocked::default(),
+                pulse: Pulse::default(),
                 membership: Some(Membership::new(name, identity, cell.database.clone())),
             },
             cell,
@@ -288,6 +294,8 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
             proxy: config.proxy,
             mailbox: post.folder().map(PathBuf::from),
             arrivals: Arrivals::default(),
+            blocked: Blocked::default(),
+            pulse: Pulse::default(),
             membership: None,
         },
         cell,
@@ -331,6 +339,7 @@ impl Started {
             membership,
             Arc::clone(&office),
             self.reach,
+            self.front.pulse.clone(),
         );
         let control = self
             .control

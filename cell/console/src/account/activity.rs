@@ -29,7 +29,10 @@ pub async fn show(visit: Visit) -> Answer {
         &visit,
         &ActivityPage {
             shell: shell(&visit),
-            rows: rows.iter().map(log_row).collect(),
+            rows: rows
+                .iter()
+                .map(|row| log_row(visit.shell().t, row))
+                .collect(),
             pager: pager(&visit, &[], next.map(render_seq)),
         },
     ))

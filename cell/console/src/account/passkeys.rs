@@ -5,7 +5,7 @@ use crate::account::said::{Said, go_saying, page, shell};
 use crate::account::security;
 use crate::admin::caller::Answer;
 use crate::cookie::CookieKind;
-use crate::signin::prove::json;
+use crate::signin::prove::{json, no_domain, passkey_trouble};
 use crate::view::account::PasskeyAddPage;
 use crate::view::part::Input;
 use crate::view::shell::Shell;
@@ -19,7 +19,8 @@ const PAGE: &str = "/account/security/passkeys/new";
 /// `GET /account/security/passkeys/new`.
 pub async fn show(visit: Visit) -> Answer {
     own_factors(&visit, PAGE).await?;
-    Ok(draw(&visit, shell(&visit), Input::default(), None))
+    let trouble = passkey_trouble(&visit);
+    Ok(draw(&visit, shell(&visit), Input::default(), trouble))
 }
 
 fn draw(visit: &Visit, shell: Shell, name: Input, error: Option<String>) -> Response {
@@ -40,6 +41,7 @@ pub async fn options(visit: Visit) -> Response {
             visit.with_cookie(json(options), CookieKind::SignIn, secret.expose())
         }
         Err(PasskeyRefusal::Fault(fault)) => visit.failed(&fault),
+        Err(PasskeyRefusal::NoDomain) => no_domain(&visit),
         Err(PasskeyRefusal::Refused(refusal)) => visit.refused(&refusal),
         Err(_) => StatusCode::CONFLICT.into_response(),
     }
@@ -73,6 +75,7 @@ pub async fn add(visit: Visit) -> Answer {
         Err(PasskeyRefusal::Fault(fault)) => return Err(visit.failed(&fault).into()),
         Err(PasskeyRefusal::Refused(refusal)) => return Err(visit.refused(&refusal).into()),
         Err(PasskeyRefusal::TooMany) => t.words.too_many.replace("{n}", &PASSKEYS_MAX.to_string()),
+        Err(PasskeyRefusal::NoDomain) => t.signin.passkey_no_domain.to_owned(),
         Err(PasskeyRefusal::Model) => t.begin.passkey_model.to_owned(),
         Err(_) => t.begin.passkey_failed.to_owned(),
     };

@@ -2,42 +2,80 @@
 
 use crate::account::caller::own;
 use crate::account::said::{Said, go_saying, page, shell};
-use crate::admin::caller::{Answer, done, found, loaded};
+use crate::admin::caller::{Answer, Detour, done, found, loaded};
+use crate::admin::paging::{LOAD_ROWS, cut, is_first_page, key_of, pager, render_cursor};
 use crate::admin::row::session_row;
 use crate::cookie::CookieKind;
 use crate::view::account::SessionsPage;
 use crate::view::signin::SignedOutPage;
 use crate::visit::Visit;
 use axum::extract::Path;
+use identity::person::Person;
 use identity::session::ending::Ending;
+use identity::session::store::SessionPlace;
 use identity::session::{Session, store};
 use oauth::account::end_sessions;
-use std::cmp::Reverse;
 use vocab::id::SessionId;
+use vocab::time::Timestamp;
 
 const PAGE: &str = "/account/sessions";
-/// Most sessions that are shown, the newest ones.
-const SESSIONS_MAX: i64 = 100;
 
 /// `GET /account/sessions`.
 pub async fn show(visit: Visit) -> Answer {
     let own = own(&visit, PAGE).await?;
-    let person = &own.signed_in.person;
-    let (org, now) = (&person.org_id, visit.facts.now);
-    let mut tx = loaded(&visit, visit.cell.database.read().await)?;
-    let rows = store::load_of_person(&mut tx, org, &person.id, now, SESSIONS_MAX).await;
-    drop(tx);
-    let mut sessions: Vec<Session> = loaded(&visit, rows)?;
-    // A raised epoch has ended sessions that are still stored.
-    sessions.retain(|session| session.user_epoch == person.epoch);
-    let this = &own.signed_in.session.id;
-    sessions.sort_by_key(|session| (session.id != *this, Reverse(session.last_seen_at)));
+    let this = &own.signed_in.session;
+    let (mut sessions, next) = load_sessions(&visit, &own.signed_in.person).await?;
+    // This one stands first on the first page, and nowhere else.
+    sessions.retain(|session| session.id != this.id);
+    if is_first_page(&visit) {
+        sessions.insert(0, this.clone());
+    }
     let shell = shell(&visit);
+    let others = sessions.len() > 1 || next.is_some() || !is_first_page(&visit);
     let sessions = sessions
         .iter()
-        .map(|session| session_row(shell.t, session, Some(this)))
+        .map(|session| session_row(shell.t, session, Some(&this.id)))
         .collect();
-    Ok(page(&visit, &SessionsPage { shell, sessions }))
+    Ok(page(
+        &visit,
+        &SessionsPage {
+            shell,
+            sessions,
+            others,
+            pager: pager(&visit, &[], next),
+        },
+    ))
+}
+
+/// A page of the person's sessions, and the cursor of the next one.
+pub(crate) async fn load_sessions(
+    visit: &Visit,
+    person: &Person,
+) -> Result<(Vec<Session>, Option<String>), Detour> {
+    let after = parse_place(&key_of(visit));
+    let mut tx = loaded(visit, visit.cell.database.read().await)?;
+    let rows = store::load_of_person(&mut tx, person, visit.facts.now, &after, LOAD_ROWS).await;
+    drop(tx);
+    let mut sessions = loaded(visit, rows)?;
+    let next = cut(&mut sessions, |session| {
+        let began = session.created_at.micros().to_string();
+        render_cursor(&[&began, session.id.as_str()])
+    });
+    Ok((sessions, next))
+}
+
+/// The place that a cursor names; the beginning for one that is not ours.
+fn parse_place(key: &[String]) -> SessionPlace {
+    match key {
+        [began, id] => began.parse().map_or_else(
+            |_| SessionPlace::default(),
+            |micros| SessionPlace {
+                created_at: Timestamp::from_micros(micros),
+                id: id.clone(),
+            },
+        ),
+        _ => SessionPlace::default(),
+    }
 }
 
 /// `POST /account/sessions/{id}/end`. To end this one is to sign out.

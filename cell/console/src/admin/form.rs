@@ -55,7 +55,7 @@ pub fn number(visit: &Visit, field: &str, least: i64, most: i64) -> Result<i64, 
 #[must_use]
 pub fn problem_of(t: &'static Text, refusal: &Refusal) -> Option<(&'static str, String)> {
     match refusal {
-        Refusal::Invalid { field, problem } => Some((field, problem.to_string())),
+        Refusal::Invalid { field, problem } => Some((field, t.problem(problem))),
         Refusal::Taken { field } => Some((field, t.common.taken.to_owned())),
         _ => None,
     }
@@ -69,10 +69,7 @@ pub fn shell_after(visit: &Visit, refusal: Refusal) -> Result<Shell, Refusal> {
     let shell = visit.shell();
     let text = match &refusal {
         Refusal::NotFound | Refusal::Forbidden | Refusal::Fault(_) => return Err(refusal),
-        Refusal::Changed => shell.t.common.changed_meanwhile.to_owned(),
-        Refusal::Taken { .. } => shell.t.common.taken.to_owned(),
-        Refusal::Invalid { problem, .. } => problem.to_string(),
-        Refusal::WrongState(_) | Refusal::TooMany { .. } => refusal.to_string(),
+        told => shell.t.refusal(told),
     };
     Ok(Shell {
         flash: Some(Flash {

@@ -53,7 +53,11 @@ pub async fn show(Extension(courier): Extension<Arc<dyn Courier>>, visit: Visit)
         shell: visit.shell(),
         guide,
         figures,
-        recent: recent.rows.iter().map(log_row).collect(),
+        recent: recent
+            .rows
+            .iter()
+            .map(|row| log_row(visit.shell().t, row))
+            .collect(),
     }))
 }
 

@@ -52,7 +52,10 @@ pub async fn list(visit: Visit) -> Answer {
     Ok(visit.page(&LogPage {
         shell: visit.shell(),
         filter: asked,
-        rows: rows.iter().map(log_row).collect(),
+        rows: rows
+            .iter()
+            .map(|row| log_row(visit.shell().t, row))
+            .collect(),
         pager: pager(&visit, &kept, next.map(render_seq)),
     }))
 }
@@ -211,7 +214,7 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
         .unwrap_or_default();
     let shell = visit.shell();
     let event = row.event();
-    let shown = log_row(&row);
+    let shown = log_row(shell.t, &row);
     Ok(visit.page(&LogEntryPage {
         message: shown.message,
         event: row.event_type.clone(),

@@ -241,7 +241,7 @@ impl Tail {
         let t = self.visit.shell().t;
         let mut text = String::new();
         for row in &rows {
-            let shown = serde_json::to_string(&TailRow::of(t, log_row(row))).unwrap_or_default();
+            let shown = serde_json::to_string(&TailRow::of(t, log_row(t, row))).unwrap_or_default();
             text.push_str(&render_row(row.seq, &shown));
         }
         self.quiet_ticks += 1;

@@ -49,15 +49,22 @@ pub fn after_of(visit: &Visit) -> String {
     key_of(visit).into_iter().next().unwrap_or_default()
 }
 
+/// Whether the visitor is at the beginning of a list.
+#[must_use]
+pub fn is_first_page(visit: &Visit) -> bool {
+    visit.parameter(CURSOR_PARAMETER).is_empty()
+}
+
 /// What the visitor searches for by that parameter, within bounds.
 #[must_use]
 pub fn search_of(visit: &Visit, parameter: &str) -> String {
-    visit
-        .parameter(parameter)
-        .trim()
-        .chars()
-        .take(SEARCH_CHARS_MAX)
-        .collect()
+    within_bounds(visit.parameter(parameter))
+}
+
+/// What is searched for, within bounds.
+#[must_use]
+pub fn within_bounds(text: &str) -> String {
+    text.trim().chars().take(SEARCH_CHARS_MAX).collect()
 }
 
 /// Cuts what was loaded to a page; the cursor of the next page if there is one.
@@ -85,9 +92,8 @@ pub fn pager(visit: &Visit, kept: &[&str], next: Option<String>) -> Pager {
         }
         query.finish()
     };
-    let is_first = visit.parameter(CURSOR_PARAMETER).is_empty();
     Pager {
-        first: (!is_first).then(|| address(None)),
+        first: (!is_first_page(visit)).then(|| address(None)),
         next: next.map(|cursor| address(Some(&cursor))),
     }
 }

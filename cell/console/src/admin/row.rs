@@ -123,9 +123,9 @@ pub fn party_name(party: &PartyBody) -> String {
     name.unwrap_or(&party.id).clone()
 }
 
-/// A row of the log; one whose body was damaged shows what stands beside it.
+/// A row of the log, its event in the reader's language; one whose body was damaged shows what stands beside it.
 #[must_use]
-pub fn log_row(row: &ledger::LogRow) -> LogRow {
+pub fn log_row(t: &'static Text, row: &ledger::LogRow) -> LogRow {
     let event = row.event();
     let client = event.as_ref().and_then(|event| event.client.as_ref());
     let agent = client.and_then(|client| client.user_agent.as_ref());
@@ -133,9 +133,12 @@ pub fn log_row(row: &ledger::LogRow) -> LogRow {
         id: row.seq.to_string(),
         at: moment(row.published_at),
         event: row.event_type.clone(),
-        message: event.as_ref().map_or_else(
-            || row.event_type.clone(),
-            |event| event.display_message.clone(),
+        message: t.event(&row.event_type).map_or_else(
+            || {
+                let told = event.as_ref().map(|event| event.display_message.clone());
+                told.unwrap_or_else(|| row.event_type.clone())
+            },
+            str::to_owned,
         ),
         actor: event
             .as_ref()

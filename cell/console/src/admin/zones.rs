@@ -3,7 +3,7 @@
 use crate::admin::caller::{
     Answer, Detour, administrator, administrator_freshly, done, found, loaded,
 };
-use crate::admin::form::{problem_of, revision, shell_after, typed};
+use crate::admin::form::{is_ticked, problem_of, revision, shell_after, typed};
 use crate::view::admin::{ZoneFormPage, ZoneRow, ZonesPage};
 use crate::view::part::Input;
 use crate::view::shell::Shell;
@@ -13,8 +13,9 @@ use axum::response::Response;
 use identity::access::Permission;
 use identity::fault::Refusal;
 use identity::sign_on::Zone;
+use identity::sign_on::operations::zone_problem;
 use identity::sign_on::store::{self, StoredPolicy, StoredZone};
-use identity::sign_on::zone::parse_ranges;
+use identity::sign_on::zone::{ZoneReach, parse_ranges};
 use ipnet::IpNet;
 use vocab::id::ZoneId;
 
@@ -57,6 +58,7 @@ fn zone_row(zone: &Zone, policies: &[StoredPolicy]) -> ZoneRow {
             .map(render_range)
             .collect(),
         more: u64::try_from(more).unwrap_or(u64::MAX),
+        blocked: zone.blocked,
         rules: u64::try_from(speaking).unwrap_or(u64::MAX),
     }
 }
@@ -73,8 +75,7 @@ fn render_range(range: &IpNet) -> String {
 /// `GET /admin/zones/new`.
 pub async fn show_new(visit: Visit) -> Answer {
     administrator_freshly(&visit, Permission::ManagePolicies, &visit.path).await?;
-    let blank = (Input::default(), Input::default());
-    Ok(page(&visit, visit.shell(), None, blank))
+    Ok(page(&visit, visit.shell(), None, Inputs::default()))
 }
 
 /// `POST /admin/zones/new`.
@@ -83,7 +84,7 @@ pub async fn create(visit: Visit) -> Answer {
     let outcome = match read_ranges(&visit) {
         Ok(ranges) => visit
             .cell
-            .create_zone(&permit, visit.field("name"), ranges)
+            .create_zone(&permit, visit.field("name"), ranges, posted_reach(&visit))
             .await
             .map(drop),
         Err(refusal) => Err(refusal),
@@ -98,8 +99,7 @@ pub async fn create(visit: Visit) -> Answer {
 pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
     administrator(&visit, Permission::ReadDirectory).await?;
     let stored = load_zone(&visit, &id).await?;
-    let lines: Vec<String> = stored.zone.ranges.iter().map(render_range).collect();
-    let inputs = (Input::of(&stored.zone.name), Input::of(lines.join("\n")));
+    let inputs = Inputs::of(&stored.zone);
     Ok(page(&visit, visit.shell(), Some(&stored), inputs))
 }
 
@@ -113,6 +113,7 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
                 id: stored.zone.id.clone(),
                 name: visit.field("name").trim().to_owned(),
                 ranges,
+                blocked: is_ticked(&visit, "blocked"),
             };
             visit
                 .cell
@@ -135,16 +136,42 @@ pub async fn remove(Path(id): Path<String>, visit: Visit) -> Answer {
         Ok(()) => Ok(visit.go("/admin/zones")),
         Err(refusal) => {
             let shell = done(&visit, shell_after(&visit, refusal))?;
-            let lines: Vec<String> = stored.zone.ranges.iter().map(render_range).collect();
-            let inputs = (Input::of(&stored.zone.name), Input::of(lines.join("\n")));
+            let inputs = Inputs::of(&stored.zone);
             Ok(page(&visit, shell, Some(&stored), inputs))
         }
     }
 }
 
+/// What stands in the form.
+#[derive(Default)]
+struct Inputs {
+    name: Input,
+    ranges: Input,
+    blocked: Input,
+}
+
+impl Inputs {
+    fn of(zone: &Zone) -> Self {
+        let lines: Vec<String> = zone.ranges.iter().map(render_range).collect();
+        Self {
+            name: Input::of(&zone.name),
+            ranges: Input::of(lines.join("\n")),
+            blocked: Input::ticked(zone.blocked),
+        }
+    }
+}
+
+fn posted_reach(visit: &Visit) -> ZoneReach {
+    if is_ticked(visit, "blocked") {
+        ZoneReach::Blocked
+    } else {
+        ZoneReach::Named
+    }
+}
+
 fn read_ranges(visit: &Visit) -> Result<Vec<IpNet>, Refusal> {
     parse_ranges(visit.field("ranges"))
-        .map_err(|error| Refusal::invalid("ranges", error.to_string()))
+        .map_err(|error| Refusal::invalid("ranges", zone_problem(&error)))
 }
 
 fn refused(visit: &Visit, stored: Option<&StoredZone>, refusal: Refusal) -> Answer {
@@ -153,23 +180,23 @@ fn refused(visit: &Visit, stored: Option<&StoredZone>, refusal: Refusal) -> Answ
         Some((of, text)) if *of == field => typed(visit, field).refused(text.as_str()),
         _ => typed(visit, field),
     };
-    let inputs = (input("name"), input("ranges"));
+    let inputs = Inputs {
+        name: input("name"),
+        ranges: input("ranges"),
+        blocked: input("blocked"),
+    };
     let shell = done(visit, shell_after(visit, refusal))?;
     Ok(page(visit, shell, stored, inputs))
 }
 
-fn page(
-    visit: &Visit,
-    shell: Shell,
-    stored: Option<&StoredZone>,
-    (name, ranges): (Input, Input),
-) -> Response {
+fn page(visit: &Visit, shell: Shell, stored: Option<&StoredZone>, inputs: Inputs) -> Response {
     visit.page(&ZoneFormPage {
         shell,
         id: stored.map(|stored| stored.zone.id.to_string()),
         revision: stored.map_or(0, |stored| stored.revision),
-        name,
-        ranges,
+        name: inputs.name,
+        ranges: inputs.ranges,
+        blocked: inputs.blocked,
         own_address: visit.facts.client.ip.clone(),
     })
 }

@@ -1,6 +1,6 @@
 //! Enrolling something on the way, because the policy asks for more than the person has.
 
-use crate::signin::prove::json;
+use crate::signin::prove::{json, no_domain, passkey_trouble};
 use crate::signin::{go_on, load_flow};
 use crate::view::part::{Input, QrPicture};
 use crate::view::signin::{EnrollOption, EnrollPage, EnrollPasskeyPage, EnrollTotpPage, EnrollWhy};
@@ -71,7 +71,7 @@ pub async fn choose(visit: Visit) -> Response {
 /// `GET /signin/enroll/passkey`.
 pub async fn show_passkey(visit: Visit) -> Response {
     match load(&visit).await {
-        Ok((flow, _)) => passkey_page(&visit, &flow, None),
+        Ok((flow, _)) => passkey_page(&visit, &flow, passkey_trouble(&visit)),
         Err(response) => response,
     }
 }
@@ -96,6 +96,7 @@ pub async fn passkey_options(visit: Visit) -> Response {
         .await
     {
         Ok(options) => json(options),
+        Err(Refusal::WrongState(_)) => no_domain(&visit),
         Err(refusal) => visit.refused(&refusal),
     }
 }

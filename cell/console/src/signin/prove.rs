@@ -9,6 +9,8 @@ use crate::view::trouble::ErrorKind;
 use crate::visit::Visit;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use identity::credential::passkey::is_passkey_host;
+use identity::fault::Refusal;
 use identity::sign_in::Flow;
 use identity::sign_in::prove::{Attempt, Typed};
 use identity::sign_on::AuthenticatorKind;
@@ -72,7 +74,7 @@ pub(crate) fn slow(visit: &Visit, retry_after_secs: u32) -> Response {
 /// `GET /signin/passkey`.
 pub async fn show_passkey(visit: Visit) -> Response {
     match load_flow(&visit).await {
-        Ok(flow) => passkey_page(&visit, &flow, None).await,
+        Ok(flow) => passkey_page(&visit, &flow, passkey_trouble(&visit)).await,
         Err(response) => response,
     }
 }
@@ -95,8 +97,21 @@ pub async fn passkey_options(visit: Visit) -> Response {
     };
     match visit.cell.begin_passkey(&visit.context, &mut flow).await {
         Ok(options) => json(options),
+        Err(Refusal::WrongState(_)) => no_domain(&visit),
         Err(refusal) => visit.refused(&refusal),
     }
+}
+
+/// Why there are no options for passkeys; the page says it.
+pub(crate) fn no_domain(visit: &Visit) -> Response {
+    let told = serde_json::json!({ "error": visit.shell().t.signin.passkey_no_domain });
+    (StatusCode::CONFLICT, json(told.to_string())).into_response()
+}
+
+/// The words of a page that would ask for a passkey where none can be used.
+pub(crate) fn passkey_trouble(visit: &Visit) -> Option<String> {
+    let text = visit.shell().t.signin.passkey_no_domain;
+    (!is_passkey_host(&visit.context.rp_id)).then(|| text.to_owned())
 }
 
 pub(crate) fn json(text: String) -> Response {

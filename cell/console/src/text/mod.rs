@@ -27,6 +27,9 @@ macro_rules! messages {
     };
 }
 
+use identity::fault::Refusal;
+use identity::problem::Problem;
+
 pub mod choice;
 pub mod de;
 pub mod en;
@@ -72,6 +75,8 @@ pub struct Text {
     pub reasons: en::reasons::Reasons,
     /// Events by type.
     pub events: en::events::Events,
+    /// Problems that the layers below name by their English pattern; empty where the pattern says it.
+    pub problems: &'static [(&'static str, &'static str)],
 }
 
 impl Text {
@@ -117,6 +122,40 @@ impl Text {
         find(self.reasons.entries(), key)
     }
 
+    /// A problem that the layers below name by its English pattern, in this language.
+    #[must_use]
+    pub fn problem(&self, problem: &Problem) -> String {
+        problem.fill(self.pattern(problem.pattern()))
+    }
+
+    /// What stands for an English text of the layers below: itself where the catalogue does not know it.
+    #[must_use]
+    pub fn pattern<'t>(&'t self, english: &'t str) -> &'t str {
+        let mut known = self.problems.iter();
+        known
+            .find(|(pattern, _)| *pattern == english)
+            .map_or(english, |(_, own)| own)
+    }
+
+    /// Why something was refused.
+    #[must_use]
+    pub fn refusal(&self, refusal: &Refusal) -> String {
+        match refusal {
+            Refusal::Invalid { problem, .. } => self.problem(problem),
+            Refusal::Taken { .. } => self.common.taken.to_owned(),
+            Refusal::Changed => self.common.changed_meanwhile.to_owned(),
+            Refusal::WrongState(why) => capitalised(self.pattern(why)),
+            Refusal::TooMany { what, max } => self
+                .common
+                .at_most
+                .replace("{max}", &max.to_string())
+                .replace("{what}", self.pattern(what)),
+            Refusal::NotFound => self.trouble.not_found_title.to_owned(),
+            Refusal::Forbidden => self.trouble.forbidden_title.to_owned(),
+            Refusal::Fault(_) => self.trouble.fault_title.to_owned(),
+        }
+    }
+
     /// What a standard scope lets an application do; others have a description of their own.
     #[must_use]
     pub fn scope(&self, name: &str) -> Option<&'static str> {
@@ -133,6 +172,13 @@ impl Text {
         };
         Some(title)
     }
+}
+
+/// A clause as a sentence of its own.
+fn capitalised(clause: &str) -> String {
+    let mut chars = clause.chars();
+    let first = chars.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(chars).collect()
 }
 
 /// Finds a key that is written with dots and hyphens elsewhere.

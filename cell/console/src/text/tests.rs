@@ -98,3 +98,106 @@ fn placeholders(text: &str) -> BTreeSet<&str> {
         .map(|(name, _)| name)
         .collect()
 }
+
+/// The crates whose words pages show.
+const BELOW: [&str; 2] = ["../identity/src", "../oauth/src"];
+/// What their words stand behind, and how many literals come before them.
+const MARKS: [(&str, usize); 5] = [
+    ("Refusal::invalid(", 1),
+    ("Problem::of(", 0),
+    ("WrongState(", 0),
+    ("what: ", 0),
+    ("const ELSEWHERE: &str =", 0),
+];
+
+/// The words of the layers below are written where they are needed; each has its like in every language.
+#[test]
+fn what_the_layers_below_say_is_said_in_every_language() {
+    let mut patterns = BTreeSet::new();
+    for folder in BELOW {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        read_folder(&folder, &mut |text| {
+            for (mark, skipped) in MARKS {
+                patterns.extend(literals_behind(text, mark, skipped));
+            }
+        });
+    }
+    assert!(patterns.len() > 100, "{}", patterns.len());
+    for text in languages().iter().filter(|text| text.tag != "en") {
+        let unsaid = patterns.iter().filter(|pattern| {
+            let own = text.pattern(pattern);
+            own == pattern.as_str() && !is_same_everywhere(pattern)
+        });
+        assert_eq!(unsaid.collect::<Vec<_>>(), Vec::<&String>::new());
+        for (english, own) in text.problems {
+            assert_eq!(placeholders(english), placeholders(own), "{english}");
+        }
+    }
+}
+
+/// Words that are no sentences: the name of a field before the words of an error, and "Scopes".
+fn is_same_everywhere(pattern: &str) -> bool {
+    !pattern.contains(' ')
+}
+
+fn read_folder(folder: &std::path::Path, see: &mut impl FnMut(&str)) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() && name != "tests" && name != "for_tests" {
+            read_folder(&path, see);
+        } else if name.ends_with(".rs") && name != "tests.rs" && name != "for_tests.rs" {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+            let spoken = code
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"));
+            see(&spoken.collect::<Vec<_>>().join("\n"));
+        }
+    }
+}
+
+/// The literal behind each mark, if one stands there within the same call.
+fn literals_behind(code: &str, mark: &str, skipped: usize) -> Vec<String> {
+    code.split(mark)
+        .skip(1)
+        .filter_map(|rest| {
+            let mut rest = rest;
+            for place in 0..=skipped {
+                let begin = rest.find('"')?;
+                // Nothing but the shape of the call may stand before it.
+                let before = rest.get(..begin)?;
+                if before.contains(['=', ';', '}', '!', '?']) {
+                    return None;
+                }
+                let behind = rest.get(begin + 1..)?;
+                let end = end_of_literal(behind)?;
+                if place == skipped {
+                    return Some(unescape(behind.get(..end)?));
+                }
+                rest = behind.get(end + 1..)?;
+            }
+            None
+        })
+        .collect()
+}
+
+fn end_of_literal(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    text.char_indices().find_map(|(at, char)| {
+        let ends = char == '"' && !escaped;
+        escaped = char == '\\' && !escaped;
+        ends.then_some(at)
+    })
+}
+
+/// A literal as the compiler reads it: a back slash at the end of a line swallows the space after it.
+fn unescape(literal: &str) -> String {
+    let mut joined = String::new();
+    let mut parts = literal.split("\\\n");
+    joined.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        joined.push_str(part.trim_start());
+    }
+    joined.replace("\\\"", "\"")
+}

@@ -14,12 +14,16 @@ pub enum ErrorKind {
     Forbidden,
     /// The request made no sense; for protocol requests [`ErrorPage::detail`] carries the protocol's words.
     BadRequest,
+    /// What was wished for cannot be done now; [`ErrorPage::detail`] says why.
+    NotPossible,
     /// A link or a form is too old or was used before.
     Expired,
     /// Too much at once; come back later.
     TooMany,
     /// The policy refused the sign-in.
     Refused,
+    /// Nothing is served to where the request comes from.
+    Blocked,
     /// Our own fault.
     Fault,
     /// Out of service for a moment.
@@ -32,9 +36,11 @@ impl ErrorKind {
             ErrorKind::NotFound => t.trouble.not_found_title,
             ErrorKind::Forbidden => t.trouble.forbidden_title,
             ErrorKind::BadRequest => t.trouble.bad_request_title,
+            ErrorKind::NotPossible => t.trouble.not_possible_title,
             ErrorKind::Expired => t.trouble.expired_title,
             ErrorKind::TooMany => t.trouble.too_many_title,
             ErrorKind::Refused => t.trouble.refused_title,
+            ErrorKind::Blocked => t.trouble.blocked_title,
             ErrorKind::Fault => t.trouble.fault_title,
             ErrorKind::Unavailable => t.trouble.unavailable_title,
         }
@@ -45,9 +51,11 @@ impl ErrorKind {
             ErrorKind::NotFound => t.trouble.not_found_about,
             ErrorKind::Forbidden => t.trouble.forbidden_about,
             ErrorKind::BadRequest => t.trouble.bad_request_about,
+            ErrorKind::NotPossible => t.trouble.not_possible_about,
             ErrorKind::Expired => t.trouble.expired_about,
             ErrorKind::TooMany => t.trouble.too_many_about,
             ErrorKind::Refused => t.trouble.refused_about,
+            ErrorKind::Blocked => t.trouble.blocked_about,
             ErrorKind::Fault => t.trouble.fault_about,
             ErrorKind::Unavailable => t.trouble.unavailable_about,
         }
@@ -59,6 +67,8 @@ impl ErrorKind {
             ErrorKind::TooMany
             | ErrorKind::Unavailable
             | ErrorKind::Refused
+            | ErrorKind::Blocked
+            | ErrorKind::NotPossible
             | ErrorKind::Forbidden => Tone::Warn,
             ErrorKind::BadRequest | ErrorKind::Fault => Tone::Bad,
         }
@@ -67,9 +77,9 @@ impl ErrorKind {
     fn icon(self) -> Icon {
         match self {
             ErrorKind::NotFound => Icon::Search,
-            ErrorKind::Forbidden | ErrorKind::Refused => Icon::Lock,
+            ErrorKind::Forbidden | ErrorKind::Refused | ErrorKind::Blocked => Icon::Lock,
             ErrorKind::Expired | ErrorKind::TooMany | ErrorKind::Unavailable => Icon::Timer,
-            ErrorKind::BadRequest | ErrorKind::Fault => Icon::Warning,
+            ErrorKind::BadRequest | ErrorKind::NotPossible | ErrorKind::Fault => Icon::Warning,
         }
     }
 }

@@ -3,8 +3,10 @@
 use crate::app::AppKind;
 use crate::app::settings::{AppSettings, ClientAuthentication, GrantKind};
 use crate::fault::Refusal;
-use protocol::jose::jwks::Jwks;
-use protocol::oauth::redirect_uri::{ClientKind, RedirectUri};
+use crate::problem::{Problem, named};
+use protocol::jose::jwk::JwkError;
+use protocol::jose::jwks::{Jwks, JwksError};
+use protocol::oauth::redirect_uri::{ClientKind, RedirectUri, RedirectUriError};
 use std::ops::RangeInclusive;
 use vocab::text::disguises;
 
@@ -156,7 +158,7 @@ fn check_authentication(kind: AppKind, settings: &AppSettings) -> Result<(), Ref
     }
     match Jwks::parse(settings.jwks.as_bytes()) {
         Ok(_) => Ok(()),
-        Err(error) => Err(Refusal::invalid("jwks", error.to_string())),
+        Err(error) => Err(Refusal::invalid("jwks", key_problem(error))),
     }
 }
 
@@ -217,7 +219,10 @@ fn check_list(
             .take(index)
             .any(|earlier| earlier == address)
         {
-            return Err(Refusal::invalid(field, format!("{address} is named twice")));
+            return Err(Refusal::invalid(
+                field,
+                Problem::of("{name} is named twice", [named(address)]),
+            ));
         }
     }
     Ok(())
@@ -232,8 +237,39 @@ fn check_address(field: &'static str, address: &str, client: ClientKind) -> Resu
                 .filter(|c| !c.is_control())
                 .take(100)
                 .collect();
-            Err(Refusal::invalid(field, format!("{shown:?}: {error}")))
+            Err(Refusal::invalid(field, redirect_problem(&shown, &error)))
         }
+    }
+}
+
+fn redirect_problem(shown: &str, error: &RedirectUriError) -> Problem {
+    let address = ("address", format!("{shown:?}"));
+    match error {
+        RedirectUriError::NotNormal(form) => Problem::of(
+            "{address}: the redirect address must be written in its normal form: {form}",
+            [address, ("form", form.clone())],
+        ),
+        RedirectUriError::AnswerParameter(name) => Problem::of(
+            "{address}: the redirect address must not have the parameter {name} in its query: the answer adds it",
+            [address, named(name)],
+        ),
+        other => Problem::of_error("{address}", other, [address]),
+    }
+}
+
+fn key_problem(error: JwksError) -> Problem {
+    match error {
+        JwksError::Key { index, source } => {
+            let index = ("index", index.to_string());
+            match source {
+                JwkError::Member(name) => Problem::of(
+                    "key {index} of the set: the member {name} is missing or malformed",
+                    [index, named(name)],
+                ),
+                other => Problem::of_error("key {index} of the set", &other, [index]),
+            }
+        }
+        other => Problem::from(other.to_string()),
     }
 }
 

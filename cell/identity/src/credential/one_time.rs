@@ -6,6 +6,7 @@ use crate::fault::Fault;
 use crate::notice::Notice;
 use crate::org::Org;
 use crate::person::Person;
+use crate::sign_in::setup::insert_mailed;
 use vocab::entropy::Entropy;
 use vocab::id::{FlowId, OneTimeCodeId, UserId};
 use vocab::secret::SecretHash;
@@ -71,11 +72,14 @@ impl Cell {
             expires_at: now.plus_secs(CODE_SECS),
         };
         let org_id = org.id.clone();
+        let to = person
+            .map(|person| person.email.clone())
+            .unwrap_or_default();
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    store::insert_one_time(tx, &org_id, &stored, now).await?;
-                    match mail {
+                    let is_theirs = insert_mailed(tx, &org_id, &stored, &to, now).await?;
+                    match mail.filter(|_| is_theirs) {
                         Some(mail) => mail.enqueue(tx, &org_id, now).await,
                         None => Ok(()),
                     }

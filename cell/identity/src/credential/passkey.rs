@@ -64,6 +64,9 @@ pub enum PasskeyRefusal {
     /// The org takes certain models alone, and this is none of them or could not prove it.
     #[error("the organisation does not take this model of authenticator")]
     Model,
+    /// The org is visited at an address instead of a name.
+    #[error("passkeys need a host name; this is an address")]
+    NoDomain,
     /// The caller may not do this, or there is no such person.
     #[error(transparent)]
     Refused(Refusal),
@@ -96,13 +99,23 @@ pub struct VerifiedPasskey {
     pub passkey: StoredPasskey,
 }
 
-fn relying_party(context: &OrgContext) -> Result<Webauthn, Fault> {
+/// Whether passkeys can be used at a host: the relying party's id is a domain, and an address is none (Web Authentication
+/// Level 3, section 5.1.3, step 7).
+#[must_use]
+pub fn is_passkey_host(host: &str) -> bool {
+    matches!(url::Host::parse(host), Ok(url::Host::Domain(_)))
+}
+
+fn relying_party(context: &OrgContext) -> Result<Webauthn, PasskeyRefusal> {
+    if !is_passkey_host(&context.rp_id) {
+        return Err(PasskeyRefusal::NoDomain);
+    }
     let origin = url::Url::parse(&context.base_url)
         .map_err(|error| Fault::stored("address of an org", &error))?;
     WebauthnBuilder::new(&context.rp_id, &origin)
         .map(|builder| builder.rp_name(&context.name))
         .and_then(WebauthnBuilder::build)
-        .map_err(|error| Fault::stored("relying party", &error))
+        .map_err(|error| Fault::stored("relying party", &error).into())
 }
 
 /// The user handle: derived, so that it tells nothing of the person and is the same on every authenticator.
@@ -241,11 +254,11 @@ impl Cell {
     /// Begins a sign-in by any passkey of this org: options for the browser as JSON, and what the server must remember.
     ///
     /// # Errors
-    /// [`Fault`] if the options cannot be made.
+    /// [`PasskeyRefusal::NoDomain`] at an address; faults if the options cannot be made.
     pub fn start_passkey_assertion(
         &self,
         context: &OrgContext,
-    ) -> Result<(String, PendingAssertion), Fault> {
+    ) -> Result<(String, PendingAssertion), PasskeyRefusal> {
         let (options, pending) = relying_party(context)?
             .start_discoverable_authentication()
             .map_err(|error| Fault::stored("passkey options", &error))?;

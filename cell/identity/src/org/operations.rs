@@ -7,7 +7,9 @@ use crate::fault::Refusal;
 use crate::org::settings::{OrgSettings, PasskeySettings};
 use crate::org::{NAME_CHARS_MAX, Org, store};
 use crate::password::policy::PasswordPolicyError;
+use crate::problem::{Problem, quoted};
 use crate::server::{AuthorizationServer, DEFAULT_SERVER_NAME, ServerConfig};
+use crate::sign_on::lock_out::DoorWatch;
 use crate::sign_on::presets;
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::id::{OrgId, PolicyId, ServerId};
@@ -127,8 +129,9 @@ fn decide_schema(settings: &OrgSettings) -> Result<(), Refusal> {
             ));
         }
         if !shaped || repeated || NAMED_OTHERWISE.contains(&name) {
-            let problem = format!(
-                "{name:?}: use a letter, then letters, digits and underscores, each name once"
+            let problem = Problem::of(
+                "{name}: use a letter, then letters, digits and underscores, each name once",
+                [quoted(name)],
             );
             return Err(Refusal::invalid("profile_schema", problem));
         }
@@ -238,7 +241,7 @@ impl Cell {
         if settings.passkey != org.settings.passkey {
             self.refuse_lock_out(permit, &settings.passkey).await?;
         }
-        let (now, id) = (self.now(), org.id.clone());
+        let (now, id, by) = (self.now(), org.id.clone(), permit.clone());
         let event = Event::new(EventType::SystemOrgSettingsUpdate, Outcome::Success, now)
             .actor(permit.actor().clone())
             .client(permit.client())
@@ -252,7 +255,9 @@ impl Cell {
             .database
             .write(move |tx| {
                 Box::pin(async move {
+                    let door = DoorWatch::begin(tx, &by, now).await?;
                     store::update(tx, &org, &name, &settings, now).await?;
+                    door.end(tx, &by, "existing").await?;
                     Ok::<_, Refusal>(ledger::append(tx, &org.id, event).await?)
                 })
             })

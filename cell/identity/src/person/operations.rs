@@ -3,6 +3,7 @@
 
 use crate::access::{Permission, Permit, Role};
 use crate::cell::Cell;
+use crate::credential::store as credentials;
 use crate::fault::{Fault, Refusal};
 use crate::notice::{Notice, SealedMail};
 use crate::org::Org;
@@ -96,6 +97,9 @@ impl Cell {
                     };
                     let profile = decide_profile(input, &schema)?;
                     store::update_profile(tx, &person, &profile, cell.now()).await?;
+                    if fold(&profile.email) != fold(&person.email) {
+                        credentials::delete_mailed(tx, &person.org_id, &person.id).await?;
+                    }
                     for mail in mails {
                         mail.enqueue(tx, permit.org(), cell.now()).await?;
                     }

@@ -2,6 +2,7 @@
 
 use crate::fault::Refusal;
 use crate::org::settings::{AttributeKind, ProfileAttribute};
+use crate::problem::{Problem, quoted};
 use serde_json::{Map, Value};
 use vocab::text::disguises;
 
@@ -86,7 +87,7 @@ fn check_attributes(
         let Some(attribute) = known else {
             return Err(Refusal::invalid(
                 "profile",
-                format!("the schema has no attribute {name:?}"),
+                Problem::of("the schema has no attribute {name}", [quoted(name)]),
             ));
         };
         let fits = match attribute.kind {
@@ -99,7 +100,10 @@ fn check_attributes(
         if !fits {
             return Err(Refusal::invalid(
                 "profile",
-                format!("the value of {name:?} has the wrong type or length"),
+                Problem::of(
+                    "the value of {name} has the wrong type or length",
+                    [quoted(name)],
+                ),
             ));
         }
     }
@@ -109,7 +113,7 @@ fn check_attributes(
     match missing {
         Some(attribute) => Err(Refusal::invalid(
             "profile",
-            format!("{:?} is required", attribute.name),
+            Problem::of("{name} is required", [quoted(&attribute.name)]),
         )),
         None => Ok(()),
     }

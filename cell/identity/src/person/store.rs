@@ -161,6 +161,23 @@ pub async fn delete_role(
         == 1)
 }
 
+/// Whether the address is the person's, who is held until the end of the transaction: what goes out by mail and a change
+/// of the address cannot pass each other.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn hold_address(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+    email: &str,
+) -> Result<bool, DatabaseFault> {
+    let sql = "SELECT email_key FROM users WHERE org_id = $1 AND id = $2 FOR UPDATE";
+    let row = tx.query_optional(sql, params![org_id, user_id]).await?;
+    let present: Option<String> = row.map(|row| row.get(0)).transpose()?;
+    Ok(present.is_some_and(|present| present == fold(email)))
+}
+
 /// Holds the person until the end of the transaction: whoever else wants to decide by what the person has left, such as
 /// the last way to sign in, waits. False if there is no such person.
 ///

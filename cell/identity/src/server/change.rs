@@ -4,6 +4,7 @@
 //! changes what somebody else changed meanwhile names a key that is no more, and is told so.
 
 use crate::fault::Refusal;
+use crate::problem::{Problem, named};
 use crate::server::{
     AccessRule, AccessTokenAlgorithm, AccessTokenForm, ClaimConfig, ScopeConfig, ServerConfig,
 };
@@ -208,7 +209,10 @@ fn plan_scope_removal(planned: &mut PlannedChange, key: &str) -> Result<(), Refu
     if let Some(user) = claim.or(rule) {
         return Err(Refusal::invalid(
             "scopes",
-            format!("{user} still names {}; change it first", scope.name),
+            Problem::of(
+                "{user} still names {name}; change it first",
+                [("user", user.to_string()), named(&scope.name)],
+            ),
         ));
     }
     planned.event = EventType::Oauth2ScopeDeleted;

@@ -1,6 +1,7 @@
 //! What the settings of an authorization server may be: pure rules.
 
 use crate::fault::Refusal;
+use crate::problem::{Problem, named, quoted};
 use crate::server::{
     AccessRule, CLAIMS_MAX, ClaimConfig, ClaimValue, RULES_MAX, SCOPES_MAX, ScopeConfig,
     ServerConfig,
@@ -121,14 +122,16 @@ fn check_scopes(scopes: &[ScopeConfig]) -> Result<(), Refusal> {
     for (index, scope) in scopes.iter().enumerate() {
         let name = scope.name.as_str();
         if !is_scope_token(name) {
-            let problem =
-                format!("{name:?}: use printable ASCII without spaces, quotes and back slashes");
+            let problem = Problem::of(
+                "{name}: use printable ASCII without spaces, quotes and back slashes",
+                [quoted(name)],
+            );
             return Err(Refusal::invalid("scopes", problem));
         }
         if STANDARD_SCOPES.contains(&name) || name.starts_with(RESERVED_SCOPE_PREFIX) {
             return Err(Refusal::invalid(
                 "scopes",
-                format!("{name}: this name is reserved"),
+                Problem::of("{name}: this name is reserved", [named(name)]),
             ));
         }
         if scopes
@@ -136,12 +139,18 @@ fn check_scopes(scopes: &[ScopeConfig]) -> Result<(), Refusal> {
             .take(index)
             .any(|earlier| earlier.name == name)
         {
-            return Err(Refusal::invalid("scopes", format!("{name} is named twice")));
+            return Err(Refusal::invalid(
+                "scopes",
+                Problem::of("{name} is named twice", [named(name)]),
+            ));
         }
         if scope.description.chars().count() > DESCRIPTION_CHARS_MAX {
             return Err(Refusal::invalid(
                 "scopes",
-                format!("{name}: use at most 1,000 characters to describe it"),
+                Problem::of(
+                    "{name}: use at most 1,000 characters to describe it",
+                    [named(name)],
+                ),
             ));
         }
     }
@@ -163,7 +172,7 @@ fn check_claims(config: &ServerConfig) -> Result<(), Refusal> {
         if claims.iter().take(index).any(twice) {
             return Err(Refusal::invalid(
                 "claims",
-                format!("{name} is named twice for the same token"),
+                Problem::of("{name} is named twice for the same token", [named(name)]),
             ));
         }
         check_known_scopes("claims", name, &claim.scopes, &config.scopes)?;
@@ -177,13 +186,16 @@ fn check_claim(claim: &ClaimConfig) -> Result<(), Refusal> {
     if !shaped {
         return Err(Refusal::invalid(
             "claims",
-            format!("{name:?}: use 1 to 100 characters without spaces"),
+            Problem::of(
+                "{name}: use 1 to 100 characters without spaces",
+                [quoted(name)],
+            ),
         ));
     }
     if RESERVED_CLAIMS.contains(&name) {
         return Err(Refusal::invalid(
             "claims",
-            format!("{name}: the protocol sets this claim itself"),
+            Problem::of("{name}: the protocol sets this claim itself", [named(name)]),
         ));
     }
     let fits = match &claim.value {
@@ -196,7 +208,7 @@ fn check_claim(claim: &ClaimConfig) -> Result<(), Refusal> {
     } else {
         Err(Refusal::invalid(
             "claims",
-            format!("{name}: its value is empty or too long"),
+            Problem::of("{name}: its value is empty or too long", [named(name)]),
         ))
     }
 }
@@ -220,7 +232,10 @@ fn check_known_scopes(
     match unknown {
         Some(name) => Err(Refusal::invalid(
             field,
-            format!("{of}: this server has no scope {name:?}"),
+            Problem::of(
+                "{of}: this server has no scope {name}",
+                [("of", of.to_string()), quoted(name)],
+            ),
         )),
         None => Ok(()),
     }
@@ -247,11 +262,11 @@ fn check_rules(config: &ServerConfig) -> Result<(), Refusal> {
             && REFRESH_SECS.contains(&rule.refresh_lifetime_secs)
             && rule.refresh_idle_secs <= rule.refresh_lifetime_secs;
         if !lifetimes {
-            let problem = "an access token lives 60 seconds to 24 hours; a refresh token is unused for at least \
-                           60 seconds, and for no longer than its family lives, which is at most 365 days";
+            let problem = "{name}: an access token lives 60 seconds to 24 hours; a refresh token is unused for at \
+                           least 60 seconds, and for no longer than its family lives, which is at most 365 days";
             return Err(Refusal::invalid(
                 "rules",
-                format!("{}: {problem}", rule.name),
+                Problem::of(problem, [named(&rule.name)]),
             ));
         }
     }
@@ -260,7 +275,13 @@ fn check_rules(config: &ServerConfig) -> Result<(), Refusal> {
 
 fn check_ids(rule: &AccessRule) -> Result<(), Refusal> {
     let wrong = |what: &str, id: &str| {
-        Refusal::invalid("rules", format!("{}: {id:?} is no {what} id", rule.name))
+        let words = [named(&rule.name), ("id", format!("{id:?}"))];
+        let pattern = match what {
+            "app" => "{name}: {id} is no id of an app",
+            "person" => "{name}: {id} is no id of a person",
+            _ => "{name}: {id} is no id of a group",
+        };
+        Refusal::invalid("rules", Problem::of(pattern, words))
     };
     for list in [&rule.apps, &rule.people, &rule.groups] {
         if list.len() > LISTED_MAX {

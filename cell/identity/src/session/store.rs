@@ -1,6 +1,7 @@
 //! The table `sessions`.
 
 use crate::fault::Fault;
+use crate::person::Person;
 use crate::session::Session;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use vocab::id::{OrgId, SessionId, UserId};
@@ -69,22 +70,51 @@ pub async fn find_by_secret(
     row.as_ref().map(read).transpose()
 }
 
-/// The newest sessions of a person that have not ended by time.
+/// The place of a session in the list of its person: the newest begin the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionPlace {
+    /// When it began.
+    pub created_at: Timestamp,
+    /// Its id.
+    pub id: String,
+}
+
+impl Default for SessionPlace {
+    /// Before the first of the list.
+    fn default() -> Self {
+        Self {
+            created_at: Timestamp::from_micros(i64::MAX),
+            id: String::new(),
+        }
+    }
+}
+
+/// The sessions of a person that are alive, the newest first, behind that place. One of an earlier epoch is stored yet,
+/// but ended.
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
 pub async fn load_of_person(
     tx: &mut ReadTx,
-    org_id: &OrgId,
-    user_id: &UserId,
+    person: &Person,
     now: Timestamp,
+    after: &SessionPlace,
     limit: i64,
 ) -> Result<Vec<Session>, Fault> {
     let sql = select!(
-        "WHERE org_id = $1 AND user_id = $2 AND expires_at > $3 AND idle_expires_at > $3 \
-         ORDER BY created_at DESC LIMIT $4"
+        "WHERE org_id = $1 AND user_id = $2 AND user_epoch = $3 AND expires_at > $4 AND idle_expires_at > $4 \
+         AND (created_at < $5 OR (created_at = $5 AND id < $6)) ORDER BY created_at DESC, id DESC LIMIT $7"
     );
-    let rows = tx.query(sql, params![org_id, user_id, now, limit]).await?;
+    let values = params![
+        &person.org_id,
+        &person.id,
+        person.epoch,
+        now,
+        after.created_at,
+        &after.id,
+        limit
+    ];
+    let rows = tx.query(sql, values).await?;
     rows.iter().map(read).collect()
 }
 

@@ -172,8 +172,11 @@ impl Cell {
     }
 }
 
-fn refuse(refusal: PasskeyRefusal) -> Refusal {
+pub(crate) fn refuse(refusal: PasskeyRefusal) -> Refusal {
     match refusal {
+        PasskeyRefusal::NoDomain => {
+            Refusal::WrongState("passkeys need a host name; this is an address")
+        }
         PasskeyRefusal::Fault(fault) => Refusal::Fault(fault),
         PasskeyRefusal::Model => Refusal::invalid("model", refusal.to_string()),
         other => Refusal::invalid("passkey", other.to_string()),

@@ -78,11 +78,7 @@ impl Cell {
                 .parse()
                 .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
             enrolled,
-            enrollable: vec![
-                AuthenticatorKind::Passkey(PasskeyStorage::Synced),
-                AuthenticatorKind::Passkey(PasskeyStorage::DeviceBound),
-                AuthenticatorKind::Totp,
-            ],
+            enrollable: plan_enrollable(),
             proved: question.proved,
             asked: Asked {
                 requirement: question.requirement,
@@ -174,6 +170,15 @@ pub fn leads_to_console(continue_to: &str) -> bool {
         || path
             .strip_prefix(CONSOLE_PATH)
             .is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// What a person may set up on the way.
+pub(crate) fn plan_enrollable() -> Vec<AuthenticatorKind> {
+    vec![
+        AuthenticatorKind::Passkey(PasskeyStorage::Synced),
+        AuthenticatorKind::Passkey(PasskeyStorage::DeviceBound),
+        AuthenticatorKind::Totp,
+    ]
 }
 
 /// What a person can prove with.

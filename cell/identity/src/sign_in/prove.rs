@@ -10,6 +10,7 @@ use crate::person::operations::as_target;
 use crate::person::profile::fold;
 use crate::sign_in::Flow;
 use crate::sign_in::device::decide_familiarity;
+use crate::sign_in::enroll::refuse;
 use crate::sign_on::{AuthenticatorKind, PasskeyStorage, ProvedAuthenticator};
 use crate::slowdown::{Familiarity, Guess, GuessedSecret, RetryAfter, Ticket};
 use crate::snapshot::OrgSnapshot;
@@ -180,13 +181,13 @@ impl Cell {
     /// Begins a proof by passkey: options for the browser as JSON. The person need not be known.
     ///
     /// # Errors
-    /// [`Refusal::Changed`] if another answer came first.
+    /// [`Refusal::Changed`] if another answer came first; [`Refusal::WrongState`] where the org is visited at an address.
     pub async fn begin_passkey(
         &self,
         context: &OrgContext,
         flow: &mut Flow,
     ) -> Result<String, Refusal> {
-        let (options, pending) = self.start_passkey_assertion(context)?;
+        let (options, pending) = self.start_passkey_assertion(context).map_err(refuse)?;
         flow.state.assertion = Some(pending);
         self.keep_sign_in(flow).await?;
         Ok(options)

@@ -16,7 +16,7 @@ use crate::person::{Person, PersonStatus, store as people};
 use crate::session::ending::shut_out;
 use crate::sign_in::enroll::{Enrolling, permit_sign_in};
 use crate::sign_in::prove::guess_at;
-use crate::sign_in::setup::{LinkPurpose, Passkeys};
+use crate::sign_in::setup::{LinkPurpose, Passkeys, insert_mailed};
 use crate::sign_in::{Flow, IDENTIFIER_CHARS_MAX};
 use crate::sign_on::AuthenticatorKind;
 use crate::slowdown::{Familiarity, GuessedSecret, RetryAfter};
@@ -214,11 +214,14 @@ impl Cell {
             None => event.reason("NO_SUCH_PERSON"),
         };
         let org_id = context.org.clone();
+        let to = person
+            .map(|person| person.email.clone())
+            .unwrap_or_default();
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    credentials::insert_one_time(tx, &org_id, &code, now).await?;
-                    if let Some(mail) = mail {
+                    let is_theirs = insert_mailed(tx, &org_id, &code, &to, now).await?;
+                    if let Some(mail) = mail.filter(|_| is_theirs) {
                         mail.enqueue(tx, &org_id, now).await?;
                     }
                     Ok(ledger::append(tx, &org_id, event).await?)

@@ -12,9 +12,11 @@ use crate::password::policy::{PasswordFacts, Reuse, decide_password};
 use crate::person::profile::{ProfileInput, decide_profile};
 use crate::person::{Person, PersonStatus, store as people};
 use crate::sign_in::recover::link_url;
+use database::{DatabaseFault, WriteTx};
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::id::{OneTimeCodeId, OrgId, UserId};
 use vocab::secret::{Secret, SecretHash, random_token};
+use vocab::time::Timestamp;
 
 /// How long the set-up link of the first administrator is valid.
 pub const SETUP_SECS: i64 = 60 * 60;
@@ -272,14 +274,37 @@ impl Cell {
             LinkPurpose::Recovery | LinkPurpose::Help => Notice::Recovery { url: &url },
         };
         let mail = self.seal_mail(&context.name, person, &notice).await?;
-        let (org_id, now) = (context.org.clone(), self.now());
+        let (org_id, to, now) = (context.org.clone(), person.email.clone(), self.now());
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    credentials::insert_one_time(tx, &org_id, &code, now).await?;
-                    Ok::<_, Refusal>(mail.enqueue(tx, &org_id, now).await?)
+                    if !insert_mailed(tx, &org_id, &code, &to, now).await? {
+                        return Err(Refusal::Changed);
+                    }
+                    Ok(mail.enqueue(tx, &org_id, now).await?)
                 })
             })
             .await
     }
+}
+
+/// Adds a code that goes out by mail, if the address is still the person's: what was sent to a former one opens nothing.
+/// For nobody the same is done, with nobody to send it to.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub(crate) async fn insert_mailed(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    code: &OneTimeCode,
+    to: &str,
+    now: Timestamp,
+) -> Result<bool, DatabaseFault> {
+    if let Some(user_id) = &code.user_id
+        && !people::hold_address(tx, org_id, user_id, to).await?
+    {
+        return Ok(false);
+    }
+    credentials::insert_one_time(tx, org_id, code, now).await?;
+    Ok(true)
 }

@@ -7,6 +7,7 @@
 
 pub mod authenticator;
 pub mod evaluation;
+pub(crate) mod lock_out;
 pub mod operations;
 pub mod presets;
 pub mod requirement;

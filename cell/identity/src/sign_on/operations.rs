@@ -7,13 +7,15 @@
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::fault::Refusal;
+use crate::problem::Problem;
+use crate::sign_on::lock_out::DoorWatch;
 use crate::sign_on::store::{self, POLICIES_MAX, ZONES_MAX};
-use crate::sign_on::zone::ZoneError;
+use crate::sign_on::zone::{ZoneError, ZoneReach};
 use crate::sign_on::{Outcome, PolicyError, PolicyScope, Rule, SignOnPolicy, Zone};
 use database::WriteTx;
 use ipnet::IpNet;
 use ledger::{Event, EventType, Target};
-use vocab::id::{PolicyId, ZoneId};
+use vocab::id::{PolicyId, RuleId, ZoneId};
 
 fn policy_refusal(error: &PolicyError) -> Refusal {
     let field = match error {
@@ -26,7 +28,40 @@ fn policy_refusal(error: &PolicyError) -> Refusal {
         | PolicyError::RuleCount
         | PolicyError::RepeatedRule(_) => "rules",
     };
-    Refusal::invalid(field, error.to_string())
+    Refusal::invalid(field, policy_problem(error))
+}
+
+fn policy_problem(error: &PolicyError) -> Problem {
+    let id = |id: &RuleId| ("rule", id.to_string());
+    match error {
+        PolicyError::TooLong | PolicyError::RuleCount => Problem::from(error.to_string()),
+        PolicyError::Unreadable(why) => {
+            Problem::of("the policy cannot be read: {why}", [("why", why.clone())])
+        }
+        PolicyError::Name(what) => Problem::of(
+            "the name of {what} must have between 1 and 100 characters",
+            [("what", what.clone())],
+        ),
+        PolicyError::RepeatedRule(rule) => {
+            Problem::of("the rule id {rule} stands twice", [id(rule)])
+        }
+        PolicyError::EntryCount(rule) => Problem::of(
+            "each list of rule {rule} must have at most 200 entries, and a zone condition at least 1",
+            [id(rule)],
+        ),
+        PolicyError::UnknownZone { rule, zone } => Problem::of(
+            "rule {rule} names the zone {zone}, which does not exist",
+            [id(rule), ("zone", zone.to_string())],
+        ),
+        PolicyError::SessionAge(rule) => Problem::of(
+            "rule {rule}: session_age_max_secs must be at least 60",
+            [id(rule)],
+        ),
+        PolicyError::Unattainable(rule) => Problem::of(
+            "rule {rule} asks for proof that no authenticator can give",
+            [id(rule)],
+        ),
+    }
 }
 
 /// Holds a policy against its bounds. One that everybody must satisfy must let somebody in.
@@ -55,8 +90,20 @@ fn decide_zone(zone: &Zone) -> Result<(), Refusal> {
         } else {
             "ranges"
         };
-        Refusal::invalid(field, error.to_string())
+        Refusal::invalid(field, zone_problem(&error))
     })
+}
+
+/// What is wrong with a zone.
+#[must_use]
+pub fn zone_problem(error: &ZoneError) -> Problem {
+    match error {
+        ZoneError::Name | ZoneError::RangeCount => Problem::from(error.to_string()),
+        ZoneError::Range { line, word } => Problem::of(
+            "line {line}: {word} is neither an address nor a range such as 192.0.2.0/24 or 2001:db8::/32",
+            [("line", line.to_string()), ("word", format!("{word:?}"))],
+        ),
+    }
 }
 
 impl Cell {
@@ -105,7 +152,8 @@ impl Cell {
     /// Changes name and rules of a policy.
     ///
     /// # Errors
-    /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision.
+    /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision; [`Refusal::Invalid`] for what would shut the
+    /// caller out.
     pub async fn update_policy(
         &self,
         permit: &Permit,
@@ -124,7 +172,9 @@ impl Cell {
                         .ok_or(Refusal::NotFound)?;
                     decide_policy(stored.scope, &policy)?;
                     check_zones(tx, &by, &policy).await?;
+                    let door = DoorWatch::begin(tx, &by, cell.now()).await?;
                     store::update_policy(tx, by.org(), &policy, revision, cell.now()).await?;
+                    door.end(tx, &by, "rules").await?;
                     let event = cell.policy_event(&by, EventType::PolicyLifecycleUpdate, &policy);
                     Ok(ledger::append(tx, by.org(), event).await?)
                 })
@@ -170,18 +220,21 @@ impl Cell {
     /// Adds a network zone.
     ///
     /// # Errors
-    /// [`Refusal`] as the rules of zones say; [`Refusal::Taken`] for a name in use.
+    /// [`Refusal`] as the rules of zones say; [`Refusal::Taken`] for a name in use; [`Refusal::Invalid`] for what would
+    /// shut the caller out.
     pub async fn create_zone(
         &self,
         permit: &Permit,
         name: &str,
         ranges: Vec<IpNet>,
+        reach: ZoneReach,
     ) -> Result<Zone, Refusal> {
         permit.covers(Permission::ManagePolicies)?;
         let zone = Zone {
             id: ZoneId::generate(self.entropy()),
             name: name.trim().to_owned(),
             ranges,
+            blocked: reach == ZoneReach::Blocked,
         };
         decide_zone(&zone)?;
         let (cell, by, stored) = (self.clone(), permit.clone(), zone.clone());
@@ -196,7 +249,9 @@ impl Cell {
                             max: ZONES_MAX,
                         });
                     }
+                    let door = DoorWatch::begin(tx, &by, cell.now()).await?;
                     store::insert_zone(tx, by.org(), &stored, cell.now()).await?;
+                    door.end(tx, &by, "ranges").await?;
                     let event = cell.zone_event(&by, EventType::ZoneCreate, &stored);
                     Ok(ledger::append(tx, by.org(), event).await?)
                 })
@@ -206,10 +261,11 @@ impl Cell {
         outcome.map(|()| zone)
     }
 
-    /// Changes name and ranges of a zone.
+    /// Changes name, ranges and reach of a zone.
     ///
     /// # Errors
-    /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision.
+    /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision; [`Refusal::Invalid`] for what would shut the
+    /// caller out.
     pub async fn update_zone(
         &self,
         permit: &Permit,
@@ -223,10 +279,13 @@ impl Cell {
             .database
             .write(move |tx| {
                 Box::pin(async move {
+                    crate::org::store::lock(tx, by.org()).await?;
                     store::load_zone(tx, by.org(), &zone.id)
                         .await?
                         .ok_or(Refusal::NotFound)?;
+                    let door = DoorWatch::begin(tx, &by, cell.now()).await?;
                     store::update_zone(tx, by.org(), &zone, revision, cell.now()).await?;
+                    door.end(tx, &by, "ranges").await?;
                     let event = cell.zone_event(&by, EventType::ZoneUpdate, &zone);
                     Ok(ledger::append(tx, by.org(), event).await?)
                 })

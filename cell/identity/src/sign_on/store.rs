@@ -233,11 +233,12 @@ fn read_zone(row: &Row) -> Result<StoredZone, Fault> {
         name: row.get(1)?,
         ranges: serde_json::from_str(&ranges)
             .map_err(|error| Fault::stored("ranges of a zone", &error))?,
+        blocked: row.get(3)?,
     };
     Ok(StoredZone {
         zone,
-        revision: row.get(3)?,
-        updated_at: row.get(4)?,
+        revision: row.get(4)?,
+        updated_at: row.get(5)?,
     })
 }
 
@@ -259,7 +260,7 @@ pub async fn load_zones(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<Zone>, Fa
 /// # Errors
 /// [`Fault`] if the store fails.
 pub async fn load_all_zones(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<StoredZone>, Fault> {
-    let sql = "SELECT id, name, ranges, revision, updated_at FROM zones WHERE org_id = $1 ORDER BY name_key";
+    let sql = "SELECT id, name, ranges, blocked, revision, updated_at FROM zones WHERE org_id = $1 ORDER BY name_key";
     let rows = tx.query(sql, params![org_id]).await?;
     rows.iter().map(read_zone).collect()
 }
@@ -273,8 +274,7 @@ pub async fn load_zone(
     org_id: &OrgId,
     id: &ZoneId,
 ) -> Result<Option<StoredZone>, Fault> {
-    let sql =
-        "SELECT id, name, ranges, revision, updated_at FROM zones WHERE org_id = $1 AND id = $2";
+    let sql = "SELECT id, name, ranges, blocked, revision, updated_at FROM zones WHERE org_id = $1 AND id = $2";
     let row = tx.query_optional(sql, params![org_id, id]).await?;
     row.as_ref().map(read_zone).transpose()
 }
@@ -290,15 +290,18 @@ pub async fn insert_zone(
     now: Timestamp,
 ) -> Result<(), Refusal> {
     let ranges = render_ranges(zone)?;
-    let sql = "INSERT INTO zones (org_id, id, name, name_key, ranges, revision, created_at, updated_at) \
-               VALUES ($1, $2, $3, $4, $5, 1, $6, $6)";
-    match tx
-        .execute(
-            sql,
-            params![org_id, &zone.id, &zone.name, fold(&zone.name), ranges, now],
-        )
-        .await
-    {
+    let sql = "INSERT INTO zones (org_id, id, name, name_key, ranges, blocked, revision, created_at, updated_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $7)";
+    let values = params![
+        org_id,
+        &zone.id,
+        &zone.name,
+        fold(&zone.name),
+        ranges,
+        zone.blocked,
+        now
+    ];
+    match tx.execute(sql, values).await {
         Ok(_) => Ok(()),
         Err(fault) if fault.is_unique_violation() => Err(Refusal::Taken { field: "name" }),
         Err(fault) => Err(fault.into()),
@@ -317,23 +320,19 @@ pub async fn update_zone(
     now: Timestamp,
 ) -> Result<(), Refusal> {
     let ranges = render_ranges(zone)?;
-    let sql = "UPDATE zones SET name = $1, name_key = $2, ranges = $3, revision = revision + 1, updated_at = $4 \
-               WHERE org_id = $5 AND id = $6 AND revision = $7";
-    match tx
-        .execute(
-            sql,
-            params![
-                &zone.name,
-                fold(&zone.name),
-                ranges,
-                now,
-                org_id,
-                &zone.id,
-                revision
-            ],
-        )
-        .await
-    {
+    let sql = "UPDATE zones SET name = $1, name_key = $2, ranges = $3, blocked = $4, revision = revision + 1, \
+               updated_at = $5 WHERE org_id = $6 AND id = $7 AND revision = $8";
+    let values = params![
+        &zone.name,
+        fold(&zone.name),
+        ranges,
+        zone.blocked,
+        now,
+        org_id,
+        &zone.id,
+        revision
+    ];
+    match tx.execute(sql, values).await {
         Ok(1) => Ok(()),
         Ok(_) => Err(Refusal::Changed),
         Err(fault) if fault.is_unique_violation() => Err(Refusal::Taken { field: "name" }),

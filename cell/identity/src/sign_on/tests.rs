@@ -51,6 +51,7 @@ fn zones() -> Vec<Zone> {
         id: zone_id(letter),
         name: letter.to_string(),
         ranges: super::zone::parse_ranges(ranges).unwrap(),
+        blocked: false,
     };
     vec![
         zone('o', "192.0.2.0/24, 2001:db8::/32"),

@@ -22,6 +22,30 @@ pub struct Zone {
     pub name: String,
     /// The ranges, IPv4 and IPv6.
     pub ranges: Vec<IpNet>,
+    /// Whether nothing at all is served to whoever comes from there.
+    #[serde(default)]
+    pub blocked: bool,
+}
+
+/// What a zone is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ZoneReach {
+    /// Rules of policies may speak of it.
+    Named,
+    /// The same, and nothing at all is served to whoever comes from there.
+    Blocked,
+}
+
+impl ZoneReach {
+    /// What the zone is for.
+    #[must_use]
+    pub const fn of(zone: &Zone) -> Self {
+        if zone.blocked {
+            Self::Blocked
+        } else {
+            Self::Named
+        }
+    }
 }
 
 /// Why a zone is not accepted.
@@ -43,6 +67,15 @@ pub enum ZoneError {
         /// The text.
         word: String,
     },
+}
+
+/// The blocked zone in which an address lies. One that cannot be read lies in none, as for the rules of policies.
+#[must_use]
+pub fn find_block<'z>(zones: &'z [Zone], address: &str) -> Option<&'z Zone> {
+    let mut blocked = zones.iter().filter(|zone| zone.blocked).peekable();
+    blocked.peek()?;
+    let address = address.parse().ok()?;
+    blocked.find(|zone| zone.contains(address))
 }
 
 impl Zone {

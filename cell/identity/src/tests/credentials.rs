@@ -1,5 +1,6 @@
 //! Credentials: what may be used once is used once, also when raced.
 
+use crate::credential::passkey::is_passkey_host;
 use crate::credential::store::{self, OneTimeCode, StoredPasskey, StoredPassword, StoredTotp};
 use crate::for_tests::{World, on_both_engines};
 use crate::person::Person;
@@ -373,6 +374,22 @@ async fn a_passkey_is_one_persons(world: &World) {
         Box::pin(async move { Ok(store::update_passkey_use(tx, &owner, &hers, now).await?) })
     });
     assert!(!noted.await, "a removed passkey is not revived by its use");
+}
+
+#[test]
+fn passkeys_are_for_names_and_not_for_addresses() {
+    for (host, expected) in [
+        ("localhost", true),
+        ("acme.localhost", true),
+        ("id.example.com", true),
+        ("127.0.0.1", false),
+        ("192.0.2.7", false),
+        ("[::1]", false),
+        ("::1", false),
+        ("", false),
+    ] {
+        assert_eq!(is_passkey_host(host), expected, "{host}");
+    }
 }
 
 on_both_engines!(

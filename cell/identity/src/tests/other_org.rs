@@ -10,7 +10,7 @@ use crate::group::Group;
 use crate::person::Person;
 use crate::person::lifecycle::LifecycleAction;
 use crate::server::{AuthorizationServer, ServerConfig};
-use crate::sign_on::zone::parse_ranges;
+use crate::sign_on::zone::{ZoneReach, parse_ranges};
 use crate::sign_on::{SignOnPolicy, Zone, presets};
 use vocab::id::{ApiTokenId, AppSecretId, OrgId, PolicyId};
 
@@ -64,7 +64,12 @@ impl Things {
             .await
             .unwrap();
         let zone = cell
-            .create_zone(&manage, "Office", parse_ranges("192.0.2.0/24").unwrap())
+            .create_zone(
+                &manage,
+                "Office",
+                parse_ranges("192.0.2.0/24").unwrap(),
+                ZoneReach::Named,
+            )
             .await
             .unwrap();
         let own = world.permit_of(&person, &[Role::SuperAdmin], Permission::ManageOrg);

@@ -1,6 +1,6 @@
 //! People: adding, finding, changing, the life cycle, and the last super administrator.
 
-use super::sign_in::mails;
+use super::sign_in::{begin, context, facts, mails, prove, verify_address};
 use crate::access::{Permission, Role};
 use crate::fault::Refusal;
 use crate::for_tests::{World, on_both_engines, profile};
@@ -8,6 +8,9 @@ use crate::person::lifecycle::LifecycleAction;
 use crate::person::profile::ProfileInput;
 use crate::person::store::{self, PeopleFilter};
 use crate::person::{Person, PersonStatus};
+use crate::sign_in::begin::Purpose;
+use crate::sign_in::prove::{Attempt, Typed};
+use crate::sign_in::setup::LinkPurpose;
 use vocab::id::OrgId;
 
 async fn a_login_is_one_persons_in_one_org(world: &World) {
@@ -232,6 +235,75 @@ async fn both_addresses_hear_of_a_change_that_happened(world: &World) {
     let told = mails(world).await;
     assert_eq!(told.len(), 2, "the old address and the new one");
     assert!(told.iter().all(|text| text.contains("new@acme.example")));
+}
+
+async fn mail_to_a_former_address_opens_nothing(world: &World) {
+    let org = world.org("acme").await;
+    let ada = world.person(&org, "ada").await;
+    verify_address(world, &ada).await;
+    let manage = world.permit(&org, Permission::ManagePeople);
+    let eve = world.cell.create_person(&manage, profile("eve")).await;
+    let eve = world.load(&org, &eve.unwrap()).await;
+    let (context, facts) = (context(&org), facts(world, "192.0.2.1"));
+    let snapshot = world.cell.snapshot(&org).await.unwrap().unwrap();
+    let cell = &world.cell;
+    let recovery = cell.send_recovery(&context, "ada", &facts).await;
+    recovery.unwrap().unwrap();
+    cell.send_link(&context, &eve, LinkPurpose::Invitation)
+        .await
+        .unwrap();
+    let mut flow = begin(world, &org, "ada", Purpose::default()).await;
+    let sent = cell.send_code(&snapshot, &mut flow, &facts).await;
+    sent.unwrap().unwrap();
+    let sent = mails(world).await;
+    let token = |words: &str| {
+        let mail = sent.iter().find(|mail| mail.contains(words)).unwrap();
+        let (_, rest) = mail.split_once("token=").unwrap();
+        rest.split_whitespace().next().unwrap().to_owned()
+    };
+    let (reset, welcome) = (token("/reset?"), token("/welcome?"));
+    let code = sent.iter().find(|mail| mail.contains("your code is"));
+    let (_, code) = code.unwrap().split_once("code is ").unwrap();
+    let code = code.get(..6).unwrap();
+    let opens = async |purpose, token: &str| {
+        let found = cell.find_link(&org, purpose, token).await;
+        found.unwrap().is_some()
+    };
+    assert!(opens(LinkPurpose::Recovery, &reset).await);
+    assert!(opens(LinkPurpose::Invitation, &welcome).await);
+    // A change of something else ends nothing.
+    let named = ProfileInput {
+        first_name: "Augusta".into(),
+        ..profile("ada")
+    };
+    let now = world.load(&org, &ada.id).await;
+    let done = cell
+        .update_person(&manage, &ada.id, now.revision, named)
+        .await;
+    done.unwrap();
+    assert!(opens(LinkPurpose::Recovery, &reset).await);
+    for login in ["ada", "eve"] {
+        let person = if login == "ada" { &ada.id } else { &eve.id };
+        let moved = ProfileInput {
+            email: format!("{login}@elsewhere.example"),
+            ..profile(login)
+        };
+        let now = world.load(&org, person).await;
+        let done = cell
+            .update_person(&manage, person, now.revision, moved)
+            .await;
+        done.unwrap();
+    }
+    assert!(!opens(LinkPurpose::Recovery, &reset).await);
+    assert!(!opens(LinkPurpose::Invitation, &welcome).await);
+    let typed = Typed::EmailCode(code.to_owned());
+    let attempt = prove(world, &mut flow, typed, "192.0.2.1").await;
+    assert_eq!(attempt, Attempt::Wrong);
+    // Whoever had read the former address before the change sends nothing there after it.
+    let late = cell
+        .send_link(&context, &eve, LinkPurpose::Invitation)
+        .await;
+    assert!(matches!(late, Err(Refusal::Changed)));
 }
 
 async fn a_changed_name_is_found_and_the_old_one_is_not(world: &World) {
@@ -508,6 +580,7 @@ on_both_engines!(
     a_person_is_found_by_login_or_by_an_address_that_is_nobody_elses,
     pages_show_everyone_once_in_order,
     both_addresses_hear_of_a_change_that_happened,
+    mail_to_a_former_address_opens_nothing,
     a_changed_name_is_found_and_the_old_one_is_not,
     of_two_changes_at_once_one_is_refused,
     a_person_changes_the_own_name_alone,

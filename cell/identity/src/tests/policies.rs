@@ -1,14 +1,17 @@
 //! Sign-on policies and zones: what is named must exist, what must exist stays.
 
-use crate::access::{Permission, Permit};
+use crate::access::{Caller, Permission, Permit, PersonCaller, Role, authorize};
 use crate::fault::{Fault, Refusal};
 use crate::for_tests::{World, on_both_engines};
-use crate::sign_on::zone::parse_ranges;
+use crate::person::Person;
+use crate::sign_on::zone::{ZoneReach, find_block, parse_ranges};
 use crate::sign_on::{
     Allow, Conditions, Outcome, PolicyScope, Rule, SignOnPolicy, Zone, ZoneCondition, store,
 };
+use crate::tests::sign_in::set_password;
 use crate::tests::store::delete_policies;
-use vocab::id::{RuleId, ZoneId};
+use ledger::ClientFacts;
+use vocab::id::{OrgId, RuleId, SessionId, ZoneId};
 
 fn rule(world: &World, zones: ZoneCondition) -> Rule {
     Rule {
@@ -136,7 +139,7 @@ async fn office(world: &World, permit: &Permit) -> Zone {
     let ranges = parse_ranges("192.0.2.0/24, 2001:db8::/32").unwrap();
     world
         .cell
-        .create_zone(permit, " Office ", ranges)
+        .create_zone(permit, " Office ", ranges, ZoneReach::Named)
         .await
         .unwrap()
 }
@@ -158,19 +161,20 @@ async fn a_zone_is_made_changed_and_removed(world: &World) {
     assert_eq!(seen().await.first(), Some(&zone));
     let taken = world
         .cell
-        .create_zone(&permit, "OFFICE", zone.ranges.clone())
+        .create_zone(&permit, "OFFICE", zone.ranges.clone(), ZoneReach::Named)
         .await
         .unwrap_err();
     assert!(matches!(taken, Refusal::Taken { field: "name" }));
     assert!(
         world
             .cell
-            .create_zone(&permit, "Empty", Vec::new())
+            .create_zone(&permit, "Empty", Vec::new(), ZoneReach::Named)
             .await
             .is_err()
     );
     let changed = Zone {
         name: "House".into(),
+        blocked: true,
         ..zone.clone()
     };
     world
@@ -221,10 +225,99 @@ async fn a_zone_that_a_policy_names_must_be_and_stay(world: &World) {
     world.cell.delete_zone(&permit, &zone.id).await.unwrap();
 }
 
+/// An administrator with a password, at 192.0.2.1, and the permit of the session.
+async fn saver(world: &World, org: &OrgId) -> (Person, Permit) {
+    let ada = world.administrator(org, "ada", Role::SuperAdmin).await;
+    set_password(world, &ada).await;
+    let permit = permit_from(world, &ada, "192.0.2.1");
+    (ada, permit)
+}
+
+fn permit_from(world: &World, person: &Person, address: &str) -> Permit {
+    let caller = Caller::Person(PersonCaller {
+        org_id: person.org_id.clone(),
+        user_id: person.id.clone(),
+        login: person.login.clone(),
+        display_name: person.display_name(),
+        session_id: SessionId::generate(world.cell.entropy()),
+        roles: vec![Role::SuperAdmin],
+        administration_unlocked: true,
+    });
+    let client = ClientFacts {
+        ip: address.into(),
+        ..ClientFacts::default()
+    };
+    let may = authorize(&caller, &person.org_id, Permission::ManagePolicies, &client);
+    may.unwrap()
+}
+
+fn said(refused: &Refusal) -> (&'static str, String) {
+    match refused {
+        Refusal::Invalid { field, problem } => (field, problem.to_string()),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn nobody_shuts_themselves_out_by_a_policy(world: &World) {
+    let org = world.org("acme").await;
+    let (ada, permit) = saver(world, &org).await;
+    let snapshot = world.cell.snapshot(&org).await.unwrap().unwrap();
+    let rows = world.log_rows(&org).await;
+    let mut closed = SignOnPolicy::clone(&snapshot.console_policy);
+    closed.rules[0].name = "Only others".into();
+    closed.rules[0].conditions.people.exclude = vec![ada.id.clone()];
+    let refused = world.cell.update_policy(&permit, closed.clone(), 1).await;
+    let (field, problem) = said(&refused.unwrap_err());
+    assert_eq!(field, "rules");
+    assert!(problem.contains("\"Everyone else\""), "{problem}");
+    assert_eq!(world.log_rows(&org).await, rows, "nothing was done");
+    // Somebody else may mean it, and so may the operator.
+    let eve = world.administrator(&org, "eve", Role::SuperAdmin).await;
+    set_password(world, &eve).await;
+    let hers = permit_from(world, &eve, "192.0.2.1");
+    world.cell.update_policy(&hers, closed, 1).await.unwrap();
+    // Whom the door is shut to already may change it, for instance to open it again.
+    let open = SignOnPolicy::clone(&snapshot.console_policy);
+    world.cell.update_policy(&permit, open, 2).await.unwrap();
+}
+
+async fn nobody_shuts_themselves_out_by_a_zone(world: &World) {
+    let org = world.org("acme").await;
+    let (ada, permit) = saver(world, &org).await;
+    let cell = &world.cell;
+    let here = || parse_ranges("192.0.2.0/24").unwrap();
+    let blocked = cell
+        .create_zone(&permit, "Bad", here(), ZoneReach::Blocked)
+        .await;
+    let (field, problem) = said(&blocked.unwrap_err());
+    assert_eq!(field, "ranges");
+    assert!(problem.contains("192.0.2.1") && problem.contains("\"Bad\""));
+    let named = cell.create_zone(&permit, "Bad", here(), ZoneReach::Named);
+    let zone = named.await.unwrap();
+    let shut = Zone {
+        blocked: true,
+        ..zone.clone()
+    };
+    let refused = cell.update_zone(&permit, shut.clone(), 1).await;
+    assert_eq!(said(&refused.unwrap_err()).0, "ranges");
+    let elsewhere = permit_from(world, &ada, "198.51.100.7");
+    cell.update_zone(&elsewhere, shut, 1).await.unwrap();
+    let snapshot = cell.snapshot(&org).await.unwrap().unwrap();
+    let found = find_block(&snapshot.zones, "192.0.2.77").unwrap();
+    assert_eq!(found.id, zone.id);
+    for outside in ["198.51.100.7", "", "no address"] {
+        assert!(find_block(&snapshot.zones, outside).is_none());
+    }
+    let mapped = find_block(&snapshot.zones, "::ffff:192.0.2.77");
+    assert!(mapped.is_some(), "IPv4 in IPv6 is what it is");
+}
+
 on_both_engines!(
     a_policy_is_made_changed_and_removed,
     the_policies_that_every_org_has_stay_and_let_somebody_in,
     without_its_policies_an_org_lets_nobody_in,
     a_zone_is_made_changed_and_removed,
     a_zone_that_a_policy_names_must_be_and_stay,
+    nobody_shuts_themselves_out_by_a_policy,
+    nobody_shuts_themselves_out_by_a_zone,
 );

@@ -2,6 +2,7 @@
 
 use crate::for_tests::{World, on_both_engines};
 use crate::org::settings::SessionSettings;
+use crate::session::store::SessionPlace;
 use crate::session::{TOUCH_INTERVAL_SECS, store};
 use vocab::id::OrgId;
 use vocab::secret::SecretHash;
@@ -102,9 +103,15 @@ async fn an_unused_session_ends(world: &World) {
             .is_none()
     );
     let mut tx = world.cell.database.read().await.unwrap();
-    let listed = store::load_of_person(&mut tx, &org, &ada.id, world.cell.now(), 10)
-        .await
-        .unwrap();
+    let listed = store::load_of_person(
+        &mut tx,
+        &ada,
+        world.cell.now(),
+        &SessionPlace::default(),
+        10,
+    )
+    .await
+    .unwrap();
     assert!(listed.is_empty());
 }
 
@@ -143,11 +150,39 @@ async fn sessions_end_all_at_once_and_are_listed_newest_first(world: &World) {
         ids.insert(0, world.session(&ada, &format!("s{number}")).await.id);
         world.clock.advance_secs(1);
     }
+    let mut twins = [
+        world.session(&ada, "s3").await.id,
+        world.session(&ada, "s4").await.id,
+    ];
+    twins.sort();
+    for twin in twins {
+        ids.insert(0, twin);
+    }
     let mut tx = world.cell.database.read().await.unwrap();
-    let listed = store::load_of_person(&mut tx, &org, &ada.id, world.cell.now(), 10)
-        .await
-        .unwrap();
+    let listed = store::load_of_person(
+        &mut tx,
+        &ada,
+        world.cell.now(),
+        &SessionPlace::default(),
+        10,
+    )
+    .await
+    .unwrap();
+    // Page by page, each session once, though two of them began at the same moment.
+    let mut paged = Vec::new();
+    let mut after = SessionPlace::default();
+    loop {
+        let page = store::load_of_person(&mut tx, &ada, world.cell.now(), &after, 2).await;
+        let page = page.unwrap();
+        let Some(last) = page.last() else { break };
+        after = SessionPlace {
+            created_at: last.created_at,
+            id: last.id.to_string(),
+        };
+        paged.extend(page.into_iter().map(|session| session.id));
+    }
     drop(tx);
+    assert_eq!(paged, ids);
     assert_eq!(
         listed
             .into_iter()
@@ -158,7 +193,7 @@ async fn sessions_end_all_at_once_and_are_listed_newest_first(world: &World) {
     let (owner, user) = (org.clone(), ada.id.clone());
     let ended = world
         .write(move |tx| Box::pin(async move { Ok(store::delete_all(tx, &owner, &user).await?) }));
-    assert_eq!(ended.await.len(), 3);
+    assert_eq!(ended.await.len(), 5);
     assert!(!is_live(world, &org, "s0").await);
 }
 

@@ -14,7 +14,8 @@ use crate::sign_in::finish::Begun;
 use crate::sign_in::prove::{Attempt, Typed};
 use crate::sign_in::{FIRST_WAYS, Flow, Step};
 use crate::sign_on::authenticator::AuthenticationContext;
-use crate::sign_on::{AuthenticatorKind, PasskeyStorage, Requirement};
+use crate::sign_on::zone::{ZoneReach, parse_ranges};
+use crate::sign_on::{AuthenticatorKind, PasskeyStorage, Requirement, SignOnPolicy, ZoneCondition};
 use crate::slowdown::Familiarity;
 use ledger::ClientFacts;
 use std::time::Instant;
@@ -54,7 +55,7 @@ pub(super) async fn set_password(world: &World, person: &Person) {
         .unwrap();
 }
 
-async fn verify_address(world: &World, person: &Person) {
+pub(super) async fn verify_address(world: &World, person: &Person) {
     let (org, user) = (person.org_id.clone(), person.id.clone());
     world
         .write(move |tx| {
@@ -74,7 +75,7 @@ async fn change(world: &World, person: &Person, action: LifecycleAction) {
         .unwrap();
 }
 
-async fn begin(world: &World, org: &OrgId, identifier: &str, purpose: Purpose) -> Flow {
+pub(super) async fn begin(world: &World, org: &OrgId, identifier: &str, purpose: Purpose) -> Flow {
     let (mut flow, _) = world.cell.begin_sign_in(org, purpose, None).await.unwrap();
     world.cell.identify(&mut flow, identifier).await.unwrap();
     flow
@@ -86,7 +87,7 @@ async fn step(world: &World, flow: &Flow) -> Step {
     world.cell.next_step(&snapshot, flow, &facts).await.unwrap()
 }
 
-async fn prove(world: &World, flow: &mut Flow, typed: Typed, address: &str) -> Attempt {
+pub(super) async fn prove(world: &World, flow: &mut Flow, typed: Typed, address: &str) -> Attempt {
     let snapshot = world.cell.snapshot(&flow.org_id).await.unwrap().unwrap();
     let facts = facts(world, address);
     let proved = world.cell.prove_typed(&snapshot, flow, typed, &facts).await;
@@ -192,6 +193,39 @@ async fn before_any_proof_everybody_is_the_same(world: &World) {
         }
         assert_eq!(tries, 5, "{who}");
     }
+}
+
+/// A rule that lets people in from inside a zone alone looks at nobody before something is proved.
+async fn whom_a_zone_keeps_out_looks_like_nobody_until_the_proof(world: &World) {
+    let org = world.org("acme").await;
+    let ada = world.person(&org, "ada").await;
+    set_password(world, &ada).await;
+    let permit = world.permit(&org, Permission::ManagePolicies);
+    let office = world.cell.create_zone(
+        &permit,
+        "Office",
+        parse_ranges("203.0.113.0/24").unwrap(),
+        ZoneReach::Named,
+    );
+    let office = office.await.unwrap();
+    let snapshot = world.cell.snapshot(&org).await.unwrap().unwrap();
+    let mut policy = SignOnPolicy::clone(&snapshot.org_policy);
+    for rule in &mut policy.rules {
+        rule.conditions.zones = ZoneCondition::In(vec![office.id.clone()]);
+    }
+    world.cell.update_policy(&permit, policy, 1).await.unwrap();
+    for who in ["ada", "nobody"] {
+        let mut flow = begin(world, &org, who, Purpose::default()).await;
+        let first = Step::Prove(FIRST_WAYS.to_vec());
+        assert_eq!(step(world, &flow).await, first, "{who}");
+        let wrong = prove(world, &mut flow, password("wrong"), "192.0.2.1").await;
+        assert_eq!(wrong, Attempt::Wrong, "{who}");
+        assert_eq!(step(world, &flow).await, first, "{who}");
+    }
+    let mut flow = begin(world, &org, "ada", Purpose::default()).await;
+    let right = prove(world, &mut flow, password(PASSWORD), "192.0.2.1").await;
+    assert_eq!(right, Attempt::Right);
+    assert_eq!(step(world, &flow).await, Step::Denied);
 }
 
 async fn the_right_password_opens_nothing_for_somebody_kept_out(world: &World) {
@@ -501,6 +535,7 @@ on_both_engines!(
     what_a_session_proves_counts_while_it_lives,
     a_seed_that_was_seen_is_drawn_anew_after_all_are_out,
     before_any_proof_everybody_is_the_same,
+    whom_a_zone_keeps_out_looks_like_nobody_until_the_proof,
     the_right_password_opens_nothing_for_somebody_kept_out,
     nobody_takes_as_long_as_somebody,
     mail_goes_to_those_who_are_there_alone,

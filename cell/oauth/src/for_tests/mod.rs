@@ -48,6 +48,10 @@ static MIGRATIONS: &[Migration] = &[
         version: 7,
         ..ledger::MIGRATION_ORG_MOVES
     },
+    Migration {
+        version: 8,
+        ..identity::schema::MIGRATION_BLOCKED_ZONES
+    },
 ];
 
 const START_SECS: i64 = 1_795_465_901;

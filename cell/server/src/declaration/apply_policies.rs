@@ -11,6 +11,7 @@ use identity::access::Permission;
 use identity::fault::Refusal;
 use identity::person::profile::fold;
 use identity::sign_on::store::{self, StoredPolicy, StoredZone};
+use identity::sign_on::zone::ZoneReach;
 use identity::sign_on::{PolicyScope, presets};
 use vocab::id::PolicyId;
 
@@ -42,7 +43,9 @@ async fn apply_zone(
         let permit = site.permit(Permission::ManagePolicies)?;
         match present {
             None => {
-                let made = site.cell.create_zone(&permit, &name, plan.zone.ranges);
+                let zone = plan.zone;
+                let reach = ZoneReach::of(&zone);
+                let made = site.cell.create_zone(&permit, &name, zone.ranges, reach);
                 id = made.await?.id;
             }
             Some(stored) => {

@@ -42,7 +42,7 @@ impl Document {
     }
 
     /// Every secret, with the thing that it belongs to.
-    pub fn secrets(&self) -> impl Iterator<Item = (Kind, &Name, &SecretSource)> {
+    pub fn secrets(&self) -> impl Iterator<Item = (Kind, &Name, &SecretPlace)> {
         self.orgs.iter().flat_map(|org| {
             let people = org.people.iter().filter_map(|person| {
                 let source = person.password.as_ref()?;
@@ -99,6 +99,9 @@ pub struct OrgDeclaration {
     pub api_tokens: Vec<ApiTokenDeclaration>,
 }
 
+/// A secret with its place in the document for messages.
+pub type SecretPlace = Spanned<SecretSource>;
+
 /// A secret: from the environment, from a file, or in the clear because the document says so.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -130,7 +133,8 @@ pub struct PersonDeclaration {
     #[serde(default)]
     pub attributes: Map<String, Value>,
     /// The first password.
-    pub password: Option<SecretSource>,
+    #[schemars(with = "Option<SecretSource>")]
+    pub password: Option<SecretPlace>,
     /// A password hash from another system, or one of our own.
     pub password_hash: Option<String>,
     /// Whether the person is invited by mail.
@@ -182,7 +186,8 @@ pub struct AppDeclaration {
     /// What sort of program it is.
     pub kind: AppKind,
     /// The secret by which it proves itself.
-    pub client_secret: Option<SecretSource>,
+    #[schemars(with = "Option<SecretSource>")]
+    pub client_secret: Option<SecretPlace>,
     /// Its settings.
     #[serde(default)]
     pub settings: AppSettings,
@@ -284,6 +289,9 @@ pub struct ZoneDeclaration {
     /// Its ranges: `192.0.2.0/24`, `2001:db8::/32`, or single addresses.
     #[schemars(with = "Vec<String>")]
     pub ranges: Vec<Name>,
+    /// Whether nothing at all is served to whoever comes from there.
+    #[serde(default)]
+    pub blocked: bool,
 }
 
 /// Where a request comes from, by names of zones.
@@ -380,5 +388,6 @@ pub struct ApiTokenDeclaration {
     #[schemars(with = "String")]
     pub person: Name,
     /// Its text: `00T` and at least 40 random characters.
-    pub token: SecretSource,
+    #[schemars(with = "SecretSource")]
+    pub token: SecretPlace,
 }

@@ -44,6 +44,7 @@ pub fn plan_zone(
         id: present.map_or_else(|| ZoneId::generate(entropy), |zone| zone.id.clone()),
         name: declared.name.value.trim().to_owned(),
         ranges,
+        blocked: declared.blocked,
     };
     zone.validate().map_err(|error| invalid("zone", &error))?;
     let standing = present.map_or(Standing::Missing, |present| {
@@ -101,12 +102,9 @@ fn name_rules(refusal: Refusal, policy: &SignOnPolicy) -> Refusal {
     let Refusal::Invalid { field, problem } = refusal else {
         return refusal;
     };
-    let named = policy
-        .rules
-        .iter()
-        .fold(problem.into_owned(), |text, rule| {
-            text.replace(rule.id.as_str(), &format!("{:?}", rule.name))
-        });
+    let named = policy.rules.iter().fold(problem.to_string(), |text, rule| {
+        text.replace(rule.id.as_str(), &format!("{:?}", rule.name))
+    });
     Refusal::invalid(field, named)
 }
 

@@ -5,6 +5,7 @@ use crate::declaration::document::Name;
 use crate::declaration::report::{Kind, Report, render_named};
 use identity::fault::Refusal;
 use serde::{Deserialize, Serialize};
+use serde_saphyr::Spanned;
 use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -34,13 +35,13 @@ impl Problem {
         Self { place: None, what }
     }
 
-    /// A problem at a name.
+    /// A problem at what stands in the document.
     #[must_use]
-    pub fn at(name: &Name, what: String) -> Self {
+    pub fn at<T>(what_stands: &Spanned<T>, what: String) -> Self {
         Self {
             place: Some(Place {
-                line: name.referenced.line(),
-                column: name.referenced.column(),
+                line: what_stands.referenced.line(),
+                column: what_stands.referenced.column(),
             }),
             what,
         }

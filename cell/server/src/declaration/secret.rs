@@ -1,9 +1,12 @@
 //! Fetches secrets from where the document says they are: always in the process of whoever brings the document, with
 //! that caller's environment and rights, never in the server.
 
-use crate::declaration::document::{Document, Name, SecretSource};
+use crate::declaration::document::{Document, Name, SecretPlace, SecretSource};
 use crate::declaration::problem::Problem;
 use crate::declaration::report::{Kind, render_named};
+use identity::api_token::operations::check_declared;
+use identity::app::operations::check_declared_secret;
+use identity::fault::Refusal;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::File;
@@ -43,7 +46,7 @@ impl Secrets {
     pub fn fetch(document: &Document, folder: &Path) -> Self {
         let mut found = HashMap::new();
         for (_, _, source) in document.secrets() {
-            if let Some(origin) = origin(source) {
+            if let Some(origin) = origin(&source.value) {
                 found
                     .entry(origin)
                     .or_insert_with_key(|origin| fetch(origin, folder));
@@ -68,9 +71,9 @@ impl Secrets {
         &self,
         kind: Kind,
         name: &Name,
-        source: &SecretSource,
+        source: &SecretPlace,
     ) -> Result<Secret<String>, Problem> {
-        let found = match (source, origin(source)) {
+        let found = match (&source.value, origin(&source.value)) {
             (SecretSource::Clear(secret), _) => bounded(secret.clone()),
             (_, Some(origin)) => self
                 .found
@@ -79,21 +82,39 @@ impl Secrets {
                 .unwrap_or_else(|| Err(String::from("its secret was not brought along"))),
             (_, None) => Err(String::from("its secret was not brought along")),
         };
-        found
-            .map_err(|why| Problem::at(name, format!("{}: {why}", render_named(kind, &name.value))))
+        found.map_err(|why| {
+            Problem::at(
+                source,
+                format!("{}: {why}", render_named(kind, &name.value)),
+            )
+        })
     }
 
-    /// Whether what every application of the document needs is there: secrets that are compared with the present ones.
+    /// Whether what every application of the document needs is there, in a shape that can be used: secrets that are
+    /// compared with the present ones.
     ///
     /// # Errors
     /// [`Problem`] of the first that is not.
     pub fn check_lasting(&self, document: &Document) -> Result<(), Problem> {
         for (kind, name, source) in document.secrets() {
-            if kind != Kind::Person {
-                self.get(kind, name, source)?;
+            if kind == Kind::Person {
+                continue;
             }
+            let secret = self.get(kind, name, source)?;
+            check_shape(kind, secret.expose()).map_err(|refusal| {
+                let named = render_named(kind, &name.value);
+                Problem::at(source, format!("{named}: {refusal}"))
+            })?;
         }
         Ok(())
+    }
+}
+
+fn check_shape(kind: Kind, secret: &str) -> Result<(), Refusal> {
+    match kind {
+        Kind::ApiToken => check_declared(secret),
+        Kind::App => check_declared_secret(secret),
+        _ => Ok(()),
     }
 }
 

@@ -39,7 +39,7 @@ async fn status(State(side): State<FleetSide>) -> Response {
     let counted = counted.await;
     Json(CellHealth {
         name: side.membership.name().to_string(),
-        ready: counted.is_ok(),
+        ready: counted.is_ok() && side.pulse.check().is_ok(),
         orgs: counted.unwrap_or_default(),
         version: String::from(env!("CARGO_PKG_VERSION")),
         store: String::from(match side.cell.database.engine() {

@@ -9,6 +9,7 @@ pub mod http;
 pub mod seats;
 pub mod store;
 
+use crate::pulse::Pulse;
 use admission::Place;
 use database::{Database, DatabaseFault, Migration};
 use seats::{Entry, Seat, Seats};
@@ -126,4 +127,6 @@ pub struct FleetSide {
     pub cell: identity::cell::Cell,
     /// Its place.
     pub membership: Membership,
+    /// Whether its store takes writes.
+    pub pulse: Pulse,
 }

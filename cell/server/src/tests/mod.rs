@@ -1,3 +1,4 @@
 //! Tests of the whole cell: every route, called by everybody.
 
+mod blocked;
 pub(crate) mod matrix;

@@ -1,5 +1,6 @@
 //! Where a person is signed in, and what they did lately.
 
+use crate::account::sessions::load_sessions;
 use crate::admin::caller::{Answer, administrator, administrator_over, done, found, loaded};
 use crate::admin::log::{cursor_of, render_seq};
 use crate::admin::paging::{PAGE_ROWS, pager};
@@ -10,43 +11,25 @@ use crate::visit::Visit;
 use axum::extract::Path;
 use identity::access::Permission;
 use identity::session::ending::Ending;
-use identity::session::store;
 use ledger::LogFilter;
 use oauth::account::end_sessions;
 use vocab::id::SessionId;
-
-/// Most sessions of a person that are shown, the newest ones.
-const SESSIONS_MAX: i64 = 100;
 
 /// `GET /admin/people/{id}/sessions`.
 pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
     administrator(&visit, Permission::ReadDirectory).await?;
     let person = load_person(&visit, &id).await?;
-    let mut tx = loaded(&visit, visit.cell.database.read().await)?;
-    let rows = store::load_of_person(
-        &mut tx,
-        &person.org_id,
-        &person.id,
-        visit.facts.now,
-        SESSIONS_MAX,
-    )
-    .await;
-    drop(tx);
+    let (live, next) = load_sessions(&visit, &person).await?;
     let shell = visit.shell();
     let own = visit.signed_in().map(|signed_in| &signed_in.session.id);
-    // A raised epoch has ended sessions that are still stored.
-    let live = loaded(&visit, rows)?
-        .into_iter()
-        .filter(|session| session.user_epoch == person.epoch);
-    let sessions = live
-        .map(|session| session_row(shell.t, &session, own))
-        .collect();
-    Ok(draw(
-        &visit,
-        shell,
-        &person,
-        PersonTab::Sessions { sessions },
-    ))
+    let tab = PersonTab::Sessions {
+        sessions: live
+            .iter()
+            .map(|session| session_row(shell.t, session, own))
+            .collect(),
+        pager: pager(&visit, &[], next),
+    };
+    Ok(draw(&visit, shell, &person, tab))
 }
 
 /// `POST /admin/people/{id}/sessions/end`.
@@ -82,7 +65,11 @@ pub async fn show_activity(Path(id): Path<String>, visit: Visit) -> Answer {
     drop(tx);
     let page = loaded(&visit, page)?;
     let tab = PersonTab::Activity {
-        rows: page.rows.iter().map(log_row).collect(),
+        rows: page
+            .rows
+            .iter()
+            .map(|row| log_row(visit.shell().t, row))
+            .collect(),
         pager: pager(&visit, &[], page.next.map(render_seq)),
     };
     Ok(draw(&visit, visit.shell(), &person, tab))

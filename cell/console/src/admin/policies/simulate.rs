@@ -14,6 +14,7 @@ use identity::org::context::RequestFacts;
 use identity::person::{self, Person, PersonStatus};
 use identity::sign_in::evaluate::PolicyQuestion;
 use identity::sign_on::evaluation::{Finding, RuleRef, RuleTrace};
+use identity::sign_on::zone::find_block;
 use identity::sign_on::{AuthenticatorKind, Evaluation, ProvedAuthenticator, Verdict as Decided};
 use identity::snapshot::OrgSnapshot;
 use ledger::ClientFacts;
@@ -221,6 +222,10 @@ async fn person_step(
 }
 
 fn address_step(t: &'static Text, snapshot: &OrgSnapshot, address: IpAddr) -> TraceStep {
+    if let Some(zone) = find_block(&snapshot.zones, &address.to_string()) {
+        let detail = t.policies.zone_blocks.replace("{name}", &zone.name);
+        return step(TraceMark::No, address.to_string(), detail);
+    }
     let zones: Vec<String> = snapshot
         .zones
         .iter()

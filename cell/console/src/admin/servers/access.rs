@@ -3,9 +3,10 @@
 use crate::admin::apps::settings::input;
 use crate::admin::caller::{Answer, Detour, administrator, found, loaded};
 use crate::admin::form::{lines, problem_of};
+use crate::admin::paging::within_bounds;
 use crate::admin::servers::claims::words;
 use crate::admin::servers::{Server, draw, load_custom, refused_shell};
-use crate::view::admin::{AccessRuleFormPage, AccessRuleRow, ServerTab};
+use crate::view::admin::{AccessRuleFormPage, AccessRuleRow, SearchedChoices, ServerTab};
 use crate::view::part::{Choice, Input};
 use crate::view::shell::Shell;
 use crate::visit::Visit;
@@ -21,8 +22,8 @@ use identity::{app, group, person};
 use oauth::events::grant_name;
 use vocab::id::{AppId, GroupId, OrgId, UserId};
 
-/// Most apps, and most groups, that the form offers to tick beside those that are ticked.
-const OFFERED_MAX: usize = 100;
+/// Most apps, and most groups, that the form offers to tick beside those that are ticked; others are searched for.
+const OFFERED_MAX: usize = 50;
 /// Names of a condition that the list shows; the others are counted.
 const NAMED_MAX: usize = 3;
 /// Decimal places of a lifetime.
@@ -178,7 +179,8 @@ async fn put(visit: &Visit, id: &str, key: Option<String>) -> Answer {
     let permit = administrator(visit, Permission::ManageServers).await?;
     let server = load_custom(visit, id).await?;
     let mut draft = read(visit).await?;
-    if draft.has_problem() {
+    // Whoever searches is not done yet, whichever button or key sent the form.
+    if draft.has_problem() || APPS.is_sought(visit) || GROUPS.is_sought(visit) {
         return form(visit, visit.shell(), &server, key, &draft).await;
     }
     let change = ServerChange::PutRule(key.clone(), draft.rule.clone());
@@ -218,6 +220,31 @@ async fn change_order(visit: &Visit, id: &str, change: ServerChange) -> Answer {
             let shell = refused_shell(visit, refusal)?;
             page(visit, shell, &Server::Custom(server)).await
         }
+    }
+}
+
+/// A list to tick that is searched: the field of what is searched for, and the one of what was found last.
+struct Sought {
+    field: &'static str,
+    found: &'static str,
+}
+
+const APPS: Sought = Sought {
+    field: "find_app",
+    found: "found_app",
+};
+const GROUPS: Sought = Sought {
+    field: "find_group",
+    found: "found_group",
+};
+
+impl Sought {
+    fn query(&self, visit: &Visit) -> String {
+        within_bounds(visit.field(self.field))
+    }
+
+    fn is_sought(&self, visit: &Visit) -> bool {
+        !visit.field("find").is_empty() || self.query(visit) != visit.field(self.found)
     }
 }
 
@@ -336,8 +363,9 @@ async fn form(
     let rule = &draft.rule;
     let mut tx = loaded(visit, visit.cell.database.read().await)?;
     let org = &visit.context.org;
-    let apps = loaded(visit, load_apps(&mut tx, org, &rule.apps).await)?;
-    let groups = loaded(visit, load_groups(&mut tx, org, &rule.groups).await)?;
+    let apps = load_apps(&mut tx, org, &rule.apps, APPS.query(visit)).await;
+    let groups = load_groups(&mut tx, org, &rule.groups, GROUPS.query(visit)).await;
+    let (apps, groups) = (loaded(visit, apps)?, loaded(visit, groups)?);
     drop(tx);
     Ok(render(visit, shell, server, key, draft, apps, groups))
 }
@@ -348,8 +376,8 @@ fn render(
     server: &AuthorizationServer,
     key: Option<String>,
     draft: &Draft,
-    (apps, apps_cut): Offered,
-    (groups, groups_cut): Offered,
+    apps: SearchedChoices,
+    groups: SearchedChoices,
 ) -> Response {
     let rule = &draft.rule;
     visit.page(&AccessRuleFormPage {
@@ -359,7 +387,6 @@ fn render(
         id: key,
         name: input(&rule.name, "rules", draft.problem.as_ref()),
         apps,
-        apps_cut,
         grants: rule
             .grants
             .iter()
@@ -368,7 +395,6 @@ fn render(
             .collect(),
         people: draft.people.clone(),
         groups,
-        groups_cut,
         scopes: Input::of(rule.scopes.join(" ")),
         access_minutes: draft.access.clone(),
         refresh_idle_days: draft.idle.clone(),
@@ -376,57 +402,63 @@ fn render(
     })
 }
 
-/// Things to tick, and how many are shown if there are more.
-type Offered = (Vec<Choice>, Option<usize>);
-
 const LOAD_ROWS: i64 = OFFERED_MAX as i64 + 1;
 
-async fn load_apps(tx: &mut ReadTx, org: &OrgId, ticked: &[String]) -> Result<Offered, Fault> {
-    let apps = app::store::load_page(tx, org, "", "", LOAD_ROWS).await?;
-    let mut offered: Vec<Choice> = apps
-        .into_iter()
-        .map(|app| Choice::new(app.id.as_str(), app.label))
-        .collect();
-    let cut = cut(&mut offered);
+async fn load_apps(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    ticked: &[String],
+    query: String,
+) -> Result<SearchedChoices, Fault> {
+    let mut names = Vec::with_capacity(ticked.len());
     for id in ticked {
-        if !offered.iter().any(|choice| choice.value == *id) {
-            let name = load_app_name(tx, org, id).await?;
-            offered.push(Choice::new(id.as_str(), name));
-        }
+        names.push((id.clone(), load_app_name(tx, org, id).await?));
     }
-    Ok((tick(offered, ticked), cut))
+    let apps = app::store::load_page(tx, org, &query, "", LOAD_ROWS).await?;
+    let found = apps.into_iter().map(|app| (app.id.to_string(), app.label));
+    Ok(plan_offer(names, found.collect(), query))
 }
 
-async fn load_groups(tx: &mut ReadTx, org: &OrgId, ticked: &[String]) -> Result<Offered, Fault> {
-    let groups = group::store::load_page(tx, org, "", "", LOAD_ROWS).await?;
-    let mut offered: Vec<Choice> = groups
-        .into_iter()
-        .map(|group| Choice::new(group.id.as_str(), group.name))
-        .collect();
-    let cut = cut(&mut offered);
+async fn load_groups(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    ticked: &[String],
+    query: String,
+) -> Result<SearchedChoices, Fault> {
+    let mut names = Vec::with_capacity(ticked.len());
     for id in ticked {
-        if !offered.iter().any(|choice| choice.value == *id) {
-            let name = load_group_name(tx, org, id).await?;
-            offered.push(Choice::new(id.as_str(), name));
-        }
+        names.push((id.clone(), load_group_name(tx, org, id).await?));
     }
-    Ok((tick(offered, ticked), cut))
-}
-
-fn cut(offered: &mut Vec<Choice>) -> Option<usize> {
-    let is_cut = offered.len() > OFFERED_MAX;
-    offered.truncate(OFFERED_MAX);
-    is_cut.then_some(OFFERED_MAX)
-}
-
-fn tick(offered: Vec<Choice>, ticked: &[String]) -> Vec<Choice> {
-    offered
+    let groups = group::store::load_page(tx, org, &query, "", LOAD_ROWS).await?;
+    let found = groups
         .into_iter()
-        .map(|choice| {
-            let is_on = ticked.contains(&choice.value);
-            choice.ticked(is_on)
-        })
-        .collect()
+        .map(|group| (group.id.to_string(), group.name));
+    Ok(plan_offer(names, found.collect(), query))
+}
+
+/// What is ticked, whatever is searched for, and then what was found.
+fn plan_offer(
+    ticked: Vec<(String, String)>,
+    mut found: Vec<(String, String)>,
+    query: String,
+) -> SearchedChoices {
+    let is_cut = found.len() > OFFERED_MAX;
+    found.truncate(OFFERED_MAX);
+    let others = found
+        .into_iter()
+        .filter(|(id, _)| !ticked.iter().any(|(known, _)| known == id))
+        .map(|(id, name)| Choice::new(id, name));
+    let others: Vec<Choice> = others.collect();
+    let choices = ticked
+        .iter()
+        .map(|(id, name)| Choice::new(id, name).ticked(true))
+        .chain(others)
+        .collect();
+    SearchedChoices {
+        choices,
+        cut: is_cut.then_some(OFFERED_MAX),
+        query,
+    }
 }
 
 /// Seconds as a decimal number of units, rounded up: reading rounds down and so comes back to the same second.
@@ -475,8 +507,26 @@ pub(super) fn render_lifetime(t: &crate::text::en::servers::Servers, secs: i64) 
 
 #[cfg(test)]
 mod tests {
-    use super::{DAY_SECS, MINUTE_SECS, parse_span, render_lifetime, render_span};
+    use super::{
+        DAY_SECS, MINUTE_SECS, OFFERED_MAX, parse_span, plan_offer, render_lifetime, render_span,
+    };
     use crate::text::en;
+
+    #[test]
+    fn what_is_ticked_stays_in_sight_whatever_is_searched_for() {
+        let named = |n: usize| (n.to_string(), format!("name {n}"));
+        let many = || (0..=OFFERED_MAX).map(named).collect::<Vec<_>>();
+        let offer = plan_offer(vec![named(7), named(999)], many(), "na".into());
+        assert_eq!(offer.cut, Some(OFFERED_MAX));
+        assert_eq!(offer.query, "na");
+        let ticked: Vec<_> = offer.choices.iter().filter(|one| one.is_on).collect();
+        assert_eq!(ticked.len(), 2);
+        let values: Vec<_> = offer.choices.iter().map(|one| &one.value).collect();
+        assert_eq!(values.iter().filter(|value| **value == "7").count(), 1);
+        assert_eq!(values.len(), OFFERED_MAX + 1, "those found and 999");
+        let few = plan_offer(Vec::new(), vec![named(1)], String::new());
+        assert_eq!((few.cut, few.choices.len()), (None, 1));
+    }
 
     #[test]
     fn spans_are_read_as_they_are_written() {

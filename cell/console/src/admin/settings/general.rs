@@ -70,7 +70,15 @@ pub async fn add_host(visit: Visit) -> Answer {
 /// `POST /admin/settings/hosts/remove`.
 pub async fn remove_host(visit: Visit) -> Answer {
     let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
-    let outcome = visit.cell.remove_host(&permit, visit.field("host")).await;
+    let host = visit.field("host");
+    // The page that says that it is done would not be found any more, nor would the passkeys that were made here.
+    let outcome = if host.eq_ignore_ascii_case(&visit.context.rp_id) {
+        Err(Refusal::WrongState(
+            "you are here by this name; come by another one to remove it",
+        ))
+    } else {
+        visit.cell.remove_host(&permit, host).await
+    };
     answer(&visit, Fields::stored(&visit), outcome).await
 }
 

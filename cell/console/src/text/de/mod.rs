@@ -10,6 +10,7 @@ mod events;
 mod groups;
 mod people;
 mod policies;
+mod problems;
 mod reasons;
 mod servers;
 mod settings;
@@ -39,4 +40,5 @@ pub static TEXT: Text = Text {
     words: words::WORDS,
     reasons: reasons::REASONS,
     events: events::EVENTS,
+    problems: problems::PROBLEMS,
 };

@@ -123,7 +123,7 @@ pub const POLICIES: Policies = Policies {
     verdict_enroll: "Zuerst um Einrichtung gebeten",
     verdict_deny: "Abgewiesen",
     zone: "Zone",
-    zones_about: "Orte im Netz, von denen Regeln sprechen. Um einen auszuschließen, fügen Sie eine Regel hinzu, die von dort abweist.",
+    zones_about: "Orte im Netz, von denen Regeln sprechen. Ein gesperrter wird gar nicht bedient.",
     own_address: "Sie lesen dies von {address}.",
     zone_new: "Neue Zone",
     zones_empty: "Noch keine Zonen",
@@ -133,4 +133,8 @@ pub const POLICIES: Policies = Policies {
     ranges: "Adressen",
     ranges_hint: "Je Zeile eine Adresse oder ein Netz, etwa 192.0.2.0/24 oder 2001:db8::/32.",
     used_by: "Benutzt von",
+    zone_blocked: "Gesperrt",
+    zone_block: "Diese Zone sperren",
+    zone_block_hint: "Wer von dort kommt, wird abgewiesen, bevor etwas gefragt wird, mit oder ohne Konto, angemeldet oder nicht: Seiten ebenso wie Token.",
+    zone_blocks: "Gesperrt: {name} wird nicht bedient.",
 };

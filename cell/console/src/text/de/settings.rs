@@ -54,7 +54,7 @@ pub const SETTINGS: Settings = Settings {
     language: "Sprache",
     language_hint: "Wenn der Browser keine nennt, die wir sprechen.",
     hosts: "Eigene Hostnamen",
-    hosts_hint: "Sie müssen zu diesem Server führen. Passkeys sind an den Hostnamen gebunden, unter dem sie entstanden.",
+    hosts_hint: "Diese Organisation antwortet unter einem Namen, sobald er zu diesem Server führt. Ob er Ihnen gehört, wird nicht geprüft: Auf diesem Server gehört er dem, der ihn zuerst hinzufügt, und keine andere Organisation kann ihn dann hinzufügen. Fügen Sie nur eigene Namen hinzu und nehmen Sie sie heraus, bevor Sie sie aufgeben: Wer den Namen danach hat, bekäme Links und Anmeldungen, die für Sie bestimmt sind. Passkeys sind an den Hostnamen gebunden, unter dem sie gemacht wurden.",
     facts: "Angaben",
     slug: "Kurzname",
     answers_at: "Antwortet unter",

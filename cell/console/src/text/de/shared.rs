@@ -55,6 +55,7 @@ pub const COMMON: Common = Common {
     nothing_found: "Nichts gefunden",
     nothing_found_about: "Versuchen Sie es mit weniger Buchstaben oder einem anderen Filter.",
     read_only: "Sie können hier alles ansehen, aber nichts ändern.",
+    at_most: "Höchstens {max} sind möglich: {what}.",
     taken: "Das ist schon vergeben.",
     changed_meanwhile: "Es wurde inzwischen geändert. Sehen Sie noch einmal nach und wiederholen Sie es dann.",
 };

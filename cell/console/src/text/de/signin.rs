@@ -21,6 +21,7 @@ pub const SIGNIN: Signin = Signin {
     passkey_title: "Passkey benutzen",
     passkey_about: "Ihr Gerät fragt nach Fingerabdruck, Gesicht oder Bildschirmsperre.",
     passkey_failed: "Das hat nicht geklappt oder wurde abgebrochen. Versuchen Sie es noch einmal oder wählen Sie einen anderen Weg.",
+    passkey_no_domain: "Passkeys brauchen einen Namen, und diese Seite wurde unter einer Adresse wie 127.0.0.1 geöffnet. Öffnen Sie sie unter ihrem Hostnamen: auf diesem Rechner localhost.",
     passkey_unsupported: "Dieser Browser kann hier keine Passkeys benutzen. Wählen Sie einen anderen Weg.",
     passkey_needs_script: "Passkeys brauchen JavaScript. Schalten Sie es ein oder wählen Sie einen anderen Weg.",
     code: "Code",

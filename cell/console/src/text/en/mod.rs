@@ -39,4 +39,5 @@ pub static TEXT: Text = Text {
     words: words::WORDS,
     reasons: reasons::REASONS,
     events: events::EVENTS,
+    problems: &[],
 };

@@ -123,7 +123,7 @@ messages! {
         verdict_enroll: "Asked to enrol first",
         verdict_deny: "Refused",
         zone: "Zone",
-        zones_about: "Places on the network that rules speak of. To shut one out, add a rule that refuses from inside it.",
+        zones_about: "Places on the network that rules speak of. One that is blocked is served nothing at all.",
         own_address: "You are reading this from {address}.",
         zone_new: "New zone",
         zones_empty: "No zones yet",
@@ -133,5 +133,9 @@ messages! {
         ranges: "Addresses",
         ranges_hint: "One a line: an address or a network, such as 192.0.2.0/24 or 2001:db8::/32.",
         used_by: "Used by",
+        zone_blocked: "Blocked",
+        zone_block: "Block this zone",
+        zone_block_hint: "Whoever comes from there is refused before anything is asked, with or without an account, signed in or not: pages and tokens alike.",
+        zone_blocks: "Blocked: nothing is served to {name}.",
     }
 }

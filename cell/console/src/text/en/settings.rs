@@ -54,7 +54,7 @@ messages! {
         language: "Language",
         language_hint: "Where the browser asks for none that we speak.",
         hosts: "Host names of your own",
-        hosts_hint: "They must lead to this server. Passkeys are bound to the host name at which they were made.",
+        hosts_hint: "This organisation answers at a name as soon as the name leads to this server. Whether it is yours is not checked: on this server it belongs to whoever adds it first, and no other organisation can add it then. Add names that you own alone, and take them out before you give them up: whoever has the name next would get links and sign-ins that are meant for you. Passkeys are bound to the host name at which they were made.",
         facts: "Facts",
         slug: "Short name",
         answers_at: "Answers at",

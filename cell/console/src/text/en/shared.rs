@@ -55,6 +55,7 @@ messages! {
         nothing_found: "Nothing found",
         nothing_found_about: "Try fewer letters or another filter.",
         read_only: "You can see everything here, but change nothing.",
+        at_most: "At most {max} are possible: {what}.",
         taken: "This is in use already.",
         changed_meanwhile: "It was changed meanwhile. Look again, then repeat it.",
     }

@@ -21,6 +21,7 @@ messages! {
         passkey_title: "Use your passkey",
         passkey_about: "Your device asks for your fingerprint, face or screen lock.",
         passkey_failed: "That did not work, or was cancelled. Try again, or use another way.",
+        passkey_no_domain: "Passkeys need a name, and this page was opened by an address such as 127.0.0.1. Open it by its host name: on this machine, localhost.",
         passkey_unsupported: "This browser cannot use passkeys here. Use another way.",
         passkey_needs_script: "Passkeys need JavaScript. Switch it on, or use another way.",
         code: "Code",

@@ -25,8 +25,12 @@ pub struct ProfilePage {
 pub struct SessionsPage {
     /// The frame.
     pub shell: Shell,
-    /// This one first, then by last use.
+    /// On the first page this one, then the newest first.
     pub sessions: Vec<SessionRow>,
+    /// Whether there are others than this one.
+    pub others: bool,
+    /// Its neighbours.
+    pub pager: Pager,
 }
 
 /// An application that was let in.

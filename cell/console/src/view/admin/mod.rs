@@ -42,7 +42,7 @@ pub use schema::{ApiTokenRow, ApiTokensPage, AttributeRow, AttributeSettingsPage
 pub use server::{
     AccessRuleRow, ClaimRow, PreviewForm, ScopeRow, ServerPage, ServerTab, TokenPreview,
 };
-pub use server_forms::{AccessRuleFormPage, ClaimFormPage, ScopeFormPage};
+pub use server_forms::{AccessRuleFormPage, ClaimFormPage, ScopeFormPage, SearchedChoices};
 pub use servers::{ServerNewPage, ServerRow, ServersPage};
 pub use settings::{
     GeneralSettingsPage, MailSettingsPage, PasskeySettingsPage, PasswordSettingsPage,

@@ -151,8 +151,10 @@ pub enum PersonTab {
     Factors(PersonFactors),
     /// `…/sessions`. Posts `id` to `…/sessions/end`.
     Sessions {
-        /// By last use.
+        /// The newest first.
         sessions: Vec<SessionRow>,
+        /// Its neighbours.
+        pager: Pager,
     },
     /// `…/activity`.
     Activity {

@@ -1,6 +1,7 @@
 //! Forms of an authorization server: scope, claim, access rule. Each makes a new one or changes one.
 
-use crate::view::part::{self, Choice, Input};
+use crate::text::Text;
+use crate::view::part::{self, Choice, Icon, Input};
 use crate::view::shell::{Shell, here};
 use askama::Template;
 
@@ -87,18 +88,14 @@ pub struct AccessRuleFormPage {
     pub id: Option<String>,
     /// Its name.
     pub name: Input,
-    /// A bounded few apps to tick.
-    pub apps: Vec<Choice>,
-    /// How many, if there are more than are shown.
-    pub apps_cut: Option<usize>,
+    /// Apps to tick. Searched for by posting `find_app`.
+    pub apps: SearchedChoices,
     /// The words of the grants that are ticked.
     pub grants: Vec<String>,
     /// Usernames, one a line.
     pub people: Input,
-    /// A bounded few groups to tick.
-    pub groups: Vec<Choice>,
-    /// How many, if there are more than are shown.
-    pub groups_cut: Option<usize>,
+    /// Groups to tick. Searched for by posting `find_group`.
+    pub groups: SearchedChoices,
     /// The scopes it may give, parted by spaces.
     pub scopes: Input,
     /// How long access tokens live.
@@ -110,14 +107,6 @@ pub struct AccessRuleFormPage {
 }
 
 impl AccessRuleFormPage {
-    fn apps_hint(&self) -> String {
-        cut_hint(self.shell.t.servers.rule_apps_more, self.apps_cut)
-    }
-
-    fn groups_hint(&self) -> String {
-        cut_hint(self.shell.t.servers.rule_groups_more, self.groups_cut)
-    }
-
     fn grant_choices(&self) -> Vec<Choice> {
         [
             "authorization_code",
@@ -131,9 +120,32 @@ impl AccessRuleFormPage {
     }
 }
 
-fn cut_hint(text: &str, cut: Option<usize>) -> String {
-    cut.map(|shown| text.replace("{n}", &shown.to_string()))
-        .unwrap_or_default()
+/// A bounded few of many things to tick, and the search for others. What is ticked stays in sight.
+#[derive(Clone, Debug, Default)]
+pub struct SearchedChoices {
+    /// What is ticked, and what was found.
+    pub choices: Vec<Choice>,
+    /// How many were found and are shown, if there are more.
+    pub cut: Option<usize>,
+    /// What was searched for.
+    pub query: String,
+}
+
+impl SearchedChoices {
+    fn is_many(&self) -> bool {
+        self.cut.is_some() || !self.query.is_empty()
+    }
+
+    fn typed(&self) -> Input {
+        Input::of(self.query.as_str())
+    }
+
+    fn hint(&self, t: &'static Text) -> String {
+        let shown = self.cut.map(|shown| shown.to_string());
+        shown.map_or_else(String::new, |shown| {
+            t.servers.choices_more.replace("{n}", &shown)
+        })
+    }
 }
 
 here!(ScopeFormPage => Servers, ClaimFormPage => Servers, AccessRuleFormPage => Servers);

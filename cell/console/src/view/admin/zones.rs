@@ -1,6 +1,6 @@
 //! Network zones: named address ranges that rules speak of.
 
-use crate::view::part::{self, Icon, Input};
+use crate::view::part::{self, Icon, Input, Tone};
 use crate::view::shell::{Shell, here};
 use askama::Template;
 
@@ -17,6 +17,8 @@ pub struct ZoneRow {
     pub more: u64,
     /// How many rules speak of it.
     pub rules: u64,
+    /// Whether nothing is served to it.
+    pub blocked: bool,
 }
 
 /// The zones (`/admin/zones`); an organisation has few.
@@ -31,7 +33,8 @@ pub struct ZonesPage {
     pub own_address: String,
 }
 
-/// A zone. Posts `name`, `revision`, `ranges` (one a line, as address or network) to `/admin/zones/new` or `/admin/zones/{id}`; removal
+/// A zone. Posts `name`, `revision`, `ranges` (one a line, as address or network), `blocked` to `/admin/zones/new` or
+/// `/admin/zones/{id}`; removal
 /// goes to `/admin/zones/{id}/remove`.
 #[derive(Debug, Template)]
 #[template(path = "admin/zone_form.html")]
@@ -46,6 +49,8 @@ pub struct ZoneFormPage {
     pub name: Input,
     /// One a line.
     pub ranges: Input,
+    /// Whether nothing is served to it.
+    pub blocked: Input,
     /// The reader's own address, to compare.
     pub own_address: String,
 }

@@ -210,6 +210,46 @@ fn what_every_run_needs_is_missed_at_once_and_a_first_password_later() {
     assert!(told.what.starts_with("app \"Wiki\": "), "{told:?}");
 }
 
+/// A secret is told at its own place, and its wrong shape before anything is compared with what is there.
+#[test]
+fn a_secret_has_its_own_line_and_column() {
+    let told = |text: &str| {
+        let document = parse_document(text).unwrap();
+        let secrets = Secrets::fetch(&document, Path::new(""));
+        let told = secrets.check_lasting(&document).unwrap_err();
+        let place = told.place.unwrap();
+        (place.line, place.column, told.what)
+    };
+    let person = "  people:\n  - { login: a, email: a@b }\n";
+    let token = |source: &str| {
+        org(&format!(
+            "{person}  api_tokens:\n  - name: Robot\n    person: a\n    token: {source}\n"
+        ))
+    };
+    let app = |source: &str| {
+        org(&format!(
+            "  apps:\n  - label: Wiki\n    kind: web\n    client_secret: {source}\n"
+        ))
+    };
+    for (text, line, words) in [
+        (token("{ env: TESTUDO_NOT_SET }"), 9, "is not set"),
+        (token("{ clear: no-token }"), 9, "use 00T and at least 40"),
+        (app("{ env: TESTUDO_NOT_SET }"), 7, "is not set"),
+        (app("{ clear: too-short }"), 7, "use 32 to 256"),
+        (
+            app("\n      env: TESTUDO_NOT_SET"),
+            8,
+            "\"TESTUDO_NOT_SET\" is not set",
+        ),
+    ] {
+        let (at_line, at_column, what) = told(&text);
+        assert_eq!(at_line, line, "{text}\n{what}");
+        assert!(at_column > 4, "{at_column}: {what}");
+        assert!(what.contains(words), "{what}");
+        assert!(!what.contains("no-token") && !what.contains("too-short"));
+    }
+}
+
 #[test]
 fn the_schema_names_everything_and_refuses_the_rest() {
     let schema = render_schema().to_string();

@@ -2,6 +2,7 @@
 //! copied for each test, because a test that deletes what it is shown must not spoil the next one.
 
 use crate::arrivals::Arrivals;
+use crate::blocked::Blocked;
 use crate::config::ProxyMode;
 use crate::declaration::progress::Progress;
 use crate::declaration::secret::Secrets;
@@ -9,6 +10,7 @@ use crate::declaration::{Declaration, Mode, parse, run};
 use crate::listener::PeerAddress;
 use crate::middleware::Front;
 use crate::origin::Origin;
+use crate::pulse::Pulse;
 use crate::routes;
 use crate::start::MIGRATIONS;
 use axum::Router;
@@ -162,6 +164,8 @@ impl World {
             membership: None,
             mailbox: Some(folder.path().to_path_buf()),
             arrivals: Arrivals::default(),
+            blocked: Blocked::default(),
+            pulse: Pulse::default(),
         };
         let router = routes::router(cell.clone(), front, Arc::new(Letterbox), Tails::default());
         Self {
