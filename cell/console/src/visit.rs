@@ -383,7 +383,8 @@ impl Visit {
             kind,
             detail: String::new(),
             reference: self.facts.client.request_id.clone(),
-            back: Some(String::from("/")),
+            // From a blocked network every way leads back here.
+            back: (kind != ErrorKind::Blocked).then(|| String::from("/")),
         };
         self.page_with(status, &page)
     }

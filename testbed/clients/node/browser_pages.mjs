@@ -62,6 +62,7 @@ async function makeThings(ada, input) {
   await ada.portraits('admin-apps-new-ready');
   await ada.press('main a.button.is-main[href*="test"]', 'test sign-in');
   await ada.portraits('admin-apps-test');
+  await ada.press('main form[action$="/test"] button.is-main', 'beginning of the test sign-in');
   ensure((await ada.page.locator('.verdict.is-ok').count()) === 1, 'the test sign-in of the wizard did not work', await ada.words());
 }
 

@@ -2,6 +2,7 @@
 //! sign-in, with facts from the form, and changes nothing.
 
 use crate::admin::caller::{Answer, Detour, administrator, loaded};
+use crate::admin::paging::search_of;
 use crate::admin::policies::describe::kind_name;
 use crate::admin::row::status_of;
 use crate::text::Text;
@@ -23,8 +24,8 @@ use vocab::id::{AppId, PolicyId};
 
 /// The word of the form for the administration.
 const CONSOLE: &str = "console";
-/// Apps that the form offers.
-const OFFERED_APPS: i64 = 200;
+/// Apps that the form offers at once; others are searched for.
+const OFFERED_APPS: i64 = 50;
 /// The longest ago that something can have been proved.
 const PROOF_MINUTES_MAX: i64 = 31 * 24 * 60;
 /// Seconds of a minute.
@@ -57,17 +58,26 @@ pub async fn show(visit: Visit) -> Answer {
 async fn blank_page(visit: &Visit) -> Result<SimulatePage, Detour> {
     let shell = visit.shell();
     let t = shell.t;
-    let apps = {
+    let sought = search_of(visit, "find_app");
+    let (apps, chosen) = {
+        let org = &visit.context.org;
         let mut tx = loaded(visit, visit.cell.database.read().await)?;
-        let apps = app::store::load_page(&mut tx, &visit.context.org, "", "", OFFERED_APPS).await;
-        loaded(visit, apps)?
+        let apps = app::store::load_page(&mut tx, org, &sought, "", OFFERED_APPS).await;
+        let chosen = match AppId::parse(visit.parameter("app")) {
+            Ok(id) => app::store::load(&mut tx, org, &id).await,
+            Err(_) => Ok(None),
+        };
+        (loaded(visit, apps)?, loaded(visit, chosen)?)
     };
+    // What is chosen stays, whatever is searched for.
+    let chosen = chosen.filter(|chosen| apps.iter().all(|app| app.id != chosen.id));
     let fixed = [
         Choice::new("", t.policies.sign_in_alone),
         Choice::new(CONSOLE, t.common.administration),
     ];
     let named = apps
         .into_iter()
+        .chain(chosen)
         .map(|app| Choice::new(app.id.as_str(), app.label));
     let or = |name: &str, otherwise: &str| {
         let value = visit.parameter(name);
@@ -78,6 +88,7 @@ async fn blank_page(visit: &Visit) -> Result<SimulatePage, Detour> {
         person: Input::of(visit.parameter("person")),
         app: Input::of(visit.parameter("app")),
         apps: fixed.into_iter().chain(named).collect(),
+        find_app: Input::of(sought),
         address: or("address", &visit.facts.client.ip),
         proofs: visit.parameters("proof"),
         proof_minutes: or("proof_minutes", "0"),

@@ -18,7 +18,7 @@ use oauth::preview::{Preview, PreviewQuestion, load};
 use vocab::id::AppId;
 
 /// Most apps that the form offers.
-const OFFERED_MAX: i64 = 100;
+const OFFERED_MAX: i64 = 50;
 /// Longest list of scopes that is read.
 const SCOPE_CHARS_MAX: usize = 1_024;
 /// The grants that can be asked about.
@@ -64,6 +64,7 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
     let form = PreviewForm {
         app: Input::of(app_id),
         apps: found.apps,
+        find_app: Input::of(search_of(&visit, "find_app")),
         person,
         grant: Input::of(grant.map_or("", grant_name)),
         grants: GRANTS
@@ -86,7 +87,8 @@ struct Found {
 async fn load_things(visit: &Visit, app_id: &str, login: &str) -> Result<Found, Detour> {
     let org = &visit.context.org;
     let mut tx = loaded(visit, visit.cell.database.read().await)?;
-    let page = app::store::load_page(&mut tx, org, "", "", OFFERED_MAX).await;
+    let sought = search_of(visit, "find_app");
+    let page = app::store::load_page(&mut tx, org, &sought, "", OFFERED_MAX).await;
     let mut apps: Vec<Choice> = loaded(visit, page)?
         .into_iter()
         .map(|app| Choice::new(app.id.as_str(), app.label))

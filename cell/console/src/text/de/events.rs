@@ -12,7 +12,7 @@ pub const EVENTS: Events = Events {
     user_authentication_sso: "Bei einer App angemeldet",
     user_authentication_slo: "Von einer App abgemeldet",
     user_authentication_auth_via_mfa: "Weiterer Nachweis erbracht",
-    user_authentication_verify: "Identität erneut nachgewiesen",
+    user_authentication_verify: "Nachweis der Identität",
     user_authentication_auth: "Erster Nachweis erbracht",
     user_lifecycle_create: "Person angelegt",
     user_lifecycle_activate: "Person aktiviert",

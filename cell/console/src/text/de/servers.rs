@@ -57,6 +57,7 @@ pub const SERVERS: Servers = Servers {
     token_id_about: "Und der Userinfo-Endpunkt.",
     choices_more: "Die ersten {n} nach Namen werden gezeigt; suchen Sie nach anderen. Was angekreuzt ist, bleibt es.",
     find_app: "Apps nach ihrem Namen finden",
+    find_app_hint: "Geben Sie einen Namen ein und fragen Sie: Die Liste enthält dann, was so beginnt.",
     find_group: "Gruppen nach ihrem Namen finden",
     people_unknown: "Niemand heißt {names}.",
     number_wrong: "Schreiben Sie eine Zahl, etwa 60 oder 1.5.",

@@ -12,7 +12,7 @@ messages! {
         user_authentication_sso: "Signed in to an app",
         user_authentication_slo: "Signed out of an app",
         user_authentication_auth_via_mfa: "Further proof given",
-        user_authentication_verify: "Identity proved again",
+        user_authentication_verify: "Proof of identity",
         user_authentication_auth: "First proof given",
         user_lifecycle_create: "Person created",
         user_lifecycle_activate: "Person activated",

@@ -57,6 +57,7 @@ messages! {
         token_id_about: "And the userinfo endpoint.",
         choices_more: "The first {n} by name are shown; search for others. What is ticked stays ticked.",
         find_app: "Find apps by their name",
+        find_app_hint: "Type a name and ask: the list then holds what begins with it.",
         find_group: "Find groups by their name",
         people_unknown: "Nobody is called {names}.",
         number_wrong: "Write a number, such as 60 or 1.5.",

@@ -59,8 +59,10 @@ pub struct AccessRuleRow {
 pub struct PreviewForm {
     /// Field `app`.
     pub app: Input,
-    /// The apps there are, a bounded few.
+    /// The apps that were found, a bounded few, and the one that is chosen.
     pub apps: Vec<Choice>,
+    /// Field `find_app`: what was searched for among the apps.
+    pub find_app: Input,
     /// Field `person`: a username, empty for services.
     pub person: Input,
     /// Field `grant`: `authorization_code`, `client_credentials`, `refresh_token` or the device grant's name.
@@ -69,6 +71,15 @@ pub struct PreviewForm {
     pub grants: Vec<Choice>,
     /// Field `scope`.
     pub scope: Input,
+}
+
+/// From so many apps on the form has a search.
+const APPS_IN_SIGHT: usize = 20;
+
+impl PreviewForm {
+    fn is_many(&self) -> bool {
+        self.apps.len() > APPS_IN_SIGHT || !self.find_app.value.is_empty()
+    }
 }
 
 /// What a preview answers.

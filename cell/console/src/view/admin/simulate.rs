@@ -81,7 +81,7 @@ pub struct Verdict {
     pub trace: Vec<TraceStep>,
 }
 
-/// The simulation (`/admin/policies/simulate`). All fields are read from the address (GET): `person`, `app`, `address`,
+/// The simulation (`/admin/policies/simulate`). All fields are read from the address (GET): `person`, `app`, `find_app`, `address`,
 /// any number of `proof`, `proof_minutes`.
 #[derive(Debug, Template)]
 #[template(path = "admin/simulate.html")]
@@ -92,8 +92,10 @@ pub struct SimulatePage {
     pub person: Input,
     /// An app's id; `console` is the administration, and empty is signing in alone.
     pub app: Input,
-    /// The apps there are, a bounded few.
+    /// The apps that were found, a bounded few, and the one that is chosen.
     pub apps: Vec<Choice>,
+    /// What was searched for among the apps.
+    pub find_app: Input,
     /// An IP address.
     pub address: Input,
     /// The words of [`Proof::ALL`] that the person presents.
@@ -104,7 +106,14 @@ pub struct SimulatePage {
     pub verdict: Option<Verdict>,
 }
 
+/// From so many apps on the form has a search.
+const APPS_IN_SIGHT: usize = 20;
+
 impl SimulatePage {
+    fn is_many(&self) -> bool {
+        self.apps.len() > APPS_IN_SIGHT || !self.find_app.value.is_empty()
+    }
+
     fn proof_choices(&self) -> Vec<Choice> {
         Proof::choices(self.shell.t, &self.proofs)
     }
