@@ -22,6 +22,7 @@ pub const TENANCY: Tenancy = Tenancy {
         "org_fences",
         "org_changes",
         "org_moves",
+        "pulses",
     ],
     local_columns: &[("orgs", "ordinal")],
 };
