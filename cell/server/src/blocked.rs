@@ -1,7 +1,6 @@
 //! Refuses whoever comes from a blocked network zone, before a session is looked at or anything is asked: nothing that
 //! the org knows changes the answer, so it tells nobody anything.
 
-use crate::crowd::subscriber_of;
 use axum::http::StatusCode;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
@@ -10,6 +9,7 @@ use identity::org::context::OrgContext;
 use identity::sign_on::Zone;
 use identity::sign_on::zone::find_block;
 use ledger::{Actor, ClientFacts, Event, EventType, Outcome, Target};
+use reception::crowd::subscriber_of;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -157,27 +157,17 @@ fn read_folder(folder: &std::path::Path, see: &mut impl FnMut(&str)) {
     }
 }
 
-/// The literal behind each mark, if one stands there within the same call.
+/// The literal that is the argument behind so many others, where one stands right there.
 fn literals_behind(code: &str, mark: &str, skipped: usize) -> Vec<String> {
     code.split(mark)
         .skip(1)
         .filter_map(|rest| {
-            let mut rest = rest;
-            for place in 0..=skipped {
-                let begin = rest.find('"')?;
-                // Nothing but the shape of the call may stand before it.
-                let before = rest.get(..begin)?;
-                if before.contains(['=', ';', '}', '!', '?']) {
-                    return None;
-                }
-                let behind = rest.get(begin + 1..)?;
-                let end = end_of_literal(behind)?;
-                if place == skipped {
-                    return Some(unescape(behind.get(..end)?));
-                }
-                rest = behind.get(end + 1..)?;
-            }
-            None
+            let argument = match skipped {
+                0 => rest,
+                _ => rest.split_once(',')?.1,
+            };
+            let literal = argument.trim_start().strip_prefix('"')?;
+            Some(unescape(literal.get(..end_of_literal(literal)?)?))
         })
         .collect()
 }

@@ -180,7 +180,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_beat_fails_with_the_writes_on_postgres() {
-        let database = postgres_for_tests::shared().empty_database().await.unwrap();
+        let database = postgres_for_tests::shared().empty_database().unwrap();
         let url = Secret::new(database.url());
         beats_are_writes(&Location::Postgres { url }).await;
     }

@@ -31,11 +31,12 @@ async fn a_blocked_zone_is_refused_before_anything_is_looked_at() {
         &world.main,
         Permission::ManagePolicies,
         &client,
-    );
+    )
+    .unwrap();
     let ranges = parse_ranges("198.51.100.0/24, 2001:db8:bad::/48").unwrap();
     let made = world
         .cell
-        .create_zone(&permit.unwrap(), "Bad", ranges, ZoneReach::Blocked);
+        .create_zone(&permit, "Bad", ranges, ZoneReach::Blocked);
     made.await.unwrap();
     let rows = world.log_rows().await;
     let outside: SocketAddr = "203.0.113.7:1".parse().unwrap();

@@ -1,6 +1,7 @@
 //! Two cells over two stores in one process, with an org that has a row in every table, and another that must not notice.
 
 use crate::arrivals::Arrivals;
+use crate::blocked::Blocked;
 use crate::config::ProxyMode;
 use crate::declaration::progress::Progress;
 use crate::declaration::secret::Secrets;
@@ -10,6 +11,7 @@ use crate::middleware::Front;
 use crate::moving::store::rows::TENANCY;
 use crate::moving::tests::store::APP;
 use crate::origin::Origin;
+use crate::pulse::Pulse;
 use crate::routes;
 use crate::start::MIGRATIONS;
 use crate::tests::matrix::world::{HASH, Letterbox, ORG, pair};
@@ -122,6 +124,8 @@ impl TestCell {
             membership: Some(membership.clone()),
             mailbox: None,
             arrivals: Arrivals::default(),
+            blocked: Blocked::default(),
+            pulse: Pulse::default(),
         };
         let router = routes::router(cell.clone(), front, Arc::new(Letterbox), Tails::default());
         Self {
