@@ -43,16 +43,14 @@ static MIGRATIONS: &[Migration] = &[
     crate::schema::MIGRATION,
     identity::schema::MIGRATION_FOUND_BY_STATE,
     crate::schema::MIGRATION_DEVICE_GRANTS_BY_PERSON,
-    Migration {
-        // The seventh of a cell is a higher crate's.
-        version: 7,
-        ..ledger::MIGRATION_ORG_MOVES
-    },
-    Migration {
-        version: 8,
-        ..identity::schema::MIGRATION_BLOCKED_ZONES
-    },
+    // Those between are higher crates'.
+    at(7, ledger::MIGRATION_ORG_MOVES),
+    at(8, identity::schema::MIGRATION_BLOCKED_ZONES),
 ];
+
+const fn at(version: i64, it: Migration) -> Migration {
+    Migration { version, ..it }
+}
 
 const START_SECS: i64 = 1_795_465_901;
 pub(crate) const BASE: &str = "https://acme.example";
