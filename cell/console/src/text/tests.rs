@@ -122,7 +122,8 @@ fn what_the_layers_below_say_is_said_in_every_language() {
             }
         });
     }
-    assert!(patterns.len() > 100, "{}", patterns.len());
+    // Else the marks have changed, and nothing is proved.
+    assert!(patterns.len() > 90, "{}", patterns.len());
     for text in languages().iter().filter(|text| text.tag != "en") {
         let unsaid = patterns.iter().filter(|pattern| {
             let own = text.pattern(pattern);
