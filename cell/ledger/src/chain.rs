@@ -1,9 +1,9 @@
 //! The hash chain, pure: what is hashed, and how ids and moments follow from a row's place in the chain.
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
-use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use vocab::entropy::Entropy;
+use vocab::hex;
 use vocab::id::{EventId, OrgId};
 use vocab::time::Timestamp;
 
@@ -42,7 +42,7 @@ pub(crate) fn hash_row(org: &OrgId, seq: i64, previous: &str, body: &str) -> Str
         context.update(&length_of(part));
         context.update(part);
     }
-    hex(context.finish().as_ref())
+    hex::render(context.finish().as_ref())
 }
 
 /// The id of a row follows from its place, so that ids need no randomness and cannot collide within a chain.
@@ -105,15 +105,6 @@ fn length_of(part: &[u8]) -> [u8; 8] {
     u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::{GENESIS, decide_published, event_id, hash_row};
@@ -156,7 +147,7 @@ mod tests {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &input);
         assert_eq!(
             hash_row(&org, 1, GENESIS, "{}"),
-            super::hex(digest.as_ref())
+            super::hex::render(digest.as_ref())
         );
     }
 

@@ -4,6 +4,7 @@
 
 pub mod entropy;
 pub mod epoch;
+pub mod hex;
 pub mod id;
 pub mod row;
 pub mod secret;

@@ -1,12 +1,12 @@
 //! Secrets that cannot be printed by accident, and the hashes by which tokens are stored.
 
 use crate::entropy::Entropy;
+use crate::hex;
 use crate::value::{FromValue, Value, ValueError};
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer};
-use std::fmt::Write as _;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
@@ -80,25 +80,7 @@ impl SecretHash {
     /// The hash as lower-case hexadecimal.
     #[must_use]
     pub fn to_hex(&self) -> String {
-        let mut text = String::with_capacity(64);
-        for byte in self.0 {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        text
-    }
-
-    fn from_hex(text: &str) -> Option<Self> {
-        let bytes = text.as_bytes();
-        if bytes.len() != 64 || !bytes.iter().all(u8::is_ascii_hexdigit) {
-            return None;
-        }
-        let mut hash = [0_u8; 32];
-        for (slot, pair) in hash.iter_mut().zip(bytes.chunks(2)) {
-            let digits = std::str::from_utf8(pair).ok()?;
-            *slot = u8::from_str_radix(digits, 16).ok()?;
-        }
-        Some(Self(hash))
+        hex::render(&self.0)
     }
 }
 
@@ -124,7 +106,11 @@ impl From<&SecretHash> for Value {
 
 impl FromValue for SecretHash {
     fn from_value(value: &Value) -> Result<Self, ValueError> {
-        Self::from_hex(&String::from_value(value)?).ok_or(ValueError {
+        let hash = match value {
+            Value::Text(text) => hex::parse(text),
+            _ => None,
+        };
+        hash.map(Self).ok_or(ValueError {
             wanted: "SHA-256 hash",
         })
     }
