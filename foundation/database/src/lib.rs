@@ -150,7 +150,7 @@ impl Database {
     pub async fn read(&self) -> Result<ReadTx, DatabaseFault> {
         let engine = match self.0.as_ref() {
             Inner::Sqlite { readers, .. } => TxEngine::SqliteReader(readers.lend().await?),
-            Inner::Postgres(pool) => TxEngine::Postgres(Lease::read(pool).await?),
+            Inner::Postgres(pool) => TxEngine::Postgres(Box::pin(Lease::read(pool)).await?),
         };
         Ok(ReadTx::new(engine))
     }
@@ -175,11 +175,14 @@ impl Database {
         match self.0.as_ref() {
             Inner::Sqlite { writer, .. } => writer.write(work).await,
             Inner::Postgres(pool) => {
-                let mut tx = WriteTx::new(TxEngine::Postgres(Lease::write(pool).await?));
-                let outcome = work::run(work, &mut tx).await;
-                let value = work::decide_answer(outcome, tx.take_failure())?;
-                tx.commit_postgres().await?;
-                Ok(value)
+                let written = async {
+                    let mut tx = WriteTx::new(TxEngine::Postgres(Lease::write(pool).await?));
+                    let outcome = work::run(work, &mut tx).await;
+                    let value = work::decide_answer(outcome, tx.take_failure())?;
+                    tx.commit_postgres().await?;
+                    Ok(value)
+                };
+                Box::pin(written).await
             }
         }
     }

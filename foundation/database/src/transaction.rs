@@ -68,7 +68,9 @@ impl ReadTx {
         let answer = match &mut self.engine {
             TxEngine::SqliteReader(reader) => reader.query(sql, params),
             TxEngine::SqliteWriter(connection) => statement::query(connection, sql, params),
-            TxEngine::Postgres(lease) => lease.query(sql, params).await,
+            // In a box of its own: inline, the driver's state would make every future that asks anything large, and
+            // large futures are dear to move and to allocate.
+            TxEngine::Postgres(lease) => Box::pin(lease.query(sql, params)).await,
         };
         self.note_failure(answer)
     }
@@ -145,7 +147,7 @@ impl WriteTx {
         let answer = match &mut self.0.engine {
             TxEngine::SqliteReader(reader) => Err(reader.refuse_write(sql.text)),
             TxEngine::SqliteWriter(connection) => statement::execute(connection, sql, params),
-            TxEngine::Postgres(lease) => lease.execute(sql, params).await,
+            TxEngine::Postgres(lease) => Box::pin(lease.execute(sql, params)).await,
         };
         self.0.note_failure(answer)
     }

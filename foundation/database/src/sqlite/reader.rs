@@ -61,7 +61,8 @@ impl ReaderPool {
         if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
             return Ok(permit);
         }
-        match tokio::time::timeout(self.wait_max, Arc::clone(&self.permits).acquire_owned()).await {
+        let permit = Arc::clone(&self.permits).acquire_owned();
+        match Box::pin(tokio::time::timeout(self.wait_max, permit)).await {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(closed)) => Err(DatabaseFault::caused(
                 FaultKind::Unavailable,

@@ -88,7 +88,7 @@ impl Writer {
         let place = match self.queue.try_reserve() {
             Ok(place) => place,
             Err(mpsc::error::TrySendError::Closed(())) => return Err(E::from(closed())),
-            Err(mpsc::error::TrySendError::Full(())) => self.wait_for_place().await?,
+            Err(mpsc::error::TrySendError::Full(())) => Box::pin(self.wait_for_place()).await?,
         };
         place.send(Message::Job(job));
         match answered.await {
