@@ -22,7 +22,7 @@ use crate::authorize::store::IssuerRow;
 use crate::consent;
 use crate::denial::Denial;
 use crate::events;
-use crate::grant::{GrantDocument, Grantor};
+use crate::grant::{Attendance, GrantDocument, Grantor};
 use crate::limits::CODE_SECS;
 use crate::page::{FormPostPage, Page};
 use crate::signing::{Wanted, verify};
@@ -166,7 +166,9 @@ async fn load_facts(
     };
     let grantor = grantor_of(signed_in);
     let mut tx = scene.cell.database.read().await?;
-    let standing = subject::load(&mut tx, issuer, app, &grantor, scene.facts.now).await?;
+    // The session is the one of this request, which lives.
+    let whose = (&grantor, Attendance::Offline);
+    let standing = subject::load(&mut tx, issuer, app, whose, scene.facts.now).await?;
     let person = &signed_in.person;
     if let Err(denial) = decide_lifetimes(
         issuer,

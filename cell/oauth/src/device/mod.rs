@@ -14,7 +14,7 @@ use crate::denial::{Denial, Failure};
 use crate::device::store::{DeviceGrant, DeviceStatus};
 use crate::endpoint::Exchange;
 use crate::events;
-use crate::grant::GrantDocument;
+use crate::grant::{Attendance, GrantDocument};
 use crate::issuer::{self, Issuer};
 use crate::limits::{DEVICE_INTERVAL_SECS, DEVICE_SECS, USER_CODE_DRAWS_MAX};
 use crate::token::subject;
@@ -339,14 +339,10 @@ async fn check_person(
     scopes: &ScopeSet,
 ) -> Result<(), DeviceRefusal> {
     let mut tx = scene.cell.database.read().await?;
-    let standing = subject::load(
-        &mut tx,
-        issuer,
-        app,
-        &grantor_of(signed_in),
-        scene.facts.now,
-    )
-    .await?;
+    // The session is the one of this request, which lives.
+    let (grantor, now) = (grantor_of(signed_in), scene.facts.now);
+    let whose = (&grantor, Attendance::Offline);
+    let standing = subject::load(&mut tx, issuer, app, whose, now).await?;
     let person = standing.rule_person(&signed_in.person);
     if !standing.assigned
         || decide_lifetimes(issuer, app, GrantKind::DeviceCode, Some(person), scopes).is_err()

@@ -9,6 +9,7 @@ pub mod http;
 pub mod issue;
 pub mod live;
 pub mod refresh;
+pub mod standing;
 pub mod store;
 pub mod subject;
 
@@ -59,9 +60,10 @@ pub async fn run(exchange: &Exchange) -> Result<Tokens, Failure> {
         issuer: &issuer,
         client: &client,
     };
+    // Each grant in a box of its own, or every request would carry the state of the largest about.
     match request {
         TokenRequest::ClientCredentials { scope } => {
-            client_credentials::run(call, scope.as_ref()).await
+            Box::pin(client_credentials::run(call, scope.as_ref())).await
         }
         TokenRequest::AuthorizationCode {
             code,
@@ -72,12 +74,12 @@ pub async fn run(exchange: &Exchange) -> Result<Tokens, Failure> {
                 redirect_uri: redirect_uri.as_deref(),
                 verifier: code_verifier.as_ref(),
             };
-            authorization_code::run(call, &code, presented).await
+            Box::pin(authorization_code::run(call, &code, presented)).await
         }
         TokenRequest::RefreshToken {
             refresh_token,
             scope,
-        } => refresh::run(call, &refresh_token, scope.as_ref()).await,
-        TokenRequest::DeviceCode { device_code } => device::run(call, &device_code).await,
+        } => Box::pin(refresh::run(call, &refresh_token, scope.as_ref())).await,
+        TokenRequest::DeviceCode { device_code } => Box::pin(device::run(call, &device_code)).await,
     }
 }

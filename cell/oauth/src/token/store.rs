@@ -2,6 +2,7 @@
 
 use crate::grant::{GrantDocument, Grantor};
 use crate::token::issue::StoredAccessToken;
+use crate::token::refresh::decide::PresentedToken;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use identity::fault::Fault;
 use vocab::id::{AppId, OrgId, RefreshFamilyId, SessionId, UserId};
@@ -133,13 +134,15 @@ fn read_family(row: &Row) -> Result<RefreshFamily, Fault> {
     })
 }
 
-/// Puts the next token in the place of the latest one; false if the latest is another by now, or the family ended.
+/// Puts the next token in the place of the presented one; false if the latest is another by now, or the family ended.
+/// Whose family it is, and at which server, never changes: the caller has checked it.
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
 pub async fn rotate_family(
     tx: &mut WriteTx,
-    family: &RefreshFamily,
+    org: &OrgId,
+    presented: &PresentedToken,
     next: &Rotation,
     now: Timestamp,
 ) -> Result<bool, DatabaseFault> {
@@ -151,9 +154,9 @@ pub async fn rotate_family(
         &next.salt,
         now,
         next.idle_expires_at,
-        &family.org,
-        &family.id,
-        family.token_hash
+        org,
+        &presented.family,
+        presented.hash
     ];
     Ok(tx.execute(sql, values).await? == 1)
 }

@@ -18,7 +18,7 @@ use vocab::time::Timestamp;
 pub struct SubjectFacts {
     /// The person, if there still is one.
     pub person: Option<Person>,
-    /// Whether the session of the grant lives.
+    /// Whether the session of the grant lives; looked at only for a grant that ends with it.
     pub session_lives: bool,
     /// Whether the app is assigned to the person.
     pub assigned: bool,
@@ -47,15 +47,18 @@ pub async fn load(
     tx: &mut ReadTx,
     issuer: &Issuer,
     app: &App,
-    grantor: &Grantor,
+    (grantor, attendance): (&Grantor, Attendance),
     now: Timestamp,
 ) -> Result<SubjectFacts, Fault> {
     let (org, user) = (&issuer.org, &grantor.user);
     let person = identity::person::store::load(tx, org, user).await?;
-    let session = identity::session::store::load(tx, org, &grantor.session).await?;
-    let session_lives = match (&session, &person) {
-        (Some(session), Some(person)) => identity::session::is_live(session, person, now),
-        _ => false,
+    let session_lives = match (attendance, &person) {
+        (Attendance::WhileSignedIn, Some(person)) => {
+            identity::session::store::load(tx, org, &grantor.session)
+                .await?
+                .is_some_and(|session| identity::session::is_live(&session, person, now))
+        }
+        (Attendance::Offline, _) | (_, None) => false,
     };
     let assigned = app.settings.visibility == Assignment::Everyone
         || identity::app::store::is_assigned(tx, org, &app.id, user).await?;

@@ -7,6 +7,7 @@ use crate::denial::Failure;
 use crate::endpoint::Exchange;
 use crate::token::live;
 use ::http::Method;
+use identity::person;
 use protocol::oauth::bearer::{BearerError, parse_bearer};
 use protocol::oidc::claims::OPENID;
 use serde_json::{Map, Value};
@@ -61,15 +62,15 @@ pub async fn run(exchange: &Exchange) -> Result<Userinfo, UserinfoFailure> {
     if !live.scopes.contains(OPENID) {
         return Err(UserinfoFailure::InsufficientScope);
     }
-    let person = live
-        .person
-        .as_ref()
-        .ok_or(UserinfoFailure::InsufficientScope)?;
-    let groups = {
+    let bearer = live.person.ok_or(UserinfoFailure::InsufficientScope)?;
+    let (person, groups) = {
         let mut tx = exchange.cell.database.read().await?;
-        claims::load_group_names(&mut tx, &issuer.org, issuer.config(), &person.id).await?
+        let (org, config) = (&issuer.org, issuer.config());
+        let person = person::store::load(&mut tx, org, &bearer.id).await?;
+        let groups = claims::load_group_names(&mut tx, org, config, &bearer.id).await?;
+        (person.ok_or(UserinfoFailure::InvalidToken)?, groups)
     };
-    let extra = claims::render_userinfo_claims(person, &live.scopes, issuer.config(), &groups);
+    let extra = claims::render_userinfo_claims(&person, &live.scopes, issuer.config(), &groups);
     let mut members: Map<String, Value> = extra.members().clone();
     // The same as in the ID token (OpenID Connect Core section 5.3.2).
     members.insert(String::from("sub"), Value::from(person.id.as_str()));

@@ -51,7 +51,8 @@ pub async fn run(
             }
             CodeVerdict::Redeem => {}
         }
-        let facts = subject::load(&mut tx, issuer, app, &code.grantor, now).await?;
+        let whose = (&code.grantor, Attendance::WhileSignedIn);
+        let facts = subject::load(&mut tx, issuer, app, whose, now).await?;
         (code, facts)
     };
     let redeemed = Redeemed {

@@ -53,16 +53,18 @@ pub async fn run(call: TokenCall<'_>, device_code: &Secret<String>) -> Result<To
 async fn redeem(call: TokenCall<'_>, device: DeviceGrant) -> Result<Tokens, Failure> {
     let (issuer, cell, now) = (call.issuer, &call.exchange.cell, call.exchange.facts.now);
     let (grantor, grant) = device.grantor.zip(device.grant).ok_or(UNKNOWN)?;
+    // As for a code: what a session granted is fetched while it lives, or not at all.
+    let attendance = Attendance::WhileSignedIn;
     let facts = {
         let mut tx = cell.database.read().await?;
-        subject::load(&mut tx, issuer, call.client.app(), &grantor, now).await?
+        let whose = (&grantor, attendance);
+        subject::load(&mut tx, issuer, call.client.app(), whose, now).await?
     };
     let redeemed = Redeemed {
         kind: GrantKind::DeviceCode,
         grantor: &grantor,
         grant: &grant,
-        // As for a code: what a session granted is fetched while it lives, or not at all.
-        attendance: Attendance::WhileSignedIn,
+        attendance,
         facts: &facts,
     };
     let bundle = Bundle::make(call, redeemed).await?;

@@ -46,7 +46,7 @@ pub async fn run(
         server: issuer.key(),
         app: &app.id,
     };
-    let (family, facts) = {
+    let (family, granted, facts) = {
         let mut tx = exchange.cell.database.read().await?;
         let family = store::load_family(&mut tx, &issuer.org, &presented.family)
             .await?
@@ -56,10 +56,11 @@ pub async fn run(
             // Decided once more where it is written, on what is stored by then.
             RefreshVerdict::Rotate | RefreshVerdict::Repeat | RefreshVerdict::Reused => {}
         }
-        let facts = subject::load(&mut tx, issuer, app, &family.grantor, now).await?;
-        (family, facts)
+        let granted = family.grant.scopes()?;
+        let whose = (&family.grantor, decide_attendance(&granted));
+        let facts = subject::load(&mut tx, issuer, app, whose, now).await?;
+        (family, granted, facts)
     };
-    let granted = family.grant.scopes()?;
     let person = subject::decide_standing(&facts, &family.grantor, decide_attendance(&granted))?;
     let scopes = decide_narrowed(&granted, asked)?;
     let lifetimes = decide_lifetimes(
@@ -197,43 +198,32 @@ async fn apply(
     org: &vocab::id::OrgId,
     renewal: Renewal,
 ) -> Result<Option<Secret<String>>, Fault> {
-    let Some(family) = store::load_family(tx, org, &renewal.presented.family).await? else {
-        return Ok(None);
+    let next = Rotation {
+        token_hash: SecretHash::of(renewal.next.expose()),
+        salt: renewal.salt,
+        idle_expires_at: renewal.idle_expires_at,
     };
-    let presenter = Presenter {
-        server: &renewal.server,
-        app: &renewal.app,
-    };
-    let token = match decide_refresh(&family, &renewal.presented, presenter, renewal.now) {
-        RefreshVerdict::Rotate => {
-            let next = Rotation {
-                token_hash: SecretHash::of(renewal.next.expose()),
-                salt: renewal.salt,
-                idle_expires_at: renewal.idle_expires_at,
-            };
-            if store::rotate_family(tx, &family, &next, renewal.now).await? {
-                renewal.next
-            } else {
-                // Another request rotated between our look and our change; the token that it got is repeated.
-                let fresh = store::load_family(tx, org, &family.id).await?;
-                match fresh {
-                    Some(fresh)
-                        if decide_refresh(&fresh, &renewal.presented, presenter, renewal.now)
-                            == RefreshVerdict::Repeat =>
-                    {
-                        plan_successor(&renewal.presented, &fresh.salt)
-                    }
-                    _ => return Ok(None),
-                }
-            }
-        }
-        RefreshVerdict::Repeat => plan_successor(&renewal.presented, &family.salt),
-        RefreshVerdict::Reused => {
-            store::revoke_family(tx, org, &family.id, renewal.now).await?;
-            ledger::append(tx, org, renewal.reused).await?;
+    let presented = &renewal.presented;
+    let token = if store::rotate_family(tx, org, presented, &next, renewal.now).await? {
+        renewal.next
+    } else {
+        // It is not the latest, or not any more: what it is instead is decided on what is stored now.
+        let Some(family) = store::load_family(tx, org, &presented.family).await? else {
             return Ok(None);
+        };
+        let presenter = Presenter {
+            server: &renewal.server,
+            app: &renewal.app,
+        };
+        match decide_refresh(&family, presented, presenter, renewal.now) {
+            RefreshVerdict::Repeat => plan_successor(presented, &family.salt),
+            RefreshVerdict::Reused => {
+                store::revoke_family(tx, org, &family.id, renewal.now).await?;
+                ledger::append(tx, org, renewal.reused).await?;
+                return Ok(None);
+            }
+            RefreshVerdict::Rotate | RefreshVerdict::Refused => return Ok(None),
         }
-        RefreshVerdict::Refused => return Ok(None),
     };
     if let Some(stored) = &renewal.stored {
         store::insert_access_token(
