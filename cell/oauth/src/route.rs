@@ -72,6 +72,21 @@ endpoints! {
     OPTIONS "/oauth2/{server}/.well-known/oauth-authorization-server" "oauth.preflight";
 }
 
+/// How the paths end that only programs call: what answers there is never a page for a person.
+const PROGRAMS: [&str; 5] = [
+    "/v1/token",
+    "/v1/introspect",
+    "/v1/revoke",
+    "/v1/userinfo",
+    "/v1/keys",
+];
+
+/// Whether a path, within the org, is for programs alone.
+#[must_use]
+pub fn is_for_programs(path: &str) -> bool {
+    path.starts_with("/oauth2/") && PROGRAMS.iter().any(|end| path.ends_with(end))
+}
+
 /// The handlers of [`ENDPOINTS`] on a router: a custom server's paths have `{server}`. Middleware must have put the
 /// org and the facts of the request into its extensions.
 pub fn router<S>() -> Router<S>

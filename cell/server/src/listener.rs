@@ -2,18 +2,19 @@
 
 use crate::config::ProxyMode;
 use crate::membership::PeerRole;
-use axum::Router;
+use crate::routes::Site;
 use axum::body::Body;
 use axum::http::Request;
 use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use hyper_util::service::TowerToHyperService;
 use reception::accept::take_connections;
 use reception::crowd::{Crowd, Place};
 use reception::timed_body::TimedBody;
 use rustls::ServerConfig;
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,7 +23,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
-use tower::ServiceExt as _;
 use wire::identity::peer_role;
 
 /// Connections at one time; further ones wait in the kernel's queue.
@@ -53,7 +53,7 @@ pub async fn serve(
     listener: TcpListener,
     tls: Option<Arc<ServerConfig>>,
     proxy: ProxyMode,
-    router: Router,
+    site: Arc<Site>,
     stop: impl Future<Output = ()>,
 ) {
     let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
@@ -69,7 +69,7 @@ pub async fn serve(
             return;
         };
         let connection = Connection {
-            router: router.clone(),
+            site: Arc::clone(&site),
             peer,
             held: (permit, place),
             watcher: graceful.watcher(),
@@ -86,7 +86,7 @@ pub async fn serve(
 }
 
 struct Connection {
-    router: Router,
+    site: Arc<Site>,
     peer: SocketAddr,
     /// What the connection takes away from others.
     held: (OwnedSemaphorePermit, Place),
@@ -118,15 +118,15 @@ impl Connection {
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         role: PeerRole,
     ) {
-        let peer = PeerAddress(self.peer);
-        let service = self
-            .router
-            .map_request(move |mut request: Request<Incoming>| {
-                request.extensions_mut().insert(peer);
-                request.extensions_mut().insert(role);
-                let time = Duration::from_secs(BODY_SECS_MAX);
-                request.map(|body| Body::new(TimedBody::new(body, time)))
-            });
+        let (site, peer) = (self.site, PeerAddress(self.peer));
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
+            request.extensions_mut().insert(role);
+            let time = Duration::from_secs(BODY_SECS_MAX);
+            let request = request.map(|body| Body::new(TimedBody::new(body, time)));
+            let site = Arc::clone(&site);
+            async move { Ok::<_, Infallible>(site.answer(request).await) }
+        });
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder
             .http1()
@@ -140,10 +140,7 @@ impl Connection {
             .max_concurrent_streams(STREAMS_MAX)
             .max_header_list_size(u32::try_from(HEAD_BYTES_MAX).unwrap_or(u32::MAX))
             .keep_alive_interval(Duration::from_secs(30));
-        let connection = builder.serve_connection_with_upgrades(
-            TokioIo::new(stream),
-            TowerToHyperService::new(service),
-        );
+        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
         let connection = self.watcher.watch(connection.into_owned());
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection ended early");

@@ -5,7 +5,7 @@
 //! 3. from a blocked network zone it is refused; the session of its cookie is loaded
 //! 4. its browser gets a cookie that guards forms
 //! 5. the handler answers
-//! 6. a page that the handler asked for is drawn
+//! 6. a page that the handler asked for is drawn, unless only programs call
 //! 7. the answer gets the security headers
 
 use crate::arrivals::Arrivals;
@@ -65,17 +65,20 @@ pub struct Front {
 
 /// Serves one request.
 pub async fn serve(
-    cell: Cell,
-    front: Arc<Front>,
-    routes: Router,
+    cell: &Cell,
+    front: &Front,
+    routes: &Router,
     request: Request<Body>,
 ) -> Response {
-    let client = client_facts(&cell, front.proxy, &request);
+    let client = client_facts(cell, front.proxy, &request);
     let request_id = client.request_id.clone();
-    let version = request.version();
-    let mut response = match handle(&cell, &front, routes, request, client).await {
+    let (version, is_head) = (request.version(), request.method() == Method::HEAD);
+    let mut response = match handle(cell, front, routes, request, client).await {
         Ok(response) | Err(response) => response,
     };
+    if is_head {
+        *response.body_mut() = Body::empty();
+    }
     set_security_headers(response.headers_mut());
     // The rest of a body that did not come in time would be taken for the next request (RFC 9110 section 15.5.9).
     if response.status() == StatusCode::REQUEST_TIMEOUT && version < Version::HTTP_2 {
@@ -93,7 +96,7 @@ pub async fn serve(
 async fn handle(
     cell: &Cell,
     front: &Front,
-    routes: Router,
+    routes: &Router,
     mut request: Request<Body>,
     client: ClientFacts,
 ) -> Result<Response, Response> {
@@ -114,7 +117,7 @@ async fn handle(
         admitted.map_err(too_many_sign_ins)?;
     }
     let placed = match &front.membership {
-        Some(membership) => Some(gate::admit(membership, request.headers()).await?),
+        Some(membership) => Some(Box::pin(gate::admit(membership, request.headers())).await?),
         None => None,
     };
     let (context, snapshot) = find_org(cell, &target).await?;
@@ -131,9 +134,9 @@ async fn handle(
     let session = match read_cookie(request.headers(), CookieKind::Session, &context.org) {
         Some(secret) => {
             let settings = &snapshot.org.settings.session;
-            cell.session_by_secret(&context.org, &secret, settings)
-                .await
-                .map_err(|fault| failed(&fault))?
+            let session = cell.session_by_secret(&context.org, &secret, settings);
+            // In boxes, here and below: what programs never ask for must not make the future of their requests large.
+            Box::pin(session).await.map_err(|fault| failed(&fault))?
         }
         None => None,
     };
@@ -146,14 +149,16 @@ async fn handle(
     };
     request.extensions_mut().insert(Arc::new(context));
     request.extensions_mut().insert(Arc::new(facts));
+    if oauth::route::is_for_programs(&target.path) {
+        return Ok(call(routes, request).await);
+    }
     open_mailbox(front, &mut request);
-    let (drawing, headers) = (request.extensions().clone(), request.headers().clone());
+    let mut blank = Request::new(Body::empty());
+    *blank.headers_mut() = request.headers().clone();
+    *blank.extensions_mut() = request.extensions().clone();
     let mut response = call(routes, request).await;
     if let Some(page) = response.extensions_mut().remove::<oauth::page::Page>() {
-        let mut blank = Request::new(Body::empty());
-        *blank.headers_mut() = headers;
-        *blank.extensions_mut() = drawing;
-        let visit = Visit::from_request(blank, cell).await?;
+        let visit = Box::pin(Visit::from_request(blank, cell)).await?;
         let drawn = console::signin::leave::draw(&visit, response.status(), page);
         let plain = std::mem::replace(&mut response, drawn);
         carry_over(plain.headers(), response.headers_mut());
@@ -202,8 +207,8 @@ fn open_mailbox(front: &Front, request: &mut Request<Body>) {
     }
 }
 
-async fn call(routes: Router, request: Request<Body>) -> Response {
-    match routes.oneshot(request).await {
+async fn call(routes: &Router, request: Request<Body>) -> Response {
+    match routes.clone().oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},
     }

@@ -7,8 +7,10 @@ mod admin;
 use crate::membership::{self, FleetSide, gate};
 use crate::middleware::{self, Front};
 use crate::moving::{self, Mover};
+use crate::pulse::Pulse;
 use axum::body::Body;
 use axum::http::Request;
+use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Router};
 use console::admin::log_tail::Tails;
@@ -101,41 +103,59 @@ pub(crate) fn paths() -> Vec<&'static str> {
 }
 
 /// Everything that a cell answers.
-pub fn router(cell: Cell, front: Front, courier: Arc<dyn Courier>, tails: Tails) -> Router {
+pub struct Site {
+    cell: Cell,
+    front: Front,
+    orgs: Router,
+    fleet: Option<Router>,
+}
+
+impl Site {
+    /// The site of a cell.
+    #[must_use]
+    pub fn new(cell: Cell, front: Front, courier: Arc<dyn Courier>, tails: Tails) -> Self {
+        let fleet = front.membership.clone().map(|membership| {
+            let (cell, identity) = (cell.clone(), Arc::clone(membership.identity()));
+            let pulse = front.pulse.clone();
+            let side = FleetSide {
+                cell,
+                membership,
+                pulse,
+            };
+            let mover = Mover::new(side.clone(), tails.clone(), identity);
+            membership::http::router(side).merge(moving::http::router(mover))
+        });
+        Self {
+            orgs: org_routes(&cell, courier, tails, front.pulse.clone()),
+            cell,
+            front,
+            fleet,
+        }
+    }
+
+    /// Answers one request.
+    pub async fn answer(&self, request: Request<Body>) -> Response {
+        let request = match &self.fleet {
+            Some(fleet) => match Box::pin(gate::pass(&self.orgs, fleet, request)).await {
+                Ok(request) => request,
+                Err(answer) => return answer,
+            },
+            None => request,
+        };
+        middleware::serve(&self.cell, &self.front, &self.orgs, request).await
+    }
+}
+
+fn org_routes(cell: &Cell, courier: Arc<dyn Courier>, tails: Tails, pulse: Pulse) -> Router {
     let mut routes = oauth::route::router();
     let pages = page_routes().into_iter().chain(account::routes());
     for (path, methods) in pages.chain(admin::routes()) {
         routes = routes.route(path, methods);
     }
-    let routes = routes
+    routes
         .fallback(files::not_found)
         .with_state(cell.clone())
         .layer(Extension(courier))
-        .layer(Extension(front.pulse.clone()))
-        .layer(Extension(tails.clone()));
-    let fleet = front.membership.clone().map(|membership| {
-        let (cell, identity) = (cell.clone(), Arc::clone(membership.identity()));
-        let side = FleetSide {
-            cell,
-            membership,
-            pulse: front.pulse.clone(),
-        };
-        let mover = Mover::new(side.clone(), tails, identity);
-        membership::http::router(side).merge(moving::http::router(mover))
-    });
-    let front = Arc::new(front);
-    Router::new().fallback(move |request: Request<Body>| {
-        let (cell, front) = (cell.clone(), Arc::clone(&front));
-        let (routes, fleet) = (routes.clone(), fleet.clone());
-        async move {
-            let request = match &fleet {
-                Some(fleet) => match gate::pass(&routes, fleet, request).await {
-                    Ok(request) => request,
-                    Err(answer) => return answer,
-                },
-                None => request,
-            };
-            middleware::serve(cell, front, routes, request).await
-        }
-    })
+        .layer(Extension(pulse))
+        .layer(Extension(tails))
 }

@@ -15,8 +15,9 @@ use crate::middleware::Front;
 use crate::origin::Origin;
 use crate::outbound::Reach;
 use crate::pulse::{self, Pulse};
+use crate::routes::Site;
 use crate::tls::{self, TlsError};
-use crate::{control, jobs, listener, mail, moving, routes};
+use crate::{control, jobs, listener, mail, moving};
 use console::admin::log_tail::Tails;
 use database::{Database, Location, Migration, OpenError};
 use identity::cell::{Cell, CellBuilder};
@@ -346,13 +347,13 @@ impl Started {
             .map(|control| Serving::start(control, self.cell.clone(), self.base_url.clone()));
         let tails = Tails::default();
         let proxy = self.front.proxy;
-        let router = routes::router(self.cell.clone(), self.front, office, tails.clone());
+        let site = Site::new(self.cell.clone(), self.front, office, tails.clone());
         let stop = async move {
             stop.await;
             tails.close();
         };
         let tls = self.tls.map(|tls| tls.config);
-        listener::serve(self.listener, tls, proxy, router, stop).await;
+        listener::serve(self.listener, tls, proxy, Arc::new(site), stop).await;
         if let Some(control) = control {
             control.stop().await;
         }

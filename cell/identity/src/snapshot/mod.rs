@@ -8,6 +8,7 @@ use crate::fault::Fault;
 use crate::org::Org;
 use crate::server::{AuthorizationServer, DEFAULT_SERVER_NAME};
 use crate::sign_on::{SignOnPolicy, Zone};
+use crate::snapshot::cache::Generation;
 use std::collections::HashMap;
 use std::sync::Arc;
 use vocab::id::{AppId, OrgId, PolicyId};
@@ -58,6 +59,15 @@ impl Cell {
             Ok(snapshot) => return Ok(Some(snapshot)),
             Err(generation) => generation,
         };
+        // In a box: what is seldom done must not make the future of every request large.
+        Box::pin(self.load_snapshot(org_id, generation)).await
+    }
+
+    async fn load_snapshot(
+        &self,
+        org_id: &OrgId,
+        generation: Generation,
+    ) -> Result<Option<Arc<OrgSnapshot>>, Fault> {
         let mut tx = self.database.read().await?;
         let Some(org) = crate::org::store::load(&mut tx, org_id).await? else {
             return Ok(None);

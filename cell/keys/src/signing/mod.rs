@@ -148,7 +148,7 @@ impl SigningKeys {
             return Ok(signer);
         }
         match (
-            self.load_signer(&owner, remembered.as_deref()).await,
+            Box::pin(self.load_signer(&owner, remembered.as_deref())).await,
             remembered,
         ) {
             // Better a key that was right a minute ago than no sign-in while the store is away.
@@ -205,14 +205,14 @@ impl SigningKeys {
         if let Some(document) = remembered.filter(|document| has_all(document)) {
             return Ok(document);
         }
-        let document = self.load_document(&of).await?;
+        let document = Box::pin(self.load_document(&of)).await?;
         if has_all(&document) {
             return Ok(document);
         }
         for algorithm in wanted {
-            self.ensure_signer(org, server, *algorithm).await?;
+            Box::pin(self.ensure_signer(org, server, *algorithm)).await?;
         }
-        self.load_document(&of).await
+        Box::pin(self.load_document(&of)).await
     }
 
     /// Checks a token against the published keys of a server. One that was checked before costs no signature.

@@ -91,20 +91,12 @@ pub async fn authenticate(
         Ok(client) => Ok(client),
         Err(why) => {
             count_failure(exchange, &credentials.client_id)?;
-            let org = exchange.context.org.clone();
-            let event = events::invalid_client(
-                issuer,
-                &credentials.client_id,
-                app.as_deref(),
-                &exchange.facts,
-                why,
-            );
-            exchange
-                .cell
-                .database
-                .write(move |tx| Box::pin(async move { ledger::append(tx, &org, event).await }))
-                .await
-                .map_err(Failure::from)?;
+            let (org, facts) = (exchange.context.org.clone(), &exchange.facts);
+            let id = &credentials.client_id;
+            let event = events::invalid_client(issuer, id, app.as_deref(), facts, why);
+            let logged = (exchange.cell.database)
+                .write(move |tx| Box::pin(async move { ledger::append(tx, &org, event).await }));
+            Box::pin(logged).await.map_err(Failure::from)?;
             Err(Failure::Unauthenticated {
                 // One text for every reason: which one it was is in the log.
                 denial: Denial::new(
@@ -132,7 +124,7 @@ async fn check(
         ClientCheck::Refused(why) => Err(why),
         ClientCheck::VerifyAssertion => match &credentials.proof {
             ClientProof::PrivateKeyJwt(assertion) => {
-                assertion::verify(exchange, issuer, app, assertion.expose()).await?
+                Box::pin(assertion::verify(exchange, issuer, app, assertion.expose())).await?
             }
             ClientProof::None | ClientProof::SecretBasic(_) | ClientProof::SecretPost(_) => {
                 Err("no assertion")

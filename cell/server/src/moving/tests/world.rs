@@ -12,10 +12,9 @@ use crate::moving::store::rows::TENANCY;
 use crate::moving::tests::store::APP;
 use crate::origin::Origin;
 use crate::pulse::Pulse;
-use crate::routes;
+use crate::routes::Site;
 use crate::start::MIGRATIONS;
 use crate::tests::matrix::world::{HASH, Letterbox, ORG, pair};
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use base64::Engine as _;
@@ -37,7 +36,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
-use tower::ServiceExt as _;
 use url::Url;
 use vocab::entropy::{Entropy, SystemEntropy};
 use vocab::epoch::Epoch;
@@ -66,7 +64,7 @@ pub(crate) enum At {
 pub(crate) struct TestCell {
     pub(crate) cell: Cell,
     pub(crate) membership: Membership,
-    pub(crate) router: Router,
+    pub(crate) site: Site,
     place: Where,
 }
 
@@ -127,11 +125,11 @@ impl TestCell {
             blocked: Blocked::default(),
             pulse: Pulse::default(),
         };
-        let router = routes::router(cell.clone(), front, Arc::new(Letterbox), Tails::default());
+        let site = Site::new(cell.clone(), front, Arc::new(Letterbox), Tails::default());
         Self {
             cell,
             membership,
-            router,
+            site,
             place,
         }
     }
@@ -217,7 +215,7 @@ impl TestCell {
             .extension(PeerRole(Some(FleetRole::Control)))
             .body(Body::from(body.to_string()))
             .unwrap();
-        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let answer = self.site.answer(request).await;
         let status = answer.status();
         let json = read_json(answer).await;
         if status == StatusCode::OK {
@@ -249,7 +247,7 @@ impl TestCell {
             .extension(PeerRole(Some(FleetRole::Edge)))
             .body(Body::from(call.form))
             .unwrap();
-        self.router.clone().oneshot(request).await.unwrap()
+        self.site.answer(request).await
     }
 }
 
@@ -451,7 +449,7 @@ async fn adopt(at: &TestCell, org: &OrgId, slug: &str) {
         .extension(PeerRole(Some(FleetRole::Control)))
         .body(Body::from(body.to_string()))
         .unwrap();
-    let answer = at.router.clone().oneshot(request).await.unwrap();
+    let answer = at.site.answer(request).await;
     assert_eq!(answer.status(), StatusCode::OK);
 }
 

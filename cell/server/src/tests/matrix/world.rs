@@ -11,9 +11,8 @@ use crate::listener::PeerAddress;
 use crate::middleware::Front;
 use crate::origin::Origin;
 use crate::pulse::Pulse;
-use crate::routes;
+use crate::routes::Site;
 use crate::start::MIGRATIONS;
-use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, Response, header};
 use console::admin::log_tail::Tails;
@@ -34,7 +33,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
-use tower::ServiceExt as _;
 use vocab::entropy::{Entropy, SeededEntropy};
 use vocab::id::{OrgId, SessionId};
 use vocab::secret::{Secret, SecretHash};
@@ -126,10 +124,10 @@ impl Who {
     }
 }
 
-/// A cell with two orgs, called through its whole router.
+/// A cell with two orgs, called through its whole site.
 pub(crate) struct World {
     pub(crate) cell: Cell,
-    router: Router,
+    site: Site,
     pub(crate) main: OrgId,
     pub(crate) acme: OrgId,
     folder: TempDir,
@@ -167,10 +165,10 @@ impl World {
             blocked: Blocked::default(),
             pulse: Pulse::default(),
         };
-        let router = routes::router(cell.clone(), front, Arc::new(Letterbox), Tails::default());
+        let site = Site::new(cell.clone(), front, Arc::new(Letterbox), Tails::default());
         Self {
             cell,
-            router,
+            site,
             main,
             acme,
             folder,
@@ -210,7 +208,7 @@ impl World {
             Body::empty()
         };
         let request = request.body(body).unwrap();
-        self.router.clone().oneshot(request).await.unwrap()
+        self.site.answer(request).await
     }
 
     /// Looks at a page from an address.
@@ -218,7 +216,7 @@ impl World {
         let request = Request::get(path).header(header::HOST, HOST);
         let request = request.extension(PeerAddress(address));
         let request = request.body(Body::empty()).unwrap();
-        self.router.clone().oneshot(request).await.unwrap()
+        self.site.answer(request).await
     }
 
     /// How many rows the logs of both orgs have: every change of anything leaves one.
