@@ -84,7 +84,7 @@ impl Fleet {
             cells,
             small_disk: None,
         };
-        Self::launch(&plan, options)
+        Self::launch(&plan, options, Scratch::new("fleet")?)
     }
 
     /// Starts a fleet as planned, and waits until it is ready.
@@ -92,32 +92,24 @@ impl Fleet {
     /// # Errors
     /// It did not become ready.
     pub fn start_as(plan: &FleetPlan) -> anyhow::Result<Self> {
-        Self::launch(plan, &[])
-    }
-
-    fn launch(plan: &FleetPlan, options: &[&str]) -> anyhow::Result<Self> {
         let scratch = Scratch::new("fleet")?;
-        let Some(disk) = plan.small_disk else {
-            return Self::launch(plan, scratch);
-        };
+        if plan.small_disk.is_none() {
+            return Self::launch(plan, &[], scratch);
+        }
         // A folder that holds anything before a fleet has made it its own is refused: the disk is put in afterwards.
         let bare = FleetPlan {
             small_disk: None,
-            ..plan
+            ..plan.clone()
         };
-        let mut bare = Self::launch(bare, scratch)?;
+        let mut bare = Self::launch(&bare, &[], scratch)?;
         let down = bare.run(&["fleet", "down"])?;
         anyhow::ensure!(down.code == Some(0), "{}", down.said);
         bare.child.wait()?;
         let scratch = std::mem::replace(&mut bare.scratch, Scratch::new("fleet")?);
-        let plan = FleetPlan {
-            small_disk: Some(disk),
-            ..plan
-        };
-        Self::launch(plan, scratch)
+        Self::launch(plan, &[], scratch)
     }
 
-    fn launch(plan: FleetPlan, scratch: Scratch) -> anyhow::Result<Self> {
+    fn launch(plan: &FleetPlan, options: &[&str], scratch: Scratch) -> anyhow::Result<Self> {
         let (listen, page) = (free_address()?, free_address()?);
         let data = scratch.path().join("fleet");
         let mut child = command(plan, &data)?
@@ -142,7 +134,7 @@ impl Fleet {
         Ok(Self {
             origin: text("origin").context("no origin")?.to_owned(),
             page: text("page").context("no page")?.to_owned(),
-            small_disk: plan.small_disk,
+            small_disk: plan.small_disk.clone(),
             child,
             scratch,
         })

@@ -231,7 +231,7 @@ async fn readiness_follows_the_writes_on_postgresql() {
     let server = postgres_for_tests::shared();
     let database = server.empty_database().unwrap();
     let instance = start_with_crowd(Some(database.url())).unwrap();
-    let run = |sql: &str| Ok(server.run_sql(database.name(), sql)?);
+    let run = |sql: &str| Ok(server.run_sql(database.name(), sql).map(drop)?);
     readiness_follows_the_writes(instance, run).await.unwrap();
 }
 

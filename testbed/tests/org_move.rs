@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use rustix::process::Signal;
 use testbed::connection::Connection;
 use testbed::first_hour::Administrator;
@@ -130,7 +131,7 @@ async fn cells_have_no_connection_no_file_and_no_key_in_common() {
     let mut keys = HashSet::new();
     for cell in cells {
         let process = fleet.process_of(cell).unwrap().unwrap();
-        let open = open_of(process.as_raw_nonzero().get());
+        let open = open_of(process.as_raw_nonzero().get()).unwrap();
         assert!(!open.sockets.is_empty(), "{cell}");
         for (local, remote) in &open.sockets {
             let own = ports.get(local).is_some_and(|name| name == cell);
@@ -159,11 +160,11 @@ struct Open {
 }
 
 /// What a process has open, as the kernel tells it.
-fn open_of(process: i32) -> Open {
+fn open_of(process: i32) -> anyhow::Result<Open> {
     let (mut inodes, mut files) = (HashSet::new(), Vec::new());
-    for entry in std::fs::read_dir(format!("/proc/{process}/fd")).unwrap() {
+    for entry in std::fs::read_dir(format!("/proc/{process}/fd"))? {
         // A descriptor may be closed while it is looked at.
-        let Ok(target) = std::fs::read_link(entry.unwrap().path()) else {
+        let Ok(target) = std::fs::read_link(entry?.path()) else {
             continue;
         };
         let text = target.display().to_string();
@@ -180,14 +181,23 @@ fn open_of(process: i32) -> Open {
         let table = std::fs::read_to_string(Path::new(&path)).unwrap_or_default();
         for line in table.lines().skip(1) {
             let columns: Vec<&str> = line.split_whitespace().collect();
-            if columns.get(9).is_some_and(|inode| inodes.contains(*inode)) {
-                let port = |at: usize| {
-                    let (_, port) = columns[at].rsplit_once(':').unwrap();
-                    u16::from_str_radix(port, 16).unwrap()
-                };
-                sockets.push((port(1), port(2)));
+            let (Some(local), Some(remote), Some(inode)) =
+                (columns.get(1), columns.get(2), columns.get(9))
+            else {
+                continue;
+            };
+            if inodes.contains(*inode) {
+                sockets.push((port_of(local)?, port_of(remote)?));
             }
         }
     }
-    Open { sockets, files }
+    Ok(Open { sockets, files })
+}
+
+/// `0100007F:1F90`.
+fn port_of(address: &str) -> anyhow::Result<u16> {
+    let (_, port) = address
+        .rsplit_once(':')
+        .context("an address without a port")?;
+    Ok(u16::from_str_radix(port, 16)?)
 }

@@ -123,12 +123,12 @@ impl Default for RouteMap {
             digest: [0; 32],
         };
         empty.digest = hash_bucket(&empty);
-        let buckets = vec![Arc::new(empty); BUCKETS];
+        let buckets: Vec<_> = std::iter::repeat_n(Arc::new(empty), BUCKETS).collect();
         let group = Group {
             digest: hash_group(&buckets),
             buckets,
         };
-        let groups = vec![Arc::new(group); GROUPS];
+        let groups: Vec<_> = std::iter::repeat_n(Arc::new(group), GROUPS).collect();
         let cells = BTreeMap::new();
         Self {
             root: hash_root(&cells, &groups),
@@ -232,7 +232,8 @@ impl RouteMap {
 
     /// Every host name that an org brought.
     pub fn hosts(&self) -> impl Iterator<Item = &HostRoute> {
-        let hosts = self.buckets.iter().flat_map(|bucket| &bucket.hosts);
+        let buckets = self.groups.iter().flat_map(|group| &group.buckets);
+        let hosts = buckets.flat_map(|bucket| &bucket.hosts);
         hosts.map(Arc::as_ref)
     }
 
