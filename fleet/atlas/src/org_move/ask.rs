@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 use wire::client::{CallError, FleetClient};
+use wire::org_move::view::Phase;
 use wire::org_move::{
     Accept, Acknowledge, AskGrant, AskOffer, AskParcel, AtEpoch, Fence, Forget, Take, Touch,
     Unfence, Verb, path,
@@ -13,8 +14,9 @@ use wire::org_move::{
 
 /// How long a cell may take for most questions.
 const ANSWER_SECS_MAX: u64 = 20;
-/// How long a cell may take to stop, or to go on: nobody serves meanwhile.
-const FENCE_SECS_MAX: u64 = 5;
+/// How long a cell may take for anything while nobody serves: whoever hangs then is not waited for longer than a move may
+/// stop an org.
+const FENCE_SECS_MAX: u64 = 3;
 
 /// Asks one of the two cells.
 ///
@@ -108,8 +110,8 @@ impl Call<'_> {
         verb: Verb,
         body: &impl Serialize,
     ) -> Result<T, CallError> {
-        let secs = match verb {
-            Verb::Fence | Verb::Unfence | Verb::Activate => FENCE_SECS_MAX,
+        let secs = match self.record.phase {
+            Phase::Fencing | Phase::Fenced | Phase::Loosening | Phase::Activating => FENCE_SECS_MAX,
             _ => ANSWER_SECS_MAX,
         };
         let time = Duration::from_secs(secs);

@@ -87,9 +87,10 @@ impl Moves {
     }
 
     fn busy(&self) -> usize {
-        let idle = |phase| matches!(phase, Some(Phase::Following));
-        let carried = self.carried();
-        carried.values().filter(|one| !idle(one.phase)).count()
+        // Whoever waits for a cell that does not answer takes nobody's turn.
+        let is_busy =
+            |one: &&Progress| one.phase != Some(Phase::Following) && one.waits_for.is_none();
+        self.carried().values().filter(is_busy).count()
     }
 
     fn carried(&self) -> MutexGuard<'_, HashMap<MoveId, Progress>> {
@@ -191,7 +192,7 @@ async fn carry(register: Register, id: MoveId) {
                 match answer {
                     Ok(answer) => view.note(record.phase, &question, answer),
                     Err(failure) => {
-                        tracing::info!(org = %record.slug, ?question, reason = failure.reason(), "a step of a move is tried again");
+                        tracing::info!(org = %record.slug, question = question.as_str(), reason = failure.reason(), "a step of a move is tried again");
                         waits_for = Some(failure.reason().to_owned());
                         view.note_failure(record.phase, &question, failure);
                     }

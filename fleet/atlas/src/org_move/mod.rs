@@ -15,3 +15,5 @@ pub mod view;
 
 #[cfg(test)]
 mod simulation;
+#[cfg(test)]
+mod tests;

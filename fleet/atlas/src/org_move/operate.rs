@@ -97,6 +97,7 @@ impl Register {
     pub async fn take_move_back(&self, slug: &Slug, actor: &str) -> Result<MoveView, Refusal> {
         self.change_move(slug, actor, "org.move.back", |record, now| {
             match record.phase {
+                Phase::Done => Err("it is over; move the organisation anew"),
                 _ if record.returning => Ok(record.clone()),
                 Phase::Activating | Phase::Following => Ok(MoveRecord {
                     returning: true,
@@ -104,9 +105,7 @@ impl Register {
                     updated_at: now,
                     ..record.clone()
                 }),
-                Phase::Purging | Phase::Done => {
-                    Err("the time for it is over; move the organisation anew")
-                }
+                Phase::Purging => Err("the time for it is over; move the organisation anew"),
                 Phase::Undone | Phase::Undoing => Err("it was given up before the switch"),
                 _ => Err("the organisation is not switched yet; give the move up instead"),
             }

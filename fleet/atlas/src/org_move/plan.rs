@@ -99,7 +99,10 @@ pub fn plan_step(record: &MoveRecord, view: &View, now: Timestamp) -> Step {
         Phase::Fenced => plan_fenced(view),
         Phase::Loosening => in_turn(view, [Question::Unfence], Entry::Loosened),
         Phase::Activating => {
-            let next = if record.returning || record.keep_secs == 0 {
+            // Whoever asked for the way back before the first cell knew of the switch gets it by the way over Following.
+            let came_back = record.returning && record.giver == record.source;
+            let never_back = !record.returning && record.keep_secs == 0;
+            let next = if came_back || never_back {
                 Phase::Purging
             } else {
                 Phase::Following
@@ -111,8 +114,8 @@ pub fn plan_step(record: &MoveRecord, view: &View, now: Timestamp) -> Step {
             )
         }
         Phase::Following => plan_following(record, view, now),
-        Phase::Purging => plan_removal(view, None, Phase::Done),
-        Phase::Undoing => plan_removal(view, Some(Question::Unfence), Phase::Undone),
+        Phase::Purging => plan_purging(view),
+        Phase::Undoing => plan_undoing(view),
         Phase::Done | Phase::Undone => Step::Rest,
     }
 }
@@ -261,14 +264,23 @@ fn plan_following(record: &MoveRecord, view: &View, now: Timestamp) -> Step {
 }
 
 /// The taker loses what it has; then both cells are through.
-fn plan_removal(view: &View, first: Option<Question>, end: Phase) -> Step {
-    let before = usize::from(first.is_some());
-    match (view.done, first) {
-        (0, Some(first)) => Step::Ask(first),
-        (done, _) if done == before && !view.empty => Step::Ask(Question::Forget),
-        (done, _) if done == before => Step::Ask(Question::FinishTaker),
-        (done, _) if done == before + 1 => Step::Ask(Question::FinishGiver),
-        _ => Step::Enter(Entry::Next(end)),
+fn plan_purging(view: &View) -> Step {
+    match view.done {
+        0 if !view.empty => Step::Ask(Question::Forget),
+        0 => Step::Ask(Question::FinishTaker),
+        1 => Step::Ask(Question::FinishGiver),
+        _ => Step::Enter(Entry::Next(Phase::Done)),
+    }
+}
+
+/// The giver is rid of the move first: it goes on, whatever has become of the taker.
+fn plan_undoing(view: &View) -> Step {
+    match view.done {
+        0 => Step::Ask(Question::Unfence),
+        1 => Step::Ask(Question::FinishGiver),
+        2 if !view.empty => Step::Ask(Question::Forget),
+        2 => Step::Ask(Question::FinishTaker),
+        _ => Step::Enter(Entry::Next(Phase::Undone)),
     }
 }
 

@@ -181,17 +181,18 @@ pub(crate) async fn uncount_org(tx: &mut WriteTx, cell: &CellName) -> Result<(),
     Ok(())
 }
 
-/// Short names of orgs that a cell serves and that are not being moved, in order.
+/// Short names of orgs that a cell serves and that are not being moved, after a short name, in order.
 pub(crate) async fn load_resting(
     tx: &mut ReadTx,
     cell: &CellName,
+    after: &str,
     limit: i64,
 ) -> Result<Vec<Slug>, Refusal> {
     let rows = tx
         .query(
-            "SELECT o.slug FROM orgs o WHERE o.cell = $1 AND o.state = 'serving' AND NOT EXISTS \
-             (SELECT 1 FROM org_moves m WHERE m.org_id = o.id AND m.phase NOT IN ('done', 'undone')) ORDER BY o.slug LIMIT $2",
-            params![cell, limit],
+            "SELECT o.slug FROM orgs o WHERE o.cell = $1 AND o.slug > $2 AND o.state = 'serving' AND NOT EXISTS \
+             (SELECT 1 FROM org_moves m WHERE m.org_id = o.id AND m.phase NOT IN ('done', 'undone')) ORDER BY o.slug LIMIT $3",
+            params![cell, after, limit],
         )
         .await?;
     let read = |row: &Row| Slug::parse(&row.get::<String>(0)?).map_err(stored);

@@ -38,6 +38,30 @@ pub enum Question {
     FinishGiver,
 }
 
+impl Question {
+    /// What is asked, without what it carries.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Offer => "offer",
+            Self::Give(_) => "give",
+            Self::Accept(_) => "accept",
+            Self::Status => "status",
+            Self::Parcel(_) => "parcel",
+            Self::Take(_) => "take",
+            Self::Acknowledge(_) => "acknowledge",
+            Self::Touch(_) => "touch",
+            Self::Fence(_) => "fence",
+            Self::Unfence => "unfence",
+            Self::Activate => "activate",
+            Self::Retire => "retire",
+            Self::Forget => "forget",
+            Self::FinishTaker => "finish at the taker",
+            Self::FinishGiver => "finish at the giver",
+        }
+    }
+}
+
 /// What a cell answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {

@@ -62,6 +62,8 @@ struct World {
     writing: Vec<(usize, Key, u32)>,
     words: u32,
     steps: u32,
+    /// Whether an operator was told that the move is being taken back.
+    wanted_back: bool,
     /// Whether an operator takes the move back when it is switched.
     regrets: bool,
     acknowledged: BTreeMap<Key, Vec<u32>>,
@@ -128,6 +130,7 @@ impl World {
             words: 0,
             steps: 0,
             regrets,
+            wanted_back: false,
             acknowledged: BTreeMap::new(),
             peace: false,
         }
@@ -163,7 +166,11 @@ impl World {
             }
             _ => self.deliver(),
         }
-        if self.regrets && self.record.phase == Phase::Following && !self.record.returning {
+        if self.regrets
+            && matches!(self.record.phase, Phase::Activating | Phase::Following)
+            && !self.record.returning
+            && self.one_in(3)
+        {
             self.operate();
             self.regrets = false;
         }
@@ -256,7 +263,10 @@ impl World {
                     .record
                     .enter(Entry::Retreat(String::from("an operator")), now);
             }
-            Phase::Activating | Phase::Following => next.returning = true,
+            Phase::Activating | Phase::Following => {
+                next.returning = true;
+                self.wanted_back = true;
+            }
             _ => return,
         }
         self.record = next;
@@ -361,6 +371,10 @@ impl World {
         let (cell, epoch) = self.placed;
         assert_eq!(self.record.giver, cell_name(cell));
         assert_eq!(self.record.leg, epoch);
+        // Told so, it came back, or says why not.
+        let came_back = self.record.giver == self.record.source || self.record.reason.is_some();
+        assert!(!self.wanted_back || came_back, "{:?}", self.record);
+        self.wanted_back = false;
         assert!(self.cells[cell].admit(epoch), "nobody serves the org");
         self.cells[cell].under_way = 0;
         assert!(self.cells[1 - cell].rows.is_empty(), "rows were left");
