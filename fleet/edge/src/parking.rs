@@ -17,8 +17,13 @@ use wire::placement::{Standing, StandingKind};
 pub const PARKED_SECS_MAX: u64 = 8;
 /// How long a request waits for a cell that takes no connection: a process that was killed is back by then.
 pub const UNREACHED_SECS_MAX: u64 = 3;
-/// Requests that wait at one time.
+/// Requests that wait at one time for orgs that are being switched.
 const WAITING_MAX: usize = 8_192;
+/// Requests that wait at one time for cells that take no connection. They have places of their own: a cell that is gone
+/// takes none from orgs of others.
+const UNREACHED_MAX: usize = 2_048;
+/// Bytes of bodies that wait with them, in KiB.
+const BODIES_KIB_MAX: usize = 256 * 1024;
 /// Requests that wait for one org.
 const WAITING_EACH_MAX: usize = 1_024;
 /// How often the cell is asked.
@@ -46,13 +51,24 @@ pub fn decide_repeat(ours: Epoch, theirs: Option<Standing>) -> Repeat {
     }
 }
 
+/// For what a request waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// For an org that nobody serves.
+    Org,
+    /// For a cell that takes no connection.
+    Cell,
+}
+
 /// Where requests wait. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Parking(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    all: Arc<Semaphore>,
+    switched: Arc<Semaphore>,
+    unreached: Arc<Semaphore>,
+    bodies: Arc<Semaphore>,
     lots: Mutex<HashMap<OrgId, Lot>>,
 }
 
@@ -70,23 +86,33 @@ pub struct Spot {
     org: OrgId,
     lot: Lot,
     probing: Option<OwnedMutexGuard<()>>,
-    place: Option<(OwnedSemaphorePermit, OwnedSemaphorePermit)>,
+    places: Vec<OwnedSemaphorePermit>,
 }
 
 impl Default for Parking {
     fn default() -> Self {
         Self(Arc::new(Inner {
-            all: Arc::new(Semaphore::new(WAITING_MAX)),
+            switched: Arc::new(Semaphore::new(WAITING_MAX)),
+            unreached: Arc::new(Semaphore::new(UNREACHED_MAX)),
+            bodies: Arc::new(Semaphore::new(BODIES_KIB_MAX)),
             lots: Mutex::default(),
         }))
     }
 }
 
 impl Parking {
-    /// A place to wait for an org in; none if too many wait already.
+    /// A place to wait in with a body of that many bytes; none if too many wait already.
     #[must_use]
-    pub fn enter(&self, org: &OrgId) -> Option<Spot> {
-        let all = Arc::clone(&self.0.all).try_acquire_owned().ok()?;
+    pub fn enter(&self, org: &OrgId, wait: Wait, body_bytes: usize) -> Option<Spot> {
+        let all = match wait {
+            Wait::Org => &self.0.switched,
+            Wait::Cell => &self.0.unreached,
+        };
+        let all = Arc::clone(all).try_acquire_owned().ok()?;
+        let kib = u32::try_from(body_bytes.div_ceil(1024)).ok()?;
+        let body = Arc::clone(&self.0.bodies)
+            .try_acquire_many_owned(kib)
+            .ok()?;
         let mut lots = self.lots();
         let lot = lots.entry(org.clone()).or_insert_with(|| Lot {
             spots: Arc::new(Semaphore::new(WAITING_EACH_MAX)),
@@ -99,7 +125,7 @@ impl Parking {
             org: org.clone(),
             lot: lot.clone(),
             probing: None,
-            place: Some((all, each)),
+            places: vec![all, body, each],
         })
     }
 
@@ -149,7 +175,7 @@ impl Spot {
 impl Drop for Spot {
     fn drop(&mut self) {
         let mut lots = self.parking.lots();
-        self.place = None;
+        self.places.clear();
         if self.lot.spots.available_permits() == WAITING_EACH_MAX {
             lots.remove(&self.org);
         }
@@ -158,7 +184,9 @@ impl Drop for Spot {
 
 #[cfg(test)]
 mod tests {
-    use super::{Parking, Repeat, WAITING_EACH_MAX, decide_repeat};
+    use super::{
+        BODIES_KIB_MAX, Parking, Repeat, UNREACHED_MAX, WAITING_EACH_MAX, Wait, decide_repeat,
+    };
     use std::future::pending;
     use std::time::Duration;
     use tokio::time::Instant;
@@ -198,11 +226,11 @@ mod tests {
     async fn one_probes_and_when_it_is_let_in_all_are() {
         let parking = Parking::default();
         let end = Instant::now() + Duration::from_secs(5);
-        let mut first = parking.enter(&org()).unwrap();
+        let mut first = parking.enter(&org(), Wait::Org, 10).unwrap();
         assert!(first.wait(pending(), true, end).await);
         let mut others = Vec::new();
         for _ in 0..10 {
-            let mut spot = parking.enter(&org()).unwrap();
+            let mut spot = parking.enter(&org(), Wait::Org, 10).unwrap();
             others.push(tokio::spawn(async move {
                 let again = spot.wait(pending(), true, end).await;
                 (again, Instant::now())
@@ -221,12 +249,12 @@ mod tests {
     async fn a_newer_route_ends_the_wait_and_so_does_the_time() {
         let parking = Parking::default();
         let end = Instant::now() + Duration::from_secs(5);
-        let mut spot = parking.enter(&org()).unwrap();
+        let mut spot = parking.enter(&org(), Wait::Org, 10).unwrap();
         assert!(spot.wait(async { true }, false, end).await);
         assert!(!spot.wait(pending(), false, end).await);
         assert_eq!(Instant::now(), end);
         // Whoever probes gives its turn on when it goes.
-        let mut probing = parking.enter(&org()).unwrap();
+        let mut probing = parking.enter(&org(), Wait::Org, 10).unwrap();
         let end = end + Duration::from_secs(5);
         assert!(probing.wait(pending(), true, end).await);
         drop(probing);
@@ -237,12 +265,32 @@ mod tests {
     fn no_org_takes_all_places() {
         let parking = Parking::default();
         let spots: Vec<_> = (0..WAITING_EACH_MAX)
-            .map(|_| parking.enter(&org()).unwrap())
+            .map(|_| parking.enter(&org(), Wait::Org, 10).unwrap())
             .collect();
-        assert!(parking.enter(&org()).is_none());
+        assert!(parking.enter(&org(), Wait::Org, 10).is_none());
         let other = OrgId::generate(&SeededEntropy::new(2));
-        assert!(parking.enter(&other).is_some());
+        assert!(parking.enter(&other, Wait::Org, 10).is_some());
         drop(spots);
-        assert!(parking.lots().is_empty() && parking.enter(&org()).is_some());
+        assert!(parking.lots().is_empty() && parking.enter(&org(), Wait::Org, 10).is_some());
+    }
+
+    #[test]
+    fn a_cell_that_is_gone_takes_no_place_of_others_and_bodies_are_bounded() {
+        let parking = Parking::default();
+        let entropy = SeededEntropy::new(3);
+        let orgs: Vec<_> = (0..3).map(|_| OrgId::generate(&entropy)).collect();
+        let spots: Vec<_> = (0..UNREACHED_MAX)
+            .map(|at| parking.enter(&orgs[at % 3], Wait::Cell, 0).unwrap())
+            .collect();
+        assert!(parking.enter(&org(), Wait::Cell, 0).is_none());
+        assert!(parking.enter(&org(), Wait::Org, 0).is_some());
+        drop(spots);
+        let all = parking
+            .enter(&org(), Wait::Org, BODIES_KIB_MAX * 1024)
+            .unwrap();
+        assert!(parking.enter(&org(), Wait::Org, 1).is_none());
+        assert!(parking.enter(&org(), Wait::Org, 0).is_some());
+        drop(all);
+        assert!(parking.enter(&org(), Wait::Org, 1).is_some());
     }
 }

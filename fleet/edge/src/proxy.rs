@@ -7,7 +7,9 @@ use crate::follower::Routes;
 use crate::framing;
 use crate::headers::{Said, prepare_answer, prepare_request, random_hex, upgrade_of};
 use crate::hosts::{Hosts, find_org};
-use crate::parking::{PARKED_SECS_MAX, Parking, Repeat, Spot, UNREACHED_SECS_MAX, decide_repeat};
+use crate::parking::{
+    PARKED_SECS_MAX, Parking, Repeat, Spot, UNREACHED_SECS_MAX, Wait, decide_repeat,
+};
 use crate::share::{Shares, Sharing, UNDER_WAY_EACH_MAX};
 use crate::traffic::{Outcome, Traffic};
 use crate::trust::GivenId;
@@ -219,11 +221,15 @@ impl Proxy {
         let begun = tokio::time::Instant::now();
         let mut spot: Option<Spot> = None;
         loop {
-            let (repeat, patience) = match self.send(bound, &route, facts, id).await {
+            let (repeat, wait, patience) = match self.send(bound, &route, facts, id).await {
                 Ok(answer) => match standing_of(&answer) {
                     Some(standing) => {
                         tracing::debug!(org = %route.slug, cell = %route.cell, ours = %route.epoch, theirs = ?standing, "a cell does not serve an org at our epoch");
-                        (decide_repeat(route.epoch, standing), PARKED_SECS_MAX)
+                        (
+                            decide_repeat(route.epoch, standing),
+                            Wait::Org,
+                            PARKED_SECS_MAX,
+                        )
                     }
                     None => {
                         if let Some(spot) = spot {
@@ -233,7 +239,7 @@ impl Proxy {
                     }
                 },
                 // No connection, no request: nothing was begun.
-                Err(Refused::Unreached) => (Repeat::WhenOpen, UNREACHED_SECS_MAX),
+                Err(Refused::Unreached) => (Repeat::WhenOpen, Wait::Cell, UNREACHED_SECS_MAX),
                 Err(refused) => return Err(refused),
             };
             let (Some(body), true) = (&held, repeat != Repeat::Never) else {
@@ -241,7 +247,10 @@ impl Proxy {
             };
             let waiting = match &mut spot {
                 Some(spot) => spot,
-                none => none.insert(self.parking.enter(&route.org).ok_or(Refused::Busy)?),
+                none => {
+                    let entered = self.parking.enter(&route.org, wait, body.len());
+                    none.insert(entered.ok_or(Refused::Busy)?)
+                }
             };
             let deadline = begun + Duration::from_secs(patience);
             let newer = self
@@ -354,12 +363,14 @@ async fn bind(mut request: Request<Incoming>, host: HeaderValue) -> Result<Bound
     if size.lower() > BODY_BYTES_MAX {
         return Err(Refused::Body(BODY_BYTES_MAX));
     }
-    let small = size.exact().is_some_and(|bytes| bytes <= HELD_BYTES_MAX);
+    // A body that does not say its length has to be small: it is held, so that no cell waits for the rest of it.
+    let small = size.exact().is_none_or(|bytes| bytes <= HELD_BYTES_MAX);
     let (body, held) = if small {
         let time = Duration::from_secs(BODY_SECS_MAX);
+        let body = Limited::new(body, usize::try_from(HELD_BYTES_MAX).unwrap_or(usize::MAX));
         let bytes = match tokio::time::timeout(time, body.collect()).await {
             Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(_)) | Err(_) => return Err(Refused::Body(BODY_BYTES_MAX)),
+            Ok(Err(_)) | Err(_) => return Err(Refused::Body(HELD_BYTES_MAX)),
         };
         (Either::Left(Full::new(bytes.clone())), Some(bytes))
     } else {
