@@ -105,6 +105,10 @@ impl Mover {
                 .await?;
                 return Ok(Finished {});
             }
+            // Whoever was let in before could still write, and nothing would hinder it any more.
+            Ending::Without if seat.under_way() > 0 => {
+                return Err(MoveRefusal::Busy("requests of the org are under way here"));
+            }
             Ending::Without => self.check_empty(&ask.org).await?,
             Ending::Serving => {}
         }

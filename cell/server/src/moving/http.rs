@@ -96,7 +96,9 @@ fn refuse(refusal: &MoveRefusal) -> Response {
         MoveRefusal::Taken(_) => (StatusCode::CONFLICT, word::TAKEN),
         MoveRefusal::Refused(_) => (StatusCode::UNPROCESSABLE_ENTITY, word::REFUSED),
         MoveRefusal::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid"),
-        MoveRefusal::Fault(_) => (StatusCode::SERVICE_UNAVAILABLE, word::UNAVAILABLE),
+        MoveRefusal::Busy(_) | MoveRefusal::Fault(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, word::UNAVAILABLE)
+        }
     };
     let problem = Problem {
         error: error.to_owned(),

@@ -29,6 +29,9 @@ pub enum MoveRefusal {
     /// It is not written as it should be.
     #[error("{0}")]
     Invalid(String),
+    /// Not yet.
+    #[error("{0}")]
+    Busy(&'static str),
     /// The store or a root of trust failed.
     #[error(transparent)]
     Fault(#[from] Fault),
