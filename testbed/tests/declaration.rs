@@ -134,8 +134,8 @@ fn a_mistake_is_told_with_file_line_and_column_and_nothing_is_made() {
         ),
         (
             AFTER.replace("WIKI_CLIENT_SECRET", "NO_SUCH_VARIABLE"),
-            // The app that wants it.
-            ":16:16",
+            // The line that names the variable.
+            ":18:24",
             "NO_SUCH_VARIABLE",
         ),
         (
