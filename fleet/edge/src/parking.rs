@@ -26,6 +26,8 @@ const UNREACHED_MAX: usize = 2_048;
 const BODIES_KIB_MAX: usize = 256 * 1024;
 /// Requests that wait for one org.
 const WAITING_EACH_MAX: usize = 1_024;
+/// The same of one org.
+const BODIES_EACH_KIB_MAX: usize = 32 * 1024;
 /// How often the cell is asked.
 const PROBE_PAUSE: Duration = Duration::from_millis(20);
 
@@ -45,6 +47,10 @@ pub enum Repeat {
 pub fn decide_repeat(ours: Epoch, theirs: Option<Standing>) -> Repeat {
     match theirs {
         Some(standing) if standing.kind == StandingKind::Parked => Repeat::WhenOpen,
+        // The org comes back to a cell that it left: the cell does not know of it yet, and we do.
+        Some(standing) if standing.kind == StandingKind::Gone && standing.epoch < ours => {
+            Repeat::WhenOpen
+        }
         Some(standing) if standing.epoch > ours => Repeat::WhenNewer,
         // A cell that knows nothing newer has nothing to wait for.
         _ => Repeat::Never,
@@ -75,6 +81,7 @@ struct Inner {
 #[derive(Debug, Clone)]
 struct Lot {
     spots: Arc<Semaphore>,
+    bodies: Arc<Semaphore>,
     open: Arc<Notify>,
     probe: Arc<tokio::sync::Mutex<()>>,
 }
@@ -116,16 +123,18 @@ impl Parking {
         let mut lots = self.lots();
         let lot = lots.entry(org.clone()).or_insert_with(|| Lot {
             spots: Arc::new(Semaphore::new(WAITING_EACH_MAX)),
+            bodies: Arc::new(Semaphore::new(BODIES_EACH_KIB_MAX)),
             open: Arc::default(),
             probe: Arc::default(),
         });
+        let own = Arc::clone(&lot.bodies).try_acquire_many_owned(kib).ok()?;
         let each = Arc::clone(&lot.spots).try_acquire_owned().ok()?;
         Some(Spot {
             parking: self.clone(),
             org: org.clone(),
             lot: lot.clone(),
             probing: None,
-            places: vec![all, body, each],
+            places: vec![all, body, own, each],
         })
     }
 
@@ -185,7 +194,8 @@ impl Drop for Spot {
 #[cfg(test)]
 mod tests {
     use super::{
-        BODIES_KIB_MAX, Parking, Repeat, UNREACHED_MAX, WAITING_EACH_MAX, Wait, decide_repeat,
+        BODIES_EACH_KIB_MAX, BODIES_KIB_MAX, Parking, Repeat, UNREACHED_MAX, WAITING_EACH_MAX,
+        Wait, decide_repeat,
     };
     use std::future::pending;
     use std::time::Duration;
@@ -209,6 +219,7 @@ mod tests {
             (said(3, StandingKind::Parked), Repeat::WhenOpen),
             (said(3, StandingKind::Gone), Repeat::WhenNewer),
             (said(3, StandingKind::Serving), Repeat::WhenNewer),
+            (said(1, StandingKind::Gone), Repeat::WhenOpen),
             (said(2, StandingKind::Gone), Repeat::Never),
             (said(1, StandingKind::Serving), Repeat::Never),
             (None, Repeat::Never),
@@ -285,12 +296,21 @@ mod tests {
         assert!(parking.enter(&org(), Wait::Cell, 0).is_none());
         assert!(parking.enter(&org(), Wait::Org, 0).is_some());
         drop(spots);
-        let all = parking
-            .enter(&org(), Wait::Org, BODIES_KIB_MAX * 1024)
-            .unwrap();
+        let each = BODIES_EACH_KIB_MAX * 1024;
+        let first = parking.enter(&org(), Wait::Org, each).unwrap();
         assert!(parking.enter(&org(), Wait::Org, 1).is_none());
         assert!(parking.enter(&org(), Wait::Org, 0).is_some());
-        drop(all);
-        assert!(parking.enter(&org(), Wait::Org, 1).is_some());
+        let others: Vec<_> = (1..BODIES_KIB_MAX / BODIES_EACH_KIB_MAX)
+            .map(|_| {
+                let other = OrgId::generate(&entropy);
+                parking.enter(&other, Wait::Org, each).unwrap()
+            })
+            .collect();
+        let one_more = OrgId::generate(&entropy);
+        assert!(parking.enter(&one_more, Wait::Org, 1).is_none());
+        drop(others);
+        assert!(parking.enter(&one_more, Wait::Org, 1).is_some());
+        drop(first);
+        assert!(parking.enter(&org(), Wait::Org, each).is_some());
     }
 }
