@@ -238,15 +238,18 @@ async fn declare_cell(
 
 async fn set_cell_state(
     Extension(peer): Extension<Peer>,
-    State(register): State<Register>,
+    State(side): State<Side>,
     Path(name): Path<String>,
     body: Sent,
 ) -> Answer<CellView> {
     only(peer, FleetRole::Operator)?;
     let wanted: SetCellState = parse(body)?;
     let name = cell_name(&name)?;
-    let done = register.set_cell_state(&name, wanted, OPERATOR).await;
-    done.map(Json).map_err(|refusal| refused(&refusal))
+    let done = side.register.set_cell_state(&name, wanted, OPERATOR).await;
+    let mut done = [done.map_err(|refusal| refused(&refusal))?];
+    side.watch.complete(&mut done);
+    let [done] = done;
+    Ok(Json(done))
 }
 
 #[derive(Deserialize)]

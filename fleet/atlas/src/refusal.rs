@@ -75,7 +75,9 @@ pub enum Refusal {
         name: String,
     },
     /// The org is on its way already.
-    #[error("{name} is being moved already; look at it with `testudo org show {name}`")]
+    #[error(
+        "{name} is on its way already, or its last move can still be taken back; see `testudo org moves`"
+    )]
     Moving {
         /// The org.
         name: String,

@@ -17,8 +17,8 @@ pub const LEFT_AT_FENCE_MAX: i64 = 200;
 pub const CLOSING_ROUNDS_MAX: u32 = 400;
 /// How long the giver may be stopped before it goes on for another try. Edges hold requests a little longer than that.
 pub const FENCED_SECS_MAX: i64 = 4;
-/// The fence from which on requests that do not end are cut off.
-const FORCED_FROM_ATTEMPT: i64 = 3;
+/// Fences that were taken back before requests that do not end are cut off.
+const FORCED_AFTER_TRIES: i64 = 2;
 /// The first pause after a failure; each further one is twice as long.
 const PAUSE_FIRST: Duration = Duration::from_millis(25);
 /// The longest pause.
@@ -124,7 +124,9 @@ pub fn plan_step(record: &MoveRecord, view: &View, now: Timestamp) -> Step {
 fn plan_end_of_patience(record: &MoveRecord, now: Timestamp) -> Option<Step> {
     let stopped = matches!(record.phase, Phase::Fencing | Phase::Fenced);
     let since = record.fenced_at.filter(|_| stopped)?;
-    (now.secs_since(since) >= FENCED_SECS_MAX).then(|| {
+    // A clock that was set back must not make it longer.
+    let over = now < since || now.secs_since(since) >= FENCED_SECS_MAX;
+    over.then(|| {
         Step::Enter(Entry::Loosen(format!(
             "it was not through within {FENCED_SECS_MAX} seconds"
         )))
@@ -227,7 +229,7 @@ fn plan_closing(view: &View) -> Step {
 
 fn plan_fencing(record: &MoveRecord, view: &View) -> Step {
     match view.fenced {
-        None => Step::Ask(Question::Fence(record.attempt >= FORCED_FROM_ATTEMPT)),
+        None => Step::Ask(Question::Fence(record.tries() >= FORCED_AFTER_TRIES)),
         Some(fenced) if fenced.closed => Step::Enter(Entry::Next(Phase::Fenced)),
         Some(fenced) => Step::Enter(Entry::Loosen(format!(
             "{} requests did not end in time",

@@ -7,8 +7,10 @@ use vocab::time::Timestamp;
 use wire::names::CellName;
 use wire::org_move::view::{MoveView, Phase};
 
-/// How often the giver is fenced before a move is given up.
+/// How often the giver of a leg is fenced before the leg is given up.
 pub const FENCES_MAX: i64 = 4;
+/// How long the way back stays open at least after it failed.
+const RETRY_SECS_MIN: i64 = 60;
 /// Longest reason that is kept.
 const REASON_CHARS_MAX: usize = 300;
 
@@ -100,8 +102,8 @@ impl MoveRecord {
             Entry::Loosened => {
                 next.attempt += 1;
                 next.fenced_at = None;
-                if next.attempt > FENCES_MAX {
-                    next.retreat();
+                if next.tries() == 0 {
+                    next.retreat(now);
                 } else {
                     // Whatever it was that took too long or differed: all rows are compared anew.
                     next.phase = Phase::Verifying;
@@ -109,19 +111,28 @@ impl MoveRecord {
             }
             Entry::Retreat(reason) => {
                 next.reason = Some(shorten(&reason));
-                next.retreat();
+                next.retreat(now);
             }
         }
         next
     }
 
-    /// Before the switch all is undone; after it the cell that serves goes on, and taking back can be asked for again.
-    fn retreat(&mut self) {
-        self.phase = if self.is_before_switch() {
-            Phase::Undoing
+    /// How many fences of this leg were taken back. Numbers of fences rise from leg to leg, and each leg begins with a fresh
+    /// set of them.
+    #[must_use]
+    pub const fn tries(&self) -> i64 {
+        (self.attempt - 1) % FENCES_MAX
+    }
+
+    /// Before the switch all is undone; after it the cell that serves goes on, and there is time to ask for the way back again.
+    fn retreat(&mut self, now: Timestamp) {
+        if self.is_before_switch() {
+            self.phase = Phase::Undoing;
         } else {
-            Phase::Following
-        };
+            self.phase = Phase::Following;
+            let again = now.plus_secs(self.keep_secs.max(RETRY_SECS_MIN));
+            self.until = self.until.max(Some(again));
+        }
         self.returning = false;
     }
 
@@ -149,6 +160,7 @@ impl MoveRecord {
         next.updated_at = now;
         next.phase = Phase::Activating;
         next.leg = self.leg.next();
+        next.attempt = self.attempt - self.tries() + FENCES_MAX;
         std::mem::swap(&mut next.giver, &mut next.taker);
         next
     }

@@ -90,6 +90,14 @@ fn an_org_is_not_stopped_for_longer_than_it_may_be() {
             "{phase:?}"
         );
     }
+    let set_back = MoveRecord {
+        fenced_at: Some(NOW.plus_secs(3_600)),
+        ..record(Phase::Fenced)
+    };
+    assert!(matches!(
+        plan_step(&set_back, &View::default(), NOW),
+        Step::Enter(Entry::Loosen(_))
+    ));
     // Some times in a row, then all is undone; after the switch the cell that serves goes on.
     let loosened = |attempt, returning| {
         let giver = if returning { "cell-b" } else { "cell-a" };
@@ -104,6 +112,15 @@ fn an_org_is_not_stopped_for_longer_than_it_may_be() {
     assert_eq!(loosened(1, false), Phase::Verifying);
     assert_eq!(loosened(FENCES_MAX, false), Phase::Undoing);
     assert_eq!(loosened(FENCES_MAX, true), Phase::Following);
+    // Each leg begins with a fresh set of fences, under numbers that were not used before.
+    for attempt in 1..=FENCES_MAX {
+        let fenced = MoveRecord {
+            attempt,
+            ..record(Phase::Fenced)
+        };
+        let switched = fenced.switch(NOW);
+        assert_eq!((switched.attempt, switched.tries()), (FENCES_MAX + 1, 0));
+    }
 }
 
 #[test]

@@ -73,6 +73,7 @@ function drawMoves(moves) {
     const counted = move.phase === "copying" || move.phase === "verifying";
     const share = counted ? Math.min(1, move.rows_done / Math.max(1, move.rows_total)) : move.phase === "preparing" ? 0 : 1;
     const bar = row.querySelector("progress");
+    bar.hidden = move.phase === "undone" || move.phase === "undoing";
     bar.value = share;
     bar.setAttribute("aria-label", "Progress of " + move.slug);
     const pause = move.pause_micros === null ? "" : " · pause " + Math.round(move.pause_micros / 1000) + " ms";
