@@ -16,7 +16,7 @@ use crate::trust::GivenId;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
-use http_body_util::{BodyExt as _, Either, Full, Limited};
+use http_body_util::{BodyExt as _, Either, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::upgrade::OnUpgrade;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -370,6 +370,7 @@ async fn bind(mut request: Request<Incoming>, host: HeaderValue) -> Result<Bound
         let body = Limited::new(body, usize::try_from(HELD_BYTES_MAX).unwrap_or(usize::MAX));
         let bytes = match tokio::time::timeout(time, body.collect()).await {
             Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(error)) if !error.is::<LengthLimitError>() => return Err(Refused::Broken),
             Ok(Err(_)) | Err(_) => return Err(Refused::Body(HELD_BYTES_MAX)),
         };
         (Either::Left(Full::new(bytes.clone())), Some(bytes))
@@ -415,7 +416,7 @@ fn fault_of_body(error: &hyper_util::client::legacy::Error) -> Option<Refused> {
     let mut cause = std::error::Error::source(error);
     let mut of_body = None;
     while let Some(error) = cause {
-        if error.is::<http_body_util::LengthLimitError>() || error.is::<TooSlow>() {
+        if error.is::<LengthLimitError>() || error.is::<TooSlow>() {
             return Some(Refused::Body(BODY_BYTES_MAX));
         }
         if error.downcast_ref().is_some_and(hyper::Error::is_user) {

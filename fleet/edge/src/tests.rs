@@ -382,19 +382,13 @@ async fn bodies_are_bounded_with_and_without_a_length() {
     let told = world.exchange(request.as_bytes()).await;
     assert!(told.contains("2097152 bytes of body"), "{told}");
     let chunk = format!("100000\r\n{}\r\n", "x".repeat(0x10_0000));
-    let few = format!(
-        "{head}transfer-encoding: chunked\r\n\r\n{}0\r\n\r\n",
-        chunk.repeat(2)
-    );
-    assert!(
-        world
-            .exchange(few.as_bytes())
-            .await
-            .contains("2097152 bytes of body")
-    );
+    let few = format!("{head}transfer-encoding: chunked\r\n\r\n{chunk}0\r\n\r\n");
+    // Without a length it may be as large as what the edge holds: nobody waits for the rest of it but the edge.
+    let told = world.exchange(few.as_bytes()).await;
+    assert!(told.contains("1048576 bytes of body"), "{told}");
     let many = format!(
         "{head}transfer-encoding: chunked\r\n\r\n{}0\r\n\r\n",
-        chunk.repeat(11)
+        chunk.repeat(2)
     );
     let broken = format!("{head}transfer-encoding: chunked\r\n\r\n1\r\nx\r\nzz\r\n");
     let told = world.exchange(broken.as_bytes()).await;

@@ -21,7 +21,7 @@ const RUNS: u64 = 1_500;
 /// Steps of a run with faults; then it is left in peace.
 const STEPS_WITH_FAULTS: u32 = 600;
 /// Steps after which a run in peace must be over.
-const STEPS_IN_PEACE: u32 = 6_000;
+const STEPS_IN_PEACE: u32 = 40_000;
 /// Rows that the org has at first, and that writes go to.
 const ROWS: Key = 7;
 
