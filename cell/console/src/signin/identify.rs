@@ -58,23 +58,35 @@ pub async fn show(visit: Visit) -> Response {
     }
 }
 
+/// How often an answer is noted anew: the page itself asks for a challenge of its autofill list, maybe at the same moment.
+const NOTED_MAX: u32 = 3;
+
 /// `POST /signin`: notes who it is. The way on is the same for everybody.
 pub async fn answer(visit: Visit) -> Response {
-    let mut flow = match load_flow(&visit).await {
-        Ok(flow) => flow,
-        Err(response) => return response,
-    };
-    match visit
-        .cell
-        .identify(&mut flow, visit.field("identifier"))
-        .await
-    {
-        Ok(()) => go_on(&visit, &flow).await,
+    let mut left = NOTED_MAX;
+    loop {
+        let flow = match load_flow(&visit).await {
+            Ok(flow) => flow,
+            Err(response) => return response,
+        };
+        left -= 1;
+        match note(&visit, flow).await {
+            Err(Refusal::Changed) if left > 0 => {}
+            Err(refusal) => return visit.refused(&refusal),
+            Ok(response) => return response,
+        }
+    }
+}
+
+async fn note(visit: &Visit, mut flow: Flow) -> Result<Response, Refusal> {
+    let identifier = visit.field("identifier");
+    match visit.cell.identify(&mut flow, identifier).await {
+        Ok(()) => Ok(go_on(visit, &flow).await),
         Err(Refusal::Invalid { .. }) => {
             let text = visit.shell().t.signin.identifier_missing;
-            page(&visit, &flow, Input::of("").refused(text)).await
+            Ok(page(visit, &flow, Input::of("").refused(text)).await)
         }
-        Err(refusal) => visit.refused(&refusal),
+        Err(refusal) => Err(refusal),
     }
 }
 
