@@ -140,8 +140,8 @@ fn a_mistake_is_told_with_file_line_and_column_and_nothing_is_made() {
         ),
         (
             AFTER.replace("secrets/ada", "secrets/nobody"),
-            // The person whose it is.
-            ":5:16",
+            // The line that names the file.
+            ":9:19",
             "secrets/nobody",
         ),
         (

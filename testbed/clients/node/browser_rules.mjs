@@ -109,11 +109,11 @@ async function policies(page) {
   await page.open(policy);
   await page.mustSay('Wiki');
   await page.confirm(`${policy}/delete`);
-  await page.mustSay('an app names this policy');
+  await page.mustSay('An app names this policy');
   await page.open('/admin/zones');
   await page.visitor.press('main a.row-link:has-text("Offices")');
   await page.confirm('/remove');
-  await page.mustSay('a policy names this zone');
+  await page.mustSay('A policy names this zone');
   await page.open('/admin/policies/new');
   await page.send('/admin/policies/new', { name: 'Short-lived' });
   await page.confirm('/delete');
