@@ -19,6 +19,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpSocket;
+use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
@@ -28,8 +29,10 @@ use crate::load::measure::percentile;
 use crate::process::Watched;
 use crate::wait;
 
-/// The most requests of an open loop that may be under way.
-const IN_FLIGHT_MAX: usize = 1_024;
+/// The most requests of an open loop that may wait for a connection.
+const WAITING_MAX: usize = 8_192;
+/// The connections of an open loop, opened before its clock begins: what they cost is no part of what a request costs.
+const OPEN_LOOP_CONNECTIONS: usize = 64;
 /// Connections that one of this machine's addresses opens: doors bound those of a client.
 const CONNECTIONS_EACH: usize = 32;
 
@@ -241,45 +244,37 @@ impl Door {
         Ok(samples.report(&before, &self.look()?))
     }
 
-    /// Each time counts from when the request should have been sent.
+    /// Each time counts from when the request should have been sent, whether it then waited for a connection or for its answer.
     async fn ask_by_the_clock(&self, per_second: f64, seconds: f64) -> anyhow::Result<Report> {
         anyhow::ensure!(per_second > 0.0, "an open loop needs a rate");
         let gap = Duration::from_secs_f64(1.0 / per_second);
-        let idle: Arc<std::sync::Mutex<Vec<Way>>> = Arc::default();
-        let before = self.look()?;
-        let end = before.at + Duration::from_secs_f64(seconds);
-        let (mut due, mut number) = (before.at, 0);
-        let mut tasks: JoinSet<Samples> = JoinSet::new();
-        let mut samples = Samples::default();
-        while due < end {
-            wait::until_moment(due).await;
-            while let Some(done) = tasks.try_join_next() {
-                samples.merge(done?);
-            }
-            anyhow::ensure!(tasks.len() < IN_FLIGHT_MAX, "the door does not keep up");
-            let (door, idle) = (self.clone(), Arc::clone(&idle));
-            number += 1;
-            tasks.spawn(async move {
-                let mut samples = Samples::default();
-                let free = idle.lock().ok().and_then(|mut idle| idle.pop());
-                let way = match free {
-                    Some(way) => Ok(way),
-                    None => door.open(number % IN_FLIGHT_MAX).await,
-                };
-                match way {
-                    Ok(mut way) => {
-                        samples.add(way.ask().await, due.elapsed());
-                        if let Ok(mut idle) = idle.lock() {
-                            idle.push(way);
-                        }
-                    }
-                    Err(error) => samples.add(Err(error), due.elapsed()),
-                }
-                samples
-            });
-            due += gap;
+        let (arrivals, queue) = mpsc::channel(WAITING_MAX);
+        let queue = Arc::new(Mutex::new(queue));
+        let mut ways = Vec::with_capacity(OPEN_LOOP_CONNECTIONS);
+        for number in 0..OPEN_LOOP_CONNECTIONS {
+            ways.push(self.open(number).await?);
         }
-        samples.merge(gather(tasks).await?);
+        let mut tasks: JoinSet<Samples> = JoinSet::new();
+        for way in ways {
+            tasks.spawn(way.serve(Arc::clone(&queue)));
+        }
+        let before = self.look()?;
+        let begun = before.at;
+        let end = begun + Duration::from_secs_f64(seconds);
+        // On a thread: the runtime's timers go by whole milliseconds, and requests would come in bursts.
+        let clock = move || {
+            let mut due = begun;
+            while due < end {
+                wait::block_until(due.into_std());
+                arrivals
+                    .try_send(due)
+                    .map_err(|_| anyhow::anyhow!("the door does not keep up"))?;
+                due += gap;
+            }
+            anyhow::Ok(())
+        };
+        tokio::task::spawn_blocking(clock).await??;
+        let samples = gather(tasks).await?;
         Ok(samples.report(&before, &self.look()?))
     }
 
@@ -319,6 +314,17 @@ impl Door {
 }
 
 impl Way {
+    /// Takes arrivals out of the queue until there are no more, or until the first failure.
+    async fn serve(mut self, queue: Arc<Mutex<mpsc::Receiver<Instant>>>) -> Samples {
+        let mut samples = Samples::default();
+        while samples.failed == 0 {
+            let arrival = queue.lock().await.recv().await;
+            let Some(due) = arrival else { break };
+            samples.add(self.ask().await, due.elapsed());
+        }
+        samples
+    }
+
     async fn ask(&mut self) -> anyhow::Result<()> {
         let request = http::Request::get(&self.order.path)
             .header(HOST, &self.order.host)

@@ -51,6 +51,14 @@ impl Wire {
         })
     }
 
+    /// Where its files lie. Configurations of other doors name them, so that there is no space in it.
+    pub const fn folder(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Tls => "tls",
+        }
+    }
+
     /// In the table.
     pub const fn name(self) -> &'static str {
         match self {
