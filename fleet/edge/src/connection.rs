@@ -24,8 +24,6 @@ use tokio::time::{MissedTickBehavior, interval};
 
 /// Largest request head.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
-/// Most header fields of a request.
-const HEADERS_MAX: usize = 64;
 /// Requests at one time on one HTTP/2 connection.
 const STREAMS_MAX: u32 = 64;
 /// Bytes of one request's body that a client may send ahead on an HTTP/2 connection.
@@ -208,8 +206,7 @@ fn builder() -> auto::Builder<TokioExecutor> {
     builder
         .http1()
         .header_read_timeout(None)
-        .max_buf_size(HEAD_BYTES_MAX)
-        .max_headers(HEADERS_MAX);
+        .max_buf_size(HEAD_BYTES_MAX);
     builder
         .http2()
         .timer(TokioTimer::new())

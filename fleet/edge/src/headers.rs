@@ -8,29 +8,51 @@ use wire::placement::{
     DEADLINE_HEADER, LOCAL_HEADER, PLACEMENT_HEADER, Placement, STANDING_HEADER,
 };
 
+const TRACE: HeaderName = HeaderName::from_static("traceparent");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const CLIENT: HeaderName = HeaderName::from_static("x-forwarded-for");
+const SCHEME: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const PLACEMENT: HeaderName = HeaderName::from_static(PLACEMENT_HEADER);
+const DEADLINE: HeaderName = HeaderName::from_static(DEADLINE_HEADER);
+const LOCAL: HeaderName = HeaderName::from_static(LOCAL_HEADER);
+/// The most fields that we add to a request.
+const OURS_MAX: usize = 10;
+
 /// Fields that are about one connection alone (RFC 9110 section 7.6.1).
-const HOP_BY_HOP: [&str; 8] = [
-    "connection",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "upgrade",
-];
+fn is_hop_by_hop(name: &str) -> bool {
+    matches!(
+        name,
+        "connection"
+            | "keep-alive"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "proxy-connection"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+    )
+}
 
 /// What only somebody between the client and us could rightly say; from a client it is a lie.
-const FORWARDING: [&str; 8] = [
-    "forwarded",
-    "via",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-port",
-    "x-forwarded-proto",
-    "x-real-ip",
-    "x-request-id",
-];
+fn is_forwarding(name: &str) -> bool {
+    matches!(
+        name,
+        "forwarded"
+            | "via"
+            | "x-forwarded-for"
+            | "x-forwarded-host"
+            | "x-forwarded-port"
+            | "x-forwarded-proto"
+            | "x-real-ip"
+            | "x-request-id"
+    )
+}
+
+/// What the edge alone says to cells.
+fn is_ours(name: &str) -> bool {
+    name.starts_with("testudo-") || matches!(name, "host" | "traceparent" | "http2-settings")
+}
 
 /// What the edge says about a request to the cell.
 pub struct Said<'s> {
@@ -44,8 +66,37 @@ pub struct Said<'s> {
     pub placement: &'s Placement,
     /// How long we wait for the answer.
     pub deadline_millis: u64,
-    /// The id of the request.
-    pub request_id: &'s str,
+    /// The host that the client asks.
+    pub host: &'s HeaderValue,
+    /// The id of the request, and what it is traced by.
+    pub marks: &'s Marks,
+}
+
+/// What one request is told apart by, in logs and traces, however often it is sent.
+#[derive(Debug)]
+pub struct Marks {
+    /// Its id.
+    pub request_id: String,
+    /// A trace, for a client that began none.
+    trace: String,
+    /// Our own part of the trace.
+    span: String,
+}
+
+impl Marks {
+    /// New ones, or with the id that somebody whom we trust has given.
+    #[must_use]
+    pub fn new(given_id: Option<String>, entropy: &dyn Entropy) -> Self {
+        // One draw for all: each costs as much as everything else here.
+        let digits = random_hex::<40>(entropy);
+        let (id, rest) = digits.split_at(32);
+        let (trace, span) = rest.split_at(32);
+        Self {
+            request_id: given_id.unwrap_or_else(|| id.to_owned()),
+            trace: trace.to_owned(),
+            span: span.to_owned(),
+        }
+    }
 }
 
 /// Whether the client wants to speak WebSocket on this connection, and says so by both fields (RFC 9110 section 7.8). No
@@ -67,72 +118,63 @@ fn connection_tokens(headers: &HeaderMap) -> impl Iterator<Item = &str> {
         .map(str::trim)
 }
 
-/// Makes a request's head fit for the cell. What it says about itself is dropped, and what we know is said instead.
-pub fn prepare_request(headers: &mut HeaderMap, said: &Said<'_>, entropy: &dyn Entropy) {
-    let between =
-        said.between == Between::Proxy || FORWARDING.iter().any(|name| headers.contains_key(*name));
-    let upgrade = upgrade_of(headers);
-    remove_hop_by_hop(headers);
-    headers.remove(header::TRANSFER_ENCODING);
-    headers.remove("http2-settings");
-    for name in FORWARDING {
-        headers.remove(name);
+/// The fields of a request's head as the cell gets them. What the client says about itself is left out, and what we know is
+/// said instead.
+#[must_use]
+pub fn prepare_request(given: &HeaderMap, said: &Said<'_>) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(given.len() + OURS_MAX);
+    let listed: Vec<&str> = connection_tokens(given).collect();
+    let mut between = said.between == Between::Proxy;
+    for (name, value) in given {
+        let text = name.as_str();
+        if is_forwarding(text) {
+            between = true;
+        } else if !is_hop_by_hop(text)
+            && !is_ours(text)
+            && !listed.iter().any(|token| token.eq_ignore_ascii_case(text))
+        {
+            headers.append(name.clone(), value.clone());
+        }
     }
-    let ours: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| name.as_str().starts_with("testudo-"))
-        .cloned()
-        .collect();
-    for name in ours {
-        headers.remove(name);
-    }
-    if let Some(upgrade) = upgrade {
+    if let Some(upgrade) = upgrade_of(given) {
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(header::UPGRADE, upgrade);
     }
-    let trace = render_traceparent(headers.get("traceparent"), entropy);
-    set(headers, "traceparent", &trace);
-    set(headers, "x-request-id", said.request_id);
-    set(
-        headers,
-        "x-forwarded-for",
-        &said.client.to_canonical().to_string(),
-    );
-    set(headers, "x-forwarded-proto", said.scheme);
-    set(headers, PLACEMENT_HEADER, &said.placement.to_string());
-    set(headers, DEADLINE_HEADER, &said.deadline_millis.to_string());
-    if said.client.to_canonical().is_loopback() && !between {
-        set(headers, LOCAL_HEADER, "1");
+    headers.insert(header::HOST, said.host.clone());
+    let client = said.client.to_canonical();
+    let trace = render_traceparent(given.get(TRACE), said.marks);
+    set(&mut headers, TRACE, &trace);
+    set(&mut headers, REQUEST_ID, &said.marks.request_id);
+    set(&mut headers, CLIENT, &client.to_string());
+    headers.insert(SCHEME, HeaderValue::from_static(said.scheme));
+    set(&mut headers, PLACEMENT, &said.placement.to_string());
+    headers.insert(DEADLINE, HeaderValue::from(said.deadline_millis));
+    if client.is_loopback() && !between {
+        headers.insert(LOCAL, HeaderValue::from_static("1"));
     }
+    headers
 }
 
 /// Makes an answer's head fit for the client.
 pub fn prepare_answer(headers: &mut HeaderMap, request_id: &str) {
-    remove_hop_by_hop(headers);
+    let named = connection_tokens(headers).filter_map(|token| token.parse().ok());
+    let dropped = headers.keys().filter(|name| is_hop_by_hop(name.as_str()));
+    let dropped: Vec<HeaderName> = named.chain(dropped.cloned()).collect();
+    for name in dropped {
+        headers.remove(name);
+    }
     headers.remove(STANDING_HEADER);
-    set(headers, "x-request-id", request_id);
+    set(headers, REQUEST_ID, request_id);
 }
 
-fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    let named: Vec<HeaderName> = connection_tokens(headers)
-        .filter_map(|token| token.parse().ok())
-        .collect();
-    for name in named {
-        headers.remove(name);
-    }
-    for name in HOP_BY_HOP {
-        headers.remove(name);
-    }
-}
-
-fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(HeaderName::from_static(name), value);
+        headers.insert(name, value);
     }
 }
 
 /// The trace that the client began, or a new one, with a span of our own (W3C Trace Context, section 3.2).
-fn render_traceparent(given: Option<&HeaderValue>, entropy: &dyn Entropy) -> String {
+fn render_traceparent(given: Option<&HeaderValue>, marks: &Marks) -> String {
     let hex = |text: &str| {
         text.bytes()
             .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
@@ -150,28 +192,36 @@ fn render_traceparent(given: Option<&HeaderValue>, entropy: &dyn Entropy) -> Str
             && [trace, span, flags].iter().all(|part| hex(part))
             && trace.bytes().any(|b| b != b'0')
             && span.bytes().any(|b| b != b'0');
-        well_formed.then(|| (trace.to_owned(), flags.to_owned()))
+        well_formed.then_some((trace, flags))
     });
-    let (trace, flags) = known.unwrap_or_else(|| (random_hex::<16>(entropy), String::from("00")));
-    format!("00-{trace}-{}-{flags}", random_hex::<8>(entropy))
+    let (trace, flags) = known.unwrap_or((&marks.trace, "00"));
+    format!("00-{trace}-{}-{flags}", marks.span)
 }
 
 /// That many random bytes, as hexadecimal digits.
 pub(crate) fn random_hex<const N: usize>(entropy: &dyn Entropy) -> String {
     let mut bytes = [0_u8; N];
     entropy.fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::with_capacity(2 * N);
+    for byte in bytes {
+        for half in [byte >> 4, byte & 0xf] {
+            text.extend(char::from_digit(u32::from(half), 16));
+        }
+    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Said, prepare_answer, prepare_request};
+    use super::{Marks, Said, prepare_answer, prepare_request};
     use crate::connection::Between;
-    use http::HeaderMap;
+    use http::{HeaderMap, HeaderValue};
     use vocab::entropy::SeededEntropy;
     use vocab::epoch::Epoch;
     use vocab::id::OrgId;
     use wire::placement::Placement;
+
+    const REQUEST_ID: &str = "0123456789abcdef0123456789abcdef";
 
     fn sent_on(client: &str, given: &[(&'static str, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -188,10 +238,10 @@ mod tests {
             scheme: "https",
             placement: &placement,
             deadline_millis: 1_000,
-            request_id: "0123456789abcdef0123456789abcdef",
+            host: &HeaderValue::from_static("acme.example"),
+            marks: &Marks::new(Some(String::from(REQUEST_ID)), &SeededEntropy::new(2)),
         };
-        prepare_request(&mut headers, &said, &SeededEntropy::new(2));
-        headers
+        prepare_request(&headers, &said)
     }
 
     #[test]
@@ -211,7 +261,7 @@ mod tests {
         let all = |name: &str| headers.get_all(name).iter().collect::<Vec<_>>();
         assert_eq!(all("x-forwarded-for"), ["192.0.2.1"]);
         assert_eq!(all("x-forwarded-proto"), ["https"]);
-        assert_eq!(all("x-request-id"), ["0123456789abcdef0123456789abcdef"]);
+        assert_eq!(all("x-request-id"), [REQUEST_ID]);
         assert_eq!(all("testudo-placement").len(), 1);
         for gone in [
             "forwarded",

@@ -25,6 +25,7 @@ pub mod succession;
 pub mod tls;
 pub mod traffic;
 pub mod trust;
+pub mod ways;
 
 #[cfg(test)]
 mod tests;

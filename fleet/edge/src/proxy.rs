@@ -5,7 +5,7 @@ use crate::answer::{AnswerBody, Refused, refuse, say};
 use crate::connection::{Door, Facts, Held};
 use crate::follower::Routes;
 use crate::framing;
-use crate::headers::{Said, prepare_answer, prepare_request, random_hex, upgrade_of};
+use crate::headers::{Marks, Said, prepare_answer, prepare_request, upgrade_of};
 use crate::hosts::{Hosts, find_org};
 use crate::parking::{
     PARKED_SECS_MAX, Parking, Repeat, Spot, UNREACHED_SECS_MAX, Wait, decide_repeat,
@@ -13,28 +13,19 @@ use crate::parking::{
 use crate::share::{Shares, Sharing, UNDER_WAY_EACH_MAX};
 use crate::traffic::{Outcome, Traffic};
 use crate::trust::GivenId;
+use crate::ways::{NoAnswer, Ways};
 use bytes::Bytes;
-use http::request::Parts;
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Either, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::upgrade::OnUpgrade;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::dns::Name;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use reception::timed_body::{TimedBody, TooSlow};
-use std::future::Future;
-use std::io;
-use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use vocab::entropy::Entropy;
-use wire::identity::{FleetIdentity, FleetRole, IdentityError, server_name};
-use wire::names::CellName;
+use wire::identity::{FleetIdentity, IdentityError};
 use wire::placement::{Placement, STANDING_HEADER, Standing};
 use wire::routes::entry::OrgRoute;
 use wire::routes::follow::Followed;
@@ -47,14 +38,11 @@ const HELD_BYTES_MAX: u64 = 1024 * 1024;
 const BODY_SECS_MAX: u64 = 30;
 /// How long a cell may take to begin its answer.
 const ANSWER_SECS_MAX: u64 = 60;
-/// How long an idle connection to a cell is kept; shorter than cells keep them.
-const IDLE_SECS_MAX: u64 = 10;
-/// How long a connection to a cell may take.
-const CONNECT_SECS_MAX: u64 = 3;
 /// For a year no browser that saw a host over TLS speaks to it otherwise (RFC 6797).
 const STRICT_TRANSPORT: &str = "max-age=31536000";
 
-type SentBody = Either<Full<Bytes>, TimedBody<Limited<Incoming>>>;
+/// The body of a request as it is sent to a cell.
+pub type SentBody = Either<Full<Bytes>, TimedBody<Limited<Incoming>>>;
 
 /// Everything that the way of a request needs.
 pub struct Proxy {
@@ -65,16 +53,23 @@ pub struct Proxy {
     entropy: Arc<dyn Entropy>,
     pub(crate) shares: Shares,
     parking: Parking,
-    cells: Client<HttpsConnector<HttpConnector<CellResolver>>, SentBody>,
+    ways: Ways,
 }
 
 /// A request whose org is known.
 struct Bound {
-    head: Parts,
+    asked: Asked,
     body: SentBody,
     /// The same body once more, if it was held.
     held: Option<Bytes>,
     upgrade: Option<Switch>,
+}
+
+/// What the client asks for, however often it is sent.
+struct Asked {
+    method: Method,
+    target: PathAndQuery,
+    headers: HeaderMap,
     host: HeaderValue,
 }
 
@@ -96,19 +91,6 @@ impl Proxy {
         traffic: Arc<Traffic>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, IdentityError> {
-        let mut plain = HttpConnector::new_with_resolver(CellResolver(routes.clone()));
-        plain.enforce_http(false);
-        plain.set_nodelay(true);
-        plain.set_connect_timeout(Some(Duration::from_secs(CONNECT_SECS_MAX)));
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(identity.client_config()?)
-            .https_only()
-            .enable_http1()
-            .wrap_connector(plain);
-        let cells = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(IDLE_SECS_MAX))
-            .build(connector);
         Ok(Self {
             hosts: Hosts::new(origin.clone(), routes.clone()),
             origin,
@@ -117,7 +99,7 @@ impl Proxy {
             entropy,
             shares: Shares::new(UNDER_WAY_EACH_MAX),
             parking: Parking::default(),
-            cells,
+            ways: Ways::new(identity)?,
         })
     }
 
@@ -131,12 +113,13 @@ impl Proxy {
     pub async fn serve(&self, request: Request<Incoming>, facts: &Facts) -> Response<AnswerBody> {
         let given = request.extensions().get::<GivenId>();
         let given = given.map(|GivenId(id)| id.clone());
-        let id = given.unwrap_or_else(|| random_hex::<16>(self.entropy.as_ref()));
-        let mut answer = match self.handle(request, facts, &id).await {
+        let marks = Marks::new(given, self.entropy.as_ref());
+        let id = marks.request_id.as_str();
+        let mut answer = match self.handle(request, facts, &marks).await {
             Ok(mut answer) => {
                 let switches = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
                 let upgrade = upgrade_of(answer.headers()).filter(|_| switches);
-                prepare_answer(answer.headers_mut(), &id);
+                prepare_answer(answer.headers_mut(), id);
                 if let Some(upgrade) = upgrade {
                     let headers = answer.headers_mut();
                     headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
@@ -144,7 +127,7 @@ impl Proxy {
                 }
                 answer
             }
-            Err(refused) => refuse(&refused, &id),
+            Err(refused) => refuse(&refused, id),
         };
         // Browsers would keep it for all that answers on this machine (RFC 6797 section 8.3).
         if matches!(facts.door, Door::Tls(_)) && !self.origin.is_local() {
@@ -160,7 +143,7 @@ impl Proxy {
         &self,
         request: Request<Incoming>,
         facts: &Facts,
-        id: &str,
+        marks: &Marks,
     ) -> Result<Response<AnswerBody>, Refused> {
         let host = framing::check(&request)?;
         let name = split_host(host).map_err(|_| Refused::Unknown)?;
@@ -181,7 +164,7 @@ impl Proxy {
         let route = find_org(&map, &wanted).cloned().ok_or(Refused::Unknown)?;
         let bound = bind(request, host).await?;
         let (begun, cell) = (Instant::now(), route.cell.clone());
-        let answer = self.take_to_cell(bound, &wanted, route, facts, id).await;
+        let answer = self.take_to_cell(bound, &wanted, route, facts, marks).await;
         let failed = answer
             .as_ref()
             .map_or(true, |answer| answer.status().is_server_error());
@@ -210,18 +193,23 @@ impl Proxy {
     /// Sends the request to the cell of the route, and again as long as it was not begun there and may be elsewhere, or later.
     async fn take_to_cell(
         &self,
-        mut bound: Bound,
+        bound: Bound,
         wanted: &Wanted,
         mut route: OrgRoute,
         facts: &Facts,
-        id: &str,
+        marks: &Marks,
     ) -> Result<Response<AnswerBody>, Refused> {
-        let (held, upgrade) = (bound.held.take(), bound.upgrade.take());
-        let (head, host) = (bound.head.clone(), bound.host.clone());
+        let Bound {
+            asked,
+            mut body,
+            held,
+            upgrade,
+        } = bound;
         let begun = tokio::time::Instant::now();
         let mut spot: Option<Spot> = None;
         loop {
-            let (repeat, wait, patience) = match self.send(bound, &route, facts, id).await {
+            let (repeat, wait, patience) = match self.send(&asked, body, &route, facts, marks).await
+            {
                 Ok(answer) => match standing_of(&answer) {
                     Some(standing) => {
                         tracing::debug!(org = %route.slug, cell = %route.cell, ours = %route.epoch, theirs = ?standing, "a cell does not serve an org at our epoch");
@@ -242,13 +230,13 @@ impl Proxy {
                 Err(Refused::Unreached) => (Repeat::WhenOpen, Wait::Cell, UNREACHED_SECS_MAX),
                 Err(refused) => return Err(refused),
             };
-            let (Some(body), true) = (&held, repeat != Repeat::Never) else {
+            let (Some(held), true) = (&held, repeat != Repeat::Never) else {
                 return Err(Refused::Unreachable);
             };
             let waiting = match &mut spot {
                 Some(spot) => spot,
                 none => {
-                    let entered = self.parking.enter(&route.org, wait, body.len());
+                    let entered = self.parking.enter(&route.org, wait, held.len());
                     none.insert(entered.ok_or(Refused::Busy)?)
                 }
             };
@@ -259,27 +247,23 @@ impl Proxy {
                     find_org(map, wanted).is_none_or(|known| known.epoch > route.epoch)
                 });
             let probes = repeat == Repeat::WhenOpen;
-            if !waiting.wait(newer, probes, deadline).await {
+            // Apart, since all that waiting holds would be room that every request takes along.
+            if !Box::pin(waiting.wait(newer, probes, deadline)).await {
                 return Err(Refused::Unreachable);
             }
             let known = find_org(&self.routes.current(), wanted).cloned();
             route = known.ok_or(Refused::Unknown)?;
-            bound = Bound {
-                head: head.clone(),
-                body: Either::Left(Full::new(body.clone())),
-                held: None,
-                upgrade: None,
-                host: host.clone(),
-            };
+            body = Either::Left(Full::new(held.clone()));
         }
     }
 
     async fn send(
         &self,
-        bound: Bound,
+        asked: &Asked,
+        body: SentBody,
         route: &OrgRoute,
         facts: &Facts,
-        id: &str,
+        marks: &Marks,
     ) -> Result<Response<Sharing<Incoming>>, Refused> {
         let share = self.shares.take(&route.cell).ok_or(Refused::Busy)?;
         let map = self.routes.current();
@@ -288,35 +272,32 @@ impl Proxy {
             org: route.org.clone(),
             epoch: route.epoch,
         };
-        let mut head = bound.head;
-        prepare_request(
-            &mut head.headers,
-            &Said {
-                client: facts.client,
-                between: facts.between,
-                scheme: facts.scheme,
-                placement: &placement,
-                deadline_millis: ANSWER_SECS_MAX * 1_000,
-                request_id: id,
-            },
-            self.entropy.as_ref(),
-        );
-        // Afterwards: a client may have listed it among what is about one connection alone.
-        head.headers.insert(header::HOST, bound.host);
-        head.version = Version::HTTP_11;
-        head.uri = cell_uri(&route.cell, &cell.address, &head.uri).ok_or(Refused::Unreachable)?;
-        head.extensions.clear();
-        let is_look = matches!(head.method, Method::GET | Method::HEAD);
-        let sent = self.cells.request(Request::from_parts(head, bound.body));
+        let said = Said {
+            client: facts.client,
+            between: facts.between,
+            scheme: facts.scheme,
+            placement: &placement,
+            deadline_millis: ANSWER_SECS_MAX * 1_000,
+            host: &asked.host,
+            marks,
+        };
+        let mut request = Request::new(body);
+        *request.method_mut() = asked.method.clone();
+        *request.uri_mut() = Uri::from(asked.target.clone());
+        *request.headers_mut() = prepare_request(&asked.headers, &said);
+        let sent = self.ways.ask(&route.cell, &cell.address, request);
         match tokio::time::timeout(Duration::from_secs(ANSWER_SECS_MAX), sent).await {
-            Ok(Ok(answer)) => Ok(answer.map(|body| Sharing::new(body, share))),
+            Ok(Ok((answer, way))) => Ok(answer.map(|body| Sharing::new(body, share, way))),
             Ok(Err(error)) => {
-                if let Some(refused) = fault_of_body(&error) {
+                if let NoAnswer::Broken(error) = &error
+                    && let Some(refused) = fault_of_body(error)
+                {
                     return Err(refused);
                 }
-                tracing::warn!(cell = %route.cell, %error, cause = ?std::error::Error::source(&error), request = id, "a cell could not be asked");
+                tracing::warn!(cell = %route.cell, %error, cause = ?std::error::Error::source(&error), request = marks.request_id, "a cell could not be asked");
                 // Reading may be repeated, whatever became of it (RFC 9110 section 9.2.2).
-                if error.is_connect() || is_look {
+                let is_look = matches!(asked.method, Method::GET | Method::HEAD);
+                if is_look || matches!(error, NoAnswer::NotConnected(_)) {
                     return Err(Refused::Unreached);
                 }
                 Err(Refused::Unreachable)
@@ -337,7 +318,6 @@ impl Proxy {
         };
         let cell = hyper::upgrade::on(&mut answer);
         let (head, body) = answer.into_parts();
-        let share = body.into_share();
         tokio::spawn(async move {
             if let (Ok(client), Ok(cell)) = tokio::join!(switch.client, cell) {
                 let (mut client, mut cell) = (TokioIo::new(client), TokioIo::new(cell));
@@ -345,7 +325,7 @@ impl Proxy {
                     tracing::debug!(%error, "a switched connection ended");
                 }
             }
-            drop((switch.held, share));
+            drop((switch.held, body));
         });
         Response::from_parts(head, Either::Left(Full::default()))
     }
@@ -380,12 +360,17 @@ async fn bind(mut request: Request<Incoming>, host: HeaderValue) -> Result<Bound
         let body = TimedBody::new(Limited::new(body, limit), time);
         (Either::Right(body), None)
     };
+    let target = head.uri.into_parts().path_and_query;
     Ok(Bound {
-        head,
+        asked: Asked {
+            method: head.method,
+            target: target.unwrap_or_else(|| PathAndQuery::from_static("/")),
+            headers: head.headers,
+            host,
+        },
         body,
         held,
         upgrade,
-        host,
     })
 }
 
@@ -398,22 +383,9 @@ fn standing_of<B>(answer: &Response<B>) -> Option<Option<Standing>> {
     (answer.status() == StatusCode::MISDIRECTED_REQUEST).then_some(standing)
 }
 
-/// The cell's name in its certificate, at the port where it listens; [`CellResolver`] knows the machine.
-fn cell_uri(cell: &CellName, address: &str, target: &Uri) -> Option<Uri> {
-    let (_, port) = address.rsplit_once(':')?;
-    let name = server_name(FleetRole::Cell, cell.as_str());
-    let path = target.path_and_query()?;
-    Uri::builder()
-        .scheme("https")
-        .authority(format!("{name}:{port}"))
-        .path_and_query(path.clone())
-        .build()
-        .ok()
-}
-
 /// Whether it was the client's body that failed, and not the cell.
-fn fault_of_body(error: &hyper_util::client::legacy::Error) -> Option<Refused> {
-    let mut cause = std::error::Error::source(error);
+fn fault_of_body(error: &hyper::Error) -> Option<Refused> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     let mut of_body = None;
     while let Some(error) = cause {
         if error.is::<LengthLimitError>() || error.is::<TooSlow>() {
@@ -425,30 +397,4 @@ fn fault_of_body(error: &hyper_util::client::legacy::Error) -> Option<Refused> {
         cause = error.source();
     }
     of_body
-}
-
-/// Finds the machine of a cell in the route map; asks DNS only where the map has a name.
-#[derive(Clone)]
-struct CellResolver(Routes);
-
-impl tower::Service<Name> for CellResolver {
-    type Response = std::vec::IntoIter<SocketAddr>;
-    type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, io::Error>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), io::Error>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        let cell = name.as_str().split('.').next().unwrap_or_default();
-        let map = self.0.current();
-        let cell = CellName::parse(cell).ok();
-        let address = cell.and_then(|cell| map.map.cell(&cell).map(|cell| cell.address.clone()));
-        Box::pin(async move {
-            let address = address.ok_or(io::ErrorKind::NotFound)?;
-            let found: Vec<_> = tokio::net::lookup_host(address).await?.collect();
-            Ok(found.into_iter())
-        })
-    }
 }

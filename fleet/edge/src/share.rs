@@ -1,5 +1,6 @@
 //! How much of the edge one cell may take: a cell that hangs holds its share of what is under way, and no more.
 
+use crate::ways::Way;
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,22 +50,31 @@ impl Shares {
     }
 }
 
-/// A body that keeps its share until it is sent.
-#[derive(Debug)]
-pub struct Sharing<B> {
+/// The body of a cell's answer: it keeps its share until it is sent, and gives its connection back when it was read whole.
+pub struct Sharing<B: Body> {
     inner: B,
-    share: Share,
+    _share: Share,
+    way: Option<Way>,
 }
 
-impl<B> Sharing<B> {
-    /// A body and its share.
-    pub const fn new(inner: B, share: Share) -> Self {
-        Self { inner, share }
+impl<B: Body> Sharing<B> {
+    /// A body, its share, and the connection that it comes by.
+    pub const fn new(inner: B, share: Share, way: Way) -> Self {
+        Self {
+            inner,
+            _share: share,
+            way: Some(way),
+        }
     }
+}
 
-    /// The share, where the body has none to send.
-    pub fn into_share(self) -> Share {
-        self.share
+impl<B: Body> Drop for Sharing<B> {
+    fn drop(&mut self) {
+        if self.inner.is_end_stream()
+            && let Some(way) = self.way.take()
+        {
+            way.rest();
+        }
     }
 }
 
@@ -76,7 +86,14 @@ impl<B: Body + Unpin> Body for Sharing<B> {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        Pin::new(&mut self.get_mut().inner).poll_frame(context)
+        let this = self.get_mut();
+        let frame = Pin::new(&mut this.inner).poll_frame(context);
+        if matches!(frame, Poll::Ready(None))
+            && let Some(way) = this.way.take()
+        {
+            way.rest();
+        }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {

@@ -6,6 +6,7 @@ mod hand_over;
 mod heads;
 mod over_tls;
 mod proxied;
+mod ways;
 
 use crate::address::Origin;
 use crate::follower::Routes;
@@ -67,6 +68,8 @@ struct Telling {
     refused: mpsc::UnboundedSender<()>,
     hanging: watch::Sender<usize>,
     gate: Arc<Notify>,
+    /// The how manieth connection this is.
+    connection: usize,
 }
 
 /// A request that the cell is not done with.
@@ -127,6 +130,7 @@ impl World {
             gate: Arc::clone(&gate),
             refused: tell,
             hanging: count,
+            connection: 0,
         };
         let cell = run_cell(&identity(FleetRole::Cell, "cell-a"), tell).await;
         let signer = RouteSigner::generate().unwrap();
@@ -210,12 +214,13 @@ impl World {
 }
 
 /// Serves at one epoch alone, and says back the head and the body of what it got.
-async fn run_cell(identity: &FleetIdentity, tell: Telling) -> SocketAddr {
+async fn run_cell(identity: &FleetIdentity, mut tell: Telling) -> SocketAddr {
     let acceptor = TlsAcceptor::from(identity.server_config(&[b"http/1.1"]).unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
+            tell.connection += 1;
             let (acceptor, tell) = (acceptor.clone(), tell.clone());
             tokio::spawn(async move {
                 let stream = acceptor.accept(stream).await.unwrap();
@@ -278,9 +283,14 @@ async fn answer(
             .boxed();
             return Ok(response);
         }
+        "/last" => {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert("connection", close);
+        }
         _ => {}
     }
     let mut text = format!("{} {}\n", request.method(), request.uri());
+    text.push_str(&format!("connection {}\n", tell.connection));
     for (name, value) in request.headers() {
         text.push_str(&format!("{name}: {}\n", value.to_str().unwrap()));
     }
