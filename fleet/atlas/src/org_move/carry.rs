@@ -182,11 +182,14 @@ async fn carry(register: Register, id: MoveId) {
                 view.tired = false;
                 continue;
             }
-            Step::Enter(entry) => register.enter_move(&record, entry).await,
-            Step::Switch => register.switch_move(&record).await,
+            Step::Enter(entry) => {
+                traced(&record, "enter", register.enter_move(&record, entry)).await
+            }
+            Step::Switch => traced(&record, "switch", register.switch_move(&record)).await,
             Step::Ask(question) => {
                 let begun = Instant::now();
-                let answer = register.ask(&record, &question).await;
+                let asked = register.ask(&record, &question);
+                let answer = traced(&record, question.as_str(), asked).await;
                 took = begun.elapsed();
                 waits_for = None;
                 match answer {
@@ -205,6 +208,21 @@ async fn carry(register: Register, id: MoveId) {
             tokio::time::sleep(STORE_PAUSE).await;
         }
     }
+}
+
+/// Tells the log when a step begins and when it is through: for whoever looks for the one that takes long, or hangs.
+async fn traced<T, E>(
+    record: &MoveRecord,
+    step: &str,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let (org, phase) = (&record.slug, record.phase.as_str());
+    tracing::debug!(org = %org, phase, step, "a step of a move begins");
+    let done = work.await;
+    if done.is_ok() {
+        tracing::debug!(org = %org, phase, step, "a step of a move is through");
+    }
+    done
 }
 
 async fn load(register: &Register, id: &MoveId) -> Result<Option<MoveRecord>, Refusal> {
