@@ -1,11 +1,18 @@
 //! What cargo knows of the tree: members, what they import, what they build. One call of `cargo metadata`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context as _;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::command::Call;
+use crate::report;
+
+/// The longest that a build may take.
+const BUILD_MAX: Duration = Duration::from_secs(45 * 60);
+/// What is measured and proved, and what does it.
+const PROGRAMS: &[&str] = &["--package", "testudo", "--package", "testbed", "--bins"];
 
 /// The workspace as cargo sees it.
 #[derive(Debug, Deserialize)]
@@ -68,6 +75,32 @@ impl Workspace {
         let folder = package.manifest_path.parent().unwrap_or(&self.root);
         let folder = folder.strip_prefix(&self.root).unwrap_or(folder);
         folder.to_string_lossy().replace('\\', "/")
+    }
+
+    /// Builds the product and the test bed's programs; the folder where they lie.
+    pub fn build_programs(&self, profile: &str) -> anyhow::Result<PathBuf> {
+        self.build(profile, PROGRAMS)
+    }
+
+    /// Builds, and says where what was built lies.
+    pub fn build(&self, profile: &str, words: &[&str]) -> anyhow::Result<PathBuf> {
+        let optimised = (profile == "release").then_some("--release");
+        Call::new("cargo")
+            .args(["build"])
+            .args(words.iter().copied())
+            .args(optimised)
+            .dir(&self.root)
+            .stream(BUILD_MAX)?;
+        Ok(self.target.join(profile))
+    }
+
+    /// Keeps what a command has found beside the build, and says where.
+    pub fn write_findings(&self, name: &str, findings: &impl Serialize) -> anyhow::Result<()> {
+        let place = self.target.join(name);
+        std::fs::write(&place, serde_json::to_string_pretty(findings)?)
+            .with_context(|| format!("cannot write {}", place.display()))?;
+        report::line(&format!("written: {}", place.display()));
+        Ok(())
     }
 
     /// Where our own commands keep logs, stamps and tools; lost with `cargo clean`, and found again.

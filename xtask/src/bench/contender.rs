@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use crate::bench::Programs;
-use crate::bench::machine::SERVER_CORE;
+use crate::bench::machine::{SERVER_CORE, pinned};
 
 /// The longest that an orderly stop may take.
 const STOP_MAX: Duration = Duration::from_secs(30);
@@ -52,7 +52,7 @@ pub struct Contender {
 impl Contender {
     /// The floor.
     pub fn floor(programs: &Programs) -> anyhow::Result<Self> {
-        let mut command = pinned(&programs.floor);
+        let mut command = pinned(&programs.floor, SERVER_CORE);
         command
             .arg("serve")
             .arg(programs.scratch.join("floor.records"));
@@ -65,7 +65,7 @@ impl Contender {
         std::fs::create_dir_all(&folder)?;
         let document = folder.join("bootstrap.yaml");
         std::fs::write(&document, &programs.crowd.document)?;
-        let mut command = pinned(&programs.product);
+        let mut command = pinned(&programs.product, SERVER_CORE);
         command
             .args(["up", "--output", "json", "--listen", "127.0.0.1:0"])
             .arg("--data")
@@ -79,7 +79,7 @@ impl Contender {
     pub fn bare_product(programs: &Programs, name: &str) -> anyhow::Result<Self> {
         let folder = programs.scratch.join(name);
         std::fs::create_dir_all(&folder)?;
-        let mut command = pinned(&programs.product);
+        let mut command = pinned(&programs.product, SERVER_CORE);
         command
             .args(["up", "--output", "json", "--listen", "127.0.0.1:0"])
             .arg("--data")
@@ -89,7 +89,7 @@ impl Contender {
 
     /// The peer.
     pub fn peer(programs: &Programs) -> anyhow::Result<Self> {
-        let mut command = pinned(Path::new("node"));
+        let mut command = pinned(Path::new("node"), SERVER_CORE);
         command
             .arg("peer_oidc_provider.mjs")
             .arg(programs.crowd.peer_input().to_string())
@@ -172,12 +172,6 @@ impl Drop for Contender {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn pinned(program: &Path) -> Command {
-    let mut command = Command::new("taskset");
-    command.args(["-c", SERVER_CORE]).arg(program);
-    command
 }
 
 /// The first JSON line; the pipe is kept open by a thread that reads on, so that a server may go on talking.

@@ -1,6 +1,6 @@
 //! Gives orders to the load generator, a program of its own on a core of its own.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::bench::Programs;
 use crate::bench::contender::Contender;
-use crate::bench::machine::LOAD_CORE;
+use crate::bench::machine::{LOAD_CORE, pinned};
 
 /// Seconds before anything is counted.
 const WARM_UP_SECONDS: f64 = 1.0;
@@ -65,9 +65,7 @@ pub fn run(
         "pid": contender.pid(),
         "target": contender.target(programs),
     });
-    let output = Command::new("taskset")
-        .args(["-c", LOAD_CORE])
-        .arg(&programs.load)
+    let output = pinned(&programs.load, LOAD_CORE)
         .arg(order.to_string())
         .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null())

@@ -1,5 +1,8 @@
 //! Names the machine that was measured: a number without it says nothing.
 
+use std::path::Path;
+use std::process::Command;
+
 use serde::Serialize;
 
 /// Where servers run.
@@ -45,6 +48,13 @@ impl Machine {
             self.processor, self.cores, self.memory_mib, self.kernel, self.node
         )
     }
+}
+
+/// A program that is kept to one core (taskset is in Debian's util-linux).
+pub fn pinned(program: &Path, core: &str) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["-c", core]).arg(program);
+    command
 }
 
 /// Looks at this machine; what cannot be seen is named unknown.

@@ -13,9 +13,9 @@ pub mod machine;
 mod size;
 mod table;
 mod target;
+pub mod verdict;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::Serialize;
@@ -27,13 +27,11 @@ use crate::bench::flows::Row;
 use crate::bench::footprint::Footprint;
 use crate::bench::machine::Machine;
 use crate::bench::size::Size;
-use crate::bench::target::Verdict;
+use crate::bench::verdict::Verdict;
 use crate::command::Call;
 use crate::report;
 use crate::workspace::Workspace;
 
-/// The longest that the optimised build may take.
-const BUILD_MAX: Duration = Duration::from_secs(45 * 60);
 /// How many hashes are averaged.
 const HASH_COUNT: &str = "40";
 
@@ -109,11 +107,7 @@ pub fn run(arguments: &[&str]) -> anyhow::Result<()> {
     }
     let findings = measure(&programs, &options, machine)?;
     report::line(&table::render(&findings));
-    let place = workspace.target.join("bench.json");
-    std::fs::write(&place, serde_json::to_string_pretty(&findings)?)
-        .with_context(|| format!("cannot write {}", place.display()))?;
-    report::line(&format!("written: {}", place.display()));
-    Ok(())
+    workspace.write_findings("bench.json", &findings)
 }
 
 fn parse_options(arguments: &[&str]) -> anyhow::Result<Options> {
@@ -136,27 +130,12 @@ fn parse_options(arguments: &[&str]) -> anyhow::Result<Options> {
 }
 
 fn build(workspace: &Workspace, options: &Options) -> anyhow::Result<Programs> {
-    let mut words = vec![
-        "build",
-        "--package",
-        "testudo",
-        "--package",
-        "testbed",
-        "--bins",
-    ];
-    if options.profile == "release" {
-        words.push("--release");
-    }
-    Call::new("cargo")
-        .args(words)
-        .dir(&workspace.root)
-        .stream(BUILD_MAX)?;
+    let folder = workspace.build_programs(options.profile)?;
     let node_folder = workspace.root.join("testbed/clients/node");
     anyhow::ensure!(
         node_folder.join("node_modules/oidc-provider").is_dir(),
         "the peer is not installed: run `cargo xtask provision`"
     );
-    let folder = workspace.target.join(options.profile);
     let scratch = workspace.scratch().join("bench");
     // What an earlier run left would be measured as ours.
     if scratch.is_dir() {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::bench::Findings;
 use crate::bench::flows::Row;
 use crate::bench::load::Report;
+use crate::bench::verdict;
 
 /// The whole report.
 pub fn render(findings: &Findings) -> String {
@@ -65,14 +66,7 @@ pub fn render(findings: &Findings) -> String {
         "people, hundredth page", size.deep_page_millis
     );
     let _ = writeln!(text);
-    for verdict in &findings.targets {
-        let word = if verdict.is_met { "met   " } else { "MISSED" };
-        let _ = writeln!(
-            text,
-            "{word}  {:<70} {:>8.2} (bound {:.2})",
-            verdict.target, verdict.found, verdict.bound
-        );
-    }
+    text.push_str(&verdict::render(&findings.targets));
     text
 }
 

@@ -1,9 +1,8 @@
 //! The targets, and whether this run has met them.
 
-use serde::Serialize;
-
 use crate::bench::Findings;
 use crate::bench::flows::{Flow, Row};
+use crate::bench::verdict::{Verdict, at_least, at_most};
 
 /// The concurrency at which flows are judged: the one at which the floor itself gets the most out of one core.
 const JUDGED_CONNECTIONS: usize = 64;
@@ -19,19 +18,6 @@ const SESSION_BYTES_MAX: f64 = 1_024.0;
 const PAGE_MILLIS_MAX: f64 = 20.0;
 /// A queue that is kept short keeps the tail within this; an unbounded one would grow it by the seconds of the flood.
 const FLOOD_GROWTH_MAX: f64 = 1.5;
-
-/// One target.
-#[derive(Debug, Clone, Serialize)]
-pub struct Verdict {
-    /// What is asked.
-    pub target: String,
-    /// What was found.
-    pub found: f64,
-    /// The bound.
-    pub bound: f64,
-    /// Whether it was met.
-    pub is_met: bool,
-}
 
 /// Holds the findings against the targets.
 pub fn decide_verdicts(findings: &Findings) -> Vec<Verdict> {
@@ -69,23 +55,23 @@ pub fn decide_verdicts(findings: &Findings) -> Vec<Verdict> {
         }
     }
     verdicts.push(at_most(
-        "flood of five times the capacity: growth of the admitted p99".to_owned(),
+        "flood of five times the capacity: growth of the admitted p99",
         findings.flood.p99_growth(),
         FLOOD_GROWTH_MAX,
     ));
     let rest = &findings.footprint;
     verdicts.push(at_most(
-        "ready, milliseconds".to_owned(),
+        "ready, milliseconds",
         rest.ready_millis,
         READY_MILLIS_MAX,
     ));
     verdicts.push(at_most(
-        "memory at rest, MiB".to_owned(),
+        "memory at rest, MiB",
         rest.idle_kib as f64 / 1024.0,
         IDLE_MIB_MAX,
     ));
     verdicts.push(at_most(
-        "memory of a living session, bytes".to_owned(),
+        "memory of a living session, bytes",
         rest.session_memory_bytes,
         SESSION_BYTES_MAX,
     ));
@@ -101,20 +87,9 @@ pub fn decide_verdicts(findings: &Findings) -> Vec<Verdict> {
 }
 
 fn times_peer(row: &Row) -> Verdict {
-    let found = row.times_peer();
-    Verdict {
-        target: format!("{}: times the peer's throughput, at least", row.flow.name()),
-        found,
-        bound: PEER_TIMES_MIN,
-        is_met: found >= PEER_TIMES_MIN,
-    }
-}
-
-fn at_most(target: String, found: f64, bound: f64) -> Verdict {
-    Verdict {
-        target: format!("{target}, at most"),
-        found,
-        bound,
-        is_met: found <= bound,
-    }
+    at_least(
+        format!("{}: times the peer's throughput", row.flow.name()),
+        row.times_peer(),
+        PEER_TIMES_MIN,
+    )
 }

@@ -2,20 +2,16 @@
 //! each scenario. The load and the scenarios are the test bed's; here they are ordered, and the rows are shown.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::bench::machine::{self, Machine};
-use crate::command::Call;
 use crate::report;
 use crate::workspace::Workspace;
-
-/// The longest that the build may take.
-const BUILD_MAX: Duration = Duration::from_secs(45 * 60);
 
 /// How hard, how long, and on what.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,9 +103,9 @@ pub fn run(arguments: &[&str]) -> anyhow::Result<()> {
     let options = parse_options(arguments)?;
     let workspace = Workspace::load()?;
     let machine = machine::look();
-    build(&workspace, options.profile)?;
+    let programs = workspace.build_programs(options.profile)?;
     report::line(&machine.render());
-    let rows = prove(&workspace, &options)?;
+    let rows = prove(&programs, &options)?;
     report::line(&render(&rows));
     let missed = rows.iter().filter(|row| !row.missed.is_empty()).count();
     let findings = Findings {
@@ -120,10 +116,7 @@ pub fn run(arguments: &[&str]) -> anyhow::Result<()> {
         rounds: options.rounds,
         rows,
     };
-    let place = workspace.target.join("fleet-prove.json");
-    std::fs::write(&place, serde_json::to_string_pretty(&findings)?)
-        .with_context(|| format!("cannot write {}", place.display()))?;
-    report::line(&format!("written: {}", place.display()));
+    workspace.write_findings("fleet-prove.json", &findings)?;
     anyhow::ensure!(missed == 0, "{missed} scenarios missed a bound");
     Ok(())
 }
@@ -157,27 +150,7 @@ fn parse_options(arguments: &[&str]) -> anyhow::Result<Options> {
     }
 }
 
-/// Builds the product and the test bed's programs.
-pub(super) fn build(workspace: &Workspace, profile: &str) -> anyhow::Result<()> {
-    let mut words = vec![
-        "build",
-        "--package",
-        "testudo",
-        "--package",
-        "testbed",
-        "--bins",
-    ];
-    if profile == "release" {
-        words.push("--release");
-    }
-    Call::new("cargo")
-        .args(words)
-        .dir(&workspace.root)
-        .stream(BUILD_MAX)
-}
-
-fn prove(workspace: &Workspace, options: &Options) -> anyhow::Result<Vec<Row>> {
-    let folder = workspace.target.join(options.profile);
+fn prove(programs: &Path, options: &Options) -> anyhow::Result<Vec<Row>> {
     let order: Value = json!({
         "cells": 3,
         "orgs_each": options.orgs_each,
@@ -188,9 +161,9 @@ fn prove(workspace: &Workspace, options: &Options) -> anyhow::Result<Vec<Row>> {
         "times": options.times,
         "only": options.only,
     });
-    let output = Command::new(folder.join("prove"))
+    let output = Command::new(programs.join("prove"))
         .arg(order.to_string())
-        .env("TESTUDO_BINARY", folder.join("testudo"))
+        .env("TESTUDO_BINARY", programs.join("testudo"))
         .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())

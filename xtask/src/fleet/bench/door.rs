@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::bench::machine::{LOAD_CORE, SERVER_CORE};
+use crate::bench::machine::{LOAD_CORE, SERVER_CORE, pinned};
 use crate::command::{Call, find_program};
 use crate::fleet::bench::strain::{Group, Report};
 
@@ -458,12 +458,6 @@ fn program(name: &str) -> anyhow::Result<PathBuf> {
     find_program(name, &[PathBuf::from(SYSTEM_PROGRAMS)]).with_context(|| {
         format!("{name} is not installed. On Debian, as root: apt-get install {name}")
     })
-}
-
-fn pinned(program: &Path, core: &str) -> Command {
-    let mut command = Command::new("taskset");
-    command.args(["-c", core]).arg(program);
-    command
 }
 
 fn free_address() -> anyhow::Result<SocketAddr> {

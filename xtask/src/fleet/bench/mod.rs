@@ -10,22 +10,16 @@ mod strain;
 mod table;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::bench::machine::{self, Machine};
-use crate::command::Call;
+use crate::bench::verdict::Verdict;
 use crate::fleet::bench::door::{Door, Stage, Wire};
 use crate::fleet::bench::routes::Routes;
 use crate::fleet::bench::strain::{Group, Report};
-use crate::fleet::bench::table::Verdict;
 use crate::report;
 use crate::workspace::Workspace;
-
-/// The longest that the build of what measures the route map may take.
-const BUILD_MAX: Duration = Duration::from_secs(45 * 60);
 
 /// How long and on what.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,7 +82,7 @@ pub fn run(arguments: &[&str]) -> anyhow::Result<()> {
     let options = parse_options(arguments)?;
     let workspace = Workspace::load()?;
     let machine = machine::look();
-    super::prove::build(&workspace, options.profile)?;
+    let folder = workspace.build_programs(options.profile)?;
     let example = build_example(&workspace, &options)?;
     report::line(&machine.render());
     if let Some(warning) = machine.warning() {
@@ -101,7 +95,6 @@ pub fn run(arguments: &[&str]) -> anyhow::Result<()> {
     std::fs::create_dir_all(&scratch)?;
     report::line("\n-- route map");
     let mut routes = routes::measure(&example, &scratch, options.routes)?;
-    let folder = workspace.target.join(options.profile);
     let mut wires = Vec::new();
     for wire in Wire::all(&folder.join("testudo"))? {
         report::line(&format!("\n-- {}", wire.name()));
@@ -117,11 +110,7 @@ pub fn run(arguments: &[&str]) -> anyhow::Result<()> {
     };
     findings.verdicts = table::decide_verdicts(&findings);
     report::line(&table::render(&findings));
-    let place = workspace.target.join("fleet-bench.json");
-    std::fs::write(&place, serde_json::to_string_pretty(&findings)?)
-        .with_context(|| format!("cannot write {}", place.display()))?;
-    report::line(&format!("written: {}", place.display()));
-    Ok(())
+    workspace.write_findings("fleet-bench.json", &findings)
 }
 
 fn parse_options(arguments: &[&str]) -> anyhow::Result<Options> {
@@ -144,15 +133,8 @@ fn parse_options(arguments: &[&str]) -> anyhow::Result<Options> {
 }
 
 fn build_example(workspace: &Workspace, options: &Options) -> anyhow::Result<PathBuf> {
-    let mut words = vec!["build", "--package", "wire", "--example", "many_routes"];
-    if options.profile == "release" {
-        words.push("--release");
-    }
-    Call::new("cargo")
-        .args(words)
-        .dir(&workspace.root)
-        .stream(BUILD_MAX)?;
-    let folder = workspace.target.join(options.profile);
+    let words = ["--package", "wire", "--example", "many_routes"];
+    let folder = workspace.build(options.profile, &words)?;
     Ok(folder.join("examples/many_routes"))
 }
 

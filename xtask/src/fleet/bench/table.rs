@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde::Serialize;
-
+use crate::bench::verdict::{self, Verdict, at_most};
 use crate::fleet::bench::door::{OURS, Wire};
 use crate::fleet::bench::strain::Report;
 use crate::fleet::bench::{Findings, OfWire, Row};
@@ -15,19 +14,6 @@ const LOOK_UP_NANOS_MAX: f64 = 1_000.0;
 const MEMORY_MIB_MAX: f64 = 300.0;
 const VISIBLE_MILLIS_MAX: f64 = 100.0;
 const START_MILLIS_MAX: f64 = 2_000.0;
-
-/// One target.
-#[derive(Debug, Clone, Serialize)]
-pub struct Verdict {
-    /// What is asked.
-    pub target: String,
-    /// What was found.
-    pub found: f64,
-    /// The bound.
-    pub bound: f64,
-    /// Whether it was met.
-    pub is_met: bool,
-}
 
 /// Holds the findings against the targets.
 pub fn decide_verdicts(findings: &Findings) -> Vec<Verdict> {
@@ -59,7 +45,7 @@ pub fn decide_verdicts(findings: &Findings) -> Vec<Verdict> {
         VISIBLE_MILLIS_MAX,
     ));
     verdicts.push(at_most(
-        String::from("a new org, from its acknowledgement to its answer at the edge, ms"),
+        "a new org, from its acknowledgement to its answer at the edge, ms",
         routes.visible_millis,
         VISIBLE_MILLIS_MAX,
     ));
@@ -102,15 +88,6 @@ fn judge_wire(verdicts: &mut Vec<Verdict>, of_wire: &OfWire) {
         failed as f64,
         0.0,
     ));
-}
-
-fn at_most(target: String, found: f64, bound: f64) -> Verdict {
-    Verdict {
-        target: format!("{target}, at most"),
-        found,
-        bound,
-        is_met: found <= bound,
-    }
 }
 
 /// The whole report.
@@ -169,14 +146,7 @@ pub fn render(findings: &Findings) -> String {
         routes.change_micros,
         routes.keep_millis,
     );
-    for verdict in &findings.verdicts {
-        let word = if verdict.is_met { "met   " } else { "MISSED" };
-        let _ = writeln!(
-            text,
-            "{word}  {:<75} {:>8.2} (bound {:.2})",
-            verdict.target, verdict.found, verdict.bound
-        );
-    }
+    text.push_str(&verdict::render(&findings.verdicts));
     text
 }
 
