@@ -1,6 +1,7 @@
 //! A whole fleet on this machine, of one test's own.
 
 use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -11,6 +12,9 @@ use crate::binary;
 use crate::connection::Peer;
 use crate::instance::{Ended, free_address};
 use crate::scratch::Scratch;
+
+/// What its processes log: the steps of moves too, which the proof of crashes follows.
+const LOGGED: (&str, &str) = ("TESTUDO_LOG", "info,atlas::org_move=debug");
 
 /// How a fleet is started.
 #[derive(Debug, Clone, Default)]
@@ -49,12 +53,29 @@ impl SmallDisk {
 #[derive(Debug)]
 pub struct Fleet {
     child: Child,
-    small_disk: Option<SmallDisk>,
+    plan: FleetPlan,
+    doors: Doors,
     /// The address of the edge, by the fleet's own name.
     pub origin: String,
     /// The address of the page.
     pub page: String,
     scratch: Scratch,
+}
+
+/// Where it listens.
+#[derive(Debug, Clone, Copy)]
+struct Doors {
+    edge: SocketAddr,
+    page: SocketAddr,
+}
+
+impl Doors {
+    fn free() -> anyhow::Result<Self> {
+        Ok(Self {
+            edge: free_address()?,
+            page: free_address()?,
+        })
+    }
 }
 
 /// An organisation that was made.
@@ -84,7 +105,7 @@ impl Fleet {
             cells,
             small_disk: None,
         };
-        Self::launch(&plan, options, Scratch::new("fleet")?)
+        Self::launch(&plan, options, Scratch::new("fleet")?, Doors::free()?)
     }
 
     /// Starts a fleet as planned, and waits until it is ready.
@@ -92,32 +113,48 @@ impl Fleet {
     /// # Errors
     /// It did not become ready.
     pub fn start_as(plan: &FleetPlan) -> anyhow::Result<Self> {
-        let scratch = Scratch::new("fleet")?;
+        let (scratch, doors) = (Scratch::new("fleet")?, Doors::free()?);
         if plan.small_disk.is_none() {
-            return Self::launch(plan, &[], scratch);
+            return Self::launch(plan, &[], scratch, doors);
         }
         // A folder that holds anything before a fleet has made it its own is refused: the disk is put in afterwards.
         let bare = FleetPlan {
             small_disk: None,
             ..plan.clone()
         };
-        let mut bare = Self::launch(&bare, &[], scratch)?;
-        let down = bare.run(&["fleet", "down"])?;
-        anyhow::ensure!(down.code == Some(0), "{}", down.said);
-        bare.child.wait()?;
-        let scratch = std::mem::replace(&mut bare.scratch, Scratch::new("fleet")?);
-        Self::launch(plan, &[], scratch)
+        let mut fleet = Self::launch(&bare, &[], scratch, doors)?;
+        fleet.plan = plan.clone();
+        fleet.pause(|_| Ok(()))
     }
 
-    fn launch(plan: &FleetPlan, options: &[&str], scratch: Scratch) -> anyhow::Result<Self> {
-        let (listen, page) = (free_address()?, free_address()?);
+    /// Stops the fleet, does something to what it left on its disks, and starts it again at the same addresses.
+    ///
+    /// # Errors
+    /// It did not stop or become ready, or the work failed.
+    pub fn pause(mut self, work: impl FnOnce(&Self) -> anyhow::Result<()>) -> anyhow::Result<Self> {
+        let down = self.run(&["fleet", "down"])?;
+        anyhow::ensure!(down.code == Some(0), "{}", down.said);
+        self.child.wait()?;
+        work(&self)?;
+        let scratch = std::mem::replace(&mut self.scratch, Scratch::new("fleet")?);
+        Self::launch(&self.plan, &[], scratch, self.doors)
+    }
+
+    fn launch(
+        plan: &FleetPlan,
+        options: &[&str],
+        scratch: Scratch,
+        doors: Doors,
+    ) -> anyhow::Result<Self> {
         let data = scratch.path().join("fleet");
         let mut child = command(plan, &data)?
+            .env(LOGGED.0, LOGGED.1)
             .args(["fleet", "up", "--output", "json"])
             .args(["--cells", &plan.cells.to_string()])
             .arg("--data")
             .arg(&data)
-            .args(["--listen", &listen.to_string(), "--page", &page.to_string()])
+            .args(["--listen", &doors.edge.to_string()])
+            .args(["--page", &doors.page.to_string()])
             .args(options)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -134,7 +171,8 @@ impl Fleet {
         Ok(Self {
             origin: text("origin").context("no origin")?.to_owned(),
             page: text("page").context("no page")?.to_owned(),
-            small_disk: plan.small_disk.clone(),
+            plan: plan.clone(),
+            doors,
             child,
             scratch,
         })
@@ -150,12 +188,8 @@ impl Fleet {
     #[must_use]
     pub fn data_of(&self, name: &str) -> PathBuf {
         let folder = self.folder().join(name);
-        let has_own = self
-            .small_disk
-            .as_ref()
-            .is_some_and(|disk| disk.cell == name);
         match folder.strip_prefix("/") {
-            Ok(inside) if has_own => {
+            Ok(inside) if self.has_own_disk(name) => {
                 PathBuf::from(format!("/proc/{}/root", self.child.id())).join(inside)
             }
             _ => folder,
@@ -165,7 +199,18 @@ impl Fleet {
     /// Whether one of its cells has a disk of its own.
     #[must_use]
     pub fn has_small_disk(&self) -> bool {
-        self.small_disk.is_some()
+        self.plan.small_disk.is_some()
+    }
+
+    fn has_own_disk(&self, name: &str) -> bool {
+        let disk = self.plan.small_disk.as_ref();
+        disk.is_some_and(|disk| disk.cell == name)
+    }
+
+    /// What one member logs, over all its processes.
+    #[must_use]
+    pub fn log_of(&self, name: &str) -> PathBuf {
+        self.folder().join("logs").join(format!("{name}.log"))
     }
 
     /// The process that started all others.
@@ -191,11 +236,7 @@ impl Fleet {
     /// store is opened by its real path.
     fn inside(&self, name: &str) -> anyhow::Result<Command> {
         let program = binary::find()?;
-        let has_own = self
-            .small_disk
-            .as_ref()
-            .is_some_and(|disk| disk.cell == name);
-        if !has_own {
+        if !self.has_own_disk(name) {
             return Ok(Command::new(program));
         }
         let mut command = Command::new("nsenter");
@@ -258,7 +299,16 @@ impl Fleet {
     /// # Errors
     /// The kernel does not list processes.
     pub fn process_of(&self, name: &str) -> anyhow::Result<Option<Pid>> {
+        Ok(self.processes_of(name)?.first().copied())
+    }
+
+    /// All processes of a member: there are two while one takes over from another.
+    ///
+    /// # Errors
+    /// The kernel does not list processes.
+    pub fn processes_of(&self, name: &str) -> anyhow::Result<Vec<Pid>> {
         let data = self.folder().join(name).display().to_string();
+        let mut found = Vec::new();
         for entry in std::fs::read_dir("/proc")? {
             let entry = entry?;
             let pid = entry
@@ -270,14 +320,12 @@ impl Fleet {
             };
             // A process may end while it is looked at.
             let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
-            if line
-                .split(|byte| *byte == 0)
-                .any(|part| part == data.as_bytes())
-            {
-                return Ok(Some(pid));
+            let mut parts = line.split(|byte| *byte == 0);
+            if parts.any(|part| part == data.as_bytes()) {
+                found.push(pid);
             }
         }
-        Ok(None)
+        Ok(found)
     }
 
     /// Sends a signal to one member of the fleet.

@@ -25,6 +25,8 @@ struct Order {
     rounds: u32,
     seed: u64,
     times: Times,
+    /// Crashes of moving organisations' processes; all of them, if nothing is said.
+    crashes: Option<usize>,
     /// The scenarios whose names hold one of these; all, if there are none.
     only: Vec<String>,
 }
@@ -41,6 +43,32 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn prove(order: Order) -> anyhow::Result<Vec<Row>> {
+    let effort = Effort {
+        seed: order.seed,
+        per_second: order.per_second,
+        span: Duration::from_secs_f64(order.span_seconds),
+        rounds: order.rounds,
+        crashes: order.crashes,
+        times: order.times,
+    };
+    let is_wanted = |name: &str| {
+        let mut wanted = order.only.iter();
+        order.only.is_empty() || wanted.any(|word| name.contains(word))
+    };
+    let mut scenarios = Scenario::all();
+    scenarios.retain(|scenario| is_wanted(scenario.name()));
+    let mut rows = Vec::new();
+    if !scenarios.is_empty() {
+        let world = prepare(&order).await?;
+        for scenario in scenarios {
+            let begun = Instant::now();
+            rows.push(tell(begun, scenario.run(&world, &effort).await?));
+        }
+    }
+    Ok(rows)
+}
+
+async fn prepare(order: &Order) -> anyhow::Result<World> {
     let begun = Instant::now();
     let plan = FleetPlan {
         cells: order.cells,
@@ -53,31 +81,18 @@ async fn prove(order: Order) -> anyhow::Result<Vec<Row>> {
         order.orgs_each,
         begun.elapsed().as_secs_f64()
     ));
-    let effort = Effort {
-        seed: order.seed,
-        per_second: order.per_second,
-        span: Duration::from_secs_f64(order.span_seconds),
-        rounds: order.rounds,
-        times: order.times,
+    Ok(world)
+}
+
+fn tell(begun: Instant, row: Row) -> Row {
+    let took = begun.elapsed().as_secs_f64();
+    let verdict = if row.missed.is_empty() {
+        "met"
+    } else {
+        "MISSED"
     };
-    let is_wanted = |scenario: &Scenario| {
-        let mut wanted = order.only.iter();
-        order.only.is_empty() || wanted.any(|word| scenario.name().contains(word))
-    };
-    let mut rows = Vec::new();
-    for scenario in Scenario::all().into_iter().filter(is_wanted) {
-        let begun = Instant::now();
-        let row = scenario.run(&world, &effort).await?;
-        let took = begun.elapsed().as_secs_f64();
-        let verdict = if row.missed.is_empty() {
-            "met"
-        } else {
-            "MISSED"
-        };
-        say(&format!("{}: {verdict}, {took:.0} s", row.name));
-        rows.push(row);
-    }
-    Ok(rows)
+    say(&format!("{}: {verdict}, {took:.0} s", row.name));
+    row
 }
 
 fn say(text: &str) {

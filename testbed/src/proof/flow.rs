@@ -33,12 +33,18 @@ pub async fn run(site: &Site, flow: Flow, requests: &mut u64) -> anyhow::Result<
 }
 
 async fn introspect(site: &Site, requests: &mut u64) -> anyhow::Result<()> {
+    let chain = site.chain();
     let token = site.access();
     let fields = [("token", token.as_str())];
     let reply = call(site, INTROSPECT_PATH, &fields, &site.web, requests).await?;
     let answer = expect_ok(&reply)?;
     let is_active = answer.get("active").and_then(serde_json::Value::as_bool);
     if is_active != Some(true) {
+        // Whoever shows a spent refresh token ends its chain, this access token with it, and begins another.
+        drop(site.family.lock().await);
+        if site.chain() != chain {
+            return Ok(());
+        }
         let text = format!("{}: a living access token is not active", site.slug);
         site.book().wrong(text.clone());
         anyhow::bail!(text);
@@ -85,6 +91,7 @@ pub async fn begin_family(site: &Site, requests: &mut u64) -> anyhow::Result<Str
     let reply = redeem(site, &code, requests).await?;
     let tokens = expect_ok(&reply)?;
     site.set_access(text(&tokens, "access_token")?);
+    site.begin_chain();
     site.book().acknowledge();
     text(&tokens, "refresh_token")
 }

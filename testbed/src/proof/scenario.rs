@@ -11,12 +11,11 @@ use tokio::time::Instant;
 use crate::fleet::Fleet;
 use crate::proof::cores::keep_apart;
 use crate::proof::injury::Injury;
-use crate::proof::moves::{self, Crashes};
 use crate::proof::plan::{Draws, Flood, Load};
 use crate::proof::row::{Row, Times};
 use crate::proof::tally::Tally;
 use crate::proof::world::{Seen, Sweep, World};
-use crate::proof::{maps, restarts};
+use crate::proof::{crash, maps, moves, restarts};
 use crate::wait;
 
 /// How many times its share the flooding organisation sends.
@@ -35,6 +34,8 @@ pub struct Effort {
     pub span: Duration,
     /// How often a quiet and a hurt phase follow each other.
     pub rounds: u32,
+    /// Crashes of moving organisations' processes that are tried; all, if nothing is said.
+    pub crashes: Option<usize>,
     /// Whether times are judged.
     pub times: Times,
 }
@@ -46,8 +47,10 @@ pub enum Scenario {
     Hurt(Injury),
     /// The control plane hangs.
     ControlOff,
-    /// Organisations move, while nobody or somebody crashes.
-    Moves(Crashes),
+    /// Organisations move.
+    Moves,
+    /// They move, and at every step somebody is killed.
+    Crashes,
     /// Every member is killed, in orders that a seed draws.
     Restarts,
     /// Route maps that are stale, empty, cut off, or lie.
@@ -65,8 +68,8 @@ impl Scenario {
             Self::Hurt(Injury::Flood),
             Self::Hurt(Injury::Corrupt),
             Self::ControlOff,
-            Self::Moves(Crashes::None),
-            Self::Moves(Crashes::EachInTurn),
+            Self::Moves,
+            Self::Crashes,
             Self::Restarts,
             Self::Maps,
         ]
@@ -78,8 +81,8 @@ impl Scenario {
         match self {
             Self::Hurt(injury) => injury.name(),
             Self::ControlOff => "the control plane hangs",
-            Self::Moves(Crashes::None) => "orgs move",
-            Self::Moves(Crashes::EachInTurn) => "orgs move while members crash",
+            Self::Moves => "orgs move",
+            Self::Crashes => "a crash at every step of a move",
             Self::Restarts => "members killed in any order",
             Self::Maps => "stale, empty, cut and lying maps",
         }
@@ -99,7 +102,8 @@ impl Scenario {
             }),
             Self::Hurt(injury) => hurt(world, effort, injury).await,
             Self::ControlOff => control_off(world, effort).await,
-            Self::Moves(crashes) => moves::run(world, effort, crashes).await,
+            Self::Moves => moves::run(world, effort).await,
+            Self::Crashes => crash::run(world, effort).await,
             Self::Restarts => restarts::run(world, effort).await,
             Self::Maps => maps::run(world, effort).await,
         };
@@ -110,8 +114,10 @@ impl Scenario {
     }
 }
 
-async fn close_books(world: &World, row: Row) -> anyhow::Result<Row> {
-    let audit = world.audit().await?;
+/// Looks into every book and walks every log; what was found before stays in the row.
+pub(super) async fn close_books(world: &World, row: Row) -> anyhow::Result<Row> {
+    let mut audit = world.audit().await?;
+    audit.merge(row.audit);
     let (logs, logs_broken) = world.verify_logs()?;
     Ok(Row {
         audit,

@@ -1,6 +1,7 @@
 //! One organisation of the fleet under load, with its people and applications, all made over the edge as an administrator
 //! makes them: the one-time link, a second factor, the wizards.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -56,6 +57,7 @@ pub struct Site {
     idle: Mutex<Vec<(Instant, Connection)>>,
     session: Mutex<String>,
     access: Mutex<String>,
+    chains: AtomicU64,
     book: Mutex<Book>,
 }
 
@@ -130,6 +132,7 @@ impl Site {
             changed_path,
             family: tokio::sync::Mutex::default(),
             access: Mutex::default(),
+            chains: AtomicU64::default(),
             session: Mutex::default(),
             admin: tokio::sync::Mutex::new(desk),
             idle: Mutex::default(),
@@ -224,6 +227,16 @@ impl Site {
     /// A newer access token.
     pub fn set_access(&self, token: String) {
         *self.access.lock().unwrap_or_else(PoisonError::into_inner) = token;
+    }
+
+    /// The number of the chain that the newest access token comes from, or of the one before it.
+    pub fn chain(&self) -> u64 {
+        self.chains.load(Ordering::SeqCst)
+    }
+
+    /// The access token is of another chain now.
+    pub fn begin_chain(&self) {
+        self.chains.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Where the application sends people.

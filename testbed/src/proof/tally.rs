@@ -15,6 +15,7 @@ pub struct Tally {
     requests: u64,
     operations: u64,
     asked_to_wait: u64,
+    cut_off: u64,
     failed: u64,
     failures: Vec<String>,
     micros: Vec<u64>,
@@ -27,6 +28,8 @@ pub enum Outcome {
     Served,
     /// Refused for the sake of others (429): there was no room to hash one more password.
     AskedToWait,
+    /// The process that served it was killed meanwhile, by us.
+    CutOff,
     /// Refused or not answered.
     Failed(String),
 }
@@ -40,6 +43,8 @@ pub struct Figures {
     pub operations: u64,
     /// Operations that were refused for the sake of others (429).
     pub asked_to_wait: u64,
+    /// Operations that were under way in the very process that was killed, or came while it was away.
+    pub cut_off: u64,
     /// Operations with a request that was refused otherwise or not answered.
     pub failed: u64,
     /// What went wrong, the first few.
@@ -48,6 +53,8 @@ pub struct Figures {
     pub p50_micros: u64,
     /// 99 of 100 operations took no longer.
     pub p99_micros: u64,
+    /// No operation took longer.
+    pub longest_micros: u64,
 }
 
 impl Tally {
@@ -60,6 +67,7 @@ impl Tally {
         match outcome {
             Outcome::Served => {}
             Outcome::AskedToWait => self.asked_to_wait += 1,
+            Outcome::CutOff => self.cut_off += 1,
             Outcome::Failed(failure) => {
                 self.failed += 1;
                 self.show(failure);
@@ -72,6 +80,7 @@ impl Tally {
         self.operations += other.operations;
         self.requests += other.requests;
         self.asked_to_wait += other.asked_to_wait;
+        self.cut_off += other.cut_off;
         self.failed += other.failed;
         self.micros.extend(other.micros);
         other
@@ -96,10 +105,12 @@ impl Tally {
             requests: self.requests,
             operations: self.operations,
             asked_to_wait: self.asked_to_wait,
+            cut_off: self.cut_off,
             failed: self.failed,
             failures: self.failures.clone(),
             p50_micros: percentile(&micros, 50.0),
             p99_micros: percentile(&micros, 99.0),
+            longest_micros: micros.last().copied().unwrap_or_default(),
         }
     }
 }

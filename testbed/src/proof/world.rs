@@ -13,6 +13,7 @@ use crate::connection::Connection;
 use crate::fleet::{Fleet, FleetPlan};
 use crate::proof::audit::{Audit, audit, begin_anew};
 use crate::proof::flow;
+use crate::proof::outage::{Broken, Failed, Outages};
 use crate::proof::plan::{Flow, Load, plan_arrivals};
 use crate::proof::site::Site;
 use crate::proof::tally::{Outcome, Tally};
@@ -35,6 +36,8 @@ pub struct World {
     pub sites: Arc<Vec<Arc<Site>>>,
     /// The names of its cells.
     pub cells: Vec<String>,
+    /// When which process was killed, where a scenario tells.
+    pub outages: Arc<Outages>,
 }
 
 /// What each cell's organisations have seen.
@@ -92,6 +95,7 @@ impl World {
             fleet,
             sites: Arc::new(sites?),
             cells,
+            outages: Arc::default(),
         })
     }
 
@@ -101,8 +105,8 @@ impl World {
     /// # Errors
     /// When nothing is answered any more.
     pub fn drive(&self, load: Load) -> impl Future<Output = anyhow::Result<Seen>> + use<> {
-        let sites = Arc::clone(&self.sites);
-        async move { drive(&sites, load).await }
+        let (sites, outages) = (Arc::clone(&self.sites), Arc::clone(&self.outages));
+        async move { drive(&sites, &outages, load).await }
     }
 
     /// Waits until every organisation is answered by itself; how long that took.
@@ -221,7 +225,15 @@ impl Sweep {
     }
 }
 
-async fn drive(sites: &[Arc<Site>], load: Load) -> anyhow::Result<Seen> {
+/// One phase of load on some organisations.
+///
+/// # Errors
+/// When nothing is answered any more.
+pub async fn drive(
+    sites: &[Arc<Site>],
+    outages: &Arc<Outages>,
+    load: Load,
+) -> anyhow::Result<Seen> {
     let begun = Instant::now();
     let mut tasks: JoinSet<(String, Tally)> = JoinSet::new();
     let mut seen = Seen::new();
@@ -238,10 +250,26 @@ async fn drive(sites: &[Arc<Site>], load: Load) -> anyhow::Result<Seen> {
         let Some(site) = sites.get(arrival.site).map(Arc::clone) else {
             continue;
         };
+        let outages = Arc::clone(outages);
         tasks.spawn(async move {
             let (mut tally, mut requests) = (Tally::default(), 0);
+            let began = Instant::now();
             let done = flow::run(&site, arrival.flow, &mut requests).await;
-            tally.add(decide_outcome(arrival.flow, done), requests, due.elapsed());
+            let took = due.elapsed();
+            let outcome = done.map_or_else(
+                |error| {
+                    let failed = Failed {
+                        slug: &site.slug,
+                        cell: &site.cell,
+                        began,
+                        ended: Instant::now(),
+                        broken: decide_broken(&error),
+                    };
+                    decide_outcome(arrival.flow, &error, outages.explain(&failed))
+                },
+                |()| Outcome::Served,
+            );
+            tally.add(outcome, requests, took);
             (site.cell.clone(), tally)
         });
     }
@@ -251,15 +279,26 @@ async fn drive(sites: &[Arc<Site>], load: Load) -> anyhow::Result<Seen> {
     Ok(seen)
 }
 
-fn decide_outcome(flow: Flow, done: anyhow::Result<()>) -> Outcome {
-    let Err(error) = done else {
-        return Outcome::Served;
-    };
+fn decide_outcome(flow: Flow, error: &anyhow::Error, is_explained: bool) -> Outcome {
     let refusal = error.downcast_ref::<TooMany>();
     if refusal.is_some_and(|refusal| refusal.of_requests) {
         return Outcome::AskedToWait;
     }
+    if is_explained {
+        return Outcome::CutOff;
+    }
     Outcome::Failed(format!("{flow:?}: {error:#}"))
+}
+
+fn decide_broken(error: &anyhow::Error) -> Broken {
+    let is_connection = |cause: &(dyn std::error::Error + 'static)| {
+        cause.is::<std::io::Error>() || cause.is::<hyper::Error>()
+    };
+    if error.chain().any(is_connection) {
+        Broken::Connection
+    } else {
+        Broken::Answer
+    }
 }
 
 fn add(seen: &mut Seen, (cell, tally): (String, Tally)) {
@@ -267,7 +306,7 @@ fn add(seen: &mut Seen, (cell, tally): (String, Tally)) {
 }
 
 /// Whether the organisation was answered by itself; none if nobody answered for it.
-async fn who_answers(site: &Site) -> Option<bool> {
+pub async fn who_answers(site: &Site) -> Option<bool> {
     let path = "/.well-known/openid-configuration";
     let answer = Connection::new(site.peer.clone()).get(path, "").await;
     let reply = answer.ok().filter(|reply| reply.status.is_success())?;

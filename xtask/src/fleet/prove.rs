@@ -20,6 +20,8 @@ struct Options {
     per_second: f64,
     span_seconds: f64,
     rounds: u32,
+    /// Crashes at steps of moves; all of them, if nothing is said.
+    crashes: Option<usize>,
     times: &'static str,
     profile: &'static str,
     only: Vec<String>,
@@ -32,6 +34,7 @@ impl Options {
         per_second: 40.0,
         span_seconds: 20.0,
         rounds: 3,
+        crashes: None,
         times: "judged",
         profile: "release",
         only: Vec::new(),
@@ -41,6 +44,7 @@ impl Options {
         per_second: 20.0,
         span_seconds: 5.0,
         rounds: 1,
+        crashes: Some(12),
         times: "ignored",
         profile: "release",
         only: Vec::new(),
@@ -83,10 +87,12 @@ struct Figures {
     requests: u64,
     operations: u64,
     asked_to_wait: u64,
+    cut_off: u64,
     failed: u64,
     failures: Vec<String>,
     p50_micros: u64,
     p99_micros: u64,
+    longest_micros: u64,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -159,6 +165,7 @@ fn prove(programs: &Path, options: &Options) -> anyhow::Result<Vec<Row>> {
         "rounds": options.rounds,
         "seed": 20,
         "times": options.times,
+        "crashes": options.crashes,
         "only": options.only,
     });
     let output = Command::new(programs.join("prove"))
