@@ -12,6 +12,8 @@ use crate::{binary, wait};
 
 /// The Python that has the clients of PyPI.
 const PYTHON_VARIABLE: &str = "TESTBED_PYTHON";
+/// The Python of the system.
+const SYSTEM_PYTHON: &str = "python3";
 /// The browser, when it is not Debian's.
 const CHROMIUM_VARIABLE: &str = "TESTBED_CHROMIUM";
 /// The longest that one script may take.
@@ -38,6 +40,16 @@ pub fn run_node(name: &str, input: &Value) -> anyhow::Result<Value> {
 pub fn run_python(name: &str, input: &Value) -> anyhow::Result<Value> {
     let folder = binary::root().join("testbed/clients/python");
     run(python()?.as_os_str(), &folder, name, input).with_context(|| format!("python {name}"))
+}
+
+/// The same for a script that needs no client of PyPI: any Python will do.
+///
+/// # Errors
+/// When it fails, with its own words; or when there is no Python at all.
+pub fn run_bare_python(name: &str, input: &Value) -> anyhow::Result<Value> {
+    let folder = binary::root().join("testbed/clients/python");
+    let python = python().unwrap_or_else(|_| PathBuf::from(SYSTEM_PYTHON));
+    run(python.as_os_str(), &folder, name, input).with_context(|| format!("python {name}"))
 }
 
 /// The Python that has the clients of PyPI.

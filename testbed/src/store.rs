@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use crate::script;
 
+/// The embedded store in a data folder.
+const STORE_FILE: &str = "testudo.db";
+
 /// What somebody with the store's file, but not the program, might do to the log: change a row, remove one, cut it off.
 pub const TAMPERING: [&str; 3] = [
     "UPDATE log_events SET body = replace(body, 'SUCCESS', 'FAILURE') WHERE seq = 3",
@@ -28,8 +31,8 @@ pub const LATER_SCHEMA: &str = "INSERT INTO schema_migrations SELECT 9999, 'late
 /// # Errors
 /// When it fails, or finds and changes nothing.
 pub fn run(data: &Path, sql: &str) -> anyhow::Result<Vec<Value>> {
-    let input = json!({ "path": data.join("testudo.db"), "sql": [sql] });
-    let found = script::run_python("store_sql.py", &input)?;
+    let input = json!({ "path": data.join(STORE_FILE), "sql": [sql] });
+    let found = script::run_bare_python("store_sql.py", &input)?;
     Ok(found["rows"].as_array().context("no rows")?.clone())
 }
 
@@ -69,35 +72,100 @@ pub fn reopen(database: &str) -> String {
 /// # Errors
 /// When the store cannot be written.
 pub fn fill(data: &Path, people: usize, orgs: usize) -> anyhow::Result<()> {
-    let numbers = |count: usize| {
-        format!(
-            "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {count})"
-        )
+    let mut sql = people_of("SELECT id FROM orgs LIMIT 1", people);
+    sql.push(format!(
+        "{} INSERT INTO orgs SELECT printf('00o%017d', n), printf('org%d', n), name, ordinal + 1 + n, settings, \
+         revision, created_at, updated_at FROM numbers, (SELECT * FROM orgs LIMIT 1)",
+        numbers(orgs)
+    ));
+    let path = data.join(STORE_FILE);
+    script::run_bare_python("store_sql.py", &json!({ "path": path, "sql": sql }))?;
+    Ok(())
+}
+
+/// Makes an organisation large: people as copies of one of its own, and rows of its log as copies of its newest one, each
+/// in its place of the chain, so that the log is whole afterwards.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn enlarge(data: &Path, slug: &str, people: usize, log_rows: usize) -> anyhow::Result<()> {
+    let path = data.join(STORE_FILE);
+    let org = format!("SELECT id FROM orgs WHERE slug = '{slug}'");
+    let sql = people_of(&org, people);
+    script::run_bare_python("store_sql.py", &json!({ "path": path, "sql": sql }))?;
+    let input = json!({ "path": path, "org": id_of(data, slug)?, "rows": log_rows });
+    script::run_bare_python("store_log.py", &input)?;
+    Ok(())
+}
+
+/// What a copy of an organisation must have in common with the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Likeness {
+    /// Its people as they were made in number: how many, and what they amount to.
+    pub people: Value,
+    /// What the hash of one row of its log amounts to: it stands for all rows before it.
+    pub hash: Value,
+}
+
+/// The id of an organisation.
+///
+/// # Errors
+/// When there is none.
+pub fn id_of(data: &Path, slug: &str) -> anyhow::Result<String> {
+    let rows = run(data, &format!("SELECT id FROM orgs WHERE slug = '{slug}'"))?;
+    rows[0][0].as_str().map(str::to_owned).context("no id")
+}
+
+/// The number of the newest row of an organisation's log.
+///
+/// # Errors
+/// When it has none.
+pub fn newest_of(data: &Path, org: &str) -> anyhow::Result<i64> {
+    let rows = run(
+        data,
+        &format!("SELECT seq FROM log_heads WHERE org_id = '{org}'"),
+    )?;
+    rows[0][0].as_i64().context("no number")
+}
+
+/// Looks at an organisation, also while a program uses the store.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn look_at(data: &Path, org: &str, seq: i64) -> anyhow::Result<Likeness> {
+    let sum = |sql: String| {
+        let input = json!({ "path": data.join(STORE_FILE), "sql": sql });
+        script::run_bare_python("store_sum.py", &input)
     };
+    Ok(Likeness {
+        people: sum(format!(
+            "SELECT * FROM users WHERE org_id = '{org}' AND first_name = 'Person' ORDER BY id"
+        ))?,
+        hash: sum(format!(
+            "SELECT hash FROM log_events WHERE org_id = '{org}' AND seq = {seq}"
+        ))?,
+    })
+}
+
+fn numbers(count: usize) -> String {
+    format!(
+        "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {count})"
+    )
+}
+
+fn people_of(org: &str, people: usize) -> Vec<String> {
     let crowd = numbers(people);
     let names = "printf('person%07d@example.com', n)";
-    let sql = [
-        format!(
-            "{crowd} INSERT INTO users SELECT org_id, printf('00u%017d', n), status, {names}, {names}, {names}, {names}, \
-             email_verified, 'Person', printf('%07d', n), profile, epoch, revision, created_at, updated_at, activated_at, \
-             status_changed_at, last_sign_in_at FROM numbers, (SELECT * FROM users LIMIT 1)"
-        ),
-        format!(
-            "{crowd} INSERT INTO user_terms SELECT id, {names}, printf('00u%017d', n), 'ACTIVE' FROM numbers, (SELECT id FROM orgs LIMIT 1)"
-        ),
-        format!(
-            "{crowd} INSERT INTO user_terms SELECT id, 'person', printf('00u%017d', n), 'ACTIVE' FROM numbers, (SELECT id FROM orgs LIMIT 1)"
-        ),
-        format!(
-            "{crowd} INSERT INTO user_terms SELECT id, printf('%07d', n), printf('00u%017d', n), 'ACTIVE' FROM numbers, (SELECT id FROM orgs LIMIT 1)"
-        ),
-        format!(
-            "{} INSERT INTO orgs SELECT printf('00o%017d', n), printf('org%d', n), name, ordinal + 1 + n, settings, \
-             revision, created_at, updated_at FROM numbers, (SELECT * FROM orgs LIMIT 1)",
-            numbers(orgs)
-        ),
-    ];
-    let path = data.join("testudo.db");
-    script::run_python("store_sql.py", &json!({ "path": path, "sql": sql }))?;
-    Ok(())
+    let mut sql = vec![format!(
+        "{crowd} INSERT INTO users SELECT org_id, printf('00u%017d', n), status, {names}, {names}, {names}, {names}, \
+         email_verified, 'Person', printf('%07d', n), profile, epoch, revision, created_at, updated_at, activated_at, \
+         status_changed_at, last_sign_in_at FROM numbers, (SELECT * FROM users WHERE org_id = ({org}) LIMIT 1)"
+    )];
+    for term in [names, "'person'", "printf('%07d', n)"] {
+        sql.push(format!(
+            "{crowd} INSERT INTO user_terms SELECT id, {term}, printf('00u%017d', n), 'ACTIVE' \
+             FROM numbers, ({org})"
+        ));
+    }
+    sql
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use testbed::fleet::{FleetPlan, SmallDisk};
+use testbed::proof::large::{self, Size};
 use testbed::proof::row::Times;
 use testbed::proof::scenario::{Effort, Scenario};
 use testbed::proof::world::World;
@@ -13,6 +14,11 @@ const ORGS_EACH: usize = 3;
 const DISK_MEBIBYTES: u32 = 64;
 /// Kills at steps of moves; the full proof has every one.
 const CRASHES: usize = 6;
+/// Large enough that a move takes many parcels.
+const LARGE: Size = Size {
+    people: 500,
+    log_rows: 5_000,
+};
 
 fn effort() -> Effort {
     Effort {
@@ -36,4 +42,10 @@ async fn whatever_is_hurt_others_do_not_notice_and_nothing_acknowledged_is_lost(
         let row = scenario.run(&world, &effort()).await.unwrap();
         assert!(row.missed.is_empty(), "{row:#?}");
     }
+}
+
+#[tokio::test]
+async fn a_large_organisation_moves_and_comes_back_as_it_was() {
+    let row = large::run(LARGE, &effort()).await.unwrap();
+    assert!(row.missed.is_empty(), "{row:#?}");
 }

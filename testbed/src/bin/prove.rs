@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use serde::Deserialize;
 use testbed::fleet::{FleetPlan, SmallDisk};
+use testbed::proof::large::{self, Size};
 use testbed::proof::row::{Row, Times};
 use testbed::proof::scenario::{Effort, Scenario};
 use testbed::proof::world::World;
@@ -27,6 +28,7 @@ struct Order {
     times: Times,
     /// Crashes of moving organisations' processes; all of them, if nothing is said.
     crashes: Option<usize>,
+    large: Size,
     /// The scenarios whose names hold one of these; all, if there are none.
     only: Vec<String>,
 }
@@ -64,6 +66,11 @@ async fn prove(order: Order) -> anyhow::Result<Vec<Row>> {
             let begun = Instant::now();
             rows.push(tell(begun, scenario.run(&world, &effort).await?));
         }
+    }
+    // It has a fleet of its own; the other one is gone by now.
+    if is_wanted(large::NAME) {
+        let begun = Instant::now();
+        rows.push(tell(begun, large::run(order.large, &effort).await?));
     }
     Ok(rows)
 }

@@ -7,6 +7,7 @@ pub mod cores;
 pub mod crash;
 pub mod flow;
 pub mod injury;
+pub mod large;
 pub mod maps;
 pub mod moves;
 pub mod outage;

@@ -1,5 +1,7 @@
 //! What a scenario has found, and the verdict against its bound. Pure.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::proof::audit::Audit;
@@ -37,6 +39,8 @@ pub struct Row {
     pub times: Times,
     /// Why it could not be tried here.
     pub not_tried: Option<String>,
+    /// What one scenario alone measures, by its name.
+    pub figures: BTreeMap<String, f64>,
     /// What is to be known beside the numbers.
     pub notes: Vec<String>,
     /// Every bound that was missed; met if there is none.

@@ -1,6 +1,7 @@
 //! `cargo xtask fleet prove`: a fleet under load of which one part after the other is hurt; one table with a verdict for
 //! each scenario. The load and the scenarios are the test bed's; here they are ordered, and the rows are shown.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -22,6 +23,8 @@ struct Options {
     rounds: u32,
     /// Crashes at steps of moves; all of them, if nothing is said.
     crashes: Option<usize>,
+    /// People and rows of the log of the large organisation.
+    large: (usize, usize),
     times: &'static str,
     profile: &'static str,
     only: Vec<String>,
@@ -35,6 +38,7 @@ impl Options {
         span_seconds: 20.0,
         rounds: 3,
         crashes: None,
+        large: (100_000, 1_000_000),
         times: "judged",
         profile: "release",
         only: Vec::new(),
@@ -45,6 +49,7 @@ impl Options {
         span_seconds: 5.0,
         rounds: 1,
         crashes: Some(12),
+        large: (5_000, 50_000),
         times: "ignored",
         profile: "release",
         only: Vec::new(),
@@ -78,6 +83,7 @@ struct Row {
     logs_broken: u64,
     times: String,
     not_tried: Option<String>,
+    figures: BTreeMap<String, f64>,
     notes: Vec<String>,
     missed: Vec<String>,
 }
@@ -166,6 +172,7 @@ fn prove(programs: &Path, options: &Options) -> anyhow::Result<Vec<Row>> {
         "seed": 20,
         "times": options.times,
         "crashes": options.crashes,
+        "large": { "people": options.large.0, "log_rows": options.large.1 },
         "only": options.only,
     });
     let output = Command::new(programs.join("prove"))
