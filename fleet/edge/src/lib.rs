@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod answer;
+pub mod breaker;
 pub mod connection;
 pub mod follower;
 pub mod framing;

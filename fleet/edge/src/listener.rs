@@ -6,6 +6,8 @@ use crate::proxy::Proxy;
 use crate::proxy_protocol::{self, Said};
 use crate::pulse::Patience;
 use crate::tls::handshake::Front;
+use crate::tls::in_the_clear;
+use crate::tls::inventory::Refusal;
 use crate::trust::{ProxyHeader, Trust};
 use reception::accept::take_connections;
 use reception::crowd::{Crowd, Place};
@@ -183,6 +185,11 @@ async fn run(
             connection::serve(stream, facts, proxy, held).await;
         }
         Entrance::Tls(front) => {
+            if in_the_clear::is_plain(&stream, front.handshake_max).await {
+                front.inventory.refuse(Refusal::Broken);
+                in_the_clear::tell(stream).await;
+                return;
+            }
             if let Some((stream, session)) = front.accept(stream, local.ip()).await {
                 let facts = facts("https", Door::Tls(Arc::new(session)));
                 connection::serve(stream, facts, proxy, held).await;

@@ -2,6 +2,7 @@
 
 use crate::address::{Origin, Wanted, split_host};
 use crate::answer::{AnswerBody, Refused, refuse, say};
+use crate::breaker::{Breaker, Breakers, Probed};
 use crate::connection::{Door, Facts, Held};
 use crate::follower::Routes;
 use crate::framing;
@@ -13,7 +14,7 @@ use crate::parking::{
 use crate::share::{Shares, Sharing, UNDER_WAY_EACH_MAX};
 use crate::traffic::{Outcome, Traffic};
 use crate::trust::GivenId;
-use crate::ways::{NoAnswer, Ways};
+use crate::ways::{NoAnswer, Way, Ways};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use vocab::entropy::Entropy;
 use wire::identity::{FleetIdentity, IdentityError};
+use wire::names::CellName;
 use wire::placement::{Placement, STANDING_HEADER, Standing};
 use wire::routes::entry::OrgRoute;
 use wire::routes::follow::Followed;
@@ -38,11 +40,14 @@ const HELD_BYTES_MAX: u64 = 1024 * 1024;
 const BODY_SECS_MAX: u64 = 30;
 /// How long a cell may take to begin its answer.
 const ANSWER_SECS_MAX: u64 = 60;
+/// Where a cell says that it lives.
+const LIVE_PATH: &str = "/health/live";
 /// For a year no browser that saw a host over TLS speaks to it otherwise (RFC 6797).
 const STRICT_TRANSPORT: &str = "max-age=31536000";
 
 /// The body of a request as it is sent to a cell.
 pub type SentBody = Either<Full<Bytes>, TimedBody<Limited<Incoming>>>;
+type Answered = Result<(Response<Incoming>, Way), NoAnswer>;
 
 /// Everything that the way of a request needs.
 pub struct Proxy {
@@ -52,8 +57,9 @@ pub struct Proxy {
     traffic: Arc<Traffic>,
     entropy: Arc<dyn Entropy>,
     pub(crate) shares: Shares,
+    pub(crate) breakers: Breakers,
     parking: Parking,
-    ways: Ways,
+    ways: Arc<Ways>,
 }
 
 /// A request whose org is known.
@@ -98,8 +104,9 @@ impl Proxy {
             traffic,
             entropy,
             shares: Shares::new(UNDER_WAY_EACH_MAX),
+            breakers: Breakers::default(),
             parking: Parking::default(),
-            ways: Ways::new(identity)?,
+            ways: Arc::new(Ways::new(identity)?),
         })
     }
 
@@ -265,6 +272,10 @@ impl Proxy {
         facts: &Facts,
         marks: &Marks,
     ) -> Result<Response<Sharing<Incoming>>, Refused> {
+        let breaker = self.breakers.of(&route.cell);
+        if breaker.is_open() {
+            return Err(Refused::Unreachable);
+        }
         let share = self.shares.take(&route.cell).ok_or(Refused::Busy)?;
         let map = self.routes.current();
         let cell = map.map.cell(&route.cell).ok_or(Refused::Unreachable)?;
@@ -285,10 +296,18 @@ impl Proxy {
         *request.method_mut() = asked.method.clone();
         *request.uri_mut() = Uri::from(asked.target.clone());
         *request.headers_mut() = prepare_request(&asked.headers, &said);
+        // Where the client is still sending, it may be the client who takes long.
+        let is_whole = matches!(request.body(), Either::Left(_));
         let sent = self.ways.ask(&route.cell, &cell.address, request);
-        match tokio::time::timeout(Duration::from_secs(ANSWER_SECS_MAX), sent).await {
-            Ok(Ok((answer, way))) => Ok(answer.map(|body| Sharing::new(body, share, way))),
-            Ok(Err(error)) => {
+        match self
+            .wait_for_head(sent, is_whole.then_some(&breaker), &route.cell)
+            .await
+        {
+            Some(Ok((answer, way))) => {
+                breaker.note_head();
+                Ok(answer.map(|body| Sharing::new(body, share, way)))
+            }
+            Some(Err(error)) => {
                 if let NoAnswer::Broken(error) = &error
                     && let Some(refused) = fault_of_body(error)
                 {
@@ -302,7 +321,38 @@ impl Proxy {
                 }
                 Err(Refused::Unreachable)
             }
-            Err(_) => Err(Refused::Late),
+            None => Err(Refused::Late),
+        }
+    }
+
+    /// The head of a cell's answer, or why there is none; nothing if it takes too long, or the cell is given up meanwhile.
+    async fn wait_for_head(
+        &self,
+        sent: impl Future<Output = Answered>,
+        breaker: Option<&Arc<Breaker>>,
+        cell: &CellName,
+    ) -> Option<Answered> {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(ANSWER_SECS_MAX);
+        tokio::pin!(sent);
+        let Some(breaker) = breaker else {
+            return tokio::time::timeout_at(deadline, sent).await.ok();
+        };
+        let soon = tokio::time::timeout(breaker.head_max(), sent.as_mut()).await;
+        let is_late = match &soon {
+            Ok(Ok(_)) => false,
+            Ok(Err(error)) => error.is_timeout(),
+            Err(_) => true,
+        };
+        if is_late {
+            let (ways, routes, cell) = (Arc::clone(&self.ways), self.routes.clone(), cell.clone());
+            breaker.note_late(move || ask_life(Arc::clone(&ways), routes.clone(), cell.clone()));
+        }
+        if let Ok(done) = soon {
+            return Some(done);
+        }
+        tokio::select! {
+            done = tokio::time::timeout_at(deadline, sent) => done.ok(),
+            () = breaker.opens() => None,
         }
     }
 
@@ -328,6 +378,20 @@ impl Proxy {
             drop((switch.held, body));
         });
         Response::from_parts(head, Either::Left(Full::default()))
+    }
+}
+
+/// Asks a cell whether it lives; any answer will do.
+async fn ask_life(ways: Arc<Ways>, routes: Routes, cell: CellName) -> Probed {
+    let map = routes.current();
+    let Some(known) = map.map.cell(&cell) else {
+        return Probed::Gone;
+    };
+    let mut question = Request::new(Either::Left(Full::default()));
+    *question.uri_mut() = Uri::from_static(LIVE_PATH);
+    match ways.ask(&cell, &known.address, question).await {
+        Ok(_) => Probed::Lives,
+        Err(_) => Probed::Silent,
     }
 }
 

@@ -3,12 +3,14 @@
 
 mod floods;
 mod hand_over;
+mod hanging;
 mod heads;
 mod over_tls;
 mod proxied;
 mod ways;
 
 use crate::address::Origin;
+use crate::breaker::{Breakers, Times};
 use crate::follower::Routes;
 use crate::listener::{self, Bounds, Entrance, House};
 use crate::proxy::{BODY_BYTES_MAX, Proxy};
@@ -27,6 +29,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -45,6 +48,12 @@ use wire::routes::follow::Delta;
 use wire::routes::map::RouteMap;
 use wire::routes::signature::{Head, RouteSigner, RouteVerifier};
 
+/// A cell's hang shows in no time.
+const QUICK: Times = Times {
+    head: Duration::from_millis(200),
+    probe: Duration::from_millis(200),
+    pause: Duration::from_millis(20),
+};
 /// The epoch at which the cell of these tests serves its org.
 const SERVED: i64 = 2;
 
@@ -59,6 +68,10 @@ struct World {
     hanging: watch::Receiver<usize>,
     /// Lets the requests go on that wait in the cell.
     gate: Arc<Notify>,
+    /// Whether the cell answers nobody.
+    deaf: watch::Sender<bool>,
+    /// How often the cell was asked whether it lives.
+    probed: watch::Receiver<u32>,
     folder: TempDir,
 }
 
@@ -70,6 +83,8 @@ struct Telling {
     gate: Arc<Notify>,
     /// The how manieth connection this is.
     connection: usize,
+    deaf: watch::Receiver<bool>,
+    probed: watch::Sender<u32>,
 }
 
 /// A request that the cell is not done with.
@@ -126,11 +141,14 @@ impl World {
         let (tell, refused) = mpsc::unbounded_channel();
         let (count, hanging) = watch::channel(0);
         let gate = Arc::new(Notify::new());
+        let ((deaf, is_deaf), (probes, probed)) = (watch::channel(false), watch::channel(0));
         let tell = Telling {
             gate: Arc::clone(&gate),
             refused: tell,
             hanging: count,
             connection: 0,
+            deaf: is_deaf,
+            probed: probes,
         };
         let cell = run_cell(&identity(FleetRole::Cell, "cell-a"), tell).await;
         let signer = RouteSigner::generate().unwrap();
@@ -145,6 +163,7 @@ impl World {
         );
         let mut proxy = proxy.unwrap();
         proxy.shares = Shares::new(share);
+        proxy.breakers = Breakers::new(QUICK);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let edge = listener.local_addr().unwrap();
         tokio::spawn(listener::serve(
@@ -161,6 +180,8 @@ impl World {
             refused,
             hanging,
             gate,
+            deaf,
+            probed,
             folder,
         };
         world.route(1, epoch);
@@ -239,6 +260,16 @@ async fn answer(
     mut request: Request<Incoming>,
     tell: Telling,
 ) -> Result<Response<BoxBody<Bytes, Infallible>>, Infallible> {
+    if request.uri().path() == "/health/live" {
+        tell.probed.send_modify(|count| *count += 1);
+    }
+    if *tell.deaf.borrow() {
+        let _hanging = Hanging::new(&tell.hanging);
+        std::future::pending::<()>().await;
+    }
+    if request.uri().path() == "/health/live" {
+        return Ok(Response::new(Full::default().boxed()));
+    }
     let placement = request.headers()["testudo-placement"].to_str().unwrap();
     let mut response = Response::new(Full::default().boxed());
     if Placement::parse(placement).unwrap().epoch.number() != SERVED {

@@ -23,7 +23,7 @@ const IDLE_MAX: Duration = Duration::from_secs(10);
 /// Idle connections that are kept to one cell.
 const IDLE_EACH_MAX: usize = 1_024;
 /// How long a connection may take until the cell can be asked.
-const CONNECT_MAX: Duration = Duration::from_secs(5);
+const CONNECT_MAX: Duration = Duration::from_secs(3);
 /// How long a connection whose answer is read to its end may take to be free for the next request.
 const FREE_MAX: Duration = Duration::from_secs(1);
 
@@ -36,6 +36,14 @@ pub enum NoAnswer {
     /// The connection broke, or the request's body did.
     #[error(transparent)]
     Broken(#[from] hyper::Error),
+}
+
+impl NoAnswer {
+    /// Whether a connection was not refused, but did not come to be in time.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Self::NotConnected(error) if error.kind() == io::ErrorKind::TimedOut)
+    }
 }
 
 /// The connections to all cells; there are as many cells as the route map ever named.

@@ -96,6 +96,12 @@ async fn what_comes_over_tls_is_https_to_all_who_hear_of_it() {
         "{told}"
     );
     assert!(told.contains("x-forwarded-proto: https\n"), "{told}");
+    let told = ask_plain(address, "GET /x HTTP/1.1\r\nhost: acme.id.test").await;
+    assert!(told.starts_with("HTTP/1.1 400"), "{told}");
+    assert!(
+        told.ends_with("begin the address with https, not http"),
+        "{told}"
+    );
     for (name, host, status) in [
         ("acme.id.test", "id.test:8443", "421"),
         ("id.test", "acme.id.test", "421"),

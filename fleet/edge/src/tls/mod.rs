@@ -6,6 +6,7 @@ pub mod acme;
 pub mod certificate;
 pub mod files;
 pub mod handshake;
+pub mod in_the_clear;
 pub mod inventory;
 pub mod local;
 pub mod open;
