@@ -4,6 +4,7 @@ use crate::feed::{Answer as News, Feed};
 use crate::glance;
 use crate::listener::Peer;
 use crate::org_host;
+use crate::page::keys::PageKeys;
 use crate::placement::PlacementDenial;
 use crate::refusal::Refusal;
 use crate::register::Register;
@@ -20,12 +21,13 @@ use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use std::net::SocketAddr;
 use std::time::Duration;
 use url::Url;
 use vocab::slug::Slug;
 use wire::control::{
-    CellView, CreateOrg, CreatedOrg, DeclareCell, EdgeReport, FleetView, OrgPage, OrgView, Problem,
-    SetCellState, TlsView,
+    CellView, CreateOrg, CreatedOrg, DeclareCell, EdgeReport, FleetView, OrgPage, OrgView,
+    PageLink, Problem, SetCellState, TlsView,
 };
 use wire::identity::FleetRole;
 use wire::names::CellName;
@@ -52,6 +54,10 @@ pub struct Side {
     pub tls: TlsSeen,
     /// How people reach the fleet.
     pub origin: Url,
+    /// Where the page is, if there is one.
+    pub page: Option<SocketAddr>,
+    /// Who may do more there than look.
+    pub page_keys: PageKeys,
 }
 
 impl FromRef<Side> for Register {
@@ -83,11 +89,13 @@ pub fn router(side: Side) -> Router {
         .route("/v1/cells/{name}/state", post(set_cell_state))
         .route("/v1/orgs", get(orgs).post(create_org))
         .route("/v1/orgs/{slug}", get(org))
+        .route("/v1/orgs/{slug}/invite", post(invite))
         .route("/v1/orgs/{slug}/move", get(move_of).post(start_move))
         .route("/v1/orgs/{slug}/move/undo", post(undo_move))
         .route("/v1/orgs/{slug}/move/back", post(take_move_back))
         .route("/v1/moves", get(moves))
         .route("/v1/fleet/tls", get(fleet_tls))
+        .route("/v1/fleet/page", post(open_page))
         .merge(org_host::http::router())
         .fallback(async || problem(StatusCode::NOT_FOUND, "not_found", "there is no such path"))
         .method_not_allowed_fallback(async || {
@@ -201,6 +209,21 @@ async fn fleet_tls(
     Ok(Json(side.tls.view(query.org.as_ref())))
 }
 
+async fn open_page(Extension(peer): Extension<Peer>, State(side): State<Side>) -> Answer<PageLink> {
+    only(peer, FleetRole::Operator)?;
+    let page = side.page.ok_or_else(|| {
+        let text = "this control plane has no page; start it with --page";
+        problem(StatusCode::NOT_FOUND, "not_found", text)
+    })?;
+    let register = &side.register;
+    let key = side
+        .page_keys
+        .make_link(register.entropy.as_ref(), register.clock.now());
+    // Behind the #, it is sent to nobody, and stands in no log.
+    let link = format!("http://localhost:{}/#key={}", page.port(), key.expose());
+    Ok(Json(PageLink { link }))
+}
+
 async fn cells(
     Extension(peer): Extension<Peer>,
     State(side): State<Side>,
@@ -227,13 +250,19 @@ async fn cell(
 
 async fn declare_cell(
     Extension(peer): Extension<Peer>,
-    State(register): State<Register>,
+    State(side): State<Side>,
     body: Sent,
 ) -> Answer<CellView> {
     only(peer, FleetRole::Operator)?;
     let wanted: DeclareCell = parse(body)?;
-    let done = register.declare_cell(wanted, OPERATOR).await;
-    done.map(Json).map_err(|refusal| refused(&refusal))
+    let done = side.register.declare_cell(wanted, OPERATOR).await;
+    let mut done = [done.map_err(|refusal| refused(&refusal))?];
+    for cell in &done {
+        side.watch.ask_now(&side.register, cell).await;
+    }
+    side.watch.complete(&mut done);
+    let [done] = done;
+    Ok(Json(done))
 }
 
 async fn set_cell_state(
@@ -356,14 +385,30 @@ async fn create_org(
         .create_org(wanted, OPERATOR)
         .await
         .map_err(|refusal| refused(&refusal))?;
-    let origin = side.origin.as_str().trim_end_matches('/');
-    let url = format!("{origin}/t/{}", org.slug);
-    let token = adopted.setup_token;
-    Ok(Json(CreatedOrg {
-        setup_url: token.map(|token| format!("{url}/setup?token={token}")),
-        url,
-        org,
-    }))
+    Ok(Json(side.render_created(org, adopted.setup_token)))
+}
+
+async fn invite(
+    Extension(peer): Extension<Peer>,
+    State(side): State<Side>,
+    Path(slug): Path<String>,
+) -> Answer<CreatedOrg> {
+    only(peer, FleetRole::Operator)?;
+    let invited = side.register.invite(&slug_of(&slug)?, OPERATOR).await;
+    let (org, token) = invited.map_err(|refusal| refused(&refusal))?;
+    Ok(Json(side.render_created(org, Some(token))))
+}
+
+impl Side {
+    fn render_created(&self, org: OrgView, token: Option<String>) -> CreatedOrg {
+        let origin = self.origin.as_str().trim_end_matches('/');
+        let url = format!("{origin}/t/{}", org.slug);
+        CreatedOrg {
+            setup_url: token.map(|token| format!("{url}/setup?token={token}")),
+            url,
+            org,
+        }
+    }
 }
 
 fn cell_name(text: &str) -> Result<CellName, Said> {
@@ -389,11 +434,16 @@ pub(crate) fn refused(refusal: &Refusal) -> Said {
         Refusal::Taken { .. } | Refusal::Moving { .. } | Refusal::HostTaken { .. } => {
             (StatusCode::CONFLICT, "taken")
         }
+        Refusal::Placement(PlacementDenial::Unwell { .. }) | Refusal::NoLink { .. } => {
+            (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+        }
         Refusal::Changed { .. } => (StatusCode::CONFLICT, "changed"),
         Refusal::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid"),
         Refusal::Placement(_)
         | Refusal::State(_)
         | Refusal::CellRefused { .. }
+        | Refusal::There { .. }
+        | Refusal::HasAdministrator { .. }
         | Refusal::MoveState { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "refused"),
         Refusal::NotYet { .. } | Refusal::UnderWay { .. } | Refusal::HostNotYet { .. } => {
             (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
@@ -406,7 +456,7 @@ pub(crate) fn refused(refusal: &Refusal) -> Said {
     problem(status, word, &refusal.to_string())
 }
 
-fn problem(status: StatusCode, error: &str, message: &str) -> Said {
+pub(crate) fn problem(status: StatusCode, error: &str, message: &str) -> Said {
     Said {
         status,
         problem: Problem {

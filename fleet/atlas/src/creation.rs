@@ -12,6 +12,7 @@ use http::StatusCode;
 use tokio::task::JoinSet;
 use vocab::epoch::Epoch;
 use vocab::id::OrgId;
+use vocab::slug::Slug;
 use wire::cell::{AdoptOrg, AdoptedOrg};
 use wire::client::CallError;
 use wire::control::{CreateOrg, OrgState, OrgView};
@@ -35,6 +36,7 @@ impl Register {
         actor: &str,
     ) -> Result<(OrgView, AdoptedOrg), Refusal> {
         check_text("name", &wanted.name)?;
+        check_new_slug(&wanted.slug)?;
         let id = OrgId::generate(self.entropy.as_ref());
         // Begun before anyone can find the org in the register, so that nobody carries it on in between.
         let mut turn = self.underway.begin(&id);
@@ -52,7 +54,7 @@ impl Register {
 
     /// Takes the org's name and place; answers with the org of that name if it is being made with the same words.
     async fn claim(&self, id: OrgId, wanted: CreateOrg, actor: &str) -> Result<OrgView, Refusal> {
-        let (now, actor) = (self.clock.now(), actor.to_owned());
+        let (now, actor, watch) = (self.clock.now(), actor.to_owned(), self.watch.clone());
         let claimed = self
             .database
             .write(move |tx| {
@@ -67,7 +69,8 @@ impl Register {
                             })
                         };
                     }
-                    let cells = store::load_loads(tx).await?;
+                    let mut cells = store::load_loads(tx).await?;
+                    watch.mark(&mut cells);
                     let cell = decide_placement(&wanted.pin, wanted.cell.as_ref(), &cells)?;
                     let org = OrgView {
                         id,
@@ -100,7 +103,11 @@ impl Register {
     }
 
     /// Has the cell make the org, and lets edges know.
-    async fn settle(&self, org: &OrgView, actor: &str) -> Result<(OrgView, AdoptedOrg), Refusal> {
+    pub(crate) async fn settle(
+        &self,
+        org: &OrgView,
+        actor: &str,
+    ) -> Result<(OrgView, AdoptedOrg), Refusal> {
         let cell = self.cell(&org.cell).await?;
         let adopt = AdoptOrg {
             slug: org.slug.clone(),
@@ -253,6 +260,19 @@ enum Resumed {
     Left,
 }
 
+/// A name that browsers show in other letters than it is written in could pass for another's (RFC 5890 section 2.3.2.5).
+fn check_new_slug(slug: &Slug) -> Result<(), Refusal> {
+    if slug.as_str().get(2..4) != Some("--") {
+        return Ok(());
+    }
+    Err(Refusal::Invalid {
+        field: "slug",
+        problem: format!(
+            "{slug} would be shown in other letters: a short name has no two hyphens in the third and fourth place"
+        ),
+    })
+}
+
 /// Whether whoever asks for an org means the one that is being made under its name.
 fn decide_resumes(known: &OrgView, wanted: &CreateOrg) -> bool {
     known.state == OrgState::Creating
@@ -283,10 +303,24 @@ pub(crate) fn decide_hope(error: &CallError) -> Hope {
 
 #[cfg(test)]
 mod tests {
-    use super::{Hope, decide_hope};
+    use super::{Hope, check_new_slug, decide_hope};
     use http::StatusCode;
+    use vocab::slug::Slug;
     use wire::client::CallError;
     use wire::control::Problem;
+
+    #[test]
+    fn no_new_name_is_shown_in_other_letters() {
+        for (name, fits) in [
+            ("acme", true),
+            ("a--b", true),
+            ("xn--a", false),
+            ("ab--c", false),
+        ] {
+            let slug = Slug::parse(name).unwrap();
+            assert_eq!(check_new_slug(&slug).is_ok(), fits, "{name}");
+        }
+    }
 
     #[test]
     fn only_what_a_cell_refuses_for_good_is_given_up() {

@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use vocab::id::OrgId;
-use wire::cell::{AdoptOrg, AdoptedOrg, CellHealth, STATUS_PATH, org_path};
+use wire::cell::{AdoptOrg, AdoptedOrg, CellHealth, STATUS_PATH, org_invite_path, org_path};
 use wire::client::{CallError, FleetClient};
-use wire::control::CellView;
+use wire::control::{CellView, OrgView};
 use wire::identity::{FleetIdentity, FleetRole, server_name};
 use wire::names::CellName;
 
@@ -47,6 +47,18 @@ impl Doors {
     ) -> Result<AdoptedOrg, CallError> {
         let time = Duration::from_secs(ADOPT_SECS_MAX);
         self.to(cell)?.put(&org_path(org), adopt, time).await
+    }
+
+    /// Has a cell make a new set-up link for an org that is there, if it has no administrator.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn invite(&self, cell: &CellView, org: &OrgView) -> Result<AdoptedOrg, CallError> {
+        let path = org_invite_path(&org.id, org.epoch);
+        let time = Duration::from_secs(ADOPT_SECS_MAX);
+        self.to(cell)?
+            .post(&path, &serde_json::json!({}), time)
+            .await
     }
 
     /// Asks a cell how it is.

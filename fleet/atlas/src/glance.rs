@@ -39,6 +39,7 @@ pub async fn load(register: &Register, watch: &Watch) -> Result<FleetView, Refus
             subject: entry.subject,
             epoch: entry.epoch,
             actor: entry.actor,
+            detail: entry.detail,
         })
     };
     Ok(FleetView {

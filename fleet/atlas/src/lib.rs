@@ -9,6 +9,7 @@ pub mod creation;
 pub mod doors;
 pub mod feed;
 pub mod glance;
+pub mod invitation;
 pub mod listener;
 pub mod log;
 pub mod org_host;

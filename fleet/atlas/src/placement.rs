@@ -18,6 +18,8 @@ pub struct CellLoad {
     pub state: CellState,
     /// How many orgs it has.
     pub orgs: i64,
+    /// Whether it takes one at the moment, as far as is known: it was asked how it is, and said that it is ready.
+    pub well: bool,
 }
 
 /// Why no cell gets the org.
@@ -60,10 +62,18 @@ pub enum PlacementDenial {
         /// The pin's regime, or "any regime".
         regime: String,
     },
+    /// Every cell that fits is unwell.
+    #[error(
+        "no cell can take it at the moment: {cells} may have it, but did not say lately that all is well; see `testudo fleet status`, and ask again"
+    )]
+    Unwell {
+        /// Their names.
+        cells: String,
+    },
 }
 
-/// The cell that an org is placed in: the one that was wished for if it may have it, else the emptiest in proportion to
-/// its size, the first by name among equals.
+/// The cell that an org is placed in: the one that was wished for if it may have it, else of those that are well the
+/// emptiest in proportion to its size, the first by name among equals.
 ///
 /// # Errors
 /// [`PlacementDenial`] says why none.
@@ -78,8 +88,8 @@ pub fn decide_placement(
         check_cell(pin, cell)?;
         return Ok(cell.name.clone());
     }
-    let fitting = cells.iter().filter(|cell| check_cell(pin, cell).is_ok());
-    let emptiest = fitting.min_by(|a, b| {
+    let fitting = || cells.iter().filter(|cell| check_cell(pin, cell).is_ok());
+    let emptiest = fitting().filter(|cell| cell.well).min_by(|a, b| {
         // a.orgs / a.rated < b.orgs / b.rated, without a division
         let (left, right) = (
             a.orgs.saturating_mul(b.size.rated_orgs()),
@@ -87,13 +97,20 @@ pub fn decide_placement(
         );
         left.cmp(&right).then_with(|| a.name.cmp(&b.name))
     });
+    if let Some(cell) = emptiest {
+        return Ok(cell.name.clone());
+    }
+    let unwell: Vec<&str> = fitting().map(|cell| cell.name.as_str()).collect();
+    if !unwell.is_empty() {
+        return Err(PlacementDenial::Unwell {
+            cells: unwell.join(", "),
+        });
+    }
     let named = |name: &Option<String>, any: &str| name.clone().unwrap_or_else(|| any.to_owned());
-    emptiest
-        .map(|cell| cell.name.clone())
-        .ok_or_else(|| PlacementDenial::Nowhere {
-            region: named(&pin.region, "any region"),
-            regime: named(&pin.regime, "any regime"),
-        })
+    Err(PlacementDenial::Nowhere {
+        region: named(&pin.region, "any region"),
+        regime: named(&pin.regime, "any regime"),
+    })
 }
 
 /// Whether the org's data may be in a cell, whatever else is true of it.
@@ -157,6 +174,7 @@ mod tests {
             size: CellSize::Small,
             state: CellState::Open,
             orgs,
+            well: true,
         }
     }
 
@@ -240,6 +258,31 @@ mod tests {
         assert!(matches!(denied, PlacementDenial::Filled { .. }), "{denied}");
     }
 
+    #[test]
+    fn a_cell_that_is_unwell_is_passed_over_unless_it_is_named() {
+        let unwell = |name| CellLoad {
+            well: false,
+            ..cell(name, "eu", 0)
+        };
+        let cells = [unwell("cell-a"), cell("cell-b", "eu", 9), unwell("cell-c")];
+        let place = |wish: Option<&CellName>, cells: &[CellLoad]| {
+            decide_placement(&Pin::default(), wish, cells).map(|name| name.to_string())
+        };
+        assert_eq!(place(None, &cells).unwrap(), "cell-b");
+        let wish = CellName::parse("cell-a").unwrap();
+        assert_eq!(place(Some(&wish), &cells).unwrap(), "cell-a");
+        let none = place(None, &[unwell("cell-a"), unwell("cell-c")]).unwrap_err();
+        assert!(
+            none.to_string().contains("cell-a, cell-c may have it"),
+            "{none}"
+        );
+        let elsewhere = decide_placement(&pin(Some("us"), None), None, &cells).unwrap_err();
+        assert!(
+            matches!(elsewhere, PlacementDenial::Nowhere { .. }),
+            "{elsewhere}"
+        );
+    }
+
     fn cells() -> impl Strategy<Value = Vec<CellLoad>> {
         let one = (
             select(vec!["cell-a", "cell-b", "cell-c", "cell-d"]),
@@ -247,10 +290,12 @@ mod tests {
             select(vec![Vec::new(), vec![String::from("hipaa")]]),
             select(CellState::ALL.to_vec()),
             0_i64..1_100,
+            select(vec![true, false]),
         );
-        let one = one.prop_map(|(name, region, regimes, state, orgs)| CellLoad {
+        let one = one.prop_map(|(name, region, regimes, state, orgs, well)| CellLoad {
             regimes,
             state,
+            well,
             ..cell(name, region, orgs)
         });
         vec(one, 0..6)

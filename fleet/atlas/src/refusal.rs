@@ -48,7 +48,7 @@ pub enum Refusal {
     State(#[from] StateDenial),
     /// The register has it, the cell does not yet.
     #[error(
-        "{name} has its name and its place, but {cell} did not take it yet: {source}; it is tried again by itself"
+        "{name} has its name and its place, but {cell} did not take it yet: {source}; it is tried again by itself, and `testudo org invite {name}` makes the link for its first administrator then"
     )]
     NotYet {
         /// The org.
@@ -81,6 +81,34 @@ pub enum Refusal {
     Moving {
         /// The org.
         name: String,
+    },
+    /// The org is where it shall go.
+    #[error("{name} is in {cell} already")]
+    There {
+        /// The org.
+        name: String,
+        /// Its cell.
+        cell: String,
+    },
+    /// The org has an administrator: whoever is to be let in is let in by that one, or by the machine's owner.
+    #[error(
+        "{name} has an administrator already, who invites others in the console; one who cannot get in gets a link by `testudo recover LOGIN --org {name} --data FOLDER`, with the data folder of {cell}"
+    )]
+    HasAdministrator {
+        /// The org.
+        name: String,
+        /// Its cell.
+        cell: String,
+    },
+    /// The cell did not make the link.
+    #[error("{cell} made no link for {name}: {source}; ask again")]
+    NoLink {
+        /// The org.
+        name: String,
+        /// Its cell.
+        cell: String,
+        /// What the cell said.
+        source: CallError,
     },
     /// The move is at another point than it would have to be.
     #[error("the move of {name} cannot be changed so: {reason}")]

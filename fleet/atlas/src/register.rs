@@ -8,6 +8,7 @@ use crate::org_move::carry::Moves;
 use crate::refusal::Refusal;
 use crate::store;
 use crate::underway::Underway;
+use crate::watch::Watch;
 use database::Database;
 use std::sync::Arc;
 use vocab::entropy::Entropy;
@@ -35,6 +36,7 @@ pub struct Register {
     pub(crate) feed: Feed,
     pub(crate) underway: Underway,
     pub(crate) moves: Moves,
+    pub(crate) watch: Watch,
 }
 
 impl Register {
@@ -111,7 +113,7 @@ impl Register {
         self.cell(&name).await
     }
 
-    /// A cell changes its state, if it still has the epoch that the caller saw.
+    /// A cell changes its state, if it still has the epoch that the caller saw. In the state already, nothing happens.
     ///
     /// # Errors
     /// [`Refusal::Changed`] or [`Refusal::State`].
@@ -133,6 +135,9 @@ impl Register {
                         name: name.to_string(),
                     })?;
                     check_updated(known.epoch == wanted.epoch, &known, wanted.epoch)?;
+                    if known.state == wanted.state {
+                        return Ok(());
+                    }
                     decide_state_change(known.state, wanted.state, known.orgs)?;
                     let updated = store::update_cell(tx, &known, wanted.state, &known.address, now);
                     check_updated(updated.await?, &known, wanted.epoch)?;

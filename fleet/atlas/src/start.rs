@@ -4,6 +4,7 @@ use crate::api::{self, Side};
 use crate::doors::Doors;
 use crate::feed::Feed;
 use crate::org_move::{carry, drain};
+use crate::page::keys::PageKeys;
 use crate::refusal::Refusal;
 use crate::register::Register;
 use crate::tls_seen::TlsSeen;
@@ -82,10 +83,12 @@ pub enum StartError {
     )]
     PageNotLocal(SocketAddr),
     /// An address cannot be listened on.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}: {source}; name another one with {option}")]
     Listen {
         /// The address.
         address: SocketAddr,
+        /// The option that named it.
+        option: &'static str,
         /// What the system said.
         source: io::Error,
     },
@@ -132,11 +135,12 @@ pub async fn start(
         feed,
         underway: Underway::default(),
         moves: carry::Moves::default(),
+        watch: Watch::default(),
     };
-    let (listener, address) = bind(config.listen).await?;
+    let (listener, address) = bind(config.listen, "--listen").await?;
     let (page_listener, page) = match config.page {
         Some(page) => {
-            let (listener, address) = bind(page).await?;
+            let (listener, address) = bind(page, "--page").await?;
             (Some(listener), Some(address))
         }
         None => (None, None),
@@ -146,10 +150,12 @@ pub async fn start(
         page,
         route_key: register.feed.key_hex(),
         side: Side {
+            watch: register.watch.clone(),
             register,
-            watch: Watch::default(),
             tls: TlsSeen::new(SystemClock.now()),
             origin: config.origin,
+            page,
+            page_keys: PageKeys::default(),
         },
         identity,
         listener,
@@ -157,8 +163,15 @@ pub async fn start(
     })
 }
 
-async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
-    let failed = |source| StartError::Listen { address, source };
+async fn bind(
+    address: SocketAddr,
+    option: &'static str,
+) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen {
+        address,
+        option,
+        source,
+    };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))

@@ -147,6 +147,7 @@ pub(crate) async fn load_loads(tx: &mut ReadTx) -> Result<Vec<CellLoad>, Refusal
         size: cell.size,
         state: cell.state,
         orgs: cell.orgs,
+        well: true,
     };
     Ok(cells.into_iter().map(load).collect())
 }

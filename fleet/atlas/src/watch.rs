@@ -1,6 +1,7 @@
 //! What is known of the fleet at the moment: what cells say of themselves, and what edges measure.
 
 use crate::doors::Doors;
+use crate::placement::CellLoad;
 use crate::refusal::Refusal;
 use crate::register::Register;
 use std::collections::{HashMap, HashSet};
@@ -10,6 +11,7 @@ use tokio::task::JoinSet;
 use wire::cell::CellHealth;
 use wire::control::{CellTraffic, CellView, EdgeReport};
 use wire::names::CellName;
+use wire::org_move::view::MoveView;
 
 /// How often cells are asked.
 pub const ROUND: Duration = Duration::from_secs(1);
@@ -29,6 +31,8 @@ struct Seen {
     /// Cells that have not answered yet.
     asked: HashSet<CellName>,
     health: HashMap<CellName, (Instant, CellHealth)>,
+    /// Cells that did not answer when they were asked last.
+    silent: HashSet<CellName>,
     /// Per edge, what it measured per second.
     reports: HashMap<String, (Instant, Vec<CellTraffic>)>,
 }
@@ -59,6 +63,34 @@ impl Watch {
             }
         }
         Ok(())
+    }
+
+    /// Asks one cell, as soon as it is known: nobody is shown that it does not answer who only was not asked yet.
+    pub async fn ask_now(&self, register: &Register, cell: &CellView) {
+        if self.seen().asked.insert(cell.name.clone()) {
+            let one = Asked(self.clone(), cell.name.clone());
+            ask(one, register.doors.clone(), cell.clone()).await;
+        }
+    }
+
+    /// Notes which cells take an org at the moment. Of those that were not asked yet, the best is believed.
+    pub fn mark(&self, cells: &mut [CellLoad]) {
+        let seen = self.seen();
+        for cell in cells {
+            let ready = seen.health.get(&cell.name).map(|(_, health)| health.ready);
+            cell.well = !seen.silent.contains(&cell.name) && ready != Some(false);
+        }
+    }
+
+    /// Says of a move that waits for a cell which does not answer, before the question to it is given up.
+    pub fn explain(&self, view: &mut MoveView) {
+        if view.reason.is_some() || view.phase.is_over() {
+            return;
+        }
+        let seen = self.seen();
+        let mut both = [&view.target, &view.source].into_iter();
+        let silent = both.find(|cell| seen.silent.contains(*cell));
+        view.reason = silent.map(|cell| format!("{cell} does not answer"));
     }
 
     /// Takes an edge's report.
@@ -103,11 +135,13 @@ async fn ask(asked: Asked, doors: Doors, cell: CellView) {
     let mut seen = asked.0.seen();
     match answer {
         Ok(health) => {
+            seen.silent.remove(&cell.name);
             seen.health.insert(cell.name, (Instant::now(), health));
         }
         Err(error) => {
             tracing::debug!(cell = %cell.name, %error, "a cell does not say how it is");
             seen.health.remove(&cell.name);
+            seen.silent.insert(cell.name);
         }
     }
 }
@@ -139,9 +173,16 @@ fn sum(a: CellTraffic, b: &CellTraffic) -> CellTraffic {
 #[cfg(test)]
 mod tests {
     use super::{Watch, per_second};
+    use crate::placement::CellLoad;
+    use vocab::entropy::SeededEntropy;
     use vocab::epoch::Epoch;
+    use vocab::id::MoveId;
+    use vocab::slug::Slug;
+    use vocab::time::Timestamp;
+    use wire::cell::CellHealth;
     use wire::control::{CellSize, CellState, CellTraffic, CellView, EdgeReport};
     use wire::names::CellName;
+    use wire::org_move::view::{MoveView, Phase};
 
     fn traffic(cell: &str, requests: u64, errors: u64, p99_micros: u64) -> CellTraffic {
         CellTraffic {
@@ -185,6 +226,73 @@ mod tests {
         }
         let most = per_second(&traffic("cell-a", u64::MAX, 0, 0), 1);
         assert_eq!(most.requests, u64::MAX);
+    }
+
+    fn name(text: &str) -> CellName {
+        CellName::parse(text).unwrap()
+    }
+
+    fn load(name: &str) -> CellLoad {
+        let cell = view(name);
+        CellLoad {
+            name: cell.name,
+            region: cell.region,
+            regimes: cell.regimes,
+            size: cell.size,
+            state: cell.state,
+            orgs: cell.orgs,
+            well: true,
+        }
+    }
+
+    #[test]
+    fn of_cells_that_are_silent_or_not_ready_placement_and_moves_are_told() {
+        let watch = Watch::default();
+        let health = |ready| CellHealth {
+            name: String::from("cell-b"),
+            ready,
+            orgs: 0,
+            version: String::new(),
+            store: String::new(),
+        };
+        let now = std::time::Instant::now();
+        watch.seen().silent.insert(name("cell-a"));
+        let health = [("cell-b", health(false)), ("cell-c", health(true))];
+        watch
+            .seen()
+            .health
+            .extend(health.map(|(one, health)| (name(one), (now, health))));
+        let mut cells = ["cell-a", "cell-b", "cell-c", "cell-d"].map(load);
+        watch.mark(&mut cells);
+        assert_eq!(cells.map(|cell| cell.well), [false, false, true, true]);
+
+        let explained = |from: &str, to: &str, phase| {
+            let mut one = MoveView {
+                id: MoveId::generate(&SeededEntropy::new(1)),
+                slug: Slug::parse("acme").unwrap(),
+                source: name(from),
+                target: name(to),
+                phase,
+                serving: name(from),
+                epoch: Epoch::FIRST,
+                returning: false,
+                rows_total: 0,
+                rows_done: 0,
+                pause_micros: None,
+                until: None,
+                reason: None,
+                requested_by: String::new(),
+                created_at: Timestamp::from_seconds(1),
+                updated_at: Timestamp::from_seconds(1),
+            };
+            watch.explain(&mut one);
+            one.reason
+        };
+        let said = Some(String::from("cell-a does not answer"));
+        assert_eq!(explained("cell-b", "cell-a", Phase::Copying), said);
+        assert_eq!(explained("cell-a", "cell-b", Phase::Copying), said);
+        assert_eq!(explained("cell-b", "cell-c", Phase::Copying), None);
+        assert_eq!(explained("cell-b", "cell-a", Phase::Done), None);
     }
 
     #[test]

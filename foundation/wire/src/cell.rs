@@ -20,6 +20,12 @@ pub fn org_host_path(org: &vocab::id::OrgId, host: &Host, epoch: Epoch) -> Strin
     format!("/fleet/v1/orgs/{org}/hosts/{host}?epoch={epoch}")
 }
 
+/// Where a cell makes a new set-up link for an org that has no administrator, `POST`; at this epoch of its placement.
+#[must_use]
+pub fn org_invite_path(org: &vocab::id::OrgId, epoch: Epoch) -> String {
+    format!("/fleet/v1/orgs/{org}/invite?epoch={epoch}")
+}
+
 /// How a cell is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

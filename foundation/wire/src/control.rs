@@ -343,6 +343,16 @@ pub struct ChangeView {
     pub epoch: Epoch,
     /// Who did it.
     pub actor: String,
+    /// What there is to say beside that.
+    #[serde(default)]
+    pub detail: String,
+}
+
+/// The page of the fleet, opened for an operator.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PageLink {
+    /// A link that works once.
+    pub link: String,
 }
 
 /// The fleet at a glance.

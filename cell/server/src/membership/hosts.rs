@@ -19,7 +19,7 @@ use vocab::id::OrgId;
 #[serde(deny_unknown_fields)]
 pub(super) struct HostQuery {
     /// The epoch at which the control plane believes the org to be here.
-    epoch: Epoch,
+    pub(super) epoch: Epoch,
 }
 
 type Told = Result<Json<Value>, Response>;
@@ -51,7 +51,7 @@ pub(super) async fn remove(
 }
 
 /// The org, if this cell has it at that epoch: what is told to a cell that an org has left must not be lost there.
-async fn admit(side: &FleetSide, id: &str, epoch: Epoch) -> Result<OrgId, Response> {
+pub(super) async fn admit(side: &FleetSide, id: &str, epoch: Epoch) -> Result<OrgId, Response> {
     let org = OrgId::parse(id)
         .map_err(|error| problem(StatusCode::BAD_REQUEST, "invalid", &error.to_string()))?;
     let known = async {

@@ -1,12 +1,12 @@
 //! What the control plane asks of a cell.
 
 use crate::membership::admission::{Place, PlaceState};
-use crate::membership::{FleetSide, Membership, hosts, store};
+use crate::membership::{FleetSide, Membership, hosts, invite, store};
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, put};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use database::Engine;
 use identity::cell::Cell;
@@ -23,6 +23,7 @@ pub fn router(side: FleetSide) -> Router {
     Router::new()
         .route("/fleet/v1/status", get(status))
         .route("/fleet/v1/orgs/{id}", put(adopt))
+        .route("/fleet/v1/orgs/{id}/invite", post(invite::invite))
         .route(
             "/fleet/v1/orgs/{id}/hosts/{host}",
             put(hosts::add).delete(hosts::remove),

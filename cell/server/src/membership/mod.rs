@@ -6,6 +6,7 @@ pub mod admission;
 pub mod gate;
 mod hosts;
 pub mod http;
+mod invite;
 pub mod seats;
 pub mod store;
 

@@ -7,6 +7,7 @@ use crate::placement::decide_placement;
 use crate::refusal::Refusal;
 use crate::register::{Register, org_route};
 use crate::store as register_store;
+use crate::watch::Watch;
 use database::WriteTx;
 use vocab::id::MoveId;
 use vocab::slug::Slug;
@@ -42,13 +43,14 @@ impl Register {
         }
         let id = MoveId::generate(self.entropy.as_ref());
         let (now, actor, slug) = (self.clock.now(), actor.to_owned(), slug.clone());
+        let watch = self.watch.clone();
         let begun = self
             .database
             .write(move |tx| {
                 Box::pin(async move {
                     let place = log::take_place(tx).await?;
                     let org = load_served(tx, &slug).await?;
-                    let target = choose_target(tx, &org, wanted.to.as_ref()).await?;
+                    let target = choose_target(tx, &org, wanted.to.as_ref(), &watch).await?;
                     let record = begin(id, &org, target, keep_secs, actor, now);
                     if !store::insert(tx, &record).await? {
                         return Err(Refusal::Moving {
@@ -186,6 +188,7 @@ impl Register {
         if view.reason.is_none() {
             view.reason = progress.waits_for;
         }
+        self.watch.explain(&mut view);
         view
     }
 }
@@ -215,14 +218,16 @@ async fn choose_target(
     tx: &mut WriteTx,
     org: &OrgView,
     wish: Option<&CellName>,
+    watch: &Watch,
 ) -> Result<CellName, Refusal> {
     if wish == Some(&org.cell) {
-        return Err(Refusal::Invalid {
-            field: "to",
-            problem: format!("{} is in {} already", org.slug, org.cell),
+        return Err(Refusal::There {
+            name: org.slug.to_string(),
+            cell: org.cell.to_string(),
         });
     }
     let mut cells = register_store::load_loads(tx).await?;
+    watch.mark(&mut cells);
     cells.retain(|cell| cell.name != org.cell);
     Ok(decide_placement(&org.pin, wish, &cells)?)
 }

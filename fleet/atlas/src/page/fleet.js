@@ -118,6 +118,24 @@ function drawSilence(article) {
   text(article, ".health", "Does not answer" + age);
 }
 
+const CHANGES = {
+  "cell.declare": "% joined the fleet", "cell.address": "% has another address", "cell.building": "% is being set up",
+  "cell.open": "% takes organisations", "cell.full": "% takes no more organisations", "cell.draining": "% is being emptied",
+  "cell.closed": "% is out of use",
+  "org.create": "% has its name and its place", "org.serve": "% is served", "org.release": "% was not taken, its name is free",
+  "org.invite": "% has a new set-up link",
+  "org.move": "% is on its way", "org.move.switch": "% is served by its other cell", "org.move.done": "the move of % is over",
+  "org.move.undo": "the move of % is given up", "org.move.undone": "% is where it was", "org.move.back": "the move of % is taken back",
+  "org.host.claim": "% wants a host name", "org.host.add": "% answers at a host name", "org.host.remove": "% gives a host name up",
+  "org.host.gone": "a host name of % is free", "org.host.release": "a host name was not given to %",
+};
+
+function wordsOf(change) {
+  const words = CHANGES[change.kind];
+  const said = words ? words.replace("%", () => change.subject) : change.kind + " " + change.subject;
+  return said + (change.detail ? " · " + change.detail : "");
+}
+
 function drawChanges(changes) {
   // Drawn again only if there is news: whoever reads or selects is not disturbed.
   if (changes[0] && changes[0].cursor === newest) return;
@@ -129,7 +147,8 @@ function drawChanges(changes) {
     time.dateTime = at.toISOString();
     time.textContent = at.toLocaleTimeString();
     const what = document.createElement("span");
-    what.textContent = change.kind + " " + change.subject + " (epoch " + change.epoch + ")";
+    what.textContent = wordsOf(change);
+    what.title = change.kind + ", epoch " + change.epoch;
     const who = document.createElement("span");
     who.className = "who";
     who.textContent = change.actor;
@@ -145,6 +164,7 @@ function draw(view) {
   view.cells.forEach(drawCell);
   drawMoves(view.moves);
   drawChanges(view.changes);
+  document.dispatchEvent(new CustomEvent("fleet", { detail: view }));
   const alive = view.cells.filter((cell) => cell.health && cell.health.ready).length;
   say("", alive + " of " + view.cells.length + " cells answer · " + number.format(view.orgs_total) + " organisations");
 }

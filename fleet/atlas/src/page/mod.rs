@@ -1,5 +1,8 @@
-//! The page that draws the fleet as it lives: for a browser on the control plane's own machine, to look and not to touch.
+//! The page that draws the fleet as it lives: for a browser on the control plane's own machine, to look and not to touch,
+//! unless an operator opens it by a link.
 
+pub mod keys;
+mod operate;
 mod static_table;
 
 use crate::api::Side;
@@ -30,6 +33,7 @@ const WATCHERS_MAX: usize = 32;
 const PAGE: &str = include_str!("fleet.html");
 const STYLE: &str = include_str!("fleet.css");
 const SCRIPT: &str = include_str!("fleet.js");
+const OPERATE: &str = include_str!("operate.js");
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -57,7 +61,12 @@ pub async fn serve(listener: TcpListener, address: SocketAddr, side: Side) {
             "/fleet.js",
             get(async || file("text/javascript; charset=utf-8", SCRIPT)),
         )
+        .route(
+            "/operate.js",
+            get(async || file("text/javascript; charset=utf-8", OPERATE)),
+        )
         .route("/events", get(events))
+        .merge(operate::router())
         .layer(from_fn_with_state(address.port(), guard))
         .with_state(drawn);
     let closed = async move { feed.closed().await };
@@ -89,13 +98,16 @@ impl Drawn {
 async fn guard(State(port): State<u16>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST);
     let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let may_change = request.method() == Method::POST
+        && request.uri().path().starts_with(operate::PATHS)
+        && operate::is_own(request.headers(), host);
     let ours = ["localhost", "127.0.0.1", "[::1]"]
         .iter()
         .any(|name| host == format!("{name}:{port}"));
     let mut response = if !ours {
         let text = "this page is at localhost alone\n";
         (StatusCode::MISDIRECTED_REQUEST, text).into_response()
-    } else if request.method() == Method::GET || request.method() == Method::HEAD {
+    } else if may_change || matches!(*request.method(), Method::GET | Method::HEAD) {
         next.run(request).await
     } else {
         StatusCode::METHOD_NOT_ALLOWED.into_response()
@@ -173,4 +185,42 @@ async fn events(State(drawn): State<Drawn>) -> Response {
     Sse::new(news)
         .keep_alive(KeepAlive::default())
         .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SCRIPT;
+    use wire::control::CellState;
+
+    /// The kinds of the log's rows, but for those of cells' states.
+    const KINDS: [&str; 16] = [
+        "cell.declare",
+        "cell.address",
+        "org.create",
+        "org.serve",
+        "org.release",
+        "org.invite",
+        "org.move",
+        "org.move.switch",
+        "org.move.done",
+        "org.move.undo",
+        "org.move.undone",
+        "org.move.back",
+        "org.host.claim",
+        "org.host.add",
+        "org.host.remove",
+        "org.host.gone",
+    ];
+
+    #[test]
+    fn the_page_has_words_for_every_kind_of_change() {
+        let states = CellState::ALL.map(|state| format!("cell.{}", state.as_str()));
+        let kinds = KINDS.iter().map(|kind| (*kind).to_owned());
+        for kind in kinds
+            .chain(states)
+            .chain([String::from("org.host.release")])
+        {
+            assert!(SCRIPT.contains(&format!("\"{kind}\": \"")), "{kind}");
+        }
+    }
 }

@@ -5,9 +5,10 @@ use crate::listener;
 use axum::extract::{Path, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, put};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use std::path::Path as FilePath;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -31,6 +32,8 @@ pub(super) struct Book {
     /// What it was told of hosts.
     hosts: Mutex<Vec<String>>,
     refusal: Mutex<Option<(StatusCode, Problem)>>,
+    /// Whether its orgs have administrators.
+    pub(super) set_up: AtomicBool,
     /// A call is answered with a permit alone.
     gate: Semaphore,
     /// A permit for each call that came.
@@ -89,12 +92,14 @@ impl TestCell {
             asked: Mutex::default(),
             hosts: Mutex::default(),
             refusal: Mutex::default(),
+            set_up: AtomicBool::new(false),
             gate: Semaphore::new(0),
             came: Semaphore::new(0),
         });
         let router = Router::new()
             .route("/fleet/v1/status", get(status))
             .route("/fleet/v1/orgs/{id}", put(adopt))
+            .route("/fleet/v1/orgs/{id}/invite", post(invite))
             .route("/fleet/v1/orgs/{id}/hosts/{host}", put(host).delete(host))
             .with_state(Arc::clone(&book));
         let serving = listener::serve(listener, config, router, std::future::pending());
@@ -120,6 +125,14 @@ async fn status(State(book): State<Arc<Book>>) -> Json<CellHealth> {
         version: String::from("0"),
         store: String::from("none"),
     })
+}
+
+async fn invite(State(book): State<Arc<Book>>, Path(_): Path<String>) -> Response {
+    if let Some((status, problem)) = book.refusal.lock().unwrap().clone() {
+        return (status, Json(problem)).into_response();
+    }
+    let token = (!book.set_up.load(Ordering::Relaxed)).then(|| String::from("invited"));
+    Json(AdoptedOrg { setup_token: token }).into_response()
 }
 
 async fn host(

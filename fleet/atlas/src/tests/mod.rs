@@ -5,7 +5,9 @@ mod cell_for_tests;
 mod creation;
 mod feed;
 mod hosts;
+mod invitation;
 mod org_move;
+mod page;
 mod store;
 
 use crate::MIGRATIONS;
@@ -16,6 +18,7 @@ use crate::org_move::carry::Moves;
 use crate::refusal::Refusal;
 use crate::register::Register;
 use crate::underway::Underway;
+use crate::watch::Watch;
 use database::{Database, Location};
 use postgres_for_tests::TestDatabase;
 use std::sync::Arc;
@@ -88,6 +91,7 @@ impl World {
                 doors: Doors::new(Arc::new(FleetIdentity::load(&own).unwrap())),
                 underway: Underway::default(),
                 moves: Moves::default(),
+                watch: Watch::default(),
             },
             authority,
             folder,
@@ -164,6 +168,14 @@ async fn a_state_is_set_at_the_epoch_that_was_seen_on_sqlite_and_postgres() {
             set_state(&world, CellState::Draining, epoch)
         );
         assert!(full.is_ok() != draining.is_ok());
+        let (is_full, now) = (full.is_ok(), full.or(draining).unwrap());
+        let same = if is_full {
+            CellState::Full
+        } else {
+            CellState::Draining
+        };
+        let again = set_state(&world, same, now).await.unwrap();
+        assert_eq!(again, now, "said twice, nothing happens");
         let late = set_state(&world, CellState::Open, epoch).await.unwrap_err();
         assert!(
             matches!(
