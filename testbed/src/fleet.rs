@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use rustix::process::{Pid, Signal, kill_process};
@@ -12,6 +13,7 @@ use crate::binary;
 use crate::connection::Peer;
 use crate::instance::{Ended, free_address};
 use crate::scratch::Scratch;
+use crate::wait;
 
 /// What its processes log: the steps of moves too, which the proof of crashes follows.
 const LOGGED: (&str, &str) = ("TESTUDO_LOG", "info,atlas::org_move=debug");
@@ -19,10 +21,22 @@ const LOGGED: (&str, &str) = ("TESTUDO_LOG", "info,atlas::org_move=debug");
 /// How a fleet is started.
 #[derive(Debug, Clone, Default)]
 pub struct FleetPlan {
-    /// How many cells.
+    /// How many cells; as many as there were, if none are named.
     pub cells: u8,
     /// A cell that has a small disk of its own.
     pub small_disk: Option<SmallDisk>,
+    /// What becomes of members that hang.
+    pub hung: Hung,
+}
+
+/// What becomes of members that hang.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Hung {
+    /// They are killed and started again, as for anybody.
+    #[default]
+    Replaced,
+    /// They hang as long as a test wants them to.
+    Left,
 }
 
 /// A disk of one cell alone: a file system in memory that only the processes of this fleet see, and that ends with them.
@@ -61,6 +75,9 @@ pub struct Fleet {
     pub page: String,
     scratch: Scratch,
 }
+
+/// How long members may take to end when nobody is left who started them.
+const END_MAX: Duration = Duration::from_secs(60);
 
 /// Where it listens.
 #[derive(Debug, Clone, Copy)]
@@ -103,7 +120,7 @@ impl Fleet {
     pub fn start_with(cells: u8, options: &[&str]) -> anyhow::Result<Self> {
         let plan = FleetPlan {
             cells,
-            small_disk: None,
+            ..FleetPlan::default()
         };
         Self::launch(&plan, options, Scratch::new("fleet")?, Doors::free()?)
     }
@@ -146,27 +163,7 @@ impl Fleet {
         scratch: Scratch,
         doors: Doors,
     ) -> anyhow::Result<Self> {
-        let data = scratch.path().join("fleet");
-        let mut child = command(plan, &data)?
-            .env(LOGGED.0, LOGGED.1)
-            .args(["fleet", "up", "--output", "json"])
-            .args(["--cells", &plan.cells.to_string()])
-            .arg("--data")
-            .arg(&data)
-            .args(["--listen", &doors.edge.to_string()])
-            .args(["--page", &doors.page.to_string()])
-            .args(options)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(std::fs::File::create(scratch.path().join("log"))?)
-            .spawn()?;
-        let stdout = child.stdout.take().context("the fleet has no output")?;
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
-        let said: serde_json::Value = serde_json::from_str(&line).with_context(|| {
-            let log = std::fs::read_to_string(scratch.path().join("log"));
-            format!("the fleet said {line:?}: {}", log.unwrap_or_default())
-        })?;
+        let (child, said) = spawn(plan, doors, options, &scratch)?;
         let text = |key: &str| said.get(key).and_then(|value| value.as_str());
         Ok(Self {
             origin: text("origin").context("no origin")?.to_owned(),
@@ -176,6 +173,42 @@ impl Fleet {
             child,
             scratch,
         })
+    }
+
+    /// Starts a fleet that was stopped or killed again, with as many cells as it has unless the options say otherwise; what
+    /// it says when it is ready.
+    ///
+    /// # Errors
+    /// It did not become ready.
+    pub fn restart(&mut self, options: &[&str]) -> anyhow::Result<serde_json::Value> {
+        self.child.wait()?;
+        let plan = FleetPlan {
+            cells: 0,
+            ..self.plan.clone()
+        };
+        let (child, said) = spawn(&plan, self.doors, options, &self.scratch)?;
+        self.child = child;
+        Ok(said)
+    }
+
+    /// Kills the process that started all others, and waits until those have ended.
+    ///
+    /// # Errors
+    /// They do not end.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        let members: Vec<PathBuf> = std::fs::read_dir(self.folder().join("logs"))?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .collect();
+        self.child.kill()?;
+        self.child.wait()?;
+        for member in members {
+            let name = member.file_stem().and_then(|name| name.to_str());
+            let name = name.context("a log without a name")?;
+            wait::until(name, END_MAX, || {
+                Ok(self.process_of(name)?.is_none().then_some(()))
+            })?;
+        }
+        Ok(())
     }
 
     /// The folder of the fleet.
@@ -338,6 +371,43 @@ impl Fleet {
         kill_process(process, signal)?;
         Ok(process)
     }
+}
+
+/// Starts the program, and waits until it says that the fleet is ready.
+fn spawn(
+    plan: &FleetPlan,
+    doors: Doors,
+    options: &[&str],
+    scratch: &Scratch,
+) -> anyhow::Result<(Child, serde_json::Value)> {
+    let data = scratch.path().join("fleet");
+    let mut command = command(plan, &data)?;
+    command.env(LOGGED.0, LOGGED.1);
+    command.args(["fleet", "up", "--output", "json"]);
+    if plan.cells > 0 {
+        command.args(["--cells", &plan.cells.to_string()]);
+    }
+    if plan.hung == Hung::Left {
+        command.arg("--leave-hung");
+    }
+    let mut child = command
+        .arg("--data")
+        .arg(&data)
+        .args(["--listen", &doors.edge.to_string()])
+        .args(["--page", &doors.page.to_string()])
+        .args(options)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(std::fs::File::create(scratch.path().join("log"))?)
+        .spawn()?;
+    let stdout = child.stdout.take().context("the fleet has no output")?;
+    let mut line = String::new();
+    BufReader::new(stdout).read_line(&mut line)?;
+    let said = serde_json::from_str(&line).with_context(|| {
+        let log = std::fs::read_to_string(scratch.path().join("log"));
+        format!("the fleet said {line:?}: {}", log.unwrap_or_default())
+    })?;
+    Ok((child, said))
 }
 
 /// The program, behind a door to a disk of its own where the plan has one.

@@ -147,7 +147,8 @@ async fn the_loss_of_a_cell_is_nobody_elses() {
 
 #[tokio::test]
 async fn the_front_door_needs_no_control_plane_and_believes_no_map_but_the_signed_one() {
-    let fleet = Fleet::start(1).unwrap();
+    // The control plane is away for as long as this takes.
+    let fleet = Fleet::start_with(1, &["--leave-hung"]).unwrap();
     fleet.make_org("acme", "cell-a").unwrap();
     let acme = fleet.peer_of("acme").unwrap();
     wait_for(&acme, "/signin", StatusCode::OK).await.unwrap();
@@ -231,6 +232,8 @@ async fn a_cell_takes_the_states_that_lead_on_and_no_others() {
         .run(&["org", "create", "globex", "--cell", "cell-a"])
         .unwrap();
     assert!(refused.said.contains("it is draining"), "{}", refused.said);
+    let drained = fleet.ask(&["cell", "drain", "cell-a"]).unwrap();
+    assert_eq!(drained["epoch"], 2, "said twice, nothing happens");
     let close = fleet.run(&["cell", "close", "cell-a"]).unwrap();
     assert!(
         close.said.contains("still has 1 organisations"),
@@ -255,6 +258,10 @@ async fn a_cell_takes_the_states_that_lead_on_and_no_others() {
     );
     let down = fleet.run(&["fleet", "down"]).unwrap();
     assert_eq!(down.code, Some(0), "{}", down.said);
+    assert_eq!(
+        down.printed.trim(),
+        "Stopped: control, edge-1, cell-a, cell-b"
+    );
     assert!(status_of(&acme, "/signin").await.is_err());
     for name in ["control", "edge-1", "cell-a", "cell-b"] {
         assert_eq!(fleet.process_of(name).unwrap(), None, "{name}");

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use testbed::fleet::{FleetPlan, SmallDisk};
+use testbed::fleet::{FleetPlan, Hung, SmallDisk};
 use testbed::proof::large::{self, Size};
 use testbed::proof::row::Times;
 use testbed::proof::scenario::{Effort, Scenario};
@@ -36,6 +36,8 @@ async fn whatever_is_hurt_others_do_not_notice_and_nothing_acknowledged_is_lost(
     let plan = FleetPlan {
         cells: CELLS,
         small_disk: SmallDisk::of_cell("cell-a", DISK_MEBIBYTES),
+        // A scenario hangs as long as it says, however soon it would be over by itself.
+        hung: Hung::Left,
     };
     let world = World::prepare(plan, ORGS_EACH).await.unwrap();
     for scenario in Scenario::all() {

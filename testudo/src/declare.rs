@@ -1,5 +1,6 @@
 //! `testudo plan` and `testudo apply`: a declaration against the running server, or against its data folder.
 
+use crate::home::must_be_servers;
 use crate::options::{Apply, Output, Plan};
 use crate::progress::Shown;
 use anyhow::bail;
@@ -26,6 +27,7 @@ pub async fn plan(plan: Plan) -> anyhow::Result<ExitCode> {
         store,
         output,
     } = plan;
+    must_be_servers(&store.data, "plan")?;
     let declaration = load(&file)?;
     let progress = Progress::default();
     let shown = Shown::start(&progress);
@@ -66,6 +68,7 @@ pub async fn plan(plan: Plan) -> anyhow::Result<ExitCode> {
 /// Whatever keeps it from being made to its end, with what to do.
 pub async fn apply(apply: Apply) -> anyhow::Result<ExitCode> {
     let Apply { file, data, output } = apply;
+    must_be_servers(&data, "apply")?;
     let declaration = load(&file)?;
     let progress = Progress::default();
     let shown = Shown::start(&progress);

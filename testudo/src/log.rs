@@ -42,7 +42,10 @@ async fn verify(store: Store) -> anyhow::Result<ExitCode> {
         }
         after = Some(org);
     }
-    drop(tx);
+    if after.is_none() {
+        writeln!(out, "there are no organisations, and so no logs")?;
+    }
+    drop((tx, out));
     database.close().await;
     Ok(if broken == 0 {
         ExitCode::SUCCESS

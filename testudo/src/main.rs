@@ -2,6 +2,7 @@
 
 mod declare;
 mod fleet;
+mod home;
 mod log;
 mod options;
 mod progress;
@@ -49,8 +50,19 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(code) => code,
+        Err(error) if nobody_reads(&error) => ExitCode::from(UNREAD),
         Err(error) => fail(&error),
     }
+}
+
+/// What a program ends with whose reader is gone: as shells say it of one that SIGPIPE ended.
+const UNREAD: u8 = 128 + 13;
+
+/// Whether what we print goes nowhere any more, as with `testudo org list | head -1`. What fails elsewhere by a broken pipe
+/// has an error of its own around that.
+fn nobody_reads(error: &anyhow::Error) -> bool {
+    let cause = error.downcast_ref::<std::io::Error>();
+    cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// Help, the version, or what is wrong with the command line. Not with the code of clap for the last: 2 is what `plan`

@@ -1,19 +1,37 @@
 //! `testudo recover`: a link that lets a person back in whom nobody else can help.
 
+use crate::home::{self, Home, STORE_FILE};
 use crate::options::Recover;
 use database::Location;
+use server::recovery::Answering;
 use std::io::Write as _;
 use std::process::ExitCode;
+
+/// Where a server of this machine is reached, unless somebody says otherwise.
+const ORIGIN: &str = "http://localhost:8080";
 
 /// Makes the link and prints it.
 ///
 /// # Errors
 /// Whatever keeps it from being made, with what to do.
 pub async fn run(recover: Recover) -> anyhow::Result<ExitCode> {
+    let data = recover.store.data;
+    let (known, answering) = match home::find(&data)? {
+        Home::Server => (None, Answering::OfServer),
+        Home::Cell(mark) => (Some(mark.origin), Answering::OfCell),
+        Home::Fleet => anyhow::bail!(
+            "{data} is the folder of a fleet: name the folder of the cell that serves the organisation, such as {data}/cell-a; \
+             `testudo org show {org}` says which cell it is",
+            data = data.display(),
+            org = recover.org.as_deref().unwrap_or("acme"),
+        ),
+    };
+    let origin = recover.origin.or(known);
+    let origin = origin.as_ref().map_or(ORIGIN, |origin| origin.as_str());
     let location = match recover.store.store {
         Some(url) => Location::Postgres { url: url.into() },
         None => {
-            let path = recover.store.data.join("testudo.db");
+            let path = data.join(STORE_FILE);
             anyhow::ensure!(
                 path.exists(),
                 "there is no store at {}; name its folder with --data",
@@ -24,7 +42,7 @@ pub async fn run(recover: Recover) -> anyhow::Result<ExitCode> {
     };
     let link = server::recovery::make_link(
         &location,
-        recover.origin.as_str(),
+        (origin, answering),
         recover.org.as_deref(),
         &recover.login,
     )

@@ -1,5 +1,7 @@
 //! `testudo up`: one cell in one process.
 
+use crate::fleet::ports::check_free;
+use crate::home::must_be_servers;
 use crate::options::{Output, TlsChoice, Up};
 use crate::progress::Shown;
 use server::config::{Config, PrivateOutbound, ProxyMode, TlsMode};
@@ -49,6 +51,8 @@ pub async fn run(up: Up) -> anyhow::Result<ExitCode> {
     });
     let signals = StopSignals::catch()?;
     let output = up.output;
+    must_be_servers(&up.store.data, "up")?;
+    check_free(&up.store.data, &[(up.listen, "--listen")])?;
     let progress = Progress::default();
     let shown = Shown::start(&progress);
     let started = start(configure(up), &progress).await;

@@ -1,6 +1,8 @@
 //! Letting a person back in from the machine itself: for an administrator whom nobody else can help. Works beside a
 //! running server, on the same store.
 
+use crate::membership::admission::PlaceState;
+use crate::membership::store::load_place;
 use crate::start::MIGRATIONS;
 use database::{Database, Location, OpenError};
 use identity::cell::{Cell, CellBuilder};
@@ -12,6 +14,7 @@ use keys::{Keyring, RotationSchedule, SigningKeys};
 use std::sync::Arc;
 use std::time::Duration;
 use vocab::entropy::{Entropy, SystemEntropy};
+use vocab::id::OrgId;
 use vocab::secret::Secret;
 use vocab::time::{Clock, SystemClock};
 
@@ -27,6 +30,14 @@ pub enum RecoveryError {
     /// There is no such org.
     #[error("there is no organisation {0:?}; leave --org out for the first one")]
     NoOrg(String),
+    /// A cell has many orgs, and none of them is the first.
+    #[error("name the organisation with --org")]
+    Unnamed,
+    /// The org is another cell's.
+    #[error(
+        "this cell does not serve the organisation {0:?}; `testudo org show {0}` names the cell that does"
+    )]
+    Elsewhere(String),
     /// There is no such person who may be let in.
     #[error(
         "nobody of that name can be let in: there is no such account, or it is suspended, locked or was never activated"
@@ -37,18 +48,30 @@ pub enum RecoveryError {
     Refused(Refusal),
 }
 
+/// Where the orgs of a store answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answering {
+    /// Those of a server: the first one at the bare address, the others below it.
+    OfServer,
+    /// Those of a cell of a fleet: each below the fleet's address, and only if this cell serves it.
+    OfCell,
+}
+
 /// A link that lets the person set a new password, and give lost passkeys up; it works once and for an hour.
 ///
 /// # Errors
 /// [`RecoveryError`] with what to do.
 pub async fn make_link(
     location: &Location,
-    base_url: &str,
+    (base_url, answering): (&str, Answering),
     org: Option<&str>,
     login: &str,
 ) -> Result<Secret<String>, RecoveryError> {
     let cell = open(location).await?;
-    let made = make(&cell, base_url, org, login).await;
+    let made = match answering {
+        Answering::OfServer => make(&cell, base_url, org, login).await,
+        Answering::OfCell => make_in_cell(&cell, base_url, org, login).await,
+    };
     cell.database.close().await;
     made
 }
@@ -76,14 +99,50 @@ async fn make(
         Some(slug) if first.as_ref() != Some(&org) => format!("/t/{slug}"),
         _ => String::new(),
     };
-    let context = OrgContext {
+    let slug = slug.unwrap_or_default();
+    make_for(cell, context(org, slug, base_url, path_prefix), login).await
+}
+
+/// In a cell of a fleet: a link that is made where the org is not served would open nothing.
+async fn make_in_cell(
+    cell: &Cell,
+    base_url: &str,
+    slug: Option<&str>,
+    login: &str,
+) -> Result<Secret<String>, RecoveryError> {
+    let slug = slug.ok_or(RecoveryError::Unnamed)?;
+    let served = async {
+        let mut tx = cell.database.read().await?;
+        let Some(org) = identity::org::store::find_by_slug(&mut tx, slug).await? else {
+            return Ok::<_, Refusal>(None);
+        };
+        let place = load_place(&mut tx, &org).await?;
+        Ok(place
+            .filter(|place| place.state == PlaceState::Serving)
+            .map(|_| org))
+    };
+    let org = served.await.map_err(RecoveryError::Refused)?;
+    let org = org.ok_or_else(|| RecoveryError::Elsewhere(slug.to_owned()))?;
+    let context = context(org, slug, base_url, format!("/t/{slug}"));
+    make_for(cell, context, login).await
+}
+
+fn context(org: OrgId, slug: &str, base_url: &str, path_prefix: String) -> OrgContext {
+    OrgContext {
         org,
-        slug: slug.unwrap_or_default().to_owned(),
+        slug: slug.to_owned(),
         name: String::new(),
         base_url: format!("{}{path_prefix}", base_url.trim_end_matches('/')),
         path_prefix,
         rp_id: String::new(),
-    };
+    }
+}
+
+async fn make_for(
+    cell: &Cell,
+    context: OrgContext,
+    login: &str,
+) -> Result<Secret<String>, RecoveryError> {
     match cell.make_help_link(&context, login).await {
         Ok(link) => Ok(link),
         Err(Refusal::NotFound) => Err(RecoveryError::NoPerson),

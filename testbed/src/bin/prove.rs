@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use serde::Deserialize;
-use testbed::fleet::{FleetPlan, SmallDisk};
+use testbed::fleet::{FleetPlan, Hung, SmallDisk};
 use testbed::proof::large::{self, Size};
 use testbed::proof::row::{Row, Times};
 use testbed::proof::scenario::{Effort, Scenario};
@@ -80,6 +80,8 @@ async fn prepare(order: &Order) -> anyhow::Result<World> {
     let plan = FleetPlan {
         cells: order.cells,
         small_disk: SmallDisk::of_cell("cell-a", DISK_MEBIBYTES),
+        // A scenario hangs as long as it says, however soon it would be over by itself.
+        hung: Hung::Left,
     };
     let world = World::prepare(plan, order.orgs_each).await?;
     say(&format!(

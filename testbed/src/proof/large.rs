@@ -119,7 +119,7 @@ impl Stage {
     async fn prepare(size: Size) -> anyhow::Result<Self> {
         let plan = FleetPlan {
             cells: 2,
-            small_disk: None,
+            ..FleetPlan::default()
         };
         let fleet = Fleet::start_as(&plan)?;
         let mut sites = vec![Arc::new(Site::prepare(&fleet, SLUG, HOME).await?)];

@@ -6,22 +6,23 @@ use crate::fleet::up::EDGE_NAME;
 use crate::fleet::{moves, print};
 use crate::options::Output;
 use crate::options::fleet::{
-    CellCommand, Fleet, FleetCommand, FleetRestart, OneCell, OneHost, Org, OrgCommand, OrgCreate,
-    OrgHostCommand, OrgList, Replaceable,
+    CellCommand, Fleet, FleetCommand, FleetRestart, OneCell, OneHost, OneOrg, Org, OrgCommand,
+    OrgCreate, OrgHostCommand, OrgList, Replaceable,
 };
 use anyhow::Context as _;
 use atlas::log::Verdict;
 use database::{Database, Location};
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use rustix::process::{Signal, kill_process};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::process::ExitCode;
 use std::time::Duration;
 use wire::client::FleetClient;
 use wire::control::{
-    CellState, CellView, CreateOrg, CreatedOrg, FleetView, OrgPage, OrgView, Pin, SetCellState,
-    TlsView,
+    CellState, CellView, CreateOrg, CreatedOrg, FleetView, OrgPage, OrgView, PageLink, Pin,
+    SetCellState, TlsView,
 };
+use wire::org_move::view::MoveView;
 
 /// How long the control plane may take to answer.
 pub(crate) const ANSWER: Duration = Duration::from_secs(15);
@@ -69,8 +70,19 @@ pub async fn fleet(command: FleetCommand) -> anyhow::Result<ExitCode> {
             let view: FleetView = operator.get("/v1/fleet").await?;
             operator.print(&view, |view| print::cells(&view.cells))
         }
+        FleetCommand::Page(fleet) => {
+            let operator = Operator::of(&fleet)?;
+            let nothing = serde_json::json!({});
+            let asked = operator.client.post("/v1/fleet/page", &nothing, ANSWER);
+            let page: PageLink = asked.await?;
+            operator.print(&page, print::page)
+        }
         FleetCommand::Tls(tls) => {
             let operator = Operator::of(&tls.fleet)?;
+            if let Some(org) = &tls.org {
+                // Nothing was counted of an org that there is not: say that, and not nothing.
+                operator.get::<OrgView>(&format!("/v1/orgs/{org}")).await?;
+            }
             let org = tls.org.map(|org| format!("?org={org}")).unwrap_or_default();
             let view: TlsView = operator.get(&format!("/v1/fleet/tls{org}")).await?;
             operator.print(&view, print::tls)
@@ -108,10 +120,12 @@ async fn verify(fleet: &Fleet) -> anyhow::Result<ExitCode> {
 /// Tells the process that started the others to stop, and waits until it has.
 async fn down(fleet: &Fleet) -> anyhow::Result<ExitCode> {
     let running = Running::load(&fleet.data)?;
-    let process = process_of(&running)?;
+    let process = running.process()?;
     kill_process(process, Signal::TERM).context("the fleet runs no more")?;
     for _ in 0..DOWN_ROUNDS_MAX {
-        if !Running::is_there(&fleet.data) || test_kill_process(process).is_err() {
+        if !running.is_there(&fleet.data) {
+            let answer = serde_json::json!({ "stopped": running.members });
+            print::answer(fleet.output, &answer, |_| print::stopped(&running.members))?;
             return Ok(ExitCode::SUCCESS);
         }
         tokio::time::sleep(DOWN_ROUND).await;
@@ -126,9 +140,9 @@ async fn down(fleet: &Fleet) -> anyhow::Result<ExitCode> {
 async fn replace(restart: FleetRestart) -> anyhow::Result<ExitCode> {
     let Replaceable::Edge = restart.member;
     let fleet = restart.fleet;
+    let process = Running::load(&fleet.data)?.process()?;
     let lock = fleet.data.join(EDGE_NAME).join(edge::succession::LOCK);
     let before = std::fs::read_to_string(&lock).with_context(|| lock.display().to_string())?;
-    let process = process_of(&Running::load(&fleet.data)?)?;
     kill_process(process, Signal::USR1).context("the fleet runs no more")?;
     for _ in 0..DOWN_ROUNDS_MAX {
         let now = std::fs::read_to_string(&lock)?;
@@ -145,11 +159,6 @@ async fn replace(restart: FleetRestart) -> anyhow::Result<ExitCode> {
         "{EDGE_NAME} was not replaced in a minute; see {}",
         fleet.data.join("logs").display()
     )
-}
-
-fn process_of(running: &Running) -> anyhow::Result<Pid> {
-    let process = i32::try_from(running.process).ok().and_then(Pid::from_raw);
-    process.context("the fleet's process has no number")
 }
 
 /// `testudo cell …`, but for `run`.
@@ -199,15 +208,38 @@ pub async fn org(org: Org) -> anyhow::Result<ExitCode> {
     match org.command {
         OrgCommand::Create(create) => create_org(create).await,
         OrgCommand::List(list) => list_orgs(list).await,
-        OrgCommand::Show(one) => {
+        OrgCommand::Show(one) => show_org(one).await,
+        OrgCommand::Invite(one) => {
             let operator = Operator::of(&one.fleet)?;
-            let org: OrgView = operator.get(&format!("/v1/orgs/{}", one.slug)).await?;
-            operator.print(&org, print::org)
+            let path = format!("/v1/orgs/{}/invite", one.slug);
+            let nothing = serde_json::json!({});
+            let invited: CreatedOrg = operator.client.post(&path, &nothing, ANSWER).await?;
+            operator.print(&invited, print::created)
         }
         OrgCommand::Move(options) => moves::run(options).await,
         OrgCommand::Moves(fleet) => moves::list(&fleet).await,
         OrgCommand::Host(host) => org_host(host.command).await,
     }
+}
+
+/// An org, and its newest move if it ever moved.
+#[derive(Serialize)]
+struct ShownOrg {
+    #[serde(flatten)]
+    org: OrgView,
+    newest_move: Option<MoveView>,
+}
+
+async fn show_org(one: OneOrg) -> anyhow::Result<ExitCode> {
+    let operator = Operator::of(&one.fleet)?;
+    let path = format!("/v1/orgs/{}", one.slug);
+    let org: OrgView = operator.get(&path).await?;
+    let newest_move = moves::find(&operator, &format!("{path}/move")).await?;
+    let shown = ShownOrg { org, newest_move };
+    operator.print(&shown, |shown| {
+        let of_move = shown.newest_move.as_ref().map(moves::render_line);
+        print::org(&shown.org, of_move.as_deref())
+    })
 }
 
 async fn org_host(command: OrgHostCommand) -> anyhow::Result<ExitCode> {

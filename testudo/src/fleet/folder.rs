@@ -2,7 +2,9 @@
 
 use crate::fleet::members::CONTROL_NAME;
 use anyhow::Context as _;
+use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
+use server::data_folder::{DataFolder, DataFolderError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use wire::client::FleetClient;
@@ -10,6 +12,8 @@ use wire::files::write_durably;
 use wire::identity::{FleetIdentity, FleetRole, server_name};
 
 const RUNNING_FILE: &str = "running.json";
+/// Where people reach the fleet; kept while it does not run.
+const ORIGIN_FILE: &str = "origin";
 
 /// What a running fleet says of itself, for the commands that ask it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,6 +27,9 @@ pub struct Running {
     pub page: Option<SocketAddr>,
     /// Where people reach the fleet.
     pub origin: String,
+    /// The processes that it started.
+    #[serde(default)]
+    pub members: Vec<String>,
 }
 
 /// The folder of the certificate of one process.
@@ -33,6 +40,22 @@ pub fn identity(fleet: &Path, role: FleetRole, name: &str) -> PathBuf {
         .join(format!("{}-{name}", role.as_str()))
 }
 
+/// Where people reached the fleet of this folder last, if it ever ran.
+#[must_use]
+pub fn load_origin(fleet: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(fleet.join(ORIGIN_FILE)).ok()?;
+    let origin = text.trim();
+    (!origin.is_empty()).then(|| origin.to_owned())
+}
+
+/// Notes where people reach the fleet.
+///
+/// # Errors
+/// What the file system says.
+pub fn keep_origin(fleet: &Path, origin: &str) -> std::io::Result<()> {
+    write_durably(fleet, ORIGIN_FILE, format!("{origin}\n").as_bytes())
+}
+
 impl Running {
     /// Reads what the running fleet wrote.
     ///
@@ -40,19 +63,41 @@ impl Running {
     /// What to do, if none runs.
     pub fn load(fleet: &Path) -> anyhow::Result<Self> {
         let path = fleet.join(RUNNING_FILE);
-        let text = std::fs::read(&path).with_context(|| {
-            format!(
+        let Ok(text) = std::fs::read(&path) else {
+            anyhow::bail!(
                 "no fleet runs in {}; start one with `testudo fleet up`, or name its folder with --data",
                 fleet.display()
-            )
-        })?;
-        serde_json::from_slice(&text).with_context(|| path.display().to_string())
+            );
+        };
+        let running: Self =
+            serde_json::from_slice(&text).with_context(|| path.display().to_string())?;
+        // Its number may be another process's by now: only whoever holds the folder is the fleet.
+        if !is_held(fleet) {
+            anyhow::bail!(
+                "no fleet runs in {}: the one that did (process {}) ended without a word; start it again with `testudo fleet up`",
+                fleet.display(),
+                running.process
+            );
+        }
+        Ok(running)
     }
 
-    /// Whether a fleet runs there, as far as it says.
+    /// The process that started all others.
+    ///
+    /// # Errors
+    /// The file holds no number of a process.
+    pub fn process(&self) -> anyhow::Result<Pid> {
+        let process = i32::try_from(self.process).ok().and_then(Pid::from_raw);
+        process.context("the fleet's process has no number")
+    }
+
+    /// Whether the fleet of this folder runs, as far as can be seen.
     #[must_use]
-    pub fn is_there(fleet: &Path) -> bool {
-        fleet.join(RUNNING_FILE).exists()
+    pub fn is_there(&self, fleet: &Path) -> bool {
+        let lives = self
+            .process()
+            .is_ok_and(|process| test_kill_process(process).is_ok());
+        lives && fleet.join(RUNNING_FILE).exists()
     }
 
     /// Lets others know.
@@ -85,5 +130,48 @@ impl Running {
             &self.control.to_string(),
             &name,
         )?)
+    }
+}
+
+/// Whether a process holds the folder.
+fn is_held(fleet: &Path) -> bool {
+    DataFolder::is_at(fleet)
+        && matches!(DataFolder::open(fleet), Err(DataFolderError::InUse { .. }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Running, keep_origin, load_origin};
+    use server::data_folder::DataFolder;
+
+    #[test]
+    fn what_a_fleet_left_behind_is_not_a_fleet() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("fleet");
+        let said = |path| Running::load(path).unwrap_err().to_string();
+        assert!(said(&path).contains("start one with"));
+        let folder = DataFolder::open(&path).unwrap();
+        let running = Running {
+            process: std::process::id(),
+            control: "127.0.0.1:1".parse().unwrap(),
+            page: None,
+            origin: String::from("http://localhost:8080"),
+            members: Vec::new(),
+        };
+        running.write(&path).unwrap();
+        assert_eq!(Running::load(&path).unwrap().process, running.process);
+        assert!(running.is_there(&path));
+        drop(folder);
+        // A process has its number all the same.
+        assert!(said(&path).contains("ended without a word"));
+    }
+
+    #[test]
+    fn an_address_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(load_origin(folder.path()), None);
+        keep_origin(folder.path(), "https://localhost:1").unwrap();
+        let kept = load_origin(folder.path());
+        assert_eq!(kept.as_deref(), Some("https://localhost:1"));
     }
 }

@@ -1,5 +1,7 @@
 //! `testudo control`, `testudo edge`, `testudo cell run`: one process each.
 
+use crate::fleet::lifeline::answer_parent;
+use crate::home::CellMark;
 use crate::options::Output;
 use crate::options::fleet::{CellRun, Control, Edge, Member};
 use atlas::start::ControlConfig;
@@ -11,7 +13,7 @@ use server::config::{Config, FleetSeat, PrivateOutbound, ProxyMode, TlsMode};
 use server::declaration::progress::Progress;
 use server::start::StopSignals;
 use std::fmt::Write as _;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 use telemetry::LogFormat;
@@ -126,6 +128,7 @@ fn render_edge(started: &edge::start::Started) -> String {
 /// Whatever keeps it from starting, with what to do.
 pub async fn cell(options: CellRun) -> anyhow::Result<ExitCode> {
     let stop = begin(&options.member)?;
+    let (data, origin) = (options.store.data.clone(), options.origin.clone());
     let config = Config {
         data: options.store.data,
         listen: options.listen,
@@ -147,6 +150,13 @@ pub async fn cell(options: CellRun) -> anyhow::Result<ExitCode> {
         }),
     };
     let started = server::start::start(config, &Progress::default()).await?;
+    let mark = CellMark {
+        name: options.name.clone(),
+        origin,
+    };
+    if let Err(error) = mark.write(&data) {
+        tracing::warn!(%error, "commands that see the data folder will not know it for a cell's");
+    }
     announce(
         &options.member,
         &json!({ "ready": true, "address": started.address }),
@@ -181,25 +191,11 @@ fn begin(member: &Member) -> anyhow::Result<Stop> {
         Output::Text => LogFormat::Text,
         Output::Json => LogFormat::Json,
     });
-    let parent = member.until_stdin_ends.then(watch_stdin).transpose()?;
+    let parent = member.until_stdin_ends.then(answer_parent).transpose()?;
     Ok(Stop {
         signals: StopSignals::catch()?,
         parent,
     })
-}
-
-/// A thread of its own: the read never ends by itself, and must not keep the process from ending.
-fn watch_stdin() -> std::io::Result<oneshot::Receiver<()>> {
-    let (ended, end) = oneshot::channel();
-    std::thread::Builder::new()
-        .name(String::from("stdin"))
-        .spawn(move || {
-            let mut byte = [0_u8; 1];
-            while matches!(std::io::stdin().read(&mut byte), Ok(read) if read > 0) {}
-            // Nobody listens any more if the process is about to end by itself.
-            let _ = ended.send(());
-        })?;
-    Ok(end)
 }
 
 fn announce(member: &Member, json: &serde_json::Value, text: &str) -> std::io::Result<()> {

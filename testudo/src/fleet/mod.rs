@@ -2,8 +2,12 @@
 
 pub mod ask;
 pub mod folder;
+pub mod last_words;
+pub mod lifeline;
 pub mod members;
 pub mod moves;
+pub mod ports;
 pub mod print;
+pub mod roster;
 pub mod supervisor;
 pub mod up;

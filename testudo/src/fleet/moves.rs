@@ -7,6 +7,8 @@ use crate::options::fleet::{Fleet, OrgMove};
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
+use wire::client::CallError;
+use wire::names::CellName;
 use wire::org_move::view::{MovePage, MoveView, Phase, StartMove};
 
 /// How often it is looked how far a move is.
@@ -21,17 +23,13 @@ const BAR_CHARS: usize = 24;
 pub async fn run(options: OrgMove) -> anyhow::Result<ExitCode> {
     let operator = Operator::of(&options.fleet)?;
     let path = format!("/v1/orgs/{}/move", options.slug);
-    let begun: MoveView = if options.undo || options.back {
+    let begun = if options.undo || options.back {
         let what = if options.undo { "undo" } else { "back" };
         let path = format!("{path}/{what}");
         let nothing = serde_json::json!({});
         operator.client.post(&path, &nothing, ANSWER).await?
     } else {
-        let wanted = StartMove {
-            to: options.to,
-            keep_secs: options.keep_secs,
-        };
-        operator.client.post(&path, &wanted, ANSWER).await?
+        begin(&operator, &path, &options).await?
     };
     if !options.watch {
         return operator.print(&begun, render_move);
@@ -42,6 +40,41 @@ pub async fn run(options: OrgMove) -> anyhow::Result<ExitCode> {
         Phase::Undone if !options.undo => ExitCode::FAILURE,
         _ => ExitCode::SUCCESS,
     })
+}
+
+/// Begins a move. One that is under way already and goes to the wanted cell is followed, if it is to be watched.
+async fn begin(operator: &Operator, path: &str, options: &OrgMove) -> anyhow::Result<MoveView> {
+    let wanted = StartMove {
+        to: options.to.clone(),
+        keep_secs: options.keep_secs,
+    };
+    let refused = match operator.client.post(path, &wanted, ANSWER).await {
+        Ok(begun) => return Ok(begun),
+        Err(error) => error,
+    };
+    let known = match &refused {
+        CallError::Refused { problem, .. } if options.watch && problem.error == "taken" => {
+            find(operator, path).await?
+        }
+        _ => None,
+    };
+    known
+        .filter(|known| is_wanted(known, options.to.as_ref()))
+        .ok_or_else(|| refused.into())
+}
+
+/// Whether a move that is not over is the one that was asked for.
+fn is_wanted(known: &MoveView, to: Option<&CellName>) -> bool {
+    !known.phase.is_over() && to.is_none_or(|to| *to == known.target)
+}
+
+/// The newest move of an organisation; none if it was never moved.
+pub(crate) async fn find(operator: &Operator, path: &str) -> anyhow::Result<Option<MoveView>> {
+    match operator.client.get(path, ANSWER).await {
+        Ok(found) => Ok(Some(found)),
+        Err(CallError::Refused { problem, .. }) if problem.error == "not_found" => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `testudo org moves`.
@@ -113,6 +146,19 @@ const fn words(phase: Phase) -> &'static str {
     }
 }
 
+/// A move in one line.
+pub(crate) fn render_line(view: &MoveView) -> String {
+    let reason = view.reason.as_ref();
+    let reason = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
+    let back = if view.returning { "taken back: " } else { "" };
+    format!(
+        "{} -> {}: {back}{}{reason}",
+        view.source,
+        view.target,
+        words(view.phase)
+    )
+}
+
 fn render_progress(view: &MoveView) -> String {
     let share = match view.phase {
         Phase::Copying | Phase::Verifying if view.rows_total > 0 => {
@@ -179,7 +225,7 @@ fn render_moves(moves: &[MoveView]) -> String {
             view.source.as_str(),
             view.target.as_str(),
             view.serving.as_str(),
-            view.phase.as_str(),
+            words(view.phase),
             &view.created_at.to_rfc3339_millis(),
             view.reason.as_deref().unwrap_or_default(),
         ])

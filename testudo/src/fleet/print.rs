@@ -3,7 +3,7 @@
 use crate::options::Output;
 use serde::Serialize;
 use std::io::Write as _;
-use wire::control::{CellView, CreatedOrg, OrgView, Pin, TlsView};
+use wire::control::{CellView, CreatedOrg, OrgView, PageLink, Pin, TlsView};
 use wire::names::Host;
 
 /// Prints an answer as it is, or as text for people.
@@ -140,8 +140,8 @@ fn hosts_of(org: &OrgView) -> String {
 }
 
 /// One org, a line for each thing.
-pub fn org(org: &OrgView) -> String {
-    table(&[
+pub fn org(org: &OrgView, newest_move: Option<&str>) -> String {
+    let mut rows = vec![
         row(&["short name", org.slug.as_str()]),
         row(&["name", &org.name]),
         row(&["id", org.id.as_str()]),
@@ -151,7 +151,27 @@ pub fn org(org: &OrgView) -> String {
         row(&["pin", &pin(&org.pin)]),
         row(&["hosts", &hosts_of(org)]),
         row(&["made at", &org.created_at.to_rfc3339_millis()]),
-    ])
+    ];
+    if let Some(newest_move) = newest_move {
+        rows.push(row(&["move", newest_move]));
+    }
+    table(&rows)
+}
+
+/// A link to the page.
+pub fn page(page: &PageLink) -> String {
+    format!(
+        "Open this link within ten minutes (it works once); for an hour organisations can be moved there:\n  {}\n",
+        page.link
+    )
+}
+
+/// What `fleet down` has stopped.
+pub fn stopped(members: &[String]) -> String {
+    match members {
+        [] => String::from("The fleet is stopped"),
+        members => format!("Stopped: {}", members.join(", ")),
+    }
 }
 
 /// Host names, a line each.

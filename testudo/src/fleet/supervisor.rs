@@ -1,5 +1,8 @@
-//! Keeps one process of the fleet running: started, watched, and started again after a pause that grows.
+//! Keeps one process of the fleet running: started, watched, and started again after a pause that grows, whether it ended or
+//! hangs.
 
+use crate::fleet::last_words::read_last_words;
+use crate::fleet::lifeline::{Lifeline, Patience};
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 use std::fs::File;
@@ -7,8 +10,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::process::{Child, Command};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
@@ -32,6 +34,8 @@ pub struct Plan {
     pub arguments: Vec<String>,
     /// Where what it writes goes.
     pub log: PathBuf,
+    /// How long it may be silent.
+    pub patience: Patience,
 }
 
 impl Plan {
@@ -48,20 +52,20 @@ pub struct Ready {
     /// What it said of itself.
     pub said: Value,
     child: Child,
-    /// Closed, it tells the process to stop; so it does when we die.
-    stdin: Option<ChildStdin>,
+    line: Lifeline,
 }
 
 /// Starts a process and waits until it says that it is ready.
 ///
 /// # Errors
-/// It ended or was not ready in time; where its log is.
+/// It ended or was not ready in time: why, as far as it said so, and where its log is.
 pub async fn launch(plan: &Plan) -> anyhow::Result<Ready> {
     let log = File::options()
         .create(true)
         .append(true)
         .open(&plan.log)
         .with_context(|| plan.log.display().to_string())?;
+    let written = log.metadata()?.len();
     let mut child = Command::new(std::env::current_exe()?)
         .args(&plan.arguments)
         .args(["--output", "json", "--until-stdin-ends"])
@@ -75,22 +79,22 @@ pub async fn launch(plan: &Plan) -> anyhow::Result<Ready> {
     let Some(stdout) = child.stdout.take() else {
         bail!("{} has no output", plan.name);
     };
-    let mut lines = BufReader::new(stdout).lines();
-    let line = tokio::time::timeout(Duration::from_secs(READY_SECS_MAX), lines.next_line()).await;
-    let said = match line {
+    let mut line = Lifeline::new(stdin, stdout);
+    let first = tokio::time::timeout(Duration::from_secs(READY_SECS_MAX), line.first_line()).await;
+    let said = match first {
         Ok(Ok(Some(line))) => serde_json::from_str(&line)?,
-        Ok(_) => bail!(
-            "{} ended before it was ready; see {}",
-            plan.name,
-            plan.log.display()
-        ),
+        Ok(_) => {
+            let why = read_last_words(&plan.log, written);
+            let (name, log) = (&plan.name, plan.log.display());
+            bail!("{name} does not start: {why} (its log: {log})")
+        }
         Err(_) => bail!(
             "{} was not ready in {READY_SECS_MAX} s; see {}",
             plan.name,
             plan.log.display()
         ),
     };
-    Ok(Ready { said, child, stdin })
+    Ok(Ready { said, child, line })
 }
 
 /// What the keeper of a process listens to.
@@ -110,8 +114,15 @@ pub async fn keep(plan: Plan, first: Ready, wishes: Wishes) {
     loop {
         if let Some(mut ready) = running.take() {
             let begun = Instant::now();
-            let ended = tokio::select! {
-                ended = ready.child.wait() => ended,
+            let how = tokio::select! {
+                ended = ready.child.wait() => {
+                    let how = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
+                    format!("it ended: {how}")
+                }
+                () = ready.line.falls_silent(plan.patience) => {
+                    kill(&plan, &mut ready).await;
+                    String::from("it hung, and was killed")
+                }
                 () = renew.notified() => {
                     match launch(&plan.taking_over()).await {
                         Ok(next) => {
@@ -133,8 +144,7 @@ pub async fn keep(plan: Plan, first: Ready, wishes: Wishes) {
             if begun.elapsed() > SOUND {
                 pause = PAUSE_FIRST;
             }
-            let how = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
-            tracing::warn!(process = plan.name, %how, log = %plan.log.display(), "a process ended; it is started again");
+            tracing::warn!(process = plan.name, how, log = %plan.log.display(), "a process is started again");
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
@@ -166,10 +176,16 @@ async fn told(stop: &mut watch::Receiver<bool>) {
 }
 
 async fn end(plan: &Plan, mut ready: Ready) {
-    drop(ready.stdin.take());
+    ready.line.let_go();
     let stopped = tokio::time::timeout(Duration::from_secs(STOP_SECS_MAX), ready.child.wait());
     if stopped.await.is_err() {
         tracing::warn!(process = plan.name, "it did not stop in time and is killed");
-        let _ = ready.child.kill().await;
+        kill(plan, &mut ready).await;
+    }
+}
+
+async fn kill(plan: &Plan, ready: &mut Ready) {
+    if let Err(error) = ready.child.kill().await {
+        tracing::warn!(process = plan.name, %error, "it could not be killed");
     }
 }

@@ -1,8 +1,12 @@
 //! `testudo fleet up`: a whole fleet on one machine, as separate processes with separate stores.
 
-use crate::fleet::folder::{Running, identity};
+use crate::fleet::folder::{Running, identity, keep_origin, load_origin};
+use crate::fleet::lifeline::Patience;
 use crate::fleet::members::CONTROL_NAME;
+use crate::fleet::ports::check_free;
+use crate::fleet::roster::{LeftOut, cell_names, count_cells, decide_origin, find_left_out};
 use crate::fleet::supervisor::{Plan, Ready, Wishes, keep, launch};
+use crate::home::STORE_FILE;
 use crate::options::Output;
 use crate::options::fleet::{FleetTls, FleetUp};
 use anyhow::{Context as _, ensure};
@@ -20,7 +24,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use wire::client::FleetClient;
-use wire::control::{CellSize, CellState, CellView, DeclareCell};
+use wire::control::{CellSize, CellState, CellView, DeclareCell, FleetView};
 use wire::identity::{FleetAuthority, FleetRole};
 use wire::names::CellName;
 
@@ -31,6 +35,14 @@ pub const EDGE_NAME: &str = "edge-1";
 /// Where the cells of a laptop say that they are.
 const REGION: &str = "local";
 const CLOUD: &str = "laptop";
+
+/// How many rounds of silence mean that a process hangs. Where the control plane hangs while it moves an organisation,
+/// requests to that one wait, for eight seconds at most: it has to be back before.
+const CONTROL_PATIENCE: Patience = Patience::Rounds(3);
+/// An edge that is killed cuts everybody off, and one that hangs serves nobody.
+const EDGE_PATIENCE: Patience = Patience::Rounds(5);
+/// A cell is no other's trouble, and may be busy with its own store.
+const CELL_PATIENCE: Patience = Patience::Rounds(20);
 
 /// A loopback address whose port the system chooses.
 const ANY_PORT: &str = "127.0.0.1:0";
@@ -50,75 +62,28 @@ pub async fn run(options: FleetUp) -> anyhow::Result<ExitCode> {
     );
     let signals = StopSignals::catch()?;
     let renewals = signal(SignalKind::user_defined1())?;
-    let folder = DataFolder::open(&options.fleet.data)?;
-    let names = cell_names(options.cells)?;
-    issue_certificates(folder.path(), &names)?;
+    let data = &options.fleet.data;
+    ensure!(
+        !data.join(STORE_FILE).exists(),
+        "{} is the folder of a server that was made by `testudo up`; name another one with --data",
+        data.display()
+    );
+    let doors = [(options.listen, "--listen"), (options.page, "--page")];
+    check_free(data, &doors)?;
+    let folder = DataFolder::open(data)?;
     folder.subfolder("logs")?;
     let fleet = Fleet {
         folder: folder.path(),
+        authority: FleetAuthority::open_or_create(&folder.path().join("authority"))?,
         origin: match options.tls {
             Some(FleetTls::Local) => format!("https://localhost:{}", options.listen.port()),
             None => format!("http://localhost:{}", options.listen.port()),
         },
+        options: &options,
     };
-
-    let (mut control_plan, control) = fleet.launch_control(options.page).await?;
-    let address = address_of(&control.said, "address")?;
-    // A control plane that is started again is found where it was.
-    fix_port(&mut control_plan, "--listen", address);
-    let page = control.said.get("page").and_then(Value::as_str);
-    let page = page.map(str::parse).transpose()?;
-    let route_key = control.said.get("route_key").and_then(Value::as_str);
-    let route_key = route_key
-        .context("the control plane told no route key")?
-        .to_owned();
-    let running = Running {
-        process: std::process::id(),
-        control: address,
-        page,
-        origin: fleet.origin.clone(),
-    };
-    running.write(folder.path())?;
-    let operator = running.control(folder.path())?;
-
-    let (stop, stopped) = watch::channel(false);
-    let wishes = || Wishes {
-        stop: stopped.clone(),
-        renew: Arc::default(),
-    };
-    let mut kept = JoinSet::new();
-    kept.spawn(keep(control_plan, control, wishes()));
-    let mut launched = JoinSet::new();
-    for name in names {
-        let (plan, operator) = (fleet.plan_cell(&name), operator.clone());
-        launched.spawn(async move { launch_cell(plan, name, &operator).await });
-    }
-    while let Some(cell) = launched.join_next().await {
-        let (plan, ready) = cell??;
-        kept.spawn(keep(plan, ready, wishes()));
-    }
-    let mut edge_plan = fleet.plan_edge(options.listen, address, &route_key);
-    if options.tls == Some(FleetTls::Local) {
-        edge_plan.arguments.push(String::from("--tls-local"));
-    }
-    let edge = launch(&edge_plan).await?;
-    let root = edge
-        .said
-        .get("root")
-        .and_then(Value::as_str)
-        .map(str::to_owned);
-    let of_edge = wishes();
-    let renew = Arc::clone(&of_edge.renew);
-    kept.spawn(keep(edge_plan, edge, of_edge));
-    kept.spawn(renew_when_asked(renew, renewals, stopped.clone()));
-
-    announce(&fleet.origin, page, root.as_deref(), options.fleet.output)?;
-    signals.wait().await;
-    // The receivers live as long as the processes are kept.
-    let _ = stop.send(true);
-    while kept.join_next().await.is_some() {}
+    let ran = fleet.run(signals, renewals).await;
     Running::remove(folder.path());
-    Ok(ExitCode::SUCCESS)
+    ran
 }
 
 /// By the signal that `testudo fleet restart edge` sends.
@@ -140,16 +105,133 @@ async fn renew_when_asked(
 
 struct Fleet<'f> {
     folder: &'f Path,
+    authority: FleetAuthority,
     origin: String,
+    options: &'f FleetUp,
+}
+
+/// The control plane is ready, and has told what there is.
+struct Begun {
+    plan: Plan,
+    control: Ready,
+    address: SocketAddr,
+    page: Option<SocketAddr>,
+    route_key: String,
+    operator: FleetClient,
+    cells: Vec<CellName>,
+    left_out: Vec<LeftOut>,
 }
 
 impl Fleet<'_> {
-    fn plan(&self, name: &str, arguments: Vec<String>) -> Plan {
+    /// Starts everything, and keeps it running until a signal comes.
+    async fn run(&self, signals: StopSignals, renewals: Signal) -> anyhow::Result<ExitCode> {
+        let begun = self.begin().await?;
+        let (stop, stopped) = watch::channel(false);
+        let wishes = || Wishes {
+            stop: stopped.clone(),
+            renew: Arc::default(),
+        };
+        let mut kept = JoinSet::new();
+        kept.spawn(keep(begun.plan, begun.control, wishes()));
+        let mut launched = JoinSet::new();
+        for name in begun.cells {
+            let (plan, operator) = (self.plan_cell(&name), begun.operator.clone());
+            launched.spawn(async move { launch_cell(plan, name, &operator).await });
+        }
+        while let Some(cell) = launched.join_next().await {
+            let (plan, ready) = cell??;
+            kept.spawn(keep(plan, ready, wishes()));
+        }
+        let edge_plan = self.plan_edge(begun.address, &begun.route_key);
+        let edge = launch(&edge_plan).await?;
+        let root = edge.said.get("root").and_then(Value::as_str);
+        let root = root.map(str::to_owned);
+        let of_edge = wishes();
+        let renew = Arc::clone(&of_edge.renew);
+        kept.spawn(keep(edge_plan, edge, of_edge));
+        kept.spawn(renew_when_asked(renew, renewals, stopped.clone()));
+
+        let said = Said {
+            origin: &self.origin,
+            page: begun.page,
+            root: root.as_deref(),
+            left_out: &begun.left_out,
+        };
+        announce(&said, self.options.fleet.output)?;
+        signals.wait().await;
+        // The receivers live as long as the processes are kept.
+        let _ = stop.send(true);
+        while kept.join_next().await.is_some() {}
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Starts the control plane, and decides by what it knows what else is started.
+    async fn begin(&self) -> anyhow::Result<Begun> {
+        self.issue(FleetRole::Control, CONTROL_NAME)?;
+        self.issue(FleetRole::Edge, EDGE_NAME)?;
+        self.issue(FleetRole::Operator, "local")?;
+        let (mut plan, control) = self.launch_control().await?;
+        let address = address_of(&control.said, "address")?;
+        // A control plane that is started again is found where it was.
+        fix_port(&mut plan, "--listen", address);
+        let page = control.said.get("page").and_then(Value::as_str);
+        let page = page.map(str::parse).transpose()?;
+        let route_key = control.said.get("route_key").and_then(Value::as_str);
+        let route_key = route_key.context("the control plane told no route key")?;
+        let route_key = route_key.to_owned();
+        let mut running = Running {
+            process: std::process::id(),
+            control: address,
+            page,
+            origin: self.origin.clone(),
+            members: vec![String::from(CONTROL_NAME), String::from(EDGE_NAME)],
+        };
+        let operator = running.control(self.folder)?;
+        let time = Duration::from_secs(ANSWER_SECS_MAX);
+        let known: FleetView = operator.get("/v1/fleet", time).await?;
+        self.settle_origin(known.orgs_total)?;
+        let cells = cell_names(count_cells(self.options.cells, &known.cells))?;
+        for name in &cells {
+            self.issue(FleetRole::Cell, name.as_str())?;
+            running.members.push(name.to_string());
+        }
+        running.write(self.folder)?;
+        Ok(Begun {
+            plan,
+            control,
+            address,
+            page,
+            route_key,
+            operator,
+            left_out: find_left_out(&known.cells, &cells),
+            cells,
+        })
+    }
+
+    fn settle_origin(&self, orgs: i64) -> anyhow::Result<()> {
+        let before = load_origin(self.folder);
+        let change = self.options.change_address;
+        decide_origin(before.as_deref(), &self.origin, orgs, change).map_err(anyhow::Error::msg)?;
+        Ok(keep_origin(self.folder, &self.origin)?)
+    }
+
+    fn plan(&self, name: &str, arguments: Vec<String>, patience: Patience) -> Plan {
         Plan {
             name: name.to_owned(),
             arguments,
             log: self.folder.join("logs").join(format!("{name}.log")),
+            patience: if self.options.leave_hung {
+                Patience::Endless
+            } else {
+                patience
+            },
         }
+    }
+
+    /// A new certificate at each start: none is ever near its end.
+    fn issue(&self, role: FleetRole, name: &str) -> anyhow::Result<()> {
+        let folder = identity(self.folder, role, name);
+        Ok(self.authority.issue(role, name, &folder)?)
     }
 
     fn identity(&self, role: FleetRole, name: &str) -> String {
@@ -160,7 +242,7 @@ impl Fleet<'_> {
         self.folder.join(name).display().to_string()
     }
 
-    async fn launch_control(&self, page: SocketAddr) -> anyhow::Result<(Plan, Ready)> {
+    async fn launch_control(&self) -> anyhow::Result<(Plan, Ready)> {
         let arguments = [
             "control",
             "--data",
@@ -170,11 +252,15 @@ impl Fleet<'_> {
             "--listen",
             ANY_PORT,
             "--page",
-            &page.to_string(),
+            &self.options.page.to_string(),
             "--origin",
             &self.origin,
         ];
-        let plan = self.plan("control", arguments.map(String::from).to_vec());
+        let plan = self.plan(
+            CONTROL_NAME,
+            arguments.map(String::from).to_vec(),
+            CONTROL_PATIENCE,
+        );
         let ready = launch(&plan).await?;
         Ok((plan, ready))
     }
@@ -194,10 +280,14 @@ impl Fleet<'_> {
             "--origin",
             &self.origin,
         ];
-        self.plan(name.as_str(), arguments.map(String::from).to_vec())
+        self.plan(
+            name.as_str(),
+            arguments.map(String::from).to_vec(),
+            CELL_PATIENCE,
+        )
     }
 
-    fn plan_edge(&self, listen: SocketAddr, control: SocketAddr, route_key: &str) -> Plan {
+    fn plan_edge(&self, control: SocketAddr, route_key: &str) -> Plan {
         let arguments = [
             "edge",
             "--name",
@@ -207,7 +297,7 @@ impl Fleet<'_> {
             "--identity",
             &self.identity(FleetRole::Edge, EDGE_NAME),
             "--listen",
-            &listen.to_string(),
+            &self.options.listen.to_string(),
             "--origin",
             &self.origin,
             "--control",
@@ -215,7 +305,11 @@ impl Fleet<'_> {
             "--route-key",
             route_key,
         ];
-        self.plan(EDGE_NAME, arguments.map(String::from).to_vec())
+        let mut arguments = arguments.map(String::from).to_vec();
+        if self.options.tls == Some(FleetTls::Local) {
+            arguments.push(String::from("--tls-local"));
+        }
+        self.plan(EDGE_NAME, arguments, EDGE_PATIENCE)
     }
 }
 
@@ -244,27 +338,6 @@ async fn launch_cell(
     Ok((plan, ready))
 }
 
-fn cell_names(count: u8) -> anyhow::Result<Vec<CellName>> {
-    let letters = ('a'..='z').take(usize::from(count));
-    let names = letters.map(|letter| CellName::parse(&format!("cell-{letter}")));
-    Ok(names.collect::<Result<_, _>>()?)
-}
-
-/// New certificates at each start: none is ever near its end.
-fn issue_certificates(folder: &Path, cells: &[CellName]) -> anyhow::Result<()> {
-    let authority = FleetAuthority::open_or_create(&folder.join("authority"))?;
-    let fixed = [
-        (FleetRole::Control, CONTROL_NAME),
-        (FleetRole::Edge, EDGE_NAME),
-        (FleetRole::Operator, "local"),
-    ];
-    let cells = cells.iter().map(|name| (FleetRole::Cell, name.as_str()));
-    for (role, name) in fixed.into_iter().chain(cells) {
-        authority.issue(role, name, &identity(folder, role, name))?;
-    }
-    Ok(())
-}
-
 fn address_of(said: &Value, key: &str) -> anyhow::Result<SocketAddr> {
     let address = said.get(key).and_then(Value::as_str);
     Ok(address.context("a process told no address")?.parse()?)
@@ -279,26 +352,45 @@ fn fix_port(plan: &mut Plan, option: &str, address: SocketAddr) {
     }
 }
 
-fn announce(
-    origin: &str,
+/// What is told when the fleet is ready.
+struct Said<'s> {
+    origin: &'s str,
     page: Option<SocketAddr>,
-    root: Option<&str>,
-    output: Output,
-) -> std::io::Result<()> {
-    let page = page.map(|page| format!("http://localhost:{}", page.port()));
+    root: Option<&'s str>,
+    left_out: &'s [LeftOut],
+}
+
+fn announce(said: &Said<'_>, output: Output) -> std::io::Result<()> {
+    let page = said
+        .page
+        .map(|page| format!("http://localhost:{}", page.port()));
     let mut out = std::io::stdout().lock();
     match output {
         Output::Json => {
-            let line = json!({ "ready": true, "origin": origin, "page": page, "root": root });
+            let not_started: Vec<&str> = said
+                .left_out
+                .iter()
+                .map(|cell| cell.name.as_str())
+                .collect();
+            let line = json!({
+                "ready": true, "origin": said.origin, "page": page, "root": said.root,
+                "not_started": not_started,
+            });
             writeln!(out, "{line}")?;
         }
         Output::Text => {
-            writeln!(out, "The fleet is ready at {origin}")?;
+            writeln!(out, "The fleet is ready at {}", said.origin)?;
             if let Some(page) = page {
-                writeln!(out, "Watch it at {page}")?;
+                writeln!(
+                    out,
+                    "Watch it at {page} (`testudo fleet page` opens it to move organisations)"
+                )?;
             }
-            if let Some(root) = root {
+            if let Some(root) = said.root {
                 writeln!(out, "Clients must know the root at {root}")?;
+            }
+            for cell in said.left_out {
+                writeln!(out, "{cell}")?;
             }
             writeln!(
                 out,

@@ -1,7 +1,9 @@
 //! What can be said of a fleet on the command line.
 
 use crate::options::edge_tls::EdgeTls;
+use crate::options::host::parse_own_host;
 use crate::options::{Output, Store};
+use atlas::org_move::operate::KEEP_SECS_MAX;
 use clap::{Args, Subcommand, ValueEnum};
 use edge::trust::parse_network;
 use ipnet::IpNet;
@@ -9,7 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use url::Url;
 use vocab::slug::Slug;
-use wire::names::CellName;
+use wire::names::{CellName, Host};
 
 /// Options of every process of a fleet.
 #[derive(Debug, Clone, Args)]
@@ -176,6 +178,8 @@ pub enum FleetCommand {
     Up(FleetUp),
     /// Show the cells and how they are.
     Status(Fleet),
+    /// Print a link that opens the page of the fleet for an operator: organisations are moved there. It works once.
+    Page(Fleet),
     /// Show what clients speak: TLS version, cipher suite, group and protocol, per organisation.
     Tls(TlsOfFleet),
     /// Prove that no row of the register's log was changed, removed or cut off; works beside a running fleet.
@@ -225,9 +229,9 @@ pub struct TlsOfFleet {
 /// Options of `fleet up`.
 #[derive(Debug, Args)]
 pub struct FleetUp {
-    /// How many cells.
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=26))]
-    pub cells: u8,
+    /// How many cells; as many as the fleet has, and three if it is new.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=26))]
+    pub cells: Option<u8>,
     /// Which fleet.
     #[command(flatten)]
     pub fleet: Fleet,
@@ -240,6 +244,12 @@ pub struct FleetUp {
     /// Speak TLS, with certificates of an authority of this machine's own.
     #[arg(long, value_enum)]
     pub tls: Option<FleetTls>,
+    /// Give a fleet that has organisations another address than it had: their issuers, links and passkeys no longer fit.
+    #[arg(long)]
+    pub change_address: bool,
+    /// Let a process that hangs hang, as one does that is looked at with a debugger; it is killed and started again else.
+    #[arg(long)]
+    pub leave_hung: bool,
 }
 
 /// Options of `org`.
@@ -259,6 +269,8 @@ pub enum OrgCommand {
     List(OrgList),
     /// Show one organisation.
     Show(OneOrg),
+    /// Make a new one-time link for the first administrator of an organisation that has none yet.
+    Invite(OneOrg),
     /// Move an organisation to another cell while it is served; or give its move up, or take it back.
     Move(OrgMove),
     /// List the newest moves.
@@ -277,7 +289,7 @@ pub struct OrgMove {
     #[arg(long, value_parser = CellName::parse)]
     pub to: Option<CellName>,
     /// How many seconds the move can be taken back after the switch.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(i64).range(0..=KEEP_SECS_MAX))]
     pub keep_secs: Option<i64>,
     /// Give the move up: before the switch all is undone.
     #[arg(long, conflicts_with_all = ["to", "keep_secs", "back"])]
@@ -318,8 +330,9 @@ pub struct OneHost {
     /// The organisation's short name.
     #[arg(value_parser = Slug::parse)]
     pub slug: Slug,
-    /// The host name.
-    pub host: String,
+    /// The host name, for example login.acme.com.
+    #[arg(value_parser = parse_own_host)]
+    pub host: Host,
     /// Which fleet.
     #[command(flatten)]
     pub fleet: Fleet,

@@ -2,6 +2,7 @@
 
 pub mod edge_tls;
 pub mod fleet;
+pub mod host;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
@@ -161,12 +162,12 @@ pub struct Recover {
     /// Where the data lies.
     #[command(flatten)]
     pub store: Store,
-    /// The organisation's short name, if it is not the first one.
+    /// The organisation's short name, if it is not the first one; in a cell of a fleet always.
     #[arg(long)]
     pub org: Option<String>,
-    /// The address under which people reach the server.
-    #[arg(long, env = "TESTUDO_ORIGIN", default_value = "http://localhost:8080")]
-    pub origin: Url,
+    /// The address under which people reach the server: http://localhost:8080, and in a cell its fleet's, if none is named.
+    #[arg(long, env = "TESTUDO_ORIGIN")]
+    pub origin: Option<Url>,
 }
 
 /// Options of `log`.

@@ -1,0 +1,284 @@
+//! What an operator of a fleet meets when something is not as it should be: members that hang, cells that are away, folders
+//! and addresses that are not what they were; each time it mends itself, or says what to do.
+
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use http::StatusCode;
+use rustix::process::Signal;
+use testbed::connection::{Connection, Peer};
+use testbed::first_hour::Administrator;
+use testbed::fleet::Fleet;
+use testbed::instance::{Ended, free_address};
+use testbed::scratch::Scratch;
+use testbed::{binary, wait};
+
+const RECOVERY_MAX: Duration = Duration::from_secs(60);
+
+async fn wait_for(peer: &Peer, wanted: StatusCode) {
+    wait::until_async(&peer.host, RECOVERY_MAX, async || {
+        let answer = Connection::new(peer.clone()).get("/signin", "").await;
+        Ok(answer
+            .is_ok_and(|answer| answer.status == wanted)
+            .then_some(()))
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_member_that_hangs_is_killed_and_started_again() {
+    let fleet = Fleet::start(1).unwrap();
+    fleet.make_org("acme", "cell-a").unwrap();
+    let acme = fleet.peer_of("acme").unwrap();
+    wait_for(&acme, StatusCode::OK).await;
+    let hung = ["control", "edge-1", "cell-a"].map(|name| {
+        let process = fleet.signal(name, Signal::STOP).unwrap();
+        (name, process)
+    });
+    for (name, before) in hung {
+        wait::until(name, RECOVERY_MAX, || {
+            let now = fleet.process_of(name)?;
+            Ok(now.filter(|now| *now != before).map(drop))
+        })
+        .unwrap();
+    }
+    wait_for(&acme, StatusCode::OK).await;
+    wait::until("the control plane", RECOVERY_MAX, || {
+        Ok(fleet.ask(&["org", "show", "acme"]).ok().map(drop))
+    })
+    .unwrap();
+    // Those who answer are left alone.
+    let now = fleet.process_of("cell-a").unwrap();
+    assert_ne!(now, Some(hung[2].1));
+}
+
+#[tokio::test]
+async fn an_organisation_that_was_made_while_its_cell_was_away_is_set_up_by_a_new_link() {
+    let fleet = Fleet::start_with(2, &["--leave-hung"]).unwrap();
+    let hung = fleet.signal("cell-a", Signal::STOP).unwrap();
+    wait::until("a cell that is silent", RECOVERY_MAX, || {
+        let cell = fleet.ask(&["cell", "show", "cell-a"])?;
+        Ok(cell["health"].is_null().then_some(()))
+    })
+    .unwrap();
+    // The emptiest cell is silent: another one that fits is chosen.
+    let made = fleet.ask(&["org", "create", "globex"]).unwrap();
+    assert_eq!(made["org"]["cell"], "cell-b");
+    let create = ["org", "create", "acme", "--cell", "cell-a"];
+    let waits = fleet.run(&create).unwrap();
+    assert_eq!(waits.code, Some(1));
+    assert!(
+        waits.said.contains("testudo org invite acme"),
+        "{}",
+        waits.said
+    );
+    rustix::process::kill_process(hung, Signal::CONT).unwrap();
+    let acme = fleet.peer_of("acme").unwrap();
+    wait_for(&acme, StatusCode::OK).await;
+
+    let first = fleet.ask(&["org", "invite", "acme"]).unwrap();
+    let second = fleet.ask(&["org", "invite", "acme"]).unwrap();
+    let link = |answer: &serde_json::Value| answer["setup_url"].as_str().unwrap().to_owned();
+    let refused = Administrator::set_up_at(acme.clone(), &link(&first)).await;
+    assert!(refused.is_err(), "a newer link ends the one before");
+    Administrator::set_up_at(acme, &link(&second))
+        .await
+        .unwrap();
+    let late = fleet.run(&["org", "invite", "acme"]).unwrap();
+    assert!(
+        late.said.contains("testudo recover LOGIN --org acme"),
+        "{}",
+        late.said
+    );
+
+    // The link is made beside the cell that serves the organisation, for the fleet's own address.
+    let ada = "ada@example.com";
+    let folder = |name: &str| fleet.folder().join(name).display().to_string();
+    let recover = |data: &str| {
+        let mut command = Command::new(binary::find().unwrap());
+        command.args(["recover", ada, "--org", "acme", "--data", data]);
+        Ended::of(&mut command).unwrap()
+    };
+    let recovered = recover(&folder("cell-a"));
+    let wanted = format!("{}/t/acme/reset", fleet.origin);
+    assert!(recovered.printed.contains(&wanted), "{recovered:?}");
+    let elsewhere = recover(&folder("cell-b"));
+    assert!(
+        elsewhere.said.contains("testudo org show acme"),
+        "{elsewhere:?}"
+    );
+    let whole = recover(&folder(""));
+    assert!(whole.said.contains("the folder of a fleet"), "{whole:?}");
+}
+
+#[tokio::test]
+async fn a_move_that_is_under_way_is_watched_and_told_in_the_same_words() {
+    let fleet = Fleet::start_with(2, &["--leave-hung"]).unwrap();
+    fleet.make_org("acme", "cell-a").unwrap();
+    let never = fleet.run(&["org", "show", "acme"]).unwrap();
+    assert!(!never.printed.contains("move"), "{}", never.printed);
+    let hung = fleet.signal("cell-b", Signal::STOP).unwrap();
+    fleet
+        .ask(&["org", "move", "acme", "--to", "cell-b"])
+        .unwrap();
+    wait::until("the reason of a move that waits", RECOVERY_MAX, || {
+        let newest = &fleet.ask(&["org", "moves"])?["moves"][0];
+        Ok((newest["reason"] == "cell-b does not answer").then_some(()))
+    })
+    .unwrap();
+    let shown = fleet.run(&["org", "show", "acme"]).unwrap();
+    let words = "cell-a -> cell-b: the cells get ready (cell-b does not answer)";
+    assert!(shown.printed.contains(words), "{}", shown.printed);
+    let again = fleet
+        .run(&["org", "move", "acme", "--to", "cell-b"])
+        .unwrap();
+    assert!(again.said.contains("on its way already"), "{}", again.said);
+    rustix::process::kill_process(hung, Signal::CONT).unwrap();
+    let watched = ["org", "move", "acme", "--to", "cell-b", "--watch"];
+    assert_eq!(fleet.ask(&watched).unwrap()["serving"], "cell-b");
+    let there = fleet
+        .run(&["org", "move", "acme", "--to", "cell-b"])
+        .unwrap();
+    assert!(
+        there.said.contains("acme is in cell-b already"),
+        "{}",
+        there.said
+    );
+    let wrong = fleet
+        .run(&["org", "move", "acme", "--keep-secs", "99999999"])
+        .unwrap();
+    assert!(wrong.said.contains("--keep-secs"), "{}", wrong.said);
+    let unknown = fleet.run(&["fleet", "tls", "--org", "nosuch"]).unwrap();
+    assert!(
+        unknown.said.contains("there is no organisation"),
+        "{}",
+        unknown.said
+    );
+    let strange = ["org", "host", "add", "acme", "http://login.acme.test"];
+    let strange = fleet.run(&strange).unwrap();
+    assert!(
+        strange
+            .said
+            .contains("leave the scheme out: login.acme.test"),
+        "{}",
+        strange.said
+    );
+    let empty = fleet.verify_log("cell-a").unwrap();
+    assert!(!empty.is_empty());
+}
+
+/// Runs `fleet up` where it comes to nothing.
+fn fails_up(data: &std::path::Path, options: &[&str]) -> Ended {
+    let mut command = Command::new(binary::find().unwrap());
+    command.args(["fleet", "up", "--data"]).arg(data);
+    Ended::of(command.args(options)).unwrap()
+}
+
+#[test]
+fn a_start_that_comes_to_nothing_says_why_and_leaves_nothing_behind() {
+    let scratch = Scratch::new("operator").unwrap();
+    let data = scratch.path().join("fleet");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (busy, free) = (
+        taken.local_addr().unwrap().to_string(),
+        free_address().unwrap().to_string(),
+    );
+    for (listen, page, option) in [(&busy, &free, "--listen"), (&free, &busy, "--page")] {
+        let ended = fails_up(&data, &["--listen", listen, "--page", page]);
+        assert_eq!(ended.code, Some(1));
+        let wanted = format!("cannot listen on {busy}");
+        assert!(
+            ended.said.contains(&wanted) && ended.said.contains(option),
+            "{}",
+            ended.said
+        );
+        assert!(!data.exists());
+    }
+    let mut up = Command::new(binary::find().unwrap());
+    let up = up.args(["up", "--listen", &busy, "--data"]).arg(&data);
+    let ended = Ended::of(up).unwrap();
+    assert!(
+        ended.said.contains("name another one with --listen"),
+        "{}",
+        ended.said
+    );
+    assert!(!data.exists());
+}
+
+#[test]
+fn a_fleet_is_started_again_as_it_was_or_is_told_what_is_missing() {
+    let mut fleet = Fleet::start(2).unwrap();
+    fleet.make_org("acme", "cell-b").unwrap();
+    let data = fleet.folder();
+    let port = fleet.origin.rsplit(':').next().unwrap().to_owned();
+    let listen = format!("127.0.0.1:{port}");
+    let page = free_address().unwrap().to_string();
+
+    let running = fails_up(&data, &["--listen", &listen, "--page", &page]);
+    assert!(
+        running.said.contains("in use by another testudo process"),
+        "{}",
+        running.said
+    );
+    // Its processes end without their parent, which has told nobody.
+    fleet.kill().unwrap();
+    let stale = fleet.run(&["fleet", "status"]).unwrap();
+    assert!(
+        stale.said.contains("ended without a word"),
+        "{}",
+        stale.said
+    );
+    assert_eq!(fleet.run(&["fleet", "down"]).unwrap().code, Some(1));
+
+    let moved = fails_up(
+        &data,
+        &["--listen", &listen, "--page", &page, "--tls", "local"],
+    );
+    assert!(moved.said.contains("would no longer fit"), "{}", moved.said);
+    // The one that was given up may not be gone yet.
+    let taken = wait::until("the address of the page", RECOVERY_MAX, || {
+        Ok(TcpListener::bind(&page).ok())
+    })
+    .unwrap();
+    let busy = fails_up(&data, &["--listen", &listen, "--page", &page]);
+    assert!(
+        busy.said
+            .contains("control does not start: cannot listen on"),
+        "{}",
+        busy.said
+    );
+    drop(taken);
+    let ready = fleet.restart(&["--cells", "1"]).unwrap();
+    assert_eq!(ready["not_started"], serde_json::json!(["cell-b"]));
+    assert_eq!(fleet.run(&["fleet", "down"]).unwrap().code, Some(0));
+    let ready = fleet.restart(&[]).unwrap();
+    assert_eq!(ready["not_started"], serde_json::json!([]));
+    let cells = fleet.ask(&["fleet", "status"]).unwrap();
+    let healthy = cells["cells"].as_array().unwrap().iter();
+    assert_eq!(
+        healthy
+            .filter(|cell| cell["health"]["ready"] == true)
+            .count(),
+        2
+    );
+}
+
+#[test]
+fn whoever_reads_only_the_beginning_is_not_an_error() {
+    let fleet = Fleet::start(1).unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let ended = Command::new(binary::find().unwrap())
+        .args(["fleet", "status", "--data"])
+        .arg(fleet.folder())
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+        .wait_with_output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
+    assert_eq!(ended.status.code(), Some(141));
+}

@@ -1,0 +1,185 @@
+//! What a fleet is started with, decided by what its folder knows of the last time: how many cells, and at which address.
+//! Pure.
+
+use std::fmt;
+use wire::control::{CellState, CellView};
+use wire::names::{CellName, NameError};
+
+/// How many cells a new fleet has, unless its owner says otherwise.
+const CELLS_FIRST: u8 = 3;
+/// As many as there are letters.
+pub const CELLS_MAX: u8 = 26;
+
+/// The names of that many cells of a machine: `cell-a`, `cell-b` and so on.
+///
+/// # Errors
+/// Never, with at most [`CELLS_MAX`].
+pub fn cell_names(count: u8) -> Result<Vec<CellName>, NameError> {
+    (0..count.min(CELLS_MAX)).map(name_at).collect()
+}
+
+fn name_at(at: u8) -> Result<CellName, NameError> {
+    CellName::parse(&format!("cell-{}", char::from(b'a' + at)))
+}
+
+/// How many cells are started: as many as are wished for, else as many as there are, else a few.
+#[must_use]
+pub fn count_cells(wished: Option<u8>, known: &[CellView]) -> u8 {
+    let is_known = |at: &u8| {
+        let name = name_at(*at);
+        let mut in_use = known
+            .iter()
+            .filter(|cell| cell.state != CellState::Closed || cell.orgs > 0);
+        in_use.any(|cell| name.as_ref().is_ok_and(|name| *name == cell.name))
+    };
+    let last = (0..CELLS_MAX).rev().find(is_known);
+    wished.unwrap_or_else(|| last.map_or(CELLS_FIRST, |last| last + 1))
+}
+
+/// A cell of the register that is not started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its name.
+    pub name: CellName,
+    /// Its organisations.
+    pub orgs: i64,
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, orgs } = self;
+        write!(formatter, "{name} is not started")?;
+        match orgs {
+            0 => Ok(()),
+            1 => write!(
+                formatter,
+                ": nobody serves its organisation; leave --cells out to start all"
+            ),
+            orgs => write!(
+                formatter,
+                ": nobody serves its {orgs} organisations; leave --cells out to start all"
+            ),
+        }
+    }
+}
+
+/// The cells that are there and are not started. Those that are closed and empty are nobody's loss.
+#[must_use]
+pub fn find_left_out(known: &[CellView], started: &[CellName]) -> Vec<LeftOut> {
+    known
+        .iter()
+        .filter(|cell| !started.contains(&cell.name))
+        .filter(|cell| cell.state != CellState::Closed || cell.orgs > 0)
+        .map(|cell| LeftOut {
+            name: cell.name.clone(),
+            orgs: cell.orgs,
+        })
+        .collect()
+}
+
+/// Whether a fleet may have this address. One that has organisations keeps the one it had: their issuers, links and
+/// passkeys are bound to it.
+///
+/// # Errors
+/// What would be lost, and how it is started as before.
+pub fn decide_origin(
+    before: Option<&str>,
+    wanted: &str,
+    orgs: i64,
+    change: bool,
+) -> Result<(), String> {
+    let Some(before) = before.filter(|before| *before != wanted) else {
+        return Ok(());
+    };
+    if change || orgs == 0 {
+        return Ok(());
+    }
+    let port = before.rsplit(':').next().unwrap_or_default();
+    let tls = match before.starts_with("https:") {
+        true => " --tls local",
+        false => "",
+    };
+    Err(format!(
+        "people reach this fleet at {before}, and would at {wanted}: issuers, links and passkeys of its organisations ({orgs}) \
+         would no longer fit. Start it as before (--listen 127.0.0.1:{port}{tls}), or say --change-address"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LeftOut, cell_names, count_cells, decide_origin, find_left_out};
+    use vocab::epoch::Epoch;
+    use wire::control::{CellSize, CellState, CellView};
+    use wire::names::CellName;
+
+    fn cell(name: &str, state: CellState, orgs: i64) -> CellView {
+        CellView {
+            name: CellName::parse(name).unwrap(),
+            region: String::from("local"),
+            cloud: String::from("laptop"),
+            regimes: Vec::new(),
+            size: CellSize::Small,
+            address: String::from("127.0.0.1:1"),
+            state,
+            epoch: Epoch::FIRST,
+            orgs,
+            health: None,
+            traffic: None,
+        }
+    }
+
+    #[test]
+    fn a_fleet_has_as_many_cells_as_before() {
+        use CellState::{Closed, Full, Open};
+        let five = [
+            cell("cell-a", Open, 1),
+            cell("cell-c", Closed, 0),
+            cell("cell-d", Closed, 1),
+            cell("cell-e", Closed, 0),
+            cell("elsewhere", Full, 2),
+        ];
+        assert_eq!(count_cells(None, &[]), 3);
+        assert_eq!(count_cells(None, &five), 4);
+        assert_eq!(count_cells(Some(1), &five), 1);
+        let names = cell_names(1).unwrap();
+        let left_out = find_left_out(&five, &names);
+        let said: Vec<_> = left_out.iter().map(LeftOut::to_string).collect();
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(said[0].starts_with("cell-d is not started: nobody serves its organisation;"));
+        assert!(said[1].contains("its 2 organisations"));
+        assert_eq!(cell_names(26).unwrap()[25].as_str(), "cell-z");
+    }
+
+    #[test]
+    fn a_fleet_with_organisations_keeps_its_address() {
+        let (http, https) = ("http://localhost:8080", "https://localhost:8080");
+        let table = [
+            (None, http, 1, false, None),
+            (Some(http), http, 1, false, None),
+            (Some(https), http, 0, false, None),
+            (Some(https), http, 1, true, None),
+            (
+                Some(https),
+                http,
+                1,
+                false,
+                Some("--listen 127.0.0.1:8080 --tls local)"),
+            ),
+            (Some(http), https, 2, false, Some("organisations (2)")),
+            (
+                Some(http),
+                "http://localhost:9090",
+                1,
+                false,
+                Some("(--listen 127.0.0.1:8080)"),
+            ),
+        ];
+        for (before, wanted, orgs, change, part) in table {
+            let verdict = decide_origin(before, wanted, orgs, change);
+            match part {
+                None => assert_eq!(verdict, Ok(()), "{before:?} {wanted}"),
+                Some(part) => assert!(verdict.unwrap_err().contains(part), "{before:?} {wanted}"),
+            }
+        }
+    }
+}
