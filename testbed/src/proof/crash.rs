@@ -12,9 +12,10 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::fleet::Fleet;
 use crate::proof::audit::{Audit, audit_spent};
+use crate::proof::flow;
 use crate::proof::moves::{End, MOVE_MAX, ask, end_of, two_cells};
 use crate::proof::outage::{Outages, Struck};
-use crate::proof::plan::{Draws, Flood, Load};
+use crate::proof::plan::{Draws, Flood, Flow, Load};
 use crate::proof::row::{Row, Times};
 use crate::proof::scenario::{Effort, Phases, load_of};
 use crate::proof::site::Site;
@@ -34,9 +35,7 @@ const STEP_MAX: Duration = Duration::from_secs(60);
 /// How long whoever was killed may take to serve again.
 const BACK_MAX: Duration = Duration::from_secs(60);
 /// Writes that there shall be to ship.
-const CHANGES_MIN: u64 = 3;
-/// How long they may take.
-const CHANGES_WAIT_MAX: Duration = Duration::from_secs(15);
+const CHANGES: usize = 3;
 /// Lines of the log that are shown where something did not come.
 const LINES_SHOWN: usize = 12;
 /// Where a target is held up while rows are copied, and while nobody serves.
@@ -244,11 +243,10 @@ impl Tour {
                 let Some(held) = self.hold(&order, &target, HELD_COPYING).await? else {
                     return Ok(NOT_DEALT);
                 };
-                let wanted = self.mover.book().acknowledged() + CHANGES_MIN;
-                wait::until_async("writes of the organisation", CHANGES_WAIT_MAX, async || {
-                    Ok((self.mover.book().acknowledged() >= wanted).then_some(()))
-                })
-                .await?;
+                // Not left to the load, which may be waiting for the cell that is held up.
+                for _ in 0..CHANGES {
+                    flow::run(&self.mover, Flow::Service, &mut 0).await?;
+                }
                 let dealt = self.lie_in_wait(step.phase, step.word, blow)?;
                 kill_process(held, Signal::CONT)?;
                 dealt.await?

@@ -9,7 +9,7 @@ use crate::proof::plan::Draws;
 pub enum Way {
     /// Nothing hinders it.
     Straight,
-    /// The target is held up while it copies, until the organisation has written: there are changes to ship.
+    /// The target is held up while it copies, and the organisation writes meanwhile: there are changes to ship.
     Changed,
     /// The target is held up while it copies, and the move is given up.
     Undone,
