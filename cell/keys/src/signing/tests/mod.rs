@@ -491,6 +491,20 @@ async fn an_org_whose_keys_fail_is_put_off_and_holds_up_nobody() {
 }
 
 #[tokio::test]
+async fn an_org_that_is_fenced_in_the_middle_of_a_round_holds_up_nobody() {
+    let [world, _] = World::both().await;
+    let other = world.store.create_org(&world.keyring).await;
+    for open in [&world.org, &other] {
+        world.keys.active_signer(open, &ORG, ALG).await.unwrap();
+    }
+    world.store.damage_org_key(&world.org).await;
+    world.store.close_signing_keys_but_of(&other).await;
+    world.wait(28 * DAY);
+    let report = world.elsewhere.rotate_due().await.unwrap();
+    assert_eq!((report.examined, report.created, report.failed), (2, 1, 1));
+}
+
+#[tokio::test]
 async fn what_is_remembered_of_an_org_is_forgotten_whole_and_of_no_other() {
     for world in World::both().await {
         let custom = ServerKeyScope::Custom(ServerId::generate(&SystemEntropy));

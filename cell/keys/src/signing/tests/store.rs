@@ -30,6 +30,25 @@ impl Store {
         assert_eq!(damaged.unwrap(), 1);
     }
 
+    /// Lets nobody change the signing keys of any org but this one, as a fence that goes up in the middle of a round.
+    pub(super) async fn close_signing_keys_but_of(&self, org: &OrgId) {
+        const NOTE: &str = "CREATE TABLE writable (org_id TEXT PRIMARY KEY)";
+        const ADMIT: &str = "INSERT INTO writable (org_id) VALUES ($1)";
+        const CLOSE: &str = "CREATE TRIGGER closed BEFORE UPDATE ON signing_keys
+             WHEN NEW.org_id NOT IN (SELECT org_id FROM writable)
+             BEGIN SELECT RAISE(ABORT, 'closed'); END";
+        let org = org.clone();
+        let closed = self.db.write(move |tx| {
+            Box::pin(async move {
+                tx.execute(NOTE, params![]).await?;
+                tx.execute(ADMIT, params![&org]).await?;
+                tx.execute(CLOSE, params![]).await
+            })
+        });
+        let closed: Result<u64, DatabaseFault> = closed.await;
+        closed.unwrap();
+    }
+
     /// The types and causes of the org's events, oldest first.
     pub(super) async fn events(&self, org: &OrgId) -> Vec<(String, String)> {
         let mut tx = self.db.read().await.unwrap();
