@@ -2,13 +2,15 @@
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use serde::{Deserialize, Serialize};
 use vocab::id::ZoneId;
 
 use super::NAME_CHARACTERS_MAX;
 use vocab::text::disguises;
 
+/// Bits of an IPv6 address before the IPv4 address that it carries.
+const MAPPED_PREFIX_BITS: u8 = 96;
 /// Most ranges of one zone.
 pub const RANGES_MAX: usize = 1_000;
 
@@ -79,11 +81,12 @@ pub fn find_block<'z>(zones: &'z [Zone], address: &str) -> Option<&'z Zone> {
 }
 
 impl Zone {
-    /// Whether an address lies in the zone. An IPv4 address that came in an IPv6 one counts as what it is.
+    /// Whether an address lies in the zone. An IPv4 address that came in an IPv6 one counts as what it is, and so do ranges.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        self.ranges.iter().any(|range| range.contains(&address))
+        let mut ranges = self.ranges.iter().copied().map(to_canonical);
+        ranges.any(|range| range.contains(&address))
     }
 
     /// Checks the bounds; to be called wherever a zone comes from outside.
@@ -124,14 +127,30 @@ pub fn parse_ranges(text: &str) -> Result<Vec<IpNet>, ZoneError> {
     }
 }
 
+/// The IPv4 addresses that IPv6 carries in this range (RFC 4291 section 2.5.5.2), if it is one of those alone.
+fn to_canonical(range: IpNet) -> IpNet {
+    let IpNet::V6(carried) = range else {
+        return range;
+    };
+    let address = carried.addr().to_ipv4_mapped();
+    let bits = carried.prefix_len().checked_sub(MAPPED_PREFIX_BITS);
+    let own = address.zip(bits);
+    own.and_then(|(address, bits)| Ipv4Net::new(address, bits).ok())
+        .map_or(range, IpNet::V4)
+}
+
 fn parse_range(line: usize, word: &str) -> Result<IpNet, ZoneError> {
-    let range = word.parse::<IpNet>().map(|range| range.trunc());
+    let range = word.parse::<IpNet>();
+    let range = range.map(|range| to_canonical(range.trunc()));
     // The longest range in text is 43 characters; what is quoted back is bounded too.
     let quoted = || ZoneError::Range {
         line,
         word: word.chars().take(64).collect(),
     };
     range
-        .or_else(|_| word.parse::<IpAddr>().map(IpNet::from))
+        .or_else(|_| {
+            word.parse()
+                .map(|address: IpAddr| address.to_canonical().into())
+        })
         .map_err(|_| quoted())
 }

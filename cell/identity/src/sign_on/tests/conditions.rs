@@ -151,6 +151,17 @@ fn addresses_are_what_they_are() {
     ] {
         assert_eq!(office.contains(address(text)), inside, "{text}");
     }
+    // As it may be stored from before.
+    let mut carried = office;
+    carried.ranges = vec!["::ffff:10.0.0.0/104".parse().unwrap()];
+    for (text, inside) in [
+        ("10.9.8.7", true),
+        ("::ffff:10.9.8.7", true),
+        ("11.0.0.1", false),
+        ("::1", false),
+    ] {
+        assert_eq!(carried.contains(address(text)), inside, "{text}");
+    }
 }
 
 #[test]

@@ -260,6 +260,9 @@ fn ranges_as_administrators_type_them() {
             "2001:db8::2/128"
         ]
     );
+    // What IPv6 carries of IPv4 is what it is; a range that has more than that is one of IPv6.
+    let read = texts("::ffff:10.1.0.0/104 ::ffff:192.0.2.7 ::ffff:0:0/96 ::/0").unwrap();
+    assert_eq!(read, ["10.0.0.0/8", "192.0.2.7/32", "0.0.0.0/0", "::/0"]);
     let wrong = |line, word: &str| {
         let word = word.to_owned();
         Err(ZoneError::Range { line, word })
