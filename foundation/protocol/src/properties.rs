@@ -3,6 +3,7 @@
 //!
 //! A check must itself never panic: it returns what was violated.
 
+use crate::filter::{FILTER_BYTES_MAX, Filter};
 use crate::jose::algorithm::Algorithm;
 use crate::jose::base64url;
 use crate::jose::jwk::Jwk;
@@ -287,4 +288,27 @@ pub fn check_scope(bytes: &[u8]) -> Result<(), Violation> {
         again == scope && scope.is_subset_of(&again),
         "a scope changed on the way",
     )
+}
+
+/// A filter that parses is within its bound, and its one spelling parses to the same filter.
+///
+/// # Errors
+/// The property that does not hold.
+pub fn check_filter(bytes: &[u8]) -> Result<(), Violation> {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Ok(());
+    };
+    let Ok(filter) = Filter::parse(text) else {
+        return Ok(());
+    };
+    hold(
+        text.len() <= FILTER_BYTES_MAX,
+        "a filter over its bound was read",
+    )?;
+    let spelling = filter.to_string();
+    if spelling.len() > FILTER_BYTES_MAX {
+        return Ok(());
+    }
+    let again = Filter::parse(&spelling).map_err(|_| "a rendered filter does not parse")?;
+    hold(again == filter, "a filter changed on the way")
 }
