@@ -39,6 +39,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 6,
         ..crate::schema::MIGRATION_BLOCKED_ZONES
     },
+    Migration {
+        version: 7,
+        ..crate::schema::MIGRATION_SEARCH
+    },
 ];
 
 /// When each test begins.

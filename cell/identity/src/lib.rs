@@ -7,6 +7,7 @@ pub mod access;
 pub mod api_token;
 pub mod app;
 pub mod cell;
+pub mod condition;
 pub mod credential;
 pub mod fault;
 pub mod group;

@@ -22,3 +22,10 @@ pub const MIGRATION_BLOCKED_ZONES: Migration = Migration {
     name: "blocked zones",
     sql: include_str!("schema/010_blocked_zones.sql"),
 };
+
+/// The orders in which people and groups are walked.
+pub const MIGRATION_SEARCH: Migration = Migration {
+    version: 12,
+    name: "people and groups in order",
+    sql: include_str!("schema/012_search.sql"),
+};

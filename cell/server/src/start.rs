@@ -40,7 +40,7 @@ use wire::identity::{FleetIdentity, IdentityError};
 use wire::names::CellName;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 11] = [
+pub static MIGRATIONS: [Migration; 12] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -52,6 +52,7 @@ pub static MIGRATIONS: [Migration; 11] = [
     moving::MIGRATION,
     identity::schema::MIGRATION_BLOCKED_ZONES,
     pulse::MIGRATION,
+    identity::schema::MIGRATION_SEARCH,
 ];
 
 /// The file of the root key in the data folder.

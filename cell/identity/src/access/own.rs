@@ -232,6 +232,8 @@ mod tests {
             created_at: NOW,
             updated_at: NOW,
             last_sign_in_at: None,
+            activated_at: None,
+            status_changed_at: NOW,
         }
     }
 

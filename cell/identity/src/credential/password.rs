@@ -309,7 +309,7 @@ impl Cell {
         }
     }
 
-    async fn plan_password(
+    pub(crate) async fn plan_password(
         &self,
         permit: &Permit,
         subject: &FactorSubject,

@@ -1,6 +1,7 @@
 //! Groups of people.
 
 pub mod operations;
+pub mod search;
 pub mod store;
 
 use vocab::id::{GroupId, OrgId};
@@ -26,4 +27,8 @@ pub struct Group {
     pub revision: i64,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Last change of name or description.
+    pub updated_at: Timestamp,
+    /// When somebody was last added or taken out.
+    pub members_changed_at: Timestamp,
 }

@@ -17,7 +17,8 @@ fn check(name: &str, description: &str) -> Result<(), Refusal> {
             "use 1 to 100 characters on one line",
         ));
     }
-    if description.chars().count() > DESCRIPTION_CHARS_MAX {
+    // No store takes U+0000 in a text.
+    if description.chars().count() > DESCRIPTION_CHARS_MAX || description.contains('\0') {
         return Err(Refusal::invalid(
             "description",
             "use at most 1,000 characters",
@@ -47,6 +48,8 @@ impl Cell {
             description: description.to_owned(),
             revision: 1,
             created_at: self.now(),
+            updated_at: self.now(),
+            members_changed_at: self.now(),
         };
         let (stored, event) = (
             group.clone(),
@@ -189,7 +192,7 @@ async fn apply_membership(
             EventType::GroupUserMembershipAdd,
         ),
         Membership::Removed => (
-            store::delete_member(tx, org, group_id, user_id).await?,
+            store::delete_member(tx, org, group_id, user_id, cell.now()).await?,
             EventType::GroupUserMembershipRemove,
         ),
     };

@@ -7,14 +7,27 @@ use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use vocab::id::{GroupId, OrgId, UserId};
 use vocab::time::Timestamp;
 
-fn read(row: &Row) -> Result<Group, DatabaseFault> {
+macro_rules! columns {
+    () => {
+        "SELECT g.org_id, g.id, g.name, g.description, g.revision, g.created_at, g.updated_at, g.members_changed_at \
+         FROM groups g "
+    };
+}
+pub(crate) use columns;
+
+/// The first eight columns of a selection of groups.
+pub(crate) fn read(row: &Row) -> Result<Group, DatabaseFault> {
+    let created_at: Timestamp = row.get(5)?;
+    let members_changed_at: Timestamp = row.get(7)?;
     Ok(Group {
         org_id: row.get(0)?,
         id: row.get(1)?,
         name: row.get(2)?,
         description: row.get(3)?,
         revision: row.get(4)?,
-        created_at: row.get(5)?,
+        created_at,
+        updated_at: row.get(6)?,
+        members_changed_at: members_changed_at.max(created_at),
     })
 }
 
@@ -27,7 +40,7 @@ pub async fn load(
     org_id: &OrgId,
     group_id: &GroupId,
 ) -> Result<Option<Group>, Fault> {
-    let sql = "SELECT org_id, id, name, description, revision, created_at FROM groups WHERE org_id = $1 AND id = $2";
+    let sql = concat!(columns!(), "WHERE g.org_id = $1 AND g.id = $2");
     let row = tx.query_optional(sql, params![org_id, group_id]).await?;
     Ok(row.as_ref().map(read).transpose()?)
 }
@@ -41,8 +54,7 @@ pub async fn find_by_name(
     org_id: &OrgId,
     name: &str,
 ) -> Result<Option<Group>, Fault> {
-    let sql = "SELECT org_id, id, name, description, revision, created_at FROM groups \
-               WHERE org_id = $1 AND name_key = $2";
+    let sql = concat!(columns!(), "WHERE g.org_id = $1 AND g.name_key = $2");
     let row = tx.query_optional(sql, params![org_id, fold(name)]).await?;
     Ok(row.as_ref().map(read).transpose()?)
 }
@@ -60,8 +72,11 @@ pub async fn load_page(
 ) -> Result<Vec<Group>, Fault> {
     let prefix = fold(prefix);
     let end = prefix_end(&prefix);
-    let sql = "SELECT org_id, id, name, description, revision, created_at FROM groups WHERE org_id = $1 \
-               AND name_key >= $2 AND name_key < $3 AND name_key > $4 ORDER BY name_key LIMIT $5";
+    let sql = concat!(
+        columns!(),
+        "WHERE g.org_id = $1 AND g.name_key >= $2 AND g.name_key < $3 AND g.name_key > $4 ",
+        "ORDER BY g.name_key LIMIT $5"
+    );
     let rows = tx
         .query(sql, params![org_id, prefix, end, after, limit])
         .await?;
@@ -73,8 +88,8 @@ pub async fn load_page(
 /// # Errors
 /// [`Refusal::Taken`] if the name is in use.
 pub async fn insert(tx: &mut WriteTx, group: &Group) -> Result<(), Refusal> {
-    let sql = "INSERT INTO groups (org_id, id, name, name_key, description, revision, created_at, updated_at) \
-               VALUES ($1, $2, $3, $4, $5, 1, $6, $6)";
+    let sql = "INSERT INTO groups (org_id, id, name, name_key, description, revision, created_at, updated_at, \
+               members_changed_at) VALUES ($1, $2, $3, $4, $5, 1, $6, $6, $6)";
     let values = params![
         &group.org_id,
         &group.id,
@@ -147,10 +162,26 @@ pub async fn insert_member(
     let sql = "INSERT INTO group_members (org_id, group_id, user_id, added_at) \
                SELECT org_id, CAST($2 AS TEXT), id, CAST($4 AS BIGINT) FROM users WHERE org_id = $1 AND id = $3 \
                ON CONFLICT (org_id, group_id, user_id) DO NOTHING";
-    Ok(tx
+    let added = tx
         .execute(sql, params![org_id, group_id, user_id, now])
         .await?
-        == 1)
+        == 1;
+    if added {
+        note_change(tx, org_id, group_id, now).await?;
+    }
+    Ok(added)
+}
+
+async fn note_change(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    group_id: &GroupId,
+    now: Timestamp,
+) -> Result<(), DatabaseFault> {
+    let sql = "UPDATE groups SET members_changed_at = $1 WHERE org_id = $2 AND id = $3";
+    tx.execute(sql, params![now, org_id, group_id])
+        .await
+        .map(|_| ())
 }
 
 /// Removes a member; false if the person was none.
@@ -162,9 +193,14 @@ pub async fn delete_member(
     org_id: &OrgId,
     group_id: &GroupId,
     user_id: &UserId,
+    now: Timestamp,
 ) -> Result<bool, DatabaseFault> {
     let sql = "DELETE FROM group_members WHERE org_id = $1 AND group_id = $2 AND user_id = $3";
-    Ok(tx.execute(sql, params![org_id, group_id, user_id]).await? == 1)
+    let removed = tx.execute(sql, params![org_id, group_id, user_id]).await? == 1;
+    if removed {
+        note_change(tx, org_id, group_id, now).await?;
+    }
+    Ok(removed)
 }
 
 /// Whether the person is a member.

@@ -1,9 +1,12 @@
 //! People: their life cycle, profile, and the ways to find them.
 
+pub mod creation;
 pub mod lifecycle;
 pub mod operations;
 pub mod profile;
+pub mod removal;
 pub mod roles;
+pub mod search;
 pub mod store;
 
 use crate::access::Role;
@@ -105,6 +108,10 @@ pub struct Person {
     pub updated_at: Timestamp,
     /// Last sign-in.
     pub last_sign_in_at: Option<Timestamp>,
+    /// When the person first became active.
+    pub activated_at: Option<Timestamp>,
+    /// Last change of state.
+    pub status_changed_at: Timestamp,
 }
 
 impl Person {

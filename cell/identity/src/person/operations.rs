@@ -3,6 +3,7 @@
 
 use crate::access::{Permission, Permit, Role};
 use crate::cell::Cell;
+use crate::credential::password::{PasswordRefusal, PlannedPassword};
 use crate::credential::store as credentials;
 use crate::fault::{Fault, Refusal};
 use crate::notice::{Notice, SealedMail};
@@ -14,6 +15,7 @@ use crate::person::{Person, PersonStatus};
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::id::{OrgId, UserId};
+use vocab::secret::Secret;
 
 /// The person as a target of a log row.
 #[must_use]
@@ -66,6 +68,38 @@ impl Cell {
         revision: i64,
         input: ProfileInput,
     ) -> Result<(), Refusal> {
+        self.write_profile(permit, user_id, revision, input, None)
+            .await
+    }
+
+    /// Changes a person's profile and password, both or neither.
+    ///
+    /// # Errors
+    /// [`PasswordRefusal`], or in it what [`Cell::update_person`] refuses.
+    pub async fn update_person_with_password(
+        &self,
+        permit: &Permit,
+        user_id: &UserId,
+        revision: i64,
+        input: ProfileInput,
+        password: Secret<String>,
+    ) -> Result<(), PasswordRefusal> {
+        permit.covers(Permission::ManagePeople)?;
+        let subject = self.factor_subject(permit, user_id).await?;
+        let planned = self.plan_password(permit, &subject, password).await?;
+        self.write_profile(permit, user_id, revision, input, Some(planned))
+            .await?;
+        Ok(())
+    }
+
+    async fn write_profile(
+        &self,
+        permit: &Permit,
+        user_id: &UserId,
+        revision: i64,
+        input: ProfileInput,
+        password: Option<PlannedPassword>,
+    ) -> Result<(), Refusal> {
         permit.covers_account_of(user_id)?;
         let own = permit.covers(Permission::ManagePeople).is_err();
         let snapshot = self
@@ -102,6 +136,9 @@ impl Cell {
                     }
                     for mail in mails {
                         mail.enqueue(tx, permit.org(), cell.now()).await?;
+                    }
+                    if let Some(password) = password {
+                        password.apply(tx).await?;
                     }
                     let event =
                         cell.person_event(&permit, EventType::UserAccountUpdateProfile, &person);

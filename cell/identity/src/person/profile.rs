@@ -15,7 +15,7 @@ pub const TEXT_CHARS_MAX: usize = 1_000;
 /// Most words under which a person can be found.
 pub const TERMS_MAX: usize = 24;
 /// Longest word that is indexed.
-const TERM_CHARS_MAX: usize = 64;
+pub(crate) const TERM_CHARS_MAX: usize = 64;
 
 /// What is asked to be stored of a person.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -150,26 +150,22 @@ pub fn fold(text: &str) -> String {
 #[must_use]
 pub fn search_terms(profile: &ProfileInput) -> Vec<String> {
     let full_name = format!("{} {}", profile.first_name, profile.last_name);
-    let mut terms: Vec<String> = [
+    let whole = [
         &profile.login,
         &profile.email,
         &full_name,
         &profile.first_name,
         &profile.last_name,
-    ]
-    .into_iter()
-    .map(|text| fold(text).chars().take(TERM_CHARS_MAX).collect::<String>())
-    .filter(|term| !term.is_empty())
-    .collect();
-    let words: Vec<String> = full_name
-        .split(|c: char| c.is_whitespace() || c == '-')
-        .map(fold)
-        .filter(|word| !word.is_empty())
-        .map(|word| word.chars().take(TERM_CHARS_MAX).collect())
-        .collect();
-    terms.extend(words);
-    terms.sort();
-    terms.dedup();
+    ];
+    let words = full_name.split(|c: char| c.is_whitespace() || c == '-');
+    let mut terms: Vec<String> = Vec::new();
+    // The whole fields first, so that no number of words pushes one of them out.
+    for text in whole.into_iter().map(String::as_str).chain(words) {
+        let term: String = fold(text).chars().take(TERM_CHARS_MAX).collect();
+        if !term.is_empty() && !terms.contains(&term) {
+            terms.push(term);
+        }
+    }
     terms.truncate(TERMS_MAX);
     terms
 }
@@ -182,7 +178,7 @@ pub fn prefix_end(prefix: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ProfileInput, decide_profile, is_mail_address, search_terms};
+    use super::{ProfileInput, TERMS_MAX, decide_profile, is_mail_address, search_terms};
     use crate::org::settings::{AttributeKind, ProfileAttribute};
     use proptest::prelude::{any, proptest};
 
@@ -210,6 +206,24 @@ mod tests {
             "lovelace-king",
         ] {
             assert!(terms.iter().any(|term| term == word), "{word} in {terms:?}");
+        }
+    }
+
+    #[test]
+    fn many_short_words_push_no_whole_field_out() {
+        let words = |from: char| -> String {
+            let letters = (from..).take(24).map(String::from);
+            letters.collect::<Vec<_>>().join(" ")
+        };
+        let profile = ProfileInput {
+            first_name: words('a'),
+            last_name: words('b'),
+            ..decide_profile(ada(), &[]).unwrap()
+        };
+        let terms = search_terms(&profile);
+        assert_eq!(terms.len(), TERMS_MAX);
+        for whole in ["ada@example.com", &profile.first_name, &profile.last_name] {
+            assert!(terms.iter().any(|term| term == whole), "{whole}");
         }
     }
 

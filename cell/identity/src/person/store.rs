@@ -9,7 +9,8 @@ use vocab::id::{OrgId, UserId};
 use vocab::time::Timestamp;
 use vocab::value::Value;
 
-fn read(row: &Row) -> Result<Person, Fault> {
+/// The first sixteen columns of a selection of people.
+pub(crate) fn read(row: &Row) -> Result<Person, Fault> {
     let status: String = row.get(2)?;
     let profile: String = row.get(8)?;
     Ok(Person {
@@ -29,6 +30,8 @@ fn read(row: &Row) -> Result<Person, Fault> {
         created_at: row.get(11)?,
         updated_at: row.get(12)?,
         last_sign_in_at: row.get(13)?,
+        activated_at: row.get(14)?,
+        status_changed_at: row.get(15)?,
     })
 }
 
@@ -36,7 +39,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT u.org_id, u.id, u.status, u.login, u.email, u.email_verified, u.first_name, u.last_name, ",
-            "u.profile, u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at FROM users u ",
+            "u.profile, u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at, u.activated_at, ",
+            "u.status_changed_at FROM users u ",
             $rest
         )
     };
@@ -112,15 +116,16 @@ pub async fn load_administrators(
     limit: i64,
 ) -> Result<Vec<(Person, Role, Timestamp)>, Fault> {
     let sql = "SELECT u.org_id, u.id, u.status, u.login, u.email, u.email_verified, u.first_name, u.last_name, \
-               u.profile, u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at, a.role, a.granted_at \
+               u.profile, u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at, u.activated_at, \
+               u.status_changed_at, a.role, a.granted_at \
                FROM administrators a JOIN users u ON u.org_id = a.org_id AND u.id = a.user_id \
                WHERE a.org_id = $1 AND a.user_id > $2 ORDER BY a.user_id, a.role LIMIT $3";
     let rows = tx.query(sql, params![org_id, after, limit]).await?;
     rows.iter()
         .map(|row| {
-            let word: String = row.get(14)?;
+            let word: String = row.get(16)?;
             let role = Role::from_word(&word).ok_or_else(|| Fault::stored("role", &word))?;
-            Ok((read(row)?, role, row.get(15)?))
+            Ok((read(row)?, role, row.get(17)?))
         })
         .collect()
 }
@@ -240,8 +245,8 @@ pub async fn insert(
 ) -> Result<(), Refusal> {
     let attributes = render_attributes(profile)?;
     let sql = "INSERT INTO users (org_id, id, status, login, login_key, email, email_key, email_verified, first_name, \
-               last_name, profile, epoch, revision, created_at, updated_at, status_changed_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, 1, 1, $11, $11, $11)";
+               last_name, profile, epoch, revision, created_at, updated_at, status_changed_at, activated_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, 1, 1, $11, $11, $11, $12)";
     let values = [
         Value::from(org_id),
         Value::from(user_id),
@@ -254,6 +259,7 @@ pub async fn insert(
         Value::from(&profile.last_name),
         Value::from(attributes),
         Value::from(now),
+        Value::from(status.may_act().then_some(now)),
     ];
     match tx.execute(sql, &values).await {
         Ok(_) => insert_terms(tx, org_id, user_id, status, profile).await,
@@ -404,6 +410,43 @@ pub async fn mark_email_verified(
     tx.execute(sql, params![org_id, user_id]).await.map(|_| ())
 }
 
+/// Removes a person and all that was theirs, if the revision is still the one that was read. Tokens that act with their
+/// roles are revoked, and their groups have changed.
+///
+/// # Errors
+/// [`Refusal::Changed`] if it is not.
+pub async fn delete(tx: &mut WriteTx, person: &Person, now: Timestamp) -> Result<(), Refusal> {
+    let (org, id) = (&person.org_id, &person.id);
+    let gone = "DELETE FROM users WHERE org_id = $1 AND id = $2 AND revision = $3";
+    if tx.execute(gone, params![org, id, person.revision]).await? != 1 {
+        return Err(Refusal::Changed);
+    }
+    for sql in [
+        "UPDATE groups SET members_changed_at = $3 WHERE org_id = $1 \
+         AND id IN (SELECT group_id FROM group_members WHERE org_id = $1 AND user_id = $2)",
+        "UPDATE api_tokens SET revoked_at = $3 WHERE org_id = $1 AND user_id = $2 AND revoked_at IS NULL",
+    ] {
+        tx.execute(sql, params![org, id, now]).await?;
+    }
+    for sql in [
+        "DELETE FROM user_terms WHERE org_id = $1 AND user_id = $2",
+        "DELETE FROM administrators WHERE org_id = $1 AND user_id = $2",
+        "DELETE FROM group_members WHERE org_id = $1 AND user_id = $2",
+        "DELETE FROM app_users WHERE org_id = $1 AND user_id = $2",
+        "DELETE FROM passwords WHERE org_id = $1 AND user_id = $2",
+        "DELETE FROM password_history WHERE org_id = $1 AND user_id = $2",
+        "DELETE FROM passkeys WHERE org_id = $1 AND user_id = $2",
+        "DELETE FROM totp_factors WHERE org_id = $1 AND user_id = $2",
+        "DELETE FROM recovery_codes WHERE org_id = $1 AND user_id = $2",
+        "DELETE FROM one_time_codes WHERE org_id = $1 AND user_id = $2",
+        "DELETE FROM sessions WHERE org_id = $1 AND user_id = $2",
+        "DELETE FROM consents WHERE org_id = $1 AND user_id = $2",
+    ] {
+        tx.execute(sql, params![org, id]).await?;
+    }
+    Ok(())
+}
+
 /// Which people a page shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PeopleFilter {
@@ -448,7 +491,8 @@ pub async fn load_page(
             ($filter:literal) => {
                 concat!(
                     "SELECT u.org_id, u.id, u.status, u.login, u.email, u.email_verified, u.first_name, u.last_name, ",
-                    "u.profile, u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at, t.term ",
+                    "u.profile, u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at, u.activated_at, ",
+                    "u.status_changed_at, t.term ",
                     "FROM user_terms t JOIN users u ON u.org_id = t.org_id AND u.id = t.user_id ",
                     "WHERE t.org_id = $1 AND t.term < $3 AND (t.term, t.user_id) > ($4, $5) ",
                     $filter,
@@ -477,7 +521,7 @@ pub async fn load_page(
             let key = if prefix.is_empty() {
                 (fold(&person.login), String::new())
             } else {
-                (row.get(14)?, person.id.to_string())
+                (row.get(16)?, person.id.to_string())
             };
             Ok((person, key))
         })

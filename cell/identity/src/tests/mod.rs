@@ -14,6 +14,7 @@ mod own_account;
 mod people;
 mod policies;
 mod recovery;
+mod search;
 mod servers;
 mod sessions;
 mod sign_in;

@@ -3,8 +3,9 @@
 use crate::fault::Fault;
 use crate::sign_on::PolicyScope;
 use database::{ReadTx, WriteTx, params};
-use vocab::id::OrgId;
+use vocab::id::{OrgId, UserId};
 use vocab::time::Timestamp;
+use vocab::value::Value;
 
 /// Adds so many rows to each table whose rows end, all ending at that moment.
 pub(super) async fn insert_ending(
@@ -52,4 +53,36 @@ pub(super) async fn delete_policies(
 ) -> Result<u64, Fault> {
     let sql = "DELETE FROM policies WHERE org_id = $1 AND scope = $2";
     Ok(tx.execute(sql, params![org, scope.as_str()]).await?)
+}
+
+/// How SQLite would read rows by this text.
+pub(super) async fn plan_of(tx: &mut ReadTx, sql: &str) -> String {
+    let explained: &'static str = Box::leak(format!("EXPLAIN QUERY PLAN {sql}").into_boxed_str());
+    let values: Vec<Value> = (1..=9)
+        .take_while(|number| sql.contains(&format!("${number}")))
+        .map(|_| Value::from(5_i64))
+        .collect();
+    let rows = tx.query(explained, &values).await.unwrap();
+    rows.iter()
+        .map(|row| row.get::<String>(3).unwrap())
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+/// What is stored of a person, beside the person: how many rows of each table.
+pub(super) async fn count_belongings(tx: &mut ReadTx, org: &OrgId, user: &UserId) -> Vec<i64> {
+    let mut counts = Vec::new();
+    for sql in [
+        "SELECT COUNT(*) FROM user_terms WHERE org_id = $1 AND user_id = $2",
+        "SELECT COUNT(*) FROM administrators WHERE org_id = $1 AND user_id = $2",
+        "SELECT COUNT(*) FROM group_members WHERE org_id = $1 AND user_id = $2",
+        "SELECT COUNT(*) FROM passwords WHERE org_id = $1 AND user_id = $2",
+        "SELECT COUNT(*) FROM password_history WHERE org_id = $1 AND user_id = $2",
+        "SELECT COUNT(*) FROM one_time_codes WHERE org_id = $1 AND user_id = $2",
+        "SELECT COUNT(*) FROM api_tokens WHERE org_id = $1 AND user_id = $2 AND revoked_at IS NULL",
+    ] {
+        let row = tx.query_optional(sql, params![org, user]).await.unwrap();
+        counts.push(row.unwrap().get(0).unwrap());
+    }
+    counts
 }

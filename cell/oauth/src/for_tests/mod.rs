@@ -43,9 +43,9 @@ static MIGRATIONS: &[Migration] = &[
     crate::schema::MIGRATION,
     identity::schema::MIGRATION_FOUND_BY_STATE,
     crate::schema::MIGRATION_DEVICE_GRANTS_BY_PERSON,
-    // Those between are higher crates'.
-    at(7, ledger::MIGRATION_ORG_MOVES),
+    at(7, ledger::MIGRATION_ORG_MOVES), // those between are higher crates'
     at(8, identity::schema::MIGRATION_BLOCKED_ZONES),
+    at(9, identity::schema::MIGRATION_SEARCH),
 ];
 
 const fn at(version: i64, it: Migration) -> Migration {

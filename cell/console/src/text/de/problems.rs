@@ -498,6 +498,15 @@ pub const PROBLEMS: &[(&str, &str)] = &[
         "{name}: {id} is no id of a group",
         "{name}: {id} ist keine Kennung einer Gruppe",
     ),
+    (
+        "only somebody who was deactivated can be removed",
+        "Entfernt werden kann nur, wer deaktiviert wurde",
+    ),
+    (
+        "there is no group {name}",
+        "Die Gruppe {name} gibt es nicht",
+    ),
+    ("it is of another list", "Das gehört zu einer anderen Liste"),
     // What there may be only so many of.
     ("administrators", "Verwaltende"),
     ("API tokens", "API-Token"),
@@ -507,6 +516,7 @@ pub const PROBLEMS: &[(&str, &str)] = &[
     ),
     ("authorization servers", "Autorisierungsserver"),
     ("claims", "Angaben"),
+    ("groups at the start", "Gruppen zu Beginn"),
     ("host names", "Hostnamen"),
     ("models", "Modelle"),
     ("policies", "Richtlinien"),

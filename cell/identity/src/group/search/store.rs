@@ -1,0 +1,151 @@
+//! Walks over the table `groups`.
+
+use crate::condition::{Direction, Place, Span};
+use crate::fault::Fault;
+use crate::group::Group;
+use crate::group::search::Walk;
+use crate::group::store::{columns, read};
+use crate::person::profile::fold;
+use database::{ReadTx, params};
+use vocab::id::{OrgId, UserId};
+use vocab::value::Value;
+
+macro_rules! both_ways {
+    ($name:ident, $up:literal, $down:literal) => {
+        const fn $name(direction: Direction) -> &'static str {
+            match direction {
+                Direction::Ascending => concat!(columns!(), $up),
+                Direction::Descending => concat!(columns!(), $down),
+            }
+        }
+    };
+}
+
+both_ways!(
+    by_id,
+    "WHERE g.org_id = $1 AND g.id > $2 ORDER BY g.id LIMIT $3",
+    "WHERE g.org_id = $1 AND g.id < $2 ORDER BY g.id DESC LIMIT $3"
+);
+both_ways!(
+    by_name,
+    "WHERE g.org_id = $1 AND (g.name_key, g.id) > ($2, $3) AND g.name_key < $4 ORDER BY g.name_key LIMIT $5",
+    "WHERE g.org_id = $1 AND (g.name_key, g.id) < ($2, $3) AND g.name_key >= $4 ORDER BY g.name_key DESC LIMIT $5"
+);
+both_ways!(
+    by_update,
+    "WHERE g.org_id = $1 AND (g.updated_at, g.id) > ($2, $3) AND g.updated_at <= $4 \
+     ORDER BY g.updated_at, g.id LIMIT $5",
+    "WHERE g.org_id = $1 AND (g.updated_at, g.id) < ($2, $3) AND g.updated_at >= $4 \
+     ORDER BY g.updated_at DESC, g.id DESC LIMIT $5"
+);
+both_ways!(
+    by_member_change,
+    "WHERE g.org_id = $1 AND (g.members_changed_at, g.id) > ($2, $3) AND g.members_changed_at <= $4 \
+     ORDER BY g.members_changed_at, g.id LIMIT $5",
+    "WHERE g.org_id = $1 AND (g.members_changed_at, g.id) < ($2, $3) AND g.members_changed_at >= $4 \
+     ORDER BY g.members_changed_at DESC, g.id DESC LIMIT $5"
+);
+
+/// The next few groups that a walk meets after that place, each with its value in the index.
+pub(super) async fn load_batch(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    walk: &Walk,
+    direction: Direction,
+    place: &Place,
+    limit: usize,
+) -> Result<Vec<(Group, String)>, Fault> {
+    let limit = rows_max(limit);
+    let (key, id) = (place.key.as_str(), place.id.as_str());
+    let rows = match walk {
+        Walk::ById => tx.query(by_id(direction), params![org, id, limit]).await?,
+        Walk::Id(wanted) => {
+            let sql = concat!(
+                columns!(),
+                "WHERE g.org_id = $1 AND g.id = $2 AND g.id <> $3"
+            );
+            tx.query(sql, params![org, wanted, id]).await?
+        }
+        Walk::Names { begin, end } => {
+            let bound = match direction {
+                Direction::Ascending => end,
+                Direction::Descending => begin,
+            };
+            let values = params![org, key, id, bound, limit];
+            tx.query(by_name(direction), values).await?
+        }
+        Walk::LastUpdated(span) => {
+            let values = moments(org, place, *span, direction, limit)?;
+            tx.query(by_update(direction), &values).await?
+        }
+        Walk::MembersChanged(span) => {
+            let values = moments(org, place, *span, direction, limit)?;
+            tx.query(by_member_change(direction), &values).await?
+        }
+    };
+    rows.iter()
+        .map(|row| {
+            let group = read(row)?;
+            let key = match walk {
+                Walk::Names { .. } => fold(&group.name),
+                Walk::LastUpdated(_) => group.updated_at.micros().to_string(),
+                // As the index has it, which is older than the group where an older release made that.
+                Walk::MembersChanged(_) => row.get::<i64>(7)?.to_string(),
+                Walk::ById | Walk::Id(_) => String::new(),
+            };
+            Ok((group, key))
+        })
+        .collect()
+}
+
+/// Groups of a person by id, after that id.
+pub(super) async fn load_of_person(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    user: &UserId,
+    after: &str,
+    limit: usize,
+) -> Result<Vec<Group>, Fault> {
+    let sql = concat!(
+        columns!(),
+        "JOIN group_members m ON m.org_id = g.org_id AND m.group_id = g.id ",
+        "WHERE m.org_id = $1 AND m.user_id = $2 AND m.group_id > $3 ORDER BY m.group_id LIMIT $4"
+    );
+    let rows = tx
+        .query(sql, params![org, user, after, rows_max(limit)])
+        .await?;
+    Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+}
+
+fn moments(
+    org: &OrgId,
+    place: &Place,
+    span: Span,
+    direction: Direction,
+    limit: i64,
+) -> Result<Vec<Value>, Fault> {
+    let from: i64 = place
+        .key
+        .parse()
+        .map_err(|error| Fault::stored("place of a walk", &error))?;
+    let bound = match direction {
+        Direction::Ascending => span.to,
+        Direction::Descending => span.from,
+    };
+    Ok(params![org, from, &place.id, bound, limit].to_vec())
+}
+
+fn rows_max(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// Each statement that walks, and the index that it must use.
+#[cfg(test)]
+pub(crate) fn every_walk(direction: Direction) -> [(&'static str, &'static str); 4] {
+    [
+        (by_id(direction), "sqlite_autoindex_groups_1"),
+        (by_name(direction), "sqlite_autoindex_groups_2"),
+        (by_update(direction), "groups_by_update"),
+        (by_member_change(direction), "groups_by_member_change"),
+    ]
+}

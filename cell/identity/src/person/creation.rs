@@ -1,0 +1,176 @@
+//! A person who is added whole: profile, password, groups and the first state in one transaction.
+
+use crate::access::{Permission, Permit};
+use crate::cell::Cell;
+use crate::credential::password::{PasswordRefusal, refuse_hash};
+use crate::credential::store::{StoredPassword, put_password};
+use crate::fault::Refusal;
+use crate::group;
+use crate::org::Org;
+use crate::password::policy::{PasswordFacts, Reuse, decide_password};
+use crate::person::profile::{ProfileInput, decide_profile};
+use crate::person::{PersonStatus, store};
+use crate::problem::{Problem, named};
+use database::WriteTx;
+use ledger::{Event, EventType, Outcome, Target};
+use vocab::id::{GroupId, UserId};
+use vocab::secret::Secret;
+use vocab::time::Timestamp;
+
+/// Most groups that a person is added to at once.
+pub const FIRST_GROUPS_MAX: usize = 20;
+
+/// How a person begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beginning {
+    /// Known, and not yet invited.
+    Staged,
+    /// With a password, active; without one, to be invited.
+    Active,
+    /// With a password that is to be replaced at the first sign-in.
+    ActiveWithNewPassword,
+}
+
+/// Somebody to be added.
+pub struct NewPerson {
+    /// What is known of them.
+    pub profile: ProfileInput,
+    /// The first password.
+    pub password: Option<Secret<String>>,
+    /// The groups they belong to from the start, with the permit to say so.
+    pub groups: Option<(Permit, Vec<GroupId>)>,
+    /// How they begin.
+    pub beginning: Beginning,
+}
+
+/// The first state.
+#[must_use]
+pub const fn decide_first_status(beginning: Beginning, has_password: bool) -> PersonStatus {
+    match (beginning, has_password) {
+        (Beginning::Staged, _) => PersonStatus::Staged,
+        (_, false) => PersonStatus::Provisioned,
+        (Beginning::Active, true) => PersonStatus::Active,
+        (Beginning::ActiveWithNewPassword, true) => PersonStatus::PasswordExpired,
+    }
+}
+
+impl Cell {
+    /// Adds a person, all of it or nothing. Somebody who is to be invited is not yet sent the link.
+    ///
+    /// # Errors
+    /// [`PasswordRefusal`], or in it the [`Refusal`] that the rules of profiles and groups give.
+    pub async fn add_person(
+        &self,
+        permit: &Permit,
+        new: NewPerson,
+    ) -> Result<(UserId, PersonStatus), PasswordRefusal> {
+        permit.covers(Permission::ManagePeople)?;
+        let groups = match new.groups {
+            Some((to_groups, groups)) => {
+                to_groups.covers(Permission::ManageGroups)?;
+                if groups.len() > FIRST_GROUPS_MAX {
+                    return Err(PasswordRefusal::Refused(Refusal::TooMany {
+                        what: "groups at the start",
+                        max: FIRST_GROUPS_MAX,
+                    }));
+                }
+                groups
+            }
+            None => Vec::new(),
+        };
+        let snapshot = self.snapshot(permit.org()).await?;
+        let snapshot = snapshot.ok_or(Refusal::NotFound)?;
+        let org = &snapshot.org;
+        let profile = decide_profile(new.profile, &org.settings.profile_schema)?;
+        let password = match new.password {
+            Some(password) => Some(self.hash_first(org, &profile, password).await?),
+            None => None,
+        };
+        let status = decide_first_status(new.beginning, password.is_some());
+        let added = Added {
+            id: UserId::generate(self.entropy()),
+            profile,
+            password,
+            groups,
+            status,
+            now: self.now(),
+        };
+        let (id, permit) = (added.id.clone(), permit.clone());
+        let stored: Result<(), Refusal> = self
+            .database
+            .write(move |tx| Box::pin(async move { added.apply(tx, &permit).await }))
+            .await;
+        stored?;
+        Ok((id, status))
+    }
+
+    async fn hash_first(
+        &self,
+        org: &Org,
+        profile: &ProfileInput,
+        password: Secret<String>,
+    ) -> Result<String, PasswordRefusal> {
+        let facts = PasswordFacts {
+            login: &profile.login,
+            emails: &[&profile.email],
+            names: &[&profile.first_name, &profile.last_name, &org.name],
+        };
+        // The cheap rules first: a refused password costs no hashing.
+        decide_password(
+            &org.settings.password,
+            password.expose(),
+            &facts,
+            Reuse::New,
+        )
+        .map_err(PasswordRefusal::Policy)?;
+        self.passwords.hash(password).await.map_err(refuse_hash)
+    }
+}
+
+struct Added {
+    id: UserId,
+    profile: ProfileInput,
+    password: Option<String>,
+    groups: Vec<GroupId>,
+    status: PersonStatus,
+    now: Timestamp,
+}
+
+impl Added {
+    async fn apply(self, tx: &mut WriteTx, permit: &Permit) -> Result<(), Refusal> {
+        let org = permit.org();
+        store::insert(tx, org, &self.id, self.status, &self.profile, self.now).await?;
+        if let Some(hash) = &self.password {
+            let password = StoredPassword {
+                hash: hash.clone(),
+                changed_at: self.now,
+                must_change: false,
+            };
+            put_password(tx, org, &self.id, &password).await?;
+        }
+        let mut events = vec![self.event(permit, EventType::UserLifecycleCreate)];
+        if self.status != PersonStatus::Staged {
+            events.push(self.event(permit, EventType::UserLifecycleActivate));
+        }
+        for id in &self.groups {
+            let found = group::store::load(tx, org, id).await?;
+            let group = found.ok_or_else(|| {
+                let problem = Problem::of("there is no group {name}", [named(id.as_str())]);
+                Refusal::invalid("groupIds", problem)
+            })?;
+            if group::store::insert_member(tx, org, id, &self.id, self.now).await? {
+                let event = self.event(permit, EventType::GroupUserMembershipAdd);
+                events.push(event.target(Target::group(id, &group.name)));
+            }
+        }
+        Ok(ledger::append_all(tx, org, events).await?)
+    }
+
+    fn event(&self, permit: &Permit, kind: EventType) -> Event {
+        let name = format!("{} {}", self.profile.first_name, self.profile.last_name);
+        Event::new(kind, Outcome::Success, self.now)
+            .actor(permit.actor().clone())
+            .client(permit.client())
+            .target(Target::user(&self.id, &self.profile.login, name.trim()))
+    }
+}

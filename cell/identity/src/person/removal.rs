@@ -1,0 +1,42 @@
+//! Removing a person who has left: what is stored of them goes, the log's rows about them stay.
+
+use crate::access::{Permission, Permit};
+use crate::cell::Cell;
+use crate::fault::Refusal;
+use crate::person::{PersonStatus, store};
+use ledger::EventType;
+use vocab::id::UserId;
+
+impl Cell {
+    /// Removes a person who was deactivated before, with everything that was theirs. Tokens of the management API that
+    /// act with their roles are revoked.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongState`] for somebody who was not deactivated.
+    pub async fn delete_person(&self, permit: &Permit, user_id: &UserId) -> Result<(), Refusal> {
+        permit.covers(Permission::ManagePeople)?;
+        let (cell, permit, user_id) = (self.clone(), permit.clone(), user_id.clone());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let org = permit.org();
+                    let person = store::load(tx, org, &user_id)
+                        .await?
+                        .ok_or(Refusal::NotFound)?;
+                    if person.status != PersonStatus::Deprovisioned {
+                        return Err(Refusal::WrongState(
+                            "only somebody who was deactivated can be removed",
+                        ));
+                    }
+                    store::delete(tx, &person, cell.now()).await?;
+                    let event = |kind| cell.person_event(&permit, kind, &person);
+                    let events = vec![
+                        event(EventType::UserLifecycleDeleteInitiated),
+                        event(EventType::UserLifecycleDeleteCompleted),
+                    ];
+                    Ok(ledger::append_all(tx, org, events).await?)
+                })
+            })
+            .await
+    }
+}

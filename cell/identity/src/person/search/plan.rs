@@ -1,0 +1,404 @@
+//! Which index answers a condition: a pure decision. What has no index is refused and never read through.
+
+use crate::condition::{
+    Comparison, Condition, Direction, LAST_TEXT, Operand, Place, Span, Unanswerable,
+};
+use crate::person::profile::{TERM_CHARS_MAX, fold};
+use crate::person::search::{PersonAttribute, PersonOrder, value_of};
+use crate::person::{Person, PersonStatus};
+
+/// A condition on a person.
+pub type PersonCondition = Condition<PersonAttribute>;
+
+/// The people that are looked for, and the walks that find them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeopleSearch {
+    pub(crate) alternatives: Vec<Alternative>,
+    pub(crate) direction: Direction,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Alternative {
+    pub(crate) walk: Walk,
+    /// What must hold of whoever the walk meets; nothing where each will do.
+    pub(crate) conditions: Vec<PersonCondition>,
+}
+
+/// A walk over an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Walk {
+    ById,
+    ByLogin,
+    Id(String),
+    Login(String),
+    Email(String),
+    /// By words that begin so: up to `end`, which is excluded.
+    Words {
+        begin: String,
+        end: String,
+        status: Option<PersonStatus>,
+    },
+    Created(Span),
+    LastUpdated(Span),
+    Status(PersonStatus),
+}
+
+impl Walk {
+    /// The less, the fewer people a walk meets.
+    fn rank(&self) -> (u8, usize) {
+        match self {
+            Self::Id(_) => (0, 0),
+            Self::Login(_) => (1, 0),
+            Self::Email(_) => (2, 0),
+            // A longer beginning is one of fewer words.
+            Self::Words { begin, .. } => (3, usize::MAX - begin.len()),
+            Self::LastUpdated(_) => (4, 0),
+            Self::Created(_) => (5, 0),
+            Self::Status(_) => (6, 0),
+            Self::ById | Self::ByLogin => (7, 0),
+        }
+    }
+
+    /// The order in which it meets people.
+    fn is_in(&self, order: PersonOrder) -> bool {
+        matches!(
+            (self, order),
+            // At most one person, in any order.
+            (Self::Id(_) | Self::Login(_), _)
+                | (_, PersonOrder::Natural)
+                | (Self::Status(_) | Self::ByLogin, PersonOrder::Login)
+                | (Self::Created(_), PersonOrder::Created)
+                | (Self::LastUpdated(_), PersonOrder::LastUpdated)
+        )
+    }
+
+    /// Before the first that it meets.
+    pub(crate) fn start(&self, alternative: usize, direction: Direction) -> Place {
+        let (key, id) = match (self, direction) {
+            (Self::Words { begin, .. }, _) => (begin.clone(), String::new()),
+            (Self::Created(span) | Self::LastUpdated(span), Direction::Ascending) => {
+                (span.from.to_string(), String::new())
+            }
+            (Self::Created(span) | Self::LastUpdated(span), Direction::Descending) => {
+                (span.to.to_string(), LAST_TEXT.to_owned())
+            }
+            (_, Direction::Ascending) => (String::new(), String::new()),
+            (_, Direction::Descending) => (LAST_TEXT.to_owned(), LAST_TEXT.to_owned()),
+        };
+        Place {
+            alternative,
+            key,
+            id,
+        }
+    }
+}
+
+impl PeopleSearch {
+    /// Everybody who has not left.
+    #[must_use]
+    pub fn everybody(order: PersonOrder, direction: Direction) -> Self {
+        let walk = match order {
+            PersonOrder::Natural => Walk::ById,
+            PersonOrder::Login => Walk::ByLogin,
+            PersonOrder::Created => Walk::Created(Span::ALL),
+            PersonOrder::LastUpdated => Walk::LastUpdated(Span::ALL),
+        };
+        Self {
+            alternatives: vec![Alternative {
+                walk,
+                conditions: vec![has_not_left()],
+            }],
+            direction,
+        }
+    }
+
+    /// Whoever has a word (the login, the mail address, the name or a word of it) that begins so, and has not left.
+    #[must_use]
+    pub fn by_beginning(text: &str) -> Self {
+        Self {
+            alternatives: vec![Alternative {
+                walk: words(text, None),
+                conditions: vec![has_not_left()],
+            }],
+            direction: Direction::Ascending,
+        }
+    }
+
+    /// Whether a place that somebody brings can be one of this search.
+    pub(crate) fn has_place(&self, place: &Place) -> bool {
+        match self.alternatives.get(place.alternative) {
+            Some(alternative) => match alternative.walk {
+                Walk::Created(_) | Walk::LastUpdated(_) => place.key.parse::<i64>().is_ok(),
+                _ => true,
+            },
+            None => false,
+        }
+    }
+
+    /// Whoever the condition holds for.
+    ///
+    /// # Errors
+    /// [`Unanswerable`] where no index answers it.
+    pub fn plan(
+        condition: &PersonCondition,
+        order: PersonOrder,
+        direction: Direction,
+    ) -> Result<Self, Unanswerable> {
+        let mut alternatives = Vec::new();
+        for conditions in condition.alternatives()? {
+            let walk = plan_walk(&conditions).ok_or(Unanswerable::NoIndex)?;
+            alternatives.push(Alternative { walk, conditions });
+        }
+        let is_one = alternatives.len() == 1;
+        // The walks of texts and addresses go one way.
+        let goes = |walk: &Walk| {
+            direction == Direction::Ascending
+                || matches!(
+                    walk,
+                    Walk::Id(_)
+                        | Walk::Login(_)
+                        | Walk::Status(_)
+                        | Walk::Created(_)
+                        | Walk::LastUpdated(_)
+                )
+        };
+        let ordered = alternatives
+            .iter()
+            .all(|alternative| alternative.walk.is_in(order) && goes(&alternative.walk));
+        let any_order = order == PersonOrder::Natural && direction == Direction::Ascending;
+        if ordered && (is_one || any_order) {
+            Ok(Self {
+                alternatives,
+                direction,
+            })
+        } else {
+            Err(Unanswerable::Order)
+        }
+    }
+}
+
+fn has_not_left() -> PersonCondition {
+    let left = Operand::Text(PersonStatus::Deprovisioned.as_str().to_owned());
+    Condition::Compare(PersonAttribute::Status, Comparison::NotEqual, left)
+}
+
+impl Alternative {
+    pub(crate) fn holds(&self, person: &Person) -> bool {
+        let value = |attribute: &PersonAttribute| value_of(person, attribute);
+        self.conditions
+            .iter()
+            .all(|condition| condition.holds(&value))
+    }
+}
+
+/// The walk that meets the fewest, among those that meet everybody for whom all conditions hold.
+fn plan_walk(conditions: &[PersonCondition]) -> Option<Walk> {
+    let mut walks: Vec<Walk> = conditions.iter().filter_map(plan_one).collect();
+    let updated = span_of(conditions, &PersonAttribute::LastUpdated);
+    let created = span_of(conditions, &PersonAttribute::Created);
+    walks.extend((updated != Span::ALL).then_some(Walk::LastUpdated(updated)));
+    walks.extend((created != Span::ALL).then_some(Walk::Created(created)));
+    let state = walks.iter().find_map(|walk| match walk {
+        Walk::Status(status) => Some(*status),
+        _ => None,
+    });
+    let best = walks.into_iter().min_by_key(Walk::rank)?;
+    Some(match best {
+        Walk::Words { begin, end, .. } => Walk::Words {
+            begin,
+            end,
+            status: state,
+        },
+        walk => walk,
+    })
+}
+
+fn plan_one(condition: &PersonCondition) -> Option<Walk> {
+    use PersonAttribute as Of;
+    let Condition::Compare(attribute, comparison, Operand::Text(text)) = condition else {
+        return None;
+    };
+    match (attribute, comparison) {
+        (Of::Id, Comparison::Equal) => Some(Walk::Id(text.clone())),
+        (Of::Login, Comparison::Equal) => Some(Walk::Login(fold(text))),
+        (Of::Email, Comparison::Equal) => Some(Walk::Email(fold(text))),
+        // A state that there is not is nobody's: nobody has the id either.
+        (Of::Status, Comparison::Equal) => Some(
+            PersonStatus::from_word(&text.to_uppercase())
+                .map_or_else(|| Walk::Id(String::new()), Walk::Status),
+        ),
+        (Of::Login | Of::Email | Of::FirstName | Of::LastName, Comparison::Begins)
+            if !fold(text).is_empty() =>
+        {
+            Some(words(text, None))
+        }
+        (Of::FirstName | Of::LastName, Comparison::Equal) if !fold(text).is_empty() => {
+            let begin = term(text);
+            // No text stands between a word and the word with the least sign behind it.
+            let end = format!("{begin}\u{1}");
+            Some(Walk::Words {
+                begin,
+                end,
+                status: None,
+            })
+        }
+        _ => None,
+    }
+}
+
+fn span_of(conditions: &[PersonCondition], of: &PersonAttribute) -> Span {
+    conditions
+        .iter()
+        .fold(Span::ALL, |span, condition| match condition {
+            Condition::Compare(attribute, comparison, Operand::Moment(moment))
+                if attribute == of =>
+            {
+                span.narrowed(*comparison, *moment)
+            }
+            _ => span,
+        })
+}
+
+fn words(text: &str, status: Option<PersonStatus>) -> Walk {
+    let begin = term(text);
+    let end = format!("{begin}{LAST_TEXT}");
+    Walk::Words { begin, end, status }
+}
+
+/// As the index keeps words.
+fn term(text: &str) -> String {
+    fold(text).chars().take(TERM_CHARS_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Alternative, PeopleSearch, PersonCondition, Walk};
+    use crate::condition::{Comparison, Condition, Direction, Operand, Span, Unanswerable};
+    use crate::person::PersonStatus;
+    use crate::person::search::{PersonAttribute as Of, PersonOrder};
+    use vocab::time::Timestamp;
+
+    fn text(attribute: Of, comparison: Comparison, text: &str) -> PersonCondition {
+        Condition::Compare(attribute, comparison, Operand::Text(text.into()))
+    }
+
+    fn since(attribute: Of, secs: i64) -> PersonCondition {
+        let moment = Operand::Moment(Timestamp::from_seconds(secs));
+        Condition::Compare(attribute, Comparison::GreaterOrEqual, moment)
+    }
+
+    fn walks(condition: &PersonCondition) -> Result<Vec<Walk>, Unanswerable> {
+        let plan = PeopleSearch::plan(condition, PersonOrder::Natural, Direction::Ascending)?;
+        let walk = |alternative: Alternative| alternative.walk;
+        Ok(plan.alternatives.into_iter().map(walk).collect())
+    }
+
+    fn beginning(begin: &str, status: Option<PersonStatus>) -> Walk {
+        Walk::Words {
+            begin: begin.into(),
+            end: format!("{begin}\u{10FFFF}"),
+            status,
+        }
+    }
+
+    #[test]
+    fn the_walk_that_meets_the_fewest_is_taken() {
+        use Comparison::{Begins, Contains, Equal};
+        let active = text(Of::Status, Equal, "active");
+        let lov = text(Of::LastName, Begins, "Lov");
+        let all = |parts: &[&PersonCondition]| {
+            Condition::All(parts.iter().map(|part| (*part).clone()).collect())
+        };
+        let span = Span {
+            from: 5_000_000,
+            to: i64::MAX,
+        };
+        let table = [
+            (text(Of::Id, Equal, "00u1"), Walk::Id("00u1".into())),
+            (text(Of::Login, Equal, " ADA "), Walk::Login("ada".into())),
+            (text(Of::Email, Equal, "A@b.c"), Walk::Email("a@b.c".into())),
+            (active.clone(), Walk::Status(PersonStatus::Active)),
+            (text(Of::Status, Equal, "gone"), Walk::Id(String::new())),
+            (lov.clone(), beginning("lov", None)),
+            (
+                all(&[&active, &lov]),
+                beginning("lov", Some(PersonStatus::Active)),
+            ),
+            (
+                all(&[&lov, &text(Of::Login, Begins, "ada@ex")]),
+                beginning("ada@ex", None),
+            ),
+            (
+                all(&[&active, &text(Of::Login, Equal, "ada")]),
+                Walk::Login("ada".into()),
+            ),
+            (since(Of::LastUpdated, 5), Walk::LastUpdated(span)),
+            (all(&[&active, &since(Of::Created, 5)]), Walk::Created(span)),
+            (
+                text(Of::FirstName, Equal, "Ada"),
+                Walk::Words {
+                    begin: "ada".into(),
+                    end: "ada\u{1}".into(),
+                    status: None,
+                },
+            ),
+            (
+                all(&[&text(Of::Email, Contains, "x"), &active]),
+                Walk::Status(PersonStatus::Active),
+            ),
+        ];
+        for (condition, walk) in table {
+            assert_eq!(walks(&condition), Ok(vec![walk]), "{condition:?}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_index_is_refused_in_every_alternative() {
+        use Comparison::{Begins, Contains, Equal, NotEqual};
+        let known = text(Of::Login, Equal, "ada");
+        for condition in [
+            text(Of::Email, Contains, "ada"),
+            text(Of::Status, NotEqual, "ACTIVE"),
+            text(Of::Login, Begins, ""),
+            text(Of::Custom("level".into()), Equal, "x"),
+            since(Of::StatusChanged, 5),
+            Condition::Present(Of::Email),
+            Condition::Not(Box::new(known.clone())),
+            Condition::Any(vec![known.clone(), Condition::Present(Of::Email)]),
+        ] {
+            assert_eq!(
+                walks(&condition),
+                Err(Unanswerable::NoIndex),
+                "{condition:?}"
+            );
+        }
+        let either = Condition::Any(vec![known.clone(), text(Of::Email, Equal, "a@b.c")]);
+        assert_eq!(walks(&either).map(|walks| walks.len()), Ok(2));
+    }
+
+    #[test]
+    fn an_order_is_kept_or_refused() {
+        use Direction::{Ascending, Descending};
+        use PersonOrder::{Created, LastUpdated, Login, Natural};
+        let one = text(Of::Login, Comparison::Equal, "ada");
+        let active = text(Of::Status, Comparison::Equal, "ACTIVE");
+        let begins = text(Of::LastName, Comparison::Begins, "a");
+        let either = Condition::Any(vec![one.clone(), active.clone()]);
+        let updated = since(Of::LastUpdated, 5);
+        for (condition, order, direction, kept) in [
+            (&one, Created, Descending, true),
+            (&active, Login, Descending, true),
+            (&active, LastUpdated, Ascending, false),
+            (&updated, LastUpdated, Descending, true),
+            (&updated, Created, Ascending, false),
+            (&begins, Natural, Ascending, true),
+            (&begins, Natural, Descending, false),
+            (&begins, Login, Ascending, false),
+            (&either, Natural, Ascending, true),
+            (&either, Natural, Descending, false),
+        ] {
+            let plan = PeopleSearch::plan(condition, order, direction);
+            assert_eq!(plan.is_ok(), kept, "{condition:?} {order:?} {direction:?}");
+        }
+    }
+}

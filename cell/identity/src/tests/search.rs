@@ -1,0 +1,252 @@
+//! People and groups in order and by conditions; people added and removed whole.
+
+use super::store::{count_belongings, plan_of};
+use crate::access::{Permission, Permit, Role};
+use crate::api_token::operations::DeclaredApiToken;
+use crate::condition::{Comparison, Condition, Direction, EXAMINED_MAX, Operand, Place};
+use crate::credential::password::PasswordRefusal;
+use crate::fault::Refusal;
+use crate::for_tests::{World, on_both_engines, profile};
+use crate::person::PersonStatus;
+use crate::person::creation::{Beginning, FIRST_GROUPS_MAX, NewPerson, decide_first_status};
+use crate::person::lifecycle::LifecycleAction;
+use crate::person::profile::ProfileInput;
+use crate::person::search::plan::{PeopleSearch, PersonCondition};
+use crate::person::search::{PersonAttribute, PersonOrder};
+use crate::person::store::insert;
+use vocab::id::{GroupId, OrgId, UserId};
+use vocab::secret::Secret;
+
+const PASSWORD: &str = "a tall lighthouse in fog";
+
+fn is(attribute: PersonAttribute, comparison: Comparison, text: &str) -> PersonCondition {
+    Condition::Compare(attribute, comparison, Operand::Text(text.into()))
+}
+
+async fn read_page(
+    world: &World,
+    permit: &Permit,
+    search: &PeopleSearch,
+    after: Option<Place>,
+) -> (Vec<String>, Option<Place>) {
+    let found = world.cell.search_people(permit, search, after, 200).await;
+    let found = found.unwrap();
+    let logins = found.people.into_iter().map(|record| record.person.login);
+    (logins.collect(), found.next)
+}
+
+async fn a_page_looks_at_no_more_than_it_may(world: &World) {
+    let org = world.org("acme").await;
+    let (many, cell) = (EXAMINED_MAX + 1, world.cell.clone());
+    let (stored, now) = (org.clone(), cell.now());
+    world
+        .write(move |tx| {
+            Box::pin(async move {
+                for number in 0..many {
+                    let id = UserId::generate(cell.entropy());
+                    let input = ProfileInput {
+                        first_name: String::from(if number + 1 == many { "Last" } else { "Other" }),
+                        last_name: "Same".into(),
+                        ..profile(&format!("p{number:05}"))
+                    };
+                    let status = PersonStatus::Active;
+                    if let Err(Refusal::Fault(fault)) =
+                        insert(tx, &stored, &id, status, &input, now).await
+                    {
+                        return Err(fault);
+                    }
+                }
+                Ok(())
+            })
+        })
+        .await;
+    let permit = world.permit(&org, Permission::ReadDirectory);
+    let active = is(PersonAttribute::Status, Comparison::Equal, "ACTIVE");
+    let last = is(PersonAttribute::FirstName, Comparison::Contains, "last");
+    let condition = Condition::All(vec![active, last]);
+    let search = PeopleSearch::plan(&condition, PersonOrder::Natural, Direction::Ascending);
+    let search = search.unwrap();
+    let (found, next) = read_page(world, &permit, &search, None).await;
+    assert!(found.is_empty(), "{found:?}");
+    let (found, next) = read_page(world, &permit, &search, next).await;
+    assert_eq!((found, next), (vec![format!("p{EXAMINED_MAX:05}")], None));
+    let other = world.permit(&org, Permission::ManagePeople);
+    let refused = world.cell.search_people(&other, &search, None, 1).await;
+    assert!(matches!(refused, Err(Refusal::Forbidden)));
+}
+
+#[tokio::test]
+async fn every_walk_is_along_its_index_and_nothing_is_sorted() {
+    let world = World::on_sqlite().await;
+    let mut tx = world.cell.database.read().await.unwrap();
+    for direction in [Direction::Ascending, Direction::Descending] {
+        let people = crate::person::search::store::every_walk(direction);
+        let groups = crate::group::search::store::every_walk(direction);
+        for (sql, index) in people.into_iter().chain(groups) {
+            let plan = plan_of(&mut tx, sql).await;
+            let first = plan.split("; ").next().unwrap();
+            assert!(
+                first.starts_with("SEARCH") && first.contains(index),
+                "{sql}\n{plan}"
+            );
+            assert!(!plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
+        }
+    }
+}
+
+async fn group(world: &World, org: &OrgId, name: &str) -> GroupId {
+    let permit = world.permit(org, Permission::ManageGroups);
+    let made = world.cell.create_group(&permit, name, "").await;
+    made.unwrap().id
+}
+
+fn new(login: &str, groups: Option<(Permit, Vec<GroupId>)>) -> NewPerson {
+    NewPerson {
+        profile: profile(login),
+        password: Some(Secret::new(PASSWORD.to_owned())),
+        groups,
+        beginning: Beginning::Active,
+    }
+}
+
+async fn a_person_is_added_whole_or_not_at_all(world: &World) {
+    let (org, other) = (world.org("acme").await, world.org("globex").await);
+    let permit = world.permit(&org, Permission::ManagePeople);
+    let to_groups = world.permit(&org, Permission::ManageGroups);
+    let (own, foreign) = (
+        group(world, &org, "Eng").await,
+        group(world, &other, "Eng").await,
+    );
+    let rows = world.log_rows(&org).await;
+    for groups in [
+        vec![own.clone(), foreign],
+        vec![own.clone(); FIRST_GROUPS_MAX + 1],
+    ] {
+        let refused = world
+            .cell
+            .add_person(&permit, new("ada", Some((to_groups.clone(), groups))))
+            .await;
+        assert!(matches!(refused, Err(PasswordRefusal::Refused(_))));
+    }
+    let weak = NewPerson {
+        password: Some(Secret::new("ada".to_owned())),
+        ..new("ada", None)
+    };
+    let refused = world.cell.add_person(&permit, weak).await;
+    assert!(matches!(refused, Err(PasswordRefusal::Policy(_))));
+    let wrong = new("ada", Some((permit.clone(), vec![own.clone()])));
+    let refused = world.cell.add_person(&permit, wrong).await;
+    let is_forbidden = matches!(refused, Err(PasswordRefusal::Refused(Refusal::Forbidden)));
+    assert!(is_forbidden);
+    assert_eq!(world.log_rows(&org).await, rows);
+    let good = new("ada", Some((to_groups, vec![own.clone(), own])));
+    let (id, status) = world.cell.add_person(&permit, good).await.unwrap();
+    let person = world.load(&org, &id).await;
+    assert_eq!((status, person.status), (PersonStatus::Active, status));
+    assert_eq!(person.activated_at, Some(world.cell.now()));
+    assert_eq!(
+        world.log_rows(&org).await,
+        rows + 3,
+        "two of the person, one of the group"
+    );
+}
+
+#[test]
+fn the_first_state_follows_from_what_the_person_has() {
+    use Beginning::{Active, ActiveWithNewPassword, Staged};
+    for (beginning, has_password, expected) in [
+        (Staged, false, PersonStatus::Staged),
+        (Staged, true, PersonStatus::Staged),
+        (Active, false, PersonStatus::Provisioned),
+        (Active, true, PersonStatus::Active),
+        (ActiveWithNewPassword, true, PersonStatus::PasswordExpired),
+    ] {
+        let seen = decide_first_status(beginning, has_password);
+        assert_eq!(seen, expected, "{beginning:?} {has_password}");
+    }
+}
+
+async fn nothing_is_left_of_somebody_who_was_removed(world: &World) {
+    let org = world.org("acme").await;
+    world.administrator(&org, "boss", Role::SuperAdmin).await;
+    let ada = world.administrator(&org, "ada", Role::SuperAdmin).await.id;
+    let permit = world.permit(&org, Permission::ManagePeople);
+    let to_groups = world.permit(&org, Permission::ManageGroups);
+    let of_org = world.permit(&org, Permission::ManageOrg);
+    let eng = group(world, &org, "Eng").await;
+    let cell = &world.cell;
+    cell.add_group_member(&to_groups, &eng, &ada).await.unwrap();
+    let set = cell.set_password(&permit, &ada, Secret::new(PASSWORD.to_owned()));
+    set.await.unwrap();
+    let token = format!("00T{}", "a".repeat(43));
+    let declared = DeclaredApiToken {
+        name: "script".into(),
+        user_id: ada.clone(),
+        text: Secret::new(token.clone()),
+    };
+    cell.declare_api_token(&of_org, declared).await.unwrap();
+    let refused = cell.delete_person(&permit, &ada).await;
+    assert!(matches!(refused, Err(Refusal::WrongState(_))));
+    let left = LifecycleAction::Deactivate;
+    cell.change_person_status(&permit, &ada, left)
+        .await
+        .unwrap();
+    let refused = cell.delete_person(&to_groups, &ada).await;
+    assert!(matches!(refused, Err(Refusal::Forbidden)));
+    world.clock.advance_secs(5);
+    cell.delete_person(&permit, &ada).await.unwrap();
+    let mut tx = cell.database.read().await.unwrap();
+    let counts = count_belongings(&mut tx, &org, &ada).await;
+    assert!(counts.iter().all(|count| *count == 0), "{counts:?}");
+    let eng = crate::group::store::load(&mut tx, &org, &eng)
+        .await
+        .unwrap();
+    assert_eq!(eng.unwrap().members_changed_at, cell.now());
+    drop(tx);
+    assert!(cell.api_token_caller(&org, &token).await.unwrap().is_none());
+    let gone = cell.delete_person(&permit, &ada).await;
+    assert!(matches!(gone, Err(Refusal::NotFound)));
+}
+
+async fn profile_and_password_change_together_or_neither(world: &World) {
+    let org = world.org("acme").await;
+    let permit = world.permit(&org, Permission::ManagePeople);
+    let (id, _) = world
+        .cell
+        .add_person(&permit, new("ada", None))
+        .await
+        .unwrap();
+    let rows = world.log_rows(&org).await;
+    let change = async |revision: i64, login: &str, password: &str| {
+        let password = Secret::new(password.to_owned());
+        let changed = world.cell.update_person_with_password(
+            &permit,
+            &id,
+            revision,
+            profile(login),
+            password,
+        );
+        changed.await
+    };
+    let stale = change(7, "king", "another tall lighthouse").await;
+    assert!(matches!(
+        stale,
+        Err(PasswordRefusal::Refused(Refusal::Changed))
+    ));
+    let weak = change(1, "king", "short").await;
+    assert!(matches!(weak, Err(PasswordRefusal::Policy(_))));
+    let former = change(1, "king", PASSWORD).await;
+    assert!(matches!(former, Err(PasswordRefusal::Policy(_))));
+    assert_eq!(world.log_rows(&org).await, rows);
+    assert_eq!(world.load(&org, &id).await.login, "ada");
+    change(1, "king", "another tall lighthouse").await.unwrap();
+    assert_eq!(world.load(&org, &id).await.login, "king");
+    assert_eq!(world.log_rows(&org).await, rows + 2);
+}
+
+on_both_engines!(
+    a_page_looks_at_no_more_than_it_may,
+    a_person_is_added_whole_or_not_at_all,
+    nothing_is_left_of_somebody_who_was_removed,
+    profile_and_password_change_together_or_neither,
+);
