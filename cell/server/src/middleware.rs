@@ -141,7 +141,7 @@ async fn handle(
         None => None,
     };
     let guard = form_guard(cell, &context, &mut request);
-    rewrite_path(&mut request, &target.path);
+    rewrite_path(&mut request, &api::route::tidy_path(&target.path));
     let facts = RequestFacts {
         client,
         now: cell.now(),
@@ -149,7 +149,8 @@ async fn handle(
     };
     request.extensions_mut().insert(Arc::new(context));
     request.extensions_mut().insert(Arc::new(facts));
-    if oauth::route::is_for_programs(&target.path) {
+    let path = request.uri().path();
+    if oauth::route::is_for_programs(path) || api::route::is_of_api(path) {
         return Ok(call(routes, request).await);
     }
     open_mailbox(front, &mut request);

@@ -8,6 +8,7 @@ use crate::membership::{self, FleetSide, gate};
 use crate::middleware::{self, Front};
 use crate::moving::{self, Mover};
 use crate::pulse::Pulse;
+use api::allowance::Allowances;
 use axum::body::Body;
 use axum::http::Request;
 use axum::response::Response;
@@ -18,6 +19,8 @@ use console::courier::Courier;
 use console::signin::{enroll, identify, leave, link, prove, recover};
 use console::{consent, dashboard, device, files};
 use identity::cell::Cell;
+#[cfg(test)]
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The pages: path and what answers there.
@@ -99,7 +102,12 @@ pub(crate) fn paths() -> Vec<&'static str> {
     let endpoints = oauth::route::ENDPOINTS.iter().map(|endpoint| endpoint.path);
     let pages = page_routes().into_iter().chain(account::routes());
     let pages = pages.chain(admin::routes()).map(|(path, _)| path);
-    endpoints.chain(pages).collect()
+    // Several operations share a path.
+    let operations: BTreeSet<&str> = api::route::OPERATIONS
+        .iter()
+        .map(|operation| operation.path)
+        .collect();
+    endpoints.chain(operations).chain(pages).collect()
 }
 
 /// Everything that a cell answers.
@@ -147,7 +155,7 @@ impl Site {
 }
 
 fn org_routes(cell: &Cell, courier: Arc<dyn Courier>, tails: Tails, pulse: Pulse) -> Router {
-    let mut routes = oauth::route::router();
+    let mut routes = oauth::route::router().merge(api::route::router(&Allowances::default()));
     let pages = page_routes().into_iter().chain(account::routes());
     for (path, methods) in pages.chain(admin::routes()) {
         routes = routes.route(path, methods);

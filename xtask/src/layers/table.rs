@@ -86,6 +86,19 @@ pub const LAYERS: &[Layer] = &[
         ],
     },
     Layer {
+        name: "api",
+        folder: "cell/api",
+        may_import: &[
+            "vocab",
+            "protocol",
+            "database",
+            "telemetry",
+            "ledger",
+            "keys",
+            "identity",
+        ],
+    },
+    Layer {
         name: "console",
         folder: "cell/console",
         may_import: &[
@@ -111,6 +124,7 @@ pub const LAYERS: &[Layer] = &[
             "keys",
             "identity",
             "oauth",
+            "api",
             "console",
             "wire",
             "reception",
@@ -138,6 +152,7 @@ pub const LAYERS: &[Layer] = &[
             "keys",
             "identity",
             "oauth",
+            "api",
             "console",
             "server",
             "wire",

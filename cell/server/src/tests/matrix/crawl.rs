@@ -13,6 +13,12 @@ const PAGES_MAX: usize = 600;
 const ID_CHARS: usize = 20;
 const BODY_BYTES_MAX: usize = 4 << 20;
 const STARTS: [&str; 2] = ["/admin", "/account"];
+/// What the API names as the administration does.
+const OF_API: [(&str, &str); 3] = [
+    ("/api/v1/users/{id}", "/admin/people/{id}"),
+    ("/api/v1/groups/{id}", "/admin/groups/{id}"),
+    ("/api/v1/groups/{id}/users/{user}", "/admin/people/{id}"),
+];
 /// Nothing leads from a page to the endpoints of a server by its name.
 const SERVER: (&str, &str) = ("/oauth2/{server}", "default");
 
@@ -77,6 +83,10 @@ impl Samples {
             for form in page.split("<form ").skip(1) {
                 samples.learn_form(&patterns, prefix, form);
             }
+        }
+        for (pattern, page) in OF_API {
+            let example = samples.values[page].clone();
+            samples.values.insert(pattern.to_owned(), example);
         }
         samples
     }

@@ -42,6 +42,14 @@ async fn judge(response: Response<Body>) -> Outcome {
     match status {
         StatusCode::FORBIDDEN => {
             let text = read(response).await;
+            // The API tells the reasons of this status apart by its codes.
+            let told: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+            match told["errorCode"].as_str() {
+                Some("E0000005") => return Outcome::Unauthenticated,
+                Some("E0000006") => return Outcome::Forbidden,
+                Some(_) => return Outcome::Served,
+                None => {}
+            }
             // Any other page with this status would be the guard of forms, and prove nothing.
             assert!(text.contains(FORBIDDEN_WORDS), "{text}");
             Outcome::Forbidden
@@ -73,7 +81,7 @@ async fn methods_of(world: &World, path: &str) -> BTreeSet<&'static str> {
         .filter_map(|value| value.to_str().ok())
         .collect::<Vec<&str>>()
         .join(",");
-    ["GET", "POST"]
+    ["GET", "POST", "PUT", "DELETE"]
         .into_iter()
         .filter(|method| allowed.split(',').any(|word| word.trim() == *method))
         .collect()

@@ -28,6 +28,10 @@ pub(super) enum Audience {
     Manager,
     /// The same where the form names a second thing, which the matrix leaves out: past the door, there is nothing.
     ManagerWhoNames,
+    /// An operation of the API, for tokens of administrators, those who may only see included.
+    ApiReader,
+    /// The same for tokens of administrators who may change things.
+    ApiManager,
     /// For a browser on this very machine; calls of the matrix come from nowhere.
     ThisMachine,
 }
@@ -35,40 +39,51 @@ pub(super) enum Audience {
 /// A route.
 pub(super) struct Row {
     pub(super) path: &'static str,
-    get: Option<Audience>,
-    post: Option<Audience>,
+    methods: [Option<(&'static str, Audience)>; 4],
 }
 
 impl Row {
     pub(super) fn methods(&self) -> impl Iterator<Item = (&'static str, Audience)> {
-        let get = self.get.map(|audience| ("GET", audience));
-        get.into_iter()
-            .chain(self.post.map(|audience| ("POST", audience)))
+        self.methods.iter().copied().flatten()
     }
 }
 
 const fn get(path: &'static str, audience: Audience) -> Row {
     Row {
         path,
-        get: Some(audience),
-        post: None,
+        methods: [Some(("GET", audience)), None, None, None],
     }
 }
 
 const fn post(path: &'static str, audience: Audience) -> Row {
     Row {
         path,
-        get: None,
-        post: Some(audience),
+        methods: [Some(("POST", audience)), None, None, None],
     }
 }
 
 const fn both(path: &'static str, get: Audience, post: Audience) -> Row {
     Row {
         path,
-        get: Some(get),
-        post: Some(post),
+        methods: [Some(("GET", get)), Some(("POST", post)), None, None],
     }
+}
+
+/// A path of the API: one method for those who see, the others for those who change.
+const fn api<const N: usize>(path: &'static str, names: [&'static str; N]) -> Row {
+    let mut methods = [None; 4];
+    let mut place = 0;
+    while place < N {
+        let is_read = matches!(names[place].as_bytes(), b"GET");
+        let audience = if is_read {
+            Audience::ApiReader
+        } else {
+            Audience::ApiManager
+        };
+        methods[place] = Some((names[place], audience));
+        place += 1;
+    }
+    Row { path, methods }
 }
 
 /// What may come of a call.
@@ -80,6 +95,12 @@ pub(super) fn decide_outcomes(audience: Audience, who: Who) -> &'static [Outcome
         Audience::Everybody => &[Served],
         Audience::SigningIn => &[Served, SentToSignIn, Missing],
         Audience::Client | Audience::Bearer => &[Unauthenticated],
+        Audience::ApiReader | Audience::ApiManager => match who {
+            Who::Person => &[Forbidden],
+            Who::ReadOnlyAdministrator if audience == Audience::ApiManager => &[Forbidden],
+            Who::ReadOnlyAdministrator | Who::Administrator => &[Served],
+            _ => &[Unauthenticated],
+        },
         Audience::ThisMachine => &[Missing],
         Audience::Person | Audience::Owner | Audience::OwnFactors if is_stranger => &[SentToSignIn],
         Audience::Owner if matches!(who, Who::Person | Who::ReadOnlyAdministrator) => &[Missing],
@@ -183,6 +204,22 @@ pub(super) const ROWS: &[Row] = &[
         "/oauth2/{server}/.well-known/oauth-authorization-server",
         Audience::Everybody,
     ),
+    api("/api/v1/groups", ["GET", "POST"]),
+    api("/api/v1/groups/{id}", ["GET", "PUT", "DELETE"]),
+    api("/api/v1/groups/{id}/users", ["GET"]),
+    api("/api/v1/groups/{id}/users/{user}", ["PUT", "DELETE"]),
+    api("/api/v1/logs", ["GET"]),
+    api("/api/v1/users", ["GET", "POST"]),
+    api("/api/v1/users/{id}", ["GET", "POST", "PUT", "DELETE"]),
+    api("/api/v1/users/{id}/groups", ["GET"]),
+    api("/api/v1/users/{id}/lifecycle/activate", ["POST"]),
+    api("/api/v1/users/{id}/lifecycle/deactivate", ["POST"]),
+    api("/api/v1/users/{id}/lifecycle/expire_password", ["POST"]),
+    api("/api/v1/users/{id}/lifecycle/reactivate", ["POST"]),
+    api("/api/v1/users/{id}/lifecycle/reset_password", ["POST"]),
+    api("/api/v1/users/{id}/lifecycle/suspend", ["POST"]),
+    api("/api/v1/users/{id}/lifecycle/unlock", ["POST"]),
+    api("/api/v1/users/{id}/lifecycle/unsuspend", ["POST"]),
     get("/health/live", Audience::Everybody),
     get("/health/ready", Audience::Everybody),
     get("/assets/{name}", Audience::Everybody),

@@ -20,13 +20,17 @@ use console::cookie::{CookieKind, render_set};
 use console::courier::{Courier, Delivery};
 use console::visit::guard_of;
 use database::{Database, Location};
+use identity::access::{Caller, Permission, authorize};
+use identity::api_token::operations::DeclaredApiToken;
 use identity::cell::{Cell, CellBuilder};
 use identity::notice::Mail;
 use identity::password::hash_pool::{HashPool, HashPoolLimits};
+use identity::person::Person;
 use identity::session::Session;
 use identity::sign_on::{AuthenticatorKind, ProvedAuthenticator};
 use identity::slowdown::SlowdownTable;
 use keys::{FileRoot, Keyring, RotationSchedule, SigningKeys};
+use ledger::ClientFacts;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -111,6 +115,22 @@ impl Who {
         Self::Administrator,
     ];
 
+    /// The sign that their token of the API consists of; proof of a session counts for nothing there.
+    const fn token_sign(self) -> Option<char> {
+        match self {
+            Self::Anonymous | Self::HalfProvedAdministrator | Self::StaleAdministrator => None,
+            Self::OtherOrgsAdministrator => Some('o'),
+            Self::Person => Some('p'),
+            Self::ReadOnlyAdministrator => Some('r'),
+            Self::Administrator => Some('a'),
+        }
+    }
+
+    fn token(self) -> Option<String> {
+        let sign = self.token_sign()?;
+        Some(format!("00T{}", String::from(sign).repeat(43)))
+    }
+
     const fn session_secret(self) -> Option<&'static str> {
         match self {
             Self::Anonymous => None,
@@ -190,18 +210,22 @@ impl World {
         };
         let mut cookies = vec![pair(CookieKind::Form, org, FORM_SECRET)];
         // Below `/t/acme` the administrator of `acme` is at home, and the other one is the administrator of `main`.
-        let secret = match (who, org == &self.acme) {
-            (Who::Administrator, true) => Who::OtherOrgsAdministrator.session_secret(),
-            (Who::OtherOrgsAdministrator, true) => Who::Administrator.session_secret(),
-            (who, _) => who.session_secret(),
+        let who = match (who, org == &self.acme) {
+            (Who::Administrator, true) => Who::OtherOrgsAdministrator,
+            (Who::OtherOrgsAdministrator, true) => Who::Administrator,
+            (who, _) => who,
         };
+        let secret = who.session_secret();
         cookies.extend(secret.map(|secret| pair(CookieKind::Session, org, secret)));
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header(header::HOST, HOST)
             .header(header::COOKIE, cookies.join("; "))
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        if let Some(token) = who.token() {
+            request = request.header(header::AUTHORIZATION, format!("SSWS {token}"));
+        }
         let body = if method == Method::POST {
             Body::from(format!("csrf={}&{form}", guard_of(FORM_SECRET)))
         } else {
@@ -312,9 +336,34 @@ async fn make_template() -> TempDir {
         (Who::Administrator, "main", "ada", &two[..]),
     ] {
         begin_session(&cell, who, slug, login, proved).await;
+        if let Some(text) = who.token() {
+            give_token(&cell, slug, login, text).await;
+        }
     }
     cell.database.close().await;
     folder
+}
+
+async fn find_person(cell: &Cell, slug: &str, login: &str) -> Person {
+    let mut tx = cell.database.read().await.unwrap();
+    let org = identity::org::store::find_by_slug(&mut tx, slug).await;
+    let login = format!("{login}@{slug}.example");
+    let person =
+        identity::person::store::find_by_identifier(&mut tx, &org.unwrap().unwrap(), &login).await;
+    person.unwrap().unwrap()
+}
+
+async fn give_token(cell: &Cell, slug: &str, login: &str, text: String) {
+    let person = find_person(cell, slug, login).await;
+    let client = ClientFacts::default();
+    let permission = Permission::ManageOrg;
+    let permit = authorize(&Caller::Operator, &person.org_id, permission, &client).unwrap();
+    let declared = DeclaredApiToken {
+        name: login.to_owned(),
+        user_id: person.id,
+        text: Secret::new(text),
+    };
+    cell.declare_api_token(&permit, declared).await.unwrap();
 }
 
 async fn begin_session(
@@ -324,13 +373,7 @@ async fn begin_session(
     login: &str,
     proved: &[AuthenticatorKind],
 ) {
-    let mut tx = cell.database.read().await.unwrap();
-    let org = identity::org::store::find_by_slug(&mut tx, slug).await;
-    let login = format!("{login}@{slug}.example");
-    let person =
-        identity::person::store::find_by_identifier(&mut tx, &org.unwrap().unwrap(), &login).await;
-    drop(tx);
-    let (person, now) = (person.unwrap().unwrap(), cell.now());
+    let (person, now) = (find_person(cell, slug, login).await, cell.now());
     let proved_at = match who {
         Who::StaleAdministrator => now.plus_secs(-60 * 60),
         _ => now,

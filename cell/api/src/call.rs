@@ -1,0 +1,340 @@
+//! One call of the API: who makes it, with which permit, and what it brings. Everything that all operations have in
+//! common happens here, in this order: the token, its allowance, the permit, the query, the body.
+
+use crate::allowance::Allowances;
+use crate::cursor;
+use crate::error::{ApiError, ErrorCode, Thing};
+use crate::limits::BODY_BYTES_MAX;
+use crate::query::Query;
+use crate::reply::{self, Reply};
+use crate::route::Operation;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{FromRequestParts as _, RawPathParams, Request};
+use axum::response::Response;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, header};
+use identity::access::{Caller, Permission, Permit, TokenCaller, authorize};
+use identity::cell::Cell;
+use identity::condition::Place;
+use identity::fault::Refusal;
+use identity::group::Group;
+use identity::org::context::{OrgContext, RequestFacts};
+use identity::person::search::PersonRecord;
+use protocol::http_auth::{Scheme, parse_authorization};
+use std::sync::Arc;
+use vocab::id::{GroupId, UserId};
+use vocab::time::Timestamp;
+
+/// The word for the person with whose roles the token acts.
+const ME: &str = "me";
+
+/// A call that may be made.
+pub struct Call {
+    /// The cell.
+    pub cell: Cell,
+    /// The org, as addressed.
+    pub context: Arc<OrgContext>,
+    /// The permit for what the operation needs.
+    pub permit: Permit,
+    /// The query.
+    pub query: Query,
+    facts: Arc<RequestFacts>,
+    caller: Caller,
+    owner: UserId,
+    path: String,
+    parameters: Vec<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// What a change is made on condition of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precondition {
+    /// Whatever the thing is like.
+    Nothing,
+    /// That it is still at this revision.
+    Revision(i64),
+}
+
+/// Answers a call of an operation.
+pub async fn answer(
+    operation: &'static Operation,
+    cell: Cell,
+    allowances: Allowances,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let context = parts.extensions.get::<Arc<OrgContext>>().cloned();
+    let facts = parts.extensions.get::<Arc<RequestFacts>>().cloned();
+    let (Some(context), Some(facts)) = (context, facts) else {
+        tracing::error!("a route of an org was reached without its middleware");
+        return reply::render(Err(ApiError::of(ErrorCode::Internal)), "", None);
+    };
+    let request_id = facts.client.request_id.clone();
+    let token = match authenticate(&cell, &context, &parts.headers).await {
+        Ok(token) => token,
+        Err(error) => return reply::render(Err(error), &request_id, None),
+    };
+    let allowance = allowances.take(&token.token_id, facts.now);
+    let outcome = if allowance.is_over {
+        Err(ApiError::of(ErrorCode::TooManyRequests))
+    } else {
+        match Call::read(
+            operation.permission,
+            (cell, context, facts),
+            token,
+            parts,
+            body,
+        )
+        .await
+        {
+            Ok(call) => (operation.run)(call).await,
+            Err(error) => Err(error),
+        }
+    };
+    reply::render(outcome, &request_id, Some(allowance))
+}
+
+/// The one way in is a token in the header: what a browser sends by itself counts for nothing, so that no other site can
+/// make one call.
+async fn authenticate(
+    cell: &Cell,
+    context: &OrgContext,
+    headers: &HeaderMap,
+) -> Result<TokenCaller, ApiError> {
+    let values = headers.get_all(header::AUTHORIZATION).iter();
+    let presented = parse_authorization(values.map(HeaderValue::as_bytes))
+        .map_err(|_| ApiError::of(ErrorCode::InvalidToken))?
+        .ok_or(ApiError::of(ErrorCode::NoSession))?;
+    if presented.scheme != Scheme::Ssws {
+        return Err(ApiError::of(ErrorCode::InvalidToken));
+    }
+    cell.api_token_caller(&context.org, presented.credentials)
+        .await?
+        .ok_or(ApiError::of(ErrorCode::InvalidToken))
+}
+
+/// Cell, org and facts of a request.
+type Surroundings = (Cell, Arc<OrgContext>, Arc<RequestFacts>);
+
+impl Call {
+    async fn read(
+        permission: Permission,
+        (cell, context, facts): Surroundings,
+        token: TokenCaller,
+        mut parts: Parts,
+        body: Body,
+    ) -> Result<Self, ApiError> {
+        let owner = token.user_id.clone();
+        let caller = Caller::ApiToken(token);
+        let permit = authorize(&caller, &context.org, permission, &facts.client)?;
+        let query = Query::parse(parts.uri.query().unwrap_or_default())?;
+        let parameters = RawPathParams::from_request_parts(&mut parts, &())
+            .await
+            .map_err(|_| ApiError::of(ErrorCode::NoPath))?;
+        let parameters: Vec<(String, String)> = parameters
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let body = to_bytes(body, BODY_BYTES_MAX)
+            .await
+            .map_err(|_| ApiError::of(ErrorCode::Malformed))?;
+        Ok(Self {
+            cell,
+            context,
+            permit,
+            query,
+            facts,
+            caller,
+            owner,
+            path: parts.uri.path().to_owned(),
+            parameters,
+            headers: parts.headers,
+            body,
+        })
+    }
+
+    /// The permit for something that the operation needs besides.
+    ///
+    /// # Errors
+    /// [`ApiError`] if the caller's roles do not give it.
+    pub fn permit_for(&self, permission: Permission) -> Result<Permit, ApiError> {
+        let org = &self.context.org;
+        Ok(authorize(
+            &self.caller,
+            org,
+            permission,
+            &self.facts.client,
+        )?)
+    }
+
+    /// When the call arrived.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.facts.now
+    }
+
+    /// A parameter of the path.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> &str {
+        self.parameters
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or("", |(_, value)| value.as_str())
+    }
+
+    /// The person whom a parameter of the path names: by id, by login, or as `me`.
+    ///
+    /// # Errors
+    /// [`ApiError`] if this org has nobody such.
+    pub async fn user(&self, name: &str) -> Result<PersonRecord, ApiError> {
+        let named = self.parameter(name);
+        let asked = if named == ME {
+            self.owner.as_str()
+        } else {
+            named
+        };
+        let reader = self.permit_for(Permission::ReadDirectory)?;
+        match self.cell.find_person(&reader, asked).await {
+            Err(Refusal::NotFound) => Err(ApiError::not_found(Thing::User, named)),
+            other => Ok(other?),
+        }
+    }
+
+    /// The group whose id is a parameter of the path.
+    ///
+    /// # Errors
+    /// [`ApiError`] if this org has none such.
+    pub async fn group(&self, name: &str) -> Result<Group, ApiError> {
+        let named = self.parameter(name);
+        let missing = || ApiError::not_found(Thing::UserGroup, named);
+        let id = GroupId::parse(named).map_err(|_| missing())?;
+        let reader = self.permit_for(Permission::ReadDirectory)?;
+        match self.cell.find_group(&reader, &id).await {
+            Err(Refusal::NotFound) => Err(missing()),
+            other => Ok(other?),
+        }
+    }
+
+    /// The body, which must be JSON.
+    ///
+    /// # Errors
+    /// [`ApiError`] for another media type.
+    pub fn json(&self) -> Result<&[u8], ApiError> {
+        let kind = self.headers.get(header::CONTENT_TYPE);
+        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let essence = kind.split(';').next().unwrap_or_default().trim();
+        if essence.eq_ignore_ascii_case("application/json") {
+            Ok(&self.body)
+        } else {
+            Err(ApiError::of(ErrorCode::MediaType))
+        }
+    }
+
+    /// What `If-Match` says.
+    ///
+    /// # Errors
+    /// [`ApiError`] for what is no entity tag of ours.
+    pub fn precondition(&self) -> Result<Precondition, ApiError> {
+        let mut values = self.headers.get_all(header::IF_MATCH).iter();
+        match (values.next(), values.next()) {
+            (None, _) => Ok(Precondition::Nothing),
+            (Some(value), None) => value
+                .to_str()
+                .ok()
+                .and_then(parse_precondition)
+                .ok_or(ApiError::of(ErrorCode::ETagSyntax)),
+            _ => Err(ApiError::of(ErrorCode::ETagSyntax)),
+        }
+    }
+
+    /// An address of this org as the caller reaches it.
+    #[must_use]
+    pub fn href(&self, path: &str) -> String {
+        format!("{}{path}", self.context.base_url)
+    }
+
+    /// Where the page begins that is asked for.
+    ///
+    /// # Errors
+    /// [`ApiError`] for a cursor of another list.
+    pub fn place(&self) -> Result<Option<Place>, ApiError> {
+        let after = self.query.get("after");
+        after
+            .map(|after| cursor::parse(&self.mark(), after))
+            .transpose()
+    }
+
+    /// The reply with the addresses of this page and of the next.
+    #[must_use]
+    pub fn paged(&self, reply: Reply, next: Option<&Place>) -> Reply {
+        let next = next.map(|place| {
+            let after = cursor::render(&self.mark(), place);
+            self.page_href(Some(&after))
+        });
+        reply.pages(&self.page_href(None), next)
+    }
+
+    fn page_href(&self, after: Option<&str>) -> String {
+        let query = self.query.render(after);
+        let mark = if query.is_empty() { "" } else { "?" };
+        self.href(&format!("{}{mark}{query}", self.path))
+    }
+
+    fn mark(&self) -> String {
+        cursor::mark(&self.context.org, &self.path, &self.query.of_list())
+    }
+}
+
+/// A weak tag is as good as a strong one: what it stands for is a revision, not bytes.
+fn parse_precondition(text: &str) -> Option<Precondition> {
+    if text == "*" {
+        return Some(Precondition::Nothing);
+    }
+    let quoted = text.strip_prefix("W/").unwrap_or(text);
+    let revision = quoted.strip_prefix('"')?.strip_suffix('"')?;
+    revision.parse().ok().map(Precondition::Revision)
+}
+
+/// The answer where no operation has this path.
+pub async fn no_path(request: Request) -> Response {
+    reply::render(
+        Err(ApiError::of(ErrorCode::NoPath)),
+        &request_id(&request),
+        None,
+    )
+}
+
+/// The answer where operations have this path, with other methods.
+pub async fn no_method(request: Request) -> Response {
+    reply::render(
+        Err(ApiError::of(ErrorCode::Method)),
+        &request_id(&request),
+        None,
+    )
+}
+
+fn request_id(request: &Request) -> String {
+    let facts = request.extensions().get::<Arc<RequestFacts>>();
+    facts.map_or_else(String::new, |facts| facts.client.request_id.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Precondition, parse_precondition};
+
+    #[test]
+    fn entity_tags_are_revisions() {
+        for (text, expected) in [
+            ("*", Some(Precondition::Nothing)),
+            ("W/\"3\"", Some(Precondition::Revision(3))),
+            ("\"3\"", Some(Precondition::Revision(3))),
+            ("3", None),
+            ("W/\"x\"", None),
+            ("W/\"3\", W/\"4\"", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_precondition(text), expected, "{text}");
+        }
+    }
+}

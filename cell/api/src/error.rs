@@ -1,0 +1,313 @@
+//! Errors as the compatible API words them: a code that is a promise, a summary, and the causes one by one.
+
+use crate::limits::SHOWN_ID_CHARS_MAX;
+use http::StatusCode;
+use identity::condition::Unanswerable;
+use identity::credential::password::PasswordRefusal;
+use identity::fault::{Fault, Refusal};
+use identity::password::policy::PasswordProblem;
+use serde_json::{Value, json};
+
+macro_rules! define_codes {
+    ($($variant:ident, $code:literal, $status:ident, $summary:literal;)*) => {
+        /// A code, with its status and the words for it. `{0}` stands for what it is about.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum ErrorCode {
+            $(#[doc = concat!("`", $code, "`: ", $summary)] $variant,)*
+        }
+
+        impl ErrorCode {
+            /// Every code that is answered.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The code on the wire.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// The status that goes with it.
+            #[must_use]
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$variant => StatusCode::$status,)* }
+            }
+
+            const fn summary(self) -> &'static str {
+                match self { $(Self::$variant => $summary,)* }
+            }
+        }
+    };
+}
+
+define_codes! {
+    Validation, "E0000001", BAD_REQUEST, "Api validation failed: {0}";
+    Malformed, "E0000003", BAD_REQUEST, "The request body was not well-formed.";
+    NoSession, "E0000005", FORBIDDEN, "Invalid session";
+    Forbidden, "E0000006", FORBIDDEN, "You do not have permission to perform the requested action";
+    NotFound, "E0000007", NOT_FOUND, "Not found: {0}";
+    NoPath, "E0000008", NOT_FOUND, "The requested path was not found";
+    Internal, "E0000009", INTERNAL_SERVER_ERROR, "Internal Server Error";
+    InvalidToken, "E0000011", UNAUTHORIZED, "Invalid token provided";
+    AlreadyActive, "E0000016", FORBIDDEN, "Activation failed because the user is already active";
+    MediaType, "E0000021", BAD_REQUEST, "Bad request.  Accept and/or Content-Type headers likely do not match supported values.";
+    Method, "E0000022", METHOD_NOT_ALLOWED, "The endpoint does not support the provided HTTP method";
+    InvalidSearch, "E0000031", BAD_REQUEST, "Invalid search criteria.";
+    SearchAndFilter, "E0000033", BAD_REQUEST, "Bad request. Can't specify a search query and filter in the same request.";
+    UserStatus, "E0000038", FORBIDDEN, "This operation is not allowed in the user's current status.";
+    TooManyRequests, "E0000047", TOO_MANY_REQUESTS, "API call exceeded rate limit due to too many requests.";
+    Unsupported, "E0000060", NOT_IMPLEMENTED, "Unsupported operation.";
+    PasswordPolicy, "E0000080", FORBIDDEN, "The password does not meet the complexity requirements of the current password policy.";
+    Conflict, "E0000195", CONFLICT, "Api validation failed due to conflict: {0}";
+    ETagMismatch, "E0000231", PRECONDITION_FAILED, "ETag value doesn't match.";
+    ETagSyntax, "E0000242", BAD_REQUEST, "ETag syntax is invalid.";
+}
+
+/// An error to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiError {
+    code: ErrorCode,
+    about: String,
+    causes: Vec<String>,
+}
+
+/// What a thing of the API is called when it is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thing {
+    /// A person.
+    User,
+    /// A group.
+    UserGroup,
+}
+
+impl Thing {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "User",
+            Self::UserGroup => "UserGroup",
+        }
+    }
+}
+
+impl ApiError {
+    /// An error that its code says all about.
+    #[must_use]
+    pub const fn of(code: ErrorCode) -> Self {
+        Self {
+            code,
+            about: String::new(),
+            causes: Vec::new(),
+        }
+    }
+
+    /// The same with a cause.
+    #[must_use]
+    pub fn because(code: ErrorCode, cause: impl Into<String>) -> Self {
+        Self {
+            causes: vec![cause.into()],
+            ..Self::of(code)
+        }
+    }
+
+    /// A field that cannot be used.
+    #[must_use]
+    pub fn invalid(field: &str, problem: &str) -> Self {
+        Self {
+            about: field.to_owned(),
+            ..Self::because(ErrorCode::Validation, format!("{field}: {problem}"))
+        }
+    }
+
+    /// A field or parameter that means something elsewhere and nothing here.
+    #[must_use]
+    pub fn not_supported(field: &str) -> Self {
+        Self::invalid(field, "it is not supported here")
+    }
+
+    /// There is no such thing in the org.
+    #[must_use]
+    pub fn not_found(thing: Thing, id: &str) -> Self {
+        let shown: String = id.chars().take(SHOWN_ID_CHARS_MAX).collect();
+        Self {
+            about: format!("Resource not found: {shown} ({})", thing.as_str()),
+            ..Self::of(ErrorCode::NotFound)
+        }
+    }
+
+    /// A search that cannot be answered.
+    #[must_use]
+    pub fn search(cause: &impl ToString) -> Self {
+        Self::because(ErrorCode::InvalidSearch, cause.to_string())
+    }
+
+    /// The code.
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    /// The body; the request id is its reference, by which the log finds the request.
+    #[must_use]
+    pub fn render(&self, request_id: &str) -> Value {
+        let causes: Vec<Value> = self
+            .causes
+            .iter()
+            .map(|cause| json!({ "errorSummary": cause }))
+            .collect();
+        json!({
+            "errorCode": self.code.as_str(),
+            "errorSummary": self.code.summary().replace("{0}", &self.about),
+            "errorLink": self.code.as_str(),
+            "errorId": format!("oae{request_id}"),
+            "errorCauses": causes,
+        })
+    }
+}
+
+/// The name of a field on the wire, which may differ from that in forms and declarations.
+fn wire_name(field: &str) -> &str {
+    match field {
+        "first_name" => "firstName",
+        "last_name" => "lastName",
+        same => same,
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotFound => Self {
+                about: String::from("Resource not found"),
+                ..Self::of(ErrorCode::NotFound)
+            },
+            Refusal::Forbidden => Self::of(ErrorCode::Forbidden),
+            Refusal::Invalid { field, problem } => {
+                Self::invalid(wire_name(field), &problem.to_string())
+            }
+            Refusal::Taken { field } => Self::invalid(
+                wire_name(field),
+                "An object with this field already exists in the current organization",
+            ),
+            Refusal::Changed => Self {
+                about: String::from("it was changed at the same moment"),
+                ..Self::of(ErrorCode::Conflict)
+            },
+            Refusal::WrongState(why) => Self::because(ErrorCode::UserStatus, why),
+            Refusal::TooMany { what, max } => {
+                Self::invalid(what, &format!("at most {max} are possible"))
+            }
+            Refusal::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<Fault> for ApiError {
+    fn from(fault: Fault) -> Self {
+        tracing::error!(error = %fault, cause = ?std::error::Error::source(&fault), "a call of the API failed");
+        Self::of(ErrorCode::Internal)
+    }
+}
+
+impl From<PasswordRefusal> for ApiError {
+    fn from(refusal: PasswordRefusal) -> Self {
+        match refusal {
+            PasswordRefusal::Policy(problems) => Self {
+                causes: problems.iter().map(explain).collect(),
+                ..Self::of(ErrorCode::PasswordPolicy)
+            },
+            PasswordRefusal::Busy { .. } | PasswordRefusal::Slow { .. } => {
+                Self::because(ErrorCode::TooManyRequests, refusal.to_string())
+            }
+            PasswordRefusal::WrongPresent => Self::of(ErrorCode::Forbidden),
+            PasswordRefusal::Refused(refusal) => refusal.into(),
+            PasswordRefusal::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+fn explain(problem: &PasswordProblem) -> String {
+    let text = match problem {
+        PasswordProblem::TooShort { length_min } => {
+            return format!("password: use at least {length_min} characters");
+        }
+        PasswordProblem::TooLong { bytes_max } => {
+            return format!("password: use at most {bytes_max} bytes");
+        }
+        PasswordProblem::Former { history_count } => {
+            return format!("password: use none of the last {history_count}");
+        }
+        PasswordProblem::ControlCharacter => "password: it must not contain control characters",
+        PasswordProblem::Commonest => "password: it is one of the commonest",
+        PasswordProblem::NamePart => {
+            "password: it must not contain parts of the login, the address or the names"
+        }
+    };
+    text.to_owned()
+}
+
+impl From<Unanswerable> for ApiError {
+    fn from(why: Unanswerable) -> Self {
+        Self::search(&why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ApiError, ErrorCode, Thing};
+    use identity::fault::Refusal;
+    use serde_json::json;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn an_error_has_a_code_a_reference_and_its_causes() {
+        let error = ApiError::from(Refusal::Taken { field: "login" });
+        assert_eq!(
+            error.render("0123456789abcdef0123456789abcdef"),
+            json!({
+                "errorCode": "E0000001",
+                "errorSummary": "Api validation failed: login",
+                "errorLink": "E0000001",
+                "errorId": "oae0123456789abcdef0123456789abcdef",
+                "errorCauses": [{
+                    "errorSummary": "login: An object with this field already exists in the current organization"
+                }],
+            })
+        );
+        let missing = ApiError::not_found(Thing::User, &"x".repeat(500));
+        let summary = missing.render("")["errorSummary"].clone();
+        let shown = "x".repeat(100);
+        let expected = format!("Not found: Resource not found: {shown} (User)");
+        assert_eq!(summary, expected);
+    }
+
+    #[test]
+    fn codes_and_statuses_are_what_they_always_were() {
+        let all: Vec<(&str, u16)> = ErrorCode::ALL
+            .iter()
+            .map(|code| (code.as_str(), code.status().as_u16()))
+            .collect();
+        let expected = [
+            ("E0000001", 400),
+            ("E0000003", 400),
+            ("E0000005", 403),
+            ("E0000006", 403),
+            ("E0000007", 404),
+            ("E0000008", 404),
+            ("E0000009", 500),
+            ("E0000011", 401),
+            ("E0000016", 403),
+            ("E0000021", 400),
+            ("E0000022", 405),
+            ("E0000031", 400),
+            ("E0000033", 400),
+            ("E0000038", 403),
+            ("E0000047", 429),
+            ("E0000060", 501),
+            ("E0000080", 403),
+            ("E0000195", 409),
+            ("E0000231", 412),
+            ("E0000242", 400),
+        ];
+        assert_eq!(all, expected);
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
+    }
+}

@@ -1,0 +1,201 @@
+//! Groups: listed, added, shown, changed and removed.
+
+pub mod members;
+pub mod render;
+
+use crate::body::Fields;
+use crate::call::Call;
+use crate::error::ApiError;
+use crate::groups::render::render_group;
+use crate::limits::GROUPS_PAGE;
+use crate::query::Query;
+use crate::reply::Reply;
+use crate::search::{Asked, Kind, asked, direction, parse_condition};
+use identity::access::Permission;
+use identity::group::Group;
+use identity::group::search::{GroupAttribute, GroupOrder, GroupSearch};
+use serde_json::Value;
+
+/// What a list can be asked by.
+const PARAMETERS: [&str; 7] = [
+    "q",
+    "filter",
+    "search",
+    "sortBy",
+    "sortOrder",
+    "limit",
+    "after",
+];
+
+/// What is shown of a group, sent back by clients, and not changed by them.
+const READ_ONLY: [&str; 8] = [
+    "id",
+    "type",
+    "objectClass",
+    "created",
+    "lastUpdated",
+    "lastMembershipUpdated",
+    "_links",
+    "_embedded",
+];
+
+/// `GET /api/v1/groups`.
+///
+/// # Errors
+/// [`ApiError`] as every operation.
+pub async fn list(call: Call) -> Result<Reply, ApiError> {
+    call.query.only(&PARAMETERS)?;
+    let search = plan_search(&call.query)?;
+    let (place, limit) = (call.place()?, call.query.limit(GROUPS_PAGE)?);
+    let found = call.cell.search_groups(&call.permit, &search, place, limit);
+    let found = found.await?;
+    let groups: Vec<Value> = found
+        .groups
+        .iter()
+        .map(|group| render_group(&call, group))
+        .collect();
+    Ok(call.paged(Reply::of(Value::from(groups)), found.next.as_ref()))
+}
+
+fn plan_search(query: &Query) -> Result<GroupSearch, ApiError> {
+    let order = match query.get("sortBy") {
+        None | Some("id") => GroupOrder::Natural,
+        Some("profile.name") => GroupOrder::Name,
+        Some(_) => return Err(ApiError::search(&"sortBy: there is no such order")),
+    };
+    let direction = direction(query)?;
+    match asked(query)? {
+        Asked::Everything => Ok(GroupSearch::every(order, direction)),
+        Asked::Condition(text) => {
+            let condition = parse_condition(text, &find_attribute)?;
+            Ok(GroupSearch::plan(&condition, order, direction)?)
+        }
+        Asked::Beginning(_) if query.get("sortBy").is_some() => {
+            Err(ApiError::search(&"sortBy: there is no order beside q"))
+        }
+        Asked::Beginning(text) => Ok(GroupSearch::by_beginning(text)),
+    }
+}
+
+fn find_attribute(name: &str) -> Option<(GroupAttribute, Kind)> {
+    use GroupAttribute as Of;
+    Some(match name {
+        "id" => (Of::Id, Kind::Text),
+        "type" => (Of::Kind, Kind::Text),
+        "profile.name" => (Of::Name, Kind::Text),
+        "profile.description" => (Of::Description, Kind::Text),
+        "created" => (Of::Created, Kind::Moment),
+        "lastUpdated" => (Of::LastUpdated, Kind::Moment),
+        "lastMembershipUpdated" => (Of::MembersChanged, Kind::Moment),
+        _ => return None,
+    })
+}
+
+/// `GET /api/v1/groups/{id}`.
+///
+/// # Errors
+/// [`ApiError`] as every operation.
+pub async fn show(call: Call) -> Result<Reply, ApiError> {
+    call.query.only(&[])?;
+    let group = call.group("id").await?;
+    Ok(Reply::of(render_group(&call, &group)))
+}
+
+/// `POST /api/v1/groups`.
+///
+/// # Errors
+/// [`ApiError`] as every operation; nothing was added.
+pub async fn create(call: Call) -> Result<Reply, ApiError> {
+    call.query.only(&[])?;
+    let (name, description) = parse_group(call.json()?)?;
+    let created = call.cell.create_group(&call.permit, &name, &description);
+    Ok(Reply::of(render_group(&call, &created.await?)))
+}
+
+/// `PUT /api/v1/groups/{id}`.
+///
+/// # Errors
+/// [`ApiError`] as every operation; nothing was changed.
+pub async fn replace(call: Call) -> Result<Reply, ApiError> {
+    call.query.only(&[])?;
+    let present = call.group("id").await?;
+    let (name, description) = parse_group(call.json()?)?;
+    let changed = Group {
+        name,
+        description,
+        ..present
+    };
+    let id = changed.id.clone();
+    call.cell.update_group(&call.permit, changed).await?;
+    let reader = call.permit_for(Permission::ReadDirectory)?;
+    let group = call.cell.find_group(&reader, &id).await?;
+    Ok(Reply::of(render_group(&call, &group)))
+}
+
+/// `DELETE /api/v1/groups/{id}`.
+///
+/// # Errors
+/// [`ApiError`] as every operation.
+pub async fn delete(call: Call) -> Result<Reply, ApiError> {
+    call.query.only(&[])?;
+    let group = call.group("id").await?;
+    call.cell.delete_group(&call.permit, &group.id).await?;
+    Ok(Reply::empty())
+}
+
+fn parse_group(bytes: &[u8]) -> Result<(String, String), ApiError> {
+    let mut fields = Fields::parse(bytes)?;
+    fields.ignore_read_only(&READ_ONLY);
+    let profile = fields.take_object("profile")?;
+    fields.end()?;
+    let mut profile = profile.ok_or_else(|| ApiError::invalid("profile", "it is required"))?;
+    // Some clients name the class inside the profile as well.
+    profile.ignore_read_only(&["objectClass"]);
+    let name = profile.take_text("name")?.unwrap_or_default();
+    let description = profile.take_text("description")?.unwrap_or_default();
+    profile.end()?;
+    Ok((name.trim().to_owned(), description))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{parse_group, plan_search};
+    use crate::query::Query;
+
+    #[test]
+    fn lists_are_asked_for_in_ways_that_an_index_answers() {
+        for (text, is_good) in [
+            ("", true),
+            ("q=Eng", true),
+            ("sortBy=profile.name&sortOrder=desc", true),
+            ("filter=type+eq+%22OKTA_GROUP%22", true),
+            (
+                "filter=lastMembershipUpdated+gt+%222026-11-23T20:31:41.123Z%22",
+                true,
+            ),
+            ("search=profile.name+sw+%22E%22&sortBy=profile.name", true),
+            ("search=profile.name+co+%22E%22", false),
+            ("search=profile.description+eq+%22E%22", false),
+            ("search=source.id+eq+%22E%22", false),
+            ("sortBy=lastUpdated", false),
+        ] {
+            let query = Query::parse(text).unwrap();
+            assert_eq!(plan_search(&query).is_ok(), is_good, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_group_has_a_name_and_a_description_and_nothing_else() {
+        let parse = |text: &str| parse_group(text.as_bytes());
+        let good = parse(r#"{"id":"x","profile":{"name":" a ","description":null}}"#);
+        assert_eq!(good.unwrap(), ("a".to_owned(), String::new()));
+        for bad in [
+            "{}",
+            r#"{"profile":{"name":"a","team":"b"}}"#,
+            r#"{"profile":{"name":1}}"#,
+            r#"{"profile":{"name":"a"},"owner":1}"#,
+        ] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+}

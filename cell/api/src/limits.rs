@@ -1,0 +1,59 @@
+//! Every bound of this crate.
+
+/// Largest body.
+pub const BODY_BYTES_MAX: usize = 256 * 1024;
+/// Most parameters of a query.
+pub const PARAMETERS_MAX: usize = 32;
+/// Longest cursor.
+pub const CURSOR_BYTES_MAX: usize = 2_048;
+/// How much of an id that is not there is repeated.
+pub const SHOWN_ID_CHARS_MAX: usize = 100;
+/// People of a page.
+pub const USERS_PAGE: Page = Page {
+    default: 200,
+    max: 200,
+};
+/// People who are found by the beginning of a name; there is no second page.
+pub const USERS_BY_BEGINNING_PAGE: Page = Page {
+    default: 10,
+    max: 200,
+};
+/// Groups of a page.
+pub const GROUPS_PAGE: Page = Page {
+    default: 1_000,
+    max: 10_000,
+};
+/// Members of a group on a page.
+pub const MEMBERS_PAGE: Page = Page {
+    default: 1_000,
+    max: 1_000,
+};
+/// Groups of a person on a page.
+pub const GROUPS_OF_USER_PAGE: Page = Page {
+    default: 200,
+    max: 1_000,
+};
+/// Rows of the log on a page.
+pub const LOGS_PAGE: Page = Page {
+    default: 100,
+    max: 1_000,
+};
+/// How far back the log is read unless it is said.
+pub const LOGS_DEFAULT_SPAN_SECS: i64 = 7 * 24 * 60 * 60;
+/// How often a change without `If-Match` is tried again when somebody else changes the same thing.
+pub const CHANGE_ATTEMPTS_MAX: usize = 3;
+/// How long a token's calls are counted together.
+pub const WINDOW_SECS: i64 = 60;
+/// Most calls of one token within that time.
+pub const CALLS_PER_WINDOW: u32 = 600_000;
+/// Most tokens whose calls are counted at one time.
+pub const COUNTED_TOKENS_MAX: usize = 10_000;
+
+/// How many things a page has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// Unless it is said.
+    pub default: usize,
+    /// At most.
+    pub max: usize,
+}

@@ -1,0 +1,155 @@
+//! The operations as data: whoever composes the server mounts them, the matrix of who may do what is held against them,
+//! and the page in `docs/` lists them.
+
+use crate::allowance::Allowances;
+use crate::call::{Call, answer, no_method, no_path};
+use crate::error::ApiError;
+use crate::reply::Reply;
+use crate::{groups, logs, users};
+use axum::Router;
+use axum::extract::{FromRef, Request, State};
+use axum::routing::{MethodFilter, MethodRouter, any, on};
+use http::Method;
+use identity::access::Permission;
+use identity::cell::Cell;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::pin::Pin;
+
+/// What every path of the API begins with.
+const PREFIX: &str = "/api/";
+
+/// What a handler returns.
+pub type Answer = Pin<Box<dyn Future<Output = Result<Reply, ApiError>> + Send>>;
+
+/// An operation: where it answers, what it needs, and what it does.
+pub struct Operation {
+    /// The method.
+    pub method: Method,
+    /// The path, within the org.
+    pub path: &'static str,
+    /// What the caller's roles must permit.
+    pub permission: Permission,
+    /// What it does, for the page that lists the operations.
+    pub summary: &'static str,
+    pub(crate) run: fn(Call) -> Answer,
+}
+
+macro_rules! operations {
+    ($($method:ident $path:literal $permission:ident $($handler:ident)::+ $summary:literal;)*) => {
+        /// Every operation.
+        pub static OPERATIONS: &[Operation] = &[$(
+            Operation {
+                method: Method::$method,
+                path: $path,
+                permission: Permission::$permission,
+                summary: $summary,
+                run: |call| Box::pin($($handler)::+(call)),
+            },
+        )*];
+    };
+}
+
+operations! {
+    GET "/api/v1/users" ReadDirectory users::list::list "List people, or search for some";
+    POST "/api/v1/users" ManagePeople users::create "Add a person";
+    GET "/api/v1/users/{id}" ReadDirectory users::show "Get a person by id or login, or the owner of the token as `me`";
+    POST "/api/v1/users/{id}" ManagePeople users::update "Change what is named of a person";
+    PUT "/api/v1/users/{id}" ManagePeople users::replace "Replace the profile of a person";
+    DELETE "/api/v1/users/{id}" ManagePeople users::lifecycle::delete "Deactivate a person, or remove one who was deactivated";
+    GET "/api/v1/users/{id}/groups" ReadDirectory users::list::groups "List the groups of a person";
+    POST "/api/v1/users/{id}/lifecycle/activate" ManagePeople users::lifecycle::activate "Activate or invite a person";
+    POST "/api/v1/users/{id}/lifecycle/reactivate" ManagePeople users::lifecycle::reactivate "Invite a person once more";
+    POST "/api/v1/users/{id}/lifecycle/deactivate" ManagePeople users::lifecycle::deactivate "Deactivate a person";
+    POST "/api/v1/users/{id}/lifecycle/suspend" ManagePeople users::lifecycle::suspend "Keep a person out for a time";
+    POST "/api/v1/users/{id}/lifecycle/unsuspend" ManagePeople users::lifecycle::unsuspend "Let a suspended person in again";
+    POST "/api/v1/users/{id}/lifecycle/unlock" ManagePeople users::lifecycle::unlock "Unlock a person";
+    POST "/api/v1/users/{id}/lifecycle/expire_password" ManagePeople users::lifecycle::expire_password "Ask a person for a new password at the next sign-in";
+    POST "/api/v1/users/{id}/lifecycle/reset_password" ManagePeople users::lifecycle::reset_password "Send a person a link to get back in";
+    GET "/api/v1/groups" ReadDirectory groups::list "List groups, or search for some";
+    POST "/api/v1/groups" ManageGroups groups::create "Add a group";
+    GET "/api/v1/groups/{id}" ReadDirectory groups::show "Get a group";
+    PUT "/api/v1/groups/{id}" ManageGroups groups::replace "Replace name and description of a group";
+    DELETE "/api/v1/groups/{id}" ManageGroups groups::delete "Remove a group";
+    GET "/api/v1/groups/{id}/users" ReadDirectory groups::members::list "List the members of a group";
+    PUT "/api/v1/groups/{id}/users/{user}" ManageGroups groups::members::add "Add a person to a group";
+    DELETE "/api/v1/groups/{id}/users/{user}" ManageGroups groups::members::remove "Take a person out of a group";
+    GET "/api/v1/logs" ReadLog logs::list "Read the system log, a span of it or on and on";
+}
+
+/// Whether a path, within the org, is one of the API: what answers there is never a page for a person.
+#[must_use]
+pub fn is_of_api(path: &str) -> bool {
+    path.starts_with(PREFIX)
+}
+
+/// A path of the API with single slashes: clients whose configured address ends in one send two. Other paths stay as
+/// they are.
+#[must_use]
+pub fn tidy_path(path: &str) -> Cow<'_, str> {
+    if !path.contains("//") {
+        return Cow::Borrowed(path);
+    }
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let tidy = format!("/{}", parts.join("/"));
+    if is_of_api(&tidy) {
+        Cow::Owned(tidy)
+    } else {
+        Cow::Borrowed(path)
+    }
+}
+
+/// The handlers of [`OPERATIONS`] on a router. Middleware must have put the org and the facts of the request into its
+/// extensions.
+pub fn router<S>(allowances: &Allowances) -> Router<S>
+where
+    Cell: FromRef<S>,
+    S: Clone + Send + Sync + 'static,
+{
+    let mut paths: BTreeMap<&str, MethodRouter<S>> = BTreeMap::new();
+    for operation in OPERATIONS {
+        let Ok(filter) = MethodFilter::try_from(operation.method.clone()) else {
+            continue;
+        };
+        let allowances = allowances.clone();
+        let handler = move |State(cell): State<Cell>, request: Request| {
+            answer(operation, cell, allowances.clone(), request)
+        };
+        let methods = paths.remove(operation.path).unwrap_or_default();
+        paths.insert(operation.path, methods.merge(on(filter, handler)));
+    }
+    let router = Router::new().route("/api/{*rest}", any(no_path));
+    paths.into_iter().fold(router, |router, (path, methods)| {
+        router.route(path, methods.fallback(no_method))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OPERATIONS, is_of_api, tidy_path};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn each_operation_stands_once_below_the_prefix() {
+        let places: BTreeSet<(&str, &str)> = OPERATIONS
+            .iter()
+            .map(|operation| (operation.path, operation.method.as_str()))
+            .collect();
+        assert_eq!(places.len(), OPERATIONS.len());
+        assert!(places.iter().all(|(path, _)| is_of_api(path)));
+    }
+
+    #[test]
+    fn two_slashes_are_one_in_the_api_alone() {
+        for (path, tidy) in [
+            ("/api/v1/users", "/api/v1/users"),
+            ("//api/v1//users", "/api/v1/users"),
+            ("/api//v1/users/", "/api/v1/users"),
+            ("//apps", "//apps"),
+            ("//api", "//api"),
+            ("/", "/"),
+        ] {
+            assert_eq!(tidy_path(path), tidy, "{path}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The page in `docs/` lists what is served: its table is what the route table says.
+
+use crate::limits::{
+    CALLS_PER_WINDOW, GROUPS_OF_USER_PAGE, GROUPS_PAGE, LOGS_PAGE, MEMBERS_PAGE,
+    USERS_BY_BEGINNING_PAGE, USERS_PAGE,
+};
+use crate::route::OPERATIONS;
+use identity::access::Permission;
+use identity::condition::EXAMINED_MAX;
+
+const GUIDE: &str = include_str!("../../../../docs/management-api.md");
+const BEGIN: &str =
+    "| method | path | what it does | what the roles must permit |\n|---|---|---|---|\n";
+const END: &str = "<!-- end of operations -->";
+
+const fn name(permission: Permission) -> &'static str {
+    match permission {
+        Permission::ReadDirectory => "to see the directory",
+        Permission::ManagePeople => "to change people",
+        Permission::ManageGroups => "to change groups",
+        Permission::ReadLog => "to see the log",
+        _ => "something else",
+    }
+}
+
+#[test]
+fn the_guide_lists_what_is_served() {
+    let expected: String = OPERATIONS
+        .iter()
+        .map(|operation| {
+            format!(
+                "| {} | `{}` | {} | {} |\n",
+                operation.method,
+                operation.path,
+                operation.summary,
+                name(operation.permission)
+            )
+        })
+        .collect();
+    let listed = GUIDE
+        .split_once(BEGIN)
+        .unwrap()
+        .1
+        .split_once(END)
+        .unwrap()
+        .0;
+    assert!(listed == expected, "the table should be:\n{expected}");
+}
+
+#[test]
+fn the_guide_tells_the_bounds_that_there_are() {
+    let written = |number: usize| {
+        let digits = number.to_string();
+        match digits.split_at(digits.len().saturating_sub(3)) {
+            ("", small) => small.to_owned(),
+            (thousands, rest) => format!("{thousands},{rest}"),
+        }
+    };
+    for (list, page) in [
+        ("people", USERS_PAGE),
+        ("groups", GROUPS_PAGE),
+        ("members of a group", MEMBERS_PAGE),
+        ("groups of a person", GROUPS_OF_USER_PAGE),
+        ("rows of the log", LOGS_PAGE),
+    ] {
+        let row = format!(
+            "| {list} | {} | {} |",
+            written(page.default),
+            written(page.max)
+        );
+        assert!(GUIDE.contains(&row), "{row}");
+    }
+    let by_beginning = format!(
+        "| people by `q` | {}, and no second page | {} |",
+        USERS_BY_BEGINNING_PAGE.default, USERS_BY_BEGINNING_PAGE.max
+    );
+    assert!(GUIDE.contains(&by_beginning), "{by_beginning}");
+    let calls = usize::try_from(CALLS_PER_WINDOW).unwrap();
+    for bound in [
+        format!("{} calls in a minute", written(calls)),
+        format!("no more than {} things", written(EXAMINED_MAX)),
+    ] {
+        assert!(GUIDE.contains(&bound), "{bound}");
+    }
+}

@@ -1,0 +1,8 @@
+//! The API through its router, on both engines: each operation with a valid, an invalid and a forbidden call.
+
+mod conventions;
+mod groups;
+mod guide;
+mod lists;
+mod log;
+mod people;

@@ -1,0 +1,182 @@
+//! People: one of them, added, shown and changed. Lists and the life cycle have files of their own.
+
+pub mod input;
+pub mod lifecycle;
+pub mod list;
+pub mod render;
+
+use crate::call::{Call, Precondition};
+use crate::error::{ApiError, ErrorCode};
+use crate::limits::CHANGE_ATTEMPTS_MAX;
+use crate::reply::Reply;
+use crate::users::input::{Mode, UserInput, apply_profile, parse_user};
+use crate::users::render::render_one;
+use identity::access::Permission;
+use identity::credential::password::PasswordRefusal;
+use identity::fault::Refusal;
+use identity::person::PersonStatus;
+use identity::person::creation::{Beginning, NewPerson};
+use identity::person::profile::ProfileInput;
+use identity::person::search::PersonRecord;
+use identity::sign_in::setup::LinkPurpose;
+use vocab::id::GroupId;
+
+/// `GET /api/v1/users/{id}`.
+///
+/// # Errors
+/// [`ApiError`] as every operation.
+pub async fn show(call: Call) -> Result<Reply, ApiError> {
+    call.query.only(&[])?;
+    let record = call.user("id").await?;
+    Ok(shown(&call, &record))
+}
+
+fn shown(call: &Call, record: &PersonRecord) -> Reply {
+    Reply::of(render_one(call, record)).revision(record.person.revision)
+}
+
+/// `POST /api/v1/users`.
+///
+/// # Errors
+/// [`ApiError`] as every operation; nobody was added.
+pub async fn create(call: Call) -> Result<Reply, ApiError> {
+    call.query.only(&["activate", "nextLogin", "provider"])?;
+    if call.query.flag("provider", false)? {
+        return Err(ApiError::not_supported("provider"));
+    }
+    let beginning = match (
+        call.query.flag("activate", true)?,
+        call.query.get("nextLogin"),
+    ) {
+        (_, Some(word)) if word != "changePassword" => {
+            return Err(ApiError::invalid("nextLogin", "use changePassword"));
+        }
+        (false, Some(_)) => return Err(ApiError::invalid("nextLogin", "it needs activate=true")),
+        (true, Some(_)) => Beginning::ActiveWithNewPassword,
+        (true, None) => Beginning::Active,
+        (false, None) => Beginning::Staged,
+    };
+    let input = parse_user(call.json()?, Mode::Create)?;
+    if beginning == Beginning::ActiveWithNewPassword && input.password.is_none() {
+        return Err(ApiError::invalid("nextLogin", "it needs a password"));
+    }
+    let profile = input
+        .profile
+        .ok_or_else(|| ApiError::invalid("profile", "it is required"))?;
+    let groups = match input.groups {
+        Some(ids) => Some((
+            call.permit_for(Permission::ManageGroups)?,
+            parse_group_ids(&ids)?,
+        )),
+        None => None,
+    };
+    let new = NewPerson {
+        profile: apply_profile(ProfileInput::default(), profile)?,
+        password: input.password,
+        groups,
+        beginning,
+    };
+    let (id, status) = call.cell.add_person(&call.permit, new).await?;
+    let reader = call.permit_for(Permission::ReadDirectory)?;
+    let record = call.cell.find_person(&reader, id.as_str()).await?;
+    if status == PersonStatus::Provisioned {
+        let purpose = LinkPurpose::Invitation;
+        let sent = call.cell.send_link(&call.context, &record.person, purpose);
+        sent.await?;
+    }
+    Ok(shown(&call, &record))
+}
+
+fn parse_group_ids(ids: &[String]) -> Result<Vec<GroupId>, ApiError> {
+    ids.iter()
+        .map(|id| {
+            GroupId::parse(id).map_err(|error| ApiError::invalid("groupIds", &error.to_string()))
+        })
+        .collect()
+}
+
+/// `POST /api/v1/users/{id}`: what is not named stays as it is.
+///
+/// # Errors
+/// [`ApiError`] as every operation; nothing was changed.
+pub async fn update(call: Call) -> Result<Reply, ApiError> {
+    change(&call, Mode::Update).await
+}
+
+/// `PUT /api/v1/users/{id}`: what is not named of the profile is taken away.
+///
+/// # Errors
+/// [`ApiError`] as every operation; nothing was changed.
+pub async fn replace(call: Call) -> Result<Reply, ApiError> {
+    change(&call, Mode::Replace).await
+}
+
+async fn change(call: &Call, mode: Mode) -> Result<Reply, ApiError> {
+    call.query.only(&[])?;
+    let precondition = call.precondition()?;
+    for _ in 0..CHANGE_ATTEMPTS_MAX {
+        let record = call.user("id").await?;
+        let revision = record.person.revision;
+        if let Precondition::Revision(wanted) = precondition
+            && wanted != revision
+        {
+            return Err(ApiError::of(ErrorCode::ETagMismatch));
+        }
+        let input = parse_user(call.json()?, mode)?;
+        let profile = plan_profile(&record, &input, mode)?;
+        match store(call, &record, profile, input).await {
+            Ok(()) => return Ok(shown(call, &reload(call, &record).await?)),
+            Err(PasswordRefusal::Refused(Refusal::Changed)) => {}
+            Err(refusal) => return Err(refusal.into()),
+        }
+        if precondition != Precondition::Nothing {
+            return Err(ApiError::of(ErrorCode::ETagMismatch));
+        }
+    }
+    Err(Refusal::Changed.into())
+}
+
+fn plan_profile(
+    record: &PersonRecord,
+    input: &UserInput,
+    mode: Mode,
+) -> Result<ProfileInput, ApiError> {
+    let person = &record.person;
+    let present = ProfileInput {
+        login: person.login.clone(),
+        email: person.email.clone(),
+        first_name: person.first_name.clone(),
+        last_name: person.last_name.clone(),
+        attributes: person.profile.clone(),
+    };
+    match (&input.profile, mode) {
+        (None, Mode::Replace) => Err(ApiError::invalid("profile", "it is required")),
+        (None, _) => Ok(present),
+        (Some(profile), Mode::Replace) => apply_profile(ProfileInput::default(), profile.clone()),
+        (Some(profile), _) => apply_profile(present, profile.clone()),
+    }
+}
+
+async fn store(
+    call: &Call,
+    record: &PersonRecord,
+    profile: ProfileInput,
+    input: UserInput,
+) -> Result<(), PasswordRefusal> {
+    let (id, revision) = (&record.person.id, record.person.revision);
+    let (cell, permit) = (&call.cell, &call.permit);
+    match input.password {
+        Some(password) => {
+            cell.update_person_with_password(permit, id, revision, profile, password)
+                .await
+        }
+        None => Ok(cell.update_person(permit, id, revision, profile).await?),
+    }
+}
+
+/// The person again: by id, since the login by which the path names them may have changed.
+pub(crate) async fn reload(call: &Call, record: &PersonRecord) -> Result<PersonRecord, ApiError> {
+    let reader = call.permit_for(Permission::ReadDirectory)?;
+    let id = record.person.id.as_str();
+    Ok(call.cell.find_person(&reader, id).await?)
+}
