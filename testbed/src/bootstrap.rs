@@ -131,6 +131,34 @@ pub fn render_clients_document(keys: &Keys) -> String {
     render(vec![person(PERSON, "Grace", "Hopper")], apps)
 }
 
+/// The token of an administrator's script.
+pub const MANAGER_TOKEN: &str = "00TscriptOfAnAdministrator00000000000000000000";
+/// The token of a script that may only look.
+pub const READER_TOKEN: &str = "00TscriptThatMayOnlyLook0000000000000000000000";
+
+/// Two organisations, `main` and `acme`, each with an administrator, somebody who may only look, and a token of each.
+#[must_use]
+pub fn render_scripts_document() -> String {
+    let org = |slug: &str| {
+        let administrator = |name: &str, role: &str| {
+            let mut person = person(&format!("{name}@{slug}.example"), name, "Admin");
+            person["roles"] = json!([role]);
+            person
+        };
+        let token = |name: &str, text: &str| {
+            let person = format!("{name}@{slug}.example");
+            json!({ "name": name, "person": person, "token": { "clear": text } })
+        };
+        json!({
+            "slug": slug,
+            "name": slug,
+            "people": [administrator("ada", "super_admin"), administrator("rosa", "read_only_admin")],
+            "api_tokens": [token("ada", MANAGER_TOKEN), token("rosa", READER_TOKEN)],
+        })
+    };
+    json!({ "orgs": [org("main"), org("acme")] }).to_string()
+}
+
 /// One person, and one web application that wants to be told at `uri` when a session ends.
 #[must_use]
 pub fn render_told_document(uri: &str) -> String {
