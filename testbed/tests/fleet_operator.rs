@@ -16,7 +16,7 @@ use testbed::{binary, wait};
 
 const RECOVERY_MAX: Duration = Duration::from_secs(60);
 
-async fn wait_for(peer: &Peer, wanted: StatusCode) {
+async fn wait_for(peer: &Peer, wanted: StatusCode) -> anyhow::Result<()> {
     wait::until_async(&peer.host, RECOVERY_MAX, async || {
         let answer = Connection::new(peer.clone()).get("/signin", "").await;
         Ok(answer
@@ -24,7 +24,6 @@ async fn wait_for(peer: &Peer, wanted: StatusCode) {
             .then_some(()))
     })
     .await
-    .unwrap();
 }
 
 #[tokio::test]
@@ -32,7 +31,7 @@ async fn a_member_that_hangs_is_killed_and_started_again() {
     let fleet = Fleet::start(1).unwrap();
     fleet.make_org("acme", "cell-a").unwrap();
     let acme = fleet.peer_of("acme").unwrap();
-    wait_for(&acme, StatusCode::OK).await;
+    wait_for(&acme, StatusCode::OK).await.unwrap();
     let hung = ["control", "edge-1", "cell-a"].map(|name| {
         let process = fleet.signal(name, Signal::STOP).unwrap();
         (name, process)
@@ -44,7 +43,7 @@ async fn a_member_that_hangs_is_killed_and_started_again() {
         })
         .unwrap();
     }
-    wait_for(&acme, StatusCode::OK).await;
+    wait_for(&acme, StatusCode::OK).await.unwrap();
     wait::until("the control plane", RECOVERY_MAX, || {
         Ok(fleet.ask(&["org", "show", "acme"]).ok().map(drop))
     })
@@ -76,7 +75,7 @@ async fn an_organisation_that_was_made_while_its_cell_was_away_is_set_up_by_a_ne
     );
     rustix::process::kill_process(hung, Signal::CONT).unwrap();
     let acme = fleet.peer_of("acme").unwrap();
-    wait_for(&acme, StatusCode::OK).await;
+    wait_for(&acme, StatusCode::OK).await.unwrap();
 
     let first = fleet.ask(&["org", "invite", "acme"]).unwrap();
     let second = fleet.ask(&["org", "invite", "acme"]).unwrap();
@@ -170,10 +169,10 @@ async fn a_move_that_is_under_way_is_watched_and_told_in_the_same_words() {
 }
 
 /// Runs `fleet up` where it comes to nothing.
-fn fails_up(data: &std::path::Path, options: &[&str]) -> Ended {
-    let mut command = Command::new(binary::find().unwrap());
+fn fails_up(data: &std::path::Path, options: &[&str]) -> anyhow::Result<Ended> {
+    let mut command = Command::new(binary::find()?);
     command.args(["fleet", "up", "--data"]).arg(data);
-    Ended::of(command.args(options)).unwrap()
+    Ended::of(command.args(options))
 }
 
 #[test]
@@ -186,7 +185,7 @@ fn a_start_that_comes_to_nothing_says_why_and_leaves_nothing_behind() {
         free_address().unwrap().to_string(),
     );
     for (listen, page, option) in [(&busy, &free, "--listen"), (&free, &busy, "--page")] {
-        let ended = fails_up(&data, &["--listen", listen, "--page", page]);
+        let ended = fails_up(&data, &["--listen", listen, "--page", page]).unwrap();
         assert_eq!(ended.code, Some(1));
         let wanted = format!("cannot listen on {busy}");
         assert!(
@@ -216,7 +215,7 @@ fn a_fleet_is_started_again_as_it_was_or_is_told_what_is_missing() {
     let listen = format!("127.0.0.1:{port}");
     let page = free_address().unwrap().to_string();
 
-    let running = fails_up(&data, &["--listen", &listen, "--page", &page]);
+    let running = fails_up(&data, &["--listen", &listen, "--page", &page]).unwrap();
     assert!(
         running.said.contains("in use by another testudo process"),
         "{}",
@@ -235,14 +234,15 @@ fn a_fleet_is_started_again_as_it_was_or_is_told_what_is_missing() {
     let moved = fails_up(
         &data,
         &["--listen", &listen, "--page", &page, "--tls", "local"],
-    );
+    )
+    .unwrap();
     assert!(moved.said.contains("would no longer fit"), "{}", moved.said);
     // The one that was given up may not be gone yet.
     let taken = wait::until("the address of the page", RECOVERY_MAX, || {
         Ok(TcpListener::bind(&page).ok())
     })
     .unwrap();
-    let busy = fails_up(&data, &["--listen", &listen, "--page", &page]);
+    let busy = fails_up(&data, &["--listen", &listen, "--page", &page]).unwrap();
     assert!(
         busy.said
             .contains("control does not start: cannot listen on"),

@@ -111,7 +111,7 @@ fn each_host_of_a_fleet_has_its_certificate_and_orgs_bring_their_own() {
         .fleet
         .run(&["org", "host", "add", "acme", "x.localhost"])
         .unwrap();
-    assert!(own.said.contains("use a host name alone"), "{}", own.said);
+    assert!(own.said.contains("are the fleet's own"), "{}", own.said);
 
     // What was agreed on is told per org.
     wait::until("what clients speak", CHANGE_MAX, || {
