@@ -297,7 +297,7 @@ impl Tour {
         asked.map(drop)
     }
 
-    /// Begins a move, and stops the target where it is told to; none if the move is over before.
+    /// Begins a move, and stops the target where it is told to; none if the move is past that.
     async fn hold(
         &self,
         order: &[&str],
@@ -308,7 +308,11 @@ impl Tour {
         let held = self.lie_in_wait(phase, word, Blow::Hold(process))?;
         ask(&self.fleet, order).await?;
         let (timing, _) = held.await??;
-        Ok((timing != Timing::Never).then_some(process))
+        if timing == Timing::After {
+            // It may be past the place where it is needed: then nothing would hold the move up, until it is at its end.
+            kill_process(process, Signal::CONT)?;
+        }
+        Ok((timing == Timing::During).then_some(process))
     }
 
     /// Waits for the switch; false if the move is given up.
