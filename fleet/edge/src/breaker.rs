@@ -245,8 +245,7 @@ impl Breaker {
 #[cfg(test)]
 mod tests {
     use super::{Breakers, Probed, Seen, State, Times, decide_next};
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::Ordering;
     use std::time::Duration;
     use tokio::sync::watch;
     use wire::names::CellName;
@@ -292,11 +291,11 @@ mod tests {
         let cell = |name: &str| CellName::parse(name).unwrap();
         let breaker = breakers.of(&cell("cell-a"));
         let (says, said) = watch::channel(Probed::Silent);
-        let asked = Arc::new(AtomicU32::new(0));
+        let (counts, mut asked) = watch::channel(0);
         let late = || {
-            let (said, asked) = (said.clone(), Arc::clone(&asked));
+            let (said, counts) = (said.clone(), counts.clone());
             breaker.note_late(move || {
-                asked.fetch_add(1, Ordering::Relaxed);
+                counts.send_modify(|count| *count += 1);
                 let said = *said.borrow();
                 async move { said }
             });
@@ -305,23 +304,18 @@ mod tests {
         assert!(!breaker.is_open(), "the cell was not asked yet");
         breaker.opens().await;
         assert!(breaker.is_open() && !breakers.of(&cell("cell-b")).is_open());
-        assert_eq!(asked.load(Ordering::Relaxed), 2);
+        assert_eq!(*asked.borrow(), 2);
         breaker.opens().await;
-        tokio::time::sleep(Duration::from_secs(60)).await;
-        assert!(breaker.is_open() && asked.load(Ordering::Relaxed) > 50);
+        asked.wait_for(|count| *count == 50).await.unwrap();
+        assert!(breaker.is_open());
         says.send(Probed::Lives).unwrap();
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        asked.wait_for(|count| *count == 51).await.unwrap();
         assert!(!breaker.is_open());
-        let calm = asked.load(Ordering::Relaxed);
-        tokio::time::sleep(Duration::from_secs(60)).await;
-        assert_eq!(
-            asked.load(Ordering::Relaxed),
-            calm,
-            "nobody asks for nothing"
-        );
+        tokio::time::advance(Duration::from_secs(60)).await;
+        tokio::task::yield_now().await;
+        assert_eq!(*asked.borrow(), 51, "nobody asks for nothing");
         late();
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        assert_eq!(asked.load(Ordering::Relaxed), calm + 1);
+        asked.wait_for(|count| *count == 52).await.unwrap();
         assert!(!breaker.troubled.load(Ordering::Relaxed));
     }
 }
