@@ -85,7 +85,7 @@ pub async fn run(world: &World, effort: &Effort) -> anyhow::Result<Row> {
     let cut_off = row.others.as_ref().map_or(0, |others| others.cut_off);
     row.notes = found.notes();
     row.notes.push(format!(
-        "{cut_off} operations were under way in the very process that was killed, or came to it while it was away"
+        "{cut_off} operations were under way in the very process that was killed or held up, or came to it while it was away"
     ));
     row.audit = found.audit;
     Ok(row)
@@ -121,7 +121,10 @@ enum Blow {
         process: Pid,
         struck: Option<Struck>,
     },
-    Hold(Pid),
+    Hold {
+        process: Pid,
+        struck: Struck,
+    },
     HandOver,
 }
 
@@ -131,6 +134,12 @@ type Dealt = (Timing, Option<usize>);
 /// Nothing was dealt: a move was given up before it came to where it is wanted. On a busy machine a fence may not be through
 /// in time again and again.
 const NOT_DEALT: Dealt = (Timing::Never, None);
+
+/// A target that is held up. Its own organisations have to wait for it, or are told to come again.
+struct Held {
+    process: Pid,
+    outage: Option<usize>,
+}
 
 /// The organisation on its way.
 struct Tour {
@@ -248,8 +257,10 @@ impl Tour {
                     flow::run(&self.mover, Flow::Service, &mut 0).await?;
                 }
                 let dealt = self.lie_in_wait(step.phase, step.word, blow)?;
-                kill_process(held, Signal::CONT)?;
-                dealt.await?
+                kill_process(held.process, Signal::CONT)?;
+                let dealt = dealt.await?;
+                self.is_let_go(&held).await?;
+                dealt
             }
             Way::Undone => {
                 let Some(held) = self.hold(&order, &target, HELD_COPYING).await? else {
@@ -257,9 +268,11 @@ impl Tour {
                 };
                 let undo = ask(&self.fleet, &["org", "move", &slug, "--undo"]).await;
                 let dealt = self.lie_in_wait(step.phase, step.word, blow)?;
-                kill_process(held, Signal::CONT)?;
+                kill_process(held.process, Signal::CONT)?;
                 undo?;
-                dealt.await?
+                let dealt = dealt.await?;
+                self.is_let_go(&held).await?;
+                dealt
             }
             Way::Loosened => {
                 let Some(held) = self.hold(&order, &target, HELD_FENCED).await? else {
@@ -267,7 +280,8 @@ impl Tour {
                 };
                 let dealt = self.lie_in_wait(step.phase, step.word, blow)?.await;
                 // It may be the one that was killed.
-                let _ = kill_process(held, Signal::CONT);
+                let _ = kill_process(held.process, Signal::CONT);
+                self.is_let_go(&held).await?;
                 dealt?
             }
             Way::Back => {
@@ -303,16 +317,37 @@ impl Tour {
         order: &[&str],
         target: &str,
         (phase, word): (&'static str, &'static str),
-    ) -> anyhow::Result<Option<Pid>> {
+    ) -> anyhow::Result<Option<Held>> {
         let process = self.process_of(target).await?;
-        let held = self.lie_in_wait(phase, word, Blow::Hold(process))?;
+        // Nothing of the organisation itself is to be had from the target yet: it may not notice.
+        let struck = Struck::Cell {
+            name: target.to_owned(),
+            moving: String::new(),
+        };
+        let held = self.lie_in_wait(phase, word, Blow::Hold { process, struck })?;
         ask(&self.fleet, order).await?;
-        let (timing, _) = held.await??;
+        let (timing, outage) = held.await??;
+        let held = Held { process, outage };
         if timing == Timing::After {
             // It may be past the place where it is needed: then nothing would hold the move up, until it is at its end.
             kill_process(process, Signal::CONT)?;
+            self.is_let_go(&held).await?;
         }
-        Ok((timing == Timing::During).then_some(process))
+        Ok((timing == Timing::During).then_some(held))
+    }
+
+    /// Waits until the target serves its own again.
+    async fn is_let_go(&self, held: &Held) -> anyhow::Result<()> {
+        let Some(outage) = held.outage else {
+            return Ok(());
+        };
+        let resident = &self.residents[1 - self.at];
+        wait::until_async("a cell that was held up", BACK_MAX, async || {
+            Ok(who_answers(resident).await.filter(|is_right| *is_right))
+        })
+        .await?;
+        self.outages.end(outage);
+        Ok(())
     }
 
     /// Waits for the switch; false if the move is given up.
@@ -404,9 +439,10 @@ fn deal(fleet: &Fleet, outages: &Outages, blow: &Blow) -> anyhow::Result<Option<
             kill_process(*process, Signal::KILL)?;
             Ok(outage)
         }
-        Blow::Hold(process) => {
+        Blow::Hold { process, struck } => {
+            let outage = outages.begin(struck.clone());
             kill_process(*process, Signal::STOP)?;
-            Ok(None)
+            Ok(Some(outage))
         }
         Blow::HandOver => {
             fleet.ask(&["fleet", "restart", "edge"])?;

@@ -1,4 +1,4 @@
-//! Which process was away when: an operation that meets the very process that serves it dying is cut off, and that is
+//! Which process was away when: an operation that meets the very process that serves it dying, or hung, is cut off, and that is
 //! nobody's fault. It is counted apart, and for nobody else and at no other time.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ pub enum Struck {
     Cell {
         /// The cell.
         name: String,
-        /// The one that moves.
+        /// The one that moves; empty if it may not notice.
         moving: String,
     },
 }

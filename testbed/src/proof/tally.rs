@@ -43,7 +43,7 @@ pub struct Figures {
     pub operations: u64,
     /// Operations that were refused for the sake of others (429).
     pub asked_to_wait: u64,
-    /// Operations that were under way in the very process that was killed, or came while it was away.
+    /// Operations that were under way in the very process that was killed or held up, or came while it was away.
     pub cut_off: u64,
     /// Operations with a request that was refused otherwise or not answered.
     pub failed: u64,
