@@ -68,7 +68,7 @@ impl Places {
         };
         let seat = match membership {
             None => None,
-            Some(membership) => match membership.enter(org).await? {
+            Some(membership) => match membership.deliver(org).await? {
                 Entry::Entered(seat) => Some(seat),
                 Entry::Refused(_) => return Ok(None),
             },

@@ -1,7 +1,6 @@
 //! Letting a person back in from the machine itself: for an administrator whom nobody else can help. Works beside a
 //! running server, on the same store.
 
-use crate::membership::admission::PlaceState;
 use crate::membership::store::load_place;
 use crate::start::MIGRATIONS;
 use database::{Database, Location, OpenError};
@@ -17,6 +16,7 @@ use vocab::entropy::{Entropy, SystemEntropy};
 use vocab::id::OrgId;
 use vocab::secret::Secret;
 use vocab::time::{Clock, SystemClock};
+use wire::org_move::side::PlaceState;
 
 /// Why no link was made.
 #[derive(Debug, thiserror::Error)]

@@ -93,6 +93,8 @@ pub fn router(side: Side) -> Router {
         .route("/v1/orgs/{slug}/move", get(move_of).post(start_move))
         .route("/v1/orgs/{slug}/move/undo", post(undo_move))
         .route("/v1/orgs/{slug}/move/back", post(take_move_back))
+        .route("/v1/orgs/{slug}/move/settle", post(settle_move))
+        .route("/v1/orgs/{slug}/move/abandon-target", post(abandon_target))
         .route("/v1/moves", get(moves))
         .route("/v1/fleet/tls", get(fleet_tls))
         .route("/v1/fleet/page", post(open_page))
@@ -361,6 +363,26 @@ async fn take_move_back(
     only(peer, FleetRole::Operator)?;
     let taken = register.take_move_back(&slug_of(&slug)?, OPERATOR).await;
     taken.map(Json).map_err(|refusal| refused(&refusal))
+}
+
+async fn settle_move(
+    Extension(peer): Extension<Peer>,
+    State(register): State<Register>,
+    Path(slug): Path<String>,
+) -> Answer<MoveView> {
+    only(peer, FleetRole::Operator)?;
+    let settled = register.settle_move(&slug_of(&slug)?, OPERATOR).await;
+    settled.map(Json).map_err(|refusal| refused(&refusal))
+}
+
+async fn abandon_target(
+    Extension(peer): Extension<Peer>,
+    State(register): State<Register>,
+    Path(slug): Path<String>,
+) -> Answer<MoveView> {
+    only(peer, FleetRole::Operator)?;
+    let abandoned = register.abandon_target(&slug_of(&slug)?, OPERATOR).await;
+    abandoned.map(Json).map_err(|refusal| refused(&refusal))
 }
 
 async fn moves(

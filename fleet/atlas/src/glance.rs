@@ -1,6 +1,7 @@
 //! The fleet at a glance.
 
 use crate::log::Entry;
+use crate::org_move::store as move_store;
 use crate::refusal::Refusal;
 use crate::register::Register;
 use crate::store;
@@ -20,12 +21,10 @@ pub async fn load(register: &Register, watch: &Watch) -> Result<FleetView, Refus
     let mut tx = register.database.read().await?;
     let mut cells = store::load_cells(&mut tx).await?;
     let newest = store::load_newest(&mut tx, CHANGES_SHOWN).await?;
+    let second_places = move_store::count_second_places(&mut tx).await?;
     drop(tx);
     let mut moves = register.newest_moves().await?;
-    // An org on its way has a place in both cells.
     let placed: i64 = cells.iter().map(|cell| cell.orgs).sum();
-    let on_their_way = moves.iter().filter(|one| !one.phase.is_over()).count();
-    let on_their_way = i64::try_from(on_their_way).unwrap_or(0);
     moves.sort_by_key(|one| one.phase.is_over());
     moves.truncate(MOVES_SHOWN);
     watch.complete(&mut cells);
@@ -43,7 +42,7 @@ pub async fn load(register: &Register, watch: &Watch) -> Result<FleetView, Refus
         })
     };
     Ok(FleetView {
-        orgs_total: placed - on_their_way,
+        orgs_total: placed - second_places,
         cells,
         moves,
         changes: newest.into_iter().map(change).collect::<Result<_, _>>()?,

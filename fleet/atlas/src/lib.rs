@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod cell_state;
+pub mod counted;
 pub mod creation;
 pub mod doors;
 pub mod feed;
@@ -28,7 +29,7 @@ pub mod watch;
 mod tests;
 
 /// The tables of the register.
-pub static MIGRATIONS: [database::Migration; 3] = [
+pub static MIGRATIONS: [database::Migration; 4] = [
     database::Migration {
         version: 1,
         name: "atlas",
@@ -43,5 +44,10 @@ pub static MIGRATIONS: [database::Migration; 3] = [
         version: 3,
         name: "org hosts",
         sql: include_str!("schema/003_org_hosts.sql"),
+    },
+    database::Migration {
+        version: 4,
+        name: "what moves leave behind, counted time",
+        sql: include_str!("schema/004_left_behind.sql"),
     },
 ];

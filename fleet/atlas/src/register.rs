@@ -1,10 +1,12 @@
 //! What can be done to the register. Each change is one transaction: place taken, decided, written, logged.
 
-use crate::cell_state::decide_state_change;
+use crate::cell_state::{Inhabitants, decide_state_change};
+use crate::counted::Counted;
 use crate::doors::Doors;
 use crate::feed::Feed;
 use crate::log::{self, Entry};
 use crate::org_move::carry::Moves;
+use crate::org_move::store as move_store;
 use crate::refusal::Refusal;
 use crate::store;
 use crate::underway::Underway;
@@ -31,6 +33,7 @@ pub const PAGE_ORGS_MAX: i64 = 1_000;
 pub struct Register {
     pub(crate) database: Database,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) counted: Counted,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) doors: Doors,
     pub(crate) feed: Feed,
@@ -138,7 +141,12 @@ impl Register {
                     if known.state == wanted.state {
                         return Ok(());
                     }
-                    decide_state_change(known.state, wanted.state, known.orgs)?;
+                    // Counting the orgs of a cell takes a while; the register's place is held.
+                    let has = match wanted.state {
+                        CellState::Closed => move_store::load_inhabitants(tx, &known).await?,
+                        _ => Inhabitants::default(),
+                    };
+                    decide_state_change(known.state, wanted.state, has)?;
                     let updated = store::update_cell(tx, &known, wanted.state, &known.address, now);
                     check_updated(updated.await?, &known, wanted.epoch)?;
                     let entry = Entry {

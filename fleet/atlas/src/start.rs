@@ -1,9 +1,10 @@
 //! Starts the control plane and runs it until it is told to stop.
 
 use crate::api::{self, Side};
+use crate::counted::Counted;
 use crate::doors::Doors;
 use crate::feed::Feed;
-use crate::org_move::{carry, drain};
+use crate::org_move::{carry, cleanup, drain};
 use crate::page::keys::PageKeys;
 use crate::refusal::Refusal;
 use crate::register::Register;
@@ -128,6 +129,7 @@ pub async fn start(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let feed = Feed::build(database.clone(), Arc::clone(&clock), signer).await?;
     let register = Register {
+        counted: Counted::open(&database, clock.now()).await?,
         database,
         clock,
         entropy: Arc::new(SystemEntropy),
@@ -211,6 +213,7 @@ impl Started {
         jobs.spawn(catch_up(self.side.register.clone()));
         jobs.spawn(resume(self.side.register.clone()));
         jobs.spawn(carry::run(self.side.register.clone()));
+        jobs.spawn(cleanup::run(self.side.register.clone()));
         jobs.spawn(drain::run(self.side.register.clone()));
         if let (Some(listener), Some(address)) = (self.page_listener, self.page) {
             jobs.spawn(page::serve(listener, address, self.side.clone()));

@@ -137,6 +137,34 @@ pub(crate) async fn load_cell(
     row.as_ref().map(read_cell).transpose()
 }
 
+/// How much time is counted; it begins at this moment if nobody has counted yet.
+pub(crate) async fn begin_counting(
+    tx: &mut WriteTx,
+    clock: Timestamp,
+) -> Result<Timestamp, Refusal> {
+    let sql = "UPDATE register_clock SET counted_at = $1 WHERE id = 1 AND counted_at = 0";
+    tx.execute(sql, params![clock]).await?;
+    load_counted(tx).await
+}
+
+/// At least this much time is counted; how much it is then.
+pub(crate) async fn raise_counted(
+    tx: &mut WriteTx,
+    counted: Timestamp,
+) -> Result<Timestamp, Refusal> {
+    let sql = "UPDATE register_clock SET counted_at = $1 WHERE id = 1 AND counted_at < $1";
+    tx.execute(sql, params![counted]).await?;
+    load_counted(tx).await
+}
+
+/// How much time is counted. Within a transaction that grants something in it, nobody has counted more.
+pub(crate) async fn load_counted(tx: &mut ReadTx) -> Result<Timestamp, Refusal> {
+    let sql = "SELECT counted_at FROM register_clock WHERE id = 1";
+    let row = tx.query_optional(sql, params![]).await?;
+    let row = row.ok_or_else(|| stored("its counted time is missing"))?;
+    Ok(row.get(0)?)
+}
+
 /// What placement weighs.
 pub(crate) async fn load_loads(tx: &mut ReadTx) -> Result<Vec<CellLoad>, Refusal> {
     let cells = load_cells(tx).await?;

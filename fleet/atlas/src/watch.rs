@@ -281,6 +281,7 @@ mod tests {
                 pause_micros: None,
                 until: None,
                 reason: None,
+                left_behind: None,
                 requested_by: String::new(),
                 created_at: Timestamp::from_seconds(1),
                 updated_at: Timestamp::from_seconds(1),

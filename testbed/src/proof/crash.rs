@@ -266,10 +266,13 @@ impl Tour {
                 let Some(held) = self.hold(&order, &target, HELD_COPYING).await? else {
                     return Ok(NOT_DEALT);
                 };
-                let undo = ask(&self.fleet, &["org", "move", &slug, "--undo"]).await;
+                // Nobody waits for a target that hangs once its move is given up.
                 let dealt = self.lie_in_wait(step.phase, step.word, blow)?;
-                kill_process(held.process, Signal::CONT)?;
-                undo?;
+                let undo = ["org", "move", &slug, "--undo"];
+                let undone = self.order(&undo, &dealt).await;
+                // It may be the one that was killed.
+                let _ = kill_process(held.process, Signal::CONT);
+                undone?;
                 let dealt = dealt.await?;
                 self.is_let_go(&held).await?;
                 dealt

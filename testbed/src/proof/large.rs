@@ -264,7 +264,9 @@ impl Stage {
 
     async fn is_over(&self) -> anyhow::Result<bool> {
         let newest = newest_of(&self.world.fleet, SLUG).await?;
-        Ok(newest.is_some_and(|newest| newest["phase"] == "done"))
+        let is_clean =
+            |newest: &Value| newest["phase"] == "done" && newest["left_behind"].is_null();
+        Ok(newest.as_ref().is_some_and(is_clean))
     }
 
     /// What is not as it was, now that all is over.

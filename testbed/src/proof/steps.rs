@@ -82,7 +82,8 @@ impl fmt::Display for Step {
 const ENTER: &str = "enter";
 
 /// Every step that a move has, but for one: rows that differ although all changes were shipped are sent again, which
-/// happens where a row is written in between, and cannot be brought about from outside.
+/// happens where a row is written in between, and cannot be brought about from outside. What the other cell removes is no
+/// step of it: a move is over before that, and the next one to the same cell waits for it.
 const STEPS: &[(Way, &str, &[&str])] = &[
     (
         Way::Straight,
@@ -96,42 +97,23 @@ const STEPS: &[(Way, &str, &[&str])] = &[
     ),
     (Way::Straight, "verifying", &["parcel", "take", ENTER]),
     (Way::Changed, "verifying", &["acknowledge"]),
-    (Way::Straight, "closing", &["parcel", ENTER]),
+    (Way::Straight, "closing", &["parcel", "hush", ENTER]),
     (Way::Straight, "fencing", &["fence", ENTER]),
     (Way::Straight, "fenced", &["parcel", "take", "switch"]),
     (Way::Loosened, "loosening", &["unfence", ENTER]),
-    (Way::Straight, "activating", &["activate", "retire", ENTER]),
-    (Way::Straight, "following", &["parcel", ENTER]),
-    (
-        Way::Straight,
-        "purging",
-        &[
-            "forget",
-            "finish at the taker",
-            "finish at the giver",
-            ENTER,
-        ],
-    ),
+    (Way::Straight, "activating", &["activate", ENTER]),
+    (Way::Straight, "following", &["retire", "parcel", ENTER]),
+    (Way::Straight, "purging", &["finish at the giver", ENTER]),
     (
         Way::Undone,
         "undoing",
-        &[
-            "unfence",
-            "finish at the giver",
-            "forget",
-            "finish at the taker",
-            ENTER,
-        ],
+        &["unfence", "finish at the giver", ENTER],
     ),
     (Way::Back, "closing", &["parcel"]),
     (Way::Back, "fencing", &["fence"]),
     (Way::Back, "fenced", &["parcel", "take", "switch"]),
-    (Way::Back, "activating", &["activate", "retire"]),
-    (
-        Way::Back,
-        "purging",
-        &["forget", "finish at the taker", "finish at the giver"],
-    ),
+    (Way::Back, "activating", &["activate"]),
+    (Way::Back, "purging", &["finish at the giver"]),
 ];
 
 /// At which of them the edge is replaced by another one, which nobody may notice.

@@ -23,8 +23,14 @@ const BAR_CHARS: usize = 24;
 pub async fn run(options: OrgMove) -> anyhow::Result<ExitCode> {
     let operator = Operator::of(&options.fleet)?;
     let path = format!("/v1/orgs/{}/move", options.slug);
-    let begun = if options.undo || options.back {
-        let what = if options.undo { "undo" } else { "back" };
+    let asked = [
+        (options.undo, "undo"),
+        (options.back, "back"),
+        (options.settle, "settle"),
+        (options.abandon_target, "abandon-target"),
+    ];
+    let asked = asked.into_iter().find(|(asked, _)| *asked);
+    let begun = if let Some((_, what)) = asked {
         let path = format!("{path}/{what}");
         let nothing = serde_json::json!({});
         operator.client.post(&path, &nothing, ANSWER).await?
@@ -139,7 +145,7 @@ const fn words(phase: Phase) -> &'static str {
         Phase::Loosening => "going on at the first cell",
         Phase::Activating => "starting at the second cell",
         Phase::Following => "served by the second cell",
-        Phase::Purging => "removing what was left behind",
+        Phase::Purging => "closing the way back",
         Phase::Done => "done",
         Phase::Undoing => "undoing",
         Phase::Undone => "undone",

@@ -297,6 +297,14 @@ pub struct OrgMove {
     /// Take the move back after the switch, with all that was written since.
     #[arg(long, conflicts_with_all = ["to", "keep_secs"])]
     pub back: bool,
+    /// End the time in which the move can be taken back: the organisation can move on.
+    #[arg(long, conflicts_with_all = ["to", "keep_secs", "undo", "back"])]
+    pub settle: bool,
+    /// Give the new cell up for lost, which the organisation was switched to and which never began to answer: the first cell
+    /// serves again, with all that was written before the switch. Be sure that the new cell does not run. What it took after
+    /// the switch, if it took anything, is lost; when it comes back, it removes what it has.
+    #[arg(long, conflicts_with_all = ["to", "keep_secs", "undo", "back", "settle"])]
+    pub abandon_target: bool,
     /// Show how far it is until the organisation is served by its new cell, or is not going to be.
     #[arg(long)]
     pub watch: bool,

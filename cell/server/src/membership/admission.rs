@@ -2,6 +2,7 @@
 
 use vocab::epoch::Epoch;
 use wire::identity::FleetRole;
+use wire::org_move::side::{Place, PlaceState};
 use wire::placement::{Standing, StandingKind};
 
 /// Where in a cell of a fleet a request goes.
@@ -43,50 +44,6 @@ pub enum Admission {
     Refuse(Option<Standing>),
 }
 
-/// How an org stands in this cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PlaceState {
-    /// It is served.
-    Serving,
-    /// For a moment nobody serves it: it is about to move, or about to go on.
-    Parked,
-    /// Another cell serves it, and what changes there is copied here.
-    Incoming,
-    /// Another cell serves it.
-    Gone,
-}
-
-impl PlaceState {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Serving, Self::Parked, Self::Incoming, Self::Gone];
-
-    /// As it is stored.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Serving => "serving",
-            Self::Parked => "parked",
-            Self::Incoming => "incoming",
-            Self::Gone => "gone",
-        }
-    }
-
-    /// Reads [`Self::as_str`].
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == text)
-    }
-}
-
-/// How an org stands in this cell, and since which epoch. Of an incoming org, it is the epoch at which it is to be served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// The epoch.
-    pub epoch: Epoch,
-    /// How.
-    pub state: PlaceState,
-}
-
 /// The cell serves at one epoch alone: an edge with an older or a newer route has not seen what the cell has, or has seen
 /// what the cell has not. What the cell itself begins goes by no epoch.
 #[must_use]
@@ -115,9 +72,10 @@ pub fn decide_admission(known: Option<Place>, asked: Option<Epoch>) -> Admission
 
 #[cfg(test)]
 mod tests {
-    use super::{Admission, Door, Place, PlaceState, decide_admission, decide_door};
+    use super::{Admission, Door, decide_admission, decide_door};
     use vocab::epoch::Epoch;
     use wire::identity::FleetRole;
+    use wire::org_move::side::{Place, PlaceState};
     use wire::placement::{Standing, StandingKind};
 
     #[test]
@@ -168,13 +126,5 @@ mod tests {
         }
         assert_eq!(decide_admission(None, Some(at(1))), unknown);
         assert_eq!(decide_admission(None, None), unknown);
-    }
-
-    #[test]
-    fn states_are_read_as_they_were_written() {
-        for state in PlaceState::ALL {
-            assert_eq!(PlaceState::parse(state.as_str()), Some(state));
-        }
-        assert_eq!(PlaceState::parse("lost"), None);
     }
 }

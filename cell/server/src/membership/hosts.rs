@@ -1,6 +1,5 @@
 //! Host names of an org, as the control plane knows them: what it says is done once, however often it says so.
 
-use crate::membership::admission::PlaceState;
 use crate::membership::http::{problem, refused};
 use crate::membership::{FleetSide, store};
 use axum::Json;
@@ -14,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vocab::epoch::Epoch;
 use vocab::id::OrgId;
+use wire::org_move::side::PlaceState;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,6 +1,5 @@
 //! What the control plane asks of a cell.
 
-use crate::membership::admission::{Place, PlaceState};
 use crate::membership::{FleetSide, Membership, hosts, invite, store};
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -14,6 +13,7 @@ use identity::fault::Refusal;
 use vocab::id::OrgId;
 use wire::cell::{AdoptOrg, AdoptedOrg, CellHealth};
 use wire::control::Problem;
+use wire::org_move::side::{Place, PlaceState};
 
 /// Largest body of a request.
 const BODY_BYTES_MAX: usize = 64 * 1024;

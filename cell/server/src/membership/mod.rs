@@ -11,15 +11,15 @@ pub mod seats;
 pub mod store;
 
 use crate::pulse::Pulse;
-use admission::Place;
 use database::{Database, DatabaseFault, Migration};
-use seats::{Entry, Seat, Seats};
+use seats::{Entry, Kind, Seat, Seats};
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::{Mutex, MutexGuard};
 use vocab::id::OrgId;
 use wire::identity::{FleetIdentity, FleetRole};
 use wire::names::CellName;
+use wire::org_move::side::Place;
 use wire::placement::Placement;
 
 /// The table of placements.
@@ -82,15 +82,15 @@ impl Membership {
     /// The store's fault.
     pub async fn admit(&self, asked: &Placement) -> Result<Entry, DatabaseFault> {
         let seat = self.seat(&asked.org).await?;
-        Ok(seat.enter(Some(asked.epoch)))
+        Ok(seat.enter(Some(asked.epoch), Kind::Request))
     }
 
-    /// Lets something in that the cell itself begins for an org, or does not.
+    /// Lets something begin that leaves the cell for an org, or does not.
     ///
     /// # Errors
     /// The store's fault.
-    pub async fn enter(&self, org: &OrgId) -> Result<Entry, DatabaseFault> {
-        Ok(self.seat(org).await?.enter(None))
+    pub async fn deliver(&self, org: &OrgId) -> Result<Entry, DatabaseFault> {
+        Ok(self.seat(org).await?.enter(None, Kind::Delivery))
     }
 
     /// While it is held, no message is lent out: what was lent before has its seat, or is put back.

@@ -3,12 +3,14 @@
 //! To be let in and to be counted is one step under one lock: whoever closes a seat knows of all who came before and lets
 //! nobody in afterwards. A look-up takes the read lock of one shard and the lock of one seat, each for an instant.
 
-use crate::membership::admission::{Admission, Place, PlaceState, decide_admission};
+use crate::membership::admission::{Admission, decide_admission};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use vocab::epoch::Epoch;
 use vocab::id::OrgId;
+use wire::org_move::side::{Place, PlaceState};
 use wire::placement::Standing;
 
 /// Shards of the table, so that cores do not meet at one lock.
@@ -34,11 +36,23 @@ pub(crate) struct Seat {
 struct State {
     /// None until it was read, and of an org that this cell does not know.
     place: Option<Place>,
-    under_way: u32,
+    requests: u32,
+    deliveries: u32,
+    /// Until when no delivery is begun.
+    hushed_until: Option<Instant>,
+}
+
+/// What is begun for an org.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The answer to a request. Cut off, it is asked again by whoever asked.
+    Request,
+    /// Something that leaves the cell. Cut off, it may have left, and nobody knows.
+    Delivery,
 }
 
 /// Something that was begun for an org. It counts until it is dropped.
-pub struct UnderWay(Arc<Seat>);
+pub struct UnderWay(Arc<Seat>, Kind);
 
 /// What became of a wish to begin something.
 pub enum Entry {
@@ -113,18 +127,35 @@ impl Seat {
         })
     }
 
-    /// Lets somebody in and counts him, if the org is served at the epoch that he goes by, or goes by none.
-    pub(crate) fn enter(self: Arc<Self>, asked: Option<Epoch>) -> Entry {
+    /// Lets somebody in and counts him, if the org is served at the epoch that he goes by, or goes by none. Of a hushed org
+    /// nothing leaves.
+    pub(crate) fn enter(self: Arc<Self>, asked: Option<Epoch>, kind: Kind) -> Entry {
         let mut state = self.lock();
-        let admission = decide_admission(state.place, asked);
+        let admission = match kind {
+            Kind::Delivery if state.hushed_until > Some(Instant::now()) => Admission::Refuse(None),
+            _ => decide_admission(state.place, asked),
+        };
         if admission == Admission::Serve {
-            state.under_way = state.under_way.saturating_add(1);
+            let count = state.count(kind);
+            *count = count.saturating_add(1);
         }
         drop(state);
         match admission {
-            Admission::Serve => Entry::Entered(UnderWay(self)),
+            Admission::Serve => Entry::Entered(UnderWay(self, kind)),
             Admission::Refuse(standing) => Entry::Refused(standing),
         }
+    }
+
+    /// Begins no delivery for so long; says how many are under way.
+    pub(crate) fn hush(&self, time: Duration) -> u32 {
+        let mut state = self.lock();
+        state.hushed_until = Some(Instant::now() + time);
+        state.deliveries
+    }
+
+    /// Deliveries are begun again.
+    pub(crate) fn unhush(&self) {
+        self.lock().hushed_until = None;
     }
 
     /// Of those who change how the org stands, one after the other: what the seat says follows what the store says.
@@ -134,7 +165,13 @@ impl Seat {
 
     /// How much is under way.
     pub(crate) fn under_way(&self) -> u32 {
-        self.lock().under_way
+        let state = self.lock();
+        state.requests.saturating_add(state.deliveries)
+    }
+
+    /// How many deliveries are under way.
+    pub(crate) fn deliveries(&self) -> u32 {
+        self.lock().deliveries
     }
 
     /// Waits until nothing is under way.
@@ -155,11 +192,21 @@ impl Seat {
     }
 }
 
+impl State {
+    const fn count(&mut self, kind: Kind) -> &mut u32 {
+        match kind {
+            Kind::Request => &mut self.requests,
+            Kind::Delivery => &mut self.deliveries,
+        }
+    }
+}
+
 impl Drop for UnderWay {
     fn drop(&mut self) {
         let mut state = self.0.lock();
-        state.under_way = state.under_way.saturating_sub(1);
-        let is_last = state.under_way == 0;
+        let count = state.count(self.1);
+        *count = count.saturating_sub(1);
+        let is_last = state.requests == 0 && state.deliveries == 0;
         drop(state);
         if is_last {
             self.0.left.notify_waiters();
@@ -169,12 +216,13 @@ impl Drop for UnderWay {
 
 #[cfg(test)]
 mod tests {
-    use super::{Entry, SHARD_SEATS_MAX, SHARDS, Seat, Seats, UnderWay};
-    use crate::membership::admission::{Place, PlaceState};
+    use super::{Entry, Kind, SHARD_SEATS_MAX, SHARDS, Seat, Seats, UnderWay};
     use std::sync::Arc;
+    use std::time::Duration;
     use vocab::entropy::SeededEntropy;
     use vocab::epoch::Epoch;
     use vocab::id::OrgId;
+    use wire::org_move::side::{Place, PlaceState};
 
     fn served() -> Arc<Seat> {
         let seat = Arc::new(Seat::default());
@@ -186,10 +234,35 @@ mod tests {
     }
 
     fn enter(seat: &Arc<Seat>) -> Option<UnderWay> {
-        match Arc::clone(seat).enter(Some(Epoch::FIRST)) {
+        enter_as(seat, Kind::Request)
+    }
+
+    fn enter_as(seat: &Arc<Seat>, kind: Kind) -> Option<UnderWay> {
+        match Arc::clone(seat).enter(Some(Epoch::FIRST), kind) {
             Entry::Entered(under_way) => Some(under_way),
             Entry::Refused(_) => None,
         }
+    }
+
+    #[test]
+    fn nothing_leaves_a_hushed_org_and_requests_go_on() {
+        let seat = served();
+        let (request, delivery) = (enter(&seat), enter_as(&seat, Kind::Delivery));
+        assert!(request.is_some() && delivery.is_some());
+        assert_eq!((seat.under_way(), seat.deliveries()), (2, 1));
+        assert_eq!(seat.hush(Duration::from_secs(3_600)), 1);
+        assert!(enter_as(&seat, Kind::Delivery).is_none());
+        assert!(enter(&seat).is_some());
+        drop(delivery);
+        assert_eq!(
+            seat.hush(Duration::ZERO),
+            0,
+            "it lasts no longer than it is asked for"
+        );
+        assert!(enter_as(&seat, Kind::Delivery).is_some());
+        seat.hush(Duration::from_secs(3_600));
+        seat.unhush();
+        assert!(enter_as(&seat, Kind::Delivery).is_some());
     }
 
     #[tokio::test]

@@ -1,10 +1,10 @@
 //! Placements in the cell's own store.
 
-use crate::membership::admission::{Place, PlaceState};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use vocab::epoch::Epoch;
 use vocab::id::OrgId;
 use vocab::time::Timestamp;
+use wire::org_move::side::{Place, PlaceState};
 
 /// How an org stands here; none if it never did.
 ///

@@ -1,14 +1,13 @@
 //! The end of a move in a cell: what it holds of an org that it does not serve goes, with proof, and then the move itself.
 
-use crate::membership::admission::{Place as OrgPlace, PlaceState};
 use crate::membership::store as places;
-use crate::moving::Mover;
-use crate::moving::decide::{Deed, Ending, decide_finish, decide_forget, live};
 use crate::moving::refusal::MoveRefusal;
 use crate::moving::store::{self, Mode, changes, rows};
+use crate::moving::{Capture, Mover};
 use keys::delete_org_key;
-use std::sync::Arc;
 use vocab::id::{MoveId, OrgId};
+use wire::org_move::side::{Deed, Ending, decide_finish, decide_forget, live};
+use wire::org_move::side::{Place as OrgPlace, PlaceState};
 use wire::org_move::{Finished, Forget, Forgotten};
 
 /// Rows that one transaction removes: on the embedded store, all other writers wait for it.
@@ -18,7 +17,7 @@ const BATCHES_MAX: usize = 16;
 
 impl Mover {
     /// Removes a bounded number of rows of an org that is not served here, its key first: without it, nothing that was
-    /// sealed opens any more. When none is left, every table is counted.
+    /// sealed opens any more. When none is left, it is looked for one in every table.
     ///
     /// # Errors
     /// Why it does not.
@@ -28,29 +27,18 @@ impl Mover {
         self.leave(id, &ask.org).await?;
         self.forget_caches(&ask.org);
         self.drop_keys(id);
-        let (mut removed, mut is_last) = (0, false);
+        let mut removed = 0;
         for _ in 0..BATCHES_MAX {
             let batch = self.remove_batch(id, &ask.org).await?;
             removed += i64::try_from(batch).unwrap_or(i64::MAX);
-            is_last = batch < u64::from(BATCH_ROWS);
-            if is_last {
-                break;
+            if batch < u64::from(BATCH_ROWS) {
+                // To look after each few thousand would cost more than to remove them.
+                let empty = self.is_empty(&ask.org).await?;
+                return Ok(Forgotten { removed, empty });
             }
         }
-        // To count a million rows after each few thousand would cost more than to remove them.
-        if !is_last {
-            return Ok(Forgotten {
-                removed,
-                empty: false,
-            });
-        }
-        let shapes = self.shapes().await?;
-        let mut tx = self.read().await?;
-        let left = rows::count(&mut tx, &shapes, &ask.org).await?;
-        Ok(Forgotten {
-            removed,
-            empty: left == 0,
-        })
+        let empty = false;
+        Ok(Forgotten { removed, empty })
     }
 
     /// Takes nothing of the move any more, and destroys the org's key.
@@ -117,40 +105,21 @@ impl Mover {
             Ending::Without if seat.under_way() > 0 => {
                 return Err(MoveRefusal::Busy("requests of the org are under way here"));
             }
-            Ending::Without => self.check_empty(&ask.org).await?,
-            Ending::Serving => {}
+            Ending::Without if !self.is_empty(&ask.org).await? => {
+                return Err(MoveRefusal::refused("rows of the org are left here"));
+            }
+            Ending::Without | Ending::Serving => {}
         }
-        self.end_capture(&ask.org).await?;
+        self.capture(&ask.org, Capture::Off).await?;
         self.end(id, &ask.org).await?;
         self.drop_keys(id);
         self.reopen(&seat, &ask.org).await;
         Ok(Finished {})
     }
 
-    async fn check_empty(&self, org: &OrgId) -> Result<(), MoveRefusal> {
+    async fn is_empty(&self, org: &OrgId) -> Result<bool, MoveRefusal> {
         let shapes = self.shapes().await?;
-        let mut tx = self.read().await?;
-        match rows::count(&mut tx, &shapes, org).await? {
-            0 => Ok(()),
-            _ => Err(MoveRefusal::refused("rows of the org are left here")),
-        }
-    }
-
-    async fn end_capture(&self, org: &OrgId) -> Result<(), MoveRefusal> {
-        let shapes = self.shapes().await?;
-        for index in 0..shapes.arrival().len() {
-            let (shapes, org) = (Arc::clone(&shapes), org.clone());
-            self.write(move |tx| {
-                Box::pin(async move {
-                    match shapes.arrival().nth(index) {
-                        Some(shape) => Ok(shape.remove_capture(tx, org.as_str()).await?),
-                        None => Ok(()),
-                    }
-                })
-            })
-            .await?;
-        }
-        Ok(())
+        rows::is_empty(&mut self.read().await?, &shapes, org).await
     }
 
     async fn end(&self, id: &MoveId, org: &OrgId) -> Result<(), MoveRefusal> {

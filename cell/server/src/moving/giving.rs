@@ -1,18 +1,13 @@
 //! The giver: it serves the org, hands out what there is and what changes, and stops when it is told to.
 
-use crate::membership::admission::{Place as OrgPlace, PlaceState};
 use crate::membership::seats::Seat;
 use crate::membership::store as places;
 use crate::moving::contents::{
     Contents, Differing, Head, RangeSum, RowSum, Spot, WalkKind, parse_json,
 };
-use crate::moving::decide::{
-    Deed, Known, Part, decide_fence, decide_give, decide_parcel, decide_retire, decide_unfence,
-    live,
-};
 use crate::moving::refusal::MoveRefusal;
 use crate::moving::store::{self, Beginning, Mode, changes, rows};
-use crate::moving::{Deal, Mover, is_new};
+use crate::moving::{Capture, Deal, Mover, is_new};
 use keys::StoredOrgKey;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,13 +15,23 @@ use vocab::epoch::Epoch;
 use vocab::id::{MoveId, OrgId};
 use wire::org_move::seal::offer::seal_grant;
 use wire::org_move::seal::transfer::{Purpose, TransferKey};
+use wire::org_move::side::{
+    Deed, Known, Part, decide_fence, decide_give, decide_parcel, decide_retire, decide_unfence,
+    live,
+};
+use wire::org_move::side::{Place as OrgPlace, PlaceState};
 use wire::org_move::{
-    Acknowledge, AskGrant, AskParcel, AtEpoch, Fence, Fenced, Grant, Parcel, Place, Side, Touch,
-    Unfence, Walk,
+    Acknowledge, AskGrant, AskParcel, AtEpoch, Fence, Fenced, Grant, Hushed, Parcel, Place, Side,
+    Touch, Unfence, Walk,
 };
 
 /// How long a fence waits for what is under way.
 const DRAIN_MAX: Duration = Duration::from_secs(2);
+/// How long nothing leaves an org after it was asked for the last time: whoever asked may have died.
+const HUSHED_MAX: Duration = Duration::from_secs(10);
+
+/// Rows that are counted to show progress by: of a larger org nobody waits for the count.
+const ROWS_COUNTED_MAX: i64 = 2_000_000;
 
 /// A parcel before it is sealed.
 struct Made {
@@ -86,10 +91,10 @@ impl Mover {
             };
             self.begin(beginning, Mode::Open, None).await?;
         } else {
-            self.capture(&ask.org).await?;
+            self.capture(&ask.org, Capture::On).await?;
         }
         let mut tx = self.read().await?;
-        let rows = rows::count(&mut tx, &shapes, &ask.org).await?;
+        let rows = rows::count_up_to(&mut tx, &shapes, &ask.org, ROWS_COUNTED_MAX).await?;
         Ok(Grant { sealed, rows })
     }
 
@@ -340,6 +345,23 @@ impl Mover {
         self.side_of(id, &known).await
     }
 
+    /// Begins no delivery of the org any more, while it goes on to be served: what is on its way out when nobody serves could not
+    /// be noted as sent, and the taker would send it again.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub async fn hush(&self, id: &MoveId, ask: AtEpoch) -> Result<Hushed, MoveRefusal> {
+        let known = self.load(id).await?;
+        decide_parcel(&known, ask.epoch)?;
+        let membership = &self.0.side.membership;
+        let seat = membership.seat(&known.org).await?;
+        // What was lent before has its seat by then.
+        let lending = membership.hold_lending().await;
+        let under_way = seat.hush(HUSHED_MAX);
+        drop(lending);
+        Ok(Hushed { under_way })
+    }
+
     /// Stops to serve the org: whoever was let in is waited for, and nothing is written afterwards.
     ///
     /// # Errors
@@ -356,7 +378,9 @@ impl Mover {
         if is_new(decide_fence(&known, place, &ask)?) {
             seat.park(ask.epoch);
             let emptied = tokio::time::timeout(DRAIN_MAX, seat.emptied()).await;
-            if emptied.is_err() && !ask.force {
+            // A request that is cut off is asked again by whoever asked. A mail may have left, and would leave again.
+            let may_cut = ask.force && seat.deliveries() == 0;
+            if emptied.is_err() && !may_cut {
                 self.reopen(&seat, &known.org).await;
                 return Ok(Fenced {
                     closed: false,
@@ -444,6 +468,7 @@ impl Mover {
                 })
             })
             .await;
+        seat.unhush();
         self.reopen(&seat, &known.org).await;
         decided??;
         self.side_of(id, &known).await
@@ -472,7 +497,7 @@ impl Mover {
                         changes::delete_all(tx, &known.org).await?;
                         places::put_place(tx, &known.org, gone, now).await?;
                     }
-                    live(store::load(tx, &of).await?)
+                    Ok(live(store::load(tx, &of).await?)?)
                 })
             })
             .await;

@@ -62,6 +62,7 @@ async fn run(mover: &Mover, id: &MoveId, verb: Verb, body: &[u8]) -> Result<Resp
         Verb::Take => reply(mover.take(id, parse(body)?).await?),
         Verb::Acknowledge => reply(mover.acknowledge(id, parse(body)?).await?),
         Verb::Touch => reply(mover.touch(id, parse(body)?).await?),
+        Verb::Hush => reply(mover.hush(id, parse(body)?).await?),
         Verb::Fence => reply(mover.fence(id, parse(body)?).await?),
         Verb::Unfence => reply(mover.unfence(id, parse(body)?).await?),
         Verb::Activate => reply(mover.activate(id, parse(body)?).await?),

@@ -6,7 +6,6 @@
 //! moving rows are whatever the schema has; no table is named here but the one of org keys.
 
 mod contents;
-pub mod decide;
 mod ending;
 mod giving;
 pub mod http;
@@ -19,7 +18,6 @@ mod tests;
 
 use crate::membership::{self, FleetSide};
 use crate::moving::contents::{Spot, WalkKind, parse_json, render_json};
-use crate::moving::decide::{Deed, Known, Part, live};
 use crate::moving::refusal::MoveRefusal;
 use crate::moving::store::{Beginning, Mode, rows};
 use base64::Engine as _;
@@ -39,6 +37,7 @@ use wire::names::CellName;
 use wire::org_move::seal::Terms;
 use wire::org_move::seal::offer::OfferKey;
 use wire::org_move::seal::transfer::{Purpose, TransferKey};
+use wire::org_move::side::{Deed, Known, Part, live};
 use wire::org_move::{Place, Role, Side};
 use zeroize::Zeroizing;
 
@@ -93,7 +92,7 @@ impl Mover {
     /// The move, if it is not over.
     async fn load(&self, id: &MoveId) -> Result<Known, MoveRefusal> {
         let mut tx = self.read().await?;
-        live(store::load(&mut tx, id).await?)
+        Ok(live(store::load(&mut tx, id).await?)?)
     }
 
     async fn side_of(&self, id: &MoveId, known: &Known) -> Result<Side, MoveRefusal> {
@@ -205,18 +204,24 @@ impl Mover {
         Ok(SecretHash::of(&text).to_hex())
     }
 
-    /// Notes what each table's rows change from now on: one table for each transaction, because on PostgreSQL it waits
+    /// Begins or ends to note what changes of the org's rows: one table for each transaction, because on PostgreSQL it waits
     /// for those who write to the table.
-    async fn capture(&self, org: &OrgId) -> Result<(), MoveRefusal> {
+    async fn capture(&self, org: &OrgId, wanted: Capture) -> Result<(), MoveRefusal> {
         let shapes = self.shapes().await?;
         for index in 0..shapes.arrival().len() {
             let (shapes, org) = (Arc::clone(&shapes), org.clone());
             self.write(move |tx| {
                 Box::pin(async move {
-                    match shapes.arrival().nth(index) {
-                        Some(shape) => Ok(shape.install_capture(tx, org.as_str()).await?),
-                        None => Ok(()),
+                    match (shapes.arrival().nth(index), wanted) {
+                        (Some(shape), Capture::On) => {
+                            shape.install_capture(tx, org.as_str()).await?
+                        }
+                        (Some(shape), Capture::Off) => {
+                            shape.remove_capture(tx, org.as_str()).await?
+                        }
+                        (None, _) => {}
                     }
+                    Ok(())
                 })
             })
             .await?;
@@ -229,7 +234,7 @@ impl Mover {
         &self,
         move_: Beginning,
         mode: Mode,
-        place: Option<membership::admission::Place>,
+        place: Option<wire::org_move::side::Place>,
     ) -> Result<(), MoveRefusal> {
         let (org, now) = (move_.org.clone(), self.0.side.cell.now());
         self.write(move |tx| {
@@ -246,7 +251,7 @@ impl Mover {
             })
         })
         .await?;
-        self.capture(&org).await
+        self.capture(&org, Capture::On).await
     }
 
     /// Forgets everything that this process remembers of an org.
@@ -283,6 +288,13 @@ impl Mover {
             epoch,
         }
     }
+}
+
+/// Whether changes of an org's rows are noted.
+#[derive(Clone, Copy)]
+enum Capture {
+    On,
+    Off,
 }
 
 /// This cell's side of the terms.

@@ -4,6 +4,7 @@ use database::DatabaseFault;
 use identity::fault::Fault;
 use keys::KeyFault;
 use wire::org_move::seal::SealError;
+use wire::org_move::side::SideRefusal;
 
 /// Why nothing was done.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,16 @@ impl MoveRefusal {
     /// What the cell does not do.
     pub(crate) fn refused(what: &str) -> Self {
         Self::Refused(what.to_owned())
+    }
+}
+
+impl From<SideRefusal> for MoveRefusal {
+    fn from(refusal: SideRefusal) -> Self {
+        match refusal {
+            SideRefusal::NotFound => Self::NotFound,
+            SideRefusal::Changed(why) => Self::Changed(why),
+            SideRefusal::Refused(why) => Self::refused(why),
+        }
     }
 }
 

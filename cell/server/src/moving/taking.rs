@@ -1,14 +1,10 @@
 //! The taker: it offers to take an org, puts in place what arrives, says where the two differ, and serves in the end.
 
-use crate::membership::admission::{Place as OrgPlace, PlaceState};
 use crate::membership::store as places;
 use crate::moving::contents::{Contents, Differing, Head, RangeSum, RowSum, render_json};
-use crate::moving::decide::{
-    Deed, Known, Part, decide_accept, decide_activate, decide_offer, decide_take, live,
-};
 use crate::moving::refusal::MoveRefusal;
 use crate::moving::store::{self, Beginning, Mode, changes, rows};
-use crate::moving::{Deal, KEYS_MAX, Mover, is_new, lock};
+use crate::moving::{Capture, Deal, KEYS_MAX, Mover, is_new, lock};
 use database::WriteTx;
 use database::tenancy::Shapes;
 use keys::ArrivedOrgKey;
@@ -18,6 +14,10 @@ use vocab::id::{MoveId, OrgId};
 use wire::org_move::seal::SealError;
 use wire::org_move::seal::offer::OfferKey;
 use wire::org_move::seal::transfer::{Purpose, TransferKey};
+use wire::org_move::side::{
+    Deed, Known, Part, decide_accept, decide_activate, decide_offer, decide_take, live,
+};
+use wire::org_move::side::{Place as OrgPlace, PlaceState};
 use wire::org_move::{Accept, AskOffer, AtEpoch, Offer, Side, Take, Taken};
 
 impl Mover {
@@ -58,7 +58,7 @@ impl Mover {
             self.begin(beginning, Mode::Closed, Some(incoming)).await?;
             seat.set(incoming);
         } else {
-            self.capture(&ask.org).await?;
+            self.capture(&ask.org, Capture::On).await?;
         }
         Ok(Offer {
             sealed_to: text,
@@ -151,17 +151,21 @@ impl Mover {
             key: arrived,
         };
         let (of, seq, leg) = (id.clone(), ask.seq, ask.leg);
-        self.write(move |tx| {
+        let is_last = arrival.is_last();
+        let taken = self.write(move |tx| {
             Box::pin(async move {
                 let known = live(store::lock(tx, &of).await?)?;
-                if decide_take(&known, leg, seq)? == Deed::Do {
+                let deed = decide_take(&known, leg, seq)?;
+                if deed == Deed::Do {
                     store::set_taken(tx, &of, seq).await?;
                     arrival.put(tx, &of, &known).await?;
                 }
-                Ok(())
+                Ok(deed)
             })
-        })
-        .await?;
+        });
+        if is_new(taken.await?) && is_last {
+            self.analyze(&known.org).await;
+        }
         match sums {
             None => Ok(Taken {
                 differing: None,
@@ -171,6 +175,29 @@ impl Mover {
                 self.compare_ranges(&key, ask.leg, &known.org, ranges).await
             }
             Some(Sums::Rows(checks)) => self.compare_rows(&known.org, checks).await,
+        }
+    }
+
+    /// Has the engine learn how many rows there are now, while the giver still serves: what is compared next, and whatever the
+    /// org is asked when it is served here, would be looked for as in tables that have few. It is no more than a help.
+    async fn analyze(&self, org: &OrgId) {
+        let Ok(shapes) = self.shapes().await else {
+            return;
+        };
+        for index in 0..shapes.arrival().len() {
+            let shapes = Arc::clone(&shapes);
+            let analyzed = self.write(move |tx| {
+                Box::pin(async move {
+                    match shapes.arrival().nth(index) {
+                        Some(shape) => Ok(shape.analyze(tx).await?),
+                        None => Ok(()),
+                    }
+                })
+            });
+            if let Err(fault) = analyzed.await {
+                tracing::warn!(error = %fault, org = %org, "a table that an org was copied to could not be looked over");
+                return;
+            }
         }
     }
 
@@ -259,13 +286,14 @@ impl Mover {
             .write(move |tx| {
                 Box::pin(async move {
                     let known = live(store::lock(tx, &of).await?)?;
-                    if decide_activate(&known, ask.epoch)? == Deed::Do {
+                    let place = places::load_place(tx, &known.org).await?;
+                    if decide_activate(&known, place, ask.epoch)? == Deed::Do {
                         store::set_part(tx, &of, Part::Giving, ask.epoch).await?;
                         changes::delete_all(tx, &known.org).await?;
                         store::set_mode(tx, &known.org, Mode::Open).await?;
                         places::put_place(tx, &known.org, serving, now).await?;
                     }
-                    live(store::load(tx, &of).await?)
+                    Ok(live(store::load(tx, &of).await?)?)
                 })
             })
             .await;
@@ -292,6 +320,11 @@ struct Arrival {
 }
 
 impl Arrival {
+    /// Whether these are the last of all rows.
+    const fn is_last(&self) -> bool {
+        matches!(self.head, Head::Rows { next: None, .. })
+    }
+
     /// In the transaction that notes the parcel's number. Nobody else writes to the org, so the fence lets this
     /// transaction pass and stands again before it is over.
     async fn put(&self, tx: &mut WriteTx, id: &MoveId, known: &Known) -> Result<(), MoveRefusal> {

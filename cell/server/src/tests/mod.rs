@@ -2,3 +2,4 @@
 
 mod blocked;
 pub(crate) mod matrix;
+pub(crate) mod two_orgs;

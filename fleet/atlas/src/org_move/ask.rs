@@ -5,6 +5,7 @@ use crate::org_move::view::{Answer, Question};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
+use vocab::epoch::Epoch;
 use wire::client::{CallError, FleetClient};
 use wire::org_move::view::Phase;
 use wire::org_move::{
@@ -76,6 +77,7 @@ pub(crate) async fn ask(
             let body = Touch { leg, differing };
             call.put(Verb::Touch, &body).await.map(Answer::Side)
         }
+        Question::Hush => call.at(Verb::Hush, leg).await.map(Answer::Hushed),
         Question::Fence(force) => {
             let (epoch, force) = (leg, *force);
             let body = Fence {
@@ -90,8 +92,13 @@ pub(crate) async fn ask(
             let body = Unfence { epoch, attempt };
             call.put(Verb::Unfence, &body).await.map(Answer::Side)
         }
-        Question::Activate => call.at(Verb::Activate).await.map(Answer::Side),
-        Question::Retire => call.at(Verb::Retire).await.map(Answer::Side),
+        Question::StepDown => {
+            // There is an epoch before this one: the lost cell's.
+            let lost = Epoch::try_from(leg.number() - 1).unwrap_or(leg);
+            call.at(Verb::Retire, lost).await.map(Answer::Side)
+        }
+        Question::Activate => call.at(Verb::Activate, leg).await.map(Answer::Side),
+        Question::Retire => call.at(Verb::Retire, leg).await.map(Answer::Side),
         Question::Forget => call.about(Verb::Forget).await.map(Answer::Forgotten),
         Question::FinishTaker | Question::FinishGiver => {
             call.about(Verb::Finish).await.map(Answer::Finished)
@@ -125,8 +132,7 @@ impl Call<'_> {
         self.put(verb, &Forget { org }).await
     }
 
-    async fn at<T: DeserializeOwned>(&self, verb: Verb) -> Result<T, CallError> {
-        let epoch = self.record.leg;
+    async fn at<T: DeserializeOwned>(&self, verb: Verb, epoch: Epoch) -> Result<T, CallError> {
         self.put(verb, &AtEpoch { epoch }).await
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing is decided here. Whoever else carries the same move changes the record, and what is in hand is thrown away.
 
+use crate::counted::Moment;
 use crate::log;
 use crate::org_move::operate::{SWITCH, append};
 use crate::org_move::plan::{Party, Step, party, plan_step};
@@ -20,6 +21,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use vocab::id::MoveId;
 use wire::client::CallError;
+use wire::names::CellName;
 use wire::org_move::view::Phase;
 use wire::org_move::word;
 
@@ -40,6 +42,9 @@ pub struct Moves(Arc<Inner>);
 struct Inner {
     news: Notify,
     carried: Mutex<HashMap<MoveId, Progress>>,
+    left_behind: Notify,
+    /// The cells that are removing what moves left there, and what keeps each waiting.
+    tidying: Mutex<HashMap<CellName, Option<String>>>,
 }
 
 /// What is known of a move beside its record.
@@ -65,6 +70,40 @@ impl Moves {
         known
             .filter(|known| known.phase == Some(record.phase))
             .unwrap_or_default()
+    }
+
+    /// Something was left behind lately, or will be.
+    pub(crate) async fn left_behind(&self) {
+        self.0.left_behind.notified().await;
+    }
+
+    /// What keeps a cell from removing what moves left there.
+    pub(crate) fn tidying_waits_for(&self, cell: &CellName) -> Option<String> {
+        self.tidying().get(cell).cloned().flatten()
+    }
+
+    pub(crate) fn begin_tidying(&self, cell: &CellName) -> bool {
+        let mut tidying = self.tidying();
+        let is_new = !tidying.contains_key(cell);
+        if is_new {
+            tidying.insert(cell.clone(), None);
+        }
+        is_new
+    }
+
+    pub(crate) fn note_tidying(&self, cell: &CellName, waits_for: String) {
+        self.tidying().insert(cell.clone(), Some(waits_for));
+    }
+
+    pub(crate) fn end_tidying(&self, cell: &CellName) {
+        self.tidying().remove(cell);
+    }
+
+    fn tidying(&self) -> MutexGuard<'_, HashMap<CellName, Option<String>>> {
+        self.0
+            .tidying
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn begin(&self, id: &MoveId) -> bool {
@@ -125,6 +164,11 @@ pub async fn run(register: Register) {
         }
         match under_way(&register).await {
             Ok(records) => {
+                if !records.is_empty()
+                    && let Err(error) = register.counted.count(&register.database).await
+                {
+                    tracing::warn!(%error, "time could not be counted; what must last lasts longer");
+                }
                 for record in records {
                     let free = register.moves.busy() < BUSY_MAX;
                     // A fence is never left waiting for its turn.
@@ -145,13 +189,64 @@ async fn under_way(register: &Register) -> Result<Vec<MoveRecord>, Refusal> {
     store::load_under_way(&mut register.database.read().await?).await
 }
 
+/// What whoever carries a move has in hand.
+#[derive(Default)]
+struct Hand {
+    view: View,
+    revision: i64,
+    waits_for: Option<String>,
+    /// How long the last question took.
+    took: Duration,
+    /// The fence that was seen first, and when.
+    fence: Option<(i64, Instant)>,
+}
+
+impl Hand {
+    /// What is in hand belongs to one state of the record. That the giver is stopped goes on through several.
+    fn take_up(&mut self, record: &MoveRecord) {
+        if record.revision != self.revision {
+            tracing::info!(org = %record.slug, phase = record.phase.as_str(), giver = %record.giver, taker = %record.taker,
+                reason = record.reason.as_deref().unwrap_or_default(), "an org moves");
+            self.view = View::default();
+            (self.revision, self.waits_for) = (record.revision, None);
+        }
+        if matches!(record.phase, Phase::Fencing | Phase::Fenced) {
+            let same = self.fence.filter(|(attempt, _)| *attempt == record.attempt);
+            let (_, since) = *self
+                .fence
+                .insert(same.unwrap_or((record.attempt, Instant::now())));
+            self.view.stopped = since.elapsed();
+        }
+        if record.phase == Phase::Preparing && record.waits_for_taker {
+            let taker = &record.taker;
+            let text = format!("{taker} has to remove first what an earlier move left there");
+            self.waits_for = Some(text);
+        }
+    }
+
+    async fn ask(&mut self, register: &Register, record: &MoveRecord, question: &Question) {
+        let begun = Instant::now();
+        let asked = register.ask(record, question);
+        let answer = traced(record, question.as_str(), asked).await;
+        self.took = begun.elapsed();
+        self.waits_for = None;
+        match answer {
+            Ok(answer) => self.view.note(record.phase, question, answer),
+            Err(failure) => {
+                tracing::info!(org = %record.slug, question = question.as_str(), reason = failure.reason(), "a step of a move is tried again");
+                self.waits_for = Some(failure.reason().to_owned());
+                self.view.note_failure(record.phase, question, failure);
+            }
+        }
+    }
+}
+
 async fn carry(register: Register, id: MoveId) {
     let _turn = Turn {
         moves: register.moves.clone(),
         id: id.clone(),
     };
-    let (mut view, mut revision, mut waits_for) = (View::default(), 0, None);
-    let mut took = Duration::ZERO;
+    let mut hand = Hand::default();
     loop {
         let record = match load(&register, &id).await {
             Ok(Some(record)) => record,
@@ -162,24 +257,23 @@ async fn carry(register: Register, id: MoveId) {
                 continue;
             }
         };
-        if record.revision != revision {
-            tracing::info!(org = %record.slug, phase = record.phase.as_str(), giver = %record.giver, taker = %record.taker,
-                reason = record.reason.as_deref().unwrap_or_default(), "an org moves");
-            (view, revision, waits_for) = (View::default(), record.revision, None);
+        hand.take_up(&record);
+        // What is left then is removed beside whatever comes next for the org.
+        if record.phase.is_over() {
+            return;
         }
-        register
-            .moves
-            .note(&record, view.rows_done, waits_for.clone());
-        let changed = match plan_step(&record, &view, register.clock.now()) {
+        let (done, waits_for) = (hand.view.rows_done, hand.waits_for.clone());
+        register.moves.note(&record, done, waits_for);
+        let changed = match plan_step(&record, &hand.view, register.counted.now()) {
             Step::Rest => return,
             Step::Pause(pause) => {
                 tokio::time::sleep(pause).await;
-                view.tired = false;
+                hand.view.tired = false;
                 continue;
             }
             Step::PauseAsLong => {
-                tokio::time::sleep(took.min(PAUSE_MAX)).await;
-                view.tired = false;
+                tokio::time::sleep(hand.took.min(PAUSE_MAX)).await;
+                hand.view.tired = false;
                 continue;
             }
             Step::Enter(entry) => {
@@ -187,19 +281,7 @@ async fn carry(register: Register, id: MoveId) {
             }
             Step::Switch => traced(&record, "switch", register.switch_move(&record)).await,
             Step::Ask(question) => {
-                let begun = Instant::now();
-                let asked = register.ask(&record, &question);
-                let answer = traced(&record, question.as_str(), asked).await;
-                took = begun.elapsed();
-                waits_for = None;
-                match answer {
-                    Ok(answer) => view.note(record.phase, &question, answer),
-                    Err(failure) => {
-                        tracing::info!(org = %record.slug, question = question.as_str(), reason = failure.reason(), "a step of a move is tried again");
-                        waits_for = Some(failure.reason().to_owned());
-                        view.note_failure(record.phase, &question, failure);
-                    }
-                }
+                hand.ask(&register, &record, &question).await;
                 continue;
             }
         };
@@ -211,7 +293,7 @@ async fn carry(register: Register, id: MoveId) {
 }
 
 /// Tells the log when a step begins and when it is through: for whoever looks for the one that takes long, or hangs.
-async fn traced<T, E>(
+pub(crate) async fn traced<T, E>(
     record: &MoveRecord,
     step: &str,
     work: impl Future<Output = Result<T, E>>,
@@ -230,7 +312,11 @@ async fn load(register: &Register, id: &MoveId) -> Result<Option<MoveRecord>, Re
 }
 
 impl Register {
-    async fn ask(&self, record: &MoveRecord, question: &Question) -> Result<Answer, Failure> {
+    pub(crate) async fn ask(
+        &self,
+        record: &MoveRecord,
+        question: &Question,
+    ) -> Result<Answer, Failure> {
         let name = match party(question) {
             Party::Giver => &record.giver,
             Party::Taker => &record.taker,
@@ -249,31 +335,44 @@ impl Register {
         record: &MoveRecord,
         entry: Entry,
     ) -> Result<(), Refusal> {
-        let next = record.enter(entry, self.clock.now());
-        let logged = match next.phase {
-            Phase::Done => Some("org.move.done"),
-            Phase::Undoing => Some("org.move.undo"),
-            Phase::Undone => Some("org.move.undone"),
-            _ => None,
-        };
-        self.database
+        let (record, clock) = (record.clone(), self.clock.now());
+        let is_over = self
+            .database
             .write(move |tx| {
                 Box::pin(async move {
+                    let is_clean = entry == Entry::Cleaned;
+                    let counted = register_store::load_counted(tx).await?;
+                    let next = record.enter(entry, Moment { clock, counted });
+                    let logged = match next.phase {
+                        _ if is_clean => Some("org.move.clean"),
+                        Phase::Done => Some("org.move.done"),
+                        Phase::Undoing => Some("org.move.undo"),
+                        Phase::Undone => Some("org.move.undone"),
+                        _ => None,
+                    };
                     let Some(kind) = logged else {
-                        return store::update(tx, &next).await.map(drop);
+                        store::update(tx, &next).await?;
+                        return Ok(false);
                     };
                     let place = log::take_place(tx).await?;
                     if !store::update(tx, &next).await? {
-                        return Ok(());
+                        return Ok(false);
                     }
-                    if next.phase.is_over() {
+                    if is_clean {
                         store::uncount_org(tx, &next.taker).await?;
                     }
-                    let detail = next.reason.clone().unwrap_or_default();
-                    append(tx, place, &next, kind, detail).await
+                    let detail = match is_clean {
+                        true => format!("nothing is left in {}", next.taker),
+                        false => next.reason.clone().unwrap_or_default(),
+                    };
+                    append(tx, place, &next, kind, detail).await?;
+                    Ok::<_, Refusal>(next.phase.is_over())
                 })
             })
             .await?;
+        if is_over {
+            self.moves.0.left_behind.notify_one();
+        }
         self.feed.catch_up().await
     }
 

@@ -1,16 +1,22 @@
 //! Empties cells that are draining: their orgs are moved to wherever they may be, a few at once.
 
 use crate::org_move::store;
+use crate::placement::{PlacementDenial, decide_placement};
 use crate::refusal::Refusal;
 use crate::register::Register;
-use std::time::Duration;
+use crate::store as register_store;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
 use tokio::time::{MissedTickBehavior, interval};
 use vocab::slug::Slug;
 use wire::control::{CellState, CellView};
+use wire::names::CellName;
 use wire::org_move::view::{Phase, StartMove};
 
 /// How often it is looked for orgs that are to leave.
 const ROUND: Duration = Duration::from_secs(1);
+/// The longest pause of a cell whose orgs may go nowhere.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// Orgs of one cell that are on their way at once.
 const AT_ONCE_MAX: usize = 4;
 /// Orgs that are looked at together.
@@ -22,53 +28,121 @@ const DRAINER: &str = "control";
 
 /// Empties cells, for ever.
 pub async fn run(register: Register) {
+    let mut patience = Patience::default();
     let mut round = interval(ROUND);
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         round.tick().await;
-        if let Err(error) = register.drain_round().await {
+        if let Err(error) = register.drain_round(&mut patience).await {
             tracing::warn!(%error, "draining cells could not be looked at");
         }
     }
 }
 
+/// Which cells are looked at again, and when. One whose orgs may go nowhere is left alone until the register changes, and is
+/// then looked at less and less often: each look goes over all its orgs.
+#[derive(Debug, Default)]
+pub struct Patience(HashMap<CellName, Wait>);
+
+#[derive(Debug, Clone, Copy)]
+struct Wait {
+    /// The register's change that was the newest then, if nothing but another one can help.
+    cursor: Option<i64>,
+    pause: Duration,
+    since: Instant,
+}
+
+impl Patience {
+    fn is_due(&self, cell: &CellName, cursor: i64, now: Instant) -> bool {
+        self.0.get(cell).is_none_or(|wait| {
+            wait.cursor != Some(cursor) && now.saturating_duration_since(wait.since) >= wait.pause
+        })
+    }
+
+    /// Nothing of a cell could be moved.
+    fn wait(&mut self, cell: &CellName, cursor: Option<i64>, now: Instant) {
+        let before = self.0.get(cell).map(|wait| wait.pause);
+        let pause = before.map_or(ROUND, |pause| (pause * 2).min(PAUSE_MAX));
+        let wait = Wait {
+            cursor,
+            pause,
+            since: now,
+        };
+        self.0.insert(cell.clone(), wait);
+    }
+
+    fn forget(&mut self, cell: &CellName) {
+        self.0.remove(cell);
+    }
+}
+
 impl Register {
-    /// Begins moves out of every draining cell; says how many.
+    /// Begins moves out of every draining cell that is due; says how many.
     ///
     /// # Errors
     /// [`Refusal::Store`].
-    pub async fn drain_round(&self) -> Result<usize, Refusal> {
+    pub async fn drain_round(&self, patience: &mut Patience) -> Result<usize, Refusal> {
         let mut begun = 0;
         for cell in self.cells().await? {
             if cell.state == CellState::Draining {
-                begun += self.drain(&cell).await?;
+                begun += self.drain(&cell, patience).await?;
+            } else {
+                patience.forget(&cell.name);
             }
         }
         Ok(begun)
     }
 
-    /// Those that may go nowhere else are passed over: whoever comes after them can.
-    async fn drain(&self, cell: &CellView) -> Result<usize, Refusal> {
-        let moves = store::load_under_way(&mut self.database.read().await?).await?;
+    async fn drain(&self, cell: &CellView, patience: &mut Patience) -> Result<usize, Refusal> {
+        let mut tx = self.database.read().await?;
+        let cursor = register_store::load_head(&mut tx).await?.cursor;
+        if !patience.is_due(&cell.name, cursor, Instant::now()) {
+            return Ok(0);
+        }
+        let moves = store::load_under_way(&mut tx).await?;
+        drop(tx);
         let leaving = moves.iter().filter(|one| one.giver == cell.name);
         let busy = leaving.filter(|one| one.phase != Phase::Following).count();
         let free = AT_ONCE_MAX.saturating_sub(busy);
-        let (mut begun, mut after) = (0, String::new());
-        while begun < free {
+        if free == 0 {
+            return Ok(0);
+        }
+        let (begun, may_get_well) = self.send_some_away(cell, free).await?;
+        let cursor = Some(cursor).filter(|_| !may_get_well);
+        match begun {
+            0 => patience.wait(&cell.name, cursor, Instant::now()),
+            _ => patience.forget(&cell.name),
+        }
+        Ok(begun)
+    }
+
+    /// Those that may go nowhere else are passed over: whoever comes after them can. Says how many were begun with, and whether
+    /// others only wait for a cell that is not well.
+    async fn send_some_away(&self, cell: &CellView, most: usize) -> Result<(usize, bool), Refusal> {
+        let (mut begun, mut may_get_well, mut after) = (0, false, String::new());
+        loop {
             let mut tx = self.database.read().await?;
             let page = store::load_resting(&mut tx, &cell.name, &after, PAGE_ORGS).await?;
+            let mut others = register_store::load_loads(&mut tx).await?;
             drop(tx);
-            let Some(last) = page.last() else {
-                break;
+            self.watch.mark(&mut others);
+            others.retain(|other| other.name != cell.name);
+            let Some((last, _)) = page.last() else {
+                return Ok((begun, may_get_well));
             };
             after = last.to_string();
-            for slug in page {
-                if begun < free && self.send_away(cell, &slug).await? {
-                    begun += 1;
+            for (slug, pin) in page {
+                if begun == most {
+                    return Ok((begun, may_get_well));
+                }
+                // Nobody waits for the register's place while it is looked who could go at all.
+                match decide_placement(&pin, None, &others) {
+                    Ok(_) => begun += usize::from(self.send_away(cell, &slug).await?),
+                    Err(PlacementDenial::Unwell { .. }) => may_get_well = true,
+                    Err(_) => {}
                 }
             }
         }
-        Ok(begun)
     }
 
     async fn send_away(&self, cell: &CellView, slug: &Slug) -> Result<bool, Refusal> {
@@ -85,5 +159,40 @@ impl Register {
             Err(Refusal::Moving { .. } | Refusal::UnderWay { .. }) => Ok(false),
             Err(refusal) => Err(refusal),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PAUSE_MAX, Patience, ROUND};
+    use std::time::Instant;
+    use wire::names::CellName;
+
+    #[test]
+    fn a_cell_whose_orgs_may_go_nowhere_is_looked_at_when_something_changed_and_less_and_less() {
+        let cell = CellName::parse("cell-a").unwrap();
+        let (mut patience, mut now) = (Patience::default(), Instant::now());
+        assert!(patience.is_due(&cell, 7, now));
+        patience.wait(&cell, Some(7), now);
+        assert!(
+            !patience.is_due(&cell, 7, now + PAUSE_MAX * 100),
+            "nothing changed"
+        );
+        assert!(!patience.is_due(&cell, 8, now), "at once");
+        for pause in [ROUND, ROUND * 2, ROUND * 4] {
+            assert!(!patience.is_due(&cell, 9, now + pause - ROUND / 2));
+            now += pause;
+            assert!(patience.is_due(&cell, 9, now));
+            patience.wait(&cell, Some(8), now);
+        }
+        for _ in 0..20 {
+            patience.wait(&cell, Some(9), now);
+        }
+        assert!(patience.is_due(&cell, 10, now + PAUSE_MAX));
+        patience.forget(&cell);
+        assert!(patience.is_due(&cell, 9, now));
+        // A cell gets well without a word in the register.
+        patience.wait(&cell, None, now);
+        assert!(patience.is_due(&cell, 9, now + ROUND));
     }
 }

@@ -1,5 +1,6 @@
 //! What operators do to moves: begin one, give it up, take it back, look at it.
 
+use crate::counted::Moment;
 use crate::log::{self, Entry as LogEntry, Place};
 use crate::org_move::record::{Entry, MoveRecord};
 use crate::org_move::store;
@@ -99,12 +100,13 @@ impl Register {
     pub async fn take_move_back(&self, slug: &Slug, actor: &str) -> Result<MoveView, Refusal> {
         self.change_move(slug, actor, "org.move.back", |record, now| {
             match record.phase {
+                _ if record.abandoned => Err(GIVEN_UP),
                 Phase::Done => Err("it is over; move the organisation anew"),
                 _ if record.returning => Ok(record.clone()),
                 Phase::Activating | Phase::Following => Ok(MoveRecord {
                     returning: true,
                     revision: record.revision + 1,
-                    updated_at: now,
+                    updated_at: now.clock,
                     ..record.clone()
                 }),
                 Phase::Purging => Err("the time for it is over; move the organisation anew"),
@@ -115,14 +117,52 @@ impl Register {
         .await
     }
 
+    /// Ends the time in which a move can be taken back: the org is free to move on.
+    ///
+    /// # Errors
+    /// [`Refusal::MoveState`] if it is not in that time.
+    pub async fn settle_move(&self, slug: &Slug, actor: &str) -> Result<MoveView, Refusal> {
+        self.change_move(slug, actor, "org.move.settle", |record, now| {
+            match record.phase {
+                Phase::Purging => Ok(record.clone()),
+                _ if record.phase.is_over() => Err("it is over"),
+                _ if record.returning => Err("it is being taken back"),
+                Phase::Following => Ok(record.enter(Entry::Next(Phase::Purging), now)),
+                _ => Err("the other cell does not serve the organisation yet"),
+            }
+        })
+        .await
+    }
+
+    /// Gives up for lost the cell that an org was switched to, before that cell is known to serve: the other cell, which has all
+    /// that was written before the switch, serves again. What the lost one took afterwards, if it took anything, is lost.
+    ///
+    /// # Errors
+    /// [`Refusal::MoveState`] if the cell answers, or at any other point of a move.
+    pub async fn abandon_target(&self, slug: &Slug, actor: &str) -> Result<MoveView, Refusal> {
+        let known = store::load_newest_of(&mut self.database.read().await?, slug).await?;
+        let known = known.ok_or_else(|| not_moving(slug))?;
+        decide_abandon(&known).map_err(|reason| denied(slug, reason))?;
+        // Two cells that both serve are worse than an org that waits: whoever answers is not lost.
+        let lost = self.cell(&known.giver).await?;
+        if self.doors.status(&lost).await.is_ok() {
+            let reason = "the cell that it was switched to answers, and will serve it; take the move back then";
+            return Err(denied(slug, reason));
+        }
+        self.change_move(slug, actor, ABANDON, |record, now| {
+            decide_abandon(record).map(|()| record.abandon(now.clock))
+        })
+        .await
+    }
+
     async fn change_move(
         &self,
         slug: &Slug,
         actor: &str,
         kind: &'static str,
-        decide: impl Fn(&MoveRecord, Timestamp) -> Result<MoveRecord, &'static str> + Send + 'static,
+        decide: impl Fn(&MoveRecord, Moment) -> Result<MoveRecord, &'static str> + Send + 'static,
     ) -> Result<MoveView, Refusal> {
-        let (now, actor, slug) = (self.clock.now(), actor.to_owned(), slug.clone());
+        let (clock, actor, slug) = (self.clock.now(), actor.to_owned(), slug.clone());
         let changed = self
             .database
             .write(move |tx| {
@@ -130,14 +170,17 @@ impl Register {
                     let place = log::take_place(tx).await?;
                     let record = store::load_newest_of(tx, &slug).await?;
                     let record = record.ok_or_else(|| not_moving(&slug))?;
-                    let next = decide(&record, now).map_err(|reason| Refusal::MoveState {
-                        name: slug.to_string(),
-                        reason,
-                    })?;
+                    let counted = register_store::load_counted(tx).await?;
+                    let now = Moment { clock, counted };
+                    let next = decide(&record, now).map_err(|reason| denied(&slug, reason))?;
                     if next == record {
                         return Ok(record);
                     }
-                    if !store::update(tx, &next).await? {
+                    let mut changed = store::update(tx, &next).await?;
+                    if next.giver != record.giver {
+                        changed &= store::switch_placement(tx, &record, &next).await?;
+                    }
+                    if !changed {
                         return Err(Refusal::Changed {
                             name: slug.to_string(),
                             known: record.revision + 1,
@@ -185,11 +228,50 @@ impl Register {
     fn show(&self, record: &MoveRecord) -> MoveView {
         let progress = self.moves.progress(record);
         let mut view = record.view(progress.rows_done);
+        // What can be taken back until a counted time can be so until then by the clock.
+        let shift = self.clock.now().micros() - self.counted.now().micros();
+        let by_clock = |until: Timestamp| Timestamp::from_micros(until.micros() + shift);
+        view.until = view.until.map(by_clock);
+        if view.left_behind.is_some() {
+            let waits_for = self.moves.tidying_waits_for(&record.taker);
+            let reasons = [
+                view.reason.take(),
+                Some(render_left_behind(record)),
+                waits_for,
+            ];
+            let reasons: Vec<String> = reasons.into_iter().flatten().collect();
+            view.reason = Some(reasons.join(": "));
+        }
         if view.reason.is_none() {
             view.reason = progress.waits_for;
         }
         self.watch.explain(&mut view);
         view
+    }
+}
+
+fn render_left_behind(record: &MoveRecord) -> String {
+    format!("{} has to remove yet what it kept", record.taker)
+}
+
+fn denied(slug: &Slug, reason: &'static str) -> Refusal {
+    let name = slug.to_string();
+    Refusal::MoveState { name, reason }
+}
+
+/// Between the switch and the answer of the cell that is to serve, the other one has everything up to its fence. Before, it serves;
+/// after, more was written than it has.
+fn decide_abandon(record: &MoveRecord) -> Result<(), &'static str> {
+    match record.phase {
+        _ if record.abandoned => Err(GIVEN_UP),
+        Phase::Activating => Ok(()),
+        phase if phase.is_over() => Err("it is over"),
+        _ if record.is_before_switch() => {
+            Err("the organisation is served by the first cell; give the move up instead")
+        }
+        _ => Err(
+            "the cell that it was switched to took it over, and has what was written since; have that cell started again",
+        ),
     }
 }
 
@@ -229,6 +311,11 @@ async fn choose_target(
     let mut cells = register_store::load_loads(tx).await?;
     watch.mark(&mut cells);
     cells.retain(|cell| cell.name != org.cell);
+    if wish.is_none() {
+        // A cell that has something of it to remove would keep it waiting.
+        let untidy = store::load_untidy_cells_of(tx, &org.id).await?;
+        cells.retain(|cell| !untidy.contains(&cell.name));
+    }
     Ok(decide_placement(&org.pin, wish, &cells)?)
 }
 
@@ -259,6 +346,9 @@ fn begin(
         until: None,
         fenced_at: None,
         pause_micros: None,
+        left_behind: false,
+        abandoned: false,
+        waits_for_taker: false,
         requested_by: actor,
         created_at: now,
         updated_at: now,
@@ -282,7 +372,7 @@ pub(crate) async fn append(
         detail,
     };
     let routes = match kind {
-        SWITCH => {
+        SWITCH | ABANDON => {
             let org = register_store::load_org(tx, &record.slug).await?;
             org.iter().map(org_route).collect()
         }
@@ -293,3 +383,7 @@ pub(crate) async fn append(
 
 /// The kind of the log's row that switches a placement.
 pub(crate) const SWITCH: &str = "org.move.switch";
+/// The kind of the log's row that switches it back because the cell is lost.
+pub(crate) const ABANDON: &str = "org.move.abandon";
+/// Why nothing else is done to a move whose cell was given up.
+const GIVEN_UP: &str = "the cell that it was switched to was given up for lost already";

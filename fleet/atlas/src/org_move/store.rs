@@ -1,10 +1,12 @@
 //! Moves in the register's database. Every change is a comparison with the revision that was read.
 
+use crate::cell_state::Inhabitants;
 use crate::org_move::record::MoveRecord;
 use crate::refusal::Refusal;
 use database::{ReadTx, Row, WriteTx, params};
-use vocab::id::MoveId;
+use vocab::id::{MoveId, OrgId};
 use vocab::slug::Slug;
+use wire::control::{CellView, Pin};
 use wire::names::CellName;
 use wire::org_move::view::Phase;
 
@@ -13,6 +15,19 @@ const UNDER_WAY_MAX: i64 = 1_000;
 
 fn stored(error: impl ToString) -> Refusal {
     Refusal::Stored(error.to_string())
+}
+
+/// The columns in the order of [`read`]; the last says whether another move has left something where this one wants to go.
+macro_rules! select_moves {
+    ($rest:literal) => {
+        concat!(
+            "SELECT m.id, m.org_id, m.slug, m.source, m.target, m.giver, m.taker, m.leg, m.phase, m.revision, m.attempt, \
+             m.is_returning, m.reason, m.rows_total, m.keep_secs, m.until_at, m.fenced_at, m.pause_micros, m.left_behind, \
+             m.abandoned, m.requested_by, m.created_at, m.updated_at, EXISTS (SELECT 1 FROM org_moves o \
+             WHERE o.org_id = m.org_id AND o.taker = m.taker AND o.left_behind = 1 AND o.id <> m.id) FROM org_moves m ",
+            $rest
+        )
+    };
 }
 
 fn read(row: &Row) -> Result<MoveRecord, Refusal> {
@@ -29,16 +44,19 @@ fn read(row: &Row) -> Result<MoveRecord, Refusal> {
         phase: Phase::parse(&row.get::<String>(8)?).ok_or_else(|| stored("a phase of a move"))?,
         revision: row.get(9)?,
         attempt: row.get(10)?,
-        returning: row.get::<i64>(11)? != 0,
+        returning: row.get(11)?,
         reason: row.get(12)?,
         rows_total: row.get(13)?,
         keep_secs: row.get(14)?,
         until: row.get(15)?,
         fenced_at: row.get(16)?,
         pause_micros: row.get(17)?,
-        requested_by: row.get(18)?,
-        created_at: row.get(19)?,
-        updated_at: row.get(20)?,
+        left_behind: row.get(18)?,
+        abandoned: row.get(19)?,
+        requested_by: row.get(20)?,
+        created_at: row.get(21)?,
+        updated_at: row.get(22)?,
+        waits_for_taker: row.get(23)?,
     })
 }
 
@@ -73,8 +91,8 @@ pub(crate) async fn update(tx: &mut WriteTx, record: &MoveRecord) -> Result<bool
     let updated = tx
         .execute(
             "UPDATE org_moves SET giver = $1, taker = $2, leg = $3, phase = $4, revision = $5, attempt = $6, is_returning = $7, \
-             reason = $8, rows_total = $9, until_at = $10, fenced_at = $11, pause_micros = $12, updated_at = $13 \
-             WHERE id = $14 AND revision = $5 - 1",
+             reason = $8, rows_total = $9, until_at = $10, fenced_at = $11, pause_micros = $12, updated_at = $13, \
+             left_behind = $14, abandoned = $15 WHERE id = $16 AND revision = $5 - 1",
             params![
                 &record.giver,
                 &record.taker,
@@ -89,6 +107,8 @@ pub(crate) async fn update(tx: &mut WriteTx, record: &MoveRecord) -> Result<bool
                 record.fenced_at,
                 record.pause_micros,
                 record.updated_at,
+                i64::from(record.left_behind),
+                i64::from(record.abandoned),
                 &record.id
             ],
         )
@@ -99,11 +119,7 @@ pub(crate) async fn update(tx: &mut WriteTx, record: &MoveRecord) -> Result<bool
 /// One move.
 pub(crate) async fn load(tx: &mut ReadTx, id: &MoveId) -> Result<Option<MoveRecord>, Refusal> {
     let row = tx
-        .query_optional(
-            "SELECT id, org_id, slug, source, target, giver, taker, leg, phase, revision, attempt, is_returning, reason, rows_total, \
-             keep_secs, until_at, fenced_at, pause_micros, requested_by, created_at, updated_at FROM org_moves WHERE id = $1",
-            params![id],
-        )
+        .query_optional(select_moves!("WHERE m.id = $1"), params![id])
         .await?;
     row.as_ref().map(read).transpose()
 }
@@ -113,41 +129,86 @@ pub(crate) async fn load_newest_of(
     tx: &mut ReadTx,
     slug: &Slug,
 ) -> Result<Option<MoveRecord>, Refusal> {
-    let row = tx
-        .query_optional(
-            "SELECT id, org_id, slug, source, target, giver, taker, leg, phase, revision, attempt, is_returning, reason, rows_total, \
-             keep_secs, until_at, fenced_at, pause_micros, requested_by, created_at, updated_at FROM org_moves \
-             WHERE slug = $1 ORDER BY created_at DESC, id DESC LIMIT 1",
-            params![slug.as_str()],
-        )
-        .await?;
+    let sql = select_moves!("WHERE m.slug = $1 ORDER BY m.created_at DESC, m.id DESC LIMIT 1");
+    let row = tx.query_optional(sql, params![slug.as_str()]).await?;
     row.as_ref().map(read).transpose()
 }
 
 /// The newest moves, the newest first.
 pub(crate) async fn load_newest(tx: &mut ReadTx, limit: i64) -> Result<Vec<MoveRecord>, Refusal> {
-    let rows = tx
-        .query(
-            "SELECT id, org_id, slug, source, target, giver, taker, leg, phase, revision, attempt, is_returning, reason, rows_total, \
-             keep_secs, until_at, fenced_at, pause_micros, requested_by, created_at, updated_at FROM org_moves \
-             ORDER BY created_at DESC, id DESC LIMIT $1",
-            params![limit],
-        )
-        .await?;
+    let sql = select_moves!("ORDER BY m.created_at DESC, m.id DESC LIMIT $1");
+    let rows = tx.query(sql, params![limit]).await?;
     rows.iter().map(read).collect()
 }
 
 /// Every move that is not over, the oldest first.
 pub(crate) async fn load_under_way(tx: &mut ReadTx) -> Result<Vec<MoveRecord>, Refusal> {
-    let rows = tx
-        .query(
-            "SELECT id, org_id, slug, source, target, giver, taker, leg, phase, revision, attempt, is_returning, reason, rows_total, \
-             keep_secs, until_at, fenced_at, pause_micros, requested_by, created_at, updated_at FROM org_moves \
-             WHERE phase NOT IN ('done', 'undone') ORDER BY created_at, id LIMIT $1",
-            params![UNDER_WAY_MAX],
-        )
-        .await?;
+    let sql = select_moves!(
+        "WHERE m.phase NOT IN ('done', 'undone') ORDER BY m.created_at, m.id LIMIT $1"
+    );
+    let rows = tx.query(sql, params![UNDER_WAY_MAX]).await?;
     rows.iter().map(read).collect()
+}
+
+/// The cells that have to remove yet what moves left there.
+pub(crate) async fn load_untidy_cells(tx: &mut ReadTx) -> Result<Vec<CellName>, Refusal> {
+    let sql = "SELECT DISTINCT taker FROM org_moves WHERE left_behind = 1";
+    let rows = tx.query(sql, params![]).await?;
+    rows.iter().map(read_cell_name).collect()
+}
+
+/// The cells that have to remove yet what moves of an org left there.
+pub(crate) async fn load_untidy_cells_of(
+    tx: &mut ReadTx,
+    org: &OrgId,
+) -> Result<Vec<CellName>, Refusal> {
+    let sql = "SELECT DISTINCT taker FROM org_moves WHERE org_id = $1 AND left_behind = 1";
+    let rows = tx.query(sql, params![org]).await?;
+    rows.iter().map(read_cell_name).collect()
+}
+
+fn read_cell_name(row: &Row) -> Result<CellName, Refusal> {
+    CellName::parse(&row.get::<String>(0)?).map_err(stored)
+}
+
+/// Moves that left something in a cell, after an id, in order.
+pub(crate) async fn load_left_behind(
+    tx: &mut ReadTx,
+    cell: &CellName,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<MoveRecord>, Refusal> {
+    let sql = select_moves!(
+        "WHERE m.taker = $1 AND m.left_behind = 1 AND m.id > $2 ORDER BY m.id LIMIT $3"
+    );
+    let rows = tx.query(sql, params![cell, after, limit]).await?;
+    rows.iter().map(read).collect()
+}
+
+/// How many orgs have a place in a second cell, because they are moving or something of them was left there.
+pub(crate) async fn count_second_places(tx: &mut ReadTx) -> Result<i64, Refusal> {
+    let sql = "SELECT (SELECT COUNT(*) FROM org_moves WHERE phase NOT IN ('done', 'undone')) \
+               + (SELECT COUNT(*) FROM org_moves WHERE left_behind = 1)";
+    let row = tx.query_optional(sql, params![]).await?;
+    Ok(row.map_or(Ok(0), |row| row.get(0))?)
+}
+
+/// What keeps a cell from being empty.
+pub(crate) async fn load_inhabitants(
+    tx: &mut ReadTx,
+    cell: &CellView,
+) -> Result<Inhabitants, Refusal> {
+    let sql = "SELECT (SELECT COUNT(*) FROM orgs WHERE cell = $1), \
+               (SELECT COUNT(*) FROM org_moves WHERE taker = $1 AND phase NOT IN ('done', 'undone')), \
+               (SELECT COUNT(*) FROM org_moves WHERE taker = $1 AND left_behind = 1)";
+    let row = tx.query_optional(sql, params![&cell.name]).await?;
+    let row = row.ok_or_else(|| stored("no counts of a cell"))?;
+    Ok(Inhabitants {
+        counted: cell.orgs,
+        served: row.get(0)?,
+        kept: row.get(1)?,
+        left_behind: row.get(2)?,
+    })
 }
 
 /// Moves the placement of an org from one cell to another at the next epoch; whether it was where the move left it.
@@ -181,20 +242,24 @@ pub(crate) async fn uncount_org(tx: &mut WriteTx, cell: &CellName) -> Result<(),
     Ok(())
 }
 
-/// Short names of orgs that a cell serves and that are not being moved, after a short name, in order.
+/// Orgs that a cell serves and that are not being moved, after a short name, in order, with where they may be.
 pub(crate) async fn load_resting(
     tx: &mut ReadTx,
     cell: &CellName,
     after: &str,
     limit: i64,
-) -> Result<Vec<Slug>, Refusal> {
+) -> Result<Vec<(Slug, Pin)>, Refusal> {
     let rows = tx
         .query(
-            "SELECT o.slug FROM orgs o WHERE o.cell = $1 AND o.slug > $2 AND o.state = 'serving' AND NOT EXISTS \
+            "SELECT o.slug, o.pin FROM orgs o WHERE o.cell = $1 AND o.slug > $2 AND o.state = 'serving' AND NOT EXISTS \
              (SELECT 1 FROM org_moves m WHERE m.org_id = o.id AND m.phase NOT IN ('done', 'undone')) ORDER BY o.slug LIMIT $3",
             params![cell, after, limit],
         )
         .await?;
-    let read = |row: &Row| Slug::parse(&row.get::<String>(0)?).map_err(stored);
+    let read = |row: &Row| {
+        let slug = Slug::parse(&row.get::<String>(0)?).map_err(stored)?;
+        let pin = serde_json::from_str(&row.get::<String>(1)?).map_err(stored)?;
+        Ok((slug, pin))
+    };
     rows.iter().map(read).collect()
 }

@@ -1,7 +1,10 @@
 //! What whoever carries a move has in hand: it is lost with the process, and gathered anew.
 
+use std::time::Duration;
 use wire::org_move::view::Phase;
-use wire::org_move::{Fenced, Finished, Forgotten, Grant, Offer, Parcel, Place, Side, Taken, Walk};
+use wire::org_move::{
+    Fenced, Finished, Forgotten, Grant, Hushed, Offer, Parcel, Place, Side, Taken, Walk,
+};
 
 /// What a cell is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,10 +25,14 @@ pub enum Question {
     Acknowledge(i64),
     /// The giver: to send some rows again.
     Touch(String),
+    /// The giver: to send nothing any more, and what is still on its way out.
+    Hush,
     /// The giver: to stop; by force or not.
     Fence(bool),
     /// The giver: to go on.
     Unfence,
+    /// The giver: that the leg before this one was to be served by the cell that is lost.
+    StepDown,
     /// The giver: to serve at the leg's epoch.
     Activate,
     /// The taker: to serve no longer.
@@ -51,8 +58,10 @@ impl Question {
             Self::Take(_) => "take",
             Self::Acknowledge(_) => "acknowledge",
             Self::Touch(_) => "touch",
+            Self::Hush => "hush",
             Self::Fence(_) => "fence",
             Self::Unfence => "unfence",
+            Self::StepDown => "step down",
             Self::Activate => "activate",
             Self::Retire => "retire",
             Self::Forget => "forget",
@@ -73,6 +82,8 @@ pub enum Answer {
     Parcel(Parcel),
     /// To [`Question::Take`].
     Taken(Taken),
+    /// To [`Question::Hush`].
+    Hushed(Hushed),
     /// To [`Question::Fence`].
     Fenced(Fenced),
     /// To [`Question::Forget`].
@@ -134,12 +145,20 @@ pub struct View {
     pub done: usize,
     /// Whether the taker has nothing of the org any more.
     pub empty: bool,
+    /// Mails and notices that are on their way out of the giver, which begins no others.
+    pub deliveries: Option<u32>,
+    /// How often it was asked for them.
+    pub hushes: u32,
     /// What the giver said to the fence.
     pub fenced: Option<Fenced>,
+    /// For how long whoever carries the move knows the giver to be stopped, by a clock that is never set.
+    pub stopped: Duration,
     /// How many rows differed that must not.
     pub differences: i64,
     /// Questions that failed one after another.
     pub failures: u32,
+    /// What the last of them failed by.
+    pub last_failure: Option<String>,
     /// What ends the phase.
     pub hopeless: Option<String>,
     /// Whether a pause is due before the next step.
@@ -167,10 +186,19 @@ impl View {
             Answer::Grant(grant) => self.grant = Some(grant),
             Answer::Parcel(parcel) => self.note_parcel(question, parcel),
             Answer::Taken(taken) => self.note_taken(taken),
+            Answer::Hushed(hushed) => {
+                self.hushes += 1;
+                self.deliveries = Some(hushed.under_way);
+                if hushed.under_way > 0 {
+                    // The org is served all the while: what changes meanwhile is shipped.
+                    (self.pending, self.tired) = (None, true);
+                }
+            }
             Answer::Fenced(fenced) => self.fenced = Some(fenced),
             Answer::Forgotten(forgotten) => {
                 self.empty = forgotten.empty;
                 self.rows_done += forgotten.removed;
+                self.tired = true;
             }
             Answer::Finished(_) => self.done += 1,
             Answer::Side(side) => self.note_side(phase, question, &side),
@@ -257,16 +285,32 @@ impl View {
     /// Takes in a failure.
     pub fn note_failure(&mut self, phase: Phase, question: &Question, failure: Failure) {
         self.failures = self.failures.saturating_add(1);
+        self.last_failure = Some(failure.reason().to_owned());
         match failure {
             Failure::Passing(_) => self.tired = true,
             Failure::Unknown(_) if ends_by_unknown(phase, question) => self.skip(question),
+            // Whoever never served at an earlier epoch, or knows a later one, has nothing to step down from.
+            Failure::Late(_) if phase.is_over() && *question == Question::Retire => {
+                self.skip(question);
+            }
+            Failure::Late(_) | Failure::Never(_) if phase.is_over() => {
+                // From the beginning: the cell may have come to serve meanwhile, by what was late, and has to step down.
+                *self = Self {
+                    failures: self.failures,
+                    last_failure: self.last_failure.take(),
+                    tired: true,
+                    ..Self::default()
+                };
+            }
             Failure::Late(_) => {
                 // Gathered anew. What is behind is not asked for again.
                 *self = Self {
                     done: self.done,
                     failures: self.failures,
+                    last_failure: self.last_failure.take(),
                     rows_done: self.rows_done,
                     rounds: self.rounds,
+                    hushes: self.hushes,
                     tired: true,
                     ..Self::default()
                 };
@@ -279,10 +323,10 @@ impl View {
     }
 
     fn skip(&mut self, question: &Question) {
-        if *question == Question::Forget {
-            self.empty = true;
-        } else {
-            self.done += 1;
+        match question {
+            Question::Forget => self.empty = true,
+            Question::Hush => self.deliveries = Some(0),
+            _ => self.done += 1,
         }
     }
 }
@@ -290,11 +334,10 @@ impl View {
 /// Where a cell that does not know the move is through with it, or never began.
 fn ends_by_unknown(phase: Phase, question: &Question) -> bool {
     match phase {
-        Phase::Undoing => true,
-        Phase::Purging => matches!(
-            question,
-            Question::Forget | Question::FinishTaker | Question::FinishGiver
-        ),
+        Phase::Undoing | Phase::Done | Phase::Undone => true,
+        Phase::Purging => *question == Question::FinishGiver,
+        // A cell of an earlier release does not know this question. One that does not know the move refuses its fence too.
+        Phase::Closing => *question == Question::Hush,
         _ => false,
     }
 }

@@ -51,7 +51,7 @@ function drawDots(box, orgs, name, leaving, coming) {
 const PHASES = {
   preparing: "the cells get ready", copying: "copying", verifying: "comparing", closing: "catching up",
   fencing: "stopping the first cell", fenced: "the last changes", loosening: "going on at the first cell",
-  activating: "starting at the second cell", following: "served by the second cell", purging: "removing what was left behind",
+  activating: "starting at the second cell", following: "served by the second cell", purging: "closing the way back",
   done: "done", undoing: "undoing", undone: "undone",
 };
 
@@ -91,7 +91,8 @@ function drawCell(cell) {
   text(article, ".place", [cell.region, cell.cloud, cell.size.replace("_", "-"), ...cell.regimes].join(" · "));
   const away = moving.filter((move) => move.phase !== "done" && move.phase !== "undone");
   const serves = away.filter((move) => move.serving === cell.name).length;
-  const other = away.filter((move) => move.serving !== cell.name && (move.source === cell.name || move.target === cell.name)).length;
+  const comesOrWent = (move) => move.serving !== cell.name && (move.source === cell.name || move.target === cell.name);
+  const other = away.filter(comesOrWent).length + moving.filter((move) => move.left_behind === cell.name).length;
   drawDots(article.querySelector(".dots"), cell.orgs, cell.name, serves, other);
   const share = Math.min(100, (100 * cell.orgs) / RATED[cell.size]);
   text(article, ".load", number.format(cell.orgs) + " of " + number.format(RATED[cell.size]) + " organisations");

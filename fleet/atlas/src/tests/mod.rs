@@ -11,6 +11,7 @@ mod page;
 mod store;
 
 use crate::MIGRATIONS;
+use crate::counted::Counted;
 use crate::doors::Doors;
 use crate::feed::{Answer, Feed};
 use crate::log::{Verdict, verify};
@@ -52,6 +53,7 @@ impl Feed {
 
 struct World {
     register: Register,
+    clock: Arc<ManualClock>,
     authority: FleetAuthority,
     folder: TempDir,
     _server: Option<TestDatabase<'static>>,
@@ -79,12 +81,14 @@ impl World {
             .issue(FleetRole::Control, "control", &own)
             .unwrap();
         let database = Database::open(&location, &MIGRATIONS).await.unwrap();
-        let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(Timestamp::from_seconds(1_000)));
+        let manual = Arc::new(ManualClock::new(Timestamp::from_seconds(1_000)));
+        let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&manual);
         let signer = RouteSigner::generate().unwrap();
         let feed = Feed::build(database.clone(), Arc::clone(&clock), signer);
         Self {
             register: Register {
                 feed: feed.await.unwrap(),
+                counted: Counted::open(&database, clock.now()).await.unwrap(),
                 database,
                 clock,
                 entropy: Arc::new(SeededEntropy::new(7)),
@@ -93,6 +97,7 @@ impl World {
                 moves: Moves::default(),
                 watch: Watch::default(),
             },
+            clock: manual,
             authority,
             folder,
             _server: server,

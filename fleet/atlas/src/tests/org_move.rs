@@ -4,6 +4,7 @@
 use super::cell_for_tests::TestCell;
 use super::{NOWHERE, World, cell, org};
 use crate::log::{Verdict, verify};
+use crate::org_move::drain::Patience;
 use crate::org_move::record::{Entry, MoveRecord};
 use crate::org_move::store;
 use crate::placement::PlacementDenial;
@@ -54,6 +55,8 @@ fn to(name: &str) -> StartMove {
 impl World {
     async fn start(&self, wanted: StartMove) -> Result<MoveRecord, Refusal> {
         let slug = org("acme").slug;
+        // No two moves of an org begin in one microsecond.
+        self.clock.advance_secs(1);
         self.register.start_move(&slug, wanted, "test").await?;
         Ok(self.record().await)
     }
@@ -184,11 +187,120 @@ async fn an_org_is_moved_once_at_a_time_on_sqlite_and_postgres() {
             .unwrap();
         assert_eq!(undoing.phase, Phase::Undoing);
         let undone = world.enter(Entry::Next(Phase::Undone)).await;
-        assert!(undone.phase.is_over());
-        assert_eq!(world.counts().await, [1, 0]);
+        assert!(undone.phase.is_over() && undone.left_behind);
         let over = world.register.undo_move(&org("acme").slug, "test").await;
         assert!(matches!(over.unwrap_err(), Refusal::MoveState { .. }));
+        // Its place is given back when nothing is left there.
+        assert_eq!(world.counts().await, [1, 1]);
+        world.enter(Entry::Cleaned).await;
+        assert_eq!(world.counts().await, [1, 0]);
         world.start(to("cell-b")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_was_left_in_a_cell_is_waited_for_there_and_nowhere_else_on_sqlite_and_postgres() {
+    for (world, _home) in worlds().await {
+        world.declare("cell-d", NOWHERE).await.unwrap();
+        world.start(to("cell-b")).await.unwrap();
+        let slug = org("acme").slug;
+        world.register.undo_move(&slug, "test").await.unwrap();
+        let undone = world.enter(Entry::Next(Phase::Undone)).await;
+        // Nobody listens at cell-b: it keeps what it has, and says so.
+        let cell_b = cell("cell-b");
+        let waits_for = world.register.tidy_round(&cell_b).await.unwrap();
+        assert!(waits_for.is_some_and(|reason| reason.contains("cell-b")));
+        let shown = world.register.move_of(&slug).await.unwrap();
+        assert_eq!(shown.left_behind, Some(cell_b.clone()));
+        assert!(
+            shown
+                .reason
+                .unwrap()
+                .contains("has to remove yet what it kept")
+        );
+        // The same org goes elsewhere by itself, and waits if it is to go there again.
+        let again = world.start(to("cell-b")).await.unwrap();
+        assert!(again.waits_for_taker);
+        world.register.undo_move(&slug, "test").await.unwrap();
+        world.enter(Entry::Next(Phase::Undone)).await;
+        let anywhere = StartMove {
+            to: None,
+            keep_secs: None,
+        };
+        let elsewhere = world.start(anywhere).await.unwrap();
+        assert_eq!(
+            (&elsewhere.target, elsewhere.waits_for_taker),
+            (&cell("cell-d"), false)
+        );
+        assert_ne!(elsewhere.id, undone.id);
+        // A cell is not closed as long as something is left there.
+        for state in [CellState::Draining, CellState::Closed] {
+            let epoch = world.register.cell(&cell_b).await.unwrap().epoch;
+            let wanted = SetCellState { state, epoch };
+            let set = world.register.set_cell_state(&cell_b, wanted, "test").await;
+            match state {
+                CellState::Closed => {
+                    let said = set.unwrap_err().to_string();
+                    assert!(said.contains("2 are elsewhere"), "{said}");
+                }
+                _ => drop(set.unwrap()),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_lost_target_is_abandoned_before_it_serves_and_not_otherwise_on_sqlite_and_postgres() {
+    for (world, _home) in worlds().await {
+        let slug = org("acme").slug;
+        let abandon = async || world.register.abandon_target(&slug, "test").await;
+        world.start(to("cell-b")).await.unwrap();
+        let early = abandon().await.unwrap_err();
+        assert!(early.to_string().contains("give the move up"), "{early}");
+        let fenced = world.come_to_fenced().await;
+        world.register.switch_move(&fenced).await.unwrap();
+        // Who answers is not lost.
+        let there = TestCell::open(&world, "cell-b").await;
+        world.declare("cell-b", &there.address).await.unwrap();
+        let answers = abandon().await.unwrap_err();
+        assert!(answers.to_string().contains("answers"), "{answers}");
+        drop(there);
+        world.declare("cell-b", NOWHERE).await.unwrap();
+        let abandoned = abandon().await.unwrap();
+        assert_eq!(abandoned.serving, cell("cell-a"));
+        let third = (cell("cell-a"), Epoch::FIRST.next().next());
+        assert_eq!(
+            (world.placed().await, world.routed()),
+            (third.clone(), third)
+        );
+        let twice = abandon().await.unwrap_err();
+        assert!(matches!(twice, Refusal::MoveState { .. }), "{twice}");
+        world.enter(Entry::Next(Phase::Purging)).await;
+        let done = world.enter(Entry::Next(Phase::Done)).await;
+        assert_eq!((done.left_behind, &done.taker), (true, &cell("cell-b")));
+        let mut tx = world.register.database.read().await.unwrap();
+        assert!(matches!(verify(&mut tx).await.unwrap(), Verdict::Whole(_)));
+    }
+}
+
+#[tokio::test]
+async fn the_time_to_take_a_move_back_can_be_ended_on_sqlite_and_postgres() {
+    for (world, _home) in worlds().await {
+        let slug = org("acme").slug;
+        let settle = async || world.register.settle_move(&slug, "test").await;
+        world.start(to("cell-b")).await.unwrap();
+        assert!(matches!(
+            settle().await.unwrap_err(),
+            Refusal::MoveState { .. }
+        ));
+        let fenced = world.come_to_fenced().await;
+        world.register.switch_move(&fenced).await.unwrap();
+        let following = world.enter(Entry::Next(Phase::Following)).await;
+        assert!(following.until.is_some());
+        assert_eq!(settle().await.unwrap().phase, Phase::Purging);
+        assert_eq!(settle().await.unwrap().phase, Phase::Purging, "twice");
+        let back = world.register.take_move_back(&slug, "test").await;
+        assert!(matches!(back.unwrap_err(), Refusal::MoveState { .. }));
     }
 }
 
@@ -252,7 +364,10 @@ async fn a_move_that_is_over_gives_the_place_back_on_sqlite_and_postgres() {
             .await;
         assert!(matches!(late.unwrap_err(), Refusal::MoveState { .. }));
         let done = world.enter(Entry::Next(Phase::Done)).await;
-        assert_eq!(done.phase, Phase::Done);
+        assert_eq!((done.phase, done.left_behind), (Phase::Done, true));
+        assert_eq!(world.counts().await, [1, 1]);
+        let clean = world.enter(Entry::Cleaned).await;
+        assert!(!clean.left_behind);
         assert_eq!(world.counts().await, [0, 1]);
     }
 }
@@ -267,10 +382,12 @@ async fn a_draining_cell_sends_its_orgs_away_on_sqlite_and_postgres() {
             let set = world.register.set_cell_state(&name, wanted, "test");
             set.await.unwrap();
         };
-        assert_eq!(world.register.drain_round().await.unwrap(), 0);
+        let mut patience = Patience::default();
+        let mut round = async || world.register.drain_round(&mut patience).await.unwrap();
+        assert_eq!(round().await, 0);
         drain(CellState::Draining).await;
-        assert_eq!(world.register.drain_round().await.unwrap(), 1);
-        assert_eq!(world.register.drain_round().await.unwrap(), 0);
+        assert_eq!(round().await, 1);
+        assert_eq!(round().await, 0);
         let record = world.record().await;
         assert_eq!(
             (record.target, record.phase),

@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use aws_lc_rs::digest;
 use vocab::value::Value;
 
-use crate::fault::{DatabaseFault, FaultKind};
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::tenancy::fault::TenancyError;
@@ -153,19 +152,20 @@ impl Shape {
         }))
     }
 
-    /// How many rows the org has.
+    /// How many rows the org has, up to so many: no more of them are looked at.
     ///
     /// # Errors
     /// The database's.
-    pub async fn count(&self, tx: &mut ReadTx, org: &str) -> Result<u64, TenancyError> {
+    pub async fn count_up_to(
+        &self,
+        tx: &mut ReadTx,
+        org: &str,
+        rows_max: i64,
+    ) -> Result<i64, TenancyError> {
         let sql = Sql::rendered(&self.statements.count, "SELECT count of an org's rows");
-        let rows = tx.query_rendered(sql, &[Value::from(org)]).await?;
-        let count: i64 = match rows.first() {
-            Some(row) => row.get(0)?,
-            None => 0,
-        };
-        u64::try_from(count)
-            .map_err(|_| DatabaseFault::new(FaultKind::Other, "count of rows below zero").into())
+        let params = [Value::from(org), Value::Integer(rows_max)];
+        let rows = tx.query_rendered(sql, &params).await?;
+        Ok(rows.first().map_or(Ok(0), |row| row.get(0))?)
     }
 
     async fn digest(

@@ -126,7 +126,9 @@ impl Statements {
                     render_keys(form, size)
                 )
             }),
-            count: format!("SELECT count(*) FROM {table} WHERE {owner} = $1"),
+            count: format!(
+                "SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {owner} = $1 LIMIT $2) counted"
+            ),
             insert: Sized::render(sizes_of_insert, form.columns.len(), |size| {
                 format!("{} ON CONFLICT DO NOTHING", render_insert(form, size))
             }),

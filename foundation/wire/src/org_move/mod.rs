@@ -4,9 +4,9 @@
 //! serves names the leg. Every question may come late, twice, or from two control planes at once: each names what it is
 //! about so that a cell can refuse it. What passes between the cells is sealed; whoever carries it cannot read it.
 
-pub mod view;
-
 pub mod seal;
+pub mod side;
+pub mod view;
 
 use crate::names::CellName;
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,8 @@ pub enum Verb {
     Acknowledge,
     /// The giver shall send some rows again: [`Touch`] → [`Side`].
     Touch,
+    /// The giver, which goes on to serve, sends nothing of the org any more: [`AtEpoch`] → [`Hushed`].
+    Hush,
     /// The giver stops: [`Fence`] → [`Fenced`].
     Fence,
     /// The giver goes on: [`Unfence`] → [`Side`].
@@ -49,7 +51,7 @@ pub enum Verb {
 
 impl Verb {
     /// All verbs.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Offer,
         Self::Give,
         Self::Accept,
@@ -57,6 +59,7 @@ impl Verb {
         Self::Take,
         Self::Acknowledge,
         Self::Touch,
+        Self::Hush,
         Self::Fence,
         Self::Unfence,
         Self::Activate,
@@ -77,6 +80,7 @@ impl Verb {
             Self::Take => "take",
             Self::Acknowledge => "acknowledge",
             Self::Touch => "touch",
+            Self::Hush => "hush",
             Self::Fence => "fence",
             Self::Unfence => "unfence",
             Self::Activate => "activate",
@@ -158,7 +162,7 @@ pub struct AskGrant {
 pub struct Grant {
     /// Base64 of the key of this move, sealed to the taker.
     pub sealed: String,
-    /// How many rows the org has, to show progress by.
+    /// How many rows the org has, to show progress by; of a very large org, how many were counted.
     pub rows: i64,
 }
 
@@ -265,8 +269,17 @@ pub struct Fence {
     pub epoch: Epoch,
     /// Counts the fences of the move. One that was taken back is never put up again by a late question.
     pub attempt: i64,
-    /// Whether requests that do not end in time are cut off; else the fence is given up.
+    /// Whether requests that do not end in time are cut off; else the fence is given up. Mails and notices that are on
+    /// their way out are never cut off: they would be sent again.
     pub force: bool,
+}
+
+/// What is still on its way out of a cell that sends nothing more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hushed {
+    /// Deliveries that were begun before.
+    pub under_way: u32,
 }
 
 /// The giver takes its fence back. A later fence stays.
@@ -311,7 +324,7 @@ pub struct Forget {
 pub struct Forgotten {
     /// By this call.
     pub removed: i64,
-    /// Whether none is left: every table of the schema was counted, and every wrapped key of the org is gone.
+    /// Whether none is left: it was looked for in every table of the schema, and every wrapped key of the org is gone.
     pub empty: bool,
 }
 

@@ -29,13 +29,13 @@ pub enum Phase {
     Activating,
     /// The new cell serves; what changes there is shipped back, in case the move is taken back.
     Following,
-    /// The rows of the cell that serves no longer are removed.
+    /// The way back is closed: the cell that serves notes no changes any more.
     Purging,
-    /// It is over.
+    /// It is over for the org. The other cell may still have rows to remove.
     Done,
-    /// It is given up: what it began is undone.
+    /// It is given up: the cell that serves goes on.
     Undoing,
-    /// It was given up, and all is as before.
+    /// It was given up, and the org is as before. The other cell may still have rows to remove.
     Undone,
 }
 
@@ -132,6 +132,9 @@ pub struct MoveView {
     pub until: Option<Timestamp>,
     /// Why it was given up, or what keeps it waiting.
     pub reason: Option<String>,
+    /// Of a move that is over: the cell that has to remove yet what it kept of the org.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_behind: Option<CellName>,
     /// Who asked for it.
     pub requested_by: String,
     /// When.

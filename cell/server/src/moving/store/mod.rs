@@ -4,7 +4,6 @@
 pub(crate) mod changes;
 pub(crate) mod rows;
 
-use crate::moving::decide::{Known, Part};
 use crate::moving::refusal::MoveRefusal;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use identity::fault::Fault;
@@ -13,6 +12,7 @@ use vocab::id::{MoveId, OrgId};
 use vocab::time::Timestamp;
 use wire::names::CellName;
 use wire::org_move::AskOffer;
+use wire::org_move::side::{Known, Part};
 
 /// How long a move that is over is remembered.
 const ENDED_KEPT_SECS: i64 = 7 * 24 * 60 * 60;

@@ -11,6 +11,7 @@ use ledger::outbox::store as outbox;
 use serde_json::{Value as Json, json};
 use tokio::sync::{mpsc, oneshot, watch};
 use wire::org_move::{Acknowledge, Side, Verb, Walk};
+use wire::placement::Placement;
 
 const KIND: &str = "trial";
 
@@ -23,7 +24,11 @@ async fn a_fence_waits_for_what_is_under_way_or_cuts_it_off() {
     let drive = Drive::new(sqlite().await, Misfortune::Nothing);
     let drive = drive.prepare().await.copy().await;
     let membership = drive.world.source.membership.clone();
-    let entry = membership.enter(&drive.world.org).await.unwrap();
+    let asked = Placement {
+        org: drive.world.org.clone(),
+        epoch: drive.epoch,
+    };
+    let entry = membership.admit(&asked).await.unwrap();
     let Entry::Entered(under_way) = entry else {
         panic!("the org is served");
     };
@@ -44,7 +49,7 @@ async fn a_fence_waits_for_what_is_under_way_or_cuts_it_off() {
     // The other org of the cell is written to as ever.
     source.execute(vec![touch_people(other)]).await.unwrap();
     drop(under_way);
-    let entry = membership.enter(&drive.world.org).await.unwrap();
+    let entry = membership.admit(&asked).await.unwrap();
     assert!(matches!(entry, Entry::Refused(_)));
 }
 
@@ -180,7 +185,7 @@ async fn an_org_goes_where_there_is_room_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_delivery_is_under_way_for_its_org() {
+async fn a_delivery_that_is_under_way_is_waited_for_and_never_cut_off() {
     let drive = Drive::new(sqlite().await, Misfortune::Nothing);
     let drive = drive.prepare().await.copy().await;
     let source = &drive.world.source;
@@ -209,12 +214,39 @@ async fn a_delivery_is_under_way_for_its_org() {
         std::future::pending()
     }));
     beginnings.recv().await.unwrap();
-    let fence = json!({ "epoch": 1, "attempt": 1, "force": false });
+    let hush = async |drive: Drive| {
+        drive
+            .ask::<Json>(At::Source, Verb::Hush, json!({ "epoch": 1 }))
+            .await
+    };
+    let (drive, hushed) = hush(drive).await;
+    assert_eq!(hushed.unwrap(), json!({ "under_way": 1 }));
+    let next = drive
+        .world
+        .source
+        .membership
+        .deliver(&drive.world.org)
+        .await;
+    assert!(matches!(next.unwrap(), Entry::Refused(_)));
+    drive.world.code(At::Source, drive.epoch).await;
+    let fence = json!({ "epoch": 1, "attempt": 1, "force": true });
     let (drive, fenced) = drive.ask::<Json>(At::Source, Verb::Fence, fence).await;
     assert_eq!(fenced.unwrap(), json!({ "closed": false, "under_way": 1 }));
+    let unfence = json!({ "epoch": 1, "attempt": 1 });
+    let (drive, _) = drive.ask::<Json>(At::Source, Verb::Unfence, unfence).await;
+    // It goes on, and so do its mails.
+    let next = drive
+        .world
+        .source
+        .membership
+        .deliver(&drive.world.org)
+        .await;
+    assert!(matches!(next.unwrap(), Entry::Entered(_)));
     drop(stop);
     job.abort();
     let _ = job.await;
+    let (drive, hushed) = hush(drive).await;
+    assert_eq!(hushed.unwrap(), json!({ "under_way": 0 }));
     drive.fence(2).await;
 }
 

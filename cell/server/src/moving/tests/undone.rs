@@ -5,7 +5,7 @@ use crate::moving::tests::store::touch_people;
 use crate::moving::tests::world::{At, World};
 use axum::http::StatusCode;
 use database::Engine;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use wire::org_move::Verb;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,4 +38,50 @@ async fn a_move_that_is_given_up_leaves_all_as_before() {
     // Another move of the same org is taken.
     let drive = Drive::new(drive.world, Misfortune::Nothing);
     drive.prepare().await.copy().await;
+}
+
+/// The cell that was switched to is given up for lost: the source serves again at the epoch after, and the other one removes what
+/// it has when it is found, whether it has served or not.
+async fn a_lost_cell_is_passed_over(served: bool) {
+    let drive = Drive::new(
+        World::make(Engine::Sqlite, Engine::Sqlite).await,
+        Misfortune::Repetition,
+    );
+    let drive = drive.prepare().await.copy().await;
+    let (drive, _) = drive.catch_up().await;
+    let drive = drive.fence(1).await;
+    let before = drive.world.source.dump(&drive.world.org).await;
+    let at = |epoch: i64| json!({ "epoch": epoch });
+    let mut drive = drive;
+    if served {
+        let (next, _) = drive.must::<Json>(At::Target, Verb::Activate, at(2)).await;
+        drive = next;
+    }
+    let (drive, _) = drive.must::<Json>(At::Source, Verb::Retire, at(2)).await;
+    let (mut drive, side) = drive.must::<Json>(At::Source, Verb::Activate, at(3)).await;
+    assert_eq!((&side["role"], &side["leg"]), (&json!("giving"), &json!(3)));
+    drive.epoch = drive.epoch.next().next();
+    drive.world.code(At::Source, drive.epoch).await;
+    let drive = drive.finish(At::Source).await;
+    // Found again, it steps down if it has served, and has nothing to step down from if it has not.
+    let (drive, stepped_down) = drive.ask::<Json>(At::Target, Verb::Retire, at(3)).await;
+    assert_eq!(stepped_down.is_ok(), served, "{stepped_down:?}");
+    let drive = drive.forget().await.finish(At::Target).await;
+    assert_eq!(drive.world.target.count(&drive.world.org).await, 0);
+    let after = drive.world.source.dump(&drive.world.org).await;
+    assert_eq!(before.len(), after.len());
+    // What was to make it serve comes late.
+    let (drive, refused) = drive.refused(At::Target, Verb::Activate, at(2)).await;
+    assert_eq!(refused.0, StatusCode::NOT_FOUND);
+    drive.world.code(At::Source, drive.epoch).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_cell_that_never_served_is_passed_over() {
+    a_lost_cell_is_passed_over(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_cell_that_served_without_being_heard_is_passed_over() {
+    a_lost_cell_is_passed_over(true).await;
 }

@@ -3,18 +3,15 @@
 use crate::arrivals::Arrivals;
 use crate::blocked::Blocked;
 use crate::config::ProxyMode;
-use crate::declaration::progress::Progress;
-use crate::declaration::secret::Secrets;
-use crate::declaration::{Declaration, Mode, parse, run};
 use crate::membership::{Membership, PeerRole};
 use crate::middleware::Front;
-use crate::moving::store::rows::TENANCY;
+use crate::moving::store::rows::{TENANCY, count_up_to};
 use crate::moving::tests::store::APP;
 use crate::origin::Origin;
 use crate::pulse::Pulse;
 use crate::routes::Site;
 use crate::start::MIGRATIONS;
-use crate::tests::matrix::world::{HASH, Letterbox, ORG, pair};
+use crate::tests::two_orgs::{Letterbox, begin_session, build_cell, declare, pair, render_orgs};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use base64::Engine as _;
@@ -23,24 +20,20 @@ use console::admin::log_tail::Tails;
 use console::cookie::CookieKind;
 use database::tenancy::{ColumnType, Key, Shapes, load_shapes};
 use database::{Database, DatabaseFault, Engine, Location, params};
-use identity::cell::{Cell, CellBuilder};
-use identity::password::hash_pool::{HashPool, HashPoolLimits};
-use identity::session::Session;
-use identity::sign_on::{AuthenticatorKind, ProvedAuthenticator};
-use identity::slowdown::SlowdownTable;
-use keys::{FileRoot, Keyring, RotationSchedule, ServerKeyScope, SigningKeys};
+use identity::cell::Cell;
+use identity::sign_on::AuthenticatorKind;
+use keys::ServerKeyScope;
 use postgres_for_tests::TestDatabase;
 use protocol::jose::algorithm::Algorithm;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
 use url::Url;
-use vocab::entropy::{Entropy, SystemEntropy};
+use vocab::entropy::SystemEntropy;
 use vocab::epoch::Epoch;
-use vocab::id::{MoveId, OrgId, SessionId};
-use vocab::secret::{Secret, SecretHash};
+use vocab::id::{MoveId, OrgId};
+use vocab::secret::Secret;
 use vocab::time::{Clock, ManualClock, SystemClock};
 use vocab::value::Value;
 use wire::identity::{FleetAuthority, FleetIdentity, FleetRole};
@@ -111,7 +104,8 @@ impl TestCell {
             },
         };
         let database = Database::open(&location, &MIGRATIONS).await.unwrap();
-        let cell = build_cell(database, folder, Arc::clone(&place.clock));
+        let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&place.clock);
+        let cell = build_cell(database, folder, Arc::new(SystemEntropy), clock);
         let identity = FleetIdentity::load(&folder.join("identity")).unwrap();
         let name = CellName::parse(place.name).unwrap();
         let membership = Membership::new(name, Arc::new(identity), cell.database.clone());
@@ -169,14 +163,11 @@ impl TestCell {
     }
 
     /// How many rows of an org the store has in all tables, its key's included.
-    pub(crate) async fn count(&self, org: &OrgId) -> u64 {
+    pub(crate) async fn count(&self, org: &OrgId) -> i64 {
         let shapes = self.shapes().await;
         let mut tx = self.cell.database.read().await.unwrap();
-        let mut rows = 0;
-        for shape in shapes.arrival() {
-            rows += shape.count(&mut tx, org.as_str()).await.unwrap();
-        }
-        rows
+        let counted = count_up_to(&mut tx, &shapes, org, i64::MAX).await;
+        counted.unwrap()
     }
 
     /// How many rows a table of the cell's own has.
@@ -272,32 +263,6 @@ pub(crate) async fn read_json(answer: Response<Body>) -> Json {
     serde_json::from_slice(&bytes).unwrap_or(Json::Null)
 }
 
-fn build_cell(database: Database, folder: &Path, clock: Arc<ManualClock>) -> Cell {
-    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let path = folder.join("root.key");
-    let root = match FileRoot::load(&path).unwrap() {
-        Some(root) => root,
-        None => FileRoot::create(&path, entropy.as_ref()).unwrap(),
-    };
-    let clock: Arc<dyn Clock> = clock;
-    let keyring = Keyring::new(
-        database.clone(),
-        vec![Arc::new(root)],
-        Arc::clone(&entropy),
-        Arc::clone(&clock),
-    );
-    CellBuilder {
-        database,
-        keyring: keyring.clone(),
-        signing_keys: SigningKeys::new(keyring, RotationSchedule::default()),
-        clock,
-        passwords: HashPool::start(HashPoolLimits::default(), Arc::clone(&entropy)).unwrap(),
-        slowdown: SlowdownTable::default(),
-        entropy,
-    }
-    .build()
-}
-
 /// The fleet.
 pub(crate) struct World {
     pub(crate) source: TestCell,
@@ -319,11 +284,18 @@ impl World {
         let clock = Arc::new(ManualClock::new(SystemClock.now()));
         let source = TestCell::make("source", source, &authority, Arc::clone(&clock)).await;
         let target = TestCell::make("target", target, &authority, clock).await;
-        declare(&source.cell).await;
+        let orgs = render_orgs().replace(
+            "settings: {",
+            "settings: { grants: [authorization_code, refresh_token], id_token_algorithm: ES256,",
+        );
+        declare(&source.cell, &orgs, "https://id.example").await;
         let org = find(&source.cell, "main").await;
         let other = find(&source.cell, "acme").await;
         for (org, slug) in [(&org, "main"), (&other, "acme")] {
-            begin_session(&source.cell, org, slug).await;
+            let login = format!("grace@{slug}.example");
+            let proved = [AuthenticatorKind::Password];
+            let at = source.cell.now();
+            begin_session(&source.cell, (slug, &login), SESSION, (&proved, at)).await;
             adopt(&source, org, slug).await;
             let (keys, scope) = (&source.cell.signing_keys, ServerKeyScope::Org);
             keys.ensure_signer(org, &scope, Algorithm::Es256)
@@ -411,32 +383,6 @@ impl World {
     }
 }
 
-async fn declare(cell: &Cell) {
-    let orgs = ["main", "acme"].map(|slug| {
-        ORG.replace("SLUG", slug).replace("HASH", HASH).replace(
-            "settings: {",
-            "settings: { grants: [authorization_code, refresh_token], id_token_algorithm: ES256,",
-        )
-    });
-    let text = format!("orgs:{}", orgs.concat());
-    let document = parse::parse_document(&text).unwrap();
-    let declaration = Declaration {
-        secrets: Secrets::fetch(&document, Path::new("")),
-        text: Secret::new(text),
-        document,
-    };
-    let progress = Progress::default();
-    run(
-        cell,
-        declaration,
-        Mode::Apply,
-        "https://id.example",
-        &progress,
-    )
-    .await
-    .unwrap();
-}
-
 async fn find(cell: &Cell, slug: &str) -> OrgId {
     let mut tx = cell.database.read().await.unwrap();
     let found = identity::org::store::find_by_slug(&mut tx, slug).await;
@@ -453,36 +399,6 @@ async fn adopt(at: &TestCell, org: &OrgId, slug: &str) {
     assert_eq!(answer.status(), StatusCode::OK);
 }
 
-async fn begin_session(cell: &Cell, org: &OrgId, slug: &str) {
-    let mut tx = cell.database.read().await.unwrap();
-    let login = format!("grace@{slug}.example");
-    let person = identity::person::store::find_by_identifier(&mut tx, org, &login).await;
-    drop(tx);
-    let (person, now) = (person.unwrap().unwrap(), cell.now());
-    let session = Session {
-        org_id: org.clone(),
-        id: SessionId::generate(cell.entropy()),
-        user_id: person.id.clone(),
-        user_epoch: person.epoch,
-        authenticators: vec![ProvedAuthenticator {
-            kind: AuthenticatorKind::Password,
-            at: now,
-        }],
-        authenticated_at: now,
-        created_at: now,
-        last_seen_at: now,
-        idle_expires_at: now.plus_secs(2 * 60 * 60),
-        expires_at: now.plus_secs(12 * 60 * 60),
-        address: "192.0.2.1".into(),
-        user_agent: "world".into(),
-    };
-    let hash = SecretHash::of(SESSION);
-    let stored = cell.database.write(move |tx| {
-        Box::pin(async move { identity::session::store::insert(tx, &session, &hash).await })
-    });
-    stored.await.unwrap();
-}
-
 /// A row in every table that has none, whatever the table is.
 async fn fill(at: &TestCell, org: &OrgId) {
     let shapes = Arc::new(at.shapes().await);
@@ -493,7 +409,7 @@ async fn fill(at: &TestCell, org: &OrgId) {
             .write(move |tx| {
                 Box::pin(async move {
                     for shape in shapes.arrival() {
-                        if shape.count(tx, of.as_str()).await? > 0 {
+                        if shape.count_up_to(tx, of.as_str(), 1).await? > 0 {
                             continue;
                         }
                         let values = shape.columns().iter().map(|column| {

@@ -4,32 +4,25 @@
 use crate::arrivals::Arrivals;
 use crate::blocked::Blocked;
 use crate::config::ProxyMode;
-use crate::declaration::progress::Progress;
-use crate::declaration::secret::Secrets;
-use crate::declaration::{Declaration, Mode, parse, run};
 use crate::listener::PeerAddress;
 use crate::middleware::Front;
 use crate::origin::Origin;
 use crate::pulse::Pulse;
 use crate::routes::Site;
 use crate::start::MIGRATIONS;
+use crate::tests::two_orgs::{
+    Letterbox, ROOT_FILE, begin_session, build_cell, declare, find_person, pair, render_orgs,
+};
 use axum::body::Body;
 use axum::http::{Method, Request, Response, header};
 use console::admin::log_tail::Tails;
-use console::cookie::{CookieKind, render_set};
-use console::courier::{Courier, Delivery};
+use console::cookie::CookieKind;
 use console::visit::guard_of;
 use database::{Database, Location};
 use identity::access::{Caller, Permission, authorize};
 use identity::api_token::operations::DeclaredApiToken;
-use identity::cell::{Cell, CellBuilder};
-use identity::notice::Mail;
-use identity::password::hash_pool::{HashPool, HashPoolLimits};
-use identity::person::Person;
-use identity::session::Session;
-use identity::sign_on::{AuthenticatorKind, ProvedAuthenticator};
-use identity::slowdown::SlowdownTable;
-use keys::{FileRoot, Keyring, RotationSchedule, SigningKeys};
+use identity::cell::Cell;
+use identity::sign_on::AuthenticatorKind;
 use ledger::ClientFacts;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -38,8 +31,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use vocab::entropy::{Entropy, SeededEntropy};
-use vocab::id::{OrgId, SessionId};
-use vocab::secret::{Secret, SecretHash};
+use vocab::id::OrgId;
+use vocab::secret::Secret;
 use vocab::time::{Clock, ManualClock, Timestamp};
 
 const START_SECS: i64 = 1_795_465_901;
@@ -47,43 +40,6 @@ const HOST: &str = "localhost:8080";
 /// What guards the forms of every caller's browser.
 const FORM_SECRET: &str = "the-browser-of-the-matrix";
 const STORE_FILE: &str = "cell.db";
-const ROOT_FILE: &str = "root.key";
-
-/// A password has been set; nobody types it.
-pub(crate) const HASH: &str = "'$argon2id$v=19$m=19456,t=2,p=1$ZPQL8r78SrmxTdDyCnOXdw$Bk2vuVBoF4Ap8DjkyywUIpbZZXczZPywTGz0RCrG1vY'";
-
-/// The same of everything in each org; `SLUG` and `HASH` are replaced.
-pub(crate) const ORG: &str = r#"
-  - slug: SLUG
-    name: SLUG
-    people:
-      - { login: ada@SLUG.example, email: ada@SLUG.example, password_hash: HASH, roles: [super_admin] }
-      - { login: rosa@SLUG.example, email: rosa@SLUG.example, password_hash: HASH, roles: [read_only_admin] }
-      - { login: grace@SLUG.example, email: grace@SLUG.example, password_hash: HASH }
-    groups:
-      - { name: Engineers, members: [grace@SLUG.example] }
-    zones:
-      - { name: Office, ranges: [192.0.2.0/24] }
-    policies:
-      - name: Careful
-        rules:
-          - { name: Office, zones: { in: [Office] }, outcome: { allow: { require: { factors: two_factors } } } }
-          - { name: Others, outcome: deny }
-    apps:
-      - label: Wiki
-        kind: web
-        client_secret: { clear: web-secret-of-SLUG-0123456789-0123456789 }
-        groups: [Engineers]
-        settings: { redirect_uris: [ "http://127.0.0.1:9/callback" ] }
-    authorization_servers:
-      - name: Orders
-        audience: api://orders
-        scopes: [ { name: read, description: Read } ]
-        claims: [ { name: costs, token: id_token, value: { attribute: login } } ]
-        rules:
-          - { name: Wiki, apps: [Wiki] }
-          - { name: Rest }
-"#;
 
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -259,25 +215,6 @@ impl World {
     }
 }
 
-pub(crate) fn pair(kind: CookieKind, org: &OrgId, secret: &str) -> String {
-    let cookie = render_set(kind, org, secret).unwrap();
-    let text = cookie.to_str().unwrap();
-    text.split(';').next().unwrap().to_owned()
-}
-
-/// Mail of the matrix goes nowhere.
-pub(crate) struct Letterbox;
-
-impl Courier for Letterbox {
-    fn leaves_machine(&self) -> bool {
-        false
-    }
-
-    fn deliver<'c>(&'c self, _: &'c OrgId, _: &'c Mail) -> Delivery<'c> {
-        Box::pin(async { Ok(()) })
-    }
-}
-
 async fn open_cell(folder: &Path) -> Cell {
     let location = Location::Sqlite {
         path: folder.join(STORE_FILE),
@@ -286,45 +223,13 @@ async fn open_cell(folder: &Path) -> Cell {
     let seed = SEED.fetch_add(1, Ordering::Relaxed);
     let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(seed));
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(Timestamp::from_seconds(START_SECS)));
-    let path = folder.join(ROOT_FILE);
-    let root = match FileRoot::load(&path).unwrap() {
-        Some(root) => root,
-        None => FileRoot::create(&path, entropy.as_ref()).unwrap(),
-    };
-    let keyring = Keyring::new(
-        database.clone(),
-        vec![Arc::new(root)],
-        Arc::clone(&entropy),
-        Arc::clone(&clock),
-    );
-    CellBuilder {
-        database,
-        keyring: keyring.clone(),
-        signing_keys: SigningKeys::new(keyring, RotationSchedule::default()),
-        clock,
-        passwords: HashPool::start(HashPoolLimits::default(), Arc::clone(&entropy)).unwrap(),
-        slowdown: SlowdownTable::default(),
-        entropy,
-    }
-    .build()
+    build_cell(database, folder, entropy, clock)
 }
 
 async fn make_template() -> TempDir {
     let folder = TempDir::new().unwrap();
     let cell = open_cell(folder.path()).await;
-    let orgs = ["main", "acme"].map(|slug| ORG.replace("SLUG", slug).replace("HASH", HASH));
-    let text = format!("orgs:{}", orgs.concat());
-    let document = parse::parse_document(&text).unwrap();
-    let declaration = Declaration {
-        secrets: Secrets::fetch(&document, Path::new("")),
-        text: Secret::new(text),
-        document,
-    };
-    let progress = Progress::default();
-    let base_url = "http://localhost:8080";
-    run(&cell, declaration, Mode::Apply, base_url, &progress)
-        .await
-        .unwrap();
+    declare(&cell, &render_orgs(), "http://localhost:8080").await;
     let two = [AuthenticatorKind::Password, AuthenticatorKind::Totp];
     let one = [AuthenticatorKind::Password];
     for (who, slug, login, proved) in [
@@ -335,7 +240,13 @@ async fn make_template() -> TempDir {
         (Who::StaleAdministrator, "main", "ada", &two[..]),
         (Who::Administrator, "main", "ada", &two[..]),
     ] {
-        begin_session(&cell, who, slug, login, proved).await;
+        let proved_at = match who {
+            Who::StaleAdministrator => cell.now().plus_secs(-60 * 60),
+            _ => cell.now(),
+        };
+        let full = format!("{login}@{slug}.example");
+        let secret = who.session_secret().unwrap();
+        begin_session(&cell, (slug, &full), secret, (proved, proved_at)).await;
         if let Some(text) = who.token() {
             give_token(&cell, slug, login, text).await;
         }
@@ -344,17 +255,8 @@ async fn make_template() -> TempDir {
     folder
 }
 
-async fn find_person(cell: &Cell, slug: &str, login: &str) -> Person {
-    let mut tx = cell.database.read().await.unwrap();
-    let org = identity::org::store::find_by_slug(&mut tx, slug).await;
-    let login = format!("{login}@{slug}.example");
-    let person =
-        identity::person::store::find_by_identifier(&mut tx, &org.unwrap().unwrap(), &login).await;
-    person.unwrap().unwrap()
-}
-
 async fn give_token(cell: &Cell, slug: &str, login: &str, text: String) {
-    let person = find_person(cell, slug, login).await;
+    let person = find_person(cell, slug, &format!("{login}@{slug}.example")).await;
     let client = ClientFacts::default();
     let permission = Permission::ManageOrg;
     let permit = authorize(&Caller::Operator, &person.org_id, permission, &client).unwrap();
@@ -364,43 +266,4 @@ async fn give_token(cell: &Cell, slug: &str, login: &str, text: String) {
         text: Secret::new(text),
     };
     cell.declare_api_token(&permit, declared).await.unwrap();
-}
-
-async fn begin_session(
-    cell: &Cell,
-    who: Who,
-    slug: &str,
-    login: &str,
-    proved: &[AuthenticatorKind],
-) {
-    let (person, now) = (find_person(cell, slug, login).await, cell.now());
-    let proved_at = match who {
-        Who::StaleAdministrator => now.plus_secs(-60 * 60),
-        _ => now,
-    };
-    let session = Session {
-        org_id: person.org_id.clone(),
-        id: SessionId::generate(cell.entropy()),
-        user_id: person.id.clone(),
-        user_epoch: person.epoch,
-        authenticators: proved
-            .iter()
-            .map(|kind| ProvedAuthenticator {
-                kind: *kind,
-                at: proved_at,
-            })
-            .collect(),
-        authenticated_at: proved_at,
-        created_at: now,
-        last_seen_at: now,
-        idle_expires_at: now.plus_secs(2 * 60 * 60),
-        expires_at: now.plus_secs(12 * 60 * 60),
-        address: "192.0.2.1".into(),
-        user_agent: "matrix".into(),
-    };
-    let hash = SecretHash::of(who.session_secret().unwrap());
-    let stored = cell.database.write(move |tx| {
-        Box::pin(async move { identity::session::store::insert(tx, &session, &hash).await })
-    });
-    stored.await.unwrap();
 }

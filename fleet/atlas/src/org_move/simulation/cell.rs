@@ -1,13 +1,20 @@
-//! A cell as the protocol wants it: what it keeps over a crash, and what it answers to each question, however late.
+//! A cell as the protocol wants it: what it keeps over a crash, and what it answers to each question, however late. What it
+//! decides is what real cells decide ([`wire::org_move::side`]); what it does about it is told here.
 
 use crate::org_move::record::MoveRecord;
 use crate::org_move::view::{Answer, Failure, Question};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use vocab::epoch::Epoch;
 use vocab::id::MoveId;
+use wire::org_move::side::{
+    Deed, Ending, Known, Part, Place, PlaceState, SideRefusal, decide_accept, decide_activate,
+    decide_fence, decide_finish, decide_forget, decide_give, decide_offer, decide_parcel,
+    decide_retire, decide_take, decide_unfence, live,
+};
 use wire::org_move::{
-    Fenced, Finished, Forgotten, Grant, Offer, Parcel, Place, Role, Side, Taken, Walk,
+    AskGrant, AskOffer, Fence, Fenced, Finished, Forgotten, Grant, Hushed, Offer, Parcel, Role,
+    Side, Taken, Unfence, Walk,
 };
 
 /// Rows of one parcel: few, so that many steps lie between the first and the last.
@@ -16,14 +23,6 @@ const PARCEL_ROWS: usize = 2;
 pub(super) type Key = u32;
 /// Every write adds one word to a row: a lost or repeated one shows.
 pub(super) type Row = Vec<u32>;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
-    Serving,
-    Parked,
-    Incoming,
-    Gone,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -39,26 +38,15 @@ struct Dirty {
     parcel: i64,
 }
 
-struct Moving {
-    id: MoveId,
-    role: Role,
-    leg: Epoch,
-    seq: i64,
-    taken_seq: i64,
-    cursor: Option<Key>,
-    accepted: bool,
-    copied: bool,
-    attempt: i64,
-    loosened: i64,
-}
-
 #[derive(Default)]
 pub(super) struct Cell {
-    pub(super) placement: Option<(Epoch, Standing)>,
+    pub(super) place: Option<Place>,
     pub(super) rows: BTreeMap<Key, Row>,
     mode: Option<Mode>,
-    moving: Option<Moving>,
-    ended: BTreeSet<MoveId>,
+    /// Those that are over stay.
+    moves: BTreeMap<MoveId, Known>,
+    /// Numbers parcels.
+    seq: i64,
     changes: BTreeMap<Key, Dirty>,
     /// In memory alone: writes that were admitted and are not committed, and the key of an offer.
     pub(super) under_way: u32,
@@ -85,22 +73,76 @@ enum Content {
 
 type Answered = Result<Answer, Failure>;
 
-fn late<T>(why: &str) -> Result<T, Failure> {
-    Err(Failure::Late(why.to_owned()))
+/// As a refusal means to whoever carries a move.
+fn failed(refusal: SideRefusal) -> Failure {
+    let reason = refusal.to_string();
+    match refusal {
+        SideRefusal::NotFound => Failure::Unknown(reason),
+        SideRefusal::Changed(_) => Failure::Late(reason),
+        SideRefusal::Refused(_) => Failure::Never(reason),
+    }
 }
 
-fn place(key: Option<Key>) -> Option<Place> {
-    key.map(|key| Place(key.to_string()))
+fn spot(key: Option<Key>) -> Option<wire::org_move::Place> {
+    key.map(|key| wire::org_move::Place(key.to_string()))
 }
 
-fn key(place: Option<&Place>) -> Option<Key> {
-    place.map(|place| place.0.parse().unwrap())
+fn key(spot: Option<&wire::org_move::Place>) -> Option<Key> {
+    spot.map(|spot| spot.0.parse().unwrap())
+}
+
+fn text(key: Option<Key>) -> String {
+    key.map(|key| key.to_string()).unwrap_or_default()
+}
+
+fn begin(record: &MoveRecord, part: Part) -> Known {
+    Known {
+        org: record.org.clone(),
+        peer: match part {
+            Part::Giving => record.taker.clone(),
+            Part::Taking | Part::Leaving => record.giver.clone(),
+        },
+        part,
+        leg: record.leg,
+        taken_seq: 0,
+        place: String::new(),
+        copied: false,
+        transfer_key: None,
+        fence_attempt: 0,
+        unfenced_attempt: 0,
+        ended: false,
+    }
+}
+
+fn side(known: &Known) -> Answered {
+    let place = key_of(&known.place);
+    Ok(Answer::Side(Side {
+        role: match known.part {
+            Part::Giving => Role::Giving,
+            Part::Taking | Part::Leaving => Role::Taking,
+        },
+        leg: known.leg,
+        place: spot(place),
+        copied: known.part == Part::Taking && known.copied,
+        accepted: known.transfer_key.is_some(),
+    }))
+}
+
+fn key_of(text: &str) -> Option<Key> {
+    (!text.is_empty()).then(|| text.parse().unwrap())
 }
 
 impl Cell {
+    /// It serves the org from the first epoch on.
+    pub(super) fn found(&mut self, rows: Key) {
+        self.stand(Epoch::FIRST, PlaceState::Serving);
+        self.rows.extend((0..rows).map(|row| (row, Row::new())));
+    }
+
     /// A request comes to be under way, if it is for an epoch that is served.
     pub(super) fn admit(&mut self, epoch: Epoch) -> bool {
-        let serves = self.placement == Some((epoch, Standing::Serving));
+        let state = PlaceState::Serving;
+        let serves = self.place == Some(Place { epoch, state });
         self.under_way += u32::from(serves);
         serves
     }
@@ -118,97 +160,84 @@ impl Cell {
         true
     }
 
-    fn is_foreign(&self) -> bool {
-        !matches!(
-            self.placement,
-            Some((_, Standing::Serving | Standing::Parked))
-        )
-    }
-
     /// The process dies and comes back with what its store has.
     pub(super) fn crash(&mut self) {
         self.under_way = 0;
         self.offer = None;
     }
 
+    fn stand(&mut self, epoch: Epoch, state: PlaceState) {
+        self.place = Some(Place { epoch, state });
+    }
+
     pub(super) fn answer(&mut self, record: &MoveRecord, question: &Question) -> Answered {
-        let ends = matches!(question, Question::FinishTaker | Question::FinishGiver);
-        if ends {
-            return self.finish(record);
-        }
-        if self.ended.contains(&record.id) {
-            return Err(Failure::Unknown(String::from("the move is over")));
-        }
+        let known = self.moves.get(&record.id).cloned();
+        let (known, answer) = match question {
+            Question::Offer => return self.offer(record, known),
+            Question::Give(offer) => return self.give(record, known, offer),
+            Question::FinishTaker | Question::FinishGiver => return self.finish(record, known),
+            _ => {
+                let mut known = live(known).map_err(failed)?;
+                let answer = self.answer_known(record, question, &mut known);
+                (known, answer)
+            }
+        };
+        // What came of a question that was refused is written too: a fence that was taken back.
+        self.moves.insert(record.id.clone(), known);
+        answer
+    }
+
+    fn answer_known(
+        &mut self,
+        record: &MoveRecord,
+        question: &Question,
+        known: &mut Known,
+    ) -> Answered {
         match question {
-            Question::Offer => return self.offer(record),
-            Question::Give(offer) => return self.give(record, offer),
-            _ => {}
-        }
-        let known = self
-            .moving
-            .as_ref()
-            .is_some_and(|moving| moving.id == record.id);
-        if !known {
-            return Err(Failure::Unknown(String::from("no such move")));
-        }
-        match question {
-            Question::Accept(grant) => self.accept(grant),
-            Question::Status => self.side(),
-            Question::Parcel(walk) => self.parcel(record, walk),
-            Question::Take(parcel) => self.take(record, parcel),
-            Question::Acknowledge(seq) => self.acknowledge(record, *seq),
-            Question::Touch(differing) => self.touch(record, differing),
-            Question::Fence(force) => self.fence(record, *force),
-            Question::Unfence => self.unfence(record),
-            Question::Activate => self.activate(record),
-            Question::Retire => self.retire(record),
-            _ => self.forget(),
+            Question::Accept(grant) => self.accept(known, grant),
+            Question::Parcel(walk) => self.parcel(record, known, walk),
+            Question::Take(parcel) => self.take(record, known, parcel),
+            Question::Acknowledge(seq) => self.acknowledge(record, known, *seq),
+            Question::Touch(differing) => self.touch(record, known, differing),
+            Question::Hush => {
+                decide_parcel(known, record.leg).map_err(failed)?;
+                Ok(Answer::Hushed(Hushed { under_way: 0 }))
+            }
+            Question::Fence(force) => self.fence(record, known, *force),
+            Question::Unfence => self.unfence(record, known),
+            Question::Activate => self.activate(record, known),
+            Question::StepDown => {
+                self.retire(known, Epoch::try_from(record.leg.number() - 1).unwrap())
+            }
+            Question::Retire => self.retire(known, record.leg),
+            Question::Forget => self.forget(record, known),
+            _ => side(known),
         }
     }
 
-    fn moving(&mut self) -> &mut Moving {
-        self.moving.as_mut().unwrap()
+    /// There is one move of an org at a time.
+    fn insert(&mut self, record: &MoveRecord, known: Known) -> Result<(), Failure> {
+        if self.moves.values().any(|other| !other.ended) {
+            let reason = SideRefusal::Refused("another move of the org is under way");
+            return Err(failed(reason));
+        }
+        self.moves.insert(record.id.clone(), known);
+        self.changes.clear();
+        Ok(())
     }
 
-    fn side(&mut self) -> Answered {
-        let moving = self.moving();
-        Ok(Answer::Side(Side {
-            role: moving.role,
-            leg: moving.leg,
-            place: place(moving.cursor),
-            copied: moving.copied,
-            accepted: moving.accepted,
-        }))
-    }
-
-    fn offer(&mut self, record: &MoveRecord) -> Answered {
-        let wanted = record.leg.next();
-        match (&self.moving, self.placement) {
-            (Some(moving), _) if moving.id != record.id => {
-                return Err(Failure::Passing(String::from("another move")));
-            }
-            (Some(moving), _) if moving.role == Role::Giving => return late("it gives"),
-            (Some(_), _) => {}
-            (None, Some((_, Standing::Serving | Standing::Parked))) => {
-                return Err(Failure::Never(String::from("it is served here")));
-            }
-            (None, Some((epoch, _))) if epoch >= wanted => return late("a later epoch is known"),
-            (None, _) => {
-                self.placement = Some((wanted, Standing::Incoming));
-                self.mode = Some(Mode::Closed);
-                self.moving = Some(Moving {
-                    id: record.id.clone(),
-                    role: Role::Taking,
-                    leg: record.leg,
-                    seq: 0,
-                    taken_seq: 0,
-                    cursor: None,
-                    accepted: false,
-                    copied: false,
-                    attempt: 0,
-                    loosened: 0,
-                });
-            }
+    fn offer(&mut self, record: &MoveRecord, known: Option<Known>) -> Answered {
+        let epoch = record.leg.next();
+        let ask = AskOffer {
+            org: record.org.clone(),
+            slug: record.slug.clone(),
+            giver: record.giver.clone(),
+            epoch,
+        };
+        if decide_offer(known.as_ref(), self.place, &ask).map_err(failed)? == Deed::Do {
+            self.insert(record, begin(record, Part::Taking))?;
+            self.mode = Some(Mode::Closed);
+            self.stand(epoch, PlaceState::Incoming);
         }
         self.offers_made += 1;
         self.offer = Some(self.offers_made);
@@ -219,34 +248,20 @@ impl Cell {
         }))
     }
 
-    fn give(&mut self, record: &MoveRecord, offer: &Offer) -> Answered {
-        match &self.moving {
-            Some(moving) if moving.id != record.id => {
-                return Err(Failure::Passing(String::from("another move")));
-            }
-            Some(moving) if (moving.role, moving.leg) != (Role::Giving, record.leg) => {
-                return late("another leg");
-            }
-            Some(_) => {}
-            None if self.placement != Some((record.leg, Standing::Serving)) => {
-                return late("not served at that epoch");
-            }
-            None => {
-                self.mode = Some(Mode::Open);
-                self.changes.clear();
-                self.moving = Some(Moving {
-                    id: record.id.clone(),
-                    role: Role::Giving,
-                    leg: record.leg,
-                    seq: 0,
-                    taken_seq: 0,
-                    cursor: None,
-                    accepted: true,
-                    copied: true,
-                    attempt: 0,
-                    loosened: 0,
-                });
-            }
+    fn give(&mut self, record: &MoveRecord, known: Option<Known>, offer: &Offer) -> Answered {
+        let ask = AskGrant {
+            org: record.org.clone(),
+            taker: record.taker.clone(),
+            epoch: record.leg,
+            offer: offer.clone(),
+        };
+        if decide_give(known.as_ref(), self.place, &ask).map_err(failed)? == Deed::Do {
+            let known = Known {
+                transfer_key: Some(Vec::new()),
+                ..begin(record, Part::Giving)
+            };
+            self.insert(record, known)?;
+            self.mode = Some(Mode::Open);
         }
         Ok(Answer::Grant(Grant {
             sealed: offer.sealed_to.clone(),
@@ -254,31 +269,23 @@ impl Cell {
         }))
     }
 
-    fn accept(&mut self, grant: &Grant) -> Answered {
-        let opens = self
-            .offer
-            .is_some_and(|offer| offer.to_string() == grant.sealed);
-        if !self.moving().accepted {
+    fn accept(&mut self, known: &mut Known, grant: &Grant) -> Answered {
+        if decide_accept(known).map_err(failed)? == Deed::Do {
+            let opens = self
+                .offer
+                .is_some_and(|offer| offer.to_string() == grant.sealed);
             if !opens {
-                return late("offer lost");
+                return Err(Failure::Late(String::from("the offer is lost")));
             }
-            self.moving().accepted = true;
+            known.transfer_key = Some(Vec::new());
         }
-        self.side()
+        side(known)
     }
 
-    fn check(&mut self, record: &MoveRecord, role: Role) -> Result<(), Failure> {
-        let moving = self.moving();
-        if (moving.role, moving.leg) == (role, record.leg) {
-            return Ok(());
-        }
-        late("another role or leg")
-    }
-
-    fn parcel(&mut self, record: &MoveRecord, walk: &Walk) -> Answered {
-        self.check(record, Role::Giving)?;
-        self.moving().seq += 1;
-        let seq = self.moving().seq;
+    fn parcel(&mut self, record: &MoveRecord, known: &Known, walk: &Walk) -> Answered {
+        decide_parcel(known, record.leg).map_err(failed)?;
+        self.seq += 1;
+        let seq = self.seq;
         let (content, items, next) = match walk {
             Walk::Rows(after) => self.page(key(after.as_ref())),
             Walk::Changes => self.pending_page(seq),
@@ -290,7 +297,7 @@ impl Cell {
             seq,
             sealed: serde_json::to_string(&content).unwrap(),
             items: items as i64,
-            next: place(next),
+            next: spot(next),
             pending,
         }))
     }
@@ -352,26 +359,23 @@ impl Cell {
         (Content::Checks(rows.collect()), keys.len(), next)
     }
 
-    fn take(&mut self, record: &MoveRecord, parcel: &Parcel) -> Answered {
-        self.check(record, Role::Taking)?;
-        if !self.moving().accepted || parcel.seq <= self.moving().taken_seq {
-            return late("an older parcel");
-        }
+    fn take(&mut self, record: &MoveRecord, known: &mut Known, parcel: &Parcel) -> Answered {
+        let is_new = decide_take(known, record.leg, parcel.seq).map_err(failed)? == Deed::Do;
         let content: Content = serde_json::from_str(&parcel.sealed).unwrap();
         let mut taken = Taken {
             differing: None,
             differences: 0,
         };
         match content {
-            Content::Rows { after, next, rows } => {
-                if self.moving().copied || self.moving().cursor != after {
-                    return late("another place");
+            Content::Rows { after, next, rows } if is_new => {
+                if known.copied || known.place != text(after) {
+                    return Err(Failure::Late(String::from("the walk is at another place")));
                 }
-                self.moving().cursor = next;
-                self.moving().copied = next.is_none();
+                (known.place, known.copied) = (text(next), next.is_none());
                 self.rows.extend(rows);
             }
-            Content::Changes(changes) => {
+            Content::Changes(changes) if is_new => {
+                assert!(known.copied, "changes are shipped when all rows are");
                 for (key, row) in changes {
                     match row {
                         Some(row) => self.rows.insert(key, row),
@@ -379,6 +383,7 @@ impl Cell {
                     };
                 }
             }
+            Content::Rows { .. } | Content::Changes(_) => {}
             Content::Range { after, until, rows } => {
                 let ours = self.after(after).into_iter();
                 let ours = ours.filter(|(key, _)| until.is_none_or(|until| *key <= until));
@@ -397,91 +402,82 @@ impl Cell {
                 taken.differences = differ.count() as i64;
             }
         }
-        self.moving().taken_seq = parcel.seq;
+        known.taken_seq = parcel.seq;
         Ok(Answer::Taken(taken))
     }
 
-    fn acknowledge(&mut self, record: &MoveRecord, seq: i64) -> Answered {
-        self.check(record, Role::Giving)?;
+    fn acknowledge(&mut self, record: &MoveRecord, known: &Known, seq: i64) -> Answered {
+        decide_parcel(known, record.leg).map_err(failed)?;
         for dirty in self.changes.values_mut().filter(|one| one.parcel == seq) {
             dirty.shipped = dirty.offered;
         }
-        self.side()
+        side(known)
     }
 
-    fn touch(&mut self, record: &MoveRecord, differing: &str) -> Answered {
-        self.check(record, Role::Giving)?;
+    fn touch(&mut self, record: &MoveRecord, known: &Known, differing: &str) -> Answered {
+        decide_parcel(known, record.leg).map_err(failed)?;
         for key in serde_json::from_str::<Vec<Key>>(differing).unwrap() {
             self.changes.entry(key).or_default().version += 1;
         }
-        self.side()
+        side(known)
     }
 
-    fn fence(&mut self, record: &MoveRecord, force: bool) -> Answered {
-        self.check(record, Role::Giving)?;
-        if record.attempt <= self.moving().loosened || record.attempt < self.moving().attempt {
-            return late("that fence was taken back");
-        }
-        match self.placement {
-            Some((epoch, Standing::Serving | Standing::Parked)) if epoch == record.leg => {}
-            _ => return late("not served at that epoch"),
-        }
+    fn fence(&mut self, record: &MoveRecord, known: &mut Known, force: bool) -> Answered {
+        let ask = Fence {
+            epoch: record.leg,
+            attempt: record.attempt,
+            force,
+        };
+        let deed = decide_fence(known, self.place, &ask).map_err(failed)?;
         let under_way = self.under_way;
-        let closed = under_way == 0 || force || self.mode == Some(Mode::Closed);
+        let closed = deed == Deed::Repeat || under_way == 0 || force;
         if closed {
-            self.moving().attempt = record.attempt;
+            known.fence_attempt = known.fence_attempt.max(record.attempt);
             self.mode = Some(Mode::Closed);
-            self.placement = Some((record.leg, Standing::Parked));
+            self.stand(record.leg, PlaceState::Parked);
         }
         Ok(Answer::Fenced(Fenced { closed, under_way }))
     }
 
-    fn unfence(&mut self, record: &MoveRecord) -> Answered {
-        self.check(record, Role::Giving)?;
-        let moving = self.moving();
-        moving.loosened = moving.loosened.max(record.attempt);
-        if moving.attempt <= record.attempt {
+    fn unfence(&mut self, record: &MoveRecord, known: &mut Known) -> Answered {
+        let (epoch, attempt) = (record.leg, record.attempt);
+        decide_parcel(known, epoch).map_err(failed)?;
+        known.unfenced_attempt = known.unfenced_attempt.max(attempt);
+        let ask = Unfence { epoch, attempt };
+        if decide_unfence(known, self.place, &ask).map_err(failed)? == Deed::Do {
             self.mode = Some(Mode::Open);
-            self.placement = Some((record.leg, Standing::Serving));
+            self.stand(epoch, PlaceState::Serving);
         }
-        self.side()
+        side(known)
     }
 
-    fn activate(&mut self, record: &MoveRecord) -> Answered {
-        let (epoch, standing) = self.placement.unwrap();
-        if epoch > record.leg {
-            return late("a later epoch is known");
-        }
-        if (epoch, standing) != (record.leg, Standing::Serving) {
-            // Served at that epoch before and fenced meanwhile: the question is late.
-            if standing == Standing::Parked {
-                return late("fenced meanwhile");
-            }
-            assert!(self.moving().copied, "nobody serves half of an org");
-            self.placement = Some((record.leg, Standing::Serving));
-            self.mode = Some(Mode::Open);
+    fn activate(&mut self, record: &MoveRecord, known: &mut Known) -> Answered {
+        let epoch = record.leg;
+        if decide_activate(known, self.place, epoch).map_err(failed)? == Deed::Do {
+            (known.part, known.leg) = (Part::Giving, epoch);
             self.changes.clear();
-            let moving = self.moving();
-            (moving.role, moving.leg) = (Role::Giving, record.leg);
+            self.mode = Some(Mode::Open);
+            self.stand(epoch, PlaceState::Serving);
         }
-        self.side()
+        side(known)
     }
 
-    fn retire(&mut self, record: &MoveRecord) -> Answered {
-        let (epoch, standing) = self.placement.unwrap();
-        if epoch > record.leg || (epoch == record.leg && standing != Standing::Gone) {
-            return late("a later epoch is known");
+    fn retire(&mut self, known: &mut Known, epoch: Epoch) -> Answered {
+        if decide_retire(known, epoch).map_err(failed)? == Deed::Do {
+            (known.part, known.leg) = (Part::Taking, epoch);
+            (known.place, known.copied) = (String::new(), true);
+            self.changes.clear();
+            self.mode = Some(Mode::Closed);
+            self.stand(epoch, PlaceState::Gone);
         }
-        self.placement = Some((record.leg, Standing::Gone));
-        self.mode = Some(Mode::Closed);
-        let moving = self.moving();
-        (moving.role, moving.leg) = (Role::Taking, record.leg);
-        self.side()
+        side(known)
     }
 
-    fn forget(&mut self) -> Answered {
-        if !self.is_foreign() {
-            return late("it is served here");
+    fn forget(&mut self, record: &MoveRecord, known: &mut Known) -> Answered {
+        if decide_forget(known, self.place, &record.org).map_err(failed)? == Deed::Do {
+            (known.part, known.transfer_key) = (Part::Leaving, None);
+            (known.place, known.copied) = (String::new(), false);
+            self.changes.clear();
         }
         let keys: Vec<Key> = self.rows.keys().copied().take(PARCEL_ROWS).collect();
         for key in &keys {
@@ -493,27 +489,32 @@ impl Cell {
         }))
     }
 
-    fn finish(&mut self, record: &MoveRecord) -> Answered {
-        let ours = self
-            .moving
-            .as_ref()
-            .is_some_and(|moving| moving.id == record.id);
-        if ours {
-            match self.placement {
-                Some((_, Standing::Serving)) => {}
-                Some((_, Standing::Parked)) => return late("it is fenced"),
-                // Whoever was admitted before could still write, and nothing would hinder it any more.
-                _ if self.under_way > 0 => {
-                    return Err(Failure::Passing(String::from("requests are under way")));
-                }
-                _ if !self.rows.is_empty() => return late("there are rows yet"),
-                Some((_, Standing::Incoming)) => self.placement = None,
-                _ => {}
+    fn finish(&mut self, record: &MoveRecord, known: Option<Known>) -> Answered {
+        let ending = decide_finish(known.as_ref(), self.place, &record.org).map_err(failed)?;
+        let mut known = known.unwrap_or_else(|| begin(record, Part::Leaving));
+        match ending {
+            Ending::Repeat => return Ok(Answer::Finished(Finished {})),
+            // Whoever was admitted before could still write, and nothing would hinder it any more.
+            Ending::Without if self.under_way > 0 => {
+                return Err(Failure::Passing(String::from("requests are under way")));
             }
-            (self.moving, self.mode) = (None, None);
-            self.changes.clear();
+            Ending::Without if !self.rows.is_empty() => {
+                return Err(failed(SideRefusal::Refused("rows are left here")));
+            }
+            Ending::Without | Ending::Serving => {
+                self.changes.clear();
+                self.mode = None;
+                if self
+                    .place
+                    .is_some_and(|place| place.state == PlaceState::Incoming)
+                {
+                    self.stand(known.leg, PlaceState::Gone);
+                }
+            }
+            Ending::Unheard => {}
         }
-        self.ended.insert(record.id.clone());
+        (known.ended, known.transfer_key) = (true, None);
+        self.moves.insert(record.id.clone(), known);
         Ok(Answer::Finished(Finished {}))
     }
 }

@@ -1,18 +1,16 @@
 //! Every question to a side in every standing, at its own epoch and at those around it.
 
 use super::{
-    Decided, Deed, Ending, Known, Part, decide_accept, decide_activate, decide_fence,
-    decide_finish, decide_forget, decide_give, decide_offer, decide_parcel, decide_retire,
-    decide_take, decide_unfence, live,
+    Decided, Deed, Ending, Known, Part, Place, PlaceState, SideRefusal, decide_accept,
+    decide_activate, decide_fence, decide_finish, decide_forget, decide_give, decide_offer,
+    decide_parcel, decide_retire, decide_take, decide_unfence, live,
 };
-use crate::membership::admission::{Place, PlaceState};
-use crate::moving::refusal::MoveRefusal;
+use crate::names::CellName;
+use crate::org_move::{AskGrant, AskOffer, Fence, Offer, Unfence};
 use vocab::entropy::SeededEntropy;
 use vocab::epoch::Epoch;
 use vocab::id::OrgId;
 use vocab::slug::Slug;
-use wire::names::CellName;
-use wire::org_move::{AskGrant, AskOffer, Fence, Offer, Unfence};
 
 fn at(number: i64) -> Epoch {
     Epoch::try_from(number).unwrap()
@@ -54,10 +52,9 @@ fn told(decided: &Decided) -> &'static str {
     match decided {
         Ok(Deed::Do) => "do",
         Ok(Deed::Repeat) => "repeat",
-        Err(MoveRefusal::NotFound) => "not_found",
-        Err(MoveRefusal::Changed(_)) => "changed",
-        Err(MoveRefusal::Refused(_)) => "refused",
-        Err(_) => "other",
+        Err(SideRefusal::NotFound) => "not_found",
+        Err(SideRefusal::Changed(_)) => "changed",
+        Err(SideRefusal::Refused(_)) => "refused",
     }
 }
 
@@ -178,9 +175,13 @@ fn a_fence_that_was_taken_back_stays_so() {
     };
     let giver = known(Part::Giving);
     let fenced = |attempt| by_place(|place| decide_fence(&giver, place, &fence(5, attempt)));
+    // Taken back, and older than the one that stood last.
     assert_eq!(fenced(2), LATE);
-    assert_eq!(fenced(3), ["do", "repeat", "changed", "changed"]);
-    assert_eq!(told(&decide_fence(&giver, None, &fence(5, 3))), "changed");
+    assert_eq!(fenced(3), LATE);
+    for attempt in [4, 5] {
+        assert_eq!(fenced(attempt), ["do", "repeat", "changed", "changed"]);
+    }
+    assert_eq!(told(&decide_fence(&giver, None, &fence(5, 4))), "changed");
     let loosened = |attempt| by_place(|place| decide_unfence(&giver, place, &unfence(5, attempt)));
     assert_eq!(loosened(3), ["repeat", "changed", "changed", "changed"]);
     assert_eq!(loosened(4), ["repeat", "do", "changed", "changed"]);
@@ -209,10 +210,22 @@ fn a_fence_that_was_taken_back_stays_so() {
 
 #[test]
 fn the_switch_is_to_the_next_epoch_and_to_whoever_has_all_rows() {
-    let activates = by_part(decide_activate);
+    let stands = |state| place(state);
+    let activates = |state| by_part(|known, epoch| decide_activate(known, stands(state), epoch));
     let giving = ["changed", "repeat", "changed", "changed"];
     let taking = ["changed", "changed", "do", "changed"];
-    assert_eq!(activates, [giving, taking, LATE]);
+    assert_eq!(activates(PlaceState::Serving), [giving, taking, LATE]);
+    // It was fenced since.
+    assert_eq!(activates(PlaceState::Parked), [LATE, taking, LATE]);
+    assert_eq!(activates(PlaceState::Gone), [LATE, taking, LATE]);
+    let later = Some(Place {
+        epoch: at(7),
+        state: PlaceState::Incoming,
+    });
+    assert_eq!(
+        told(&decide_activate(&known(Part::Taking), later, at(6))),
+        "changed"
+    );
     for lacking in [
         Known {
             copied: false,
@@ -223,7 +236,8 @@ fn the_switch_is_to_the_next_epoch_and_to_whoever_has_all_rows() {
             ..known(Part::Taking)
         },
     ] {
-        assert_eq!(told(&decide_activate(&lacking, at(6))), "refused");
+        let said = decide_activate(&lacking, place(PlaceState::Gone), at(6));
+        assert_eq!(told(&said), "refused");
     }
     let retires = by_part(decide_retire);
     let gone = ["changed", "repeat", "changed", "changed"];
@@ -266,4 +280,12 @@ fn a_move_ends_once_and_parked_orgs_keep_theirs() {
         assert!(live(Some(over)).is_err());
     }
     assert_eq!(ended(None, PlaceState::Serving), Some(Ending::Unheard));
+}
+
+#[test]
+fn states_are_read_as_they_were_written() {
+    for state in PlaceState::ALL {
+        assert_eq!(PlaceState::parse(state.as_str()), Some(state));
+    }
+    assert_eq!(PlaceState::parse("lost"), None);
 }
