@@ -227,7 +227,11 @@ impl Hand {
     async fn ask(&mut self, register: &Register, record: &MoveRecord, question: &Question) {
         let begun = Instant::now();
         let asked = register.ask(record, question);
-        let answer = traced(record, question.as_str(), asked).await;
+        let answer = tokio::select! {
+            answer = traced(record, question.as_str(), asked) => answer,
+            // Whoever changed the record meanwhile does not wait for a cell that hangs.
+            () = overtaken(register, record) => return,
+        };
         self.took = begun.elapsed();
         self.waits_for = None;
         match answer {
@@ -305,6 +309,18 @@ pub(crate) async fn traced<T, E>(
         tracing::debug!(org = %org, phase, step, "a step of a move is through");
     }
     done
+}
+
+/// Resolves when the record is another one than was read.
+async fn overtaken(register: &Register, record: &MoveRecord) {
+    loop {
+        tokio::time::sleep(ROUND).await;
+        match load(register, &record.id).await {
+            Ok(Some(now)) if now.revision == record.revision => {}
+            Ok(_) => return,
+            Err(error) => tracing::debug!(%error, "a move could not be read"),
+        }
+    }
 }
 
 async fn load(register: &Register, id: &MoveId) -> Result<Option<MoveRecord>, Refusal> {
