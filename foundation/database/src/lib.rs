@@ -12,6 +12,7 @@
 
 mod dialect;
 mod fault;
+mod leaving;
 mod migrate;
 mod open;
 mod postgres;
@@ -31,6 +32,7 @@ use std::time::Duration;
 
 pub use crate::dialect::DialectError;
 pub use crate::fault::{DatabaseFault, FaultKind};
+pub use crate::leaving::LeftRows;
 pub use crate::migrate::Migration;
 pub use crate::open::{Location, OpenError};
 pub use crate::row::Row;
@@ -38,6 +40,7 @@ pub use crate::transaction::{ReadTx, TxFuture, WriteTx};
 
 use crate::postgres::lease::Lease;
 use crate::postgres::pool::Pool;
+use crate::sqlite::job::UnitKind;
 use crate::sqlite::reader::ReaderPool;
 use crate::sqlite::writer::Writer;
 use crate::transaction::TxEngine;
@@ -172,8 +175,38 @@ impl Database {
         T: Send + 'static,
         E: From<DatabaseFault> + Send + 'static,
     {
+        self.run_unit(work, UnitKind::Whole).await
+    }
+
+    /// As [`Self::write`], for work that may leave rows to be written with those of others ([`WriteTx::left_rows`]). What
+    /// was left by works before it is not in the store yet: the work must neither read nor change such rows, nor what
+    /// decides whether they may be written.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn write_leaving<T, E>(
+        &self,
+        work: impl for<'t> FnOnce(&'t mut WriteTx) -> TxFuture<'t, T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DatabaseFault> + Send + 'static,
+    {
+        self.run_unit(work, UnitKind::Leaving).await
+    }
+
+    async fn run_unit<T, E>(
+        &self,
+        work: impl for<'t> FnOnce(&'t mut WriteTx) -> TxFuture<'t, T, E> + Send + 'static,
+        kind: UnitKind,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DatabaseFault> + Send + 'static,
+    {
         match self.0.as_ref() {
-            Inner::Sqlite { writer, .. } => writer.write(work).await,
+            Inner::Sqlite { writer, .. } => writer.write(work, kind).await,
+            // Each commit is one unit's own, which writes its rows itself.
             Inner::Postgres(pool) => {
                 let written = async {
                     let mut tx = WriteTx::new(TxEngine::Postgres(Lease::write(pool).await?));

@@ -14,11 +14,13 @@ use vocab::value::Value;
 
 use crate::Engine;
 use crate::fault::{DatabaseFault, FaultKind, render_attempt};
+use crate::leaving::{Leaving, LeftRows};
 use crate::postgres::lease::Lease;
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::sqlite::reader::Reader;
 use crate::sqlite::statement;
+use crate::sqlite::unit::WriterConnection;
 
 /// The future that a unit of work returns: `Box::pin(async move { … })`.
 pub type TxFuture<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>;
@@ -30,11 +32,14 @@ pub struct ReadTx {
 }
 
 /// A transaction that may write; it is also a [`ReadTx`] that sees its own changes.
-pub struct WriteTx(ReadTx);
+pub struct WriteTx {
+    read: ReadTx,
+    pub(crate) leaving: Leaving,
+}
 
 pub(crate) enum TxEngine {
     SqliteReader(Reader),
-    SqliteWriter(rusqlite::Connection),
+    SqliteWriter(WriterConnection),
     Postgres(Lease),
 }
 
@@ -67,7 +72,7 @@ impl ReadTx {
         self.check_alive()?;
         let answer = match &mut self.engine {
             TxEngine::SqliteReader(reader) => reader.query(sql, params),
-            TxEngine::SqliteWriter(connection) => statement::query(connection, sql, params),
+            TxEngine::SqliteWriter(writer) => query_writer(writer, sql, params),
             // In a box of its own: inline, the driver's state would make every future that asks anything large, and
             // large futures are dear to move and to allocate.
             TxEngine::Postgres(lease) => Box::pin(lease.query(sql, params)).await,
@@ -120,9 +125,30 @@ impl ReadTx {
     }
 }
 
+/// A statement that returns rows may change some, unless it begins as one that does not.
+fn query_writer(
+    writer: &mut WriterConnection,
+    sql: Sql<'_>,
+    params: &[Value],
+) -> Result<Vec<Row>, DatabaseFault> {
+    if !sql.text.starts_with("SELECT ") {
+        writer.prepare_change()?;
+    }
+    statement::query(writer.connection(), sql, params)
+}
+
 impl WriteTx {
     pub(crate) fn new(engine: TxEngine) -> Self {
-        Self(ReadTx::new(engine))
+        Self {
+            read: ReadTx::new(engine),
+            leaving: Leaving::default(),
+        }
+    }
+
+    /// The rows that may be left to be written later, with those of other units of this commit; none where rows must be
+    /// written at once.
+    pub fn left_rows<L: LeftRows + Default>(&mut self) -> Option<&mut L> {
+        self.leaving.rows()
     }
 
     /// Runs a statement that returns no rows, and says how many rows it touched.
@@ -143,42 +169,54 @@ impl WriteTx {
         sql: Sql<'_>,
         params: &[Value],
     ) -> Result<u64, DatabaseFault> {
-        self.0.check_alive()?;
-        let answer = match &mut self.0.engine {
+        self.read.check_alive()?;
+        let answer = match &mut self.read.engine {
             TxEngine::SqliteReader(reader) => Err(reader.refuse_write(sql.text)),
-            TxEngine::SqliteWriter(connection) => statement::execute(connection, sql, params),
+            TxEngine::SqliteWriter(writer) => writer
+                .prepare_change()
+                .and_then(|()| statement::execute(writer.connection(), sql, params)),
             TxEngine::Postgres(lease) => Box::pin(lease.execute(sql, params)).await,
         };
-        self.0.note_failure(answer)
+        self.read.note_failure(answer)
     }
 
     /// Runs a change of the schema, which is not kept as a prepared statement: each is run once.
     pub(crate) async fn change_schema(&mut self, sql: &str) -> Result<(), DatabaseFault> {
-        self.0.check_alive()?;
-        let answer = match &mut self.0.engine {
+        self.read.check_alive()?;
+        let answer = match &mut self.read.engine {
             TxEngine::SqliteReader(reader) => Err(reader.refuse_write(sql)),
-            TxEngine::SqliteWriter(connection) => statement::change_schema(connection, sql),
+            TxEngine::SqliteWriter(writer) => writer
+                .prepare_change()
+                .and_then(|()| statement::change_schema(writer.connection(), sql)),
             TxEngine::Postgres(lease) => lease.change_schema(sql).await,
         };
-        self.0.note_failure(answer)
+        self.read.note_failure(answer)
     }
 
     /// The fault that ended this transaction, if one did; the next unit of work starts without it.
     pub(crate) fn take_failure(&mut self) -> Option<DatabaseFault> {
-        self.0.failed.take()
+        self.read.failed.take()
     }
 
-    /// The writer's own connection, for its BEGIN, SAVEPOINT and COMMIT.
+    /// The writer's own connection, for its BEGIN and COMMIT.
     pub(crate) fn writer_connection(&self) -> Option<&rusqlite::Connection> {
-        match &self.0.engine {
-            TxEngine::SqliteWriter(connection) => Some(connection),
+        match &self.read.engine {
+            TxEngine::SqliteWriter(writer) => Some(writer.connection()),
+            TxEngine::SqliteReader(_) | TxEngine::Postgres(_) => None,
+        }
+    }
+
+    /// The same with what keeps its units apart.
+    pub(crate) fn writer(&mut self) -> Option<&mut WriterConnection> {
+        match &mut self.read.engine {
+            TxEngine::SqliteWriter(writer) => Some(writer),
             TxEngine::SqliteReader(_) | TxEngine::Postgres(_) => None,
         }
     }
 
     /// Commits on PostgreSQL; the SQLite writer commits whole batches itself.
     pub(crate) async fn commit_postgres(self) -> Result<(), DatabaseFault> {
-        match self.0.engine {
+        match self.read.engine {
             TxEngine::Postgres(lease) => lease.commit().await,
             TxEngine::SqliteReader(_) | TxEngine::SqliteWriter(_) => Err(DatabaseFault::new(
                 FaultKind::Other,
@@ -201,12 +239,12 @@ impl Deref for WriteTx {
     type Target = ReadTx;
 
     fn deref(&self) -> &ReadTx {
-        &self.0
+        &self.read
     }
 }
 
 impl DerefMut for WriteTx {
     fn deref_mut(&mut self) -> &mut ReadTx {
-        &mut self.0
+        &mut self.read
     }
 }

@@ -10,6 +10,8 @@ use crate::work::{decide_answer, run_at_once};
 pub(crate) trait Job: Send {
     /// Whether anybody still waits for it; nobody does when the caller went away while it was queued.
     fn is_wanted(&self) -> bool;
+    /// What it may do.
+    fn kind(&self) -> UnitKind;
     /// Runs the work in the open transaction.
     fn run(self: Box<Self>, tx: &mut WriteTx) -> Verdict;
     /// Answers without having run.
@@ -23,6 +25,15 @@ pub(crate) struct Verdict {
     pub(crate) answer: Box<dyn FnOnce(Option<DatabaseFault>) + Send>,
 }
 
+/// What a unit of work may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UnitKind {
+    /// Whatever it likes; it sees all that was written before.
+    Whole,
+    /// It may leave rows to be written with those of others.
+    Leaving,
+}
+
 /// Whether the work's changes stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keep {
@@ -33,13 +44,14 @@ pub(crate) enum Keep {
 /// A caller's closure and the way back to the caller.
 pub(crate) struct CallerJob<T, E, F> {
     work: F,
+    kind: UnitKind,
     answer: oneshot::Sender<Result<T, E>>,
 }
 
 impl<T, E, F> CallerJob<T, E, F> {
-    pub(crate) fn new(work: F) -> (Box<Self>, oneshot::Receiver<Result<T, E>>) {
+    pub(crate) fn new(work: F, kind: UnitKind) -> (Box<Self>, oneshot::Receiver<Result<T, E>>) {
         let (answer, answered) = oneshot::channel();
-        (Box::new(Self { work, answer }), answered)
+        (Box::new(Self { work, kind, answer }), answered)
     }
 }
 
@@ -53,8 +65,12 @@ where
         !self.answer.is_closed()
     }
 
+    fn kind(&self) -> UnitKind {
+        self.kind
+    }
+
     fn run(self: Box<Self>, tx: &mut WriteTx) -> Verdict {
-        let Self { work, answer } = *self;
+        let Self { work, answer, .. } = *self;
         let outcome = run_at_once(work, tx);
         let result = decide_answer(outcome, tx.take_failure());
         let keep = if result.is_ok() { Keep::Yes } else { Keep::No };

@@ -7,4 +7,5 @@ pub(crate) mod job;
 pub(crate) mod migrate;
 pub(crate) mod reader;
 pub(crate) mod statement;
+pub(crate) mod unit;
 pub(crate) mod writer;

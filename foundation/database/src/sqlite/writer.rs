@@ -16,13 +16,19 @@ use crate::fault::{DatabaseFault, FaultKind};
 use crate::migrate::Migration;
 use crate::open::OpenError;
 use crate::sqlite::checkpoint::Checkpoints;
-use crate::sqlite::job::{CallerJob, Job, Keep, Verdict};
+use crate::sqlite::job::{CallerJob, Job, Keep, UnitKind, Verdict};
 use crate::sqlite::reader::step;
+use crate::sqlite::unit::WriterConnection;
 use crate::sqlite::{connection, file, migrate};
 use crate::transaction::{TxEngine, TxFuture, WriteTx};
+use crate::work::{decide_answer, run_at_once};
 
 /// Units of work that may share one commit.
 const BATCH_JOBS_MAX: usize = 256;
+
+/// How many commits leave nothing to be written together, after one was lost by what was left: if the rows of one org
+/// cannot be written, its units fail alone for so long.
+const COMMITS_APART: u32 = 4_096;
 
 enum Message {
     Job(Box<dyn Job>),
@@ -78,13 +84,13 @@ impl Writer {
     }
 
     /// Queues the work and waits until it is durable, or undone.
-    pub(crate) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    pub(crate) async fn write<T, E, F>(&self, work: F, kind: UnitKind) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<DatabaseFault> + Send + 'static,
         F: for<'t> FnOnce(&'t mut WriteTx) -> TxFuture<'t, T, E> + Send + 'static,
     {
-        let (job, answered) = CallerJob::new(work);
+        let (job, answered) = CallerJob::new(work, kind);
         let place = match self.queue.try_reserve() {
             Ok(place) => place,
             Err(mpsc::error::TrySendError::Closed(())) => return Err(E::from(closed())),
@@ -155,6 +161,7 @@ struct WriterThread {
     jobs: mpsc::Receiver<Message>,
     checkpoints: Checkpoints,
     batch_time_max: Duration,
+    commits_apart: u32,
 }
 
 /// What the units of one batch came to, held back until the commit.
@@ -170,12 +177,13 @@ impl WriterThread {
         jobs: mpsc::Receiver<Message>,
         batch_time_max: Duration,
     ) -> Self {
-        let tx = WriteTx::new(TxEngine::SqliteWriter(connection));
+        let tx = WriteTx::new(TxEngine::SqliteWriter(WriterConnection::new(connection)));
         Self {
             tx,
             jobs,
             checkpoints: Checkpoints::new(path),
             batch_time_max,
+            commits_apart: 0,
         }
     }
 
@@ -207,9 +215,15 @@ impl WriterThread {
             answers: Vec::new(),
             began: Instant::now(),
         };
-        match self.run_jobs(first, &mut batch) {
+        self.commits_apart = self.commits_apart.saturating_sub(1);
+        let ran = self.run_jobs(first, &mut batch);
+        match ran.and_then(|()| self.write_left()) {
             Ok(()) => self.commit(batch),
             Err(fault) => {
+                drop(self.tx.leaving.take());
+                if let Some(writer) = self.tx.writer() {
+                    writer.drop_unit();
+                }
                 self.recover();
                 batch.answer(Some(fault));
             }
@@ -223,9 +237,11 @@ impl WriterThread {
     fn run_jobs(&mut self, first: Box<dyn Job>, batch: &mut Batch) -> Result<(), DatabaseFault> {
         if self.jobs.is_empty() {
             // Alone, it needs no savepoint: to undo it is to undo all.
+            self.begin_leaving(&*first);
             let verdict = self.run_shielded(first);
             batch.answers.push(verdict.answer);
             self.check_alive()?;
+            self.end_leaving(0, verdict.keep);
             if verdict.keep == Keep::No {
                 return self.step("ROLLBACK");
             }
@@ -246,17 +262,53 @@ impl WriterThread {
         if !job.is_wanted() {
             return Ok(());
         }
-        if let Err(fault) = self.step("SAVEPOINT unit") {
+        if job.kind() == UnitKind::Whole
+            && let Err(fault) = self.write_left()
+        {
             job.refuse(fault.clone());
             return Err(fault);
+        }
+        let left_before = self.tx.leaving.count();
+        self.begin_leaving(&*job);
+        if let Some(writer) = self.tx.writer() {
+            writer.begin_unit();
         }
         let Verdict { keep, answer } = self.run_shielded(job);
         batch.answers.push(answer);
         self.check_alive()?;
-        if keep == Keep::No {
-            self.step("ROLLBACK TO unit")?;
+        self.end_leaving(left_before, keep);
+        self.tx
+            .writer()
+            .map_or(Ok(()), |writer| writer.end_unit(keep))
+    }
+
+    fn begin_leaving(&mut self, job: &dyn Job) {
+        if job.kind() == UnitKind::Leaving && self.commits_apart == 0 {
+            self.tx.leaving.allow();
         }
-        self.step("RELEASE unit")
+    }
+
+    /// Keeps what was left before the unit, and what it left itself if its changes stay.
+    fn end_leaving(&mut self, left_before: usize, keep: Keep) {
+        let count = match keep {
+            Keep::Yes => self.tx.leaving.count(),
+            Keep::No => left_before,
+        };
+        self.tx.leaving.end_unit(count);
+    }
+
+    /// Writes what was left. Where that fails, the whole transaction is lost: the units that left it have run.
+    fn write_left(&mut self) -> Result<(), DatabaseFault> {
+        let Some(rows) = self.tx.leaving.take() else {
+            return Ok(());
+        };
+        let outcome = run_at_once(|tx| rows.write(tx), &mut self.tx);
+        let written = decide_answer(outcome, self.tx.take_failure());
+        if let Err(fault) = &written {
+            tracing::error!(error = ?fault, "rows that were left to be written together are lost with their commit");
+            self.commits_apart = COMMITS_APART;
+        }
+        written
     }
 
     /// The work's own panics are answered as faults; this is for what surrounds it, such as a conversion of the fault.

@@ -4,6 +4,7 @@ mod binding;
 mod crash;
 mod dialect;
 mod isolation;
+mod leaving;
 mod load;
 mod migrations;
 mod postgres;

@@ -8,7 +8,7 @@ use crate::fault::{DatabaseFault, FaultKind, render_attempt};
 use crate::migrate::{Applied, plan_migrations};
 use crate::postgres::address::parse_address;
 use crate::postgres::bind::Bind;
-use crate::sqlite::statement::parse_parameter_number;
+use crate::sqlite::statement::{is_in_order, parse_parameter_number};
 use crate::{Migration, OpenError};
 
 static KNOWN: &[Migration] = &[
@@ -252,6 +252,30 @@ fn a_parameter_is_a_dollar_and_a_number() {
         ("$99999999999999999999999", None),
     ] {
         assert_eq!(parse_parameter_number(name), number, "{name}");
+    }
+}
+
+#[test]
+fn parameters_in_order_are_told_from_all_others() {
+    for (sql, count, expected) in [
+        ("SELECT 1", 0, true),
+        ("SELECT a FROM t WHERE b = $1", 1, true),
+        ("INSERT INTO t (a, b, c) VALUES ($1, $2, $1)", 2, true),
+        ("SELECT 'access' WHERE a = $1 AND b IN ($2,$3)", 3, true),
+        ("UPDATE t SET a = $2 WHERE b = $1", 2, false),
+        ("SELECT a FROM t WHERE b = $1", 2, false),
+        ("SELECT a FROM t WHERE b = $2", 1, false),
+        ("SELECT '$1' WHERE a = $2 AND b = $1", 2, false),
+        ("SELECT \"$1\" WHERE a = $2 AND b = $1", 2, false),
+        ("SELECT 1 -- $1\n WHERE a = $2 AND b = $1", 2, false),
+        ("SELECT 1 /* $1 */ WHERE a = $2 AND b = $1", 2, false),
+        ("SELECT $01", 1, false),
+        ("SELECT $1a", 1, false),
+        ("SELECT $a", 1, false),
+        ("SELECT $1::text", 1, false),
+        ("SELECT $99999999999999999999999", 1, false),
+    ] {
+        assert_eq!(is_in_order(sql, count), expected, "{sql}");
     }
 }
 
