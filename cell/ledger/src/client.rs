@@ -2,8 +2,9 @@
 //!
 //! The agent is what the client says of itself: fit for people to recognise a device by, never for a decision.
 
-use crate::body::{ClientBody, IpHop, RequestBody, UserAgentBody};
+use crate::body::{ClientBody, IpHop, RequestBody, UserAgentBody, Word};
 use crate::text::{AGENT_BYTES_MAX, NAME_BYTES_MAX, bounded};
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 /// From where an act came, as the server saw it. What is not known is empty.
@@ -18,38 +19,38 @@ pub struct ClientFacts {
 }
 
 impl ClientFacts {
-    pub(crate) fn render_client(&self) -> Option<ClientBody> {
+    /// The client, and the way of its request.
+    pub(crate) fn render(&self) -> (Option<ClientBody<'_>>, Option<RequestBody<'_>>) {
+        let address: Option<IpAddr> = self.ip.parse().ok();
+        let text = address.map(|address| address.to_string());
+        let request = address.zip(text.clone()).map(|(address, text)| {
+            let version = if address.is_ipv4() { "V4" } else { "V6" };
+            let hop = IpHop {
+                ip: Cow::Owned(text),
+                version: Cow::Borrowed(version),
+            };
+            RequestBody {
+                ip_chain: vec![hop],
+            }
+        });
         if self.ip.is_empty() && self.user_agent.is_empty() {
-            return None;
+            return (None, request);
         }
         let user_agent = (!self.user_agent.is_empty()).then(|| UserAgentBody {
-            raw_user_agent: bounded(&self.user_agent, AGENT_BYTES_MAX),
-            os: name_system(&self.user_agent).to_owned(),
-            browser: name_browser(&self.user_agent).to_owned(),
+            raw_user_agent: Cow::Owned(bounded(&self.user_agent, AGENT_BYTES_MAX)),
+            os: Cow::Borrowed(name_system(&self.user_agent)),
+            browser: Cow::Borrowed(name_browser(&self.user_agent)),
         });
-        Some(ClientBody {
+        let client = ClientBody {
             user_agent,
-            ip_address: self.address().map(|ip| ip.to_string()),
-        })
+            ip_address: text.map(Cow::Owned),
+        };
+        (Some(client), request)
     }
 
-    pub(crate) fn render_request(&self) -> Option<RequestBody> {
-        let ip = self.address()?;
-        let version = if ip.is_ipv4() { "V4" } else { "V6" };
-        Some(RequestBody {
-            ip_chain: vec![IpHop {
-                ip: ip.to_string(),
-                version: version.to_owned(),
-            }],
-        })
-    }
-
-    pub(crate) fn transaction_id(&self) -> Option<String> {
-        (!self.request_id.is_empty()).then(|| bounded(&self.request_id, NAME_BYTES_MAX))
-    }
-
-    fn address(&self) -> Option<IpAddr> {
-        self.ip.parse().ok()
+    pub(crate) fn transaction_id(&self) -> Option<Word<'_>> {
+        let id = (!self.request_id.is_empty()).then(|| bounded(&self.request_id, NAME_BYTES_MAX));
+        id.map(Cow::Owned)
     }
 }
 
@@ -90,7 +91,9 @@ pub fn name_browser(agent: &str) -> &'static str {
 }
 
 fn first_mark(agent: &str, marks: &[(&str, &'static str)]) -> &'static str {
-    let searched: String = agent.chars().take(AGENT_BYTES_MAX).collect();
+    // What stands behind that many bytes names nothing.
+    let searched = agent.get(..agent.floor_char_boundary(AGENT_BYTES_MAX));
+    let searched = searched.unwrap_or_default();
     marks
         .iter()
         .find(|(mark, _)| searched.contains(mark))

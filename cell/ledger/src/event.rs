@@ -5,6 +5,7 @@ use crate::client::ClientFacts;
 use crate::event_type::EventType;
 use crate::party::{Actor, Target};
 use crate::text::{DETAIL_BYTES_MAX, NAME_BYTES_MAX, bounded};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use vocab::id::{EventId, SessionId};
@@ -92,8 +93,9 @@ pub struct Event {
     targets: Vec<Target>,
     targets_left_out: usize,
     client: ClientFacts,
-    context: AuthenticationContext,
-    details: BTreeMap<String, String>,
+    session: Option<String>,
+    credential: Option<&'static str>,
+    details: BTreeMap<&'static str, String>,
 }
 
 impl Event {
@@ -109,7 +111,8 @@ impl Event {
             targets: Vec::new(),
             targets_left_out: 0,
             client: ClientFacts::default(),
-            context: AuthenticationContext::default(),
+            session: None,
+            credential: None,
             details: BTreeMap::new(),
         }
     }
@@ -142,14 +145,14 @@ impl Event {
     /// In which session.
     #[must_use]
     pub fn session(mut self, session: &SessionId) -> Self {
-        self.context.external_session_id = Some(session.as_str().to_owned());
+        self.session = Some(session.as_str().to_owned());
         self
     }
 
     /// Proved by which kind of credential: `PASSWORD`, `PASSKEY`, `TOTP`, …
     #[must_use]
     pub fn credential(mut self, kind: &'static str) -> Self {
-        self.context.credential_type = Some(kind.to_owned());
+        self.credential = Some(kind);
         self
     }
 
@@ -164,10 +167,8 @@ impl Event {
     #[must_use]
     pub fn detail(mut self, name: &'static str, value: impl Display) -> Self {
         if self.details.len() < DETAILS_MAX || self.details.contains_key(name) {
-            self.details.insert(
-                name.to_owned(),
-                bounded(&value.to_string(), DETAIL_BYTES_MAX),
-            );
+            let value = bounded(&value.to_string(), DETAIL_BYTES_MAX);
+            self.details.insert(name, value);
         }
         self
     }
@@ -184,46 +185,73 @@ impl Event {
         self.at
     }
 
+    /// What came of the act.
+    pub(crate) const fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// The id of who acted.
+    pub(crate) fn actor_id(&self) -> &str {
+        self.actor.id()
+    }
+
+    /// The ids of what was acted on.
+    pub(crate) fn target_ids(&self) -> impl Iterator<Item = &str> {
+        self.targets.iter().map(Target::id)
+    }
+
     /// The body as it is stored, under the id and at the moment that the chain gives it.
-    pub(crate) fn render(self, id: &EventId, published: Timestamp) -> LogEvent {
-        let mut details = self.details;
-        if self.targets_left_out > 0 {
-            details.insert(
-                "targetsLeftOut".to_owned(),
-                self.targets_left_out.to_string(),
-            );
-        }
+    pub(crate) fn render<'e>(&'e self, id: &'e EventId, published: Timestamp) -> LogEvent<'e> {
         let transaction_id = self.client.transaction_id();
         let kind = if transaction_id.is_some() {
             "WEB"
         } else {
             "JOB"
         };
+        let (client, request) = self.client.render();
         LogEvent {
-            uuid: id.as_str().to_owned(),
-            published: published.to_rfc3339_millis(),
-            event_type: self.event_type.as_str().to_owned(),
-            version: BODY_VERSION.to_owned(),
-            severity: decide_severity(self.event_type, self.outcome).to_owned(),
-            display_message: self.event_type.message().to_owned(),
+            uuid: Cow::Borrowed(id.as_str()),
+            published: Cow::Owned(published.to_rfc3339_millis()),
+            event_type: Cow::Borrowed(self.event_type.as_str()),
+            version: Cow::Borrowed(BODY_VERSION),
+            severity: Cow::Borrowed(decide_severity(self.event_type, self.outcome)),
+            display_message: Cow::Borrowed(self.event_type.message()),
             actor: self.actor.render(),
-            target: self.targets.into_iter().map(Target::render).collect(),
-            client: self.client.render_client(),
-            request: self.client.render_request(),
-            authentication_context: (self.context != AuthenticationContext::default())
-                .then_some(self.context),
+            target: self.targets.iter().map(Target::render).collect(),
+            client,
+            request,
+            authentication_context: self.render_context(),
             outcome: OutcomeBody {
-                result: self.outcome.as_str().to_owned(),
-                reason: self.reason,
+                result: Cow::Borrowed(self.outcome.as_str()),
+                reason: self.reason.as_deref().map(Cow::Borrowed),
             },
             transaction: TransactionBody {
-                kind: kind.to_owned(),
+                kind: Cow::Borrowed(kind),
                 id: transaction_id,
             },
-            debug_context: (!details.is_empty()).then_some(DebugContext {
-                debug_data: details,
-            }),
+            debug_context: self.render_details(),
         }
+    }
+
+    fn render_context(&self) -> Option<AuthenticationContext<'_>> {
+        let is_known = self.session.is_some() || self.credential.is_some();
+        is_known.then(|| AuthenticationContext {
+            credential_type: self.credential.map(Cow::Borrowed),
+            external_session_id: self.session.as_deref().map(Cow::Borrowed),
+        })
+    }
+
+    fn render_details(&self) -> Option<DebugContext<'_>> {
+        let details = self
+            .details
+            .iter()
+            .map(|(name, value)| (Cow::Borrowed(*name), Cow::Borrowed(value.as_str())));
+        let left_out = (self.targets_left_out > 0).then(|| {
+            let count = Cow::Owned(self.targets_left_out.to_string());
+            (Cow::Borrowed("targetsLeftOut"), count)
+        });
+        let debug_data: BTreeMap<_, _> = details.chain(left_out).collect();
+        (!debug_data.is_empty()).then_some(DebugContext { debug_data })
     }
 }
 

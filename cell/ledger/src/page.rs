@@ -69,7 +69,7 @@ pub struct LogRow {
 impl LogRow {
     /// The event that the body holds; none if it was damaged.
     #[must_use]
-    pub fn event(&self) -> Option<LogEvent> {
+    pub fn event(&self) -> Option<LogEvent<'static>> {
         serde_json::from_str(&self.body).ok()
     }
 }

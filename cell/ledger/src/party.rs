@@ -2,6 +2,7 @@
 
 use crate::body::{ChangeDetails, PartyBody};
 use crate::text::{DETAIL_BYTES_MAX, NAME_BYTES_MAX, bounded};
+use std::borrow::Cow;
 use vocab::id::{
     ApiTokenId, AppId, ClaimId, GroupId, OrgId, PasskeyId, PolicyId, RuleId, ScopeId, ServerId,
     SessionId, TotpId, UserId, ZoneId,
@@ -108,12 +109,12 @@ impl Actor {
         &self.id
     }
 
-    pub(crate) fn render(self) -> PartyBody {
+    pub(crate) fn render(&self) -> PartyBody<'_> {
         PartyBody {
-            id: self.id,
-            kind: self.kind.as_str().to_owned(),
-            alternate_id: self.alternate_id,
-            display_name: self.display_name,
+            id: Cow::Borrowed(&self.id),
+            kind: Cow::Borrowed(self.kind.as_str()),
+            alternate_id: self.alternate_id.as_deref().map(Cow::Borrowed),
+            display_name: self.display_name.as_deref().map(Cow::Borrowed),
             change_details: None,
         }
     }
@@ -261,13 +262,13 @@ impl Target {
         &self.id
     }
 
-    pub(crate) fn render(self) -> PartyBody {
+    pub(crate) fn render(&self) -> PartyBody<'_> {
         PartyBody {
-            id: self.id,
-            kind: self.kind.to_owned(),
-            alternate_id: self.alternate_id,
-            display_name: self.display_name,
-            change_details: (!self.changes.from.is_empty()).then_some(self.changes),
+            id: Cow::Borrowed(&self.id),
+            kind: Cow::Borrowed(self.kind),
+            alternate_id: self.alternate_id.as_deref().map(Cow::Borrowed),
+            display_name: self.display_name.as_deref().map(Cow::Borrowed),
+            change_details: (!self.changes.from.is_empty()).then_some(Cow::Borrowed(&self.changes)),
         }
     }
 }

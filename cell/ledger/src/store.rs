@@ -55,6 +55,12 @@ pub(crate) async fn take_head(tx: &mut WriteTx, org: &OrgId) -> Result<TakenHead
     }
 }
 
+/// Whether a move of the org decides who may write, or notes what is written.
+pub(crate) async fn is_moving(tx: &mut ReadTx, org: &OrgId) -> Result<bool, DatabaseFault> {
+    const FIND: &str = "SELECT 1 FROM org_fences WHERE org_id = $1";
+    Ok(tx.query_optional(FIND, params![org]).await?.is_some())
+}
+
 pub(crate) async fn update_head(
     tx: &mut WriteTx,
     org: &OrgId,

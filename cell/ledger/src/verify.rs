@@ -130,7 +130,7 @@ fn check_rows(
         let named: BTreeSet<&str> = event
             .target
             .iter()
-            .map(|target| target.id.as_str())
+            .map(|target| target.id.as_ref())
             .collect();
         if indexed != named {
             return Err(broken(BreakReason::Targets));
@@ -147,7 +147,7 @@ fn check_rows(
     Ok(())
 }
 
-fn check_columns(row: &LogRow, event: &LogEvent) -> Result<(), BreakReason> {
+fn check_columns(row: &LogRow, event: &LogEvent<'_>) -> Result<(), BreakReason> {
     let columns = [
         ("id", row.id.as_str() == event.uuid),
         (

@@ -55,7 +55,7 @@ impl Timestamp {
     #[must_use]
     pub fn to_rfc3339_millis(self) -> String {
         jiff::Timestamp::from_microsecond(self.0)
-            .map(|moment| moment.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string())
+            .map(|moment| format!("{moment:.3}"))
             .unwrap_or_else(|_| String::from("invalid"))
     }
 

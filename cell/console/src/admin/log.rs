@@ -231,7 +231,7 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
     }))
 }
 
-fn facts_of(t: &'static Text, event: &LogEvent) -> Vec<Fact> {
+fn facts_of(t: &'static Text, event: &LogEvent<'_>) -> Vec<Fact> {
     let mut facts = vec![party_fact(t.watch.actor, &event.actor)];
     facts.extend(
         event
@@ -265,11 +265,12 @@ fn facts_of(t: &'static Text, event: &LogEvent) -> Vec<Fact> {
     ];
     let known = texts
         .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.into_owned())));
     let details = event
         .debug_context
         .iter()
-        .flat_map(|context| context.debug_data.clone());
+        .flat_map(|context| context.debug_data.iter())
+        .map(|(name, value)| (name.to_string(), value.to_string()));
     facts.extend(known.chain(details).map(|(name, value)| Fact {
         name,
         value,
@@ -278,7 +279,7 @@ fn facts_of(t: &'static Text, event: &LogEvent) -> Vec<Fact> {
     facts
 }
 
-fn party_fact(name: &str, party: &PartyBody) -> Fact {
+fn party_fact(name: &str, party: &PartyBody<'_>) -> Fact {
     let id = &party.id;
     let href = if UserId::parse(id).is_ok() {
         Some(format!("/admin/people/{id}"))
@@ -296,7 +297,7 @@ fn party_fact(name: &str, party: &PartyBody) -> Fact {
     }
 }
 
-fn changes_of(event: &LogEvent) -> Vec<(String, String, String)> {
+fn changes_of(event: &LogEvent<'_>) -> Vec<(String, String, String)> {
     let details = event
         .target
         .iter()

@@ -117,10 +117,10 @@ fn device_name(agent: &str) -> String {
 
 /// How a person, an app or a machine of the log is called.
 #[must_use]
-pub fn party_name(party: &PartyBody) -> String {
+pub fn party_name(party: &PartyBody<'_>) -> String {
     let names = [&party.display_name, &party.alternate_id];
     let name = names.into_iter().flatten().find(|name| !name.is_empty());
-    name.unwrap_or(&party.id).clone()
+    name.unwrap_or(&party.id).to_string()
 }
 
 /// A row of the log, its event in the reader's language; one whose body was damaged shows what stands beside it.
@@ -135,7 +135,9 @@ pub fn log_row(t: &'static Text, row: &ledger::LogRow) -> LogRow {
         event: row.event_type.clone(),
         message: t.event(&row.event_type).map_or_else(
             || {
-                let told = event.as_ref().map(|event| event.display_message.clone());
+                let told = event
+                    .as_ref()
+                    .map(|event| event.display_message.to_string());
                 told.unwrap_or_else(|| row.event_type.clone())
             },
             str::to_owned,
@@ -145,8 +147,9 @@ pub fn log_row(t: &'static Text, row: &ledger::LogRow) -> LogRow {
             .map_or_else(|| row.actor_id.clone(), |event| party_name(&event.actor)),
         target: event.as_ref().map(target_names).unwrap_or_default(),
         address: client
-            .and_then(|client| client.ip_address.clone())
-            .unwrap_or_default(),
+            .and_then(|client| client.ip_address.as_deref())
+            .unwrap_or_default()
+            .to_owned(),
         device: agent
             .map(|agent| format!("{} · {}", agent.browser, agent.os))
             .unwrap_or_default(),
@@ -154,7 +157,7 @@ pub fn log_row(t: &'static Text, row: &ledger::LogRow) -> LogRow {
     }
 }
 
-fn target_names(event: &LogEvent) -> String {
+fn target_names(event: &LogEvent<'_>) -> String {
     let names: Vec<String> = event.target.iter().map(party_name).collect();
     names.join(", ")
 }

@@ -56,7 +56,7 @@ impl Store {
             .await
             .unwrap();
         let cause = |row: &ledger::LogRow| {
-            row.event().unwrap().debug_context.unwrap().debug_data["cause"].clone()
+            row.event().unwrap().debug_context.unwrap().debug_data["cause"].to_string()
         };
         page.rows
             .iter()
