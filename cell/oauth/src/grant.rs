@@ -7,6 +7,7 @@ use protocol::oauth::scope::ScopeSet;
 use protocol::oidc::amr::Amr;
 use protocol::oidc::claims::OFFLINE_ACCESS;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use vocab::id::{SessionId, UserId};
 use vocab::time::Timestamp;
 
@@ -97,6 +98,27 @@ pub enum Attendance {
     WhileSignedIn,
 }
 
+/// What a stored grant says about the session's end, without reading the rest of it.
+///
+/// # Errors
+/// [`Fault::Stored`] if it is none.
+pub fn parse_attendance(text: &str) -> Result<Attendance, Fault> {
+    #[derive(Deserialize)]
+    struct Scopes<'t> {
+        #[serde(borrow)]
+        scope: Cow<'t, str>,
+    }
+    let grant: Scopes<'_> =
+        serde_json::from_str(text).map_err(|error| Fault::stored("grant", &error))?;
+    Ok(
+        if grant.scope.split(' ').any(|scope| scope == OFFLINE_ACCESS) {
+            Attendance::Offline
+        } else {
+            Attendance::WhileSignedIn
+        },
+    )
+}
+
 /// What the scopes say about the session's end.
 #[must_use]
 pub fn decide_attendance(scopes: &ScopeSet) -> Attendance {
@@ -104,5 +126,35 @@ pub fn decide_attendance(scopes: &ScopeSet) -> Attendance {
         Attendance::Offline
     } else {
         Attendance::WhileSignedIn
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Attendance, GrantDocument, decide_attendance, parse_attendance};
+    use vocab::time::Timestamp;
+
+    #[test]
+    fn a_stored_grant_says_the_same_as_its_scopes() {
+        for (scope, expected) in [
+            ("openid", Attendance::WhileSignedIn),
+            ("openid offline_access", Attendance::Offline),
+            ("openid offline_access_not", Attendance::WhileSignedIn),
+        ] {
+            let grant = GrantDocument {
+                scope: scope.to_owned(),
+                redirect_uri: Some("https://a.example/\"".to_owned()),
+                redirect_uri_was_named: true,
+                code_challenge: None,
+                nonce: None,
+                authenticated_at: Timestamp::from_seconds(1),
+                amr: Vec::new(),
+                acr: "1".to_owned(),
+            };
+            let stored = grant.render().unwrap();
+            assert_eq!(parse_attendance(&stored).unwrap(), expected, "{scope}");
+            assert_eq!(decide_attendance(&grant.scopes().unwrap()), expected);
+        }
+        assert!(parse_attendance("{}").is_err());
     }
 }

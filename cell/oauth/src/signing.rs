@@ -7,7 +7,7 @@ use identity::fault::Fault;
 use keys::{JwksDocument, KeyFault, ServerKeyScope};
 use protocol::jose::algorithm::Algorithm;
 use protocol::jose::jws::TokenType;
-use protocol::jose::jws::verify::{Verified, parse_unverified};
+use protocol::jose::jws::verify::Verified;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -79,29 +79,24 @@ pub async fn verify(
     issuer: &Issuer,
     token: &str,
     wanted: Wanted,
-) -> Result<Option<Verified>, Fault> {
-    let Ok(unverified) = parse_unverified(token) else {
+) -> Result<Option<Arc<Verified>>, Fault> {
+    let checked = cell
+        .signing_keys
+        .verify(&issuer.org, &key_scope(issuer), token)
+        .await?;
+    let Ok(verified) = checked else {
         return Ok(None);
     };
     let token_type = match wanted {
         Wanted::AccessToken => TokenType::AccessToken,
         Wanted::IdToken => TokenType::Jwt,
     };
-    if !unverified.header().is_type(token_type) || unverified.header().kid.is_none() {
-        return Ok(None);
-    }
-    let checked = cell
-        .signing_keys
-        .verify(&issuer.org, &key_scope(issuer), unverified)
-        .await?;
-    let Ok(verified) = checked else {
-        return Ok(None);
-    };
-    let named = verified
-        .members()
-        .get("iss")
-        .and_then(serde_json::Value::as_str);
-    Ok(named
-        .is_some_and(|iss| issuer.is_named_by(iss))
-        .then_some(verified))
+    let header = verified.header();
+    let named = verified.members().get("iss");
+    let is_ours = header.is_type(token_type)
+        && header.kid.is_some()
+        && named
+            .and_then(serde_json::Value::as_str)
+            .is_some_and(|iss| issuer.is_named_by(iss));
+    Ok(is_ours.then_some(verified))
 }

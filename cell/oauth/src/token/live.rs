@@ -8,9 +8,11 @@ use crate::token::standing::store::{self as standing, PersonalToken, Standing};
 use crate::token::store;
 use identity::cell::Cell;
 use identity::fault::Fault;
+use protocol::jose::jws::verify::Verified;
 use protocol::json;
 use protocol::oauth::scope::ScopeSet;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 use vocab::id::{AppId, UserId};
 use vocab::secret::SecretHash;
 use vocab::time::Timestamp;
@@ -31,8 +33,25 @@ pub struct LiveToken {
     pub scopes: ScopeSet,
     /// The person that it speaks for, if for one.
     pub person: Option<BearerPerson>,
-    /// All of its claims.
-    pub claims: Map<String, Value>,
+    claims: Claims,
+}
+
+/// The claims of a token, from where they are held.
+#[derive(Debug, Clone)]
+enum Claims {
+    /// The token carries them.
+    Signed(Arc<Verified>),
+    /// They were stored.
+    Stored(Map<String, Value>),
+}
+
+impl Claims {
+    fn members(&self) -> &Map<String, Value> {
+        match self {
+            Self::Signed(verified) => verified.members(),
+            Self::Stored(members) => members,
+        }
+    }
 }
 
 /// The person that a token speaks for.
@@ -45,16 +64,22 @@ pub struct BearerPerson {
 }
 
 impl LiveToken {
+    /// All of its claims.
+    #[must_use]
+    pub fn claims(&self) -> &Map<String, Value> {
+        self.claims.members()
+    }
+
     /// A claim as text.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.claims.get(name).and_then(Value::as_str)
+        self.claims().get(name).and_then(Value::as_str)
     }
 
     /// A claim as a whole number.
     #[must_use]
     pub fn number(&self, name: &str) -> Option<i64> {
-        self.claims.get(name).and_then(Value::as_i64)
+        self.claims().get(name).and_then(Value::as_i64)
     }
 }
 
@@ -73,7 +98,7 @@ pub async fn load(
         None
     } else {
         match verify(cell, issuer, token, Wanted::AccessToken).await? {
-            Some(verified) => Some(verified.into_members()),
+            Some(verified) => Some(Claims::Signed(verified)),
             None => return Ok(None),
         }
     };
@@ -83,8 +108,10 @@ pub async fn load(
         None => {
             let hash = SecretHash::of(token);
             match store::find_access_token(&mut tx, &issuer.org, issuer.key(), &hash, now).await? {
-                Some(text) => json::parse_object(text.as_bytes(), CLAIMS_BYTES_MAX)
-                    .map_err(|error| Fault::stored("claims of a token", &error))?,
+                Some(text) => Claims::Stored(
+                    json::parse_object(text.as_bytes(), CLAIMS_BYTES_MAX)
+                        .map_err(|error| Fault::stored("claims of a token", &error))?,
+                ),
                 None => return Ok(None),
             }
         }
@@ -145,13 +172,14 @@ fn decide_standing(standing: &Standing, bond: Option<&TokenBond>, now: Timestamp
 }
 
 /// Reads what every access token of ours carries.
-fn parse_live(claims: Map<String, Value>) -> Option<LiveToken> {
-    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+fn parse_live(claims: Claims) -> Option<LiveToken> {
+    let members = claims.members();
+    let text = |name: &str| members.get(name).and_then(Value::as_str);
     let id = text("jti")
         .filter(|id| id.starts_with(ACCESS_TOKEN_ID_PREFIX))?
         .to_owned();
     let app = AppId::parse(text("cid")?).ok()?;
-    let expires_at = Timestamp::from_seconds(claims.get("exp").and_then(Value::as_i64)?);
+    let expires_at = Timestamp::from_seconds(members.get("exp").and_then(Value::as_i64)?);
     let scopes = ScopeSet::parse(text("scope").unwrap_or_default()).ok()?;
     Some(LiveToken {
         id,

@@ -373,7 +373,7 @@ async fn read_and_end(
     let id_token = match &tokens.id_token {
         None => None,
         Some(token) => match verify(scene.cell, issuer, token.expose(), Wanted::IdToken).await? {
-            Some(verified) => Some(verified.into_members()),
+            Some(verified) => Some(verified.members().clone()),
             None => return Ok(broken("the signature of the ID token does not verify")),
         },
     };
@@ -386,7 +386,7 @@ async fn read_and_end(
     }
     Ok(Outcome::Worked(Box::new(TrialTokens {
         id_token,
-        access_token: live.claims,
+        access_token: live.claims().clone(),
         refreshes: tokens.refresh_token.is_some(),
     })))
 }

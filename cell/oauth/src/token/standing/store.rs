@@ -1,6 +1,6 @@
 //! One statement over the person, the refresh family and the session behind an access token: the hottest question of all.
 
-use crate::grant::{Attendance, GrantDocument, decide_attendance};
+use crate::grant::{Attendance, parse_attendance};
 use database::{DatabaseFault, ReadTx, Row, params};
 use identity::fault::Fault;
 use identity::person::PersonStatus;
@@ -103,7 +103,7 @@ fn read_family(row: &Row, user: &UserId) -> Result<Option<FamilyStanding>, Fault
         is_theirs: is_user(row, 3, user)?,
         epoch: row.get(4)?,
         is_revoked: revoked_at.is_some(),
-        attendance: decide_attendance(&GrantDocument::parse(&document)?.scopes()?),
+        attendance: parse_attendance(&document)?,
         session: read_session(row, user)?,
     }))
 }

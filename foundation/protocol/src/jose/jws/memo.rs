@@ -1,11 +1,16 @@
 //! Remembers which tokens were verified by which keys, so that a token which is shown again and again costs its
-//! signature once. What is remembered is a digest over the keys, the signed bytes and the signature: with other keys,
-//! or one other byte, it is another token.
+//! signature once, and is decoded and parsed once while it is among the latest. What is remembered is found by a digest
+//! over the keys and the token: with other keys, or one other byte, it is another token.
 
-use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::digest::{Context, SHA256};
+
+use crate::jose::jws::verify::Verified;
+
+/// One in so many remembered tokens is remembered as it was read, which takes some 3 KB.
+const READ_SHARE: usize = 16;
 
 /// SHA-256 over the keys and the token.
 type Mark = [u8; 32];
@@ -25,14 +30,15 @@ impl KeySetMark {
 /// A bounded memory of verified tokens. It forgets the older half when it is full; what is forgotten is verified again.
 #[derive(Debug)]
 pub struct VerifiedMemo {
-    generations: Mutex<Generations>,
-    half: usize,
+    marks: Mutex<Generations<()>>,
+    read: Mutex<Generations<Arc<Verified>>>,
 }
 
-#[derive(Debug, Default)]
-struct Generations {
-    young: HashSet<Mark>,
-    old: HashSet<Mark>,
+#[derive(Debug)]
+struct Generations<V> {
+    young: HashMap<Mark, V>,
+    old: HashMap<Mark, V>,
+    half: usize,
 }
 
 /// One token under one set of keys.
@@ -40,57 +46,67 @@ struct Generations {
 pub(super) struct TokenMark(Mark);
 
 impl TokenMark {
-    /// The lengths keep the parts apart.
-    pub(super) fn of(keys: &KeySetMark, signing_input: &[u8], signature: &[u8]) -> Self {
-        let length = u64::try_from(signing_input.len()).unwrap_or(u64::MAX);
-        Self(digest(&[
-            &keys.0,
-            &length.to_be_bytes(),
-            signing_input,
-            signature,
-        ]))
+    /// The mark of the keys has one length always, which keeps the parts apart.
+    pub(super) fn of(keys: &KeySetMark, token: &str) -> Self {
+        Self(digest(&[&keys.0, token.as_bytes()]))
     }
 }
 
 impl VerifiedMemo {
-    /// A memory of at most so many tokens; each takes about 50 bytes.
+    /// A memory of at most so many tokens; each takes about 50 bytes, and one in 16 some 3 KB.
     #[must_use]
     pub fn new(tokens_max: usize) -> Self {
         Self {
-            generations: Mutex::default(),
-            half: (tokens_max / 2).max(1),
+            marks: Mutex::new(Generations::new(tokens_max)),
+            read: Mutex::new(Generations::new(tokens_max / READ_SHARE)),
         }
     }
 
+    /// Whether the token was verified.
     pub(super) fn holds(&self, token: &TokenMark) -> bool {
-        let mut generations = self
-            .generations
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if generations.young.contains(&token.0) {
-            return true;
-        }
-        let held = generations.old.contains(&token.0);
-        if held {
-            generations.note(token.0, self.half);
-        }
-        held
+        lock(&self.marks).get(token.0).is_some()
     }
 
-    pub(super) fn note(&self, token: &TokenMark) {
-        self.generations
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .note(token.0, self.half);
+    /// The token as it was read, if it is among the latest.
+    pub(super) fn recall(&self, token: &TokenMark) -> Option<Arc<Verified>> {
+        lock(&self.read).get(token.0)
+    }
+
+    /// The token was verified, and read so.
+    pub(super) fn note(&self, token: &TokenMark, verified: &Arc<Verified>) {
+        lock(&self.marks).insert(token.0, ());
+        lock(&self.read).insert(token.0, Arc::clone(verified));
     }
 }
 
-impl Generations {
-    fn note(&mut self, mark: Mark, half: usize) {
-        if self.young.len() >= half {
+fn lock<V>(generations: &Mutex<Generations<V>>) -> std::sync::MutexGuard<'_, Generations<V>> {
+    // The maps are whole between any two statements under the lock.
+    generations.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<V: Clone> Generations<V> {
+    fn new(entries_max: usize) -> Self {
+        Self {
+            young: HashMap::new(),
+            old: HashMap::new(),
+            half: (entries_max / 2).max(1),
+        }
+    }
+
+    fn get(&mut self, mark: Mark) -> Option<V> {
+        if let Some(value) = self.young.get(&mark) {
+            return Some(value.clone());
+        }
+        let value = self.old.get(&mark).cloned()?;
+        self.insert(mark, value.clone());
+        Some(value)
+    }
+
+    fn insert(&mut self, mark: Mark, value: V) {
+        if self.young.len() >= self.half {
             self.old = std::mem::take(&mut self.young);
         }
-        self.young.insert(mark);
+        self.young.insert(mark, value);
     }
 }
 
@@ -106,37 +122,34 @@ fn digest(parts: &[&[u8]]) -> Mark {
 
 #[cfg(test)]
 mod tests {
-    use super::{KeySetMark, TokenMark, VerifiedMemo};
+    use super::{Generations, KeySetMark, TokenMark};
 
     #[test]
     fn other_keys_or_bytes_make_another_mark() {
         let (keys, others) = (KeySetMark::of(b"a"), KeySetMark::of(b"b"));
-        let memo = VerifiedMemo::new(8);
-        memo.note(&TokenMark::of(&keys, b"head.body", b"signature"));
+        let mark = TokenMark::of(&keys, "head.body.signature").0;
         let table = [
-            (keys, &b"head.body"[..], &b"signature"[..], true),
-            (others, b"head.body", b"signature", false),
-            (keys, b"head.bodx", b"signature", false),
-            (keys, b"head.body", b"signaturf", false),
-            (keys, b"head.bod", b"ysignature", false),
-            (keys, b"", b"", false),
+            (keys, "head.body.signature", true),
+            (others, "head.body.signature", false),
+            (keys, "head.bodx.signature", false),
+            (keys, "head.body.signaturf", false),
+            (keys, "", false),
         ];
-        for (keys, input, signature, held) in table {
-            assert_eq!(memo.holds(&TokenMark::of(&keys, input, signature)), held);
+        for (keys, token, is_same) in table {
+            assert_eq!(TokenMark::of(&keys, token).0 == mark, is_same, "{token}");
         }
     }
 
     #[test]
     fn it_stays_within_its_bound_and_keeps_what_is_used() {
-        let keys = KeySetMark::of(b"a");
-        let mark = |number: u32| TokenMark::of(&keys, &number.to_be_bytes(), b"");
-        let memo = VerifiedMemo::new(8);
-        memo.note(&mark(0));
+        let mark = |number: u8| [number; 32];
+        let mut memo = Generations::new(8);
+        memo.insert(mark(0), 0);
         for number in 1..100 {
-            memo.note(&mark(number));
-            assert!(memo.holds(&mark(0)), "in use: {number}");
+            memo.insert(mark(number), number);
+            assert_eq!(memo.get(mark(0)), Some(0), "in use: {number}");
         }
-        let held = (0..100).filter(|number| memo.holds(&mark(*number))).count();
-        assert!(held <= 8, "{held}");
+        let held = (0..100).filter(|number| memo.get(mark(*number)).is_some());
+        assert!(held.count() <= 8);
     }
 }

@@ -3,6 +3,8 @@
 //! [`Unverified`] gives out the header, which selects the key, and nothing of the payload but through
 //! [`Unverified::peek_unverified_subject`], whose answer may only ever choose which keys to verify with.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use crate::jose::algorithm::Algorithm;
@@ -118,6 +120,36 @@ pub fn parse_unverified(token: &str) -> Result<Unverified<'_>, JwsError> {
     })
 }
 
+/// As [`Unverified::verify`], but a signature that these keys were found to have made is not computed again, and a token
+/// that was read lately is not read again. `mark` must be that of `keys`.
+///
+/// # Errors
+/// As [`parse_unverified`] and [`Unverified::verify`].
+pub fn verify_remembering(
+    token: &str,
+    (keys, mark): (&Jwks, &KeySetMark),
+    allowed: &[Algorithm],
+    memo: &VerifiedMemo,
+) -> Result<Arc<Verified>, JwsError> {
+    if token.len() > TOKEN_BYTES_MAX {
+        return Err(JwsError::TooLarge);
+    }
+    let token_mark = TokenMark::of(mark, token);
+    if let Some(verified) = memo.recall(&token_mark) {
+        let is_allowed = allowed.contains(&verified.header.algorithm);
+        return is_allowed.then_some(verified).ok_or(JwsError::Algorithm);
+    }
+    let unverified = parse_unverified(token)?;
+    let verified = if memo.holds(&token_mark) {
+        unverified.check(keys, allowed, |_, _| true)?
+    } else {
+        unverified.verify(keys, allowed)?
+    };
+    let verified = Arc::new(verified);
+    memo.note(&token_mark, &verified);
+    Ok(verified)
+}
+
 impl Unverified<'_> {
     /// The header. It is not verified either, and serves to choose a key.
     #[must_use]
@@ -147,27 +179,6 @@ impl Unverified<'_> {
         self.check(keys, allowed, |token, key| {
             key.verifies(token.signing_input, &token.signature)
         })
-    }
-
-    /// As [`Self::verify`], but a signature that these keys were found to have made is not computed again. `mark` must
-    /// be that of `keys`.
-    ///
-    /// # Errors
-    /// As [`Self::verify`].
-    pub fn verify_remembering(
-        self,
-        keys: &Jwks,
-        mark: &KeySetMark,
-        allowed: &[Algorithm],
-        memo: &VerifiedMemo,
-    ) -> Result<Verified, JwsError> {
-        let token_mark = TokenMark::of(mark, self.signing_input, &self.signature);
-        if memo.holds(&token_mark) {
-            return self.check(keys, allowed, |_, _| true);
-        }
-        let verified = self.verify(keys, allowed)?;
-        memo.note(&token_mark);
-        Ok(verified)
     }
 
     fn check(
