@@ -3,9 +3,10 @@
 use crate::denial::{Denial, Failure};
 use crate::issuer::{self, Issuer};
 use crate::reply;
-use axum::body::{Bytes, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRef, FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::response::Response;
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, header};
 use identity::cell::Cell;
 use identity::org::context::{OrgContext, RequestFacts};
@@ -39,7 +40,41 @@ pub struct Exchange {
     pub body: Bytes,
 }
 
+/// For which org a request is, and who sent it.
+#[derive(Clone)]
+pub struct Addressed {
+    /// The org, as addressed.
+    pub context: Arc<OrgContext>,
+    /// Who sent it, and when.
+    pub facts: Arc<RequestFacts>,
+}
+
 impl Exchange {
+    /// Reads the body of a request, within its bound.
+    ///
+    /// # Errors
+    /// The answer to a body that is too large or does not come.
+    pub async fn read(
+        cell: &Cell,
+        addressed: Addressed,
+        server: Option<String>,
+        (parts, body): (Parts, Body),
+    ) -> Result<Self, Response> {
+        let body = to_bytes(body, FORM_BYTES_MAX)
+            .await
+            .map_err(|error| reply::unread(&error))?;
+        Ok(Self {
+            cell: cell.clone(),
+            context: addressed.context,
+            facts: addressed.facts,
+            server,
+            method: parts.method,
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            headers: parts.headers,
+            body,
+        })
+    }
+
     /// The server that is addressed, with the org's configuration.
     ///
     /// # Errors
@@ -132,18 +167,7 @@ where
                 .map(|(_, value)| value.to_owned()),
             Err(_) => return Err(reply::failure(&Failure::NoServer)),
         };
-        let body = to_bytes(body, FORM_BYTES_MAX)
-            .await
-            .map_err(|error| reply::unread(&error))?;
-        Ok(Self {
-            cell: Cell::from_ref(state),
-            context,
-            facts,
-            server,
-            method: parts.method,
-            query: parts.uri.query().unwrap_or_default().to_owned(),
-            headers: parts.headers,
-            body,
-        })
+        let cell = Cell::from_ref(state);
+        Self::read(&cell, Addressed { context, facts }, server, (parts, body)).await
     }
 }

@@ -87,6 +87,51 @@ pub fn is_for_programs(path: &str) -> bool {
     path.starts_with("/oauth2/") && PROGRAMS.iter().any(|end| path.ends_with(end))
 }
 
+/// What services ask for again and again: found without the router, whose layers cost as much as the work itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frequent {
+    /// `oauth.token`.
+    Token,
+    /// `oauth.introspect`.
+    Introspect,
+}
+
+impl Frequent {
+    /// Answers a request at that endpoint, as the router would.
+    pub async fn answer(self, exchange: Exchange) -> Response {
+        match self {
+            Self::Token => token::http::handle(exchange).await,
+            Self::Introspect => introspect::http::handle(exchange).await,
+        }
+    }
+}
+
+/// The endpoint and the custom server, if the request is for a frequent one. Whatever is spelled in an unusual way is
+/// left to the router.
+#[must_use]
+pub fn find_frequent<'p>(method: &Method, path: &'p str) -> Option<(Frequent, Option<&'p str>)> {
+    if method != Method::POST {
+        return None;
+    }
+    let rest = path.strip_prefix("/oauth2/")?;
+    let (server, name) = match rest.strip_prefix("v1/") {
+        Some(name) => (None, name),
+        None => {
+            let (server, rest) = rest.split_once('/')?;
+            (Some(server), rest.strip_prefix("v1/")?)
+        }
+    };
+    let frequent = match name {
+        "token" => Frequent::Token,
+        "introspect" => Frequent::Introspect,
+        _ => return None,
+    };
+    let is_plain = |server: &str| {
+        !server.is_empty() && server.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    server.is_none_or(is_plain).then_some((frequent, server))
+}
+
 /// The handlers of [`ENDPOINTS`] on a router: a custom server's paths have `{server}`. Middleware must have put the
 /// org and the facts of the request into its extensions.
 pub fn router<S>() -> Router<S>
@@ -126,4 +171,43 @@ where
 /// `OPTIONS` of every endpoint that scripts of other origins call.
 pub async fn preflight(exchange: Exchange) -> Response {
     reply::preflight(&exchange)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ENDPOINTS, Frequent, find_frequent};
+    use http::Method;
+
+    #[test]
+    fn frequent_endpoints_are_those_of_the_table() {
+        for endpoint in ENDPOINTS {
+            let frequent = match endpoint.operation {
+                "oauth.token" => Some(Frequent::Token),
+                "oauth.introspect" => Some(Frequent::Introspect),
+                _ => None,
+            };
+            let path = endpoint.path.replace("{server}", "default");
+            let server = endpoint.path.contains("{server}").then_some("default");
+            let expected = frequent.map(|frequent| (frequent, server));
+            assert_eq!(find_frequent(&endpoint.method, &path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn unusual_spellings_are_left_to_the_router() {
+        for path in [
+            "/oauth2/v1/token/",
+            "/oauth2//v1/token",
+            "/oauth2/a/b/v1/token",
+            "/oauth2/a%2Fb/v1/token",
+            "/oauth2/v1/v1/token/x",
+            "/oauth2/token",
+            "oauth2/v1/token",
+            "/OAUTH2/v1/token",
+            "/oauth2/default/v1/tokens",
+        ] {
+            assert_eq!(find_frequent(&Method::POST, path), None, "{path}");
+        }
+        assert_eq!(find_frequent(&Method::GET, "/oauth2/v1/token"), None);
+    }
 }

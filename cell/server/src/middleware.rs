@@ -32,6 +32,8 @@ use identity::fault::Fault;
 use identity::org::context::{OrgContext, RequestFacts};
 use identity::snapshot::OrgSnapshot;
 use ledger::ClientFacts;
+use oauth::endpoint::{Addressed, Exchange};
+use oauth::route::find_frequent;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -140,13 +142,22 @@ async fn handle(
         }
         None => None,
     };
-    let guard = form_guard(cell, &context, &mut request);
-    rewrite_path(&mut request, &api::route::tidy_path(&target.path));
     let facts = RequestFacts {
         client,
         now: cell.now(),
         session,
     };
+    if let Some((frequent, server)) = find_frequent(request.method(), &target.path) {
+        let addressed = Addressed {
+            context: Arc::new(context),
+            facts: Arc::new(facts),
+        };
+        let server = server.map(str::to_owned);
+        let exchange = Exchange::read(cell, addressed, server, request.into_parts()).await?;
+        return Ok(frequent.answer(exchange).await);
+    }
+    let guard = form_guard(cell, &context, &mut request);
+    rewrite_path(&mut request, &api::route::tidy_path(&target.path));
     request.extensions_mut().insert(Arc::new(context));
     request.extensions_mut().insert(Arc::new(facts));
     let path = request.uri().path();

@@ -325,7 +325,7 @@ async fn issue_code(
     scene
         .cell
         .database
-        .write(move |tx| {
+        .write_leaving(move |tx| {
             Box::pin(async move {
                 authorization_code::store::insert(tx, &issuer.org, &row, now).await?;
                 // A trial is none of the app's business: it is told of no session that it never saw.

@@ -81,7 +81,7 @@ pub async fn run(
     };
     let tokens = cell
         .database
-        .write(move |tx| Box::pin(async move { apply(tx, redemption).await }))
+        .write_leaving(move |tx| Box::pin(async move { apply(tx, redemption).await }))
         .await?;
     Ok(tokens.ok_or(UNKNOWN)?)
 }

@@ -53,7 +53,7 @@ pub async fn run(call: TokenCall<'_>, asked: Option<&ScopeSet>) -> Result<Tokens
     let (org, server, app_id) = (issuer.org.clone(), issuer.key().to_owned(), app.id.clone());
     let (stored, expires_at) = (token.stored, token.expires_at);
     cell.database
-        .write(move |tx| {
+        .write_leaving(move |tx| {
             Box::pin(async move {
                 if let Some(stored) = &stored {
                     store::insert_access_token(tx, &org, &server, &app_id, stored, expires_at)

@@ -172,7 +172,7 @@ async fn store_grant(
         .exchange
         .cell
         .database
-        .write(move |tx| Box::pin(async move { apply(tx, &org, renewal).await }))
+        .write_leaving(move |tx| Box::pin(async move { apply(tx, &org, renewal).await }))
         .await?;
     Ok(token.ok_or(REFUSED)?)
 }

@@ -8,8 +8,10 @@ use crate::moving::tests::world::{At, World};
 use axum::http::StatusCode;
 use database::{DatabaseFault, Engine};
 use ledger::outbox::store as outbox;
+use ledger::{ChainVerdict, Event, EventType, Outcome};
 use serde_json::{Value as Json, json};
 use tokio::sync::{mpsc, oneshot, watch};
+use vocab::id::OrgId;
 use wire::org_move::{Acknowledge, Side, Verb, Walk};
 use wire::placement::Placement;
 
@@ -51,6 +53,45 @@ async fn a_fence_waits_for_what_is_under_way_or_cuts_it_off() {
     drop(under_way);
     let entry = membership.admit(&asked).await.unwrap();
     assert!(matches!(entry, Entry::Refused(_)));
+}
+
+/// Log rows are left to the end of a commit that others share; the fence is felt by whoever it is for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_log_row_of_a_closed_org_harms_nobody_else() {
+    let drive = Drive::new(sqlite().await, Misfortune::Nothing);
+    let drive = drive.prepare().await.copy().await.fence(1).await;
+    let database = &drive.world.source.cell.database;
+    let log = |org: &OrgId| {
+        let (org, now) = (org.clone(), drive.world.source.cell.now());
+        let event = Event::new(EventType::UserSessionStart, Outcome::Success, now);
+        database
+            .write_leaving(move |tx| Box::pin(async move { ledger::append(tx, &org, event).await }))
+    };
+    let (begin, begun) = std::sync::mpsc::channel();
+    let holding = database.write(move |_| {
+        Box::pin(async move {
+            let _ = begun.recv();
+            Ok::<_, DatabaseFault>(())
+        })
+    });
+    let (org, other) = (&drive.world.org, &drive.world.other);
+    let (held, one, closed, two, ()) = tokio::join!(
+        holding,
+        log(other),
+        log(org),
+        log(other),
+        // All of them wait for the writer by now.
+        async { begin.send(()).unwrap() }
+    );
+    held.unwrap();
+    one.unwrap();
+    two.unwrap();
+    assert!(closed.unwrap_err().is_fenced());
+    let mut tx = database.read().await.unwrap();
+    for org in [org, other] {
+        let verdict = ledger::verify_chain(&mut tx, org, None).await.unwrap();
+        assert!(matches!(verdict, ChainVerdict::Whole(_)), "{verdict:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
