@@ -15,6 +15,10 @@ use options::{Command, Options};
 use server::declaration::problem::render_chain;
 use std::process::ExitCode;
 
+/// A request makes some hundred small allocations, many of which another thread frees.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let options = match Options::try_parse() {
         Ok(options) => options,
