@@ -383,7 +383,7 @@ impl World {
                 return rows;
             };
             let event = row.event().unwrap();
-            rows.push((row.event_type, event.actor.kind));
+            rows.push((row.event_type, event.actor.kind.into_owned()));
         }
         rows
     }
