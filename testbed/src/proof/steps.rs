@@ -173,7 +173,7 @@ mod tests {
                 "preparing/offer",
                 "fenced/switch",
                 "undoing/unfence",
-                "on the way back activating/retire",
+                "on the way back activating/activate",
             ] {
                 assert!(met(step), "{victim:?} {step}");
             }
