@@ -1,5 +1,7 @@
 //! Every bound of this crate.
 
+use identity::walk::EXAMINED_MAX;
+
 /// Largest body.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 /// Most parameters of a query.
@@ -13,7 +15,7 @@ pub const USERS_PAGE: Page = Page {
     default: 200,
     max: 200,
 };
-/// People who are found by the beginning of a name; there is no second page.
+/// People who are found by the beginning of a name; there is a second page only behind one that is short.
 pub const USERS_BY_BEGINNING_PAGE: Page = Page {
     default: 10,
     max: 200,
@@ -21,7 +23,7 @@ pub const USERS_BY_BEGINNING_PAGE: Page = Page {
 /// Groups of a page.
 pub const GROUPS_PAGE: Page = Page {
     default: 1_000,
-    max: 10_000,
+    max: EXAMINED_MAX,
 };
 /// Members of a group on a page.
 pub const MEMBERS_PAGE: Page = Page {

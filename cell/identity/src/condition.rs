@@ -7,12 +7,6 @@ use vocab::time::Timestamp;
 
 /// Most alternatives that a condition may fall apart into: each is a walk of its own.
 pub const ALTERNATIVES_MAX: usize = 16;
-/// Most rows that one page looks at; what is left is on the next one.
-pub const EXAMINED_MAX: usize = 2_000;
-/// The fewest rows that are fetched at once where not every one will do.
-pub(crate) const BATCH_ROWS_MIN: usize = 100;
-/// Behind every text.
-pub(crate) const LAST_TEXT: &str = "\u{10FFFF}";
 
 const MICROS_PER_MILLI: i64 = 1_000;
 
@@ -127,8 +121,22 @@ impl Span {
         to: i64::MAX,
     };
 
+    /// What conditions that all must hold leave of an attribute.
+    pub(crate) fn of<A: PartialEq>(conditions: &[Condition<A>], of: &A) -> Self {
+        conditions
+            .iter()
+            .fold(Self::ALL, |span, condition| match condition {
+                Condition::Compare(attribute, comparison, Operand::Moment(moment))
+                    if attribute == of =>
+                {
+                    span.narrowed(*comparison, *moment)
+                }
+                _ => span,
+            })
+    }
+
     /// Keeps of this span what a comparison leaves; as it is for one that bounds nothing.
-    pub(crate) fn narrowed(self, comparison: Comparison, moment: Timestamp) -> Self {
+    fn narrowed(self, comparison: Comparison, moment: Timestamp) -> Self {
         let first = millis(moment).saturating_mul(MICROS_PER_MILLI);
         let last = first.saturating_add(MICROS_PER_MILLI - 1);
         let (from, to) = match comparison {

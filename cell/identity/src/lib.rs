@@ -26,6 +26,7 @@ pub mod sign_on;
 pub mod slowdown;
 pub mod snapshot;
 pub mod totp;
+pub mod walk;
 
 #[cfg(test)]
 mod for_tests;

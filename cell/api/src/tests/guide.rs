@@ -6,7 +6,7 @@ use crate::limits::{
 };
 use crate::route::OPERATIONS;
 use identity::access::Permission;
-use identity::condition::EXAMINED_MAX;
+use identity::walk::EXAMINED_MAX;
 
 const GUIDE: &str = include_str!("../../../../docs/management-api.md");
 const BEGIN: &str =
@@ -71,7 +71,7 @@ fn the_guide_tells_the_bounds_that_there_are() {
         assert!(GUIDE.contains(&row), "{row}");
     }
     let by_beginning = format!(
-        "| people by `q` | {}, and no second page | {} |",
+        "| people by `q` | {}, and a second page only behind one that is short | {} |",
         USERS_BY_BEGINNING_PAGE.default, USERS_BY_BEGINNING_PAGE.max
     );
     assert!(GUIDE.contains(&by_beginning), "{by_beginning}");

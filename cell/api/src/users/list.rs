@@ -45,7 +45,9 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
         .iter()
         .map(|record| render_listed(&call, record))
         .collect();
-    let next = found.next.filter(|_| is_paged);
+    // Where many of that beginning have left, whoever is looked for may be further on.
+    let is_short = people.len() < limit;
+    let next = found.next.filter(|_| is_paged || is_short);
     Ok(call.paged(Reply::of(Value::from(people)), next.as_ref()))
 }
 

@@ -2,13 +2,11 @@
 
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
-use crate::condition::{
-    BATCH_ROWS_MIN, Comparison, Condition, Direction, EXAMINED_MAX, LAST_TEXT, Operand, Place,
-    Span, Unanswerable,
-};
+use crate::condition::{Comparison, Condition, Direction, Operand, Place, Span, Unanswerable};
 use crate::fault::Refusal;
 use crate::group::Group;
 use crate::person::profile::fold;
+use crate::walk::{self, LAST_TEXT, Listed, Page, Search, start_of_all, start_of_span};
 use vocab::id::{GroupId, UserId};
 
 pub mod store;
@@ -50,16 +48,7 @@ pub enum GroupOrder {
 
 /// The groups that are looked for, and the walks that find them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupSearch {
-    pub(crate) alternatives: Vec<Alternative>,
-    pub(crate) direction: Direction,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Alternative {
-    pub(crate) walk: Walk,
-    pub(crate) conditions: Vec<GroupCondition>,
-}
+pub struct GroupSearch(Search<Walk, GroupAttribute>);
 
 /// A walk over an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,25 +83,22 @@ impl Walk {
             Self::ById => 4,
         }
     }
+}
 
-    fn start(&self, alternative: usize, direction: Direction) -> Place {
-        let (key, id) = match (self, direction) {
+impl walk::Walk for Walk {
+    fn start(&self, direction: Direction) -> (String, String) {
+        match (self, direction) {
             (Self::Names { begin, .. }, Direction::Ascending) => (begin.clone(), String::new()),
             (Self::Names { end, .. }, Direction::Descending) => (end.clone(), String::new()),
-            (Self::LastUpdated(span) | Self::MembersChanged(span), Direction::Ascending) => {
-                (span.from.to_string(), String::new())
+            (Self::LastUpdated(span) | Self::MembersChanged(span), _) => {
+                start_of_span(*span, direction)
             }
-            (Self::LastUpdated(span) | Self::MembersChanged(span), Direction::Descending) => {
-                (span.to.to_string(), LAST_TEXT.to_owned())
-            }
-            (_, Direction::Ascending) => (String::new(), String::new()),
-            (_, Direction::Descending) => (LAST_TEXT.to_owned(), LAST_TEXT.to_owned()),
-        };
-        Place {
-            alternative,
-            key,
-            id,
+            (Self::ById | Self::Id(_), _) => start_of_all(direction),
         }
+    }
+
+    fn is_by_time(&self) -> bool {
+        matches!(self, Self::LastUpdated(_) | Self::MembersChanged(_))
     }
 }
 
@@ -124,25 +110,14 @@ impl GroupSearch {
             GroupOrder::Natural => Walk::ById,
             GroupOrder::Name => names(""),
         };
-        Self {
-            alternatives: vec![Alternative {
-                walk,
-                conditions: Vec::new(),
-            }],
-            direction,
-        }
+        Self(Search::by(walk, Vec::new(), direction))
     }
 
     /// Groups whose name begins so.
     #[must_use]
     pub fn by_beginning(text: &str) -> Self {
-        Self {
-            alternatives: vec![Alternative {
-                walk: names(&fold(text)),
-                conditions: Vec::new(),
-            }],
-            direction: Direction::Ascending,
-        }
+        let walk = names(&fold(text));
+        Self(Search::by(walk, Vec::new(), Direction::Ascending))
     }
 
     /// Groups for which the condition holds.
@@ -154,82 +129,38 @@ impl GroupSearch {
         order: GroupOrder,
         direction: Direction,
     ) -> Result<Self, Unanswerable> {
-        let mut alternatives = Vec::new();
-        for conditions in condition.alternatives()? {
-            let walk = plan_walk(&conditions).ok_or(Unanswerable::NoIndex)?;
-            alternatives.push(Alternative { walk, conditions });
-        }
-        let is_one = alternatives.len() == 1;
         let fits = |walk: &Walk| {
             order == GroupOrder::Natural || matches!(walk, Walk::Id(_) | Walk::Names { .. })
         };
-        let ordered = alternatives
-            .iter()
-            .all(|alternative| fits(&alternative.walk));
         let any_order = order == GroupOrder::Natural && direction == Direction::Ascending;
-        if ordered && (is_one || any_order) {
-            Ok(Self {
-                alternatives,
-                direction,
-            })
-        } else {
-            Err(Unanswerable::Order)
-        }
-    }
-
-    fn has_place(&self, place: &Place) -> bool {
-        match self.alternatives.get(place.alternative) {
-            Some(alternative) => match alternative.walk {
-                Walk::LastUpdated(_) | Walk::MembersChanged(_) => place.key.parse::<i64>().is_ok(),
-                _ => true,
-            },
-            None => false,
-        }
+        Search::plan(condition, direction, any_order, plan_walk, fits).map(Self)
     }
 }
 
-impl Alternative {
-    fn holds(&self, group: &Group) -> bool {
-        let value = |attribute: &GroupAttribute| Some(value_of(group, *attribute));
-        self.conditions
-            .iter()
-            .all(|condition| condition.holds(&value))
-    }
-}
+impl Listed for Group {
+    type Attribute = GroupAttribute;
 
-fn value_of(group: &Group, attribute: GroupAttribute) -> Operand {
-    let text = |text: &str| Operand::Text(text.to_owned());
-    match attribute {
-        GroupAttribute::Id => text(group.id.as_str()),
-        GroupAttribute::Kind => text(KIND),
-        GroupAttribute::Name => text(&group.name),
-        GroupAttribute::Description => text(&group.description),
-        GroupAttribute::Created => Operand::Moment(group.created_at),
-        GroupAttribute::LastUpdated => Operand::Moment(group.updated_at),
-        GroupAttribute::MembersChanged => Operand::Moment(group.members_changed_at),
+    fn value(&self, attribute: &GroupAttribute) -> Option<Operand> {
+        let text = |text: &str| Operand::Text(text.to_owned());
+        Some(match attribute {
+            GroupAttribute::Id => text(self.id.as_str()),
+            GroupAttribute::Kind => text(KIND),
+            GroupAttribute::Name => text(&self.name),
+            GroupAttribute::Description => text(&self.description),
+            GroupAttribute::Created => Operand::Moment(self.created_at),
+            GroupAttribute::LastUpdated => Operand::Moment(self.updated_at),
+            GroupAttribute::MembersChanged => Operand::Moment(self.members_changed_at),
+        })
     }
 }
 
 fn plan_walk(conditions: &[GroupCondition]) -> Option<Walk> {
     let mut walks: Vec<Walk> = conditions.iter().filter_map(plan_one).collect();
-    let members = span_of(conditions, GroupAttribute::MembersChanged);
-    let updated = span_of(conditions, GroupAttribute::LastUpdated);
+    let members = Span::of(conditions, &GroupAttribute::MembersChanged);
+    let updated = Span::of(conditions, &GroupAttribute::LastUpdated);
     walks.extend((members != Span::ALL).then_some(Walk::MembersChanged(members)));
     walks.extend((updated != Span::ALL).then_some(Walk::LastUpdated(updated)));
     walks.into_iter().min_by_key(Walk::rank)
-}
-
-fn span_of(conditions: &[GroupCondition], of: GroupAttribute) -> Span {
-    conditions
-        .iter()
-        .fold(Span::ALL, |span, condition| match condition {
-            Condition::Compare(attribute, comparison, Operand::Moment(moment))
-                if *attribute == of =>
-            {
-                span.narrowed(*comparison, *moment)
-            }
-            _ => span,
-        })
 }
 
 fn plan_one(condition: &GroupCondition) -> Option<Walk> {
@@ -238,8 +169,11 @@ fn plan_one(condition: &GroupCondition) -> Option<Walk> {
     };
     match (attribute, comparison) {
         (GroupAttribute::Id, Comparison::Equal) => Some(Walk::Id(text.clone())),
-        // Every group is of the one kind: the list of all is the index.
-        (GroupAttribute::Kind, Comparison::Equal) => Some(Walk::ById),
+        // Every group is of the one kind: the list of all is the index, and of another kind there is none.
+        (GroupAttribute::Kind, Comparison::Equal) => Some(match text.eq_ignore_ascii_case(KIND) {
+            true => Walk::ById,
+            false => Walk::Id(String::new()),
+        }),
         (GroupAttribute::Name, Comparison::Equal) => {
             let begin = fold(text);
             let end = format!("{begin}\u{1}");
@@ -260,7 +194,7 @@ fn names(begin: &str) -> Walk {
 }
 
 impl Cell {
-    /// A page of groups after that place. It looks at no more than [`EXAMINED_MAX`] of them, so that it may be shorter
+    /// A page of groups after that place. It looks at no more than [`EXAMINED_MAX`](walk::EXAMINED_MAX) of them, so that it may be shorter
     /// than asked for, or empty, and yet not the last.
     ///
     /// # Errors
@@ -273,51 +207,20 @@ impl Cell {
         limit: usize,
     ) -> Result<FoundGroups, Refusal> {
         permit.covers(Permission::ReadDirectory)?;
-        if after.as_ref().is_some_and(|place| !search.has_place(place)) {
+        if after
+            .as_ref()
+            .is_some_and(|place| !search.0.has_place(place))
+        {
             return Err(Refusal::invalid("after", "it is of another list"));
         }
-        let mut found = FoundGroups::default();
-        let (mut examined, mut after) = (0, after);
-        let first = after.as_ref().map_or(0, |place| place.alternative);
+        let mut page = Page::new(&search.0, after, limit);
         let mut tx = self.database.read().await?;
-        for (number, alternative) in search.alternatives.iter().enumerate().skip(first) {
-            let walk = &alternative.walk;
-            let mut place = after
-                .take()
-                .unwrap_or_else(|| walk.start(number, search.direction));
-            loop {
-                let wanted = limit + 1 - found.groups.len();
-                let batch = if alternative.conditions.is_empty() {
-                    wanted
-                } else {
-                    wanted.max(BATCH_ROWS_MIN)
-                };
-                let rows =
-                    store::load_batch(&mut tx, permit.org(), walk, search.direction, &place, batch)
-                        .await?;
-                let is_last = rows.len() < batch;
-                for (group, key) in rows {
-                    if found.groups.len() == limit || examined == EXAMINED_MAX {
-                        found.next = Some(place);
-                        return Ok(found);
-                    }
-                    examined += 1;
-                    place = Place {
-                        alternative: number,
-                        key,
-                        id: group.id.to_string(),
-                    };
-                    let mut earlier = search.alternatives.iter().take(number);
-                    if alternative.holds(&group) && !earlier.any(|other| other.holds(&group)) {
-                        found.groups.push(group);
-                    }
-                }
-                if is_last {
-                    break;
-                }
-            }
+        while let Some(batch) = page.wanted() {
+            let met = store::load_batch(&mut tx, permit.org(), &batch).await?;
+            page.take(batch, met);
         }
-        Ok(found)
+        let (groups, next) = page.finish();
+        Ok(FoundGroups { groups, next })
     }
 
     /// The group of that id.

@@ -3,7 +3,7 @@
 use super::store::{count_belongings, plan_of};
 use crate::access::{Permission, Permit, Role};
 use crate::api_token::operations::DeclaredApiToken;
-use crate::condition::{Comparison, Condition, Direction, EXAMINED_MAX, Operand, Place};
+use crate::condition::{Comparison, Condition, Direction, Operand, Place};
 use crate::credential::password::PasswordRefusal;
 use crate::fault::Refusal;
 use crate::for_tests::{World, on_both_engines, profile};
@@ -14,6 +14,7 @@ use crate::person::profile::ProfileInput;
 use crate::person::search::plan::{PeopleSearch, PersonCondition};
 use crate::person::search::{PersonAttribute, PersonOrder};
 use crate::person::store::insert;
+use crate::walk::EXAMINED_MAX;
 use vocab::id::{GroupId, OrgId, UserId};
 use vocab::secret::Secret;
 

@@ -1,11 +1,12 @@
 //! Walks over the table `groups`.
 
-use crate::condition::{Direction, Place, Span};
+use crate::condition::{Direction, Span};
 use crate::fault::Fault;
 use crate::group::Group;
 use crate::group::search::Walk;
 use crate::group::store::{columns, read};
 use crate::person::profile::fold;
+use crate::walk::{Batch, Met, rows_max};
 use database::{ReadTx, params};
 use vocab::id::{OrgId, UserId};
 use vocab::value::Value;
@@ -46,18 +47,15 @@ both_ways!(
      ORDER BY g.members_changed_at DESC, g.id DESC LIMIT $5"
 );
 
-/// The next few groups that a walk meets after that place, each with its value in the index.
+/// The next few groups that a walk meets.
 pub(super) async fn load_batch(
     tx: &mut ReadTx,
     org: &OrgId,
-    walk: &Walk,
-    direction: Direction,
-    place: &Place,
-    limit: usize,
-) -> Result<Vec<(Group, String)>, Fault> {
-    let limit = rows_max(limit);
-    let (key, id) = (place.key.as_str(), place.id.as_str());
-    let rows = match walk {
+    batch: &Batch<'_, Walk>,
+) -> Result<Vec<Met<Group>>, Fault> {
+    let (direction, limit) = (batch.direction, batch.rows_max());
+    let (key, id) = (batch.place.key.as_str(), batch.place.id.as_str());
+    let rows = match batch.walk {
         Walk::ById => tx.query(by_id(direction), params![org, id, limit]).await?,
         Walk::Id(wanted) => {
             let sql = concat!(
@@ -75,25 +73,26 @@ pub(super) async fn load_batch(
             tx.query(by_name(direction), values).await?
         }
         Walk::LastUpdated(span) => {
-            let values = moments(org, place, *span, direction, limit)?;
+            let values = moments(org, batch, *span)?;
             tx.query(by_update(direction), &values).await?
         }
         Walk::MembersChanged(span) => {
-            let values = moments(org, place, *span, direction, limit)?;
+            let values = moments(org, batch, *span)?;
             tx.query(by_member_change(direction), &values).await?
         }
     };
     rows.iter()
         .map(|row| {
             let group = read(row)?;
-            let key = match walk {
+            let key = match batch.walk {
                 Walk::Names { .. } => fold(&group.name),
                 Walk::LastUpdated(_) => group.updated_at.micros().to_string(),
                 // As the index has it, which is older than the group where an older release made that.
                 Walk::MembersChanged(_) => row.get::<i64>(7)?.to_string(),
                 Walk::ById | Walk::Id(_) => String::new(),
             };
-            Ok((group, key))
+            let id = group.id.to_string();
+            Ok((group, key, id))
         })
         .collect()
 }
@@ -117,26 +116,9 @@ pub(super) async fn load_of_person(
     Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
 }
 
-fn moments(
-    org: &OrgId,
-    place: &Place,
-    span: Span,
-    direction: Direction,
-    limit: i64,
-) -> Result<Vec<Value>, Fault> {
-    let from: i64 = place
-        .key
-        .parse()
-        .map_err(|error| Fault::stored("place of a walk", &error))?;
-    let bound = match direction {
-        Direction::Ascending => span.to,
-        Direction::Descending => span.from,
-    };
-    Ok(params![org, from, &place.id, bound, limit].to_vec())
-}
-
-fn rows_max(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
+fn moments(org: &OrgId, batch: &Batch<'_, Walk>, span: Span) -> Result<Vec<Value>, Fault> {
+    let (from, to) = batch.moments(span)?;
+    Ok(params![org, from, &batch.place.id, to, batch.rows_max()].to_vec())
 }
 
 /// Each statement that walks, and the index that it must use.

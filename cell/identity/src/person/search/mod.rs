@@ -6,6 +6,7 @@ pub mod store;
 
 use crate::condition::Operand;
 use crate::person::Person;
+use crate::walk::Listed;
 use serde_json::Value;
 use vocab::time::Timestamp;
 
@@ -68,26 +69,29 @@ pub struct FoundPeople {
     pub next: Option<crate::condition::Place>,
 }
 
-/// The value of an attribute.
-#[must_use]
-pub fn value_of(person: &Person, attribute: &PersonAttribute) -> Option<Operand> {
-    let text = |text: &str| Some(Operand::Text(text.to_owned()));
-    match attribute {
-        PersonAttribute::Id => text(person.id.as_str()),
-        PersonAttribute::Status => text(person.status.as_str()),
-        PersonAttribute::Login => text(&person.login),
-        PersonAttribute::Email => text(&person.email),
-        PersonAttribute::FirstName => text(&person.first_name),
-        PersonAttribute::LastName => text(&person.last_name),
-        PersonAttribute::Created => Some(Operand::Moment(person.created_at)),
-        PersonAttribute::LastUpdated => Some(Operand::Moment(person.updated_at)),
-        PersonAttribute::Activated => person.activated_at.map(Operand::Moment),
-        PersonAttribute::StatusChanged => Some(Operand::Moment(person.status_changed_at)),
-        PersonAttribute::Custom(name) => match person.profile.get(name)? {
-            Value::String(value) => text(value),
-            Value::Bool(flag) => Some(Operand::Flag(*flag)),
-            Value::Number(number) => number.as_i64().map(Operand::Number),
-            _ => None,
-        },
+impl Listed for PersonRecord {
+    type Attribute = PersonAttribute;
+
+    fn value(&self, attribute: &PersonAttribute) -> Option<Operand> {
+        let person = &self.person;
+        let text = |text: &str| Some(Operand::Text(text.to_owned()));
+        match attribute {
+            PersonAttribute::Id => text(person.id.as_str()),
+            PersonAttribute::Status => text(person.status.as_str()),
+            PersonAttribute::Login => text(&person.login),
+            PersonAttribute::Email => text(&person.email),
+            PersonAttribute::FirstName => text(&person.first_name),
+            PersonAttribute::LastName => text(&person.last_name),
+            PersonAttribute::Created => Some(Operand::Moment(person.created_at)),
+            PersonAttribute::LastUpdated => Some(Operand::Moment(person.updated_at)),
+            PersonAttribute::Activated => person.activated_at.map(Operand::Moment),
+            PersonAttribute::StatusChanged => Some(Operand::Moment(person.status_changed_at)),
+            PersonAttribute::Custom(name) => match person.profile.get(name)? {
+                Value::String(value) => text(value),
+                Value::Bool(flag) => Some(Operand::Flag(*flag)),
+                Value::Number(number) => number.as_i64().map(Operand::Number),
+                _ => None,
+            },
+        }
     }
 }

@@ -2,14 +2,15 @@
 
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
-use crate::condition::{BATCH_ROWS_MIN, EXAMINED_MAX, Place};
+use crate::condition::Place;
 use crate::fault::Refusal;
 use crate::person::search::plan::PeopleSearch;
 use crate::person::search::{FoundPeople, PersonRecord, store};
+use crate::walk::Page;
 use vocab::id::{GroupId, UserId};
 
 impl Cell {
-    /// A page of the people who are looked for, after that place. It looks at no more than [`EXAMINED_MAX`] of them,
+    /// A page of the people who are looked for, after that place. It looks at no more than [`EXAMINED_MAX`](crate::walk::EXAMINED_MAX) of them,
     /// so that it may be shorter than asked for, or empty, and yet not the last.
     ///
     /// # Errors
@@ -22,53 +23,20 @@ impl Cell {
         limit: usize,
     ) -> Result<FoundPeople, Refusal> {
         permit.covers(Permission::ReadDirectory)?;
-        if after.as_ref().is_some_and(|place| !search.has_place(place)) {
+        if after
+            .as_ref()
+            .is_some_and(|place| !search.0.has_place(place))
+        {
             return Err(Refusal::invalid("after", "it is of another list"));
         }
-        let mut found = FoundPeople::default();
-        let (mut examined, mut after) = (0, after);
-        let first = after.as_ref().map_or(0, |place| place.alternative);
+        let mut page = Page::new(&search.0, after, limit);
         let mut tx = self.database.read().await?;
-        for (number, alternative) in search.alternatives.iter().enumerate().skip(first) {
-            let walk = &alternative.walk;
-            let mut place = after
-                .take()
-                .unwrap_or_else(|| walk.start(number, search.direction));
-            loop {
-                let wanted = limit + 1 - found.people.len();
-                let batch = if alternative.conditions.is_empty() {
-                    wanted
-                } else {
-                    wanted.max(BATCH_ROWS_MIN)
-                };
-                let rows =
-                    store::load_batch(&mut tx, permit.org(), walk, search.direction, &place, batch)
-                        .await?;
-                let is_last = rows.len() < batch;
-                for (record, key, id) in rows {
-                    if found.people.len() == limit || examined == EXAMINED_MAX {
-                        found.next = Some(place);
-                        return Ok(found);
-                    }
-                    examined += 1;
-                    place = Place {
-                        alternative: number,
-                        key,
-                        id,
-                    };
-                    let person = &record.person;
-                    // Whoever an earlier alternative has met is not shown again.
-                    let mut earlier = search.alternatives.iter().take(number);
-                    if alternative.holds(person) && !earlier.any(|other| other.holds(person)) {
-                        found.people.push(record);
-                    }
-                }
-                if is_last {
-                    break;
-                }
-            }
+        while let Some(batch) = page.wanted() {
+            let met = store::load_batch(&mut tx, permit.org(), &batch).await?;
+            page.take(batch, met);
         }
-        Ok(found)
+        let (people, next) = page.finish();
+        Ok(FoundPeople { people, next })
     }
 
     /// The person of that id, or else of that login.

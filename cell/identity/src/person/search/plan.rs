@@ -1,28 +1,17 @@
 //! Which index answers a condition: a pure decision. What has no index is refused and never read through.
 
-use crate::condition::{
-    Comparison, Condition, Direction, LAST_TEXT, Operand, Place, Span, Unanswerable,
-};
+use crate::condition::{Comparison, Condition, Direction, Operand, Span, Unanswerable};
+use crate::person::PersonStatus;
 use crate::person::profile::{TERM_CHARS_MAX, fold};
-use crate::person::search::{PersonAttribute, PersonOrder, value_of};
-use crate::person::{Person, PersonStatus};
+use crate::person::search::{PersonAttribute, PersonOrder};
+use crate::walk::{self, LAST_TEXT, Search, start_of_all, start_of_span};
 
 /// A condition on a person.
 pub type PersonCondition = Condition<PersonAttribute>;
 
 /// The people that are looked for, and the walks that find them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PeopleSearch {
-    pub(crate) alternatives: Vec<Alternative>,
-    pub(crate) direction: Direction,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Alternative {
-    pub(crate) walk: Walk,
-    /// What must hold of whoever the walk meets; nothing where each will do.
-    pub(crate) conditions: Vec<PersonCondition>,
-}
+pub struct PeopleSearch(pub(crate) Search<Walk, PersonAttribute>);
 
 /// A walk over an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,25 +60,19 @@ impl Walk {
                 | (Self::LastUpdated(_), PersonOrder::LastUpdated)
         )
     }
+}
 
-    /// Before the first that it meets.
-    pub(crate) fn start(&self, alternative: usize, direction: Direction) -> Place {
-        let (key, id) = match (self, direction) {
-            (Self::Words { begin, .. }, _) => (begin.clone(), String::new()),
-            (Self::Created(span) | Self::LastUpdated(span), Direction::Ascending) => {
-                (span.from.to_string(), String::new())
-            }
-            (Self::Created(span) | Self::LastUpdated(span), Direction::Descending) => {
-                (span.to.to_string(), LAST_TEXT.to_owned())
-            }
-            (_, Direction::Ascending) => (String::new(), String::new()),
-            (_, Direction::Descending) => (LAST_TEXT.to_owned(), LAST_TEXT.to_owned()),
-        };
-        Place {
-            alternative,
-            key,
-            id,
+impl walk::Walk for Walk {
+    fn start(&self, direction: Direction) -> (String, String) {
+        match self {
+            Self::Words { begin, .. } => (begin.clone(), String::new()),
+            Self::Created(span) | Self::LastUpdated(span) => start_of_span(*span, direction),
+            _ => start_of_all(direction),
         }
+    }
+
+    fn is_by_time(&self) -> bool {
+        matches!(self, Self::Created(_) | Self::LastUpdated(_))
     }
 }
 
@@ -103,36 +86,14 @@ impl PeopleSearch {
             PersonOrder::Created => Walk::Created(Span::ALL),
             PersonOrder::LastUpdated => Walk::LastUpdated(Span::ALL),
         };
-        Self {
-            alternatives: vec![Alternative {
-                walk,
-                conditions: vec![has_not_left()],
-            }],
-            direction,
-        }
+        Self(Search::by(walk, vec![has_not_left()], direction))
     }
 
     /// Whoever has a word (the login, the mail address, the name or a word of it) that begins so, and has not left.
     #[must_use]
     pub fn by_beginning(text: &str) -> Self {
-        Self {
-            alternatives: vec![Alternative {
-                walk: words(text, None),
-                conditions: vec![has_not_left()],
-            }],
-            direction: Direction::Ascending,
-        }
-    }
-
-    /// Whether a place that somebody brings can be one of this search.
-    pub(crate) fn has_place(&self, place: &Place) -> bool {
-        match self.alternatives.get(place.alternative) {
-            Some(alternative) => match alternative.walk {
-                Walk::Created(_) | Walk::LastUpdated(_) => place.key.parse::<i64>().is_ok(),
-                _ => true,
-            },
-            None => false,
-        }
+        let walk = words(text, None);
+        Self(Search::by(walk, vec![has_not_left()], Direction::Ascending))
     }
 
     /// Whoever the condition holds for.
@@ -144,12 +105,6 @@ impl PeopleSearch {
         order: PersonOrder,
         direction: Direction,
     ) -> Result<Self, Unanswerable> {
-        let mut alternatives = Vec::new();
-        for conditions in condition.alternatives()? {
-            let walk = plan_walk(&conditions).ok_or(Unanswerable::NoIndex)?;
-            alternatives.push(Alternative { walk, conditions });
-        }
-        let is_one = alternatives.len() == 1;
         // The walks of texts and addresses go one way.
         let goes = |walk: &Walk| {
             direction == Direction::Ascending
@@ -162,18 +117,9 @@ impl PeopleSearch {
                         | Walk::LastUpdated(_)
                 )
         };
-        let ordered = alternatives
-            .iter()
-            .all(|alternative| alternative.walk.is_in(order) && goes(&alternative.walk));
+        let fits = |walk: &Walk| walk.is_in(order) && goes(walk);
         let any_order = order == PersonOrder::Natural && direction == Direction::Ascending;
-        if ordered && (is_one || any_order) {
-            Ok(Self {
-                alternatives,
-                direction,
-            })
-        } else {
-            Err(Unanswerable::Order)
-        }
+        Search::plan(condition, direction, any_order, plan_walk, fits).map(Self)
     }
 }
 
@@ -182,20 +128,11 @@ fn has_not_left() -> PersonCondition {
     Condition::Compare(PersonAttribute::Status, Comparison::NotEqual, left)
 }
 
-impl Alternative {
-    pub(crate) fn holds(&self, person: &Person) -> bool {
-        let value = |attribute: &PersonAttribute| value_of(person, attribute);
-        self.conditions
-            .iter()
-            .all(|condition| condition.holds(&value))
-    }
-}
-
 /// The walk that meets the fewest, among those that meet everybody for whom all conditions hold.
 fn plan_walk(conditions: &[PersonCondition]) -> Option<Walk> {
     let mut walks: Vec<Walk> = conditions.iter().filter_map(plan_one).collect();
-    let updated = span_of(conditions, &PersonAttribute::LastUpdated);
-    let created = span_of(conditions, &PersonAttribute::Created);
+    let updated = Span::of(conditions, &PersonAttribute::LastUpdated);
+    let created = Span::of(conditions, &PersonAttribute::Created);
     walks.extend((updated != Span::ALL).then_some(Walk::LastUpdated(updated)));
     walks.extend((created != Span::ALL).then_some(Walk::Created(created)));
     let state = walks.iter().find_map(|walk| match walk {
@@ -246,19 +183,6 @@ fn plan_one(condition: &PersonCondition) -> Option<Walk> {
     }
 }
 
-fn span_of(conditions: &[PersonCondition], of: &PersonAttribute) -> Span {
-    conditions
-        .iter()
-        .fold(Span::ALL, |span, condition| match condition {
-            Condition::Compare(attribute, comparison, Operand::Moment(moment))
-                if attribute == of =>
-            {
-                span.narrowed(*comparison, *moment)
-            }
-            _ => span,
-        })
-}
-
 fn words(text: &str, status: Option<PersonStatus>) -> Walk {
     let begin = term(text);
     let end = format!("{begin}{LAST_TEXT}");
@@ -272,7 +196,7 @@ fn term(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Alternative, PeopleSearch, PersonCondition, Walk};
+    use super::{PeopleSearch, PersonCondition, Walk};
     use crate::condition::{Comparison, Condition, Direction, Operand, Span, Unanswerable};
     use crate::person::PersonStatus;
     use crate::person::search::{PersonAttribute as Of, PersonOrder};
@@ -289,8 +213,8 @@ mod tests {
 
     fn walks(condition: &PersonCondition) -> Result<Vec<Walk>, Unanswerable> {
         let plan = PeopleSearch::plan(condition, PersonOrder::Natural, Direction::Ascending)?;
-        let walk = |alternative: Alternative| alternative.walk;
-        Ok(plan.alternatives.into_iter().map(walk).collect())
+        let alternatives = plan.0.alternatives.into_iter();
+        Ok(alternatives.map(|alternative| alternative.walk).collect())
     }
 
     fn beginning(begin: &str, status: Option<PersonStatus>) -> Walk {

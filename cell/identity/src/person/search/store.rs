@@ -1,18 +1,16 @@
 //! Walks over the tables `users`, `user_terms` and `group_members`.
 
-use crate::condition::{Direction, Place, Span};
+use crate::condition::{Direction, Span};
 use crate::fault::Fault;
 use crate::person::PersonStatus;
 use crate::person::profile::fold;
 use crate::person::search::PersonRecord;
 use crate::person::search::plan::Walk;
 use crate::person::store::read;
+use crate::walk::{Batch, Met, rows_max};
 use database::{ReadTx, Row, params};
 use vocab::id::{GroupId, OrgId};
 use vocab::value::Value;
-
-/// A person, and where the walk stands after them.
-pub(super) type Met = (PersonRecord, String, String);
 
 macro_rules! columns {
     () => {
@@ -80,18 +78,15 @@ pub(super) async fn load_members(
     rows.iter().map(read_record).collect()
 }
 
-/// The next few whom a walk meets after that place.
+/// The next few whom a walk meets.
 pub(super) async fn load_batch(
     tx: &mut ReadTx,
     org: &OrgId,
-    walk: &Walk,
-    direction: Direction,
-    place: &Place,
-    limit: usize,
-) -> Result<Vec<Met>, Fault> {
-    let limit = rows_max(limit);
-    let (key, id) = (place.key.as_str(), place.id.as_str());
-    let rows = match walk {
+    batch: &Batch<'_, Walk>,
+) -> Result<Vec<Met<PersonRecord>>, Fault> {
+    let (direction, limit) = (batch.direction, batch.rows_max());
+    let (key, id) = (batch.place.key.as_str(), batch.place.id.as_str());
+    let rows = match batch.walk {
         Walk::ById => tx.query(by_id(direction), params![org, id, limit]).await?,
         Walk::ByLogin => {
             tx.query(by_login(direction), params![org, key, limit])
@@ -114,11 +109,11 @@ pub(super) async fn load_batch(
             tx.query(by_status(direction), values).await?
         }
         Walk::Created(span) => {
-            let values = moments(org, place, *span, direction, limit)?;
+            let values = moments(org, batch, *span)?;
             tx.query(by_creation(direction), &values).await?
         }
         Walk::LastUpdated(span) => {
-            let values = moments(org, place, *span, direction, limit)?;
+            let values = moments(org, batch, *span)?;
             tx.query(by_update(direction), &values).await?
         }
         Walk::Words { begin, end, status } => {
@@ -127,10 +122,10 @@ pub(super) async fn load_batch(
             tx.query(by_word(*status), &values).await?
         }
     };
-    rows.iter().map(|row| read_met(walk, row)).collect()
+    rows.iter().map(|row| read_met(batch.walk, row)).collect()
 }
 
-fn read_met(walk: &Walk, row: &Row) -> Result<Met, Fault> {
+fn read_met(walk: &Walk, row: &Row) -> Result<Met<PersonRecord>, Fault> {
     let record = read_record(row)?;
     let person = &record.person;
     let key = match walk {
@@ -144,26 +139,9 @@ fn read_met(walk: &Walk, row: &Row) -> Result<Met, Fault> {
     Ok((record, key, id))
 }
 
-fn moments(
-    org: &OrgId,
-    place: &Place,
-    span: Span,
-    direction: Direction,
-    limit: i64,
-) -> Result<Vec<Value>, Fault> {
-    let from: i64 = place
-        .key
-        .parse()
-        .map_err(|error| Fault::stored("place of a walk", &error))?;
-    let bound = match direction {
-        Direction::Ascending => span.to,
-        Direction::Descending => span.from,
-    };
-    Ok(params![org, from, &place.id, bound, limit].to_vec())
-}
-
-fn rows_max(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
+fn moments(org: &OrgId, batch: &Batch<'_, Walk>, span: Span) -> Result<Vec<Value>, Fault> {
+    let (from, to) = batch.moments(span)?;
+    Ok(params![org, from, &batch.place.id, to, batch.rows_max()].to_vec())
 }
 
 macro_rules! both_ways {
