@@ -98,12 +98,21 @@ fn prepare<'c>(
 /// for each name would cost more than many a statement does. It is not said of texts that could hide a mark.
 pub(crate) fn is_in_order(sql: &str, count: usize) -> bool {
     let mut quoted = sql.split('\'').skip(1).step_by(2);
-    let hides = sql.contains('"') || sql.contains("--") || sql.contains("/*");
+    let hides = ["\"", "`", "[", "--", "/*"]
+        .iter()
+        .any(|mark| sql.contains(mark));
     if hides || quoted.any(|text| text.contains('$')) {
         return false;
     }
     let mut highest = 0;
-    for rest in sql.split('$').skip(1) {
+    let before = sql.split('$').map(|part| part.bytes().next_back());
+    for (before, rest) in before.zip(sql.split('$').skip(1)) {
+        // SQLite takes the mark for a part of a name.
+        if before
+            .is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii())
+        {
+            return false;
+        }
         let end = rest.find([' ', ',', ')', '\n']).unwrap_or(rest.len());
         let name = rest.get(..end).unwrap_or_default();
         let number = match name.as_bytes() {

@@ -1,8 +1,9 @@
-//! The one thread that writes. It takes work from a bounded queue, isolates each unit by a savepoint, commits all that
-//! is waiting with one fsync, and only then answers: what was acknowledged is on disk.
+//! The one thread that writes. It takes work from a bounded queue, isolates each unit that changes something by a
+//! savepoint, commits all that is waiting with one fsync, and only then answers: what was acknowledged is on disk.
 //!
 //! It must outlive every failure of the work it runs: a failed or panicking unit loses its own changes and nothing
-//! else. Where the engine itself gave up the whole transaction, every unit of the batch is told so.
+//! else. Where the engine itself gave up the whole transaction, or what units left to its end cannot be written, every
+//! unit of the batch is told so.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -25,10 +26,6 @@ use crate::work::{decide_answer, run_at_once};
 
 /// Units of work that may share one commit.
 const BATCH_JOBS_MAX: usize = 256;
-
-/// How many commits leave nothing to be written together, after one was lost by what was left: if the rows of one org
-/// cannot be written, its units fail alone for so long.
-const COMMITS_APART: u32 = 4_096;
 
 enum Message {
     Job(Box<dyn Job>),
@@ -161,7 +158,9 @@ struct WriterThread {
     jobs: mpsc::Receiver<Message>,
     checkpoints: Checkpoints,
     batch_time_max: Duration,
-    commits_apart: u32,
+    /// Whether every unit writes its own rows, from the commit on that was lost by what was left: the rows of one org cannot
+    /// be written, and until the process begins anew its units fail alone.
+    apart: bool,
 }
 
 /// What the units of one batch came to, held back until the commit.
@@ -183,7 +182,7 @@ impl WriterThread {
             jobs,
             checkpoints: Checkpoints::new(path),
             batch_time_max,
-            commits_apart: 0,
+            apart: false,
         }
     }
 
@@ -215,7 +214,6 @@ impl WriterThread {
             answers: Vec::new(),
             began: Instant::now(),
         };
-        self.commits_apart = self.commits_apart.saturating_sub(1);
         let ran = self.run_jobs(first, &mut batch);
         match ran.and_then(|()| self.write_left()) {
             Ok(()) => self.commit(batch),
@@ -283,7 +281,7 @@ impl WriterThread {
     }
 
     fn begin_leaving(&mut self, job: &dyn Job) {
-        if job.kind() == UnitKind::Leaving && self.commits_apart == 0 {
+        if job.kind() == UnitKind::Leaving && !self.apart {
             self.tx.leaving.allow();
         }
     }
@@ -303,12 +301,19 @@ impl WriterThread {
             return Ok(());
         };
         let outcome = run_at_once(|tx| rows.write(tx), &mut self.tx);
-        let written = decide_answer(outcome, self.tx.take_failure());
-        if let Err(fault) = &written {
+        decide_answer(outcome, self.tx.take_failure()).map_err(|fault| {
             tracing::error!(error = ?fault, "rows that were left to be written together are lost with their commit");
-            self.commits_apart = COMMITS_APART;
-        }
-        written
+            if fault.is_unavailable() {
+                return fault;
+            }
+            self.apart = true;
+            // What is wrong with the rows of one unit is not for the others to draw conclusions from.
+            DatabaseFault::caused(
+                FaultKind::Unavailable,
+                "write what was left to the end of the commit",
+                fault,
+            )
+        })
     }
 
     /// The work's own panics are answered as faults; this is for what surrounds it, such as a conversion of the fault.

@@ -10,6 +10,9 @@ use crate::{Database, DatabaseFault, Engine, LeftRows, TxFuture, WriteTx, params
 on_both_engines!(
     what_is_left_is_there_for_the_next_unit_and_after_the_commit,
     a_unit_that_is_undone_leaves_nothing,
+    a_lone_unit_that_is_undone_leaves_nothing,
+    a_unit_that_panics_leaves_nothing,
+    what_was_left_outlives_the_failure_of_a_later_unit,
 );
 
 /// Ids of items.
@@ -94,9 +97,10 @@ async fn what_is_left_is_there_for_the_next_unit_and_after_the_commit(store: &St
         leave_one(&db, 3),
         async move { drop(release) },
     );
-    assert_eq!(one.unwrap(), two.unwrap());
-    three.unwrap();
-    if matches!(store, Store::Sqlite(_)) {
+    let left = [one.unwrap(), two.unwrap(), three.unwrap()];
+    let leaves = matches!(store, Store::Sqlite(_));
+    assert_eq!(left, [leaves; 3]);
+    if leaves {
         assert_eq!(seen, 3, "what was left before it, and not what came after");
     }
     assert_eq!(ids(&db).await, [0, 1, 2, 3]);
@@ -125,6 +129,64 @@ async fn a_unit_that_is_undone_leaves_nothing(store: &Store) {
     assert_eq!(ids(&db).await, [1, 3]);
 }
 
+async fn a_lone_unit_that_is_undone_leaves_nothing(store: &Store) {
+    let db = store.open().await;
+    let undone = db.write_leaving::<(), DatabaseFault>(|tx| {
+        Box::pin(async move {
+            put(tx, 7).await?;
+            leave(tx, 1).await?;
+            put(tx, 7).await
+        })
+    });
+    assert!(undone.await.unwrap_err().is_unique_violation());
+    leave_one(&db, 2).await.unwrap();
+    assert_eq!(ids(&db).await, [2]);
+}
+
+async fn a_unit_that_panics_leaves_nothing(store: &Store) {
+    let db = store.open().await;
+    let (release, released) = channel::<()>();
+    let panics = db.write_leaving::<(), DatabaseFault>(|tx| {
+        Box::pin(async move {
+            leave(tx, 2).await?;
+            panic!("as the test wants it");
+        })
+    });
+    let (_, one, panicked, three, ()) = tokio::join!(
+        hold(&db, released),
+        leave_one(&db, 1),
+        panics,
+        leave_one(&db, 3),
+        async move { drop(release) },
+    );
+    one.unwrap();
+    three.unwrap();
+    panicked.unwrap_err();
+    assert_eq!(ids(&db).await, [1, 3]);
+}
+
+async fn what_was_left_outlives_the_failure_of_a_later_unit(store: &Store) {
+    let db = store.open().await;
+    let (release, released) = channel::<()>();
+    let fails = db.write::<(), DatabaseFault>(|tx| {
+        Box::pin(async move {
+            put(tx, 5).await?;
+            put(tx, 1).await
+        })
+    });
+    let (_, one, failed, three, ()) = tokio::join!(
+        hold(&db, released),
+        leave_one(&db, 1),
+        fails,
+        leave_one(&db, 3),
+        async move { drop(release) },
+    );
+    one.unwrap();
+    three.unwrap();
+    assert!(failed.unwrap_err().is_unique_violation());
+    assert_eq!(ids(&db).await, [1, 3]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn left_rows_that_fail_spoil_one_commit_and_no_other() {
     let store = Store::sqlite();
@@ -137,7 +199,9 @@ async fn left_rows_that_fail_spoil_one_commit_and_no_other() {
         leave_one(&db, 2),
         async move { drop(release) },
     );
-    assert!(one.is_err() && two.is_err());
+    for fault in [one.unwrap_err(), two.unwrap_err()] {
+        assert!(fault.is_unavailable(), "{fault}");
+    }
     assert_eq!(ids(&db).await, [1]);
     // From now on each writes its own.
     let (release, released) = channel::<()>();

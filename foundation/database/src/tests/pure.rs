@@ -273,6 +273,9 @@ fn parameters_in_order_are_told_from_all_others() {
         ("SELECT $1a", 1, false),
         ("SELECT $a", 1, false),
         ("SELECT $1::text", 1, false),
+        ("SELECT a$1 FROM t WHERE b = $2 AND c = $1", 2, false),
+        ("SELECT `$1` FROM t WHERE b = $2 AND c = $1", 2, false),
+        ("SELECT [$1] FROM t WHERE b = $2 AND c = $1", 2, false),
         ("SELECT $99999999999999999999999", 1, false),
     ] {
         assert_eq!(is_in_order(sql, count), expected, "{sql}");
