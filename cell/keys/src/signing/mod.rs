@@ -308,10 +308,11 @@ impl SigningKeys {
     }
 
     /// Does what is due: makes successors ahead of time, forgets keys whose tokens have run out. Looks at a
-    /// bounded number of keys; whoever calls it goes on while `examined` is not zero.
+    /// bounded number of keys; there may be more while `examined` is that bound and `failed` is zero.
     ///
     /// # Errors
-    /// [`KeyFault`] when the store fails. A key that fails is reported, put off, and does not hold up the others.
+    /// [`KeyFault`] when it cannot be found out what is due. A key that fails is reported, put off where that can be
+    /// written, and does not hold up the others.
     pub async fn rotate_due(&self) -> Result<RotationReport, KeyFault> {
         let now = self.now();
         let due = {

@@ -11,6 +11,8 @@ use crate::jose::jws::verify::Verified;
 
 /// One in so many remembered tokens is remembered as it was read, which takes some 3 KB.
 const READ_SHARE: usize = 16;
+/// A longer token is read each time: whoever fills tokens with claims must not fill the memory.
+const READ_BYTES_MAX: usize = 2 * 1_024;
 
 /// SHA-256 over the keys and the token.
 type Mark = [u8; 32];
@@ -72,10 +74,12 @@ impl VerifiedMemo {
         lock(&self.read).get(token.0)
     }
 
-    /// The token was verified, and read so.
-    pub(super) fn note(&self, token: &TokenMark, verified: &Arc<Verified>) {
+    /// The token, of so many bytes, was verified, and read so.
+    pub(super) fn note(&self, token: &TokenMark, bytes: usize, verified: &Arc<Verified>) {
         lock(&self.marks).insert(token.0, ());
-        lock(&self.read).insert(token.0, Arc::clone(verified));
+        if bytes <= READ_BYTES_MAX {
+            lock(&self.read).insert(token.0, Arc::clone(verified));
+        }
     }
 }
 

@@ -2,7 +2,10 @@
 
 use super::TokenType;
 use super::encode::{CompactEncoder, EncodeError};
-use super::verify::{HEADER_BYTES_MAX, Header, JwsError, TOKEN_BYTES_MAX, parse_unverified};
+use super::memo::{KeySetMark, VerifiedMemo};
+use super::verify::{
+    HEADER_BYTES_MAX, Header, JwsError, TOKEN_BYTES_MAX, parse_unverified, verify_remembering,
+};
 use crate::jose::algorithm::Algorithm;
 use crate::jose::base64url;
 use crate::jose::jwk::Jwk;
@@ -31,10 +34,6 @@ fn standard_keys() -> Jwks {
 
 fn verify(token: &str, keys: &Jwks) -> Result<Value, JwsError> {
     let verified = parse_unverified(token)?.verify(keys, &Algorithm::ALL)?;
-    assert_eq!(
-        serde_json::from_slice::<Value>(verified.payload()).unwrap(),
-        Value::from(verified.members().clone())
-    );
     Ok(Value::from(verified.into_members()))
 }
 
@@ -83,6 +82,70 @@ fn signs_as_rfc_8037_appendix_a_4() {
 }
 
 #[test]
+fn a_remembered_token_is_that_token_under_those_keys_alone() {
+    let algorithm = Algorithm::Es256;
+    let [key, other] = [(); 2].map(|()| SigningKey::generate(algorithm).unwrap());
+    let published = |key: &SigningKey| Jwks::from_keys(vec![key.public_jwk("k").unwrap()]).unwrap();
+    let (keys, others) = (published(&key), published(&other));
+    let (mark, other_mark) = (KeySetMark::of(b"keys"), KeySetMark::of(b"others"));
+    let issue = |number: usize| {
+        let claims = json!({ "number": number });
+        let encoder = CompactEncoder::new(algorithm, "k", TokenType::AccessToken);
+        encoder.encode(&claims, &key).unwrap()
+    };
+    let memo = VerifiedMemo::new(64);
+    let ask = |token: &str| verify_remembering(token, (&keys, &mark), &[algorithm], &memo);
+    let number = |token: &str| ask(token).unwrap().members()["number"].clone();
+    let first = issue(0);
+    // As it was read, then by its signature alone, since later ones took its place.
+    for later in [0, 1, 9] {
+        assert_eq!(number(&first), 0);
+        assert_eq!(
+            verify_remembering(&first, (&keys, &mark), &[Algorithm::Rs256], &memo).err(),
+            Some(JwsError::Algorithm)
+        );
+        for later in 1..=later {
+            assert_eq!(number(&issue(later)), later);
+        }
+    }
+    assert_eq!(
+        verify_remembering(&first, (&others, &other_mark), &[algorithm], &memo).err(),
+        Some(JwsError::Signature)
+    );
+    let (input, signature) = first.rsplit_once('.').unwrap();
+    let mut forged = base64url::parse(signature).unwrap();
+    forged[5] ^= 1;
+    let forged = format!("{input}.{}", base64url::render(&forged));
+    assert_eq!(ask(&forged).err(), Some(JwsError::Signature));
+    let nameless = token(r#"{"alg":"ES256"}"#, "{}", &key);
+    assert_eq!(ask(&nameless).err(), Some(JwsError::NoKey));
+}
+
+/// The signature is not computed again: keys of the same mark that could not have made it are not asked.
+#[test]
+fn what_was_verified_once_costs_no_signature_while_it_is_remembered() {
+    let algorithm = Algorithm::Es256;
+    let [key, other] = [(); 2].map(|()| SigningKey::generate(algorithm).unwrap());
+    let published = |key: &SigningKey| Jwks::from_keys(vec![key.public_jwk("k").unwrap()]).unwrap();
+    let mark = KeySetMark::of(b"keys");
+    let memo = VerifiedMemo::new(64);
+    let ask = |token: &str, keys: &Jwks| {
+        verify_remembering(token, (keys, &mark), &[algorithm], &memo)
+            .map(|read| read.members().len())
+    };
+    // Too long to be remembered as it was read.
+    let long = json!({ "filling": "x".repeat(4_000) });
+    let short = json!({ "filling": "x" });
+    for claims in [long, short] {
+        let encoder = CompactEncoder::new(algorithm, "k", TokenType::AccessToken);
+        let token = encoder.encode(&claims, &key).unwrap();
+        assert_eq!(ask(&token, &published(&other)), Err(JwsError::Signature));
+        assert_eq!(ask(&token, &published(&key)), Ok(1));
+        assert_eq!(ask(&token, &published(&other)), Ok(1));
+    }
+}
+
+#[test]
 fn writes_what_it_verifies() {
     for algorithm in Algorithm::ALL {
         let key = SigningKey::generate(algorithm).unwrap();
@@ -94,7 +157,7 @@ fn writes_what_it_verifies() {
             .unwrap()
             .verify(&keys, &[algorithm])
             .unwrap();
-        assert_eq!(verified.payload(), claims.to_string().as_bytes());
+        assert_eq!(Value::from(verified.members().clone()), claims);
         assert_eq!(verified.header().kid.as_deref(), Some("k\"1"));
         assert!(verified.header().is_type(TokenType::AccessToken));
         let input = encoder.prepare(&claims).unwrap();

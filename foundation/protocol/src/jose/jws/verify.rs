@@ -87,11 +87,10 @@ pub struct Unverified<'t> {
     signature: Vec<u8>,
 }
 
-/// The payload of a token whose signature was checked: the bytes that were signed, and their members.
+/// What a token says whose signature was checked.
 #[derive(Debug, Clone)]
 pub struct Verified {
     header: Header,
-    payload: Vec<u8>,
     members: Map<String, Value>,
 }
 
@@ -121,7 +120,8 @@ pub fn parse_unverified(token: &str) -> Result<Unverified<'_>, JwsError> {
 }
 
 /// As [`Unverified::verify`], but a signature that these keys were found to have made is not computed again, and a token
-/// that was read lately is not read again. `mark` must be that of `keys`.
+/// that was read lately is not read again. `mark` must be that of `keys`. The token must name its key: what names none
+/// would be tried with each.
 ///
 /// # Errors
 /// As [`parse_unverified`] and [`Unverified::verify`].
@@ -140,13 +140,16 @@ pub fn verify_remembering(
         return is_allowed.then_some(verified).ok_or(JwsError::Algorithm);
     }
     let unverified = parse_unverified(token)?;
+    if unverified.header.kid.is_none() {
+        return Err(JwsError::NoKey);
+    }
     let verified = if memo.holds(&token_mark) {
         unverified.check(keys, allowed, |_, _| true)?
     } else {
         unverified.verify(keys, allowed)?
     };
     let verified = Arc::new(verified);
-    memo.note(&token_mark, &verified);
+    memo.note(&token_mark, token.len(), &verified);
     Ok(verified)
 }
 
@@ -205,7 +208,6 @@ impl Unverified<'_> {
             json::parse_object(&self.payload, TOKEN_BYTES_MAX).map_err(|_| JwsError::Malformed)?;
         Ok(Verified {
             header: self.header,
-            payload: self.payload,
             members,
         })
     }
@@ -224,12 +226,6 @@ impl Verified {
     #[must_use]
     pub fn header(&self) -> &Header {
         &self.header
-    }
-
-    /// The payload, byte for byte as it was signed.
-    #[must_use]
-    pub fn payload(&self) -> &[u8] {
-        &self.payload
     }
 
     /// The members of the payload.
