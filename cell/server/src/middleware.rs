@@ -154,7 +154,8 @@ async fn handle(
         };
         let server = server.map(str::to_owned);
         let exchange = Exchange::read(cell, addressed, server, request.into_parts()).await?;
-        return Ok(frequent.answer(exchange).await);
+        // Apart, so that other requests do not take its room along.
+        return Ok(Box::pin(frequent.answer(exchange)).await);
     }
     let guard = form_guard(cell, &context, &mut request);
     rewrite_path(&mut request, &api::route::tidy_path(&target.path));
