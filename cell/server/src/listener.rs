@@ -24,6 +24,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use wire::identity::peer_role;
+use wire::placement::FIELDS_MAX;
 
 /// Connections at one time; further ones wait in the kernel's queue.
 const CONNECTIONS_MAX: usize = 8_192;
@@ -37,8 +38,6 @@ const BODY_SECS_MAX: u64 = 30;
 const HANDSHAKE_SECS_MAX: u64 = 10;
 /// Largest request head.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
-/// Most header fields of a request.
-const HEADERS_MAX: usize = 64;
 /// Requests at one time on one HTTP/2 connection.
 const STREAMS_MAX: u32 = 64;
 /// How long requests under way may go on after the stop.
@@ -133,7 +132,7 @@ impl Connection {
             .timer(TokioTimer::new())
             .header_read_timeout(Duration::from_secs(HEADER_SECS_MAX))
             .max_buf_size(HEAD_BYTES_MAX)
-            .max_headers(HEADERS_MAX);
+            .max_headers(FIELDS_MAX);
         builder
             .http2()
             .timer(TokioTimer::new())

@@ -1,5 +1,6 @@
 //! What the edge says itself, where no cell is asked.
 
+use crate::framing::Ambiguity;
 use crate::share::Sharing;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
@@ -14,7 +15,7 @@ pub type AnswerBody = Either<Full<Bytes>, Sharing<Incoming>>;
 pub enum Refused {
     /// It could be understood in two ways.
     #[error("{0}")]
-    Ambiguous(#[from] crate::framing::Ambiguity),
+    Ambiguous(#[from] Ambiguity),
     /// Its body is too large, or did not come in time.
     #[error("the body of the request is larger than {0} bytes, or did not come in time")]
     Body(u64),
@@ -50,6 +51,7 @@ pub enum Refused {
 impl Refused {
     const fn status(&self) -> StatusCode {
         match self {
+            Self::Ambiguous(Ambiguity::Fields) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Ambiguous(_) | Self::Broken => StatusCode::BAD_REQUEST,
             Self::Body(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unknown | Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,

@@ -16,7 +16,7 @@ const PLACEMENT: HeaderName = HeaderName::from_static(PLACEMENT_HEADER);
 const DEADLINE: HeaderName = HeaderName::from_static(DEADLINE_HEADER);
 const LOCAL: HeaderName = HeaderName::from_static(LOCAL_HEADER);
 /// The most fields that we add to a request.
-const OURS_MAX: usize = 10;
+pub(crate) const OURS_MAX: usize = 10;
 
 /// Fields that are about one connection alone (RFC 9110 section 7.6.1).
 fn is_hop_by_hop(name: &str) -> bool {

@@ -185,12 +185,14 @@ async fn run(
             connection::serve(stream, facts, proxy, held).await;
         }
         Entrance::Tls(front) => {
-            if in_the_clear::is_plain(&stream, front.handshake_max).await {
+            // One for both: a client that says nothing is not given its time twice.
+            let deadline = front.deadline();
+            if in_the_clear::is_plain(&stream, deadline).await {
                 front.inventory.refuse(Refusal::Broken);
                 in_the_clear::tell(stream).await;
                 return;
             }
-            if let Some((stream, session)) = front.accept(stream, local.ip()).await {
+            if let Some((stream, session)) = front.accept(stream, local.ip(), deadline).await {
                 let facts = facts("https", Door::Tls(Arc::new(session)));
                 connection::serve(stream, facts, proxy, held).await;
             }

@@ -161,7 +161,10 @@ impl Idle {
 
     fn put(&self, sender: SendRequest<SentBody>) {
         let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
-        if resting.len() >= IDLE_EACH_MAX {
+        // Those of a burst go when they are not needed again, also while others are.
+        while let Some(first) = resting.front()
+            && (first.since.elapsed() > IDLE_MAX || resting.len() >= IDLE_EACH_MAX)
+        {
             resting.pop_front();
         }
         let since = Instant::now();

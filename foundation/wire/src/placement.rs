@@ -4,6 +4,8 @@ use std::fmt;
 use vocab::epoch::Epoch;
 use vocab::id::OrgId;
 
+/// Most header fields of a request at a cell; an edge lets in as many fewer as it adds.
+pub const FIELDS_MAX: usize = 64;
 /// Request header: the org and the epoch at which the edge believes the cell to serve it.
 pub const PLACEMENT_HEADER: &str = "testudo-placement";
 /// Request header: how many milliseconds the edge still waits for the answer.

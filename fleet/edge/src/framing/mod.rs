@@ -6,7 +6,9 @@
 pub mod guarded;
 pub mod heads;
 
+use crate::headers::OURS_MAX;
 use http::{HeaderMap, Method, Request, Version, header};
+use wire::placement::FIELDS_MAX;
 
 /// Why a request is not sent on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -23,10 +25,16 @@ pub enum Ambiguity {
     /// A method that means something to proxies alone.
     #[error("this method is not for here")]
     Method,
+    /// More fields than the cell would read with ours beside them: it would end the connection that all share.
+    #[error("the head of the request has more than {FIELDS_FROM_CLIENTS_MAX} fields")]
+    Fields,
     /// A target that is no path.
     #[error("the target must be a path")]
     Target,
 }
+
+/// Most header fields of a client's request.
+const FIELDS_FROM_CLIENTS_MAX: usize = FIELDS_MAX - OURS_MAX;
 
 /// Whether nothing after this request may be read as a request: how its body ends, or what follows it, is not said by a
 /// length (see [`heads`]). Its answer closes the connection.
@@ -48,6 +56,9 @@ pub fn check<B>(request: &Request<B>) -> Result<&str, Ambiguity> {
     }
     if !request.uri().path().starts_with('/') {
         return Err(Ambiguity::Target);
+    }
+    if request.headers().len() > FIELDS_FROM_CLIENTS_MAX {
+        return Err(Ambiguity::Fields);
     }
     check_length(request.headers(), request.version())?;
     host_of(request)
@@ -89,7 +100,7 @@ fn host_of<B>(request: &Request<B>) -> Result<&str, Ambiguity> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ambiguity, check};
+    use super::{Ambiguity, FIELDS_FROM_CLIENTS_MAX, check};
     use http::{Request, Version};
 
     fn request(uri: &str, headers: &[(&str, &str)]) -> Request<()> {
@@ -167,7 +178,12 @@ mod tests {
     }
 
     #[test]
-    fn old_versions_have_no_codings_and_proxies_no_methods() {
+    fn fields_are_bounded_old_versions_have_no_codings_and_proxies_no_methods() {
+        let mut many = vec![("x", "1"); FIELDS_FROM_CLIENTS_MAX - 1];
+        many.push(("host", "a"));
+        assert_eq!(check(&request("/", &many)), Ok("a"));
+        many.push(("x", "1"));
+        assert_eq!(check(&request("/", &many)), Err(Ambiguity::Fields));
         let mut old = request("/", &[("host", "a"), ("transfer-encoding", "chunked")]);
         *old.version_mut() = Version::HTTP_10;
         assert_eq!(check(&old), Err(Ambiguity::Length));

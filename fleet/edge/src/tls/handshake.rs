@@ -79,14 +79,24 @@ pub struct Front {
 }
 
 impl Front {
-    /// Brings a connection to its TLS; none if the handshake did not come to its end, which the client was told.
+    /// By when a connection that came in now must have come to its TLS.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        Instant::now() + self.handshake_max
+    }
+
+    /// Brings a connection to its TLS before the deadline; none if the handshake did not come to its end, which the client was told.
     ///
     /// A client without a server name reached us by address: it gets the certificate of that address, if there is one.
-    pub async fn accept<S>(&self, stream: S, local: IpAddr) -> Option<(TlsStream<S>, Session)>
+    pub async fn accept<S>(
+        &self,
+        stream: S,
+        local: IpAddr,
+        deadline: Instant,
+    ) -> Option<(TlsStream<S>, Session)>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let deadline = Instant::now() + self.handshake_max;
         match timeout_at(deadline, self.shake(stream, local)).await {
             Ok(Ok(Some((stream, session)))) => {
                 let slug = match self.hosts.owner(&session.name) {

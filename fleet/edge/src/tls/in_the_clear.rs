@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// How long whoever is told may take.
 const TOLD_SECS_MAX: u64 = 2;
@@ -16,10 +16,11 @@ const ANSWER: &str = "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; char
     content-length: 58\r\nx-content-type-options: nosniff\r\ncache-control: no-store\r\nconnection: close\r\n\r\n\
     TLS is spoken here: begin the address with https, not http";
 
-/// Whether the client's first byte begins a method of HTTP, and not a record of TLS (RFC 8446 section 5.1).
-pub async fn is_plain(stream: &TcpStream, time: Duration) -> bool {
+/// Whether the client's first byte begins a method of HTTP, and not a record of TLS (RFC 8446 section 5.1). A client that
+/// says nothing until the deadline does not.
+pub async fn is_plain(stream: &TcpStream, deadline: Instant) -> bool {
     let mut first = [0_u8; 1];
-    let read = timeout(time, stream.peek(&mut first)).await;
+    let read = timeout_at(deadline, stream.peek(&mut first)).await;
     matches!(read, Ok(Ok(1))) && first.iter().all(u8::is_ascii_uppercase)
 }
 

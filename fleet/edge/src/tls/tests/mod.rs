@@ -202,9 +202,11 @@ async fn a_client_that_names_no_host_gets_nothing_where_no_certificate_is_for_th
     let name = rustls_pki_types::ServerName::try_from("192.0.2.2").unwrap();
     let connector = tokio_rustls::TlsConnector::from(config);
     let (accepted, connected) = tokio::join!(
-        place
-            .front
-            .accept(ours, "::ffff:192.0.2.2".parse().unwrap()),
+        place.front.accept(
+            ours,
+            "::ffff:192.0.2.2".parse().unwrap(),
+            place.front.deadline()
+        ),
         connector.connect(name, theirs)
     );
     assert!(accepted.is_none());
@@ -239,7 +241,9 @@ async fn one_deadline_ends_every_handshake() {
     for sent in [&[22_u8, 3, 1, 2][..], &[]] {
         let (ours, mut theirs) = duplex(1024);
         theirs.write_all(sent).await.unwrap();
-        let accepted = place.front.accept(ours, "192.0.2.1".parse().unwrap()).await;
+        let front = &place.front;
+        let local = "192.0.2.1".parse().unwrap();
+        let accepted = front.accept(ours, local, front.deadline()).await;
         assert!(accepted.is_none());
     }
     assert!(place.counted("reason=\"timeout\"} 2"));
@@ -256,7 +260,9 @@ async fn what_is_no_tls_is_refused() {
         let (ours, mut theirs) = duplex(1024);
         theirs.write_all(sent.as_bytes()).await.unwrap();
         theirs.shutdown().await.unwrap();
-        let accepted = place.front.accept(ours, "192.0.2.1".parse().unwrap()).await;
+        let front = &place.front;
+        let local = "192.0.2.1".parse().unwrap();
+        let accepted = front.accept(ours, local, front.deadline()).await;
         assert!(accepted.is_none(), "{sent:?}");
     }
     assert!(place.counted("reason=\"handshake_failed\"} 3"));

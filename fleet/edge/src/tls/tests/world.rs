@@ -169,5 +169,8 @@ pub(crate) async fn shake(
     let name = ServerName::try_from(host.to_owned()).unwrap();
     let connector = TlsConnector::from(config.into());
     let local = "192.0.2.1".parse().unwrap();
-    tokio::join!(front.accept(ours, local), connector.connect(name, theirs))
+    tokio::join!(
+        front.accept(ours, local, front.deadline()),
+        connector.connect(name, theirs)
+    )
 }

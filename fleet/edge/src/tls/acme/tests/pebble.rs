@@ -191,7 +191,12 @@ pub(super) async fn serve_tls(jobs: &mut JoinSet<()>, address: SocketAddr, front
         while let Ok((stream, _)) = listener.accept().await {
             let front = Arc::clone(&front);
             let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
-            tokio::spawn(async move { front.accept(stream, local).await.is_some() });
+            tokio::spawn(async move {
+                front
+                    .accept(stream, local, front.deadline())
+                    .await
+                    .is_some()
+            });
         }
     });
 }
