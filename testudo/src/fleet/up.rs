@@ -144,6 +144,8 @@ impl Fleet<'_> {
         }
         let edge_plan = self.plan_edge(begun.address, &begun.route_key);
         let edge = launch(&edge_plan).await?;
+        // Only now: where the fleet did not come to be, people still reach it where they did.
+        keep_origin(self.folder, &self.origin)?;
         let root = edge.said.get("root").and_then(Value::as_str);
         let root = root.map(str::to_owned);
         let of_edge = wishes();
@@ -189,7 +191,7 @@ impl Fleet<'_> {
         let operator = running.control(self.folder)?;
         let time = Duration::from_secs(ANSWER_SECS_MAX);
         let known: FleetView = operator.get("/v1/fleet", time).await?;
-        self.settle_origin(known.orgs_total)?;
+        self.check_origin(known.orgs_total)?;
         let cells = cell_names(count_cells(self.options.cells, &known.cells))?;
         for name in &cells {
             self.issue(FleetRole::Cell, name.as_str())?;
@@ -208,11 +210,10 @@ impl Fleet<'_> {
         })
     }
 
-    fn settle_origin(&self, orgs: i64) -> anyhow::Result<()> {
+    fn check_origin(&self, orgs: i64) -> anyhow::Result<()> {
         let before = load_origin(self.folder);
         let change = self.options.change_address;
-        decide_origin(before.as_deref(), &self.origin, orgs, change).map_err(anyhow::Error::msg)?;
-        Ok(keep_origin(self.folder, &self.origin)?)
+        decide_origin(before.as_deref(), &self.origin, orgs, change).map_err(anyhow::Error::msg)
     }
 
     fn plan(&self, name: &str, arguments: Vec<String>, patience: Patience) -> Plan {
