@@ -18,10 +18,10 @@ const ROUND: Duration = Duration::from_secs(1);
 const PAGE_MOVES: i64 = 100;
 /// Moves in a row whose rows a cell did not remove for now, after which it counts as away.
 const AWAY_AFTER: u32 = 3;
-/// The pause after a round that came to nothing; each further one is twice as long.
+/// The pause after a round in which nothing was removed; each further one is twice as long.
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
-/// The longest pause.
-const PAUSE_MAX: Duration = Duration::from_secs(60);
+/// The longest pause: whoever moves an org back to a cell that is there again waits for no longer.
+const PAUSE_MAX: Duration = Duration::from_secs(10);
 /// The longest pause between two batches of rows: others get as much of the cell.
 const PAUSE_BETWEEN_MAX: Duration = Duration::from_millis(500);
 
@@ -65,13 +65,21 @@ impl Drop for Turn<'_> {
 
 async fn tidy(register: Register, cell: CellName) {
     let _turn = Turn(&register, &cell);
-    let mut pause = PAUSE_FIRST;
+    let (mut pause, mut after) = (PAUSE_FIRST, String::new());
     loop {
-        match register.tidy_round(&cell).await {
-            Ok(None) => return,
-            Ok(Some(waits_for)) => {
-                tracing::info!(cell = %cell, reason = waits_for, "a cell did not remove yet what moves left there");
-                register.moves.note_tidying(&cell, waits_for);
+        let begun_at = after.clone();
+        match register.tidy_round(&cell, &mut after).await {
+            Ok(Round {
+                waits_for: None, ..
+            }) if begun_at.is_empty() => return,
+            Ok(Round { waits_for, removed }) => {
+                if removed > 0 {
+                    pause = PAUSE_FIRST;
+                }
+                if let Some(reason) = waits_for {
+                    tracing::info!(cell = %cell, reason, "a cell did not remove yet what moves left there");
+                    register.moves.note_tidying(&cell, reason);
+                }
             }
             Err(error) => {
                 tracing::warn!(%error, cell = %cell, "what moves left behind could not be read")
@@ -82,30 +90,46 @@ async fn tidy(register: Register, cell: CellName) {
     }
 }
 
+/// What came of going over what was left in a cell.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Round {
+    /// What is waited for, if something is left yet.
+    pub(crate) waits_for: Option<String>,
+    /// Moves of which nothing is left any more.
+    pub(crate) removed: u64,
+}
+
 impl Register {
-    /// Goes once over what was left in a cell; says what it waits for if something is left yet.
+    /// Goes over what was left in a cell, from behind that move on. Where the cell seems to be away the next round goes on from
+    /// there: orgs whose rows it cannot remove are not to keep those of others.
     ///
     /// # Errors
     /// [`Refusal::Store`].
-    pub(crate) async fn tidy_round(&self, cell: &CellName) -> Result<Option<String>, Refusal> {
-        let (mut after, mut waits_for, mut passing) = (String::new(), None, 0);
+    pub(crate) async fn tidy_round(
+        &self,
+        cell: &CellName,
+        after: &mut String,
+    ) -> Result<Round, Refusal> {
+        let (mut round, mut passing) = (Round::default(), 0);
         loop {
             let mut tx = self.database.read().await?;
-            let page = store::load_left_behind(&mut tx, cell, &after, PAGE_MOVES).await?;
+            let page = store::load_left_behind(&mut tx, cell, after, PAGE_MOVES).await?;
             drop(tx);
-            let Some(last) = page.last() else {
-                return Ok(waits_for);
-            };
-            after = last.id.to_string();
+            if page.is_empty() {
+                after.clear();
+                return Ok(round);
+            }
             for record in &page {
-                let failure = self.clean(record).await?;
-                let away = matches!(failure, Some(Failure::Passing(_)));
+                *after = record.id.to_string();
+                let Some(failure) = self.clean(record).await? else {
+                    (round.removed, passing) = (round.removed + 1, 0);
+                    continue;
+                };
+                round.waits_for = Some(failure.reason().to_owned());
+                let away = matches!(failure, Failure::Passing(_));
                 passing = if away { passing + 1 } else { 0 };
-                if let Some(failure) = failure {
-                    waits_for = Some(failure.reason().to_owned());
-                }
                 if passing >= AWAY_AFTER {
-                    return Ok(waits_for);
+                    return Ok(round);
                 }
             }
         }

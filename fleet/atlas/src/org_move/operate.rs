@@ -13,6 +13,7 @@ use database::WriteTx;
 use vocab::id::MoveId;
 use vocab::slug::Slug;
 use vocab::time::Timestamp;
+use wire::client::CallError;
 use wire::control::{OrgState, OrgView};
 use wire::names::CellName;
 use wire::org_move::view::{MoveView, Phase, StartMove};
@@ -145,11 +146,18 @@ impl Register {
         decide_abandon(&known).map_err(|reason| denied(slug, reason))?;
         // Two cells that both serve are worse than an org that waits: whoever answers is not lost.
         let lost = self.cell(&known.giver).await?;
-        if self.doors.status(&lost).await.is_ok() {
+        if !matches!(
+            self.doors.status(&lost).await,
+            Err(CallError::Unreachable { .. })
+        ) {
             let reason = "the cell that it was switched to answers, and will serve it; take the move back then";
             return Err(denied(slug, reason));
         }
-        self.change_move(slug, actor, ABANDON, |record, now| {
+        let asked = (known.id, known.giver, known.leg);
+        self.change_move(slug, actor, ABANDON, move |record, now| {
+            if (&record.id, &record.giver, &record.leg) != (&asked.0, &asked.1, &asked.2) {
+                return Err("it went on while the cell was asked; look at it again");
+            }
             decide_abandon(record).map(|()| record.abandon(now.clock))
         })
         .await

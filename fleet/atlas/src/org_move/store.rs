@@ -124,12 +124,15 @@ pub(crate) async fn load(tx: &mut ReadTx, id: &MoveId) -> Result<Option<MoveReco
     row.as_ref().map(read).transpose()
 }
 
-/// The newest move of an org.
+/// The move of an org that is not over, or else its newest: which one is under way is no question of clocks.
 pub(crate) async fn load_newest_of(
     tx: &mut ReadTx,
     slug: &Slug,
 ) -> Result<Option<MoveRecord>, Refusal> {
-    let sql = select_moves!("WHERE m.slug = $1 ORDER BY m.created_at DESC, m.id DESC LIMIT 1");
+    let sql = select_moves!(
+        "WHERE m.slug = $1 ORDER BY CASE WHEN m.phase IN ('done', 'undone') THEN 1 ELSE 0 END, \
+         m.leg DESC, m.created_at DESC, m.id DESC LIMIT 1"
+    );
     let row = tx.query_optional(sql, params![slug.as_str()]).await?;
     row.as_ref().map(read).transpose()
 }

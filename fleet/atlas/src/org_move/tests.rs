@@ -318,6 +318,14 @@ fn a_cell_that_is_lost_before_it_serves_is_passed_over_by_the_next_epoch() {
     assert_eq!(step(0), Step::Ask(Question::StepDown));
     assert_eq!(step(1), Step::Ask(Question::Activate));
     assert_eq!(step(2), Step::Enter(Entry::Next(Phase::Purging)));
+    // Whoever carried the move was lost after the cell began to serve: it is too late to step down, and not to go on.
+    let mut view = View::default();
+    let late = Failure::Late(String::from("the move is further"));
+    view.note_failure(Phase::Activating, &Question::StepDown, late);
+    assert_eq!(
+        plan_step(&abandoned, &view, NOW),
+        Step::Ask(Question::Activate)
+    );
 }
 
 #[test]

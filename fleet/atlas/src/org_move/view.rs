@@ -289,6 +289,8 @@ impl View {
         match failure {
             Failure::Passing(_) => self.tired = true,
             Failure::Unknown(_) if ends_by_unknown(phase, question) => self.skip(question),
+            // It serves at a later epoch already, which whoever asked first has not told any more.
+            Failure::Late(_) if *question == Question::StepDown => self.skip(question),
             // Whoever never served at an earlier epoch, or knows a later one, has nothing to step down from.
             Failure::Late(_) if phase.is_over() && *question == Question::Retire => {
                 self.skip(question);
