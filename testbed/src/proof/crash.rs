@@ -83,6 +83,7 @@ pub async fn run(world: &World, effort: &Effort) -> anyhow::Result<Row> {
     phases.recovered(world.recover().await?);
     let mut row = phases.row(&[], Times::Ignored);
     let cut_off = row.others.as_ref().map_or(0, |others| others.cut_off);
+    row.missed.extend(found.gaps(effort.crashes.is_none()));
     row.notes = found.notes();
     row.notes.push(format!(
         "{cut_off} operations were under way in the very process that was killed or held up, or came to it while it was away"
@@ -189,9 +190,13 @@ impl Tour {
             (Victim::Control, _) => (CONTROL.to_owned(), None),
             (_, None) => (EDGE.to_owned(), Some(Struck::Connections)),
             (_, Some(place)) => {
+                let moving = match serves(case) {
+                    true => self.mover.slug.clone(),
+                    false => String::new(),
+                };
                 let struck = Struck::Cell {
                     name: self.cells[place].clone(),
-                    moving: self.mover.slug.clone(),
+                    moving,
                 };
                 (self.cells[place].clone(), Some(struck))
             }
@@ -386,8 +391,9 @@ impl Tour {
                 let mut told = follower.read(&org)?;
                 let mut lines = told.iter();
                 let Some(begun) = lines.position(|told| told.is(News::Begins, phase, word)) else {
-                    let is_end = |phase: &str| phase == "done" || phase == "undone";
-                    let is_over = told.iter().any(|told| is_end(&told.phase));
+                    // Steps are told of those phases as well: what the last move left behind is removed in them.
+                    let is_end = |phase| told.iter().any(|told| told.is(News::Phase, phase, ""));
+                    let is_over = is_end("done") || is_end("undone");
                     return Ok(is_over.then_some((Timing::Never, None)));
                 };
                 let outage = deal(&fleet, &outages, &blow)?;
@@ -454,6 +460,20 @@ fn deal(fleet: &Fleet, outages: &Outages, blow: &Blow) -> anyhow::Result<Option<
     }
 }
 
+/// Whether the victim may be the one that serves the moving organisation when it is killed, so that its requests may be cut off.
+fn serves(case: Case) -> bool {
+    let (way, phase) = (case.step.way, case.step.phase);
+    let before = matches!(phase, "preparing" | "copying" | "verifying" | "closing");
+    let after = matches!(phase, "following" | "purging");
+    match case.victim {
+        // On the way back each has the other's part for a while.
+        _ if way == Way::Back => true,
+        Victim::Target => !before && phase != "undoing",
+        Victim::Source => !after,
+        Victim::Control | Victim::Edge => false,
+    }
+}
+
 /// What came of all crashes.
 #[derive(Debug, Default)]
 struct Found {
@@ -463,6 +483,8 @@ struct Found {
     tried_again: u64,
     handed_over: u64,
     audit: Audit,
+    /// Steps, and whether anybody was killed at one: not only after it was over.
+    met: BTreeMap<String, bool>,
     tried: BTreeMap<&'static str, u64>,
     missed: BTreeMap<&'static str, Vec<String>>,
 }
@@ -471,6 +493,7 @@ impl Found {
     fn count(&mut self, case: Case, timing: Timing) {
         let victim = case.victim.name();
         *self.tried.entry(victim).or_default() += 1;
+        *self.met.entry(case.step.to_string()).or_default() |= timing != Timing::Never;
         let why = match timing {
             Timing::During => return,
             Timing::After => "was over",
@@ -478,6 +501,21 @@ impl Found {
         };
         let missed = self.missed.entry(victim).or_default();
         missed.push(format!("{} {why}", case.step));
+    }
+
+    /// What keeps this from being a proof: of all steps, those that never came; of a few, that none did.
+    fn gaps(&self, is_whole: bool) -> Vec<String> {
+        let mut gaps = Vec::new();
+        let never = self.met.iter().filter(|(_, met)| !**met);
+        if is_whole {
+            gaps.extend(never.map(|(step, _)| format!("the step {step} never came")));
+        } else if self.met.values().all(|met| !met) {
+            gaps.push(String::from("none of the steps came"));
+        }
+        if self.handed_over == 0 {
+            gaps.push(String::from("the edge was replaced at none of the steps"));
+        }
+        gaps
     }
 
     fn notes(&self) -> Vec<String> {
@@ -511,9 +549,43 @@ impl Found {
 
 #[cfg(test)]
 mod tests {
-    use super::{Found, Timing};
+    use super::{Found, Timing, serves};
     use crate::proof::plan::Draws;
-    use crate::proof::steps::plan_cases;
+    use crate::proof::steps::{Victim, Way, plan_cases};
+
+    #[test]
+    fn a_proof_needs_the_steps_that_it_is_about() {
+        let mut found = Found::default();
+        let cases = plan_cases(None, &mut Draws(1));
+        found.count(cases[0], Timing::Never);
+        assert_eq!(found.gaps(false).len(), 2, "{:?}", found.gaps(false));
+        found.handed_over = 1;
+        assert_eq!(found.gaps(true), ["the step preparing/offer never came"]);
+        found.count(cases[1], Timing::After);
+        assert!(found.gaps(false).is_empty() && found.gaps(true).is_empty());
+    }
+
+    #[test]
+    fn only_the_cell_that_serves_cuts_off_the_organisation_that_moves() {
+        let told = |victim, phase| {
+            let mut cases = plan_cases(None, &mut Draws(1)).into_iter();
+            let found = cases.find(|case| {
+                (case.victim, case.step.phase, case.step.way) == (victim, phase, Way::Straight)
+            });
+            serves(found.unwrap())
+        };
+        for (phase, source, target) in [
+            ("preparing", true, false),
+            ("closing", true, false),
+            ("fenced", true, true),
+            ("activating", true, true),
+            ("following", false, true),
+            ("purging", false, true),
+        ] {
+            let told = (told(Victim::Source, phase), told(Victim::Target, phase));
+            assert_eq!(told, (source, target), "{phase}");
+        }
+    }
 
     #[test]
     fn what_was_not_hit_is_named() {
