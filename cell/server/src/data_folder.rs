@@ -5,12 +5,17 @@ use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use wire::files::write_durably;
 
 /// The format of the folder that this release writes.
 const FORMAT: &str = "testudo-data 1\n";
 const FORMAT_FILE: &str = "FORMAT";
 const LOCK_FILE: &str = "lock";
+/// How often the lock is tried for: somebody may only be asking whether it is held.
+const LOCK_TRIES: usize = 5;
+/// The pause before it is tried for again.
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// Why a data folder cannot be used. Nothing in it was touched.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +84,17 @@ impl DataFolder {
     #[must_use]
     pub fn is_at(path: &Path) -> bool {
         path.join(FORMAT_FILE).exists()
+    }
+
+    /// Whether a process holds the folder. To ask takes nothing from others who ask, and from whoever is about to take it
+    /// no more than a moment.
+    #[must_use]
+    pub fn is_held(path: &Path) -> bool {
+        let Ok(lock) = File::open(path.join(LOCK_FILE)) else {
+            return false;
+        };
+        let taken = flock(&lock, FlockOperation::NonBlockingLockShared);
+        matches!(taken, Err(rustix::io::Errno::WOULDBLOCK))
     }
 
     /// Opens the folder, making it if it is not there.
@@ -182,13 +198,16 @@ fn take_lock(path: &Path) -> Result<File, DataFolderError> {
     let flags = OFlags::CREATE | OFlags::RDWR | OFlags::CLOEXEC;
     let descriptor = rustix::fs::open(&lock_path, flags, Mode::RUSR | Mode::WUSR)
         .map_err(|errno| io_error(errno.into()))?;
-    match flock(&descriptor, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(File::from(descriptor)),
-        Err(rustix::io::Errno::WOULDBLOCK) => Err(DataFolderError::InUse {
-            path: path.to_path_buf(),
-        }),
-        Err(errno) => Err(io_error(errno.into())),
+    for _ in 0..LOCK_TRIES {
+        match flock(&descriptor, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(File::from(descriptor)),
+            Err(rustix::io::Errno::WOULDBLOCK) => std::thread::sleep(LOCK_PAUSE),
+            Err(errno) => return Err(io_error(errno.into())),
+        }
     }
+    Err(DataFolderError::InUse {
+        path: path.to_path_buf(),
+    })
 }
 
 #[cfg(test)]
@@ -201,7 +220,9 @@ mod tests {
     fn a_new_folder_is_private_and_held_by_one() {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("data");
+        assert!(!DataFolder::is_held(&path));
         let folder = DataFolder::open(&path).unwrap();
+        assert!(DataFolder::is_held(&path));
         assert_eq!(
             fs::metadata(&path).unwrap().permissions().mode() & 0o777,
             0o700

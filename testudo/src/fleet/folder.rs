@@ -4,7 +4,7 @@ use crate::fleet::members::CONTROL_NAME;
 use anyhow::Context as _;
 use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
-use server::data_folder::{DataFolder, DataFolderError};
+use server::data_folder::DataFolder;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use wire::client::FleetClient;
@@ -63,16 +63,18 @@ impl Running {
     /// What to do, if none runs.
     pub fn load(fleet: &Path) -> anyhow::Result<Self> {
         let path = fleet.join(RUNNING_FILE);
-        let Ok(text) = std::fs::read(&path) else {
-            anyhow::bail!(
+        let text = match std::fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => anyhow::bail!(
                 "no fleet runs in {}; start one with `testudo fleet up`, or name its folder with --data",
                 fleet.display()
-            );
+            ),
+            Err(error) => return Err(error).with_context(|| path.display().to_string()),
         };
         let running: Self =
             serde_json::from_slice(&text).with_context(|| path.display().to_string())?;
         // Its number may be another process's by now: only whoever holds the folder is the fleet.
-        if !is_held(fleet) {
+        if !DataFolder::is_held(fleet) {
             anyhow::bail!(
                 "no fleet runs in {}: the one that did (process {}) ended without a word; start it again with `testudo fleet up`",
                 fleet.display(),
@@ -131,12 +133,6 @@ impl Running {
             &name,
         )?)
     }
-}
-
-/// Whether a process holds the folder.
-fn is_held(fleet: &Path) -> bool {
-    DataFolder::is_at(fleet)
-        && matches!(DataFolder::open(fleet), Err(DataFolderError::InUse { .. }))
 }
 
 #[cfg(test)]

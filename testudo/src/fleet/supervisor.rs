@@ -124,7 +124,15 @@ pub async fn keep(plan: Plan, first: Ready, wishes: Wishes) {
                     String::from("it hung, and was killed")
                 }
                 () = renew.notified() => {
-                    match launch(&plan.taking_over()).await {
+                    let taking_over = plan.taking_over();
+                    let launched = tokio::select! {
+                        launched = launch(&taking_over) => launched,
+                        () = told(&mut stop) => {
+                            end(&plan, ready).await;
+                            break;
+                        }
+                    };
+                    match launched {
                         Ok(next) => {
                             retired.spawn(retire(plan.clone(), ready, stop.clone()));
                             running = Some(next);
@@ -151,7 +159,11 @@ pub async fn keep(plan: Plan, first: Ready, wishes: Wishes) {
             () = told(&mut stop) => break,
         }
         pause = (pause * 2).min(PAUSE_MAX);
-        match launch(&plan).await {
+        let launched = tokio::select! {
+            launched = launch(&plan) => launched,
+            () = told(&mut stop) => break,
+        };
+        match launched {
             Ok(ready) => running = Some(ready),
             Err(error) => tracing::warn!(process = plan.name, %error, "it could not be started"),
         }
