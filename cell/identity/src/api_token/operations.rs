@@ -232,7 +232,12 @@ impl Cell {
         }))
     }
 
-    fn api_token_event(&self, permit: &Permit, kind: EventType, token: &ApiToken) -> Event {
+    pub(crate) fn api_token_event(
+        &self,
+        permit: &Permit,
+        kind: EventType,
+        token: &ApiToken,
+    ) -> Event {
         Event::new(kind, Outcome::Success, self.now())
             .actor(permit.actor().clone())
             .client(permit.client())

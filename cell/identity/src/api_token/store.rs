@@ -2,7 +2,7 @@
 
 use crate::api_token::ApiToken;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
-use vocab::id::{ApiTokenId, OrgId};
+use vocab::id::{ApiTokenId, OrgId, UserId};
 use vocab::secret::SecretHash;
 use vocab::time::Timestamp;
 
@@ -93,6 +93,20 @@ pub async fn load_live(
         "WHERE org_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY created_at DESC, id LIMIT $3"
     );
     let rows = tx.query(sql, params![org_id, now, limit]).await?;
+    rows.iter().map(read).collect()
+}
+
+/// The tokens of a person that were not revoked.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn load_of_person(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+) -> Result<Vec<ApiToken>, DatabaseFault> {
+    let sql = select!("WHERE org_id = $1 AND user_id = $2 AND revoked_at IS NULL ORDER BY id");
+    let rows = tx.query(sql, params![org_id, user_id]).await?;
     rows.iter().map(read).collect()
 }
 

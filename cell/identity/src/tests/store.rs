@@ -69,6 +69,34 @@ pub(super) async fn plan_of(tx: &mut ReadTx, sql: &str) -> String {
         .join("; ")
 }
 
+/// Adds a row to each table with something of a person that no operation of a test has filled.
+pub(super) async fn insert_belongings(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    user: &UserId,
+) -> Result<(), Fault> {
+    for sql in [
+        "INSERT INTO app_users (org_id, app_id, user_id, assigned_at) VALUES ($1, 'a', $2, 1)",
+        "INSERT INTO password_history (org_id, user_id, replaced_at, hash) VALUES ($1, $2, 1, 'h')",
+        "INSERT INTO passkeys (org_id, id, user_id, credential_id, rp_id, name, document, device_bound, created_at) \
+         VALUES ($1, 'p', $2, 'c', 'r', 'n', '{}', 0, 1)",
+        "INSERT INTO recovery_codes (org_id, user_id, code_hash, created_at) VALUES ($1, $2, 'h', 1)",
+        "INSERT INTO one_time_codes (org_id, id, user_id, purpose, secret_hash, bound_to, attempts, created_at, \
+         expires_at) VALUES ($1, 'o', $2, 'link', 'h', '', 0, 1, 1)",
+        "INSERT INTO sessions (org_id, id, user_id, secret_hash, user_epoch, authenticators, authenticated_at, \
+         created_at, last_seen_at, idle_expires_at, expires_at, address, user_agent) \
+         VALUES ($1, 's', $2, 'h', 1, '[]', 1, 1, 1, 1, 1, '', '')",
+        "INSERT INTO consents (org_id, user_id, app_id, server_id, scopes, granted_at) \
+         VALUES ($1, $2, 'a', 's', '', 1)",
+    ] {
+        tx.execute(sql, params![org, user]).await?;
+    }
+    let sql = "INSERT INTO totp_factors (org_id, id, user_id, sealed_seed, last_step, created_at) \
+               VALUES ($1, 't', $2, $3, 0, 1)";
+    tx.execute(sql, params![org, user, vec![1_u8]]).await?;
+    Ok(())
+}
+
 /// What is stored of a person, beside the person: how many rows of each table.
 pub(super) async fn count_belongings(tx: &mut ReadTx, org: &OrgId, user: &UserId) -> Vec<i64> {
     let mut counts = Vec::new();
@@ -79,6 +107,12 @@ pub(super) async fn count_belongings(tx: &mut ReadTx, org: &OrgId, user: &UserId
         "SELECT COUNT(*) FROM passwords WHERE org_id = $1 AND user_id = $2",
         "SELECT COUNT(*) FROM password_history WHERE org_id = $1 AND user_id = $2",
         "SELECT COUNT(*) FROM one_time_codes WHERE org_id = $1 AND user_id = $2",
+        "SELECT COUNT(*) FROM consents WHERE org_id = $1 AND user_id = $2",
+        "SELECT COUNT(*) FROM sessions WHERE org_id = $1 AND user_id = $2",
+        "SELECT COUNT(*) FROM recovery_codes WHERE org_id = $1 AND user_id = $2",
+        "SELECT COUNT(*) FROM totp_factors WHERE org_id = $1 AND user_id = $2",
+        "SELECT COUNT(*) FROM passkeys WHERE org_id = $1 AND user_id = $2",
+        "SELECT COUNT(*) FROM app_users WHERE org_id = $1 AND user_id = $2",
         "SELECT COUNT(*) FROM api_tokens WHERE org_id = $1 AND user_id = $2 AND revoked_at IS NULL",
     ] {
         let row = tx.query_optional(sql, params![org, user]).await.unwrap();
