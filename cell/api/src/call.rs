@@ -80,7 +80,7 @@ pub async fn answer(
         Err(ApiError::of(ErrorCode::TooManyRequests))
     } else {
         match Call::read(
-            operation.permission,
+            (operation.permission, operation.is_conditional()),
             (cell, context, facts),
             token,
             parts,
@@ -119,7 +119,7 @@ type Surroundings = (Cell, Arc<OrgContext>, Arc<RequestFacts>);
 
 impl Call {
     async fn read(
-        permission: Permission,
+        (permission, is_conditional): (Permission, bool),
         (cell, context, facts): Surroundings,
         token: TokenCaller,
         mut parts: Parts,
@@ -128,6 +128,10 @@ impl Call {
         let owner = token.user_id.clone();
         let caller = Caller::ApiToken(token);
         let permit = authorize(&caller, &context.org, permission, &facts.client)?;
+        if !is_conditional && parts.headers.contains_key(header::IF_MATCH) {
+            let cause = "If-Match: only a change of a person's profile is made on a condition";
+            return Err(ApiError::because(ErrorCode::Unsupported, cause));
+        }
         let query = Query::parse(parts.uri.query().unwrap_or_default())?;
         let parameters = RawPathParams::from_request_parts(&mut parts, &())
             .await

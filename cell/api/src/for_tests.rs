@@ -276,6 +276,7 @@ impl World {
             password: None,
             groups: None,
             beginning: Beginning::Staged,
+            invited_by: None,
         };
         let (id, _) = self.cell.add_person(&permit, new).await.unwrap();
         let activated = self.cell.change_person_status(&permit, &id, Activate);

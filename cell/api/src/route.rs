@@ -35,6 +35,13 @@ pub struct Operation {
     pub(crate) run: fn(Call) -> Answer,
 }
 
+impl Operation {
+    /// Whether it looks at `If-Match`; where it would not, the field is refused and nothing is done.
+    pub(crate) fn is_conditional(&self) -> bool {
+        self.path == "/api/v1/users/{id}" && [Method::POST, Method::PUT].contains(&self.method)
+    }
+}
+
 macro_rules! operations {
     ($($method:ident $path:literal $permission:ident $($handler:ident)::+ $summary:literal;)*) => {
         /// Every operation.

@@ -59,7 +59,8 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 
 fn plan_search(query: &Query) -> Result<GroupSearch, ApiError> {
     let order = match query.get("sortBy") {
-        None | Some("id") => GroupOrder::Natural,
+        None => GroupOrder::Natural,
+        Some("id") => GroupOrder::Id,
         Some("profile.name") => GroupOrder::Name,
         Some(_) => return Err(ApiError::search(&"sortBy: there is no such order")),
     };

@@ -276,6 +276,9 @@ async fn a_change_may_be_made_on_condition(world: &World) {
         assert_eq!(send(method, "three").await.outcome(), (400, "E0000242"));
         assert_eq!(send(method, "*").await.status, 200);
     }
+    let tag = world.get(&path).await.header("etag").to_owned();
+    assert_eq!(send("DELETE", &tag).await.outcome(), (501, "E0000060"));
+    assert_eq!(world.get(&path).await.body["status"], "ACTIVE");
 }
 
 async fn the_life_cycle_goes_its_way(world: &World) {

@@ -53,7 +53,8 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 
 fn plan_search(query: &Query) -> Result<PeopleSearch, ApiError> {
     let order = match query.get("sortBy") {
-        None | Some("id") => PersonOrder::Natural,
+        None => PersonOrder::Natural,
+        Some("id") => PersonOrder::Id,
         Some("profile.login") => PersonOrder::Login,
         Some("created") => PersonOrder::Created,
         Some("lastUpdated") => PersonOrder::LastUpdated,
@@ -138,6 +139,11 @@ mod tests {
             ("search=profile.email+like+%22a%22", Some(InvalidSearch)),
             ("search=team+eq+%22a%22", Some(InvalidSearch)),
             ("q=ada&sortBy=created", Some(InvalidSearch)),
+            ("sortBy=id&sortOrder=desc", None),
+            (
+                "filter=status+eq+%22ACTIVE%22&sortBy=id",
+                Some(InvalidSearch),
+            ),
             ("sortBy=profile.team", Some(InvalidSearch)),
             ("q=a&filter=id+pr", Some(SearchAndFilter)),
         ] {

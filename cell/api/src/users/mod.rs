@@ -14,11 +14,10 @@ use crate::users::render::render_one;
 use identity::access::Permission;
 use identity::credential::password::PasswordRefusal;
 use identity::fault::Refusal;
-use identity::person::PersonStatus;
 use identity::person::creation::{Beginning, NewPerson};
 use identity::person::profile::ProfileInput;
 use identity::person::search::PersonRecord;
-use identity::sign_in::setup::LinkPurpose;
+use std::sync::Arc;
 use vocab::id::GroupId;
 
 /// `GET /api/v1/users/{id}`.
@@ -75,15 +74,11 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
         password: input.password,
         groups,
         beginning,
+        invited_by: Some(Arc::clone(&call.context)),
     };
-    let (id, status) = call.cell.add_person(&call.permit, new).await?;
     let reader = call.permit_for(Permission::ReadDirectory)?;
+    let (id, _) = call.cell.add_person(&call.permit, new).await?;
     let record = call.cell.find_person(&reader, id.as_str()).await?;
-    if status == PersonStatus::Provisioned {
-        let purpose = LinkPurpose::Invitation;
-        let sent = call.cell.send_link(&call.context, &record.person, purpose);
-        sent.await?;
-    }
     Ok(shown(&call, &record))
 }
 

@@ -223,7 +223,9 @@ impl Cell {
         candidate: Secret<String>,
     ) -> Result<(), PasswordRefusal> {
         let subject = self.factor_subject(permit, user_id).await?;
-        let planned = self.plan_password(permit, &subject, candidate).await?;
+        let planned = self
+            .plan_password(permit, &subject, &subject.person, candidate)
+            .await?;
         self.database
             .write(move |tx| Box::pin(planned.apply(tx)))
             .await?;
@@ -252,7 +254,8 @@ impl Cell {
         if has_password {
             self.check_present(permit, &subject, present).await?;
         }
-        self.plan_password(permit, &subject, candidate).await
+        self.plan_password(permit, &subject, &subject.person, candidate)
+            .await
     }
 
     /// Slowed down as a sign-in is: else whoever finds an open session could try passwords without end.
@@ -313,11 +316,12 @@ impl Cell {
         &self,
         permit: &Permit,
         subject: &FactorSubject,
+        about: &Person,
         candidate: Secret<String>,
     ) -> Result<PlannedPassword, PasswordRefusal> {
         let (org, person) = (subject.org(), &subject.person);
         // The cheap rules first: a refused password costs no hashing.
-        self.check_new_password(org, person, &candidate)?;
+        self.check_new_password(org, about, &candidate)?;
         let keep = i64::from(org.settings.password.history_count);
         let (present, mut former) = {
             let mut tx = self.database.read().await?;

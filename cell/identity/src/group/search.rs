@@ -42,6 +42,8 @@ pub enum GroupOrder {
     /// By whatever is walked; without a condition, by id.
     #[default]
     Natural,
+    /// By id.
+    Id,
     /// By name.
     Name,
 }
@@ -107,7 +109,7 @@ impl GroupSearch {
     #[must_use]
     pub fn every(order: GroupOrder, direction: Direction) -> Self {
         let walk = match order {
-            GroupOrder::Natural => Walk::ById,
+            GroupOrder::Natural | GroupOrder::Id => Walk::ById,
             GroupOrder::Name => names(""),
         };
         Self(Search::by(walk, Vec::new(), direction))
@@ -130,7 +132,13 @@ impl GroupSearch {
         direction: Direction,
     ) -> Result<Self, Unanswerable> {
         let fits = |walk: &Walk| {
-            order == GroupOrder::Natural || matches!(walk, Walk::Id(_) | Walk::Names { .. })
+            matches!(
+                (walk, order),
+                (Walk::Id(_), _)
+                    | (_, GroupOrder::Natural)
+                    | (Walk::ById, GroupOrder::Id)
+                    | (Walk::Names { .. }, GroupOrder::Name)
+            )
         };
         let any_order = order == GroupOrder::Natural && direction == Direction::Ascending;
         Search::plan(condition, direction, any_order, plan_walk, fits).map(Self)

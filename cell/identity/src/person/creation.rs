@@ -7,12 +7,15 @@ use crate::credential::store::{StoredPassword, put_password};
 use crate::fault::Refusal;
 use crate::group;
 use crate::org::Org;
+use crate::org::context::OrgContext;
 use crate::password::policy::{PasswordFacts, Reuse, decide_password};
 use crate::person::profile::{ProfileInput, decide_profile};
-use crate::person::{PersonStatus, store};
+use crate::person::{Person, PersonStatus, store};
 use crate::problem::{Problem, named};
+use crate::sign_in::setup::{LinkPurpose, MailedLink};
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
+use std::sync::Arc;
 use vocab::id::{GroupId, UserId};
 use vocab::secret::Secret;
 use vocab::time::Timestamp;
@@ -41,6 +44,8 @@ pub struct NewPerson {
     pub groups: Option<(Permit, Vec<GroupId>)>,
     /// How they begin.
     pub beginning: Beginning,
+    /// By which address of the org somebody is invited who begins without a password; nobody is where there is none.
+    pub invited_by: Option<Arc<OrgContext>>,
 }
 
 /// The first state.
@@ -55,7 +60,7 @@ pub const fn decide_first_status(beginning: Beginning, has_password: bool) -> Pe
 }
 
 impl Cell {
-    /// Adds a person, all of it or nothing. Somebody who is to be invited is not yet sent the link.
+    /// Adds a person, all of it or nothing, the mail with the invitation included.
     ///
     /// # Errors
     /// [`PasswordRefusal`], or in it the [`Refusal`] that the rules of profiles and groups give.
@@ -87,9 +92,22 @@ impl Cell {
             None => None,
         };
         let status = decide_first_status(new.beginning, password.is_some());
+        let id = UserId::generate(self.entropy());
+        let invitation = match new
+            .invited_by
+            .filter(|_| status == PersonStatus::Provisioned)
+        {
+            Some(context) => {
+                let person = Person::new(&org.id, &id, status, &profile, self.now());
+                let purpose = LinkPurpose::Invitation;
+                Some(self.plan_mailed_link(&context, &person, purpose).await?)
+            }
+            None => None,
+        };
         let added = Added {
-            id: UserId::generate(self.entropy()),
+            id,
             profile,
+            invitation,
             password,
             groups,
             status,
@@ -133,6 +151,7 @@ struct Added {
     password: Option<String>,
     groups: Vec<GroupId>,
     status: PersonStatus,
+    invitation: Option<MailedLink>,
     now: Timestamp,
 }
 
@@ -162,6 +181,9 @@ impl Added {
                 let event = self.event(permit, EventType::GroupUserMembershipAdd);
                 events.push(event.target(Target::group(id, &group.name)));
             }
+        }
+        if let Some(invitation) = self.invitation {
+            invitation.put(tx).await?;
         }
         Ok(ledger::append_all(tx, org, events).await?)
     }

@@ -10,6 +10,7 @@ pub mod search;
 pub mod store;
 
 use crate::access::Role;
+use crate::person::profile::ProfileInput;
 use serde::{Deserialize, Serialize};
 use vocab::id::{OrgId, UserId};
 use vocab::time::Timestamp;
@@ -115,6 +116,35 @@ pub struct Person {
 }
 
 impl Person {
+    /// Somebody as they are when they are added.
+    #[must_use]
+    pub(crate) fn new(
+        org_id: &OrgId,
+        id: &UserId,
+        status: PersonStatus,
+        profile: &ProfileInput,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            org_id: org_id.clone(),
+            id: id.clone(),
+            status,
+            login: profile.login.clone(),
+            email: profile.email.clone(),
+            email_verified: false,
+            first_name: profile.first_name.clone(),
+            last_name: profile.last_name.clone(),
+            profile: profile.attributes.clone(),
+            epoch: 1,
+            revision: 1,
+            created_at: now,
+            updated_at: now,
+            last_sign_in_at: None,
+            activated_at: None,
+            status_changed_at: now,
+        }
+    }
+
     /// Given and family name, or the login where there is neither.
     #[must_use]
     pub fn display_name(&self) -> String {

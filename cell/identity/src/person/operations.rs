@@ -86,7 +86,18 @@ impl Cell {
     ) -> Result<(), PasswordRefusal> {
         permit.covers(Permission::ManagePeople)?;
         let subject = self.factor_subject(permit, user_id).await?;
-        let planned = self.plan_password(permit, &subject, password).await?;
+        // It must not be what the person is called from now on; what they were called before is nothing any more.
+        let profile = decide_profile(input.clone(), &subject.org().settings.profile_schema)?;
+        let about = Person {
+            login: profile.login,
+            email: profile.email,
+            first_name: profile.first_name,
+            last_name: profile.last_name,
+            ..subject.person.clone()
+        };
+        let planned = self
+            .plan_password(permit, &subject, &about, password)
+            .await?;
         self.write_profile(permit, user_id, revision, input, Some(planned))
             .await?;
         Ok(())

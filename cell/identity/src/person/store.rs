@@ -421,13 +421,9 @@ pub async fn delete(tx: &mut WriteTx, person: &Person, now: Timestamp) -> Result
     if tx.execute(gone, params![org, id, person.revision]).await? != 1 {
         return Err(Refusal::Changed);
     }
-    for sql in [
-        "UPDATE groups SET members_changed_at = $3 WHERE org_id = $1 \
-         AND id IN (SELECT group_id FROM group_members WHERE org_id = $1 AND user_id = $2)",
-        "UPDATE api_tokens SET revoked_at = $3 WHERE org_id = $1 AND user_id = $2 AND revoked_at IS NULL",
-    ] {
-        tx.execute(sql, params![org, id, now]).await?;
-    }
+    let changed = "UPDATE groups SET members_changed_at = $3 WHERE org_id = $1 \
+                   AND id IN (SELECT group_id FROM group_members WHERE org_id = $1 AND user_id = $2)";
+    tx.execute(changed, params![org, id, now]).await?;
     for sql in [
         "DELETE FROM user_terms WHERE org_id = $1 AND user_id = $2",
         "DELETE FROM administrators WHERE org_id = $1 AND user_id = $2",

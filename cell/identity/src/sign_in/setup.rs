@@ -5,7 +5,7 @@ use crate::cell::Cell;
 use crate::credential::password::{PasswordRefusal, refuse_hash};
 use crate::credential::store::{self as credentials, OneTimeCode, StoredPassword};
 use crate::fault::{Fault, Refusal};
-use crate::notice::Notice;
+use crate::notice::{Notice, SealedMail};
 use crate::org::Org;
 use crate::org::context::{OrgContext, RequestFacts};
 use crate::password::policy::{PasswordFacts, Reuse, decide_password};
@@ -267,24 +267,57 @@ impl Cell {
         person: &Person,
         purpose: LinkPurpose,
     ) -> Result<(), Refusal> {
+        let link = self.plan_mailed_link(context, person, purpose).await?;
+        self.database
+            .write(move |tx| Box::pin(async move { link.put(tx).await }))
+            .await
+    }
+
+    /// Prepares a link and the mail that carries it; nothing is kept or sent yet.
+    ///
+    /// # Errors
+    /// [`Refusal`] if keys fail.
+    pub(crate) async fn plan_mailed_link(
+        &self,
+        context: &OrgContext,
+        person: &Person,
+        purpose: LinkPurpose,
+    ) -> Result<MailedLink, Refusal> {
         let (code, token) = self.plan_link(purpose, Some(person.id.clone()));
         let url = link_url(context, purpose, &token);
         let notice = match purpose {
             LinkPurpose::Invitation | LinkPurpose::Setup => Notice::Invitation { url: &url },
             LinkPurpose::Recovery | LinkPurpose::Help => Notice::Recovery { url: &url },
         };
-        let mail = self.seal_mail(&context.name, person, &notice).await?;
-        let (org_id, to, now) = (context.org.clone(), person.email.clone(), self.now());
-        self.database
-            .write(move |tx| {
-                Box::pin(async move {
-                    if !insert_mailed(tx, &org_id, &code, &to, now).await? {
-                        return Err(Refusal::Changed);
-                    }
-                    Ok(mail.enqueue(tx, &org_id, now).await?)
-                })
-            })
-            .await
+        Ok(MailedLink {
+            org_id: context.org.clone(),
+            to: person.email.clone(),
+            mail: self.seal_mail(&context.name, person, &notice).await?,
+            code,
+            now: self.now(),
+        })
+    }
+}
+
+/// A link, and the mail that carries it.
+pub(crate) struct MailedLink {
+    org_id: OrgId,
+    to: String,
+    code: OneTimeCode,
+    mail: SealedMail,
+    now: Timestamp,
+}
+
+impl MailedLink {
+    /// Keeps the link and hands the mail over, in the caller's transaction.
+    ///
+    /// # Errors
+    /// [`Refusal::Changed`] if the address is not the person's any more.
+    pub(crate) async fn put(self, tx: &mut WriteTx) -> Result<(), Refusal> {
+        if !insert_mailed(tx, &self.org_id, &self.code, &self.to, self.now).await? {
+            return Err(Refusal::Changed);
+        }
+        Ok(self.mail.enqueue(tx, &self.org_id, self.now).await?)
     }
 }
 

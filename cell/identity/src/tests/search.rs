@@ -1,11 +1,12 @@
 //! People and groups in order and by conditions; people added and removed whole.
 
-use super::store::{count_belongings, plan_of};
+use super::sign_in::{context, mails};
+use super::store::{count_belongings, insert_belongings, plan_of};
 use crate::access::{Permission, Permit, Role};
 use crate::api_token::operations::DeclaredApiToken;
 use crate::condition::{Comparison, Condition, Direction, Operand, Place};
 use crate::credential::password::PasswordRefusal;
-use crate::fault::Refusal;
+use crate::fault::{Fault, Refusal};
 use crate::for_tests::{World, on_both_engines, profile};
 use crate::person::PersonStatus;
 use crate::person::creation::{Beginning, FIRST_GROUPS_MAX, NewPerson, decide_first_status};
@@ -15,6 +16,7 @@ use crate::person::search::plan::{PeopleSearch, PersonCondition};
 use crate::person::search::{PersonAttribute, PersonOrder};
 use crate::person::store::insert;
 use crate::walk::EXAMINED_MAX;
+use std::sync::Arc;
 use vocab::id::{GroupId, OrgId, UserId};
 use vocab::secret::Secret;
 
@@ -107,6 +109,7 @@ fn new(login: &str, groups: Option<(Permit, Vec<GroupId>)>) -> NewPerson {
         password: Some(Secret::new(PASSWORD.to_owned())),
         groups,
         beginning: Beginning::Active,
+        invited_by: None,
     }
 }
 
@@ -150,6 +153,21 @@ async fn a_person_is_added_whole_or_not_at_all(world: &World) {
         rows + 3,
         "two of the person, one of the group"
     );
+    // Somebody without a password is invited in the same transaction: where the person is not added, no mail goes out.
+    let invited = |login: &str| NewPerson {
+        password: None,
+        invited_by: Some(Arc::new(context(&org))),
+        ..new(login, None)
+    };
+    let taken = world.cell.add_person(&permit, invited("ada")).await;
+    assert!(taken.is_err() && mails(world).await.is_empty());
+    let (_, status) = world
+        .cell
+        .add_person(&permit, invited("bob"))
+        .await
+        .unwrap();
+    assert_eq!(status, PersonStatus::Provisioned);
+    assert_eq!(mails(world).await.len(), 1);
 }
 
 #[test]
@@ -194,8 +212,24 @@ async fn nothing_is_left_of_somebody_who_was_removed(world: &World) {
         .unwrap();
     let refused = cell.delete_person(&to_groups, &ada).await;
     assert!(matches!(refused, Err(Refusal::Forbidden)));
+    let (of, whose) = (org.clone(), ada.clone());
+    let added: Result<(), Fault> = cell
+        .database
+        .write(move |tx| Box::pin(async move { insert_belongings(tx, &of, &whose).await }))
+        .await;
+    added.unwrap();
+    let mut tx = cell.database.read().await.unwrap();
+    let counts = count_belongings(&mut tx, &org, &ada).await;
+    assert!(counts.iter().all(|count| *count > 0), "{counts:?}");
+    drop(tx);
+    let rows = world.log_rows(&org).await;
     world.clock.advance_secs(5);
     cell.delete_person(&permit, &ada).await.unwrap();
+    assert_eq!(
+        world.log_rows(&org).await,
+        rows + 3,
+        "begun, a token, completed"
+    );
     let mut tx = cell.database.read().await.unwrap();
     let counts = count_belongings(&mut tx, &org, &ada).await;
     assert!(counts.iter().all(|count| *count == 0), "{counts:?}");
@@ -236,6 +270,9 @@ async fn profile_and_password_change_together_or_neither(world: &World) {
     ));
     let weak = change(1, "king", "short").await;
     assert!(matches!(weak, Err(PasswordRefusal::Policy(_))));
+    // By the login that it would be changed together with.
+    let own = change(1, "lighthouse.keeper", "lighthouse.keeper1").await;
+    assert!(matches!(own, Err(PasswordRefusal::Policy(_))));
     let former = change(1, "king", PASSWORD).await;
     assert!(matches!(former, Err(PasswordRefusal::Policy(_))));
     assert_eq!(world.log_rows(&org).await, rows);

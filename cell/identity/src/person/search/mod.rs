@@ -43,6 +43,8 @@ pub enum PersonOrder {
     /// By whatever is walked; without a condition, by id.
     #[default]
     Natural,
+    /// By id.
+    Id,
     /// By login.
     Login,
     /// By when they were added.

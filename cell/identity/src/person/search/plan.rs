@@ -55,6 +55,7 @@ impl Walk {
             // At most one person, in any order.
             (Self::Id(_) | Self::Login(_), _)
                 | (_, PersonOrder::Natural)
+                | (Self::ById | Self::Email(_), PersonOrder::Id)
                 | (Self::Status(_) | Self::ByLogin, PersonOrder::Login)
                 | (Self::Created(_), PersonOrder::Created)
                 | (Self::LastUpdated(_), PersonOrder::LastUpdated)
@@ -81,7 +82,7 @@ impl PeopleSearch {
     #[must_use]
     pub fn everybody(order: PersonOrder, direction: Direction) -> Self {
         let walk = match order {
-            PersonOrder::Natural => Walk::ById,
+            PersonOrder::Natural | PersonOrder::Id => Walk::ById,
             PersonOrder::Login => Walk::ByLogin,
             PersonOrder::Created => Walk::Created(Span::ALL),
             PersonOrder::LastUpdated => Walk::LastUpdated(Span::ALL),
@@ -303,7 +304,7 @@ mod tests {
     #[test]
     fn an_order_is_kept_or_refused() {
         use Direction::{Ascending, Descending};
-        use PersonOrder::{Created, LastUpdated, Login, Natural};
+        use PersonOrder::{Created, Id, LastUpdated, Login, Natural};
         let one = text(Of::Login, Comparison::Equal, "ada");
         let active = text(Of::Status, Comparison::Equal, "ACTIVE");
         let begins = text(Of::LastName, Comparison::Begins, "a");
@@ -311,6 +312,10 @@ mod tests {
         let updated = since(Of::LastUpdated, 5);
         for (condition, order, direction, kept) in [
             (&one, Created, Descending, true),
+            (&one, Id, Descending, true),
+            (&active, Id, Ascending, false),
+            (&begins, Id, Ascending, false),
+            (&either, Id, Ascending, false),
             (&active, Login, Descending, true),
             (&active, LastUpdated, Ascending, false),
             (&updated, LastUpdated, Descending, true),
