@@ -101,6 +101,9 @@ fn tell(begun: Instant, row: Row) -> Row {
         "MISSED"
     };
     say(&format!("{}: {verdict}, {took:.0} s", row.name));
+    for bound in &row.missed {
+        say(&format!("  {bound}"));
+    }
     row
 }
 
