@@ -467,7 +467,10 @@ pub(crate) fn refused(refusal: &Refusal) -> Said {
         | Refusal::There { .. }
         | Refusal::HasAdministrator { .. }
         | Refusal::MoveState { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "refused"),
-        Refusal::NotYet { .. } | Refusal::UnderWay { .. } | Refusal::HostNotYet { .. } => {
+        Refusal::NotYet { .. }
+        | Refusal::UnderWay { .. }
+        | Refusal::TooManyMoves { .. }
+        | Refusal::HostNotYet { .. } => {
             (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
         }
         Refusal::Store(_) | Refusal::Stored(_) => {

@@ -82,6 +82,12 @@ pub enum Refusal {
         /// The org.
         name: String,
     },
+    /// As many moves are under way as are carried on with at once.
+    #[error("{max} moves are under way, and no more are at once; ask again when some are over")]
+    TooManyMoves {
+        /// How many are.
+        max: i64,
+    },
     /// The org is where it shall go.
     #[error("{name} is in {cell} already")]
     There {

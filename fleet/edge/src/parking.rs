@@ -19,8 +19,8 @@ pub const PARKED_SECS_MAX: u64 = 8;
 pub const UNREACHED_SECS_MAX: u64 = 3;
 /// Requests that wait at one time for orgs that are being switched.
 const WAITING_MAX: usize = 8_192;
-/// Requests that wait at one time for cells that take no connection. They have places of their own: a cell that is gone
-/// takes none from orgs of others.
+/// Requests that wait at one time for cells that take no connection. They have places of their own: however many cells are
+/// gone, orgs that are being switched find theirs.
 const UNREACHED_MAX: usize = 2_048;
 /// Bytes of bodies that wait with them, in KiB.
 const BODIES_KIB_MAX: usize = 256 * 1024;
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_that_is_gone_takes_no_place_of_others_and_bodies_are_bounded() {
+    fn a_cell_that_is_gone_takes_no_place_of_orgs_that_are_switched_and_bodies_are_bounded() {
         let parking = Parking::default();
         let entropy = SeededEntropy::new(3);
         let orgs: Vec<_> = (0..3).map(|_| OrgId::generate(&entropy)).collect();

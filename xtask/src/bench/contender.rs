@@ -14,6 +14,8 @@ use crate::bench::machine::{SERVER_CORE, pinned};
 
 /// The longest that an orderly stop may take.
 const STOP_MAX: Duration = Duration::from_secs(30);
+/// Between two looks whether it has.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Who is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,7 +154,7 @@ impl Contender {
                 asked.elapsed() < STOP_MAX,
                 "the server did not stop when it was asked to"
             );
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(LOOK_EVERY);
         }
         Ok(())
     }

@@ -76,6 +76,17 @@ impl Patience {
     }
 }
 
+/// What came of sending one org away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    /// It is on its way.
+    Begun,
+    /// It cannot go now, and that may change without a change of the register.
+    MayGetWell,
+    /// It cannot go as the register is.
+    No,
+}
+
 impl Register {
     /// Begins moves out of every draining cell that is due; says how many.
     ///
@@ -137,7 +148,11 @@ impl Register {
                 }
                 // Nobody waits for the register's place while it is looked who could go at all.
                 match decide_placement(&pin, None, &others) {
-                    Ok(_) => begun += usize::from(self.send_away(cell, &slug).await?),
+                    Ok(_) => match self.send_away(cell, &slug).await? {
+                        Sent::Begun => begun += 1,
+                        Sent::MayGetWell => may_get_well = true,
+                        Sent::No => {}
+                    },
                     Err(PlacementDenial::Unwell { .. }) => may_get_well = true,
                     Err(_) => {}
                 }
@@ -145,18 +160,24 @@ impl Register {
         }
     }
 
-    async fn send_away(&self, cell: &CellView, slug: &Slug) -> Result<bool, Refusal> {
+    async fn send_away(&self, cell: &CellView, slug: &Slug) -> Result<Sent, Refusal> {
         let wanted = StartMove {
             to: None,
             keep_secs: Some(KEEP_SECS),
         };
         match self.start_move(slug, wanted, DRAINER).await {
-            Ok(_) => Ok(true),
+            Ok(_) => Ok(Sent::Begun),
             Err(Refusal::Placement(denial)) => {
                 tracing::debug!(org = %slug, cell = %cell.name, %denial, "an org cannot leave a draining cell");
-                Ok(false)
+                // The cell that was chosen fell ill since: the register will say nothing when it is well again.
+                Ok(match denial {
+                    PlacementDenial::Unwell { .. } => Sent::MayGetWell,
+                    _ => Sent::No,
+                })
             }
-            Err(Refusal::Moving { .. } | Refusal::UnderWay { .. }) => Ok(false),
+            // Others end without a word of this cell.
+            Err(Refusal::TooManyMoves { .. }) => Ok(Sent::MayGetWell),
+            Err(Refusal::Moving { .. } | Refusal::UnderWay { .. }) => Ok(Sent::No),
             Err(refusal) => Err(refusal),
         }
     }

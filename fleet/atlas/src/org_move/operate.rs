@@ -51,6 +51,11 @@ impl Register {
             .write(move |tx| {
                 Box::pin(async move {
                     let place = log::take_place(tx).await?;
+                    if !store::has_room(tx).await? {
+                        return Err(Refusal::TooManyMoves {
+                            max: store::UNDER_WAY_MAX,
+                        });
+                    }
                     let org = load_served(tx, &slug).await?;
                     let target = choose_target(tx, &org, wanted.to.as_ref(), &watch).await?;
                     let record = begin(id, &org, target, keep_secs, actor, now);

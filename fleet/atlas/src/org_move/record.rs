@@ -132,7 +132,11 @@ impl MoveRecord {
                 next.reason = Some(shorten(&reason));
                 next.retreat(now);
             }
-            Entry::Cleaned => next.left_behind = false,
+            Entry::Cleaned => {
+                next.left_behind = false;
+                // It has come to no other phase: when it was over is what was asked for.
+                next.updated_at = self.updated_at;
+            }
         }
         next
     }

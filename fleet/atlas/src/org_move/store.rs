@@ -11,7 +11,7 @@ use wire::names::CellName;
 use wire::org_move::view::Phase;
 
 /// Moves under way that are read at once: each is carried by a task.
-const UNDER_WAY_MAX: i64 = 1_000;
+pub(crate) const UNDER_WAY_MAX: i64 = 1_000;
 
 fn stored(error: impl ToString) -> Refusal {
     Refusal::Stored(error.to_string())
@@ -144,13 +144,24 @@ pub(crate) async fn load_newest(tx: &mut ReadTx, limit: i64) -> Result<Vec<MoveR
     rows.iter().map(read).collect()
 }
 
-/// Every move that is not over, the oldest first.
+/// Every move that is not over. No more than that are begun with; if there were more all the same, those during which
+/// nobody serves would come first.
 pub(crate) async fn load_under_way(tx: &mut ReadTx) -> Result<Vec<MoveRecord>, Refusal> {
     let sql = select_moves!(
-        "WHERE m.phase NOT IN ('done', 'undone') ORDER BY m.created_at, m.id LIMIT $1"
+        "WHERE m.phase NOT IN ('done', 'undone') ORDER BY CASE WHEN m.phase IN \
+         ('fencing', 'fenced', 'loosening', 'activating') THEN 0 ELSE 1 END, m.created_at, m.id LIMIT $1"
     );
     let rows = tx.query(sql, params![UNDER_WAY_MAX]).await?;
     rows.iter().map(read).collect()
+}
+
+/// Whether one more may be under way. Whoever asks holds the log's place, so that of two who begin at once the second counts
+/// the first.
+pub(crate) async fn has_room(tx: &mut ReadTx) -> Result<bool, Refusal> {
+    let sql = "SELECT COUNT(*) FROM org_moves WHERE phase NOT IN ('done', 'undone')";
+    let row = tx.query_optional(sql, params![]).await?;
+    let present: i64 = row.map_or(Ok(0), |row| row.get(0))?;
+    Ok(present < UNDER_WAY_MAX)
 }
 
 /// The cells that have to remove yet what moves left there.
