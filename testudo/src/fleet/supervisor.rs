@@ -22,8 +22,9 @@ const STOP_SECS_MAX: u64 = 30;
 const PAUSE_FIRST: Duration = Duration::from_millis(100);
 /// The longest pause.
 const PAUSE_MAX: Duration = Duration::from_secs(5);
-/// A process that ran this long is not in trouble: the pauses begin anew.
-const SOUND: Duration = Duration::from_secs(10);
+/// A process that ran this long was up and served: whatever ended it, the pauses begin anew. To start one every few seconds
+/// costs little; an organisation that is being switched waits for a control plane that pauses.
+const SOUND: Duration = Duration::from_secs(2);
 
 /// What is started.
 #[derive(Debug, Clone)]
