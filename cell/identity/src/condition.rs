@@ -73,6 +73,9 @@ pub enum Unanswerable {
     /// What it names is not walked in the order that is asked for.
     #[error("this condition is not answered in that order")]
     Order,
+    /// It names to whom something is assigned in a way that no walk answers.
+    #[error("to whom an app is assigned is asked for once, by eq, joined to the rest by and")]
+    Assignment,
 }
 
 /// The order of a walk.

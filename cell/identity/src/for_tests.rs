@@ -43,6 +43,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 7,
         ..crate::schema::MIGRATION_SEARCH
     },
+    Migration {
+        version: 8,
+        ..crate::schema::MIGRATION_APPS
+    },
 ];
 
 /// When each test begins.

@@ -29,3 +29,10 @@ pub const MIGRATION_SEARCH: Migration = Migration {
     name: "people and groups in order",
     sql: include_str!("schema/012_search.sql"),
 };
+
+/// The orders in which apps are walked, and secrets of apps that are switched off.
+pub const MIGRATION_APPS: Migration = Migration {
+    version: 13,
+    name: "apps in order, secrets switched off",
+    sql: include_str!("schema/013_apps.sql"),
+};

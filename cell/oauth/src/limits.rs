@@ -4,8 +4,6 @@
 pub const CODE_SECS: i64 = 60;
 /// How long an ID token lives.
 pub const ID_TOKEN_SECS: i64 = 60 * 60;
-/// How long the token before the latest is still answered, for clients that lost the reply.
-pub const REFRESH_GRACE_SECS: i64 = 30;
 /// How long a pair of device codes lives.
 pub const DEVICE_SECS: i64 = 10 * 60;
 /// How long a device waits between questions at first (RFC 8628 section 3.5).

@@ -40,7 +40,7 @@ use wire::identity::{FleetIdentity, IdentityError};
 use wire::names::CellName;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 12] = [
+pub static MIGRATIONS: [Migration; 13] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -53,6 +53,7 @@ pub static MIGRATIONS: [Migration; 12] = [
     identity::schema::MIGRATION_BLOCKED_ZONES,
     pulse::MIGRATION,
     identity::schema::MIGRATION_SEARCH,
+    identity::schema::MIGRATION_APPS,
 ];
 
 /// The file of the root key in the data folder.

@@ -1,8 +1,12 @@
 //! Applications: what people sign in to and services act as. An app's id is its OAuth `client_id`.
 
+pub mod assigned;
 pub mod assignment;
+pub mod client_keys;
 pub mod operations;
 pub mod rules;
+pub mod search;
+pub mod secrets;
 pub mod settings;
 pub mod store;
 
@@ -97,4 +101,6 @@ pub struct App {
     pub revision: i64,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Last change of label, settings, state or policy.
+    pub updated_at: Timestamp,
 }

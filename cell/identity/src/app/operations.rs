@@ -4,7 +4,7 @@ use crate::access::{Permission, Permit};
 use crate::app::rules::{decide_app, decide_label, needs_secret};
 use crate::app::settings::AppSettings;
 use crate::app::store::{self, StoredSecret};
-use crate::app::{App, AppKind, AppStatus};
+use crate::app::{App, AppKind, AppStatus, secrets};
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use database::WriteTx;
@@ -94,8 +94,22 @@ impl Cell {
     /// # Errors
     /// [`Refusal`] as the rules of apps say; [`Refusal::Taken`] for a label in use.
     pub async fn create_app(&self, permit: &Permit, new: NewApp) -> Result<CreatedApp, Refusal> {
+        self.add_app(permit, new, AppStatus::Active).await
+    }
+
+    /// The same, in use from the beginning or only once it is activated.
+    ///
+    /// # Errors
+    /// As [`Cell::create_app`].
+    pub async fn add_app(
+        &self,
+        permit: &Permit,
+        new: NewApp,
+        status: AppStatus,
+    ) -> Result<CreatedApp, Refusal> {
         permit.covers(Permission::ManageApps)?;
-        let app = self.plan_app(permit, AppId::generate(self.entropy()), new)?;
+        let mut app = self.plan_app(permit, AppId::generate(self.entropy()), new)?;
+        app.status = status;
         let drawn = needs_secret(app.settings.client_authentication).then(|| self.draw_secret());
         self.store_app(permit, app, drawn).await
     }
@@ -167,10 +181,12 @@ impl Cell {
                         "this app does not prove itself by a secret",
                     ));
                 }
-                let present = store::load_secrets(tx, by.org(), &id).await?;
+                let mut present = secrets::store::load_all(tx, by.org(), &id).await?;
+                // What is switched off makes room first.
+                present.sort_by_key(|secret| secret.status == AppStatus::Active);
                 let surplus = (present.len() + 1).saturating_sub(SECRETS_MAX);
                 for oldest in present.iter().take(surplus) {
-                    store::delete_secret(tx, by.org(), &id, &oldest.id).await?;
+                    remove_secret(tx, &by, &id, &oldest.id).await?;
                     let kind = EventType::AppOauth2CredentialsLifecycleDelete;
                     let event = cell.app_event(&by, kind, &app);
                     let event = event.detail("secretId", oldest.id.as_str());
@@ -198,6 +214,7 @@ impl Cell {
             secrets: Vec::new(),
             revision: 1,
             created_at: self.now(),
+            updated_at: self.now(),
         })
     }
 
@@ -357,7 +374,8 @@ impl Cell {
                         "this app does not prove itself by a secret",
                     ));
                 }
-                if app.secrets.len() >= SECRETS_MAX {
+                let idle = secrets::store::load_inactive(tx, by.org(), &id).await?;
+                if app.secrets.len() + idle.len() >= SECRETS_MAX {
                     return Err(Refusal::TooMany {
                         what: "secrets",
                         max: SECRETS_MAX,
@@ -377,7 +395,7 @@ impl Cell {
         })
     }
 
-    /// Removes a secret: it is refused from now on.
+    /// Removes a secret, whether or not it is in use: it is refused from now on.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if the app has none of that id.
@@ -392,7 +410,7 @@ impl Cell {
         let outcome = self.database.write(move |tx| {
             Box::pin(async move {
                 let app = load_for_change(tx, &by, &app).await?;
-                if !store::delete_secret(tx, by.org(), &app.id, &secret).await? {
+                if !remove_secret(tx, &by, &app.id, &secret).await? {
                     return Err(Refusal::NotFound);
                 }
                 let event = cell
@@ -406,12 +424,12 @@ impl Cell {
 
     /// Runs the change and then drops the cached app, whatever came of it: after a lost connection it is unknown
     /// whether the change was kept.
-    async fn forget_app_after(
+    pub(crate) async fn forget_app_after<T>(
         &self,
         permit: &Permit,
         app_id: &AppId,
-        change: impl Future<Output = Result<(), Refusal>>,
-    ) -> Result<(), Refusal> {
+        change: impl Future<Output = Result<T, Refusal>>,
+    ) -> Result<T, Refusal> {
         let outcome = change.await;
         self.apps
             .invalidate(&(permit.org().clone(), app_id.clone()));
@@ -457,7 +475,8 @@ fn event_at(now: Timestamp, permit: &Permit, kind: EventType) -> Event {
         .client(permit.client())
 }
 
-async fn load_for_change(
+/// The app of that id, as the transaction sees it.
+pub(crate) async fn load_for_change(
     tx: &mut WriteTx,
     permit: &Permit,
     app_id: &AppId,
@@ -465,6 +484,17 @@ async fn load_for_change(
     store::load(tx, permit.org(), app_id)
         .await?
         .ok_or(Refusal::NotFound)
+}
+
+async fn remove_secret(
+    tx: &mut WriteTx,
+    permit: &Permit,
+    app_id: &AppId,
+    id: &AppSecretId,
+) -> Result<bool, Refusal> {
+    let org = permit.org();
+    Ok(store::delete_secret(tx, org, app_id, id).await?
+        || secrets::store::delete_inactive(tx, org, app_id, id).await?)
 }
 
 async fn check_policy(tx: &mut WriteTx, permit: &Permit, policy: &PolicyId) -> Result<(), Refusal> {

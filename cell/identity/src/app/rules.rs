@@ -17,6 +17,18 @@ pub const REDIRECT_URIS_MAX: usize = 50;
 /// The shortest and longest time for which a refresh token may be unused or its family may live.
 pub const REFRESH_SECS: RangeInclusive<i64> = 60..=365 * 24 * 60 * 60;
 
+/// How long the refresh token before the latest is still answered, for clients that lost the reply.
+pub const REFRESH_GRACE_SECS: i64 = 30;
+
+/// Whether the app must prove by PKCE that a code is its own (RFC 7636): whoever keeps no secret has nothing else, and
+/// others may be asked to as well (RFC 9700 section 2.1.1).
+#[must_use]
+pub fn needs_pkce(kind: AppKind, settings: &AppSettings) -> bool {
+    kind.is_public()
+        || settings.client_authentication == ClientAuthentication::None
+        || settings.require_pkce
+}
+
 /// Trims and checks the name of an app.
 ///
 /// # Errors
@@ -300,7 +312,9 @@ fn check_lifetimes(settings: &AppSettings) -> Result<(), Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::{REDIRECT_URIS_MAX, decide_app, decide_label, default_settings, permitted_grants};
+    use super::{
+        REDIRECT_URIS_MAX, decide_app, decide_label, default_settings, needs_pkce, permitted_grants,
+    };
     use crate::app::AppKind;
     use crate::app::settings::{AppSettings, ClientAuthentication, GrantKind};
 
@@ -437,6 +451,44 @@ mod tests {
             ..AppSettings::default()
         };
         assert!(decide_app(AppKind::Native, device_alone).is_ok());
+    }
+
+    #[test]
+    fn who_keeps_no_secret_needs_pkce_and_others_where_they_are_asked_to() {
+        for (kind, authentication, is_asked, expected) in [
+            (
+                AppKind::Web,
+                ClientAuthentication::ClientSecretBasic,
+                false,
+                false,
+            ),
+            (
+                AppKind::Web,
+                ClientAuthentication::ClientSecretBasic,
+                true,
+                true,
+            ),
+            (
+                AppKind::Web,
+                ClientAuthentication::PrivateKeyJwt,
+                true,
+                true,
+            ),
+            (AppKind::Web, ClientAuthentication::None, false, true),
+            (AppKind::SinglePage, ClientAuthentication::None, false, true),
+            (AppKind::Native, ClientAuthentication::None, false, true),
+        ] {
+            let settings = AppSettings {
+                client_authentication: authentication,
+                require_pkce: is_asked,
+                ..AppSettings::default()
+            };
+            assert_eq!(
+                needs_pkce(kind, &settings),
+                expected,
+                "{kind:?} {settings:?}"
+            );
+        }
     }
 
     #[test]

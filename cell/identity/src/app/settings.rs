@@ -17,6 +17,10 @@ pub struct AppSettings {
     pub backchannel_logout_uri: String,
     /// How the app authenticates at the token endpoint.
     pub client_authentication: ClientAuthentication,
+    /// Whether it must use PKCE though it keeps a secret; an app that keeps none must in any case. It is written only
+    /// where it is so: the release before reads every app that does without.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub require_pkce: bool,
     /// Public keys for `private_key_jwt`: a JWKS document as JSON, or empty.
     pub jwks: String,
     /// The grants it may use.

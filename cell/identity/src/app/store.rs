@@ -10,17 +10,21 @@ use vocab::secret::SecretHash;
 use vocab::time::Timestamp;
 use vocab::value::Value;
 
+macro_rules! columns {
+    () => {
+        "SELECT a.org_id, a.id, a.label, a.kind, a.status, a.settings, a.policy_id, a.revision, a.created_at, a.updated_at "
+    };
+}
+pub(crate) use columns;
+
 macro_rules! select {
     ($rest:literal) => {
-        concat!(
-            "SELECT a.org_id, a.id, a.label, a.kind, a.status, a.settings, a.policy_id, a.revision, a.created_at ",
-            "FROM apps a ",
-            $rest
-        )
+        concat!(columns!(), "FROM apps a ", $rest)
     };
 }
 
-fn read(row: &Row) -> Result<App, Fault> {
+/// The first ten columns of a selection of apps.
+pub(crate) fn read(row: &Row) -> Result<App, Fault> {
     let kind: String = row.get(3)?;
     let status: String = row.get(4)?;
     let settings: String = row.get(5)?;
@@ -40,6 +44,7 @@ fn read(row: &Row) -> Result<App, Fault> {
         secrets: Vec::new(),
         revision: row.get(7)?,
         created_at: row.get(8)?,
+        updated_at: row.get(9)?,
     })
 }
 
@@ -225,6 +230,7 @@ pub async fn delete_inactive(
     }
     for sql in [
         "DELETE FROM app_secrets WHERE org_id = $1 AND app_id = $2",
+        "DELETE FROM inactive_app_secrets WHERE org_id = $1 AND app_id = $2",
         "DELETE FROM app_users WHERE org_id = $1 AND app_id = $2",
         "DELETE FROM app_groups WHERE org_id = $1 AND app_id = $2",
         "DELETE FROM consents WHERE org_id = $1 AND app_id = $2",
@@ -247,7 +253,7 @@ pub struct StoredSecret {
     pub created_at: Timestamp,
 }
 
-/// The secrets of an app, oldest first.
+/// The secrets of an app that are in use, oldest first.
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.

@@ -2,6 +2,7 @@
 
 mod administration;
 mod api_tokens;
+mod app_assignments;
 mod apps;
 mod attestation;
 mod authenticator;

@@ -12,6 +12,8 @@ use crate::person::lifecycle::LifecycleAction;
 use crate::server::{AuthorizationServer, ServerConfig};
 use crate::sign_on::zone::{ZoneReach, parse_ranges};
 use crate::sign_on::{SignOnPolicy, Zone, presets};
+use protocol::jose::algorithm::Algorithm;
+use protocol::jose::signing_key::SigningKey;
 use vocab::id::{ApiTokenId, AppSecretId, OrgId, PolicyId};
 
 /// One of each thing that an org can have.
@@ -255,6 +257,7 @@ async fn apps_are_not_found(world: &World, permit: &Permit, ours: &Things, their
         "remove_app_secret",
         cell.remove_app_secret(permit, own, &theirs.secret).await,
     );
+    app_credentials_are_not_found(world, permit, ours, theirs).await;
     is_not_found(
         "assign to person",
         cell.assign_app_to_person(permit, own, &theirs.person.id)
@@ -301,6 +304,41 @@ async fn apps_are_not_found(world: &World, permit: &Permit, ours: &Things, their
             ..
         }
     ));
+}
+
+async fn app_credentials_are_not_found(
+    world: &World,
+    permit: &Permit,
+    ours: &Things,
+    theirs: &Things,
+) {
+    let (cell, secret) = (&world.cell, &theirs.secret);
+    let reader = world.permit(&ours.org, Permission::ReadDirectory);
+    for app in [&theirs.app.id, &ours.app.id] {
+        let found = cell.find_app_person(&reader, app, &theirs.person.id).await;
+        is_not_found("find_app_person", found);
+        let found = cell.find_app_group(&reader, app, &theirs.group.id).await;
+        is_not_found("find_app_group", found);
+        let done = cell.activate_app_secret(permit, app, secret).await;
+        is_not_found("activate_app_secret", done);
+        let done = cell.deactivate_app_secret(permit, app, secret).await;
+        is_not_found("deactivate_app_secret", done);
+        let done = cell.delete_app_secret(permit, app, secret).await;
+        is_not_found("delete_app_secret", done);
+        let done = cell.remove_app_key(permit, app, "key").await;
+        is_not_found("remove_app_key", done);
+    }
+    let app = &theirs.app.id;
+    is_not_found("find_app", cell.find_app(&reader, app).await);
+    let listed = cell.list_app_secrets(&reader, app).await;
+    is_not_found("list_app_secrets", listed);
+    let listed = cell.list_app_people(&reader, app, None, 10).await;
+    is_not_found("list_app_people", listed);
+    let listed = cell.list_app_groups(&reader, app, "", 10).await;
+    is_not_found("list_app_groups", listed);
+    let key = SigningKey::generate(Algorithm::Es256).unwrap();
+    let key = key.public_jwk("k").unwrap().render();
+    is_not_found("add_app_key", cell.add_app_key(permit, app, key).await);
 }
 
 on_both_engines!(

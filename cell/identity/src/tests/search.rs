@@ -82,10 +82,12 @@ async fn a_page_looks_at_no_more_than_it_may(world: &World) {
 async fn every_walk_is_along_its_index_and_nothing_is_sorted() {
     let world = World::on_sqlite().await;
     let mut tx = world.cell.database.read().await.unwrap();
+    let apps = crate::app::search::store::EVERY_WALK.into_iter();
+    let apps = apps.chain(crate::app::assigned::store::EVERY_WALK);
     for direction in [Direction::Ascending, Direction::Descending] {
         let people = crate::person::search::store::every_walk(direction);
         let groups = crate::group::search::store::every_walk(direction);
-        for (sql, index) in people.into_iter().chain(groups) {
+        for (sql, index) in people.into_iter().chain(groups).chain(apps.clone()) {
             let plan = plan_of(&mut tx, sql).await;
             let first = plan.split("; ").next().unwrap();
             assert!(
@@ -95,6 +97,24 @@ async fn every_walk_is_along_its_index_and_nothing_is_sorted() {
             assert!(!plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_apps_of_a_person_are_found_among_the_assignments_of_that_person() {
+    let world = World::on_sqlite().await;
+    let mut tx = world.cell.database.read().await.unwrap();
+    let plan = plan_of(&mut tx, crate::app::search::store::JOINED_WALK).await;
+    for index in [
+        "app_users_by_user",
+        "group_members_by_user",
+        "app_groups_by_group",
+        "sqlite_autoindex_apps_1",
+    ] {
+        assert!(plan.contains(index), "{index}: {plan}");
+    }
+    // What is joined is walked once; no table is.
+    let mut scanned = plan.split("; ").filter(|step| step.starts_with("SCAN"));
+    assert!(scanned.all(|step| step == "SCAN f"), "{plan}");
 }
 
 async fn group(world: &World, org: &OrgId, name: &str) -> GroupId {

@@ -6,7 +6,8 @@ use crate::authorize::{Destination, destination};
 use crate::denial::{Denial, Failure};
 use crate::issuer::{self, Issuer};
 use crate::trial;
-use identity::app::settings::{ClientAuthentication, GrantKind};
+use identity::app::rules::needs_pkce;
+use identity::app::settings::GrantKind;
 use identity::app::{App, AppStatus};
 use identity::cell::Cell;
 use identity::fault::Fault;
@@ -185,13 +186,10 @@ fn decide_request(
             "the app may not use authorization codes",
         ));
     }
-    let is_public =
-        app.kind.is_public() || app.settings.client_authentication == ClientAuthentication::None;
-    if is_public && request.code_challenge.is_none() {
-        // RFC 9700 section 2.1.1.
+    if needs_pkce(app.kind, &app.settings) && request.code_challenge.is_none() {
         return Err(Denial::new(
             ErrorCode::InvalidRequest,
-            "the parameter code_challenge is missing: public clients must use PKCE with S256",
+            "the parameter code_challenge is missing: this client must use PKCE with S256",
         ));
     }
     decide_scopes(

@@ -18,6 +18,7 @@ on_both_engines!(
     it_answers_with_a_code,
     what_cannot_be_answered_is_shown,
     errors_go_back_to_the_app,
+    an_app_with_a_secret_may_have_to_use_pkce,
     it_sends_people_to_sign_in_once,
     a_hint_must_name_the_person,
     only_assigned_people_get_in,
@@ -284,6 +285,18 @@ async fn errors_go_back_to_the_app(world: &mut World) {
         assert_eq!(reply.sent("error").unwrap(), expected, "{changes:?}");
         assert_eq!(reply.sent("state").unwrap(), "xyz", "{changes:?}");
     }
+}
+
+async fn an_app_with_a_secret_may_have_to_use_pkce(world: &mut World) {
+    let web = world.web.clone();
+    world
+        .change_app(&web, |settings| settings.require_pkce = true)
+        .await;
+    let bare = [("code_challenge", ""), ("code_challenge_method", "")];
+    let refused = world.get(&world.authorize_path(&bare)).await;
+    assert_eq!(refused.sent("error").unwrap(), "invalid_request");
+    let reply = world.get(&world.authorize_path(&[])).await;
+    assert!(reply.sent("code").is_some());
 }
 
 async fn it_sends_people_to_sign_in_once(world: &mut World) {

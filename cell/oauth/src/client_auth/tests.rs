@@ -31,6 +31,7 @@ pub(crate) fn app() -> App {
         secrets: vec![SecretHash::of("old"), SecretHash::of("new")],
         revision: 1,
         created_at: Timestamp::from_seconds(0),
+        updated_at: Timestamp::from_seconds(0),
     }
 }
 

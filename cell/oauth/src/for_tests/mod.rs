@@ -46,6 +46,7 @@ static MIGRATIONS: &[Migration] = &[
     at(7, ledger::MIGRATION_ORG_MOVES), // those between are higher crates'
     at(8, identity::schema::MIGRATION_BLOCKED_ZONES),
     at(9, identity::schema::MIGRATION_SEARCH),
+    at(10, identity::schema::MIGRATION_APPS),
 ];
 
 const fn at(version: i64, it: Migration) -> Migration {
@@ -542,6 +543,7 @@ async fn insert_app(
         secrets: Vec::new(),
         revision: 1,
         created_at: cell.now(),
+        updated_at: cell.now(),
     };
     let secret = identity::app::store::StoredSecret {
         id: AppSecretId::generate(&SystemEntropy),

@@ -13,7 +13,7 @@ use axum::extract::Path;
 use identity::access::{Permission, Permit};
 use identity::app::operations::AppChange;
 use identity::app::settings::{AppSettings, ClientAuthentication};
-use identity::app::{App, store};
+use identity::app::{App, AppStatus, secrets};
 use identity::fault::Refusal;
 use vocab::id::AppSecretId;
 
@@ -176,7 +176,7 @@ async fn page(visit: &Visit, shell: Shell, app: &App, shown: Shown) -> Answer {
 /// The newest first. When a secret was last used is not noted: that would be a write for every token.
 async fn load_secret_rows(visit: &Visit, app: &App) -> Result<Vec<SecretRow>, Detour> {
     let mut tx = loaded(visit, visit.cell.database.read().await)?;
-    let secrets = store::load_secrets(&mut tx, &app.org_id, &app.id).await;
+    let secrets = secrets::store::load_all(&mut tx, &app.org_id, &app.id).await;
     drop(tx);
     Ok(loaded(visit, secrets)?
         .into_iter()
@@ -184,6 +184,7 @@ async fn load_secret_rows(visit: &Visit, app: &App) -> Result<Vec<SecretRow>, De
         .map(|secret| SecretRow {
             id: secret.id.to_string(),
             hint: secret.hint,
+            is_active: secret.status == AppStatus::Active,
             created: moment(secret.created_at),
             last_used: None,
         })

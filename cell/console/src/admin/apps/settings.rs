@@ -81,6 +81,9 @@ pub fn read_settings(visit: &Visit, kind: AppKind, mut settings: AppSettings) ->
     if redirects {
         settings.grants.push(GrantKind::AuthorizationCode);
     }
+    if !kind.is_public() {
+        settings.require_pkce = is_ticked(visit, "pkce");
+    }
     settings.consent = if is_ticked(visit, "consent") {
         ConsentRule::Required
     } else {
@@ -138,6 +141,7 @@ fn page(
             "backchannel_logout_uri",
             problem,
         ),
+        pkce: Input::ticked(settings.require_pkce),
         refresh: Input::ticked(has(GrantKind::RefreshToken)),
         device: input(device.value, "grants", problem),
         consent: Input::ticked(settings.consent == ConsentRule::Required),

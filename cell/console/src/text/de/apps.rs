@@ -41,6 +41,8 @@ pub const APPS: Apps = Apps {
     jwks: "Öffentliche Schlüssel (JWKS)",
     jwks_hint: "Der Schlüsselsatz selbst als JSON, nur mit öffentlichen Schlüsseln. Er wird von keiner Adresse geholt.",
     pkce_note: "Diese Art App bewahrt kein Geheimnis. Sie weist sich mit PKCE (S256) aus, das immer verlangt wird.",
+    pkce: "PKCE verlangen",
+    pkce_hint: "Einen Code löst nur ein, wer ihn angefordert hat, auch wenn das Geheimnis bekannt wurde. Die App muss eine code_challenge senden.",
     refresh: "Refresh-Tokens",
     refresh_hint: "Angemeldet bleiben ohne neue Anmeldung. Tokens wechseln bei jeder Benutzung.",
     device: "Device-Grant",

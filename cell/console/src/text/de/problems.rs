@@ -341,6 +341,19 @@ pub const PROBLEMS: &[(&str, &str)] = &[
         "Schalten Sie die App aus, bevor sie gelöscht wird",
     ),
     (
+        "switch the secret off before it is removed",
+        "Schalten Sie das Geheimnis aus, bevor es entfernt wird",
+    ),
+    (
+        "it is the only secret that is accepted: add another one first",
+        "Es ist das einzige Geheimnis, das gilt: Fügen Sie zuerst ein anderes hinzu",
+    ),
+    ("the app has this key", "Die App hat diesen Schlüssel schon"),
+    (
+        "where there are several keys, each needs a kid of its own",
+        "Wo es mehrere Schlüssel gibt, braucht jeder eine eigene kid",
+    ),
+    (
         "switch the app on before you try it",
         "Schalten Sie die App ein, bevor Sie sie ausprobieren",
     ),

@@ -41,6 +41,8 @@ messages! {
         jwks: "Public keys (JWKS)",
         jwks_hint: "The key set itself as JSON, with public keys only. It is not fetched from an address.",
         pkce_note: "This kind of app keeps no secret. It proves itself with PKCE (S256), which is always required.",
+        pkce: "Require PKCE",
+        pkce_hint: "A code is redeemed only by whoever asked for it, even if the secret leaked. The app must send a code_challenge.",
         refresh: "Refresh tokens",
         refresh_hint: "Stay signed in without a new sign-in. Tokens rotate with every use.",
         device: "Device grant",

@@ -15,6 +15,8 @@ pub struct SecretRow {
     pub id: String,
     /// Its last characters, to know it by.
     pub hint: String,
+    /// Whether it is accepted; the API can switch one off and on again.
+    pub is_active: bool,
     /// When it was made.
     pub created: Moment,
     /// When it was last used.
@@ -39,7 +41,7 @@ pub struct AssignmentRow {
 #[expect(clippy::large_enum_variant, reason = "a page holds one of them, once")]
 pub enum AppTab {
     /// `/admin/apps/{id}`. Posts `revision`, `name`, `redirect_uris`, `post_logout_redirect_uris`, `start_uri`,
-    /// `backchannel_logout_uri`, `refresh`, `device`, `consent`, `id_token_alg` there; and to `…/activate`,
+    /// `backchannel_logout_uri`, `pkce`, `refresh`, `device`, `consent`, `id_token_alg` there; and to `…/activate`,
     /// `…/deactivate`, `…/delete`.
     Settings {
         /// What was read, to tell a change by another.
@@ -54,6 +56,8 @@ pub enum AppTab {
         start_uri: Input,
         /// Where sign-outs are told.
         backchannel_logout_uri: Input,
+        /// Whether it must use PKCE though it keeps a secret.
+        pkce: Input,
         /// Whether it gets refresh tokens.
         refresh: Input,
         /// Whether it may use the device grant.

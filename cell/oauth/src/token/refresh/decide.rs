@@ -5,9 +5,9 @@
 //! next token follows from the one before it and a salt that is kept only until the next rotation: a client that lost
 //! a reply gets the very same token again, and neither the store nor an old token alone gives it away.
 
-use crate::limits::REFRESH_GRACE_SECS;
 use crate::token::store::RefreshFamily;
 use aws_lc_rs::hmac;
+use identity::app::rules::REFRESH_GRACE_SECS;
 use protocol::jose::base64url;
 use vocab::entropy::Entropy;
 use vocab::id::{AppId, RefreshFamilyId};
