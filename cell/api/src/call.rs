@@ -220,6 +220,12 @@ impl Call {
         }
     }
 
+    /// Whether there is a body at all.
+    #[must_use]
+    pub fn has_body(&self) -> bool {
+        !self.body.is_empty()
+    }
+
     /// The body, which must be JSON.
     ///
     /// # Errors

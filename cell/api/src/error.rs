@@ -54,7 +54,9 @@ define_codes! {
     InvalidSearch, "E0000031", BAD_REQUEST, "Invalid search criteria.";
     SearchAndFilter, "E0000033", BAD_REQUEST, "Bad request. Can't specify a search query and filter in the same request.";
     UserStatus, "E0000038", FORBIDDEN, "This operation is not allowed in the user's current status.";
+    AppUserOfGroup, "E0000046", FORBIDDEN, "Deactivate application for user forbidden.";
     TooManyRequests, "E0000047", TOO_MANY_REQUESTS, "API call exceeded rate limit due to too many requests.";
+    AppInUse, "E0000056", FORBIDDEN, "Delete application forbidden.";
     Unsupported, "E0000060", NOT_IMPLEMENTED, "Unsupported operation.";
     PasswordPolicy, "E0000080", FORBIDDEN, "The password does not meet the complexity requirements of the current password policy.";
     Conflict, "E0000195", CONFLICT, "Api validation failed due to conflict: {0}";
@@ -77,6 +79,16 @@ pub enum Thing {
     User,
     /// A group.
     UserGroup,
+    /// An app.
+    App,
+    /// The assignment of an app to a person.
+    AppUser,
+    /// The assignment of an app to a group.
+    AppGroup,
+    /// A secret of an app.
+    AppSecret,
+    /// A public key of an app.
+    AppKey,
 }
 
 impl Thing {
@@ -84,6 +96,11 @@ impl Thing {
         match self {
             Self::User => "User",
             Self::UserGroup => "UserGroup",
+            Self::App => "AppInstance",
+            Self::AppUser => "AppUser",
+            Self::AppGroup => "ApplicationGroupAssignment",
+            Self::AppSecret => "OAuth2ClientSecretMediated",
+            Self::AppKey => "JsonWebKey",
         }
     }
 }
@@ -168,6 +185,8 @@ fn wire_name(field: &str) -> &str {
     match field {
         "first_name" => "firstName",
         "last_name" => "lastName",
+        "grants" => "grant_types",
+        "client_authentication" => "token_endpoint_auth_method",
         same => same,
     }
 }
@@ -300,7 +319,9 @@ mod tests {
             ("E0000031", 400),
             ("E0000033", 400),
             ("E0000038", 403),
+            ("E0000046", 403),
             ("E0000047", 429),
+            ("E0000056", 403),
             ("E0000060", 501),
             ("E0000080", 403),
             ("E0000195", 409),

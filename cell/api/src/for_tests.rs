@@ -9,6 +9,9 @@ use database::{Database, Location, Migration};
 use http::{HeaderMap, header};
 use identity::access::{Caller, Permission, Permit, Role, authorize};
 use identity::api_token::operations::DeclaredApiToken;
+use identity::app::AppKind;
+use identity::app::operations::NewApp;
+use identity::app::settings::AppSettings;
 use identity::cell::{Cell, CellBuilder};
 use identity::org::context::{OrgContext, RequestFacts};
 use identity::password::hash_pool::{HashPool, HashPoolLimits};
@@ -18,6 +21,8 @@ use identity::slowdown::SlowdownTable;
 use keys::{FileRoot, Keyring, RotationSchedule, SigningKeys};
 use ledger::ClientFacts;
 use postgres_for_tests::TestDatabase;
+use protocol::jose::algorithm::Algorithm;
+use protocol::jose::signing_key::SigningKey;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +44,7 @@ static MIGRATIONS: &[Migration] = &[
     at(5, ledger::MIGRATION_ORG_MOVES),
     at(6, identity::schema::MIGRATION_BLOCKED_ZONES),
     at(7, identity::schema::MIGRATION_SEARCH),
+    at(8, identity::schema::MIGRATION_APPS),
 ];
 
 const fn at(version: i64, it: Migration) -> Migration {
@@ -390,17 +396,67 @@ impl World {
     }
 }
 
+/// One of each thing that a path can name: the app is assigned to the person and to the group.
+pub(crate) struct Things {
+    pub(crate) user: String,
+    pub(crate) group: String,
+    pub(crate) app: String,
+    pub(crate) secret: String,
+    pub(crate) key: String,
+}
+
+impl World {
+    pub(crate) async fn things(&self, org: &OrgId) -> Things {
+        let user = self.person(org, "ada", "Ada", "Lovelace").await;
+        let groups = self.permit(org, Permission::ManageGroups);
+        let group = self.cell.create_group(&groups, "Eng", "").await.unwrap();
+        let permit = self.permit(org, Permission::ManageApps);
+        let new = NewApp {
+            label: "Sample".into(),
+            kind: AppKind::Web,
+            settings: AppSettings {
+                redirect_uris: vec!["https://wiki.example/cb".into()],
+                ..AppSettings::default()
+            },
+        };
+        let app = self.cell.create_app(&permit, new).await.unwrap().app.id;
+        let secret = self.cell.add_app_secret(&permit, &app).await.unwrap();
+        let key = self.cell.add_app_key(&permit, &app, public_key("a"));
+        let key = key.await.unwrap().thumbprint();
+        let assigned = self.cell.assign_app_to_person(&permit, &app, &user);
+        assigned.await.unwrap();
+        let assigned = self.cell.assign_app_to_group(&permit, &app, &group.id);
+        assigned.await.unwrap();
+        Things {
+            user: user.to_string(),
+            group: group.id.to_string(),
+            app: app.to_string(),
+            secret: secret.id.to_string(),
+            key,
+        }
+    }
+}
+
+/// A public key of that name.
+pub(crate) fn public_key(kid: &str) -> Value {
+    let key = SigningKey::generate(Algorithm::Es256).unwrap();
+    key.public_jwk(kid).unwrap().render()
+}
+
 /// The path of an operation with an id for each of its parameters.
-pub(crate) fn fill(operation: &Operation, user: &str, group: &str) -> String {
-    let owner = if operation.path.starts_with("/api/v1/groups") {
-        group
-    } else {
-        user
+pub(crate) fn fill(operation: &Operation, things: &Things) -> String {
+    let owner = match operation.path.split('/').nth(3) {
+        Some("groups") => &things.group,
+        Some("apps") => &things.app,
+        _ => &things.user,
     };
     operation
         .path
         .replace("{id}", owner)
-        .replace("{user}", user)
+        .replace("{user}", &things.user)
+        .replace("{group}", &things.group)
+        .replace("{secret}", &things.secret)
+        .replace("{key}", &things.key)
 }
 
 pub(crate) fn operations() -> impl Iterator<Item = &'static Operation> {

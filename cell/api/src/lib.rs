@@ -5,6 +5,7 @@
 //! lives here, and no SQL. What is not supported is refused by the documented error; nothing is taken and ignored.
 
 pub mod allowance;
+pub mod apps;
 pub mod body;
 pub mod call;
 pub mod cursor;

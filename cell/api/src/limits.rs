@@ -35,6 +35,31 @@ pub const GROUPS_OF_USER_PAGE: Page = Page {
     default: 200,
     max: 1_000,
 };
+/// Apps of a page.
+pub const APPS_PAGE: Page = Page {
+    default: 200,
+    max: 200,
+};
+/// People of an app on a page.
+pub const APP_USERS_PAGE: Page = Page {
+    default: 50,
+    max: 500,
+};
+/// Groups of an app on a page.
+pub const APP_GROUPS_PAGE: Page = Page {
+    default: 20,
+    max: 200,
+};
+/// Apps of a group on a page.
+pub const APPS_OF_GROUP_PAGE: Page = Page {
+    default: 20,
+    max: 200,
+};
+/// Apps that a person may start, on a page.
+pub const APP_LINKS_PAGE: Page = Page {
+    default: 200,
+    max: 200,
+};
 /// Rows of the log on a page.
 pub const LOGS_PAGE: Page = Page {
     default: 100,

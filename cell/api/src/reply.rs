@@ -41,6 +41,13 @@ impl Reply {
         }
     }
 
+    /// The thing was made just now.
+    #[must_use]
+    pub fn created(mut self) -> Self {
+        self.status = StatusCode::CREATED;
+        self
+    }
+
     /// With the revision of the thing as a weak entity tag.
     #[must_use]
     pub fn revision(mut self, revision: i64) -> Self {

@@ -112,17 +112,10 @@ async fn a_token_that_calls_too_often_waits_for_the_reset(world: &World) {
 }
 
 async fn roles_decide_about_every_operation(world: &World) {
-    let user = world.person(&world.main, "ada", "Ada", "Lovelace").await;
-    let group = world
-        .post("/api/v1/groups", &json!({ "profile": { "name": "Eng" } }))
-        .await
-        .id();
+    let things = world.things(&world.main).await;
     let before = world.log_rows(&world.main).await;
     for operation in operations() {
-        let (method, path) = (
-            operation.method.as_str(),
-            fill(operation, user.as_str(), &group),
-        );
+        let (method, path) = (operation.method.as_str(), fill(operation, &things));
         let reads = matches!(
             operation.permission,
             Permission::ReadDirectory | Permission::ReadLog
@@ -144,18 +137,14 @@ async fn roles_decide_about_every_operation(world: &World) {
 }
 
 async fn what_is_of_another_org_is_not_found(world: &World) {
-    let user = world.person(&world.other, "ada", "Ada", "Lovelace").await;
-    let permit = world.permit(&world.other, Permission::ManageGroups);
-    let group = world.cell.create_group(&permit, "Eng", "").await.unwrap();
+    let things = world.things(&world.other).await;
+    let user = &things.user;
     let before = (
         world.log_rows(&world.main).await,
         world.log_rows(&world.other).await,
     );
     for operation in operations().filter(|operation| operation.path.contains("{id}")) {
-        let (method, path) = (
-            operation.method.as_str(),
-            fill(operation, user.as_str(), group.id.as_str()),
-        );
+        let (method, path) = (operation.method.as_str(), fill(operation, &things));
         let answer = world
             .call(By::Manager, method, &path, &body_for(method))
             .await;
@@ -177,17 +166,10 @@ async fn what_is_of_another_org_is_not_found(world: &World) {
 }
 
 async fn what_an_operation_does_not_know_is_refused(world: &World) {
-    let user = world.person(&world.main, "ada", "Ada", "Lovelace").await;
-    let group = world
-        .post("/api/v1/groups", &json!({ "profile": { "name": "Eng" } }))
-        .await
-        .id();
+    let things = world.things(&world.main).await;
     let before = world.log_rows(&world.main).await;
     for operation in operations() {
-        let (method, path) = (
-            operation.method.as_str(),
-            fill(operation, user.as_str(), &group),
-        );
+        let (method, path) = (operation.method.as_str(), fill(operation, &things));
         for query in ["expand=all", "limit=1&limit=2", "q=%00"] {
             let path = format!("{path}?{query}");
             let answer = world
@@ -201,11 +183,8 @@ async fn what_an_operation_does_not_know_is_refused(world: &World) {
 
 async fn bodies_are_json_within_a_bound(world: &World) {
     let token = format!("SSWS {}", By::Manager.token().unwrap());
-    let user = world.person(&world.main, "ada", "Ada", "Lovelace").await;
-    let group = world
-        .post("/api/v1/groups", &json!({ "profile": { "name": "Eng" } }))
-        .await
-        .id();
+    let things = world.things(&world.main).await;
+    let (user, group, app) = (&things.user, &things.group, &things.app);
     let long = format!("{{\"profile\":{{\"name\":\"{}\"}}}}", "x".repeat(300_000));
     let good = String::from("{\"profile\":{\"name\":\"x\"}}");
     let json_type = "application/json";
@@ -215,6 +194,10 @@ async fn bodies_are_json_within_a_bound(world: &World) {
         ("PUT", format!("/api/v1/users/{user}")),
         ("POST", String::from("/api/v1/groups")),
         ("PUT", format!("/api/v1/groups/{group}")),
+        ("POST", String::from("/api/v1/apps")),
+        ("PUT", format!("/api/v1/apps/{app}")),
+        ("POST", format!("/api/v1/apps/{app}/users")),
+        ("POST", format!("/api/v1/apps/{app}/credentials/jwks")),
     ] {
         for (kind, body, code) in [
             ("text/plain", good.clone(), "E0000021"),

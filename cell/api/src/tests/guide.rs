@@ -1,6 +1,7 @@
 //! The page in `docs/` lists what is served: its table is what the route table says.
 
 use crate::limits::{
+    APP_GROUPS_PAGE, APP_LINKS_PAGE, APP_USERS_PAGE, APPS_OF_GROUP_PAGE, APPS_PAGE,
     CALLS_PER_WINDOW, GROUPS_OF_USER_PAGE, GROUPS_PAGE, LOGS_PAGE, MEMBERS_PAGE,
     USERS_BY_BEGINNING_PAGE, USERS_PAGE,
 };
@@ -18,6 +19,7 @@ const fn name(permission: Permission) -> &'static str {
         Permission::ReadDirectory => "to see the directory",
         Permission::ManagePeople => "to change people",
         Permission::ManageGroups => "to change groups",
+        Permission::ManageApps => "to change apps",
         Permission::ReadLog => "to see the log",
         _ => "something else",
     }
@@ -61,6 +63,11 @@ fn the_guide_tells_the_bounds_that_there_are() {
         ("groups", GROUPS_PAGE),
         ("members of a group", MEMBERS_PAGE),
         ("groups of a person", GROUPS_OF_USER_PAGE),
+        ("apps", APPS_PAGE),
+        ("people of an app", APP_USERS_PAGE),
+        ("groups of an app", APP_GROUPS_PAGE),
+        ("apps of a group", APPS_OF_GROUP_PAGE),
+        ("apps that a person may start", APP_LINKS_PAGE),
         ("rows of the log", LOGS_PAGE),
     ] {
         let row = format!(

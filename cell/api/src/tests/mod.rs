@@ -1,5 +1,8 @@
 //! The API through its router, on both engines: each operation with a valid, an invalid and a forbidden call.
 
+mod app_credentials;
+mod apps;
+mod assignments;
 mod conventions;
 mod groups;
 mod guide;

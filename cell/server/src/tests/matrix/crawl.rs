@@ -14,7 +14,10 @@ const ID_CHARS: usize = 20;
 const BODY_BYTES_MAX: usize = 4 << 20;
 const STARTS: [&str; 2] = ["/admin", "/account"];
 /// What the API names as the administration does.
-const OF_API: [(&str, &str); 3] = [
+const OF_API: [(&str, &str); 6] = [
+    ("/api/v1/apps/{id}", "/admin/apps/{id}"),
+    ("/api/v1/apps/{id}/groups/{group}", "/admin/groups/{id}"),
+    ("/api/v1/apps/{id}/users/{user}", "/admin/people/{id}"),
     ("/api/v1/users/{id}", "/admin/people/{id}"),
     ("/api/v1/groups/{id}", "/admin/groups/{id}"),
     ("/api/v1/groups/{id}/users/{user}", "/admin/people/{id}"),

@@ -1,0 +1,148 @@
+//! Groups to which an app is assigned.
+
+use crate::apps::load_app;
+use crate::body::Fields;
+use crate::call::Call;
+use crate::error::{ApiError, Thing};
+use crate::limits::APP_GROUPS_PAGE;
+use crate::reply::Reply;
+use identity::access::Permission;
+use identity::app::App;
+use identity::app::assigned::AppGroup;
+use identity::condition::Place;
+use identity::fault::Refusal;
+use serde_json::{Value, json};
+use vocab::id::GroupId;
+
+/// What is shown of an assignment, sent back by clients, and not changed by them.
+const READ_ONLY: [&str; 4] = ["id", "lastUpdated", "_links", "_embedded"];
+/// No group's assignment comes before another's: it says that the app may be used, and no more.
+const PRIORITY: i64 = 0;
+
+/// `GET /api/v1/apps/{id}/groups`.
+///
+/// # Errors
+/// [`ApiError`] as every operation.
+pub async fn list(call: Call) -> Result<Reply, ApiError> {
+    call.query.only(&["limit", "after"])?;
+    let app = load_app(&call).await?;
+    let after = call.place()?.map(|place| place.id).unwrap_or_default();
+    let limit = call.query.limit(APP_GROUPS_PAGE)?;
+    let (groups, next) = call
+        .cell
+        .list_app_groups(&call.permit, &app.id, &after, limit)
+        .await?;
+    let groups: Vec<Value> = groups
+        .iter()
+        .map(|group| render_app_group(&call, &app, group))
+        .collect();
+    let next = next.map(|id| Place::at(id.as_str()));
+    Ok(call.paged(Reply::of(Value::from(groups)), next.as_ref()))
+}
+
+/// `GET /api/v1/apps/{id}/groups/{group}`.
+///
+/// # Errors
+/// [`ApiError`] as every operation.
+pub async fn show(call: Call) -> Result<Reply, ApiError> {
+    call.query.only(&[])?;
+    let (app, group) = (load_app(&call).await?, call.group("group").await?);
+    let assigned = load_assigned(&call, &app, &group.id).await?;
+    Ok(Reply::of(render_app_group(&call, &app, &assigned)))
+}
+
+/// `PUT /api/v1/apps/{id}/groups/{group}`.
+///
+/// # Errors
+/// [`ApiError`] as every operation; nothing was assigned.
+pub async fn assign(call: Call) -> Result<Reply, ApiError> {
+    call.query.only(&[])?;
+    let (app, group) = (load_app(&call).await?, call.group("group").await?);
+    if call.has_body() {
+        check_body(call.json()?)?;
+    }
+    let assigned = call
+        .cell
+        .assign_app_to_group(&call.permit, &app.id, &group.id)
+        .await;
+    assigned?;
+    let assigned = load_assigned(&call, &app, &group.id).await?;
+    Ok(Reply::of(render_app_group(&call, &app, &assigned)))
+}
+
+/// `DELETE /api/v1/apps/{id}/groups/{group}`.
+///
+/// # Errors
+/// [`ApiError`] as every operation.
+pub async fn unassign(call: Call) -> Result<Reply, ApiError> {
+    call.query.only(&[])?;
+    let (app, group) = (load_app(&call).await?, call.group("group").await?);
+    load_assigned(&call, &app, &group.id).await?;
+    let taken = call
+        .cell
+        .unassign_app_from_group(&call.permit, &app.id, &group.id)
+        .await;
+    taken?;
+    Ok(Reply::empty())
+}
+
+async fn load_assigned(call: &Call, app: &App, group: &GroupId) -> Result<AppGroup, ApiError> {
+    let reader = call.permit_for(Permission::ReadDirectory)?;
+    match call.cell.find_app_group(&reader, &app.id, group).await {
+        Err(Refusal::NotFound) => Err(ApiError::not_found(Thing::AppGroup, group.as_str())),
+        other => Ok(other?),
+    }
+}
+
+fn check_body(bytes: &[u8]) -> Result<(), ApiError> {
+    let mut fields = Fields::parse(bytes)?;
+    fields.ignore_read_only(&READ_ONLY);
+    if let Some(priority) = fields.take("priority")
+        && priority != PRIORITY
+    {
+        return Err(ApiError::not_supported("priority"));
+    }
+    if let Some(profile) = fields.take_object("profile")? {
+        profile.end()?;
+    }
+    fields.end()
+}
+
+fn render_app_group(call: &Call, app: &App, assigned: &AppGroup) -> Value {
+    let app = call.href(&format!("/api/v1/apps/{}", app.id));
+    let group = &assigned.group_id;
+    json!({
+        "id": group.as_str(),
+        "lastUpdated": assigned.assigned_at.to_rfc3339_millis(),
+        "priority": PRIORITY,
+        "profile": {},
+        "_links": {
+            "self": { "href": format!("{app}/groups/{group}") },
+            "app": { "href": app },
+            "group": { "href": call.href(&format!("/api/v1/groups/{group}")) },
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_body;
+    use serde_json::json;
+
+    #[test]
+    fn an_assignment_says_nothing_but_that_it_is() {
+        for (body, is_good) in [
+            (json!({}), true),
+            (
+                json!({ "id": "00g", "priority": 0, "profile": {}, "_links": {} }),
+                true,
+            ),
+            (json!({ "priority": 1 }), false),
+            (json!({ "profile": { "role": "x" } }), false),
+            (json!({ "other": 1 }), false),
+        ] {
+            let seen = check_body(body.to_string().as_bytes()).is_ok();
+            assert_eq!(seen, is_good, "{body}");
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! To whom an app is assigned: the person alone, or a group of the person.
+
+use crate::apps::load_app;
+use crate::body::Fields;
+use crate::call::Call;
+use crate::error::{ApiError, ErrorCode, Thing};
+use crate::limits::APP_USERS_PAGE;
+use crate::reply::Reply;
+use identity::access::Permission;
+use identity::app::App;
+use identity::app::assigned::{AppPerson, Way};
+use identity::fault::Refusal;
+use identity::person::Person;
+use serde_json::{Value, json};
+use vocab::id::UserId;
+
+/// What is shown of an assignment, sent back by clients, and not changed by them.
+const READ_ONLY: [&str; 10] = [
+    "created",
+    "lastUpdated",
+    "status",
+    "statusChanged",
+    "syncState",
+    "lastSync",
+    "externalId",
+    "passwordChanged",
+    "_links",
+    "_embedded",
+];
+const DIRECT: &str = "USER";
+const THROUGH_GROUP: &str = "GROUP";
+
+/// The body of an assignment.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct AssignmentInput {
+    id: Option<String>,
+    scope: Option<Scope>,
+    user_name: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    Direct,
+    Group,
+}
+
+/// `GET /api/v1/apps/{id}/users`.
+///
+/// # Errors
+/// [`ApiError`] as every operation.
+pub async fn list(call: Call) -> Result<Reply, ApiError> {
+    call.query.only(&["limit", "after"])?;
+    let app = load_app(&call).await?;
+    let limit = call.query.limit(APP_USERS_PAGE)?;
+    let found = call
+        .cell
+        .list_app_people(&call.permit, &app.id, call.place()?, limit)
+        .await?;
+    let people: Vec<Value> = found
+        .people
+        .iter()
+        .map(|one| render_app_user(&call, &app, one))
+        .collect();
+    Ok(call.paged(Reply::of(Value::from(people)), found.next.as_ref()))
+}
+
+/// `GET /api/v1/apps/{id}/users/{user}`.
+///
+/// # Errors
+/// [`ApiError`] as every operation.
+pub async fn show(call: Call) -> Result<Reply, ApiError> {
+    call.query.only(&[])?;
+    let (app, person) = (load_app(&call).await?, load_person(&call).await?);
+    let assigned = load_assigned(&call, &app, &person.id).await?;
+    Ok(Reply::of(render_app_user(&call, &app, &assigned)))
+}
+
+/// `POST /api/v1/apps/{id}/users`.
+///
+/// # Errors
+/// [`ApiError`] as every operation; nothing was assigned.
+pub async fn assign(call: Call) -> Result<Reply, ApiError> {
+    call.query.only(&[])?;
+    let app = load_app(&call).await?;
+    let input = parse_assignment(call.json()?)?;
+    let Some(named) = &input.id else {
+        return Err(ApiError::invalid("id", "it is required"));
+    };
+    if input.scope == Some(Scope::Group) {
+        let problem = "assign the app to the group instead";
+        return Err(ApiError::invalid("scope", problem));
+    }
+    let missing = || ApiError::not_found(Thing::User, named);
+    let id = UserId::parse(named).map_err(|_| missing())?;
+    let reader = call.permit_for(Permission::ReadDirectory)?;
+    let person = match call.cell.find_person(&reader, id.as_str()).await {
+        Err(Refusal::NotFound) => return Err(missing()),
+        other => other?.person,
+    };
+    check_user_name(&input, &person)?;
+    assign_to(&call, &app, &person.id).await
+}
+
+async fn assign_to(call: &Call, app: &App, user: &UserId) -> Result<Reply, ApiError> {
+    let assigned = call
+        .cell
+        .assign_app_to_person(&call.permit, &app.id, user)
+        .await;
+    assigned?;
+    let assigned = load_assigned(call, app, user).await?;
+    Ok(Reply::of(render_app_user(call, app, &assigned)))
+}
+
+/// `POST /api/v1/apps/{id}/users/{user}`: an app that came through a group becomes the person's own.
+///
+/// # Errors
+/// [`ApiError`] as every operation; nothing was changed.
+pub async fn update(call: Call) -> Result<Reply, ApiError> {
+    call.query.only(&[])?;
+    let (app, person) = (load_app(&call).await?, load_person(&call).await?);
+    let assigned = load_assigned(&call, &app, &person.id).await?;
+    let input = parse_assignment(call.json()?)?;
+    if input
+        .id
+        .as_deref()
+        .is_some_and(|id| id != person.id.as_str())
+    {
+        return Err(ApiError::invalid("id", "it is never changed"));
+    }
+    check_user_name(&input, &person)?;
+    match (input.scope, &assigned.way) {
+        (Some(Scope::Direct), Way::Group(_)) => assign_to(&call, &app, &person.id).await,
+        (Some(Scope::Group), Way::Direct) => {
+            let problem = "take the app from the person instead, where a group of theirs has it";
+            Err(ApiError::invalid("scope", problem))
+        }
+        _ => Ok(Reply::of(render_app_user(&call, &app, &assigned))),
+    }
+}
+
+/// `DELETE /api/v1/apps/{id}/users/{user}`. Whoever has the app through a group keeps it, and whoever calls is told.
+///
+/// # Errors
+/// [`ApiError`] as every operation.
+pub async fn unassign(call: Call) -> Result<Reply, ApiError> {
+    call.query.only(&["sendEmail"])?;
+    if call.query.flag("sendEmail", false)? {
+        let cause = "sendEmail: administrators are told by the log";
+        return Err(ApiError::because(ErrorCode::Unsupported, cause));
+    }
+    let (app, person) = (load_app(&call).await?, load_person(&call).await?);
+    let assigned = load_assigned(&call, &app, &person.id).await?;
+    if let Way::Group(group) = assigned.way {
+        let cause = format!("the app is assigned to the group {group}, not to the person");
+        return Err(ApiError::because(ErrorCode::AppUserOfGroup, cause));
+    }
+    let taken = call
+        .cell
+        .unassign_app_from_person(&call.permit, &app.id, &person.id)
+        .await;
+    taken?;
+    Ok(Reply::empty())
+}
+
+async fn load_person(call: &Call) -> Result<Person, ApiError> {
+    Ok(call.user("user").await?.person)
+}
+
+async fn load_assigned(call: &Call, app: &App, user: &UserId) -> Result<AppPerson, ApiError> {
+    let reader = call.permit_for(Permission::ReadDirectory)?;
+    match call.cell.find_app_person(&reader, &app.id, user).await {
+        Err(Refusal::NotFound) => Err(ApiError::not_found(Thing::AppUser, user.as_str())),
+        other => Ok(other?),
+    }
+}
+
+fn parse_assignment(bytes: &[u8]) -> Result<AssignmentInput, ApiError> {
+    let mut fields = Fields::parse(bytes)?;
+    fields.ignore_read_only(&READ_ONLY);
+    let id = fields.take_text("id")?;
+    let scope = match fields.take_text("scope")?.as_deref() {
+        None => None,
+        Some(DIRECT) => Some(Scope::Direct),
+        Some(THROUGH_GROUP) => Some(Scope::Group),
+        Some(_) => return Err(ApiError::invalid("scope", "use USER or GROUP")),
+    };
+    let mut user_name = None;
+    if let Some(mut credentials) = fields.take_object("credentials")? {
+        user_name = credentials.take_text("userName")?;
+        if credentials.take("password").is_some() {
+            return Err(ApiError::not_supported("credentials.password"));
+        }
+        credentials.end()?;
+    }
+    if let Some(profile) = fields.take_object("profile")? {
+        profile.end()?;
+    }
+    fields.end()?;
+    Ok(AssignmentInput {
+        id,
+        scope,
+        user_name,
+    })
+}
+
+/// People have one name in all apps.
+fn check_user_name(input: &AssignmentInput, person: &Person) -> Result<(), ApiError> {
+    match &input.user_name {
+        Some(name) if *name != person.login => {
+            let problem = "it is not supported here: an app knows people by their login";
+            Err(ApiError::invalid("credentials.userName", problem))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn render_app_user(call: &Call, app: &App, assigned: &AppPerson) -> Value {
+    let person = &assigned.person;
+    let since = assigned.assigned_at.to_rfc3339_millis();
+    let (scope, group) = match &assigned.way {
+        Way::Direct => (DIRECT, None),
+        Way::Group(group) => {
+            let href = call.href(&format!("/api/v1/groups/{group}"));
+            (THROUGH_GROUP, Some(json!({ "href": href })))
+        }
+    };
+    let status = match person.status.may_act() {
+        true => "ACTIVE",
+        false => "INACTIVE",
+    };
+    json!({
+        "id": person.id.as_str(),
+        "scope": scope,
+        "status": status,
+        "created": since,
+        "lastUpdated": since,
+        "syncState": "DISABLED",
+        "credentials": { "userName": person.login },
+        "_links": {
+            "app": { "href": call.href(&format!("/api/v1/apps/{}", app.id)) },
+            "user": { "href": call.href(&format!("/api/v1/users/{}", person.id)) },
+            "group": group,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AssignmentInput, Scope, parse_assignment};
+    use serde_json::json;
+
+    #[test]
+    fn an_assignment_names_somebody_and_nothing_else() {
+        let parse = |body: serde_json::Value| parse_assignment(body.to_string().as_bytes());
+        let good = json!({
+            "id": "00u", "scope": "USER", "status": "ACTIVE", "_links": {}, "profile": {},
+            "credentials": { "userName": "ada", "password": null },
+        });
+        assert_eq!(
+            parse(good).unwrap(),
+            AssignmentInput {
+                id: Some("00u".into()),
+                scope: Some(Scope::Direct),
+                user_name: Some("ada".into()),
+            }
+        );
+        for bad in [
+            json!({ "id": 1 }),
+            json!({ "scope": "ORG" }),
+            json!({ "profile": { "role": "x" } }),
+            json!({ "credentials": { "password": { "value": "x" } } }),
+            json!({ "priority": 1 }),
+        ] {
+            assert!(parse(bad.clone()).is_err(), "{bad}");
+        }
+    }
+}
