@@ -1,5 +1,6 @@
-//! A script of an administrator against the real program, by the unmodified SDK that scripts in the field use: people and
-//! groups added, paged, searched, changed, led through the life cycle and removed, and the log followed; on both stores.
+//! A script of an administrator against the real program, by the unmodified SDK that scripts in the field use: people, groups
+//! and apps added, paged, searched, changed, led through the life cycle, assigned and removed, and the log followed; on both
+//! stores.
 
 use serde_json::json;
 use testbed::bootstrap;

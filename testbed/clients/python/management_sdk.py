@@ -1,5 +1,5 @@
-"""PyPI `okta`, unmodified, as the script of an administrator: people and groups added, paged, searched, changed, led through
-the life cycle and removed, and the system log followed.
+"""PyPI `okta`, unmodified, as the script of an administrator: people, groups and apps added, paged, searched, changed, led
+through the life cycle, assigned and removed, and the system log followed.
 
 Input: org_url, token (of an administrator), reader_token (of somebody who may only look)."""
 
@@ -12,7 +12,13 @@ from urllib.parse import parse_qs, urlsplit
 os.environ["OKTA_TESTING_TESTINGDISABLEHTTPSCHECK"] = "true"
 
 from okta.client import Client  # noqa: E402
-from okta.models import AddGroupRequest, CreateUserRequest, UpdateUserRequest  # noqa: E402
+from okta.models import (  # noqa: E402
+    AddGroupRequest,
+    AppUserAssignRequest,
+    CreateUserRequest,
+    OpenIdConnectApplication,
+    UpdateUserRequest,
+)
 
 from script import ensure, note, script  # noqa: E402
 
@@ -143,6 +149,93 @@ async def groups(client: Client, grace: str) -> None:
     await refused("a group that was removed", "E0000007", client.get_group(team))
 
 
+def web_app(label: str) -> OpenIdConnectApplication:
+    return OpenIdConnectApplication.from_dict({
+        "name": "oidc_client",
+        "label": label,
+        "signOnMode": "OPENID_CONNECT",
+        "credentials": {"oauthClient": {"token_endpoint_auth_method": "client_secret_basic"}},
+        "settings": {"oauthClient": {
+            "application_type": "web",
+            "grant_types": ["authorization_code", "refresh_token"],
+            "response_types": ["code"],
+            "redirect_uris": ["https://wiki.example.com/callback"],
+            "initiate_login_uri": "https://wiki.example.com/",
+        }},
+    })
+
+
+async def apps(client: Client, grace: str) -> None:
+    made = [await done(client.create_application(web_app(f"App {number}"))) for number in range(PAGE + 2)]
+    app = made[0]
+    proof = app.credentials.oauth_client
+    ensure(app.status == "ACTIVE" and proof.client_id == app.id and proof.client_secret, "the app is not as asked for", app)
+    ensure(proof.pkce_required is True, "PKCE was not asked for", proof)
+    await refused("a second app of that label", "E0000001", client.create_application(web_app("APP 1")))
+    listed = await all_pages(lambda after: client.list_applications(limit=PAGE, after=after))
+    ensure({one.id for one in listed} == {one.id for one in made}, "the apps are not all listed")
+    for more in ({"q": "app 1"}, {"filter": f'id eq "{made[1].id}" and status eq "ACTIVE"'}):
+        found = await done(client.list_applications(**more))
+        ensure([one.id for one in found] == [made[1].id], f"{more} finds others", [one.label for one in found])
+    await refused("what no index answers", "E0000031", client.list_applications(filter='label eq "App 1"'))
+    whole = await done(client.get_application(app.id))
+    ensure(whole.credentials.oauth_client.client_secret is None, "the secret is shown a second time")
+    whole.label = "Wiki"
+    changed = await done(client.replace_application(app.id, whole))
+    ensure(changed.label == "Wiki", "the app was not renamed", changed.label)
+    ensure(changed.settings.oauth_client.redirect_uris == ["https://wiki.example.com/callback"], "the app lost its address", changed)
+    await assignments(client, app.id, grace)
+    await credentials(client, app.id)
+    await refused("removing an app that is in use", "E0000056", client.delete_application(app.id))
+    for step, status in ((client.deactivate_application, "INACTIVE"), (client.activate_application, "ACTIVE")):
+        await done(step(app.id))
+        seen = (await done(client.get_application(app.id))).status
+        ensure(seen == status, f"after {step.__name__} it is not {status}", seen)
+    for one in made:
+        await done(client.deactivate_application(one.id))
+        await done(client.delete_application(one.id))
+    await refused("an app that was removed", "E0000007", client.get_application(app.id))
+
+
+async def assignments(client: Client, app: str, grace: str) -> None:
+    assigned = await done(client.assign_user_to_application(app, AppUserAssignRequest.from_dict({"id": grace, "scope": "USER"})))
+    ensure((assigned.id, assigned.scope) == (grace, "USER"), "the app is not assigned to her", assigned)
+    people = await done(client.list_application_users(app, limit=PAGE))
+    ensure([person.id for person in people] == [grace], "she is not among the people of the app")
+    found = await done(client.list_applications(filter=f'user.id eq "{grace}"'))
+    ensure([one.id for one in found] == [app], "the app is not among hers")
+    links = await done(client.list_app_links(grace))
+    ensure([link.app_instance_id for link in links] == [app], "the app is not on her page", links)
+    await done(client.unassign_user_from_application(app, grace))
+    await refused("what was taken from her", "E0000007", client.get_application_user(app, grace))
+    team = (await done(client.add_group(AddGroupRequest.from_dict({"profile": {"name": "Readers"}})))).id
+    await done(client.assign_user_to_group(team, grace))
+    await done(client.assign_group_to_application(app, team))
+    through = await done(client.get_application_user(app, grace))
+    ensure(through.scope == "GROUP", "the app did not come through the group", through)
+    groups_of_app = await done(client.list_application_group_assignments(app))
+    apps_of_group = await done(client.list_assigned_applications_for_group(team))
+    ensure([one.id for one in groups_of_app] == [team], "the group is not among those of the app")
+    ensure([one.id for one in apps_of_group] == [app], "the app is not among those of the group")
+    await done(client.unassign_application_from_group(app, team))
+    ensure(not await done(client.list_application_users(app)), "somebody is left")
+    await done(client.delete_group(team))
+
+
+async def credentials(client: Client, app: str) -> None:
+    old = (await done(client.list_o_auth2_client_secrets(app)))[0].id
+    await refused("switching off the only secret", "E0000001", client.deactivate_o_auth2_client_secret(app, old))
+    new = await done(client.create_o_auth2_client_secret(app))
+    ensure(new.client_secret and new.status == "ACTIVE", "the new secret is not shown", new.id)
+    await refused("removing a secret that is accepted", "E0000001", client.delete_o_auth2_client_secret(app, old))
+    off = await done(client.deactivate_o_auth2_client_secret(app, old))
+    ensure(off.status == "INACTIVE", "the old secret is not switched off", off)
+    await done(client.delete_o_auth2_client_secret(app, old))
+    left = await done(client.list_o_auth2_client_secrets(app))
+    ensure([secret.id for secret in left] == [new.id], "another secret is left", left)
+    ensure(await done(client.list_jwk(app)) == [], "the app has keys")
+
+
 async def log(client: Client, grace: str) -> None:
     events, response, error = await client.list_log_events(filter=f'target.id eq "{grace}"', limit=100)
     ensure(error is None, "the log was refused", error)
@@ -163,6 +256,7 @@ async def forbidden(values: dict[str, Any], grace: str) -> None:
     ensure((await done(reader.get_user(grace))).id == grace, "who may look does not see")
     await refused("adding without the role", "E0000006", reader.create_user(somebody("other@example.com")))
     await refused("removing without the role", "E0000006", reader.delete_user(grace))
+    await refused("adding an app without the role", "E0000006", reader.create_application(web_app("Other")))
     stranger = client_of(values, "00T" + "x" * 43)
     await refused("a token that there is not", "E0000011", stranger.get_user(grace))
 
@@ -177,11 +271,12 @@ async def walk(values: dict[str, Any]) -> dict[str, Any]:
     await search(client, grace)
     await change(client, grace)
     await groups(client, grace)
+    await apps(client, grace)
     await forbidden(values, grace)
     await log(client, grace)
     await done(client.delete_user(grace))
     await refused("somebody who was removed", "E0000007", client.get_user(grace))
-    note(f"{values['org_url']}: people, groups and the log")
+    note(f"{values['org_url']}: people, groups, apps and the log")
     return {"person": grace}
 
 
