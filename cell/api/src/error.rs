@@ -59,6 +59,7 @@ define_codes! {
     AppInUse, "E0000056", FORBIDDEN, "Delete application forbidden.";
     Unsupported, "E0000060", NOT_IMPLEMENTED, "Unsupported operation.";
     PasswordPolicy, "E0000080", FORBIDDEN, "The password does not meet the complexity requirements of the current password policy.";
+    AlreadyAssigned, "E0000090", CONFLICT, "The role specified is already assigned to the user.";
     Conflict, "E0000195", CONFLICT, "Api validation failed due to conflict: {0}";
     ETagMismatch, "E0000231", PRECONDITION_FAILED, "ETag value doesn't match.";
     ETagSyntax, "E0000242", BAD_REQUEST, "ETag syntax is invalid.";
@@ -89,6 +90,8 @@ pub enum Thing {
     AppSecret,
     /// A public key of an app.
     AppKey,
+    /// A role that a person has.
+    RoleAssignment,
 }
 
 impl Thing {
@@ -101,6 +104,7 @@ impl Thing {
             Self::AppGroup => "ApplicationGroupAssignment",
             Self::AppSecret => "OAuth2ClientSecretMediated",
             Self::AppKey => "JsonWebKey",
+            Self::RoleAssignment => "RoleAssignment",
         }
     }
 }
@@ -199,6 +203,7 @@ impl From<Refusal> for ApiError {
                 ..Self::of(ErrorCode::NotFound)
             },
             Refusal::Forbidden => Self::of(ErrorCode::Forbidden),
+            Refusal::OutOfReach(why) => Self::because(ErrorCode::Forbidden, why),
             Refusal::Invalid { field, problem } => {
                 Self::invalid(wire_name(field), &problem.to_string())
             }
@@ -324,6 +329,7 @@ mod tests {
             ("E0000056", 403),
             ("E0000060", 501),
             ("E0000080", 403),
+            ("E0000090", 409),
             ("E0000195", 409),
             ("E0000231", 412),
             ("E0000242", 400),

@@ -92,6 +92,8 @@ pub(crate) enum By {
     Person,
     /// The super administrator's of the other org.
     Stranger,
+    /// That of an administrator with this role, whom [`World::administrator`] made.
+    Of(Role),
 }
 
 impl By {
@@ -102,6 +104,10 @@ impl By {
             Self::Reader => 'r',
             Self::Person => 'p',
             Self::Stranger => 's',
+            Self::Of(role) => {
+                let place = Role::ALL.into_iter().position(|known| known == role)?;
+                char::from_digit(u32::try_from(place).ok()?, 10)?
+            }
         };
         Some(format!("00T{}", String::from(sign).repeat(43)))
     }
@@ -250,7 +256,7 @@ impl World {
         world
     }
 
-    async fn give_token(&self, org: &OrgId, login: &str, role: Option<Role>, by: By) {
+    async fn give_token(&self, org: &OrgId, login: &str, role: Option<Role>, by: By) -> UserId {
         let user_id = self.person(org, login, "Given", "Family").await;
         let permit = self.permit(org, Permission::ManageOrg);
         if let Some(role) = role {
@@ -258,13 +264,21 @@ impl World {
         }
         let declared = DeclaredApiToken {
             name: login.to_owned(),
-            user_id,
+            user_id: user_id.clone(),
             text: Secret::new(by.token().unwrap()),
         };
         self.cell
             .declare_api_token(&permit, declared)
             .await
             .unwrap();
+        user_id
+    }
+
+    /// An administrator with a role and a token, who signs in with its word.
+    pub(crate) async fn administrator(&self, role: Role) -> UserId {
+        let login = role.as_str().to_lowercase();
+        self.give_token(&self.main, &login, Some(role), By::Of(role))
+            .await
     }
 
     /// An active person.
@@ -288,6 +302,12 @@ impl World {
         let activated = self.cell.change_person_status(&permit, &id, Activate);
         activated.await.unwrap();
         id
+    }
+
+    /// Gives somebody of `main` a role.
+    pub(crate) async fn grant(&self, user: &UserId, role: Role) {
+        let permit = self.permit(&self.main, Permission::ManageOrg);
+        self.cell.grant_role(&permit, user, role).await.unwrap();
     }
 
     pub(crate) fn permit(&self, org: &OrgId, permission: Permission) -> Permit {
@@ -406,13 +426,18 @@ pub(crate) struct Things {
 }
 
 impl World {
-    pub(crate) async fn things(&self, org: &OrgId) -> Things {
-        let user = self.person(org, "ada", "Ada", "Lovelace").await;
+    /// They bear that name.
+    pub(crate) async fn things(&self, org: &OrgId, name: &str) -> Things {
+        let user = self.person(org, name, "Ada", "Lovelace").await;
+        // So that there is a role to be read.
+        let roles = self.permit(org, Permission::ManageOrg);
+        let granted = self.cell.grant_role(&roles, &user, Role::ReportAdmin);
+        granted.await.unwrap();
         let groups = self.permit(org, Permission::ManageGroups);
-        let group = self.cell.create_group(&groups, "Eng", "").await.unwrap();
+        let group = self.cell.create_group(&groups, name, "").await.unwrap();
         let permit = self.permit(org, Permission::ManageApps);
         let new = NewApp {
-            label: "Sample".into(),
+            label: name.to_owned(),
             kind: AppKind::Web,
             settings: AppSettings {
                 redirect_uris: vec!["https://wiki.example/cb".into()],
@@ -442,6 +467,8 @@ pub(crate) fn public_key(kid: &str) -> Value {
     let key = SigningKey::generate(Algorithm::Es256).unwrap();
     key.public_jwk(kid).unwrap().render()
 }
+/// The id by which each person's role of a report administrator is named.
+pub(crate) const REPORT_ROLE: &str = "KJCVAT2SKRPUCRCNJFHA";
 
 /// The path of an operation with an id for each of its parameters.
 pub(crate) fn fill(operation: &Operation, things: &Things) -> String {
@@ -457,6 +484,7 @@ pub(crate) fn fill(operation: &Operation, things: &Things) -> String {
         .replace("{group}", &things.group)
         .replace("{secret}", &things.secret)
         .replace("{key}", &things.key)
+        .replace("{rid}", REPORT_ROLE)
 }
 
 pub(crate) fn operations() -> impl Iterator<Item = &'static Operation> {

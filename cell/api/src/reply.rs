@@ -26,6 +26,15 @@ impl Reply {
         }
     }
 
+    /// A thing that was made just now.
+    #[must_use]
+    pub fn created(body: Value) -> Self {
+        Self {
+            status: StatusCode::CREATED,
+            ..Self::of(body)
+        }
+    }
+
     /// Done, with nothing to show. Some clients read every 200 as JSON.
     #[must_use]
     pub fn done() -> Self {

@@ -71,9 +71,13 @@ operations! {
     POST "/api/v1/users/{id}/lifecycle/deactivate" ManagePeople users::lifecycle::deactivate "Deactivate a person";
     POST "/api/v1/users/{id}/lifecycle/suspend" ManagePeople users::lifecycle::suspend "Keep a person out for a time";
     POST "/api/v1/users/{id}/lifecycle/unsuspend" ManagePeople users::lifecycle::unsuspend "Let a suspended person in again";
-    POST "/api/v1/users/{id}/lifecycle/unlock" ManagePeople users::lifecycle::unlock "Unlock a person";
-    POST "/api/v1/users/{id}/lifecycle/expire_password" ManagePeople users::lifecycle::expire_password "Ask a person for a new password at the next sign-in";
-    POST "/api/v1/users/{id}/lifecycle/reset_password" ManagePeople users::lifecycle::reset_password "Send a person a link to get back in";
+    POST "/api/v1/users/{id}/lifecycle/unlock" HelpPeople users::lifecycle::unlock "Unlock a person";
+    POST "/api/v1/users/{id}/lifecycle/expire_password" HelpPeople users::lifecycle::expire_password "Ask a person for a new password at the next sign-in";
+    POST "/api/v1/users/{id}/lifecycle/reset_password" HelpPeople users::lifecycle::reset_password "Send a person a link to get back in";
+    GET "/api/v1/users/{id}/roles" ReadDirectory users::roles::list "List the administrator roles of a person";
+    POST "/api/v1/users/{id}/roles" ManageOrg users::roles::grant "Give a person an administrator role";
+    GET "/api/v1/users/{id}/roles/{rid}" ReadDirectory users::roles::show "Get an administrator role of a person";
+    DELETE "/api/v1/users/{id}/roles/{rid}" ManageOrg users::roles::revoke "Take an administrator role from a person";
     GET "/api/v1/groups" ReadDirectory groups::list "List groups, or search for some";
     POST "/api/v1/groups" ManageGroups groups::create "Add a group";
     GET "/api/v1/groups/{id}" ReadDirectory groups::show "Get a group";

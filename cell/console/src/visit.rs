@@ -5,7 +5,7 @@ use crate::files::ORG_LOGO;
 use crate::text::choice::{OrgLanguage, decide_language};
 use crate::upload::{UPLOAD_BYTES_MAX, Upload, read_upload, upload_type};
 use crate::view::colour::Accent;
-use crate::view::shell::{AdminAccess, Brand, Shell, Viewer};
+use crate::view::shell::{AdminAccess, Brand, Right, Shell, Viewer};
 use crate::view::signin::ReturnPage;
 use crate::view::trouble::{ErrorKind, ErrorPage};
 use askama::Template;
@@ -14,7 +14,7 @@ use axum::extract::{FromRef, FromRequest, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::LengthLimitError;
-use identity::access::Role;
+use identity::access::{Permission, Role, roles_permit};
 use identity::cell::Cell;
 use identity::fault::{Fault, Refusal};
 use identity::org::context::{OrgContext, RequestFacts};
@@ -378,10 +378,14 @@ impl Visit {
     /// An error page with the reference that finds it in the log.
     #[must_use]
     pub fn error(&self, status: StatusCode, kind: ErrorKind) -> Response {
+        self.error_with(status, kind, String::new())
+    }
+
+    fn error_with(&self, status: StatusCode, kind: ErrorKind, detail: String) -> Response {
         let page = ErrorPage {
             shell: self.gate_shell(),
             kind,
-            detail: String::new(),
+            detail,
             reference: self.facts.client.request_id.clone(),
             // From a blocked network every way leads back here.
             back: (kind != ErrorKind::Blocked).then(|| String::from("/")),
@@ -395,17 +399,15 @@ impl Visit {
         match refusal {
             Refusal::NotFound => self.error(StatusCode::NOT_FOUND, ErrorKind::NotFound),
             Refusal::Forbidden => self.error(StatusCode::FORBIDDEN, ErrorKind::Forbidden),
+            Refusal::OutOfReach(_) => {
+                let told = self.shell().t.refusal(refusal);
+                self.error_with(StatusCode::FORBIDDEN, ErrorKind::Forbidden, told)
+            }
             Refusal::Changed => self.error(StatusCode::CONFLICT, ErrorKind::Expired),
             Refusal::Fault(fault) => self.failed(fault),
             told => {
-                let page = ErrorPage {
-                    shell: self.gate_shell(),
-                    kind: ErrorKind::NotPossible,
-                    detail: self.shell().t.refusal(told),
-                    reference: self.facts.client.request_id.clone(),
-                    back: Some(String::from("/")),
-                };
-                self.page_with(StatusCode::BAD_REQUEST, &page)
+                let told = self.shell().t.refusal(told);
+                self.error_with(StatusCode::BAD_REQUEST, ErrorKind::NotPossible, told)
             }
         }
     }
@@ -465,11 +467,21 @@ pub fn guard_of(cookie: &str) -> String {
 }
 
 fn admin_access(roles: &[Role]) -> AdminAccess {
-    if roles.contains(&Role::SuperAdmin) {
-        AdminAccess::Full
-    } else if roles.is_empty() {
-        AdminAccess::Closed
-    } else {
-        AdminAccess::ReadOnly
+    let permits = |right: &Right| roles_permit(roles, permission_of(*right));
+    AdminAccess(Right::ALL.into_iter().filter(permits).collect())
+}
+
+const fn permission_of(right: Right) -> Permission {
+    match right {
+        Right::SeeDirectory => Permission::ReadDirectory,
+        Right::SeeLog => Permission::ReadLog,
+        Right::HelpPeople => Permission::HelpPeople,
+        Right::ChangePeople => Permission::ManagePeople,
+        Right::ChangeGroups => Permission::ManageGroups,
+        Right::ChangeApps => Permission::ManageApps,
+        Right::ChangeServers => Permission::ManageServers,
+        Right::ChangePolicies => Permission::ManagePolicies,
+        Right::ChangeKeys => Permission::ManageKeys,
+        Right::ChangeOrg => Permission::ManageOrg,
     }
 }

@@ -41,6 +41,9 @@ pub enum Refusal {
     /// The caller may not do this.
     #[error("not allowed")]
     Forbidden,
+    /// The caller may do such things, but not to this one, which stands above them.
+    #[error("not allowed: {0}")]
+    OutOfReach(&'static str),
     /// A field has an unusable value.
     #[error("{field}: {problem}")]
     Invalid {

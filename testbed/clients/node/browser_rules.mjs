@@ -66,15 +66,16 @@ async function enter(ada, input) {
 async function administrators(page) {
   const here = '/admin/administrators';
   await page.open(here);
-  await page.must((await page.page.locator('main form[action*="/role"]').count()) === 0, 'an administrator may change the own role');
+  await page.must((await page.page.locator('main form[action*="/roles"]').count()) === 0, 'an administrator may change the own role');
   await page.open(`${here}?find=grace`);
   await page.send(`${here}/add`);
   await page.mustSay('Grace Hopper');
-  const role = page.page.locator('main form[action*="/role"]').first();
-  await page.page.locator('details:has(form[action*="/role"]) summary').first().click();
-  await role.locator('[value="SUPER_ADMIN"]').check();
+  const role = page.page.locator('main form[action*="/roles"]').first();
+  await page.page.locator('details:has(form[action*="/roles"]) summary').first().click();
+  await role.locator('[value="READ_ONLY_ADMIN"]').uncheck();
+  for (const given of ['SUPER_ADMIN', 'HELP_DESK_ADMIN']) await role.locator(`[value="${given}"]`).check();
   await page.visitor.settle(() => role.locator('button[type=submit]').click());
-  await page.must((await page.page.locator('tbody tr', { hasText: 'Grace' }).innerText()).includes('Administrator'), 'the role was not changed');
+  await page.must((await page.page.locator('tbody tr', { hasText: 'Grace' }).innerText()).includes('Super administrator, Help desk'), 'the roles were not changed');
   const remove = await page.page.locator('main form[action*="/remove"]').first().getAttribute('action');
   await page.confirm(remove);
   await page.mustNotSay('Grace Hopper', 'main tbody');

@@ -1,5 +1,5 @@
 """PyPI `okta`, unmodified, as the script of an administrator: people, groups and apps added, paged, searched, changed, led
-through the life cycle, assigned and removed, and the system log followed.
+through the life cycle, assigned and removed, roles given and taken, and the system log followed.
 
 Input: org_url, token (of an administrator), reader_token (of somebody who may only look)."""
 
@@ -15,6 +15,7 @@ from okta.client import Client  # noqa: E402
 from okta.models import (  # noqa: E402
     AddGroupRequest,
     AppUserAssignRequest,
+    AssignRoleToUserRequest,
     CreateUserRequest,
     OpenIdConnectApplication,
     UpdateUserRequest,
@@ -236,6 +237,23 @@ async def credentials(client: Client, app: str) -> None:
     ensure(await done(client.list_jwk(app)) == [], "the app has keys")
 
 
+def role_named(word: str) -> AssignRoleToUserRequest:
+    return AssignRoleToUserRequest.from_dict({"type": word})
+
+
+async def roles(client: Client, grace: str) -> None:
+    for word in ("HELP_DESK_ADMIN", "APP_ADMIN"):
+        await done(client.assign_role_to_user(grace, role_named(word)))
+    await refused("a role that she has", "E0000090", client.assign_role_to_user(grace, role_named("APP_ADMIN")))
+    listed = [role.actual_instance for role in await done(client.list_assigned_roles_for_user(grace))]
+    ensure({role.type for role in listed} == {"HELP_DESK_ADMIN", "APP_ADMIN"}, "the roles are not all listed", listed)
+    for role in listed:
+        seen = (await done(client.get_user_assigned_role(grace, role.id))).actual_instance
+        ensure(seen.type == role.type, "the role is another one", seen)
+        await done(client.unassign_role_from_user(grace, role.id))
+    ensure(not await done(client.list_assigned_roles_for_user(grace)), "she still has a role")
+
+
 async def log(client: Client, grace: str) -> None:
     events, response, error = await client.list_log_events(filter=f'target.id eq "{grace}"', limit=100)
     ensure(error is None, "the log was refused", error)
@@ -257,6 +275,7 @@ async def forbidden(values: dict[str, Any], grace: str) -> None:
     await refused("adding without the role", "E0000006", reader.create_user(somebody("other@example.com")))
     await refused("removing without the role", "E0000006", reader.delete_user(grace))
     await refused("adding an app without the role", "E0000006", reader.create_application(web_app("Other")))
+    await refused("giving a role without one", "E0000006", reader.assign_role_to_user(grace, role_named("SUPER_ADMIN")))
     stranger = client_of(values, "00T" + "x" * 43)
     await refused("a token that there is not", "E0000011", stranger.get_user(grace))
 
@@ -269,6 +288,7 @@ async def walk(values: dict[str, Any]) -> dict[str, Any]:
     client = client_of(values, values["token"])
     grace = await people(client)
     await search(client, grace)
+    await roles(client, grace)
     await change(client, grace)
     await groups(client, grace)
     await apps(client, grace)

@@ -3,7 +3,7 @@
 use crate::for_tests::{
     Answered, By, CALLS_MAX, REQUEST_ID, World, fill, on_both_engines, operations,
 };
-use identity::access::Permission;
+use identity::access::{Permission, Role, role_permits};
 use serde_json::{Value, json};
 
 /// A body that every operation could read, so that nobody is refused for it.
@@ -112,7 +112,7 @@ async fn a_token_that_calls_too_often_waits_for_the_reset(world: &World) {
 }
 
 async fn roles_decide_about_every_operation(world: &World) {
-    let things = world.things(&world.main).await;
+    let things = world.things(&world.main, "ada").await;
     let before = world.log_rows(&world.main).await;
     for operation in operations() {
         let (method, path) = (operation.method.as_str(), fill(operation, &things));
@@ -136,8 +136,31 @@ async fn roles_decide_about_every_operation(world: &World) {
     assert_eq!(world.log_rows(&world.main).await, before);
 }
 
+/// The matrix, whole: a role calls what it permits, and is turned away from all else before anything is looked at.
+async fn each_role_calls_what_it_permits(world: &World) {
+    for role in Role::ALL {
+        world.administrator(role).await;
+        let name = format!("target-of-{}", role.as_str());
+        let things = world.things(&world.main, &name).await;
+        for operation in operations() {
+            let (method, path) = (operation.method.as_str(), fill(operation, &things));
+            let before = world.log_rows(&world.main).await;
+            let answer = world
+                .call(By::Of(role), method, &path, &body_for(method))
+                .await;
+            let is_refused = answer.outcome() == (403, "E0000006");
+            let expected = !role_permits(role, operation.permission);
+            assert_eq!(is_refused, expected, "{method} {path} by {role:?}");
+            assert!(answer.status.as_u16() < 500, "{method} {path} by {role:?}");
+            if is_refused {
+                assert_eq!(world.log_rows(&world.main).await, before);
+            }
+        }
+    }
+}
+
 async fn what_is_of_another_org_is_not_found(world: &World) {
-    let things = world.things(&world.other).await;
+    let things = world.things(&world.other, "ada").await;
     let user = &things.user;
     let before = (
         world.log_rows(&world.main).await,
@@ -166,7 +189,7 @@ async fn what_is_of_another_org_is_not_found(world: &World) {
 }
 
 async fn what_an_operation_does_not_know_is_refused(world: &World) {
-    let things = world.things(&world.main).await;
+    let things = world.things(&world.main, "ada").await;
     let before = world.log_rows(&world.main).await;
     for operation in operations() {
         let (method, path) = (operation.method.as_str(), fill(operation, &things));
@@ -183,7 +206,7 @@ async fn what_an_operation_does_not_know_is_refused(world: &World) {
 
 async fn bodies_are_json_within_a_bound(world: &World) {
     let token = format!("SSWS {}", By::Manager.token().unwrap());
-    let things = world.things(&world.main).await;
+    let things = world.things(&world.main, "ada").await;
     let (user, group, app) = (&things.user, &things.group, &things.app);
     let long = format!("{{\"profile\":{{\"name\":\"{}\"}}}}", "x".repeat(300_000));
     let good = String::from("{\"profile\":{\"name\":\"x\"}}");
@@ -222,6 +245,7 @@ on_both_engines!(
     what_is_not_there_is_told_in_the_same_form,
     a_token_that_calls_too_often_waits_for_the_reset,
     roles_decide_about_every_operation,
+    each_role_calls_what_it_permits,
     what_is_of_another_org_is_not_found,
     what_an_operation_does_not_know_is_refused,
     bodies_are_json_within_a_bound,

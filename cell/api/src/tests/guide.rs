@@ -17,7 +17,9 @@ const END: &str = "<!-- end of operations -->";
 const fn name(permission: Permission) -> &'static str {
     match permission {
         Permission::ReadDirectory => "to see the directory",
+        Permission::HelpPeople => "to help people",
         Permission::ManagePeople => "to change people",
+        Permission::ManageOrg => "to administer the organisation",
         Permission::ManageGroups => "to change groups",
         Permission::ManageApps => "to change apps",
         Permission::ReadLog => "to see the log",

@@ -9,3 +9,4 @@ mod guide;
 mod lists;
 mod log;
 mod people;
+mod roles;

@@ -239,7 +239,9 @@ async fn apply(call: &Call, record: &PersonRecord, step: Step) -> Result<(), Api
         _ => return Ok(()),
     };
     // The link is made after the step has committed. Where that fails, the same step sends another one.
-    let sent = call.cell.send_link(&call.context, person, purpose);
+    let sent = call
+        .cell
+        .send_link(&call.context, &call.permit, person, purpose);
     Ok(sent.await?)
 }
 

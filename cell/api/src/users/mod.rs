@@ -4,6 +4,7 @@ pub mod input;
 pub mod lifecycle;
 pub mod list;
 pub mod render;
+pub mod roles;
 
 use crate::call::{Call, Precondition};
 use crate::error::{ApiError, ErrorCode};

@@ -6,8 +6,8 @@ use crate::admin::paging::search_of;
 use crate::admin::people::find_people;
 use crate::admin::row::moment;
 use crate::view::admin::{AdministratorRow, AdministratorsPage, role_choices};
-use crate::view::part::Input;
-use crate::view::shell::Shell;
+use crate::view::part::{Choice, Tone};
+use crate::view::shell::{Flash, Shell};
 use crate::visit::Visit;
 use axum::extract::Path;
 use identity::access::{Permission, Role};
@@ -25,21 +25,32 @@ pub async fn list(visit: Visit) -> Answer {
     page(&visit, visit.shell()).await
 }
 
-/// `POST /admin/administrators/add`: with the least role.
+/// `POST /admin/administrators/add`: who may see, and change nothing.
 pub async fn add(visit: Visit) -> Answer {
     let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
     let user = found(&visit, UserId::parse(visit.field("id")).ok())?;
     answer(&visit, visit.cell.add_administrator(&permit, &user).await).await
 }
 
-/// `POST /admin/administrators/{id}/role`.
-pub async fn change_role(Path(id): Path<String>, visit: Visit) -> Answer {
+/// `POST /admin/administrators/{id}/roles`: those that are ticked, and no others.
+pub async fn change_roles(Path(id): Path<String>, visit: Visit) -> Answer {
     let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
     let user = found(&visit, UserId::parse(&id).ok())?;
-    let role = found(&visit, Role::from_word(visit.field("role")))?;
+    let ticked: Option<Vec<Role>> = visit.fields("role").map(Role::from_word).collect();
+    let ticked = found(&visit, ticked)?;
+    // Whoever shall have none is removed, by the button that asks first.
+    if ticked.is_empty() {
+        let shell = visit.shell();
+        let flash = Flash {
+            tone: Tone::Bad,
+            text: shell.t.words.choose_one.to_owned(),
+        };
+        let flash = Some(flash);
+        return page(&visit, Shell { flash, ..shell }).await;
+    }
     answer(
         &visit,
-        visit.cell.change_role(&permit, &user, Some(role)).await,
+        visit.cell.change_roles(&permit, &user, ticked).await,
     )
     .await
 }
@@ -48,7 +59,11 @@ pub async fn change_role(Path(id): Path<String>, visit: Visit) -> Answer {
 pub async fn remove(Path(id): Path<String>, visit: Visit) -> Answer {
     let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
     let user = found(&visit, UserId::parse(&id).ok())?;
-    answer(&visit, visit.cell.change_role(&permit, &user, None).await).await
+    answer(
+        &visit,
+        visit.cell.change_roles(&permit, &user, Vec::new()).await,
+    )
+    .await
 }
 
 async fn answer(visit: &Visit, outcome: Result<(), Refusal>) -> Answer {
@@ -65,7 +80,7 @@ async fn page(visit: &Visit, shell: Shell) -> Answer {
     let (rows, picker) = {
         let org = &visit.context.org;
         let mut tx = loaded(visit, visit.cell.database.read().await)?;
-        // Each may have two roles from a declaration.
+        // Each may have every role.
         let rows_max = ADMINISTRATORS_MAX.saturating_mul(Role::ALL.len());
         let rows_max = i64::try_from(rows_max).unwrap_or(i64::MAX);
         let rows = store::load_administrators(&mut tx, org, "", rows_max).await;
@@ -81,28 +96,62 @@ async fn page(visit: &Visit, shell: Shell) -> Answer {
     }))
 }
 
-/// One row for each person, with the strongest role, by name.
+/// One row for each person, by name.
 fn administrator_rows(
     visit: &Visit,
     granted: Vec<(Person, Role, Timestamp)>,
 ) -> Vec<AdministratorRow> {
     let own = visit.signed_in().map(|signed_in| &signed_in.person.id);
-    let mut rows: Vec<AdministratorRow> = Vec::new();
+    let mut held: Vec<(Person, Vec<Role>, Timestamp)> = Vec::new();
     for (person, role, since) in granted {
-        let row = AdministratorRow {
-            id: person.id.to_string(),
-            name: person.display_name(),
-            login: person.login,
-            role: Input::of(role.as_str()),
-            since: moment(since),
-            is_self: own == Some(&person.id),
-        };
-        match rows.last_mut().filter(|last| last.id == row.id) {
-            Some(last) if role == Role::SuperAdmin => *last = row,
-            Some(_) => {}
-            None => rows.push(row),
+        match held.last_mut().filter(|(last, ..)| last.id == person.id) {
+            Some((_, roles, first)) => {
+                roles.push(role);
+                *first = (*first).min(since);
+            }
+            None => held.push((person, vec![role], since)),
         }
     }
+    let mut rows: Vec<AdministratorRow> = held
+        .into_iter()
+        .map(|(person, roles, since)| AdministratorRow {
+            id: person.id.to_string(),
+            name: person.display_name(),
+            is_self: own == Some(&person.id),
+            login: person.login,
+            roles: ticked(visit, &roles),
+            since: moment(since),
+        })
+        .collect();
     rows.sort_by_cached_key(|row| (row.name.to_lowercase(), row.id.clone()));
     rows
+}
+
+fn ticked(visit: &Visit, held: &[Role]) -> Vec<Choice> {
+    let choices = role_choices(visit.shell().t).into_iter();
+    choices
+        .map(|choice| {
+            let is_held = held.iter().any(|role| role.as_str() == choice.value);
+            choice.ticked(is_held)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::role_choices;
+    use crate::text::choice::languages;
+    use identity::access::Role;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_role_can_be_chosen() {
+        let known: BTreeSet<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
+        for t in languages() {
+            let choices = role_choices(t);
+            let offered: BTreeSet<&str> =
+                choices.iter().map(|choice| choice.value.as_str()).collect();
+            assert_eq!((offered, choices.len()), (known.clone(), known.len()));
+        }
+    }
 }

@@ -52,12 +52,17 @@ pub async fn administrator_freshly(
     permit(visit, permission, Some(back)).await
 }
 
-/// The same for what changes a person: whoever changes an administrator decides who administers.
+/// The same for what is done to a person: whoever changes an administrator decides who administers.
 ///
 /// # Errors
 /// The response that is sent instead; the page that says so where there is no such person.
-pub async fn administrator_over(visit: &Visit, id: &str, tab: &str) -> Result<Permit, Detour> {
-    let permit = administrator(visit, Permission::ManagePeople).await?;
+pub async fn administrator_over(
+    visit: &Visit,
+    id: &str,
+    tab: &str,
+    permission: Permission,
+) -> Result<Permit, Detour> {
+    let permit = administrator(visit, permission).await?;
     let user = found(visit, UserId::parse(id).ok())?;
     let roles = {
         let mut tx = loaded(visit, visit.cell.database.read().await)?;
@@ -67,7 +72,7 @@ pub async fn administrator_over(visit: &Visit, id: &str, tab: &str) -> Result<Pe
         return Ok(permit);
     }
     let back = format!("/admin/people/{user}{tab}");
-    administrator_freshly(visit, Permission::ManagePeople, &back).await
+    administrator_freshly(visit, permission, &back).await
 }
 
 async fn permit(

@@ -5,6 +5,7 @@ use crate::admin::row::log_row;
 use crate::cookie::CookieKind;
 use crate::courier::Courier;
 use crate::view::admin::{Figures, GuideKind, GuideStep, HomePage};
+use crate::view::shell::Right;
 use crate::visit::Visit;
 use axum::Extension;
 use database::ReadTx;
@@ -28,8 +29,13 @@ const SIGN_INS_SECS: i64 = 24 * 60 * 60;
 /// What the cookie says once the guide was put away.
 const PUT_AWAY: &str = "away";
 
-/// `GET /admin`.
+/// `GET /admin`. Whoever may see the log alone begins there.
 pub async fn show(Extension(courier): Extension<Arc<dyn Courier>>, visit: Visit) -> Answer {
+    let shell = visit.shell();
+    if shell.may(Right::SeeLog) && !shell.may(Right::SeeDirectory) {
+        administrator(&visit, Permission::ReadLog).await?;
+        return Ok(visit.go("/admin/log"));
+    }
     administrator(&visit, Permission::ReadDirectory).await?;
     administrator(&visit, Permission::ReadLog).await?;
     let Some(signed_in) = visit.signed_in() else {
@@ -38,11 +44,14 @@ pub async fn show(Extension(courier): Extension<Arc<dyn Courier>>, visit: Visit)
     let mut tx = loaded(&visit, visit.cell.database.read().await)?;
     let org = &visit.context.org;
     let figures = loaded(&visit, load_figures(&mut tx, org, visit.facts.now).await)?;
-    let guide = if visit.cookie(CookieKind::Guide).as_deref() == Some(PUT_AWAY) {
-        Vec::new()
-    } else {
+    // Its steps are those of whoever sets the org up.
+    let is_guided =
+        shell.may(Right::ChangeOrg) && visit.cookie(CookieKind::Guide).as_deref() != Some(PUT_AWAY);
+    let guide = if is_guided {
         let is_mail_set_up = visit.snapshot.org.settings.mail.is_some() || courier.leaves_machine();
         loaded(&visit, load_guide(&mut tx, signed_in, is_mail_set_up).await)?
+    } else {
+        Vec::new()
     };
     let recent = loaded(
         &visit,
@@ -50,14 +59,14 @@ pub async fn show(Extension(courier): Extension<Arc<dyn Courier>>, visit: Visit)
     )?;
     drop(tx);
     Ok(visit.page(&HomePage {
-        shell: visit.shell(),
         guide,
         figures,
         recent: recent
             .rows
             .iter()
-            .map(|row| log_row(visit.shell().t, row))
+            .map(|row| log_row(shell.t, row))
             .collect(),
+        shell,
     }))
 }
 

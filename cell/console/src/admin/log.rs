@@ -3,9 +3,9 @@
 use crate::admin::caller::{Answer, administrator, found, loaded};
 use crate::admin::paging::{PAGE_ROWS, after_of, pager, render_cursor, search_of};
 use crate::admin::row::{log_row, moment, party_name};
-use crate::text::Text;
 use crate::view::admin::{Fact, LogEntryPage, LogFilter as Asked, LogPage};
 use crate::view::row::Outcome as ShownOutcome;
+use crate::view::shell::{Right, Shell};
 use crate::visit::Visit;
 use axum::extract::Path;
 use database::{DatabaseFault, ReadTx};
@@ -222,7 +222,7 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
         at: moment(row.published_at),
         facts: event
             .as_ref()
-            .map(|event| facts_of(shell.t, event))
+            .map(|event| facts_of(&shell, event))
             .unwrap_or_default(),
         changes: event.as_ref().map(changes_of).unwrap_or_default(),
         json: indented(&row.body),
@@ -231,7 +231,8 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
     }))
 }
 
-fn facts_of(t: &'static Text, event: &LogEvent<'_>) -> Vec<Fact> {
+fn facts_of(shell: &Shell, event: &LogEvent<'_>) -> Vec<Fact> {
+    let t = shell.t;
     let mut facts = vec![party_fact(t.watch.actor, &event.actor)];
     facts.extend(
         event
@@ -239,6 +240,10 @@ fn facts_of(t: &'static Text, event: &LogEvent<'_>) -> Vec<Fact> {
             .iter()
             .map(|target| party_fact(t.watch.target, target)),
     );
+    // Whoever may see the log alone is not led to pages that are closed to them.
+    if !shell.may(Right::SeeDirectory) {
+        facts.iter_mut().for_each(|fact| fact.href = None);
+    }
     let client = event.client.as_ref();
     let context = event.authentication_context.as_ref();
     let texts = [

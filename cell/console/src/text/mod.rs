@@ -144,7 +144,7 @@ impl Text {
             Refusal::Invalid { problem, .. } => self.problem(problem),
             Refusal::Taken { .. } => self.common.taken.to_owned(),
             Refusal::Changed => self.common.changed_meanwhile.to_owned(),
-            Refusal::WrongState(why) => capitalised(self.pattern(why)),
+            Refusal::WrongState(why) | Refusal::OutOfReach(why) => capitalised(self.pattern(why)),
             Refusal::TooMany { what, max } => self
                 .common
                 .at_most

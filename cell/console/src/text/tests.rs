@@ -102,10 +102,11 @@ fn placeholders(text: &str) -> BTreeSet<&str> {
 /// The crates whose words pages show.
 const BELOW: [&str; 2] = ["../identity/src", "../oauth/src"];
 /// What their words stand behind, and how many literals come before them.
-const MARKS: [(&str, usize); 5] = [
+const MARKS: [(&str, usize); 6] = [
     ("Refusal::invalid(", 1),
     ("Problem::of(", 0),
     ("WrongState(", 0),
+    ("OutOfReach(", 0),
     ("what: ", 0),
     ("const ELSEWHERE: &str =", 0),
 ];

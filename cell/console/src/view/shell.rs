@@ -17,15 +17,47 @@ pub struct Brand {
     pub accent: Accent,
 }
 
-/// How far the reader may enter the administration.
+/// What a page of the administration may need of its reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AdminAccess {
-    /// Not at all.
-    Closed,
-    /// Looking only: pages leave out what would change something.
-    ReadOnly,
-    /// Everything.
-    Full,
+#[expect(missing_docs, reason = "each is what it lets the reader do")]
+pub enum Right {
+    SeeDirectory,
+    SeeLog,
+    HelpPeople,
+    ChangePeople,
+    ChangeGroups,
+    ChangeApps,
+    ChangeServers,
+    ChangePolicies,
+    ChangeKeys,
+    ChangeOrg,
+}
+
+impl Right {
+    /// Every right.
+    pub const ALL: [Right; 10] = [
+        Right::SeeDirectory,
+        Right::SeeLog,
+        Right::HelpPeople,
+        Right::ChangePeople,
+        Right::ChangeGroups,
+        Right::ChangeApps,
+        Right::ChangeServers,
+        Right::ChangePolicies,
+        Right::ChangeKeys,
+        Right::ChangeOrg,
+    ];
+}
+
+/// How far the reader may enter the administration: pages leave out what the reader may not do. None at all keeps them
+/// out of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AdminAccess(pub Vec<Right>);
+
+impl AdminAccess {
+    fn has(&self, right: Right) -> bool {
+        self.0.contains(&right)
+    }
 }
 
 /// The person who reads the page.
@@ -100,18 +132,22 @@ impl Shell {
         )
     }
 
-    /// Whether pages may offer to change something.
+    /// Whether the reader may do this.
     #[must_use]
-    pub fn may_change(&self) -> bool {
+    pub fn may(&self, right: Right) -> bool {
         self.viewer
             .as_ref()
-            .is_some_and(|viewer| viewer.admin == AdminAccess::Full)
+            .is_some_and(|viewer| viewer.admin.has(right))
+    }
+
+    /// Whether a page may offer to change what it shows.
+    #[must_use]
+    pub fn may_change(&self, here: Place) -> bool {
+        here.to_change().is_some_and(|right| self.may(right))
     }
 
     fn may_administer(&self) -> bool {
-        self.viewer
-            .as_ref()
-            .is_some_and(|viewer| viewer.admin != AdminAccess::Closed)
+        self.may(Right::SeeDirectory) || self.may(Right::SeeLog)
     }
 
     /// The links across the top, with the present one marked.
@@ -176,19 +212,20 @@ impl Shell {
         ]
     }
 
-    /// The links of the administration, in groups.
+    /// The links of the administration, in groups: those that the reader may open.
     #[must_use]
     pub fn admin_links(&self, here: Place) -> Vec<NavGroup> {
         let t = &self.t.admin;
-        let link = |label, href, icon, place| NavLink::new(label, href, icon, here == place);
-        vec![
-            NavGroup {
-                title: "",
-                links: vec![link(t.nav_home, "/admin", Icon::Home, Place::Home)],
-            },
-            NavGroup {
-                title: t.nav_directory,
-                links: vec![
+        let link =
+            |label, href, icon, place| (place, NavLink::new(label, href, icon, here == place));
+        let groups = [
+            (
+                "",
+                vec![link(t.nav_home, "/admin", Icon::Home, Place::Home)],
+            ),
+            (
+                t.nav_directory,
+                vec![
                     link(t.nav_people, "/admin/people", Icon::People, Place::People),
                     link(t.nav_groups, "/admin/groups", Icon::Group, Place::Groups),
                     link(
@@ -198,10 +235,10 @@ impl Shell {
                         Place::Administrators,
                     ),
                 ],
-            },
-            NavGroup {
-                title: t.nav_access,
-                links: vec![
+            ),
+            (
+                t.nav_access,
+                vec![
                     link(t.nav_apps, "/admin/apps", Icon::App, Place::Apps),
                     link(
                         t.nav_servers,
@@ -223,10 +260,10 @@ impl Shell {
                     ),
                     link(t.nav_zones, "/admin/zones", Icon::Zone, Place::Zones),
                 ],
-            },
-            NavGroup {
-                title: t.nav_operation,
-                links: vec![
+            ),
+            (
+                t.nav_operation,
+                vec![
                     link(t.nav_log, "/admin/log", Icon::Log, Place::Log),
                     link(t.nav_keys, "/admin/keys", Icon::Key, Place::Keys),
                     link(
@@ -236,8 +273,17 @@ impl Shell {
                         Place::Settings,
                     ),
                 ],
-            },
-        ]
+            ),
+        ];
+        let opened = groups.into_iter().map(|(title, links)| NavGroup {
+            title,
+            links: links
+                .into_iter()
+                .filter(|(place, _)| self.may(place.to_open()))
+                .map(|(_, link)| link)
+                .collect(),
+        });
+        opened.filter(|group| !group.links.is_empty()).collect()
     }
 }
 
@@ -309,6 +355,37 @@ impl Place {
 
     fn is_admin(self) -> bool {
         !self.is_account() && !matches!(self, Place::MyApps | Place::Elsewhere)
+    }
+
+    /// What opens a page of the administration.
+    fn to_open(self) -> Right {
+        match self {
+            Place::Log => Right::SeeLog,
+            _ => Right::SeeDirectory,
+        }
+    }
+
+    /// What lets the reader change what is there; nothing where there is nothing to be changed.
+    fn to_change(self) -> Option<Right> {
+        let right = match self {
+            Place::People => Right::ChangePeople,
+            Place::Groups => Right::ChangeGroups,
+            Place::Apps => Right::ChangeApps,
+            Place::Servers => Right::ChangeServers,
+            Place::Policies | Place::Zones => Right::ChangePolicies,
+            Place::Keys => Right::ChangeKeys,
+            Place::Home | Place::Administrators | Place::Settings => Right::ChangeOrg,
+            Place::Elsewhere
+            | Place::MyApps
+            | Place::Profile
+            | Place::Security
+            | Place::Sessions
+            | Place::Consents
+            | Place::Activity
+            | Place::Simulate
+            | Place::Log => return None,
+        };
+        Some(right)
     }
 }
 

@@ -1,7 +1,8 @@
 //! The one enforcement point: who may do what in which org.
 //!
 //! [`authorize`] returns a [`Permit`], and the operations of this crate take it as an argument: a call that nobody
-//! has checked does not compile.
+//! has checked does not compile. What a role permits is one table, [`role_permits`]; whom its holder may touch is
+//! [`ceiling`].
 
 use crate::access::own::{Freshness, OwnCaller};
 use crate::fault::Refusal;
@@ -9,30 +10,58 @@ use ledger::{Actor, ClientFacts};
 use serde::{Deserialize, Serialize};
 use vocab::id::{ApiTokenId, OrgId, SessionId, UserId};
 
+pub mod ceiling;
 pub mod own;
 #[cfg(test)]
 mod tests;
 
-/// A role of an administrator.
+/// A role of an administrator. A person may have several, and may do what any of them permits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Role {
     /// May do everything in the org.
     SuperAdmin,
+    /// Runs the directory and how people sign in: people, groups, sign-on policies and zones.
+    OrgAdmin,
+    /// Runs the apps.
+    AppAdmin,
+    /// Runs people and groups.
+    UserAdmin,
+    /// Helps people who cannot get in.
+    HelpDeskAdmin,
     /// May see everything but secrets, and change nothing.
     ReadOnlyAdmin,
+    /// May see the system log, and nothing else.
+    ReportAdmin,
+    /// Runs the authorization servers.
+    ApiAccessManagementAdmin,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 2] = [Self::SuperAdmin, Self::ReadOnlyAdmin];
+    pub const ALL: [Self; 8] = [
+        Self::SuperAdmin,
+        Self::OrgAdmin,
+        Self::AppAdmin,
+        Self::UserAdmin,
+        Self::HelpDeskAdmin,
+        Self::ReadOnlyAdmin,
+        Self::ReportAdmin,
+        Self::ApiAccessManagementAdmin,
+    ];
 
     /// The stored word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SuperAdmin => "SUPER_ADMIN",
+            Self::OrgAdmin => "ORG_ADMIN",
+            Self::AppAdmin => "APP_ADMIN",
+            Self::UserAdmin => "USER_ADMIN",
+            Self::HelpDeskAdmin => "HELP_DESK_ADMIN",
             Self::ReadOnlyAdmin => "READ_ONLY_ADMIN",
+            Self::ReportAdmin => "REPORT_ADMIN",
+            Self::ApiAccessManagementAdmin => "API_ACCESS_MANAGEMENT_ADMIN",
         }
     }
 
@@ -54,7 +83,10 @@ pub enum Permission {
     ReadDirectory,
     /// See the system log.
     ReadLog,
-    /// Create and change people and their credentials.
+    /// Let people back in: unlock, ask for a new password, send a link to get back in, take lost factors away, end
+    /// sessions. It sets no password, no address and no factor, so that nobody becomes somebody else by it.
+    HelpPeople,
+    /// Create and change people and their credentials; all of [`Permission::HelpPeople`] is included.
     ManagePeople,
     /// Create and change groups and their members.
     ManageGroups,
@@ -72,11 +104,12 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, for the pages and the matrix test.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::OwnAccount,
         Self::OwnFactors,
         Self::ReadDirectory,
         Self::ReadLog,
+        Self::HelpPeople,
         Self::ManagePeople,
         Self::ManageGroups,
         Self::ManageApps,
@@ -85,6 +118,11 @@ impl Permission {
         Self::ManageKeys,
         Self::ManageOrg,
     ];
+
+    /// Whether a permit for this one is good for the other.
+    const fn includes(self, other: Self) -> bool {
+        matches!((self, other), (Self::ManagePeople, Self::HelpPeople)) || self as u8 == other as u8
+    }
 }
 
 /// Who is calling, as far as it is proved.
@@ -136,6 +174,17 @@ pub struct TokenCaller {
     pub roles: Vec<Role>,
 }
 
+/// With whose rights a permit acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Rights {
+    /// The operator's, who owns the machine.
+    Operators,
+    /// A person's over the own account, whatever their roles.
+    Own,
+    /// Those that the roles of this person give at the moment of the act.
+    RolesOf(UserId),
+}
+
 /// Proof that a caller may do something in an org. Only [`authorize`] makes one.
 #[derive(Debug, Clone)]
 pub struct Permit {
@@ -145,7 +194,7 @@ pub struct Permit {
     client: ClientFacts,
     own_user: Option<UserId>,
     own_session: Option<SessionId>,
-    operators: bool,
+    rights: Rights,
 }
 
 impl Permit {
@@ -182,7 +231,7 @@ impl Permit {
     /// Whether it was given to the operator at the machine itself.
     #[must_use]
     pub const fn is_operators(&self) -> bool {
-        self.operators
+        matches!(self.rights, Rights::Operators)
     }
 
     /// Holds the permit against what an operation needs.
@@ -190,7 +239,7 @@ impl Permit {
     /// # Errors
     /// [`Refusal::Forbidden`] if it was given for something else.
     pub fn covers(&self, permission: Permission) -> Result<(), Refusal> {
-        if self.permission == permission {
+        if self.permission.includes(permission) {
             Ok(())
         } else {
             Err(Refusal::Forbidden)
@@ -198,7 +247,7 @@ impl Permit {
     }
 
     /// Holds the permit against a change to the account of a person: an administrator's is good for everybody of the
-    /// org, a person's own for that person alone.
+    /// org whom [`ceiling`] lets them touch, a person's own for that person alone.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for the account of somebody else, of whom nothing is told; [`Refusal::Forbidden`] if it
@@ -211,6 +260,15 @@ impl Permit {
         }
     }
 
+    /// The same for the sessions of the person, which whoever helps people may end.
+    ///
+    /// # Errors
+    /// As for [`Permit::covers_account_of`].
+    pub fn covers_sessions_of(&self, user_id: &UserId) -> Result<(), Refusal> {
+        self.covers(Permission::HelpPeople)
+            .or_else(|_| self.covers_account_of(user_id))
+    }
+
     /// The same for the means by which the person proves who they are.
     ///
     /// # Errors
@@ -221,6 +279,15 @@ impl Permit {
             Permission::OwnFactors => self.is_own(user_id),
             _ => Err(Refusal::Forbidden),
         }
+    }
+
+    /// The same for taking such a means away, which whoever helps people may do.
+    ///
+    /// # Errors
+    /// As for [`Permit::covers_account_of`].
+    pub fn covers_loss_of_factors_of(&self, user_id: &UserId) -> Result<(), Refusal> {
+        self.covers(Permission::HelpPeople)
+            .or_else(|_| self.covers_factors_of(user_id))
     }
 
     fn is_own(&self, user_id: &UserId) -> Result<(), Refusal> {
@@ -242,15 +309,19 @@ pub fn authorize(
     permission: Permission,
     client: &ClientFacts,
 ) -> Result<Permit, Refusal> {
-    let (actor, own_user, own_session) = match caller {
+    let (actor, own_user, own_session, rights) = match caller {
         Caller::Anonymous => return Err(Refusal::Forbidden),
-        Caller::Operator => (Actor::system("operator"), None, None),
+        Caller::Operator => (Actor::system("operator"), None, None, Rights::Operators),
         Caller::Person(person) => {
             in_org(&person.org_id, org_id)?;
             decide_person(person, permission)?;
             let actor = Actor::user(&person.user_id, &person.login, &person.display_name);
             let (user, session) = (person.user_id.clone(), person.session_id.clone());
-            (actor, Some(user), Some(session))
+            let rights = match permission {
+                Permission::OwnAccount | Permission::OwnFactors => Rights::Own,
+                _ => Rights::RolesOf(user.clone()),
+            };
+            (actor, Some(user), Some(session), rights)
         }
         Caller::Own(own) => {
             in_org(own.org(), org_id)?;
@@ -259,6 +330,7 @@ pub fn authorize(
                 own.actor(),
                 Some(own.user().clone()),
                 own.session().cloned(),
+                Rights::Own,
             )
         }
         Caller::ApiToken(token) => {
@@ -267,7 +339,8 @@ pub fn authorize(
                 return Err(Refusal::Forbidden);
             }
             has_role(&token.roles, permission)?;
-            (Actor::api_token(&token.token_id, &token.name), None, None)
+            let actor = Actor::api_token(&token.token_id, &token.name);
+            (actor, None, None, Rights::RolesOf(token.user_id.clone()))
         }
     };
     Ok(Permit {
@@ -277,7 +350,7 @@ pub fn authorize(
         client: client.clone(),
         own_user,
         own_session,
-        operators: matches!(caller, Caller::Operator),
+        rights,
     })
 }
 
@@ -308,24 +381,49 @@ fn in_org(callers: &OrgId, asked: &OrgId) -> Result<(), Refusal> {
 }
 
 fn has_role(roles: &[Role], permission: Permission) -> Result<(), Refusal> {
-    if roles.iter().any(|role| role_permits(*role, permission)) {
+    if roles_permit(roles, permission) {
         Ok(())
     } else {
         Err(Refusal::Forbidden)
     }
 }
 
+/// Whether any of the roles permits it.
+#[must_use]
+pub fn roles_permit(roles: &[Role], permission: Permission) -> bool {
+    roles.iter().any(|role| role_permits(*role, permission))
+}
+
 /// The table of roles.
+///
+/// Each role has the least that its work needs, and nothing by which its holder could come to more:
+///
+/// - What decides who administers stays with the super administrator: roles, API tokens and the settings of the org
+///   ([`Permission::ManageOrg`]). Whoever could change the mail server, say, would read the links that go to others.
+/// - So do the keys ([`Permission::ManageKeys`]), by which everything is signed, the org's own tokens included.
+/// - An org administrator sets how people sign in, but not by which proof administrators come in: see
+///   [`ceiling::check_console`].
+/// - Whoever helps people sets nothing that could be used to become one of them.
+/// - To see is to see directory and log together: who helps, or runs an app, must find out why somebody cannot get in.
+///   Only the report administrator sees the log alone.
 #[must_use]
 pub const fn role_permits(role: Role, permission: Permission) -> bool {
-    match role {
-        Role::SuperAdmin => true,
-        Role::ReadOnlyAdmin => matches!(
-            permission,
-            Permission::OwnAccount
-                | Permission::OwnFactors
-                | Permission::ReadDirectory
-                | Permission::ReadLog
+    use Permission as To;
+    use Role as Is;
+    match permission {
+        // Whoever signs in has these, with any role or none.
+        To::OwnAccount | To::OwnFactors | To::ReadLog => true,
+        To::ReadDirectory => !matches!(role, Is::ReportAdmin),
+        To::HelpPeople => matches!(
+            role,
+            Is::SuperAdmin | Is::OrgAdmin | Is::UserAdmin | Is::HelpDeskAdmin
         ),
+        To::ManagePeople | To::ManageGroups => {
+            matches!(role, Is::SuperAdmin | Is::OrgAdmin | Is::UserAdmin)
+        }
+        To::ManagePolicies => matches!(role, Is::SuperAdmin | Is::OrgAdmin),
+        To::ManageApps => matches!(role, Is::SuperAdmin | Is::AppAdmin),
+        To::ManageServers => matches!(role, Is::SuperAdmin | Is::ApiAccessManagementAdmin),
+        To::ManageKeys | To::ManageOrg => matches!(role, Is::SuperAdmin),
     }
 }

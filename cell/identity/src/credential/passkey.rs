@@ -1,5 +1,6 @@
 //! Passkeys: enrolment and use, by WebAuthn. User verification is always required.
 
+use crate::access::ceiling::hold_within_reach;
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::credential::attestation;
@@ -8,7 +9,6 @@ use crate::fault::{Fault, Refusal};
 use crate::notice::Notice;
 use crate::org::context::OrgContext;
 use crate::org::settings::{Aaguid, Attestation, PasskeySettings};
-use crate::person::store as people;
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -232,9 +232,10 @@ impl Cell {
                     .unwrap_or_default(),
             );
         let ((org_id, user_id), id) = (subject.ids(), passkey.id.clone());
+        let permit = enrolment.permit.clone();
         let written = self.database.write(move |tx| {
             Box::pin(async move {
-                people::hold(tx, &org_id, &user_id).await?;
+                hold_within_reach(tx, &permit, &user_id).await?;
                 if is_full(store::count_passkeys(tx, &org_id, &user_id).await?) {
                     return Err(PasskeyRefusal::TooMany);
                 }
@@ -352,10 +353,11 @@ impl Cell {
             .detail("factor", "FIDO_WEBAUTHN")
             .detail("nameBefore", &passkey.name)
             .detail("name", &name);
-        let (org_id, user_id) = subject.ids();
+        let ((org_id, user_id), permit) = (subject.ids(), permit.clone());
         self.database
             .write(move |tx| {
                 Box::pin(async move {
+                    hold_within_reach(tx, &permit, &user_id).await?;
                     if !store::rename_passkey(tx, &org_id, &user_id, &passkey.id, &name).await? {
                         return Err(Refusal::NotFound);
                     }
@@ -377,7 +379,7 @@ impl Cell {
         user_id: &UserId,
         id: &PasskeyId,
     ) -> Result<(), Refusal> {
-        let subject = self.factor_subject(permit, user_id).await?;
+        let subject = self.loss_subject(permit, user_id).await?;
         let passkey = self.load_passkey(permit, user_id, id).await?;
         let notice = Notice::PasskeyRemoved {
             name: &passkey.name,
@@ -391,12 +393,12 @@ impl Cell {
             .detail("factor", "FIDO_WEBAUTHN");
         let own = permit.covers(Permission::OwnFactors).is_ok();
         let settings = subject.org().settings.passkey.clone();
-        let (org_id, user_id) = subject.ids();
+        let ((org_id, user_id), permit) = (subject.ids(), permit.clone());
         self.database
             .write(move |tx| {
                 Box::pin(async move {
                     // Two removals of two last passkeys at once: the second waits here, and then sees what is left.
-                    people::hold(tx, &org_id, &user_id).await?;
+                    hold_within_reach(tx, &permit, &user_id).await?;
                     if !store::delete_passkey(tx, &org_id, &user_id, &passkey.id).await? {
                         return Err(Refusal::NotFound);
                     }

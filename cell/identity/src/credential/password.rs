@@ -1,5 +1,6 @@
 //! Setting and checking passwords.
 
+use crate::access::ceiling::hold_within_reach;
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::credential::store::{self, StoredPassword};
@@ -11,7 +12,7 @@ use crate::password::hash_pool::{Denial, HashError};
 use crate::password::policy::{
     PasswordAge, PasswordFacts, PasswordProblem, Reuse, decide_password, decide_password_age,
 };
-use crate::person::{Person, store as people};
+use crate::person::Person;
 use crate::slowdown::{Familiarity, Guess, GuessedSecret};
 use database::WriteTx;
 use ledger::{Event, EventType};
@@ -66,7 +67,7 @@ impl From<database::DatabaseFault> for PasswordRefusal {
 
 /// A new password that is checked and hashed, to be stored in the caller's transaction.
 pub struct PlannedPassword {
-    org_id: OrgId,
+    permit: Permit,
     user_id: UserId,
     hash: String,
     /// What it replaces.
@@ -81,10 +82,11 @@ impl PlannedPassword {
     /// Stores it, with history, notice and log row.
     ///
     /// # Errors
-    /// [`Refusal::Changed`] if the password that it replaces was replaced meanwhile.
+    /// [`Refusal::Changed`] if the password that it replaces was replaced meanwhile; [`Refusal::OutOfReach`] for
+    /// somebody who may do more.
     pub async fn apply(self, tx: &mut WriteTx) -> Result<(), Refusal> {
-        let (org_id, user_id) = (&self.org_id, &self.user_id);
-        people::hold(tx, org_id, user_id).await?;
+        let (org_id, user_id) = (self.permit.org(), &self.user_id);
+        hold_within_reach(tx, &self.permit, user_id).await?;
         let stored = store::load_password(tx, org_id, user_id).await?;
         let hash_of = |password: &StoredPassword| password.hash.clone();
         if stored.as_ref().map(hash_of) != self.present.as_ref().map(hash_of) {
@@ -336,10 +338,9 @@ impl Cell {
             .seal_mail(&org.name, person, &Notice::PasswordChanged)
             .await?;
         let now = self.now();
-        let (org_id, user_id) = subject.ids();
         Ok(PlannedPassword {
-            org_id,
-            user_id,
+            permit: permit.clone(),
+            user_id: person.id.clone(),
             hash,
             present,
             keep,
@@ -392,10 +393,11 @@ impl Cell {
         let event = subject
             .event(permit, EventType::UserAccountUpdatePassword, now)
             .detail("imported", true);
-        let (org_id, user_id) = subject.ids();
+        let ((org_id, user_id), permit) = (subject.ids(), permit.clone());
         self.database
             .write(move |tx| {
                 Box::pin(async move {
+                    hold_within_reach(tx, &permit, &user_id).await?;
                     store::put_password(tx, &org_id, &user_id, &password).await?;
                     Ok(ledger::append(tx, &org_id, event).await?)
                 })

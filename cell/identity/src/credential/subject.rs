@@ -1,6 +1,7 @@
 //! Whose means of proof an operation is about: looked up once the permit is known to cover them.
 
 use crate::access::Permit;
+use crate::access::ceiling::check_reach;
 use crate::cell::Cell;
 use crate::fault::{Fault, Refusal};
 use crate::org::Org;
@@ -58,6 +59,24 @@ impl Cell {
         user_id: &UserId,
     ) -> Result<FactorSubject, Refusal> {
         permit.covers_factors_of(user_id)?;
+        self.load_subject(permit, user_id).await
+    }
+
+    /// The person from whom the permit lets its holder take a means of proof away.
+    pub(crate) async fn loss_subject(
+        &self,
+        permit: &Permit,
+        user_id: &UserId,
+    ) -> Result<FactorSubject, Refusal> {
+        permit.covers_loss_of_factors_of(user_id)?;
+        self.load_subject(permit, user_id).await
+    }
+
+    async fn load_subject(
+        &self,
+        permit: &Permit,
+        user_id: &UserId,
+    ) -> Result<FactorSubject, Refusal> {
         let snapshot = self
             .snapshot(permit.org())
             .await?
@@ -66,6 +85,8 @@ impl Cell {
         let person = crate::person::store::load(&mut tx, permit.org(), user_id)
             .await?
             .ok_or(Refusal::NotFound)?;
+        // What follows is held against it once more where it is done; before that nothing is shown, hashed or sealed.
+        check_reach(&mut tx, permit, user_id).await?;
         Ok(FactorSubject { snapshot, person })
     }
 }

@@ -1,6 +1,7 @@
 //! Authenticator apps and recovery codes: enrolment, use, removal.
 
 use crate::access::Permit;
+use crate::access::ceiling::hold_within_reach;
 use crate::cell::Cell;
 use crate::credential::store::{self, StoredTotp};
 use crate::fault::{Fault, Refusal};
@@ -55,14 +56,17 @@ impl Cell {
             created_at: now,
             last_used_at: None,
         };
-        self.database
+        let permit = permit.clone();
+        let begun: Result<(), Refusal> = self
+            .database
             .write(move |tx| {
-                Box::pin(
-                    async move { store::insert_pending_totp(tx, &org_id, &user_id, &totp).await },
-                )
+                Box::pin(async move {
+                    hold_within_reach(tx, &permit, &user_id).await?;
+                    Ok(store::insert_pending_totp(tx, &org_id, &user_id, &totp).await?)
+                })
             })
-            .await?;
-        Ok(seed)
+            .await;
+        begun.map(|()| seed)
     }
 
     /// Ends the enrolment with the first code that the app shows; an earlier app no longer counts.
@@ -95,9 +99,11 @@ impl Cell {
         let mail = self
             .seal_mail(&subject.org().name, &subject.person, &Notice::TotpAdded)
             .await?;
+        let permit = permit.clone();
         self.database
             .write(move |tx| {
                 Box::pin(async move {
+                    hold_within_reach(tx, &permit, &user_id).await?;
                     if !store::confirm_totp(tx, &org_id, &user_id, &pending.id, step, now).await? {
                         return Err(Refusal::Changed);
                     }
@@ -141,7 +147,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::NotFound`] if there is none.
     pub async fn remove_totp(&self, permit: &Permit, user_id: &UserId) -> Result<(), Refusal> {
-        let subject = self.factor_subject(permit, user_id).await?;
+        let subject = self.loss_subject(permit, user_id).await?;
         let now = self.now();
         let event = subject
             .event(permit, EventType::UserMfaFactorDeactivate, now)
@@ -149,10 +155,11 @@ impl Cell {
         let mail = self
             .seal_mail(&subject.org().name, &subject.person, &Notice::TotpRemoved)
             .await?;
-        let (org_id, user_id) = subject.ids();
+        let ((org_id, user_id), permit) = (subject.ids(), permit.clone());
         self.database
             .write(move |tx| {
                 Box::pin(async move {
+                    hold_within_reach(tx, &permit, &user_id).await?;
                     if !store::delete_totp(tx, &org_id, &user_id).await? {
                         return Err(Refusal::NotFound);
                     }
@@ -183,9 +190,11 @@ impl Cell {
             .seal_mail(&subject.org().name, &subject.person, &notice)
             .await?;
         let ((org_id, user_id), hashes) = (subject.ids(), codes.hashes);
+        let permit = permit.clone();
         self.database
             .write(move |tx| {
                 Box::pin(async move {
+                    hold_within_reach(tx, &permit, &user_id).await?;
                     store::replace_recovery_codes(tx, &org_id, &user_id, &hashes, now).await?;
                     mail.enqueue(tx, &org_id, now).await?;
                     Ok::<_, Refusal>(ledger::append(tx, &org_id, event).await?)

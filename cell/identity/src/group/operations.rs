@@ -4,6 +4,7 @@ use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::group::{DESCRIPTION_CHARS_MAX, Group, NAME_CHARS_MAX, store};
+use crate::sign_on::of_administrators;
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::id::{GroupId, UserId};
@@ -103,6 +104,7 @@ impl Cell {
                     let group = store::load(tx, permit.org(), &group_id)
                         .await?
                         .ok_or(Refusal::NotFound)?;
+                    of_administrators::check_group(tx, &permit, &group_id).await?;
                     store::delete(tx, permit.org(), &group_id).await?;
                     let event = cell.group_event(&permit, EventType::GroupLifecycleDelete, &group);
                     Ok::<_, Refusal>(ledger::append(tx, permit.org(), event).await?)
@@ -186,6 +188,7 @@ async fn apply_membership(
     let person = crate::person::store::load(tx, org, user_id)
         .await?
         .ok_or(Refusal::NotFound)?;
+    of_administrators::check_member(tx, permit, group_id, user_id).await?;
     let (changed, kind) = match membership {
         Membership::Added => (
             store::insert_member(tx, org, group_id, user_id, cell.now()).await?,

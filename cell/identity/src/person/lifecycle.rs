@@ -1,5 +1,6 @@
 //! The life cycle of a person as one table.
 
+use crate::access::Permission;
 use crate::fault::Refusal;
 use crate::person::PersonStatus;
 use ledger::EventType;
@@ -75,6 +76,21 @@ impl LifecycleAction {
             Self::ExpirePassword => EventType::UserAccountExpirePassword,
             Self::ResetPassword => EventType::UserAccountResetPassword,
             Self::Deactivate => EventType::UserLifecycleDeactivate,
+        }
+    }
+
+    /// What whoever does it must be permitted. To help is to let somebody back in who has a way in already; who is let
+    /// in at all, and who is kept out, is decided by whoever manages people.
+    #[must_use]
+    pub const fn permission(self) -> Permission {
+        match self {
+            Self::Unlock | Self::ExpirePassword | Self::ResetPassword => Permission::HelpPeople,
+            Self::Invite
+            | Self::Activate
+            | Self::Suspend
+            | Self::Unsuspend
+            | Self::Lock
+            | Self::Deactivate => Permission::ManagePeople,
         }
     }
 

@@ -1,7 +1,8 @@
 //! What administrators and people themselves do with a person's record. Each change and its log row are one
 //! transaction.
 
-use crate::access::{Permission, Permit, Role};
+use crate::access::ceiling::hold_within_reach;
+use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::credential::password::{PasswordRefusal, PlannedPassword};
 use crate::credential::store as credentials;
@@ -60,7 +61,8 @@ impl Cell {
     /// Changes a person's profile. A person may change the own names and those attributes that the schema lets.
     ///
     /// # Errors
-    /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision.
+    /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision and [`Refusal::OutOfReach`] for somebody who may
+    /// do more.
     pub async fn update_person(
         &self,
         permit: &Permit,
@@ -129,9 +131,7 @@ impl Cell {
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    let person = store::load(tx, permit.org(), &user_id)
-                        .await?
-                        .ok_or(Refusal::NotFound)?;
+                    let person = hold_within_reach(tx, &permit, &user_id).await?;
                     if person.revision != revision {
                         return Err(Refusal::Changed);
                     }
@@ -190,21 +190,23 @@ impl Cell {
     /// Moves a person through the life cycle.
     ///
     /// # Errors
-    /// [`Refusal::WrongState`] where the table has no such step.
+    /// [`Refusal::WrongState`] where the table has no such step; [`Refusal::OutOfReach`] for somebody who may do more.
     pub async fn change_person_status(
         &self,
         permit: &Permit,
         user_id: &UserId,
         action: LifecycleAction,
     ) -> Result<PersonStatus, Refusal> {
-        permit.covers(Permission::ManagePeople)?;
+        permit.covers(action.permission())?;
         let (cell, permit, user_id) = (self.clone(), permit.clone(), user_id.clone());
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    let person = store::load(tx, permit.org(), &user_id)
-                        .await?
-                        .ok_or(Refusal::NotFound)?;
+                    // The org's row before the person's, as whoever grants and takes roles locks them.
+                    if action.ends_sessions() {
+                        crate::org::store::lock(tx, permit.org()).await?;
+                    }
+                    let person = hold_within_reach(tx, &permit, &user_id).await?;
                     if action.ends_sessions() {
                         refuse_last_super_admin(tx, permit.org(), &user_id).await?;
                     }
@@ -212,70 +214,6 @@ impl Cell {
                     let event = cell.person_event(&permit, action.event(), &person);
                     ledger::append(tx, permit.org(), event).await?;
                     Ok(after)
-                })
-            })
-            .await
-    }
-
-    /// Grants a role.
-    ///
-    /// # Errors
-    /// [`Refusal::NotFound`] for a person that this org does not have.
-    pub async fn grant_role(
-        &self,
-        permit: &Permit,
-        user_id: &UserId,
-        role: Role,
-    ) -> Result<(), Refusal> {
-        permit.covers(Permission::ManageOrg)?;
-        let (cell, permit, user_id) = (self.clone(), permit.clone(), user_id.clone());
-        self.database
-            .write(move |tx| {
-                Box::pin(async move {
-                    let person = store::load(tx, permit.org(), &user_id)
-                        .await?
-                        .ok_or(Refusal::NotFound)?;
-                    if store::insert_role(tx, permit.org(), &user_id, role, cell.now()).await? {
-                        let event = cell
-                            .person_event(&permit, EventType::UserAccountPrivilegeGrant, &person)
-                            .detail("privilegeGranted", role.as_str());
-                        ledger::append(tx, permit.org(), event).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .await
-    }
-
-    /// Takes a role away. The last super administrator of an org keeps it.
-    ///
-    /// # Errors
-    /// [`Refusal::WrongState`] for the last super administrator.
-    pub async fn revoke_role(
-        &self,
-        permit: &Permit,
-        user_id: &UserId,
-        role: Role,
-    ) -> Result<(), Refusal> {
-        permit.covers(Permission::ManageOrg)?;
-        let (cell, permit, user_id) = (self.clone(), permit.clone(), user_id.clone());
-        self.database
-            .write(move |tx| {
-                Box::pin(async move {
-                    let org = permit.org();
-                    let person = store::load(tx, org, &user_id)
-                        .await?
-                        .ok_or(Refusal::NotFound)?;
-                    if role == Role::SuperAdmin {
-                        refuse_last_super_admin(tx, org, &user_id).await?;
-                    }
-                    if store::delete_role(tx, org, &user_id, role).await? {
-                        let event = cell
-                            .person_event(&permit, EventType::UserAccountPrivilegeRevoke, &person)
-                            .detail("privilegeRevoked", role.as_str());
-                        ledger::append(tx, org, event).await?;
-                    }
-                    Ok(())
                 })
             })
             .await

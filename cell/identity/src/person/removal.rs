@@ -1,5 +1,6 @@
 //! Removing a person who has left: what is stored of them goes, the log's rows about them stay.
 
+use crate::access::ceiling::hold_within_reach;
 use crate::access::{Permission, Permit};
 use crate::api_token::store as api_tokens;
 use crate::cell::Cell;
@@ -13,7 +14,7 @@ impl Cell {
     /// that act with their roles are revoked. Grants of apps open nothing without their person, and are removed when they end.
     ///
     /// # Errors
-    /// [`Refusal::WrongState`] for somebody who was not deactivated.
+    /// [`Refusal::WrongState`] for somebody who was not deactivated; [`Refusal::OutOfReach`] for somebody who may do more.
     pub async fn delete_person(&self, permit: &Permit, user_id: &UserId) -> Result<(), Refusal> {
         permit.covers(Permission::ManagePeople)?;
         let (cell, permit, user_id) = (self.clone(), permit.clone(), user_id.clone());
@@ -21,9 +22,7 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     let org = permit.org();
-                    let person = store::load(tx, org, &user_id)
-                        .await?
-                        .ok_or(Refusal::NotFound)?;
+                    let person = hold_within_reach(tx, &permit, &user_id).await?;
                     if person.status != PersonStatus::Deprovisioned {
                         return Err(Refusal::WrongState(
                             "only somebody who was deactivated can be removed",

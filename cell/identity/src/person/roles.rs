@@ -1,44 +1,143 @@
-//! Who administers an org: one role at a time for each, given by somebody else.
+//! Who administers an org: the roles of each, given and taken by somebody else.
+//!
+//! Whoever gives or takes a role locks the org's row, so that the administrators can be counted, and then the person's,
+//! behind which whoever acts upon the person reads the roles: see [`crate::access::ceiling`].
 
+use crate::access::ceiling::{check_grant, hold_within_reach};
 use crate::access::{Permission, Permit, Role};
 use crate::cell::Cell;
-use crate::fault::Refusal;
+use crate::fault::{Fault, Refusal};
 use crate::person::operations::refuse_last_super_admin;
-use crate::person::{Person, store};
+use crate::person::{Person, PersonStatus, store};
 use database::WriteTx;
 use ledger::EventType;
-use vocab::id::UserId;
+use vocab::id::{OrgId, UserId};
+use vocab::time::Timestamp;
 
 /// Most administrators of one org, so that their list is one page.
 pub const ADMINISTRATORS_MAX: usize = 200;
 
-/// What is to be done so that a person has that role alone.
+/// A role that a person has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GrantedRole {
+    /// The role.
+    pub role: Role,
+    /// Since when.
+    pub granted_at: Timestamp,
+}
+
+/// What is to be done so that a person has certain roles and no others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RolePlan {
     /// Roles to take away.
     pub revoked: Vec<Role>,
-    /// The role to give.
-    pub granted: Option<Role>,
+    /// Roles to give.
+    pub granted: Vec<Role>,
 }
 
-/// Decides what changes for somebody who has these roles and shall have that one, or none.
+/// Decides what changes for somebody who has these roles and shall have those.
 #[must_use]
-pub fn plan_roles(present: &[Role], wanted: Option<Role>) -> RolePlan {
+pub fn plan_roles(present: &[Role], wanted: &[Role]) -> RolePlan {
+    let without = |roles: &[Role], others: &[Role]| {
+        let mut left: Vec<Role> = roles.to_vec();
+        left.retain(|role| !others.contains(role));
+        left.sort_unstable();
+        left.dedup();
+        left
+    };
     RolePlan {
-        revoked: present
-            .iter()
-            .copied()
-            .filter(|role| Some(*role) != wanted)
-            .collect(),
-        granted: wanted.filter(|role| !present.contains(role)),
+        revoked: without(present, wanted),
+        granted: without(wanted, present),
     }
 }
 
 impl Cell {
-    /// Makes a person an administrator with the least role; nothing happens to somebody who is one.
+    /// The roles of a person.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] for a person that this org does not have; [`Refusal::TooMany`].
+    /// [`Refusal::NotFound`] for a person that this org does not have.
+    pub async fn list_roles(
+        &self,
+        permit: &Permit,
+        user_id: &UserId,
+    ) -> Result<Vec<GrantedRole>, Refusal> {
+        permit.covers(Permission::ReadDirectory)?;
+        let mut tx = self.database.read().await?;
+        store::load(&mut tx, permit.org(), user_id)
+            .await?
+            .ok_or(Refusal::NotFound)?;
+        let granted = store::load_granted_roles(&mut tx, permit.org(), user_id).await?;
+        Ok(granted
+            .into_iter()
+            .map(|(role, granted_at)| GrantedRole { role, granted_at })
+            .collect())
+    }
+
+    /// Grants a role; false if the person has it.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for a person that this org does not have; [`Refusal::TooMany`] administrators;
+    /// [`Refusal::WrongState`] for the first role of somebody who is getting back in by mail; [`Refusal::OutOfReach`] for a
+    /// role that permits more than the caller's own.
+    pub async fn grant_role(
+        &self,
+        permit: &Permit,
+        user_id: &UserId,
+        role: Role,
+    ) -> Result<bool, Refusal> {
+        permit.covers(Permission::ManageOrg)?;
+        let (cell, permit, user_id) = (self.clone(), permit.clone(), user_id.clone());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let person = hold_administrator(tx, &permit, &user_id).await?;
+                    let present = store::load_roles(tx, permit.org(), &user_id).await?;
+                    let plan = RolePlan {
+                        revoked: Vec::new(),
+                        granted: plan_roles(&present, &[role]).granted,
+                    };
+                    apply_roles(tx, &cell, &permit, (&person, present.as_slice()), &plan).await?;
+                    Ok(!plan.granted.is_empty())
+                })
+            })
+            .await
+    }
+
+    /// Takes a role away; false if the person does not have it. The last super administrator of an org keeps it.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongState`] for the last super administrator; else as for [`Cell::grant_role`].
+    pub async fn revoke_role(
+        &self,
+        permit: &Permit,
+        user_id: &UserId,
+        role: Role,
+    ) -> Result<bool, Refusal> {
+        permit.covers(Permission::ManageOrg)?;
+        let (cell, permit, user_id) = (self.clone(), permit.clone(), user_id.clone());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let org = permit.org();
+                    if role == Role::SuperAdmin {
+                        refuse_last_super_admin(tx, org, &user_id).await?;
+                    }
+                    let person = hold_administrator(tx, &permit, &user_id).await?;
+                    let present = store::load_roles(tx, org, &user_id).await?;
+                    let mut left = present.clone();
+                    left.retain(|kept| *kept != role);
+                    let plan = plan_roles(&present, &left);
+                    apply_roles(tx, &cell, &permit, (&person, present.as_slice()), &plan).await?;
+                    Ok(!plan.revoked.is_empty())
+                })
+            })
+            .await
+    }
+
+    /// Makes a person an administrator who may see and change nothing; nothing happens to somebody who is one.
+    ///
+    /// # Errors
+    /// As for [`Cell::grant_role`].
     pub async fn add_administrator(
         &self,
         permit: &Permit,
@@ -49,40 +148,28 @@ impl Cell {
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    let org = permit.org();
-                    // Of two who add at once, the second counts the first one's.
-                    crate::org::store::lock(tx, org).await?;
-                    let person = store::load(tx, org, &user_id)
-                        .await?
-                        .ok_or(Refusal::NotFound)?;
-                    if !store::load_roles(tx, org, &user_id).await?.is_empty() {
+                    let person = hold_administrator(tx, &permit, &user_id).await?;
+                    let present = store::load_roles(tx, permit.org(), &user_id).await?;
+                    if !present.is_empty() {
                         return Ok(());
                     }
-                    let most = i64::try_from(ADMINISTRATORS_MAX).unwrap_or(i64::MAX);
-                    let present = store::load_administrators(tx, org, "", most).await?;
-                    if present.len() >= ADMINISTRATORS_MAX {
-                        return Err(Refusal::TooMany {
-                            what: "administrators",
-                            max: ADMINISTRATORS_MAX,
-                        });
-                    }
-                    let plan = plan_roles(&[], Some(Role::ReadOnlyAdmin));
-                    apply_roles(tx, &cell, &permit, &person, &plan).await
+                    let plan = plan_roles(&[], &[Role::ReadOnlyAdmin]);
+                    apply_roles(tx, &cell, &permit, (&person, present.as_slice()), &plan).await
                 })
             })
             .await
     }
 
-    /// Gives a person that role and no other, or none at all. Nobody changes the own role, and the last super
+    /// Gives a person those roles and no others, or none at all. Nobody changes the own roles, and the last super
     /// administrator of an org stays one.
     ///
     /// # Errors
-    /// [`Refusal::WrongState`] for oneself and for the last super administrator.
-    pub async fn change_role(
+    /// [`Refusal::WrongState`] for oneself and for the last super administrator; else as for [`Cell::grant_role`].
+    pub async fn change_roles(
         &self,
         permit: &Permit,
         user_id: &UserId,
-        wanted: Option<Role>,
+        wanted: Vec<Role>,
     ) -> Result<(), Refusal> {
         permit.covers(Permission::ManageOrg)?;
         if permit.own_user() == Some(user_id) {
@@ -96,32 +183,48 @@ impl Cell {
                 Box::pin(async move {
                     let org = permit.org();
                     // Locks the org's row: of two administrators who remove each other at once, one is refused.
-                    if wanted != Some(Role::SuperAdmin) {
+                    if !wanted.contains(&Role::SuperAdmin) {
                         refuse_last_super_admin(tx, org, &user_id).await?;
                     }
-                    let person = store::load(tx, org, &user_id)
-                        .await?
-                        .ok_or(Refusal::NotFound)?;
+                    let person = hold_administrator(tx, &permit, &user_id).await?;
                     let present = store::load_roles(tx, org, &user_id).await?;
                     // Somebody becomes an administrator by being added, never by a form that is older than a removal.
                     if present.is_empty() {
                         return Err(Refusal::Changed);
                     }
-                    apply_roles(tx, &cell, &permit, &person, &plan_roles(&present, wanted)).await
+                    let plan = plan_roles(&present, &wanted);
+                    apply_roles(tx, &cell, &permit, (&person, present.as_slice()), &plan).await
                 })
             })
             .await
     }
 }
 
+/// The person whose roles are about to change, with the locks in the order in which everybody takes them.
+async fn hold_administrator(
+    tx: &mut WriteTx,
+    permit: &Permit,
+    user_id: &UserId,
+) -> Result<Person, Refusal> {
+    crate::org::store::lock(tx, permit.org()).await?;
+    hold_within_reach(tx, permit, user_id).await
+}
+
 async fn apply_roles(
     tx: &mut WriteTx,
     cell: &Cell,
     permit: &Permit,
-    person: &Person,
+    (person, present): (&Person, &[Role]),
     plan: &RolePlan,
 ) -> Result<(), Refusal> {
     let (org, now) = (permit.org(), cell.now());
+    for role in plan.revoked.iter().chain(&plan.granted) {
+        check_grant(tx, permit, *role).await?;
+    }
+    if present.is_empty() && !plan.granted.is_empty() {
+        refuse_half_open(permit, person)?;
+        refuse_too_many(tx, org).await?;
+    }
     for role in &plan.revoked {
         if store::delete_role(tx, org, &person.id, *role).await? {
             let event = cell
@@ -130,50 +233,82 @@ async fn apply_roles(
             ledger::append(tx, org, event).await?;
         }
     }
-    if let Some(role) = plan.granted
-        && store::insert_role(tx, org, &person.id, role, now).await?
-    {
-        let event = cell
-            .person_event(permit, EventType::UserAccountPrivilegeGrant, person)
-            .detail("privilegeGranted", role.as_str());
-        ledger::append(tx, org, event).await?;
+    for role in &plan.granted {
+        if store::insert_role(tx, org, &person.id, *role, now).await? {
+            let event = cell
+                .person_event(permit, EventType::UserAccountPrivilegeGrant, person)
+                .detail("privilegeGranted", role.as_str());
+            ledger::append(tx, org, event).await?;
+        }
     }
     Ok(())
+}
+
+/// Whoever is let back in by a mailbox alone was helped as somebody without a role: a mailbox opens no administrator.
+fn refuse_half_open(permit: &Permit, person: &Person) -> Result<(), Refusal> {
+    if person.status == PersonStatus::Recovery && !permit.is_operators() {
+        return Err(Refusal::WrongState(
+            "the person is getting back in by mail; give the role afterwards",
+        ));
+    }
+    Ok(())
+}
+
+async fn refuse_too_many(tx: &mut WriteTx, org_id: &OrgId) -> Result<(), Refusal> {
+    let present = store::count_administrators(tx, org_id)
+        .await
+        .map_err(Fault::from)?;
+    if usize::try_from(present).is_ok_and(|present| present < ADMINISTRATORS_MAX) {
+        return Ok(());
+    }
+    Err(Refusal::TooMany {
+        what: "administrators",
+        max: ADMINISTRATORS_MAX,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::plan_roles;
-    use crate::access::Role::{ReadOnlyAdmin, SuperAdmin};
+    use crate::access::Role::{self, AppAdmin, HelpDeskAdmin, ReadOnlyAdmin, SuperAdmin};
 
     #[test]
     fn only_what_differs_is_done() {
-        let cases = [
-            (&[][..], None, &[][..], None),
-            (&[], Some(ReadOnlyAdmin), &[], Some(ReadOnlyAdmin)),
-            (&[SuperAdmin], Some(SuperAdmin), &[], None),
+        type Case<'a> = (&'a [Role], &'a [Role], &'a [Role], &'a [Role]);
+        let cases: [Case<'_>; 8] = [
+            (&[], &[], &[], &[]),
+            (&[], &[ReadOnlyAdmin], &[], &[ReadOnlyAdmin]),
+            (&[], &[AppAdmin, AppAdmin], &[], &[AppAdmin]),
+            (&[SuperAdmin], &[SuperAdmin], &[], &[]),
             (
                 &[SuperAdmin],
-                Some(ReadOnlyAdmin),
-                &[SuperAdmin],
-                Some(ReadOnlyAdmin),
-            ),
-            (
-                &[SuperAdmin, ReadOnlyAdmin],
-                None,
-                &[SuperAdmin, ReadOnlyAdmin],
-                None,
-            ),
-            (
-                &[SuperAdmin, ReadOnlyAdmin],
-                Some(SuperAdmin),
                 &[ReadOnlyAdmin],
-                None,
+                &[SuperAdmin],
+                &[ReadOnlyAdmin],
+            ),
+            (
+                &[SuperAdmin, ReadOnlyAdmin],
+                &[],
+                &[SuperAdmin, ReadOnlyAdmin],
+                &[],
+            ),
+            (
+                &[SuperAdmin, ReadOnlyAdmin],
+                &[SuperAdmin],
+                &[ReadOnlyAdmin],
+                &[],
+            ),
+            (
+                &[AppAdmin, ReadOnlyAdmin],
+                &[HelpDeskAdmin, AppAdmin],
+                &[ReadOnlyAdmin],
+                &[HelpDeskAdmin],
             ),
         ];
         for (present, wanted, revoked, granted) in cases {
             let plan = plan_roles(present, wanted);
-            assert_eq!((plan.revoked.as_slice(), plan.granted), (revoked, granted));
+            let seen = (plan.revoked.as_slice(), plan.granted.as_slice());
+            assert_eq!(seen, (revoked, granted), "{present:?} {wanted:?}");
         }
     }
 }

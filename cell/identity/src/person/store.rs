@@ -60,6 +60,21 @@ pub async fn load(
     row.as_ref().map(read).transpose()
 }
 
+/// The same, held until the end of the transaction: whoever else changes the person, grants them a role, or decides by
+/// what they have left, such as the last way to sign in, waits.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn load_held(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+) -> Result<Option<Person>, Fault> {
+    let sql = select!("WHERE u.org_id = $1 AND u.id = $2 FOR UPDATE");
+    let row = tx.query_optional(sql, params![org_id, user_id]).await?;
+    row.as_ref().map(read).transpose()
+}
+
 /// The person who signs in with that text: the login, or else a mail address that is one person's alone.
 ///
 /// # Errors
@@ -95,14 +110,38 @@ pub async fn load_roles(
     org_id: &OrgId,
     user_id: &UserId,
 ) -> Result<Vec<Role>, Fault> {
-    let sql = "SELECT role FROM administrators WHERE org_id = $1 AND user_id = $2 ORDER BY role";
+    let granted = load_granted_roles(tx, org_id, user_id).await?;
+    Ok(granted.into_iter().map(|(role, _)| role).collect())
+}
+
+/// The roles of a person, by their words, each with the moment at which it was granted.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn load_granted_roles(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+) -> Result<Vec<(Role, Timestamp)>, Fault> {
+    let sql = "SELECT role, granted_at FROM administrators WHERE org_id = $1 AND user_id = $2 ORDER BY role";
     let rows = tx.query(sql, params![org_id, user_id]).await?;
     rows.iter()
         .map(|row| {
             let word: String = row.get(0)?;
-            Role::from_word(&word).ok_or_else(|| Fault::stored("role", &word))
+            let role = Role::from_word(&word).ok_or_else(|| Fault::stored("role", &word))?;
+            Ok((role, row.get(1)?))
         })
         .collect()
+}
+
+/// How many people of the org have a role.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn count_administrators(tx: &mut ReadTx, org_id: &OrgId) -> Result<i64, DatabaseFault> {
+    let sql = "SELECT COUNT(DISTINCT user_id) FROM administrators WHERE org_id = $1";
+    let row = tx.query_optional(sql, params![org_id]).await?;
+    row.map_or(Ok(0), |row| row.get(0))
 }
 
 /// Administrators by user id, after that one, each with a role and since when.
@@ -181,20 +220,6 @@ pub async fn hold_address(
     let row = tx.query_optional(sql, params![org_id, user_id]).await?;
     let present: Option<String> = row.map(|row| row.get(0)).transpose()?;
     Ok(present.is_some_and(|present| present == fold(email)))
-}
-
-/// Holds the person until the end of the transaction: whoever else wants to decide by what the person has left, such as
-/// the last way to sign in, waits. False if there is no such person.
-///
-/// # Errors
-/// [`DatabaseFault`] if the store fails.
-pub async fn hold(
-    tx: &mut WriteTx,
-    org_id: &OrgId,
-    user_id: &UserId,
-) -> Result<bool, DatabaseFault> {
-    let sql = "UPDATE users SET revision = revision WHERE org_id = $1 AND id = $2";
-    Ok(tx.execute(sql, params![org_id, user_id]).await? == 1)
 }
 
 /// Whether the person is a super administrator and no other active person of the org is one.

@@ -3,6 +3,7 @@
 //! What apps must hear of it is added by the caller, in the same transaction: this crate knows no app protocol.
 
 use crate::access::Permit;
+use crate::access::ceiling::hold_within_reach;
 use crate::cell::Cell;
 use crate::credential::store as credentials;
 use crate::fault::Refusal;
@@ -26,6 +27,7 @@ pub enum Ending {
 
 /// An ending that is permitted, to be done in the caller's transaction.
 pub struct PlannedEnding {
+    permit: Permit,
     person: Person,
     ending: Ending,
     event: Event,
@@ -47,9 +49,11 @@ impl PlannedEnding {
     /// Ends them, with a log row; returns which there were.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] if the person has no session of the id that is named.
+    /// [`Refusal::NotFound`] if the person has no session of the id that is named; [`Refusal::OutOfReach`] for somebody
+    /// who may do more.
     pub async fn apply(self, tx: &mut WriteTx) -> Result<Vec<SessionId>, Refusal> {
         let (org_id, user_id) = (&self.person.org_id, &self.person.id);
+        hold_within_reach(tx, &self.permit, user_id).await?;
         let ended = match &self.ending {
             Ending::One(id) => {
                 if !store::delete(tx, org_id, user_id, id).await? {
@@ -91,14 +95,14 @@ impl Cell {
     /// Prepares the end of sessions of a person.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] for a person whose account the permit does not cover.
+    /// [`Refusal::NotFound`] for a person whose sessions the permit does not cover.
     pub async fn plan_session_end(
         &self,
         permit: &Permit,
         user_id: &UserId,
         ending: Ending,
     ) -> Result<PlannedEnding, Refusal> {
-        permit.covers_account_of(user_id)?;
+        permit.covers_sessions_of(user_id)?;
         let mut tx = self.database.read().await?;
         let person = people::load(&mut tx, permit.org(), user_id)
             .await?
@@ -118,6 +122,7 @@ impl Cell {
             Ending::All => event,
         };
         Ok(PlannedEnding {
+            permit: permit.clone(),
             person,
             ending,
             event,

@@ -1,6 +1,7 @@
 //! Links that open an account, how they are made and sent; and the first administrator's set-up.
 
-use crate::access::Role;
+use crate::access::ceiling::hold_within_reach;
+use crate::access::{Permission, Permit, Role};
 use crate::cell::Cell;
 use crate::credential::password::{PasswordRefusal, refuse_hash};
 use crate::credential::store::{self as credentials, OneTimeCode, StoredPassword};
@@ -55,6 +56,14 @@ impl LinkPurpose {
             Self::Setup => SETUP_SECS,
             Self::Invitation => INVITATION_SECS,
             Self::Recovery | Self::Help => RECOVERY_SECS,
+        }
+    }
+
+    /// What whoever has it sent must be permitted.
+    const fn permission(self) -> Permission {
+        match self {
+            Self::Recovery | Self::Help => Permission::HelpPeople,
+            Self::Invitation | Self::Setup => Permission::ManagePeople,
         }
     }
 
@@ -260,16 +269,25 @@ impl Cell {
     /// Sends a person a link by mail: an invitation, or a way back in.
     ///
     /// # Errors
-    /// [`Refusal`] if store or keys fail.
+    /// [`Refusal::Changed`] if the address is not the person's any more; [`Refusal::OutOfReach`] for somebody who may do
+    /// more.
     pub async fn send_link(
         &self,
         context: &OrgContext,
+        permit: &Permit,
         person: &Person,
         purpose: LinkPurpose,
     ) -> Result<(), Refusal> {
+        permit.covers(purpose.permission())?;
         let link = self.plan_mailed_link(context, person, purpose).await?;
+        let (permit, user_id) = (permit.clone(), person.id.clone());
         self.database
-            .write(move |tx| Box::pin(async move { link.put(tx).await }))
+            .write(move |tx| {
+                Box::pin(async move {
+                    hold_within_reach(tx, &permit, &user_id).await?;
+                    link.put(tx).await
+                })
+            })
             .await
     }
 

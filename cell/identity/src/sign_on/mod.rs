@@ -8,6 +8,7 @@
 pub mod authenticator;
 pub mod evaluation;
 pub(crate) mod lock_out;
+pub mod of_administrators;
 pub mod operations;
 pub mod presets;
 pub mod requirement;

@@ -9,6 +9,7 @@ use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::problem::Problem;
 use crate::sign_on::lock_out::DoorWatch;
+use crate::sign_on::of_administrators;
 use crate::sign_on::store::{self, POLICIES_MAX, ZONES_MAX};
 use crate::sign_on::zone::{ZoneError, ZoneReach};
 use crate::sign_on::{Outcome, PolicyError, PolicyScope, Rule, SignOnPolicy, Zone};
@@ -171,6 +172,7 @@ impl Cell {
                         .await?
                         .ok_or(Refusal::NotFound)?;
                     decide_policy(stored.scope, &policy)?;
+                    of_administrators::check_policy(tx, &by, &stored, &policy).await?;
                     check_zones(tx, &by, &policy).await?;
                     let door = DoorWatch::begin(tx, &by, cell.now()).await?;
                     store::update_policy(tx, by.org(), &policy, revision, cell.now()).await?;
@@ -249,6 +251,7 @@ impl Cell {
                             max: ZONES_MAX,
                         });
                     }
+                    of_administrators::check_zone(tx, &by, None, Some(&stored)).await?;
                     let door = DoorWatch::begin(tx, &by, cell.now()).await?;
                     store::insert_zone(tx, by.org(), &stored, cell.now()).await?;
                     door.end(tx, &by, "ranges").await?;
@@ -280,9 +283,10 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     crate::org::store::lock(tx, by.org()).await?;
-                    store::load_zone(tx, by.org(), &zone.id)
+                    let before = store::load_zone(tx, by.org(), &zone.id)
                         .await?
                         .ok_or(Refusal::NotFound)?;
+                    of_administrators::check_zone(tx, &by, Some(&before.zone), Some(&zone)).await?;
                     let door = DoorWatch::begin(tx, &by, cell.now()).await?;
                     store::update_zone(tx, by.org(), &zone, revision, cell.now()).await?;
                     door.end(tx, &by, "ranges").await?;
@@ -310,6 +314,7 @@ impl Cell {
                     let stored = store::load_zone(tx, by.org(), &id)
                         .await?
                         .ok_or(Refusal::NotFound)?;
+                    of_administrators::check_zone(tx, &by, Some(&stored.zone), None).await?;
                     let policies = store::load_all_policies(tx, by.org()).await?;
                     if policies
                         .iter()

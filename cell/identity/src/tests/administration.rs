@@ -12,6 +12,7 @@ use crate::org::logo::LogoFormat;
 use crate::org::mail::{MailChange, MailSecurity};
 use crate::org::settings::{AttributeKind, OrgSettings, ProfileAttribute};
 use crate::person::Person;
+use crate::person::roles::ADMINISTRATORS_MAX;
 use crate::person::store as people;
 use crate::sign_on::{presets, store as sign_on};
 use vocab::id::{OrgId, PolicyId, UserId};
@@ -30,17 +31,18 @@ async fn org_of(world: &World, id: &OrgId) -> Org {
     world.cell.snapshot(id).await.unwrap().unwrap().org.clone()
 }
 
-async fn an_administrator_has_one_role_that_others_give(world: &World) {
+async fn roles_are_given_and_taken_by_others(world: &World) {
+    use Role::{AppAdmin, HelpDeskAdmin, ReadOnlyAdmin, SuperAdmin};
     let org = world.org("acme").await;
-    let ada = world.administrator(&org, "ada", Role::SuperAdmin).await;
+    let ada = world.administrator(&org, "ada", SuperAdmin).await;
     let grace = world.person(&org, "grace").await;
-    let permit = world.permit_of(&ada, &[Role::SuperAdmin], Permission::ManageOrg);
-    let change = async |person: &Person, role| {
+    let permit = world.permit_of(&ada, &[SuperAdmin], Permission::ManageOrg);
+    let change = async |person: &Person, roles: &[Role]| {
         let cell = &world.cell;
-        cell.change_role(&permit, &person.id, role).await
+        cell.change_roles(&permit, &person.id, roles.to_vec()).await
     };
     // A form that is older than a removal makes nobody an administrator.
-    let stale = change(&grace, Some(Role::SuperAdmin)).await.unwrap_err();
+    let stale = change(&grace, &[SuperAdmin]).await.unwrap_err();
     assert!(matches!(stale, Refusal::Changed));
     for _ in 0..2 {
         world
@@ -48,15 +50,18 @@ async fn an_administrator_has_one_role_that_others_give(world: &World) {
             .add_administrator(&permit, &grace.id)
             .await
             .unwrap();
-        assert_eq!(roles_of(world, &grace).await, [Role::ReadOnlyAdmin]);
+        assert_eq!(roles_of(world, &grace).await, [ReadOnlyAdmin]);
     }
     let rows = world.log_rows(&org).await;
-    change(&grace, Some(Role::SuperAdmin)).await.unwrap();
-    assert_eq!(roles_of(world, &grace).await, [Role::SuperAdmin]);
-    assert_eq!(world.log_rows(&org).await, rows + 2);
-    for role in [None, Some(Role::ReadOnlyAdmin), Some(Role::SuperAdmin)] {
+    change(&grace, &[HelpDeskAdmin, AppAdmin]).await.unwrap();
+    assert_eq!(roles_of(world, &grace).await, [AppAdmin, HelpDeskAdmin]);
+    assert_eq!(world.log_rows(&org).await, rows + 3);
+    change(&grace, &[SuperAdmin, AppAdmin]).await.unwrap();
+    assert_eq!(roles_of(world, &grace).await, [AppAdmin, SuperAdmin]);
+    assert_eq!(world.log_rows(&org).await, rows + 5);
+    for roles in [&[][..], &[ReadOnlyAdmin], &[SuperAdmin]] {
         assert!(matches!(
-            change(&ada, role).await.unwrap_err(),
+            change(&ada, roles).await.unwrap_err(),
             Refusal::WrongState(_)
         ));
     }
@@ -66,20 +71,107 @@ async fn an_administrator_has_one_role_that_others_give(world: &World) {
         .add_administrator(&permit, &grace.id)
         .await
         .unwrap();
-    assert_eq!(roles_of(world, &grace).await, [Role::SuperAdmin]);
-    change(&grace, None).await.unwrap();
+    assert_eq!(roles_of(world, &grace).await, [AppAdmin, SuperAdmin]);
+    change(&grace, &[]).await.unwrap();
     assert_eq!(roles_of(world, &grace).await, []);
     let nobody = UserId::generate(world.cell.entropy());
     let unknown = world.cell.add_administrator(&permit, &nobody).await;
     assert!(matches!(unknown.unwrap_err(), Refusal::NotFound));
 }
 
+async fn one_role_after_the_other_is_granted_and_told(world: &World) {
+    use Role::{HelpDeskAdmin, ReportAdmin, SuperAdmin};
+    let org = world.org("acme").await;
+    let ada = world.administrator(&org, "ada", SuperAdmin).await;
+    let grace = world.person(&org, "grace").await;
+    let permit = world.permit_of(&ada, &[SuperAdmin], Permission::ManageOrg);
+    let (cell, reader) = (&world.cell, world.permit(&org, Permission::ReadDirectory));
+    let listed = async || {
+        let roles = cell.list_roles(&reader, &grace.id).await.unwrap();
+        let roles = roles.into_iter();
+        roles
+            .map(|granted| (granted.role, granted.granted_at))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(listed().await, []);
+    let first = cell.now();
+    assert!(
+        cell.grant_role(&permit, &grace.id, ReportAdmin)
+            .await
+            .unwrap()
+    );
+    world.clock.advance_secs(60);
+    assert!(
+        cell.grant_role(&permit, &grace.id, HelpDeskAdmin)
+            .await
+            .unwrap()
+    );
+    let rows = world.log_rows(&org).await;
+    assert!(
+        !cell
+            .grant_role(&permit, &grace.id, ReportAdmin)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !cell
+            .revoke_role(&permit, &grace.id, SuperAdmin)
+            .await
+            .unwrap()
+    );
+    assert_eq!(world.log_rows(&org).await, rows, "nothing was done");
+    let second = (HelpDeskAdmin, cell.now());
+    assert_eq!(listed().await, [second, (ReportAdmin, first)]);
+    assert!(
+        cell.revoke_role(&permit, &grace.id, ReportAdmin)
+            .await
+            .unwrap()
+    );
+    assert_eq!(listed().await, [second]);
+}
+
+async fn an_org_has_so_many_administrators_and_no_more(world: &World) {
+    let org = world.org("acme").await;
+    let (owner, now) = (org.clone(), world.cell.now());
+    let strangers: Vec<UserId> = (1..ADMINISTRATORS_MAX)
+        .map(|_| UserId::generate(world.cell.entropy()))
+        .collect();
+    world
+        .write(move |tx| {
+            Box::pin(async move {
+                for id in strangers {
+                    for role in [Role::AppAdmin, Role::ReadOnlyAdmin] {
+                        people::insert_role(tx, &owner, &id, role, now).await?;
+                    }
+                }
+                Ok(())
+            })
+        })
+        .await;
+    let permit = world.permit(&org, Permission::ManageOrg);
+    let (last, late) = (
+        world.person(&org, "last").await,
+        world.person(&org, "late").await,
+    );
+    let grant = async |person: &Person, role| {
+        let cell = &world.cell;
+        cell.grant_role(&permit, &person.id, role).await
+    };
+    assert!(grant(&last, Role::AppAdmin).await.unwrap());
+    let refused = grant(&late, Role::AppAdmin).await.unwrap_err();
+    assert!(matches!(refused, Refusal::TooMany { .. }));
+    let refused = world.cell.add_administrator(&permit, &late.id).await;
+    assert!(matches!(refused.unwrap_err(), Refusal::TooMany { .. }));
+    // Whoever is one already gets another role.
+    assert!(grant(&last, Role::ReportAdmin).await.unwrap());
+}
+
 async fn the_last_super_administrator_keeps_the_role(world: &World) {
     let org = world.org("acme").await;
     let ada = world.administrator(&org, "ada", Role::SuperAdmin).await;
     let permit = world.permit(&org, Permission::ManageOrg);
-    for role in [None, Some(Role::ReadOnlyAdmin)] {
-        let outcome = world.cell.change_role(&permit, &ada.id, role).await;
+    for roles in [Vec::new(), vec![Role::ReadOnlyAdmin, Role::OrgAdmin]] {
+        let outcome = world.cell.change_roles(&permit, &ada.id, roles).await;
         assert!(matches!(outcome.unwrap_err(), Refusal::WrongState(_)));
     }
     assert_eq!(roles_of(world, &ada).await, [Role::SuperAdmin]);
@@ -100,17 +192,17 @@ async fn of_two_who_demote_each_other_one_stays(world: &World) {
             if person.id != one.id && person.id != two.id {
                 world
                     .cell
-                    .change_role(&permit, &person.id, None)
+                    .change_roles(&permit, &person.id, Vec::new())
                     .await
                     .unwrap();
             }
         }
         let by_one = world.permit_of(&one, &[Role::SuperAdmin], Permission::ManageOrg);
         let by_two = world.permit_of(&two, &[Role::SuperAdmin], Permission::ManageOrg);
-        let demoted = Some(Role::ReadOnlyAdmin);
+        let demoted = vec![Role::ReadOnlyAdmin];
         let (first, second) = tokio::join!(
-            world.cell.change_role(&by_one, &two.id, demoted),
-            world.cell.change_role(&by_two, &one.id, None),
+            world.cell.change_roles(&by_one, &two.id, demoted),
+            world.cell.change_roles(&by_two, &one.id, Vec::new()),
         );
         let refused = [&first, &second]
             .iter()
@@ -413,7 +505,9 @@ async fn live_tokens_are_listed_the_newest_first(world: &World) {
 }
 
 on_both_engines!(
-    an_administrator_has_one_role_that_others_give,
+    roles_are_given_and_taken_by_others,
+    one_role_after_the_other_is_granted_and_told,
+    an_org_has_so_many_administrators_and_no_more,
     the_last_super_administrator_keeps_the_role,
     of_two_who_demote_each_other_one_stays,
     a_host_name_is_one_orgs_in_the_whole_cell,

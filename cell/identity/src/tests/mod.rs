@@ -6,6 +6,7 @@ mod app_assignments;
 mod apps;
 mod attestation;
 mod authenticator;
+mod ceiling;
 mod credentials;
 mod groups;
 mod housekeeping;

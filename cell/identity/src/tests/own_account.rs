@@ -16,7 +16,7 @@ use vocab::id::{OrgId, PasskeyId};
 use vocab::secret::Secret;
 
 /// PHC text with the product's own parameters; nobody knows the password.
-const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$ZPQL8r78SrmxTdDyCnOXdw$Bk2vuVBoF4Ap8DjkyywUIpbZZXczZPywTGz0RCrG1vY";
+pub(super) const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$ZPQL8r78SrmxTdDyCnOXdw$Bk2vuVBoF4Ap8DjkyywUIpbZZXczZPywTGz0RCrG1vY";
 
 fn own(person: &Person, permission: Permission) -> Permit {
     let caller = Caller::Own(OwnCaller::of_sign_in(person));
@@ -24,7 +24,7 @@ fn own(person: &Person, permission: Permission) -> Permit {
     authorize(&caller, &person.org_id, permission, &client).unwrap()
 }
 
-async fn add_passkey(world: &World, person: &Person, name: &str) -> PasskeyId {
+pub(super) async fn add_passkey(world: &World, person: &Person, name: &str) -> PasskeyId {
     let id = PasskeyId::generate(world.cell.entropy());
     let passkey = StoredPasskey {
         id: id.clone(),

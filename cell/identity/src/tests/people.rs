@@ -249,7 +249,7 @@ async fn mail_to_a_former_address_opens_nothing(world: &World) {
     let cell = &world.cell;
     let recovery = cell.send_recovery(&context, "ada", &facts).await;
     recovery.unwrap().unwrap();
-    cell.send_link(&context, &eve, LinkPurpose::Invitation)
+    cell.send_link(&context, &manage, &eve, LinkPurpose::Invitation)
         .await
         .unwrap();
     let mut flow = begin(world, &org, "ada", Purpose::default()).await;
@@ -301,7 +301,7 @@ async fn mail_to_a_former_address_opens_nothing(world: &World) {
     assert_eq!(attempt, Attempt::Wrong);
     // Whoever had read the former address before the change sends nothing there after it.
     let late = cell
-        .send_link(&context, &eve, LinkPurpose::Invitation)
+        .send_link(&context, &manage, &eve, LinkPurpose::Invitation)
         .await;
     assert!(matches!(late, Err(Refusal::Changed)));
 }

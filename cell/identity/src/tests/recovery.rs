@@ -210,7 +210,7 @@ async fn help_opens_what_a_mailbox_does_not(world: &World) {
     let ada = world.load(&org, &ada.id).await;
     world
         .cell
-        .send_link(&context(&org), &ada, LinkPurpose::Recovery)
+        .send_link(&context(&org), &permit, &ada, LinkPurpose::Recovery)
         .await
         .unwrap();
     let token = token_in(&mails(world).await);
@@ -236,9 +236,10 @@ async fn help_opens_what_a_mailbox_does_not(world: &World) {
 async fn an_old_invitation_does_not_open_a_living_account(world: &World) {
     let org = world.org("acme").await;
     let ada = world.administrator(&org, "ada", Role::SuperAdmin).await;
+    let permit = world.permit(&org, Permission::ManagePeople);
     world
         .cell
-        .send_link(&context(&org), &ada, LinkPurpose::Invitation)
+        .send_link(&context(&org), &permit, &ada, LinkPurpose::Invitation)
         .await
         .unwrap();
     let token = token_in(&mails(world).await);

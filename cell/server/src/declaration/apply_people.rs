@@ -218,7 +218,7 @@ async fn apply_step(
             .map(drop),
         PersonStep::Invite => {
             // The mail first: a person who is invited twice is better off than one who never hears of it.
-            cell.send_link(&site.context(), person, LinkPurpose::Invitation)
+            cell.send_link(&site.context(), &permit, person, LinkPurpose::Invitation)
                 .await?;
             cell.change_person_status(&permit, &person.id, LifecycleAction::Invite)
                 .await
@@ -226,7 +226,7 @@ async fn apply_step(
         }
         PersonStep::Grant(role) => {
             let permit = site.permit(Permission::ManageOrg)?;
-            cell.grant_role(&permit, &person.id, role).await
+            cell.grant_role(&permit, &person.id, role).await.map(drop)
         }
     }
 }

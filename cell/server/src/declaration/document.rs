@@ -152,9 +152,27 @@ pub enum RoleName {
     /// May do everything in the organisation.
     #[serde(alias = "SUPER_ADMIN")]
     SuperAdmin,
+    /// Changes people, groups, policies and zones, but not how administrators get in.
+    #[serde(alias = "ORG_ADMIN")]
+    OrgAdmin,
+    /// Changes apps and who may use them.
+    #[serde(alias = "APP_ADMIN")]
+    AppAdmin,
+    /// Changes people and groups.
+    #[serde(alias = "USER_ADMIN")]
+    UserAdmin,
+    /// Lets people back in: unlocks, resets passwords, takes lost factors away, ends sessions.
+    #[serde(alias = "HELP_DESK_ADMIN")]
+    HelpDeskAdmin,
     /// May see everything but secrets, and change nothing.
     #[serde(alias = "READ_ONLY_ADMIN")]
     ReadOnlyAdmin,
+    /// May see the system log, and nothing else.
+    #[serde(alias = "REPORT_ADMIN")]
+    ReportAdmin,
+    /// Changes authorization servers.
+    #[serde(alias = "API_ACCESS_MANAGEMENT_ADMIN")]
+    ApiAccessManagementAdmin,
 }
 
 /// A group of people.

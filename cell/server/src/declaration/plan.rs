@@ -173,7 +173,13 @@ pub struct PersonPlan {
 pub const fn role(name: RoleName) -> Role {
     match name {
         RoleName::SuperAdmin => Role::SuperAdmin,
+        RoleName::OrgAdmin => Role::OrgAdmin,
+        RoleName::AppAdmin => Role::AppAdmin,
+        RoleName::UserAdmin => Role::UserAdmin,
+        RoleName::HelpDeskAdmin => Role::HelpDeskAdmin,
         RoleName::ReadOnlyAdmin => Role::ReadOnlyAdmin,
+        RoleName::ReportAdmin => Role::ReportAdmin,
+        RoleName::ApiAccessManagementAdmin => Role::ApiAccessManagementAdmin,
     }
 }
 

@@ -180,8 +180,8 @@ fn rule_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             post(administrators::remove),
         ),
         (
-            "/admin/administrators/{id}/role",
-            post(administrators::change_role),
+            "/admin/administrators/{id}/roles",
+            post(administrators::change_roles),
         ),
         ("/admin/policies", get(policies::list)),
         (

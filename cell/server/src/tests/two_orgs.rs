@@ -6,6 +6,7 @@ use crate::declaration::{Declaration, Mode, parse, run};
 use console::cookie::{CookieKind, render_set};
 use console::courier::{Courier, Delivery};
 use database::Database;
+use identity::access::Role;
 use identity::cell::{Cell, CellBuilder};
 use identity::notice::Mail;
 use identity::password::hash_pool::{HashPool, HashPoolLimits};
@@ -59,6 +60,19 @@ const ORG: &str = r#"
           - { name: Wiki, apps: [Wiki] }
           - { name: Rest }
 "#;
+
+/// The document that adds to the org `main` somebody with each of these roles, who signs in with its word.
+pub(crate) fn render_administrators(roles: &[Role]) -> String {
+    let people = roles.iter().map(|role| {
+        let word = role.as_str().to_lowercase();
+        let login = format!("{word}@main.example");
+        format!(
+            "\n      - {{ login: {login}, email: {login}, password_hash: {HASH}, roles: [{word}] }}"
+        )
+    });
+    let people: String = people.collect();
+    format!("orgs:\n  - slug: main\n    name: main\n    people:{people}\n")
+}
 
 /// The document of both orgs.
 pub(crate) fn render_orgs() -> String {

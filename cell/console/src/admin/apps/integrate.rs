@@ -3,6 +3,7 @@
 use crate::admin::apps::{draw, kind_of, load_app};
 use crate::admin::caller::{Answer, administrator};
 use crate::view::admin::{AppReadyPage, AppTab, Integration};
+use crate::view::shell::Right;
 use crate::visit::Visit;
 use axum::extract::Path;
 use axum::response::Response;
@@ -42,7 +43,7 @@ pub(super) fn ready_page(visit: &Visit, app: &App, integration: Integration) -> 
 }
 
 fn test_href(visit: &Visit, app: &App) -> Option<String> {
-    let may_try = visit.shell().may_change();
+    let may_try = visit.shell().may(Right::ChangeApps);
     may_try.then(|| format!("/admin/apps/{}/test", app.id))
 }
 

@@ -4,7 +4,7 @@ use crate::admin::apps::find_apps;
 use crate::admin::caller::{Answer, Detour, administrator, done, found, loaded};
 use crate::admin::groups::find_groups;
 use crate::admin::paging::{LOAD_ROWS, PAGE_ROWS, after_of, cut, pager, render_cursor, search_of};
-use crate::admin::people::{draw, load_person};
+use crate::admin::people::{draw, load_person, load_touch};
 use crate::view::admin::{PersonAppRow, PersonTab};
 use crate::view::part::Pager;
 use crate::view::row::LinkRow;
@@ -22,6 +22,7 @@ use vocab::id::{AppId, GroupId};
 pub async fn show_groups(Path(id): Path<String>, visit: Visit) -> Answer {
     administrator(&visit, Permission::ReadDirectory).await?;
     let person = load_person(&visit, &id).await?;
+    let touch = load_touch(&visit, &person).await?;
     let (org, after) = (&visit.context.org, after_of(&visit));
     let mut tx = loaded(&visit, visit.cell.database.read().await)?;
     let page = group::store::load_of_person(&mut tx, org, &person.id, &after, LOAD_ROWS).await;
@@ -39,7 +40,7 @@ pub async fn show_groups(Path(id): Path<String>, visit: Visit) -> Answer {
         pager: pager(&visit, &["find"], next),
         picker,
     };
-    Ok(draw(&visit, visit.shell(), &person, tab))
+    Ok(draw(&visit, visit.shell(), &person, touch, tab))
 }
 
 /// `POST /admin/people/{id}/groups/add`.
@@ -78,6 +79,7 @@ fn posted_group(visit: &Visit) -> Result<GroupId, Detour> {
 pub async fn show_apps(Path(id): Path<String>, visit: Visit) -> Answer {
     administrator(&visit, Permission::ReadDirectory).await?;
     let person = load_person(&visit, &id).await?;
+    let touch = load_touch(&visit, &person).await?;
     let mut tx = loaded(&visit, visit.cell.database.read().await)?;
     let rows = load_app_rows(&mut tx, &person).await;
     let picker = find_apps(&mut tx, &visit.context.org, &search_of(&visit, "find")).await;
@@ -87,7 +89,7 @@ pub async fn show_apps(Path(id): Path<String>, visit: Visit) -> Answer {
         pager: Pager::default(),
         picker: loaded(&visit, picker)?,
     };
-    Ok(draw(&visit, visit.shell(), &person, tab))
+    Ok(draw(&visit, visit.shell(), &person, touch, tab))
 }
 
 /// The apps of a person, with the group through which. An app that is open to everybody is assigned to nobody.

@@ -131,7 +131,7 @@ async fn begin(visit: &Visit, permit: &Permit, user: &UserId, start: Start) -> R
                 visit,
                 visit
                     .cell
-                    .send_link(&visit.context, &person, LinkPurpose::Invitation)
+                    .send_link(&visit.context, permit, &person, LinkPurpose::Invitation)
                     .await,
             )?;
         }

@@ -1,7 +1,7 @@
 //! How a person proves who they are, and taking a proof away.
 
 use crate::admin::caller::{Answer, administrator, administrator_over, done, found, loaded};
-use crate::admin::people::{draw, load_person};
+use crate::admin::people::{draw, load_person, load_touch};
 use crate::admin::row::{moment, passkey_row};
 use crate::view::account::{CodesState, PasswordState, TotpState};
 use crate::view::admin::{PersonFactors, PersonTab};
@@ -18,11 +18,12 @@ use vocab::id::PasskeyId;
 pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
     administrator(&visit, Permission::ReadDirectory).await?;
     let person = load_person(&visit, &id).await?;
+    let touch = load_touch(&visit, &person).await?;
     let mut tx = loaded(&visit, visit.cell.database.read().await)?;
     let factors = load_factors(&mut tx, &person).await;
     drop(tx);
     let tab = PersonTab::Factors(loaded(&visit, factors)?);
-    Ok(draw(&visit, visit.shell(), &person, tab))
+    Ok(draw(&visit, visit.shell(), &person, touch, tab))
 }
 
 /// What a person proves who they are with.
@@ -66,7 +67,7 @@ pub async fn load_factors(tx: &mut ReadTx, person: &Person) -> Result<PersonFact
 
 /// `POST /admin/people/{id}/factors/passkeys/remove`.
 pub async fn remove_passkey(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator_over(&visit, &id, "/factors").await?;
+    let permit = administrator_over(&visit, &id, "/factors", Permission::HelpPeople).await?;
     let person = load_person(&visit, &id).await?;
     let passkey = found(&visit, PasskeyId::parse(visit.field("id")).ok())?;
     let removed = visit
@@ -79,7 +80,7 @@ pub async fn remove_passkey(Path(id): Path<String>, visit: Visit) -> Answer {
 
 /// `POST /admin/people/{id}/factors/totp/remove`.
 pub async fn remove_totp(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator_over(&visit, &id, "/factors").await?;
+    let permit = administrator_over(&visit, &id, "/factors", Permission::HelpPeople).await?;
     let person = load_person(&visit, &id).await?;
     done(&visit, visit.cell.remove_totp(&permit, &person.id).await)?;
     Ok(visit.go(&format!("/admin/people/{id}/factors")))

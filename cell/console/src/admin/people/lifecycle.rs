@@ -3,10 +3,10 @@
 use crate::admin::caller::{Answer, administrator_over, found};
 use crate::admin::people::load_person;
 use crate::admin::people::profile::show_refusal;
-use crate::view::admin::PersonAction;
+use crate::view::admin::{PersonAction, Touch};
 use crate::visit::Visit;
 use axum::extract::Path;
-use identity::access::Permit;
+use identity::access::{Permission, Permit};
 use identity::fault::Refusal;
 use identity::person::Person;
 use identity::person::lifecycle::{LifecycleAction, permitted_actions};
@@ -42,12 +42,22 @@ const fn step_of(action: PersonAction) -> Option<LifecycleAction> {
     }
 }
 
-/// The buttons that a person's state permits.
+/// What whoever presses a button must be permitted. All that changes no state of the table helps people.
+fn permission_of(action: PersonAction) -> Permission {
+    step_of(action).map_or(Permission::HelpPeople, LifecycleAction::permission)
+}
+
+/// The buttons that a person's state permits, and the reader's rights.
 #[must_use]
-pub fn offered_actions(person: &Person) -> Vec<PersonAction> {
+pub fn offered_actions(person: &Person, touch: Touch) -> Vec<PersonAction> {
     let permitted = permitted_actions(person.status);
+    let may = |action: PersonAction| match permission_of(action) {
+        Permission::HelpPeople => touch.help,
+        _ => touch.edit,
+    };
     OFFERED
         .into_iter()
+        .filter(|action| may(*action))
         .filter(|action| match step_of(*action) {
             Some(step) => permitted.contains(&step),
             None => person.status.may_act(),
@@ -57,15 +67,14 @@ pub fn offered_actions(person: &Person) -> Vec<PersonAction> {
 
 /// `POST /admin/people/{id}/lifecycle/{verb}`.
 pub async fn act(Path((id, verb)): Path<(String, String)>, visit: Visit) -> Answer {
-    let permit = administrator_over(&visit, &id, "").await?;
+    let action = OFFERED.into_iter().find(|action| action.verb() == verb);
+    let permission = action.map_or(Permission::ManagePeople, permission_of);
+    let permit = administrator_over(&visit, &id, "", permission).await?;
     let person = load_person(&visit, &id).await?;
-    let action = found(
-        &visit,
-        OFFERED.into_iter().find(|action| action.verb() == verb),
-    )?;
+    let action = found(&visit, action)?;
     match apply(&visit, &permit, &person, action).await {
         Ok(()) => Ok(visit.go(&format!("/admin/people/{id}"))),
-        Err(refusal) => show_refusal(&visit, &person, refusal),
+        Err(refusal) => show_refusal(&visit, &person, refusal).await,
     }
 }
 
@@ -87,13 +96,13 @@ async fn apply(
         LifecycleAction::Invite => {
             visit
                 .cell
-                .send_link(&visit.context, person, LinkPurpose::Invitation)
+                .send_link(&visit.context, permit, person, LinkPurpose::Invitation)
                 .await
         }
         LifecycleAction::ResetPassword => {
             visit
                 .cell
-                .send_link(&visit.context, person, LinkPurpose::Recovery)
+                .send_link(&visit.context, permit, person, LinkPurpose::Recovery)
                 .await
         }
         _ => Ok(()),

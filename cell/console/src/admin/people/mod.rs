@@ -11,12 +11,13 @@ use crate::admin::caller::{Answer, Detour, administrator, done, found, loaded};
 use crate::admin::form::shell_after;
 use crate::admin::paging::{FOUND_ROWS, LOAD_ROWS, cut, key_of, pager, render_cursor, search_of};
 use crate::admin::row::{person_link, person_row, status_of};
-use crate::view::admin::{PeoplePage, PersonPage, PersonTab, Picker};
-use crate::view::shell::Shell;
+use crate::view::admin::{PeoplePage, PersonPage, PersonTab, Picker, Touch};
+use crate::view::shell::{Right, Shell};
 use crate::visit::Visit;
 use axum::response::Response;
 use database::ReadTx;
 use identity::access::Permission;
+use identity::access::ceiling::reaches;
 use identity::fault::{Fault, Refusal};
 use identity::person::store::{self, PeopleFilter};
 use identity::person::{Person, PersonStatus};
@@ -90,14 +91,35 @@ pub async fn find_people(tx: &mut ReadTx, org: &OrgId, query: &str) -> Result<Pi
     })
 }
 
+/// What the reader may do to a person; whether they may is decided again where it is done.
+///
+/// # Errors
+/// The page for a fault.
+pub async fn load_touch(visit: &Visit, person: &Person) -> Result<Touch, Detour> {
+    let mut tx = loaded(visit, visit.cell.database.read().await)?;
+    let roles = store::load_roles(&mut tx, &person.org_id, &person.id).await;
+    drop(tx);
+    let (roles, shell) = (loaded(visit, roles)?, visit.shell());
+    let is_within = visit
+        .signed_in()
+        .is_some_and(|reader| reader.person.id == person.id || reaches(&reader.roles, &roles));
+    let (edits, helps) = (shell.may(Right::ChangePeople), shell.may(Right::HelpPeople));
+    Ok(Touch {
+        edit: edits && is_within,
+        help: helps && is_within,
+        is_above: helps && !is_within,
+    })
+}
+
 /// The page of a person with one of its views open.
-fn draw(visit: &Visit, shell: Shell, person: &Person, tab: PersonTab) -> Response {
+fn draw(visit: &Visit, shell: Shell, person: &Person, touch: Touch, tab: PersonTab) -> Response {
     visit.page(&PersonPage {
         shell,
         id: person.id.to_string(),
         name: person.display_name(),
         login: person.login.clone(),
         status: status_of(person),
+        touch,
         tab,
     })
 }

@@ -3,7 +3,7 @@
 use crate::admin::caller::{Answer, administrator, administrator_over};
 use crate::admin::form::{is_ticked, problem_of, revision};
 use crate::admin::people::lifecycle::offered_actions;
-use crate::admin::people::{draw, load_person, refused_shell};
+use crate::admin::people::{draw, load_person, load_touch, refused_shell};
 use crate::admin::row::moment;
 use crate::text::Text;
 use crate::view::admin::PersonTab;
@@ -11,7 +11,6 @@ use crate::view::part::{AttributeAccess, AttributeField, AttributeKind as Contro
 use crate::view::shell::Shell;
 use crate::visit::Visit;
 use axum::extract::Path;
-use axum::response::Response;
 use identity::access::Permission;
 use identity::fault::Refusal;
 use identity::org::settings::{AttributeKind, ProfileAttribute};
@@ -23,18 +22,12 @@ use serde_json::{Map, Value};
 pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
     administrator(&visit, Permission::ReadDirectory).await?;
     let person = load_person(&visit, &id).await?;
-    Ok(page(
-        &visit,
-        visit.shell(),
-        &person,
-        &input_of(&person),
-        None,
-    ))
+    page(&visit, visit.shell(), &person, &input_of(&person), None).await
 }
 
 /// `POST /admin/people/{id}`.
 pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator_over(&visit, &id, "").await?;
+    let permit = administrator_over(&visit, &id, "", Permission::ManagePeople).await?;
     let person = load_person(&visit, &id).await?;
     let input = read_profile(&visit, &person.profile);
     match visit
@@ -46,27 +39,28 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
         Err(refusal) => {
             let problem = problem_of(visit.shell().t, &refusal);
             let shell = refused_shell(&visit, refusal)?;
-            Ok(page(&visit, shell, &person, &input, problem.as_ref()))
+            page(&visit, shell, &person, &input, problem.as_ref()).await
         }
     }
 }
 
 /// A page of the profile, with the frame of a refusal where there was one.
-pub(super) fn page(
+pub(super) async fn page(
     visit: &Visit,
     shell: Shell,
     person: &Person,
     input: &ProfileInput,
     problem: Option<&(&'static str, String)>,
-) -> Response {
+) -> Answer {
+    let touch = load_touch(visit, person).await?;
     let tab = PersonTab::Profile {
         revision: person.revision,
         attributes: attribute_fields(visit, input, problem, true),
-        actions: offered_actions(person),
+        actions: offered_actions(person, touch),
         created: moment(person.created_at),
         last_sign_in: person.last_sign_in_at.map(moment),
     };
-    draw(visit, shell, person, tab)
+    Ok(draw(visit, shell, person, touch, tab))
 }
 
 /// What is stored of a person, as a form would send it.
@@ -244,7 +238,7 @@ fn error_of(name: &str, problem: Option<&(&'static str, String)>) -> Option<Stri
 }
 
 /// Shows the profile again with a refusal above it.
-pub(super) fn show_refusal(visit: &Visit, person: &Person, refusal: Refusal) -> Answer {
+pub(super) async fn show_refusal(visit: &Visit, person: &Person, refusal: Refusal) -> Answer {
     let shell = refused_shell(visit, refusal)?;
-    Ok(page(visit, shell, person, &input_of(person), None))
+    page(visit, shell, person, &input_of(person), None).await
 }

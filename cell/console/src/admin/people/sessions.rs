@@ -4,7 +4,7 @@ use crate::account::sessions::load_sessions;
 use crate::admin::caller::{Answer, administrator, administrator_over, done, found, loaded};
 use crate::admin::log::{cursor_of, render_seq};
 use crate::admin::paging::{PAGE_ROWS, pager};
-use crate::admin::people::{draw, load_person};
+use crate::admin::people::{draw, load_person, load_touch};
 use crate::admin::row::{log_row, session_row};
 use crate::view::admin::PersonTab;
 use crate::visit::Visit;
@@ -19,6 +19,7 @@ use vocab::id::SessionId;
 pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
     administrator(&visit, Permission::ReadDirectory).await?;
     let person = load_person(&visit, &id).await?;
+    let touch = load_touch(&visit, &person).await?;
     let (live, next) = load_sessions(&visit, &person).await?;
     let shell = visit.shell();
     let own = visit.signed_in().map(|signed_in| &signed_in.session.id);
@@ -29,12 +30,12 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
             .collect(),
         pager: pager(&visit, &[], next),
     };
-    Ok(draw(&visit, shell, &person, tab))
+    Ok(draw(&visit, shell, &person, touch, tab))
 }
 
 /// `POST /admin/people/{id}/sessions/end`.
 pub async fn end(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator_over(&visit, &id, "/sessions").await?;
+    let permit = administrator_over(&visit, &id, "/sessions", Permission::HelpPeople).await?;
     let person = load_person(&visit, &id).await?;
     let session = found(&visit, SessionId::parse(visit.field("id")).ok())?;
     let ending = Ending::One(session);
@@ -49,6 +50,7 @@ pub async fn end(Path(id): Path<String>, visit: Visit) -> Answer {
 pub async fn show_activity(Path(id): Path<String>, visit: Visit) -> Answer {
     administrator(&visit, Permission::ReadLog).await?;
     let person = load_person(&visit, &id).await?;
+    let touch = load_touch(&visit, &person).await?;
     let filter = LogFilter {
         actor: Some(person.id.to_string()),
         ..LogFilter::default()
@@ -72,5 +74,5 @@ pub async fn show_activity(Path(id): Path<String>, visit: Visit) -> Answer {
             .collect(),
         pager: pager(&visit, &[], page.next.map(render_seq)),
     };
-    Ok(draw(&visit, visit.shell(), &person, tab))
+    Ok(draw(&visit, visit.shell(), &person, touch, tab))
 }

@@ -23,10 +23,10 @@ pub const GROUPS: Groups = Groups {
     delete_question: "Das lässt sich nicht rückgängig machen.",
     administrators_about: "Wer diese Organisation ansehen und ändern darf. Diese Personen melden sich nie mit einem Passwort allein an.",
     administrator_add: "Verwaltung vergeben",
-    administrator_add_about: "Wer neu ist, beginnt mit den geringsten Rechten; ändern Sie danach die Rolle.",
+    administrator_add_about: "Wer neu ist, darf ansehen und nichts ändern; vergeben Sie danach die Rollen.",
     administrator_remove_question: "Die Person behält ihr Konto und verliert die Verwaltung sofort.",
-    role: "Rolle",
-    role_change: "Rolle ändern",
+    roles_held: "Rollen",
+    role_change: "Rollen ändern",
     roles: "Was die Rollen dürfen",
     since: "Seit",
 };

@@ -44,6 +44,7 @@ pub const PEOPLE: People = People {
     act_activate_about: "Die Person kann sich ab jetzt anmelden.",
     act_invite: "Einladung schicken",
     act_invite_about: "Ein neuer Link per Mail; ältere gelten nicht mehr.",
+    above: "Diese Person hat eine Rolle, die mehr erlaubt als Ihre: Sie dürfen ansehen und nichts ändern.",
     act_unlock: "Entsperren",
     act_unlock_about: "Die Person darf es sofort wieder versuchen.",
     act_unsuspend: "Sperre aufheben",

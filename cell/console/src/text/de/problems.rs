@@ -105,6 +105,22 @@ pub const PROBLEMS: &[(&str, &str)] = &[
         "Die Organisation hätte keine Hauptverwaltung mehr",
     ),
     (
+        "this person has a role that permits more than yours; somebody with that role can do it",
+        "Diese Person hat eine Rolle, die mehr erlaubt als Ihre; jemand mit dieser Rolle kann es",
+    ),
+    (
+        "the person is getting back in by mail; give the role afterwards",
+        "Die Person kommt gerade per Mail wieder hinein; vergeben Sie die Rolle danach",
+    ),
+    (
+        "nobody gives or takes a role that permits more than their own",
+        "Niemand vergibt oder nimmt eine Rolle, die mehr erlaubt als die eigene",
+    ),
+    (
+        "this decides how administrators get in; only a super administrator changes it",
+        "Das entscheidet, wie Verwaltende hineinkommen; nur die Hauptverwaltung ändert es",
+    ),
+    (
         "nobody changes their own role; another administrator can",
         "Niemand ändert die eigene Rolle; eine andere Verwaltung kann es",
     ),

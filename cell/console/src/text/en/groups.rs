@@ -23,10 +23,10 @@ messages! {
         delete_question: "This cannot be undone.",
         administrators_about: "Who may look at and change this organisation. They never sign in with a password alone.",
         administrator_add: "Add an administrator",
-        administrator_add_about: "A new administrator begins with the least rights; change the role afterwards.",
+        administrator_add_about: "A new administrator may look and change nothing; give the roles afterwards.",
         administrator_remove_question: "The person keeps their account and loses the administration at once.",
-        role: "Role",
-        role_change: "Change role",
+        roles_held: "Roles",
+        role_change: "Change roles",
         roles: "What the roles may do",
         since: "Since",
     }

@@ -44,6 +44,7 @@ messages! {
         act_activate_about: "The person can sign in from now on.",
         act_invite: "Send invitation",
         act_invite_about: "A fresh link by mail; older ones stop working.",
+        above: "This person has a role that permits more than yours: you may look, and change nothing.",
         act_unlock: "Unlock",
         act_unlock_about: "Lets the person try again at once.",
         act_unsuspend: "Lift suspension",

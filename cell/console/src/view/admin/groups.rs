@@ -133,16 +133,16 @@ pub struct AdministratorRow {
     pub name: String,
     /// What they sign in with.
     pub login: String,
-    /// The role's value among [`AdministratorsPage::roles`].
-    pub role: Input,
+    /// Every role there is, those ticked that the person has.
+    pub roles: Vec<Choice>,
     /// Since when.
     pub since: Moment,
-    /// Whether it is the reader: nobody changes their own role.
+    /// Whether it is the reader: nobody changes their own roles.
     pub is_self: bool,
 }
 
-/// Administrators (`/admin/administrators`). Posts `id` to `…/add` (with the least role), `role` to `…/{id}/role`, and
-/// to `…/{id}/remove`.
+/// Administrators (`/admin/administrators`). Posts `id` to `…/add` (who may see, and change nothing), each `role` that
+/// the person shall have to `…/{id}/roles`, and to `…/{id}/remove`.
 #[derive(Debug, Template)]
 #[template(path = "admin/administrators.html")]
 pub struct AdministratorsPage {
@@ -159,18 +159,45 @@ pub struct AdministratorsPage {
 /// The roles there are, by the words that storage and forms know them by.
 #[must_use]
 pub fn role_choices(t: &'static Text) -> Vec<Choice> {
-    vec![
-        Choice::new("SUPER_ADMIN", t.words.role_super).about(t.words.role_super_about),
-        Choice::new("READ_ONLY_ADMIN", t.words.role_reader).about(t.words.role_reader_about),
-    ]
+    let words = &t.words;
+    let roles = [
+        ("SUPER_ADMIN", words.role_super, words.role_super_about),
+        ("ORG_ADMIN", words.role_org, words.role_org_about),
+        ("APP_ADMIN", words.role_apps, words.role_apps_about),
+        ("USER_ADMIN", words.role_people, words.role_people_about),
+        (
+            "HELP_DESK_ADMIN",
+            words.role_help_desk,
+            words.role_help_desk_about,
+        ),
+        (
+            "API_ACCESS_MANAGEMENT_ADMIN",
+            words.role_servers,
+            words.role_servers_about,
+        ),
+        (
+            "READ_ONLY_ADMIN",
+            words.role_reader,
+            words.role_reader_about,
+        ),
+        ("REPORT_ADMIN", words.role_report, words.role_report_about),
+    ];
+    roles
+        .into_iter()
+        .map(|(value, label, about)| Choice::new(value, label).about(about))
+        .collect()
 }
 
 impl AdministratorsPage {
-    fn role_label<'a>(&'a self, row: &'a AdministratorRow) -> &'a str {
-        self.roles
-            .iter()
-            .find(|role| role.value == row.role.value)
-            .map_or(row.role.value.as_str(), |role| &role.label)
+    fn held(row: &AdministratorRow) -> String {
+        let held = row.roles.iter().filter(|role| role.is_on);
+        let labels: Vec<&str> = held.map(|role| role.label.as_str()).collect();
+        labels.join(", ")
+    }
+
+    /// What the control of the roles shows beside it: nothing, since a refusal stands above the page.
+    fn blank() -> Input {
+        Input::default()
     }
 
     fn scope_of(row: &AdministratorRow) -> String {

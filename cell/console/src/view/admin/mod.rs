@@ -34,7 +34,7 @@ pub use home::{Figures, GuideKind, GuideStep, HomePage};
 pub use keys::{KeyRow, KeyState, KeysPage, RootRow};
 pub use log::{Fact, LogEntryPage, LogFilter, LogPage, LogTailPage, TailRow};
 pub use people::{PeoplePage, PersonNewPage, PersonRow, PersonStatus};
-pub use person::{PersonAction, PersonAppRow, PersonFactors, PersonPage, PersonTab};
+pub use person::{PersonAction, PersonAppRow, PersonFactors, PersonPage, PersonTab, Touch};
 pub use pick::Picker;
 pub use policies::{PoliciesPage, PolicyNewPage, PolicyPage, PolicyRow, PolicyScope, RuleRow};
 pub use rule::{Proof, RuleFormPage};

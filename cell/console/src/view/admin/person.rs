@@ -165,6 +165,17 @@ pub enum PersonTab {
     },
 }
 
+/// What the reader may do to the person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Touch {
+    /// Change the account.
+    pub edit: bool,
+    /// Help the person back in.
+    pub help: bool,
+    /// The reader may do so to others, but the person may do more than the reader.
+    pub is_above: bool,
+}
+
 /// One person (`/admin/people/{id}` and below).
 #[derive(Debug, Template)]
 #[template(path = "admin/person.html")]
@@ -179,6 +190,8 @@ pub struct PersonPage {
     pub login: String,
     /// Where in the life cycle.
     pub status: PersonStatus,
+    /// What the reader may do.
+    pub touch: Touch,
     /// The open view.
     pub tab: PersonTab,
 }

@@ -2,10 +2,12 @@
 
 use super::WHOLE;
 use crate::declaration::parse::{DOCUMENT_BYTES_MAX, parse_document};
+use crate::declaration::plan::role;
 use crate::declaration::problem::Place;
 use crate::declaration::report::Kind;
 use crate::declaration::secret::Secrets;
 use crate::declaration::{load, render_schema};
+use identity::access::Role;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -128,14 +130,17 @@ fn a_secret_in_the_wrong_place_is_not_repeated() {
 
 #[test]
 fn roles_are_also_understood_as_the_management_api_spells_them() {
-    let text =
-        org("  people:\n  - { login: a, email: a@b, roles: [SUPER_ADMIN, READ_ONLY_ADMIN] }\n");
+    let words: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
+    let words = words.join(", ");
+    let text = org(&format!(
+        "  people:\n  - {{ login: a, email: a@b, roles: [{words}] }}\n"
+    ));
     let document = parse_document(&text).unwrap();
     let alike = parse_document(&text.to_lowercase()).unwrap();
-    assert_eq!(
-        document.orgs[0].people[0].roles,
-        alike.orgs[0].people[0].roles
-    );
+    let roles = &document.orgs[0].people[0].roles;
+    assert_eq!(roles, &alike.orgs[0].people[0].roles);
+    let meant: Vec<Role> = roles.iter().map(|name| role(*name)).collect();
+    assert_eq!(meant, Role::ALL);
 }
 
 #[test]
@@ -261,6 +266,10 @@ fn the_schema_names_everything_and_refuses_the_rest() {
         "not_in",
     ] {
         assert!(schema.contains(word), "{word}");
+    }
+    for role in Role::ALL {
+        let word = role.as_str().to_lowercase();
+        assert!(schema.contains(&format!("\"{word}\"")), "{word}");
     }
     assert!(schema.contains("\"additionalProperties\":false"));
 }

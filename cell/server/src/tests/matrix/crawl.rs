@@ -24,6 +24,8 @@ const OF_API: [(&str, &str); 6] = [
 ];
 /// Nothing leads from a page to the endpoints of a server by its name.
 const SERVER: (&str, &str) = ("/oauth2/{server}", "default");
+/// Nor to the roles of a person by their ids: this is the super administrator's.
+const ROLE: (&str, &str) = ("/api/v1/users/{id}/roles/{rid}", "KNKVARKSL5AUITKJJY");
 
 /// What the pages of an org lead to.
 pub(super) struct Samples {
@@ -42,7 +44,9 @@ impl Samples {
     pub(super) async fn gather(world: &World, prefix: &str) -> Self {
         let patterns = routes::paths();
         let mut samples = Self {
-            values: BTreeMap::from([(SERVER.0.to_owned(), SERVER.1.to_owned())]),
+            values: [SERVER, ROLE]
+                .map(|(pattern, example)| (pattern.to_owned(), example.to_owned()))
+                .into(),
             wholes: BTreeMap::new(),
             forms: BTreeMap::new(),
             pages: 0,

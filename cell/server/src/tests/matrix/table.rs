@@ -96,6 +96,8 @@ pub(super) fn decide_outcomes(audience: Audience, who: Who) -> &'static [Outcome
         Audience::SigningIn => &[Served, SentToSignIn, Missing],
         Audience::Client | Audience::Bearer => &[Unauthenticated],
         Audience::ApiReader | Audience::ApiManager => match who {
+            // Whoever holds one role is in a table of their own.
+            Who::Holder(_) => &[],
             Who::Person => &[Forbidden],
             Who::ReadOnlyAdministrator if audience == Audience::ApiManager => &[Forbidden],
             Who::ReadOnlyAdministrator | Who::Administrator => &[Served],
@@ -111,6 +113,7 @@ pub(super) fn decide_outcomes(audience: Audience, who: Who) -> &'static [Outcome
         | Audience::OwnFactors
         | Audience::OwnFactorsByScript => &[Served],
         Audience::Reader | Audience::Manager | Audience::ManagerWhoNames => match who {
+            Who::Holder(_) => &[],
             Who::Person => &[Forbidden],
             Who::ReadOnlyAdministrator if audience != Audience::Reader => &[Forbidden],
             Who::StaleAdministrator | Who::Administrator
@@ -253,6 +256,8 @@ pub(super) const ROWS: &[Row] = &[
     api("/api/v1/users/{id}/lifecycle/suspend", ["POST"]),
     api("/api/v1/users/{id}/lifecycle/unlock", ["POST"]),
     api("/api/v1/users/{id}/lifecycle/unsuspend", ["POST"]),
+    api("/api/v1/users/{id}/roles", ["GET", "POST"]),
+    api("/api/v1/users/{id}/roles/{rid}", ["GET", "DELETE"]),
     get("/health/live", Audience::Everybody),
     get("/health/ready", Audience::Everybody),
     get("/assets/{name}", Audience::Everybody),
@@ -423,7 +428,7 @@ pub(super) const ROWS: &[Row] = &[
     get("/admin/administrators", Audience::Reader),
     post("/admin/administrators/add", Audience::ManagerWhoNames),
     post("/admin/administrators/{id}/remove", Audience::Manager),
-    post("/admin/administrators/{id}/role", Audience::Manager),
+    post("/admin/administrators/{id}/roles", Audience::Manager),
     get("/admin/policies", Audience::Reader),
     both("/admin/policies/new", Audience::Manager, Audience::Manager),
     get("/admin/policies/simulate", Audience::Reader),

@@ -11,7 +11,8 @@ use crate::pulse::Pulse;
 use crate::routes::Site;
 use crate::start::MIGRATIONS;
 use crate::tests::two_orgs::{
-    Letterbox, ROOT_FILE, begin_session, build_cell, declare, find_person, pair, render_orgs,
+    Letterbox, ROOT_FILE, begin_session, build_cell, declare, find_person, pair,
+    render_administrators, render_orgs,
 };
 use axum::body::Body;
 use axum::http::{Method, Request, Response, header};
@@ -19,7 +20,7 @@ use console::admin::log_tail::Tails;
 use console::cookie::CookieKind;
 use console::visit::guard_of;
 use database::{Database, Location};
-use identity::access::{Caller, Permission, authorize};
+use identity::access::{Caller, Permission, Role, authorize};
 use identity::api_token::operations::DeclaredApiToken;
 use identity::cell::Cell;
 use identity::sign_on::AuthenticatorKind;
@@ -58,7 +59,19 @@ pub(crate) enum Who {
     StaleAdministrator,
     /// An administrator who may do everything, and has just proved who she is.
     Administrator,
+    /// An administrator who has this role alone, and has just proved who they are.
+    Holder(Role),
 }
+
+/// The roles that have a holder of their own.
+pub(super) const HELD: [Role; 6] = [
+    Role::OrgAdmin,
+    Role::AppAdmin,
+    Role::UserAdmin,
+    Role::HelpDeskAdmin,
+    Role::ReportAdmin,
+    Role::ApiAccessManagementAdmin,
+];
 
 impl Who {
     pub(crate) const ALL: [Self; 7] = [
@@ -74,7 +87,10 @@ impl Who {
     /// The sign that their token of the API consists of; proof of a session counts for nothing there.
     const fn token_sign(self) -> Option<char> {
         match self {
-            Self::Anonymous | Self::HalfProvedAdministrator | Self::StaleAdministrator => None,
+            Self::Anonymous
+            | Self::HalfProvedAdministrator
+            | Self::StaleAdministrator
+            | Self::Holder(_) => None,
             Self::OtherOrgsAdministrator => Some('o'),
             Self::Person => Some('p'),
             Self::ReadOnlyAdministrator => Some('r'),
@@ -96,6 +112,7 @@ impl Who {
             Self::ReadOnlyAdministrator => Some("session-of-rosa"),
             Self::StaleAdministrator => Some("session-of-ada-an-hour-ago"),
             Self::Administrator => Some("session-of-ada"),
+            Self::Holder(role) => Some(role.as_str()),
         }
     }
 }
@@ -250,6 +267,17 @@ async fn make_template() -> TempDir {
         if let Some(text) = who.token() {
             give_token(&cell, slug, login, text).await;
         }
+    }
+    declare(
+        &cell,
+        &render_administrators(&HELD),
+        "http://localhost:8080",
+    )
+    .await;
+    for role in HELD {
+        let login = format!("{}@main.example", role.as_str().to_lowercase());
+        let proved = (&two[..], cell.now());
+        begin_session(&cell, ("main", &login), role.as_str(), proved).await;
     }
     cell.database.close().await;
     folder

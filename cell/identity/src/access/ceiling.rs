@@ -1,0 +1,112 @@
+//! The ceiling: whoever administers touches nobody who may do more, so that nobody comes to more than they have.
+//!
+//! A role that changes people would otherwise be every role: its holder would give the super administrator another
+//! address or password, and sign in. The roles that count are those of the moment of the act, on both sides: they are
+//! read in the transaction that acts, behind the lock on the person's row that whoever grants a role takes too. So an act
+//! comes before the grant, and touched somebody who was not yet above, or after it, and is refused.
+//!
+//! The operator at the machine has no ceiling, and over the own account a person needs none.
+
+use crate::access::{Permission, Permit, Rights, Role, roles_permit};
+use crate::fault::Refusal;
+use crate::person::{Person, store};
+use database::{ReadTx, WriteTx};
+use vocab::id::UserId;
+
+const ABOVE: Refusal = Refusal::OutOfReach(
+    "this person has a role that permits more than yours; somebody with that role can do it",
+);
+const MORE: Refusal =
+    Refusal::OutOfReach("nobody gives or takes a role that permits more than their own");
+const CONSOLE: Refusal = Refusal::OutOfReach(
+    "this decides how administrators get in; only a super administrator changes it",
+);
+
+/// Whether somebody with these roles may touch somebody with those: only if they permit nothing more. Roles are held
+/// against each other by what they permit together, never by their names: two small roles can be more than a large one.
+#[must_use]
+pub fn reaches(callers: &[Role], others: &[Role]) -> bool {
+    let mut all = Permission::ALL.into_iter();
+    all.all(|permission| roles_permit(callers, permission) || !roles_permit(others, permission))
+}
+
+/// Holds the permit against the roles of a person.
+///
+/// # Errors
+/// [`Refusal::OutOfReach`] for somebody who may do more.
+pub(crate) async fn check_reach(
+    tx: &mut ReadTx,
+    permit: &Permit,
+    user_id: &UserId,
+) -> Result<(), Refusal> {
+    let Rights::RolesOf(caller) = &permit.rights else {
+        return Ok(());
+    };
+    let others = store::load_roles(tx, permit.org(), user_id).await?;
+    // Most people have none, and then nobody else's need be known.
+    if others.is_empty() || caller == user_id {
+        return Ok(());
+    }
+    let callers = store::load_roles(tx, permit.org(), caller).await?;
+    if reaches(&callers, &others) {
+        Ok(())
+    } else {
+        Err(ABOVE)
+    }
+}
+
+/// The person whom an act is about to touch, held until the end of its transaction: every act of an administrator upon
+/// a person begins with this. Whoever also takes the org's row takes it before.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for a person that this org does not have; [`Refusal::OutOfReach`] for somebody who may do more.
+pub(crate) async fn hold_within_reach(
+    tx: &mut WriteTx,
+    permit: &Permit,
+    user_id: &UserId,
+) -> Result<Person, Refusal> {
+    let person = store::load_held(tx, permit.org(), user_id)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+    check_reach(tx, permit, user_id).await?;
+    Ok(person)
+}
+
+/// Holds the permit against a role that is to be given or taken.
+///
+/// # Errors
+/// [`Refusal::OutOfReach`] if it permits more than the caller's own.
+pub(crate) async fn check_grant(
+    tx: &mut ReadTx,
+    permit: &Permit,
+    role: Role,
+) -> Result<(), Refusal> {
+    permits_all_of(tx, permit, role, MORE).await
+}
+
+/// Holds the permit against a change of what decides how administrators get in. Whoever could loosen it would need but
+/// a password of those above, and whoever could tighten it would keep them out.
+///
+/// # Errors
+/// [`Refusal::OutOfReach`] for whoever may not do everything.
+pub(crate) async fn check_console(tx: &mut ReadTx, permit: &Permit) -> Result<(), Refusal> {
+    permits_all_of(tx, permit, Role::SuperAdmin, CONSOLE).await
+}
+
+async fn permits_all_of(
+    tx: &mut ReadTx,
+    permit: &Permit,
+    role: Role,
+    refusal: Refusal,
+) -> Result<(), Refusal> {
+    let callers = match &permit.rights {
+        Rights::Operators => return Ok(()),
+        Rights::Own => return Err(Refusal::Forbidden),
+        Rights::RolesOf(caller) => store::load_roles(tx, permit.org(), caller).await?,
+    };
+    if reaches(&callers, &[role]) {
+        Ok(())
+    } else {
+        Err(refusal)
+    }
+}
