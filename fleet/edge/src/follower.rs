@@ -143,11 +143,14 @@ impl Routes {
 
 /// Follows the control plane for ever.
 pub async fn follow(routes: Routes, control: FleetClient, entropy: Arc<dyn Entropy>) {
-    let mut pause = PAUSE_FIRST;
+    let (mut pause, mut wants_whole) = (PAUSE_FIRST, false);
     loop {
         let known = routes.current();
-        let wait = if known.head.is_some() { WAIT_SECS } else { 0 };
-        let path = format!("/v1/routes?after={}&wait_secs={wait}", known.cursor());
+        let (after, wait) = match &known.head {
+            Some(_) if !wants_whole => (known.cursor(), WAIT_SECS),
+            _ => (0, 0),
+        };
+        let path = format!("/v1/routes?after={after}&wait_secs={wait}");
         let answer = control
             .get_raw(&path, Duration::from_secs(ANSWER_SECS_MAX))
             .await;
@@ -156,14 +159,15 @@ pub async fn follow(routes: Routes, control: FleetClient, entropy: Arc<dyn Entro
                 take_aside(routes.clone(), body).await
             }
             Ok((_, body)) => serde_json::from_slice(&body)
-                .map_err(|error| error.to_string())
-                .and_then(|delta| routes.take(delta).map_err(|error| error.to_string())),
-            Err(error) => Err(error.to_string()),
+                .map_err(|error| NotTaken::Unread(error.to_string()))
+                .and_then(|delta| routes.take(delta).map_err(NotTaken::Refused)),
+            Err(error) => Err(NotTaken::Unread(error.to_string())),
         };
         match taken {
-            Ok(()) => pause = PAUSE_FIRST,
+            Ok(()) => (pause, wants_whole) = (PAUSE_FIRST, false),
             Err(error) => {
-                tracing::warn!(%error, "the route map stays as it is");
+                wants_whole = error.is_of_another_history();
+                tracing::warn!(%error, hint = error.hint(), "the route map stays as it is");
                 sleep(jitter(pause, entropy.as_ref())).await;
                 pause = (pause * 2).min(PAUSE_MAX);
             }
@@ -171,11 +175,42 @@ pub async fn follow(routes: Routes, control: FleetClient, entropy: Arc<dyn Entro
     }
 }
 
+/// Why what the control plane said was not taken.
+#[derive(Debug, thiserror::Error)]
+enum NotTaken {
+    /// It does not prove itself, or would go back.
+    #[error(transparent)]
+    Refused(RouteError),
+    /// It could not be asked, or not be understood.
+    #[error("{0}")]
+    Unread(String),
+}
+
+impl NotTaken {
+    /// Whether the changes do not follow from the map that is here, as after a register was restored from a backup and
+    /// written on: the map is then asked for whole.
+    const fn is_of_another_history(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused(RouteError::Root | RouteError::Stale { .. } | RouteError::Gap { .. })
+        )
+    }
+
+    const fn hint(&self) -> &'static str {
+        match self {
+            Self::Refused(RouteError::Older { .. }) => {
+                "if the register was restored from a backup, remove routes.map from the folder of this edge and start the edge again"
+            }
+            _ => "",
+        }
+    }
+}
+
 /// A million entries take a second: requests go on meanwhile.
-async fn take_aside(routes: Routes, body: Bytes) -> Result<(), String> {
+async fn take_aside(routes: Routes, body: Bytes) -> Result<(), NotTaken> {
     match tokio::task::spawn_blocking(move || routes.take_whole(&body)).await {
-        Ok(taken) => taken.map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
+        Ok(taken) => taken.map_err(NotTaken::Refused),
+        Err(error) => Err(NotTaken::Unread(error.to_string())),
     }
 }
 

@@ -6,10 +6,12 @@
 pub mod address;
 pub mod answer;
 pub mod breaker;
+pub mod complaints;
 pub mod connection;
 pub mod follower;
 pub mod framing;
 pub mod headers;
+pub mod holding;
 pub mod hosts;
 pub mod listener;
 pub mod lobby;

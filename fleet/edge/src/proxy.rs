@@ -3,26 +3,29 @@
 use crate::address::{Origin, Wanted, split_host};
 use crate::answer::{AnswerBody, Refused, refuse, say};
 use crate::breaker::{Breaker, Breakers, Probed};
+use crate::complaints::Complaints;
 use crate::connection::{Door, Facts, Held};
 use crate::follower::Routes;
 use crate::framing;
 use crate::headers::{Marks, Said, prepare_answer, prepare_request, upgrade_of};
+use crate::holding::{HELD_BYTES_MAX, HeldBody, Room};
 use crate::hosts::{Hosts, find_org};
 use crate::parking::{
     PARKED_SECS_MAX, Parking, Repeat, Spot, UNREACHED_SECS_MAX, Wait, decide_repeat,
 };
-use crate::share::{Shares, Sharing, UNDER_WAY_EACH_MAX};
+use crate::share::{Shares, Sharing, UNDER_WAY_CLIENT_MAX, UNDER_WAY_EACH_MAX};
 use crate::traffic::{Outcome, Traffic};
 use crate::trust::GivenId;
 use crate::ways::{NoAnswer, Way, Ways};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
-use http_body_util::{BodyExt as _, Either, Full, LengthLimitError, Limited};
+use http_body_util::{Either, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use reception::timed_body::{TimedBody, TooSlow};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use vocab::entropy::Entropy;
@@ -34,8 +37,6 @@ use wire::routes::follow::Followed;
 
 /// Largest body of a request.
 pub const BODY_BYTES_MAX: u64 = 10 * 1024 * 1024;
-/// A body up to this size is held, so that the request can be sent once more where a cell refused to begin it.
-const HELD_BYTES_MAX: u64 = 1024 * 1024;
 /// How long a body may take to arrive.
 const BODY_SECS_MAX: u64 = 30;
 /// How long a cell may take to begin its answer.
@@ -59,6 +60,8 @@ pub struct Proxy {
     pub(crate) shares: Shares,
     pub(crate) breakers: Breakers,
     parking: Parking,
+    complaints: Complaints,
+    room: Room,
     ways: Arc<Ways>,
 }
 
@@ -67,7 +70,7 @@ struct Bound {
     asked: Asked,
     body: SentBody,
     /// The same body once more, if it was held.
-    held: Option<Bytes>,
+    held: Option<HeldBody>,
     upgrade: Option<Switch>,
 }
 
@@ -103,9 +106,11 @@ impl Proxy {
             routes,
             traffic,
             entropy,
-            shares: Shares::new(UNDER_WAY_EACH_MAX),
+            shares: Shares::new(UNDER_WAY_EACH_MAX, UNDER_WAY_CLIENT_MAX),
             breakers: Breakers::default(),
             parking: Parking::default(),
+            complaints: Complaints::default(),
+            room: Room::default(),
             ways: Arc::new(Ways::new(identity)?),
         })
     }
@@ -169,7 +174,7 @@ impl Proxy {
             return Err(Refused::NoMap);
         }
         let route = find_org(&map, &wanted).cloned().ok_or(Refused::Unknown)?;
-        let bound = bind(request, host).await?;
+        let bound = bind(request, host, (&self.room, facts.client)).await?;
         let (begun, cell) = (Instant::now(), route.cell.clone());
         let answer = self.take_to_cell(bound, &wanted, route, facts, marks).await;
         let failed = answer
@@ -243,7 +248,7 @@ impl Proxy {
             let waiting = match &mut spot {
                 Some(spot) => spot,
                 none => {
-                    let entered = self.parking.enter(&route.org, wait, held.len());
+                    let entered = self.parking.enter(&route.org, wait, held.bytes.len());
                     none.insert(entered.ok_or(Refused::Busy)?)
                 }
             };
@@ -260,7 +265,7 @@ impl Proxy {
             }
             let known = find_org(&self.routes.current(), wanted).cloned();
             route = known.ok_or(Refused::Unknown)?;
-            body = Either::Left(Full::new(held.clone()));
+            body = Either::Left(Full::new(held.bytes.clone()));
         }
     }
 
@@ -276,7 +281,10 @@ impl Proxy {
         if breaker.is_open() {
             return Err(Refused::Unreachable);
         }
-        let share = self.shares.take(&route.cell).ok_or(Refused::Busy)?;
+        let share = self
+            .shares
+            .take(&route.cell, facts.client)
+            .ok_or(Refused::Busy)?;
         let map = self.routes.current();
         let cell = map.map.cell(&route.cell).ok_or(Refused::Unreachable)?;
         let placement = Placement {
@@ -313,7 +321,9 @@ impl Proxy {
                 {
                     return Err(refused);
                 }
-                tracing::warn!(cell = %route.cell, %error, cause = ?std::error::Error::source(&error), request = marks.request_id, "a cell could not be asked");
+                if self.complaints.is_due(&route.cell, Instant::now()) {
+                    tracing::warn!(cell = %route.cell, %error, cause = ?std::error::Error::source(&error), request = marks.request_id, "a cell could not be asked");
+                }
                 // Reading may be repeated, whatever became of it (RFC 9110 section 9.2.2).
                 let is_look = matches!(asked.method, Method::GET | Method::HEAD);
                 if is_look || matches!(error, NoAnswer::NotConnected(_)) {
@@ -396,7 +406,11 @@ async fn ask_life(ways: Arc<Ways>, routes: Routes, cell: CellName) -> Probed {
 }
 
 /// Holds a body that is small, and bounds one that is not.
-async fn bind(mut request: Request<Incoming>, host: HeaderValue) -> Result<Bound, Refused> {
+async fn bind(
+    mut request: Request<Incoming>,
+    host: HeaderValue,
+    (room, client): (&Room, IpAddr),
+) -> Result<Bound, Refused> {
     let wants_upgrade = upgrade_of(request.headers()).is_some();
     let upgrade = wants_upgrade.then(|| Switch {
         client: hyper::upgrade::on(&mut request),
@@ -411,13 +425,11 @@ async fn bind(mut request: Request<Incoming>, host: HeaderValue) -> Result<Bound
     let small = size.exact().is_none_or(|bytes| bytes <= HELD_BYTES_MAX);
     let (body, held) = if small {
         let time = Duration::from_secs(BODY_SECS_MAX);
-        let body = Limited::new(body, usize::try_from(HELD_BYTES_MAX).unwrap_or(usize::MAX));
-        let bytes = match tokio::time::timeout(time, body.collect()).await {
-            Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(error)) if !error.is::<LengthLimitError>() => return Err(Refused::Broken),
-            Ok(Err(_)) | Err(_) => return Err(Refused::Body(HELD_BYTES_MAX)),
+        let held = match tokio::time::timeout(time, room.hold(body, client)).await {
+            Ok(held) => held?,
+            Err(_) => return Err(Refused::Body(HELD_BYTES_MAX)),
         };
-        (Either::Left(Full::new(bytes.clone())), Some(bytes))
+        (Either::Left(Full::new(held.bytes.clone())), Some(held))
     } else {
         let limit = usize::try_from(BODY_BYTES_MAX).unwrap_or(usize::MAX);
         let time = Duration::from_secs(BODY_SECS_MAX);

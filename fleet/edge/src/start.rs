@@ -14,8 +14,8 @@ use crate::tls::open::{TlsError, open};
 use crate::tls::sources::TlsConfig;
 use crate::traffic::Traffic;
 use crate::trust::{ProxyHeader, Trust};
+use reception::descriptors::raise_descriptors;
 use reception::leaving::Leaving;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -328,18 +328,6 @@ impl Started {
 /// Resolves when the other end is gone.
 async fn end_of(mut told: watch::Receiver<()>) {
     while told.changed().await.is_ok() {}
-}
-
-/// The system lets a process have few open files unless it asks for more; each connection is one, or two.
-fn raise_descriptors() {
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit {
-        current: limit.maximum,
-        maximum: limit.maximum,
-    };
-    if let Err(error) = setrlimit(Resource::Nofile, raised) {
-        tracing::warn!(%error, "the number of open files stays as it is");
-    }
 }
 
 /// What an edge reports of.

@@ -28,7 +28,7 @@ use tokio::time::timeout;
 const SOCKET: &str = "take-over.sock";
 /// The same before it is complete.
 const SOCKET_NEW: &str = "take-over.new";
-/// Whoever has it locked is the edge of the folder; it holds the number of its process.
+/// Whoever has it locked is the edge of the folder; it holds the number of its process, and that of the one which handed over.
 pub const LOCK: &str = "edge.lock";
 /// How long the next edge may take until it is ready.
 const READY_SECS_MAX: u64 = 60;
@@ -149,16 +149,16 @@ impl Sockets {
     /// # Errors
     /// The one before us changed its mind, or the data folder cannot be used.
     pub async fn settle(self, listeners: &[&TcpListener]) -> Result<Heir, SuccessionError> {
-        let tenure = match self {
-            Self::New(tenure) => tenure,
-            Self::Handed(handed) => handed.confirm().await?,
+        let (tenure, source) = match self {
+            Self::New(tenure) => (tenure, Source::System),
+            Self::Handed(handed) => (handed.confirm().await?, Source::Predecessor),
         };
         let failed = |error| SuccessionError::Folder(tenure.folder.clone(), error);
         let sockets = listeners
             .iter()
             .map(|listener| listener.as_fd().try_clone_to_owned());
         let sockets = sockets.collect::<io::Result<Vec<_>>>().map_err(failed)?;
-        tenure.sign().map_err(failed)?;
+        tenure.sign(source).map_err(failed)?;
         let door = open_door(&tenure.folder).map_err(failed)?;
         Ok(Heir {
             tenure,
@@ -168,13 +168,48 @@ impl Sockets {
     }
 }
 
+/// Whom a data folder was had from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// Nobody had it.
+    System,
+    /// The edge before.
+    Predecessor,
+}
+
+/// What stands in the lock, after what stood there before.
+fn render_tenure(process: u32, source: Source, before: &str) -> String {
+    match (source, parse_tenure(before)) {
+        (Source::Predecessor, Some((predecessor, _))) => {
+            format!("{process} took over from {predecessor}\n")
+        }
+        _ => format!("{process}\n"),
+    }
+}
+
+/// The process of an edge by what stands in its lock, and the one that handed the sockets over to it; none while it is written.
+#[must_use]
+pub fn parse_tenure(text: &str) -> Option<(u32, Option<u32>)> {
+    let text = text.strip_suffix('\n')?;
+    match text.split_once(" took over from ") {
+        Some((process, predecessor)) => {
+            Some((process.parse().ok()?, Some(predecessor.parse().ok()?)))
+        }
+        None => Some((text.parse().ok()?, None)),
+    }
+}
+
 impl Tenure {
-    /// Writes down whose it is.
-    fn sign(&self) -> io::Result<()> {
-        self.lock.set_len(0)?;
+    /// Writes down whose it is, and who handed it over.
+    fn sign(&self, source: Source) -> io::Result<()> {
         let mut lock = &self.lock;
+        let mut before = String::new();
         io::Seek::rewind(&mut lock)?;
-        writeln!(lock, "{}", std::process::id())
+        io::Read::read_to_string(&mut lock, &mut before)?;
+        let text = render_tenure(std::process::id(), source, &before);
+        self.lock.set_len(0)?;
+        io::Seek::rewind(&mut lock)?;
+        lock.write_all(text.as_bytes())
     }
 }
 
@@ -357,13 +392,41 @@ impl Heir {
 
 #[cfg(test)]
 mod tests {
-    use super::{Sockets, SuccessionError};
+    use super::{LOCK, Sockets, Source, SuccessionError, parse_tenure, render_tenure};
     use std::net::SocketAddr;
     use std::os::unix::fs::PermissionsExt as _;
     use tokio::io::AsyncWriteExt as _;
     use tokio::net::{TcpStream, UnixStream};
 
     const ANY: &str = "127.0.0.1:0";
+
+    #[test]
+    fn the_lock_says_who_handed_over_to_whom() {
+        let table = [
+            (Source::System, "", "7\n", Some((7, None))),
+            (Source::System, "3\n", "7\n", Some((7, None))),
+            (Source::Predecessor, "", "7\n", Some((7, None))),
+            (
+                Source::Predecessor,
+                "3\n",
+                "7 took over from 3\n",
+                Some((7, Some(3))),
+            ),
+            (
+                Source::Predecessor,
+                "3 took over from 2\n",
+                "7 took over from 3\n",
+                Some((7, Some(3))),
+            ),
+        ];
+        for (source, before, text, read) in table {
+            assert_eq!(render_tenure(7, source, before), text);
+            assert_eq!(parse_tenure(text), read);
+        }
+        for cut_off in ["", "7", "7 took over from", "7 took over from x\n", "x\n"] {
+            assert_eq!(parse_tenure(cut_off), None, "{cut_off:?}");
+        }
+    }
 
     #[tokio::test]
     async fn a_folder_has_one_edge_and_the_next_one_gets_its_sockets() {
@@ -398,6 +461,9 @@ mod tests {
         assert_eq!(handed.local_addr().unwrap(), address);
         let heir = second.settle(&[&handed]).await.unwrap();
         waiting.await.unwrap();
+        let lock = std::fs::read_to_string(folder.path().join(LOCK)).unwrap();
+        let own = std::process::id();
+        assert_eq!(parse_tenure(&lock), Some((own, Some(own))));
         drop(listener);
         let (mut accepted, _) = handed.accept().await.unwrap();
         accepted.write_all(b"x").await.unwrap();

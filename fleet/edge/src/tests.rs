@@ -162,7 +162,7 @@ impl World {
             Arc::new(SystemEntropy),
         );
         let mut proxy = proxy.unwrap();
-        proxy.shares = Shares::new(share);
+        proxy.shares = Shares::new(share, share);
         proxy.breakers = Breakers::new(QUICK);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let edge = listener.local_addr().unwrap();

@@ -4,5 +4,6 @@
 
 pub mod accept;
 pub mod crowd;
+pub mod descriptors;
 pub mod leaving;
 pub mod timed_body;

@@ -133,6 +133,13 @@ impl LocalAuthority {
         Ok(Some(made))
     }
 
+    /// The certificates that were made and are kept.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Certificate>> {
+        let kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.values().cloned().collect()
+    }
+
     #[cfg(test)]
     pub(crate) fn kept_count(&self) -> usize {
         self.0.kept.lock().unwrap().len()

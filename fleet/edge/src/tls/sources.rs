@@ -98,8 +98,10 @@ impl Sources {
     #[must_use]
     pub fn render(&self) -> String {
         let mut all = self.files.as_ref().map(Files::all).unwrap_or_default();
-        if let Some(Maker::Acme(acme)) = &self.maker {
-            all.extend(acme.all());
+        match &self.maker {
+            Some(Maker::Acme(acme)) => all.extend(acme.all()),
+            Some(Maker::Local(local)) => all.extend(local.all()),
+            None => {}
         }
         all.sort_by_key(|certificate| certificate.ends);
         let mut text = String::from(

@@ -341,6 +341,9 @@ async fn the_authority_of_this_machine_makes_certificates_for_hosts_that_we_know
         assert_eq!(alert, AlertDescription::UnrecognisedName, "{host}");
     }
     assert_eq!(local.kept_count(), 3);
+    let told = front.sources.render();
+    let line = "testudo_edge_tls_certificate_ends_seconds{host=\"login.acme.test\"} ";
+    assert!(told.contains(line), "{told}");
     assert!(
         local
             .find("127.0.0.1")
