@@ -1,5 +1,6 @@
 //! `testudo log verify`: walks every organisation's chain.
 
+use crate::home::{self, Home, STORE_FILE};
 use crate::options::{Log, LogCommand, Store};
 use database::{Database, Location};
 use ledger::ChainVerdict;
@@ -19,7 +20,13 @@ async fn verify(store: Store) -> anyhow::Result<ExitCode> {
     let location = match store.store {
         Some(url) => Location::Postgres { url: url.into() },
         None => {
-            let path = store.data.join("testudo.db");
+            let data = store.data.display();
+            anyhow::ensure!(
+                home::find(&store.data)? != Home::Fleet,
+                "{data} is the folder of a fleet: name the folder of a cell, such as {data}/cell-a; each organisation's log is \
+                 proved in its cell, and the register's own by `testudo fleet verify`"
+            );
+            let path = store.data.join(STORE_FILE);
             anyhow::ensure!(
                 path.exists(),
                 "there is no store at {}; name its folder with --data",

@@ -244,10 +244,7 @@ async fn cell(
 ) -> Answer<CellView> {
     only(peer, FleetRole::Operator)?;
     let found = side.register.cell(&cell_name(&name)?).await;
-    let mut found = [found.map_err(|refusal| refused(&refusal))?];
-    side.watch.complete(&mut found);
-    let [found] = found;
-    Ok(Json(found))
+    side.show(found).await
 }
 
 async fn declare_cell(
@@ -277,10 +274,7 @@ async fn set_cell_state(
     let wanted: SetCellState = parse(body)?;
     let name = cell_name(&name)?;
     let done = side.register.set_cell_state(&name, wanted, OPERATOR).await;
-    let mut done = [done.map_err(|refusal| refused(&refusal))?];
-    side.watch.complete(&mut done);
-    let [done] = done;
-    Ok(Json(done))
+    side.show(done).await
 }
 
 #[derive(Deserialize)]
@@ -304,6 +298,11 @@ async fn orgs(
 ) -> Answer<OrgPage> {
     only(peer, FleetRole::Operator)?;
     let Query(query) = query.map_err(|error| invalid(&error.body_text()))?;
+    if let Some(cell) = &query.cell {
+        // No org of a cell that there is not, is not the same as none of one that there is.
+        let known = register.cell(cell).await;
+        known.map_err(|refusal| refused(&refusal))?;
+    }
     let page = register.orgs(query.cell.as_ref(), &query.after, query.limit);
     page.await.map(Json).map_err(|refusal| refused(&refusal))
 }
@@ -422,6 +421,16 @@ async fn invite(
 }
 
 impl Side {
+    /// One cell, with what is known of it, and whom it waits for while it is emptied.
+    async fn show(&self, cell: Result<CellView, Refusal>) -> Answer<CellView> {
+        let mut cell = [cell.map_err(|refusal| refused(&refusal))?];
+        self.watch.complete(&mut cell);
+        let [mut cell] = cell;
+        let waiting = self.register.find_waiting(&cell).await;
+        cell.waiting = waiting.map_err(|refusal| refused(&refusal))?;
+        Ok(Json(cell))
+    }
+
     fn render_created(&self, org: OrgView, token: Option<String>) -> CreatedOrg {
         let origin = self.origin.as_str().trim_end_matches('/');
         let url = format!("{origin}/t/{}", org.slug);
@@ -453,9 +462,10 @@ pub(crate) fn refused(refusal: &Refusal) -> Said {
     let (status, word) = match refusal {
         Refusal::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
         Refusal::Placement(PlacementDenial::Unknown(_)) => (StatusCode::NOT_FOUND, "not_found"),
-        Refusal::Taken { .. } | Refusal::Moving { .. } | Refusal::HostTaken { .. } => {
-            (StatusCode::CONFLICT, "taken")
-        }
+        Refusal::Taken { .. }
+        | Refusal::Moving { .. }
+        | Refusal::Settling { .. }
+        | Refusal::HostTaken { .. } => (StatusCode::CONFLICT, "taken"),
         Refusal::Placement(PlacementDenial::Unwell { .. }) | Refusal::NoLink { .. } => {
             (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
         }
@@ -469,10 +479,9 @@ pub(crate) fn refused(refusal: &Refusal) -> Said {
         | Refusal::MoveState { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "refused"),
         Refusal::NotYet { .. }
         | Refusal::UnderWay { .. }
+        | Refusal::GiverSilent { .. }
         | Refusal::TooManyMoves { .. }
-        | Refusal::HostNotYet { .. } => {
-            (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
-        }
+        | Refusal::HostNotYet { .. } => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         Refusal::Store(_) | Refusal::Stored(_) => {
             tracing::error!(error = %refusal, cause = ?std::error::Error::source(refusal), "the register failed");
             (StatusCode::SERVICE_UNAVAILABLE, "unavailable")

@@ -37,12 +37,12 @@ pub enum PlacementDenial {
         reason: String,
     },
     /// The cell that was asked for takes no orgs.
-    #[error("{cell} takes no organisations: it is {state}")]
+    #[error("{cell} {}", why_not_open(.cell, .state))]
     NotOpen {
         /// The cell.
         cell: String,
         /// Its state.
-        state: &'static str,
+        state: CellState,
     },
     /// The cell that was asked for has no room.
     #[error("{cell} is filled: it has {orgs} organisations, as many as its size is rated for")]
@@ -53,15 +53,14 @@ pub enum PlacementDenial {
         orgs: i64,
     },
     /// No open cell with room fits the pin.
-    #[error(
-        "no cell can take it: none that is open and has room lies in {region} and may serve {regime}"
-    )]
+    #[error("no cell can take it: none{} is open and has room", render_fit(.pin))]
     Nowhere {
-        /// The pin's region, or "any region".
-        region: String,
-        /// The pin's regime, or "any regime".
-        regime: String,
+        /// Where it may live.
+        pin: Pin,
     },
+    /// The org's cell is the only one.
+    #[error("no cell can take it: there is no other cell")]
+    NoOther,
     /// Every cell that fits is unwell.
     #[error(
         "no cell can take it at the moment: {cells} may have it, but did not say lately that all is well; see `testudo fleet status`, and ask again"
@@ -106,11 +105,44 @@ pub fn decide_placement(
             cells: unwell.join(", "),
         });
     }
-    let named = |name: &Option<String>, any: &str| name.clone().unwrap_or_else(|| any.to_owned());
-    Err(PlacementDenial::Nowhere {
-        region: named(&pin.region, "any region"),
-        regime: named(&pin.regime, "any regime"),
-    })
+    Err(PlacementDenial::Nowhere { pin: pin.clone() })
+}
+
+/// The same for an org that is to leave its cell for any of the others.
+///
+/// # Errors
+/// [`PlacementDenial`] says why none.
+pub fn decide_other_place(pin: &Pin, others: &[CellLoad]) -> Result<CellName, PlacementDenial> {
+    match others {
+        [] => Err(PlacementDenial::NoOther),
+        _ => decide_placement(pin, None, others),
+    }
+}
+
+fn why_not_open(cell: &str, state: &CellState) -> String {
+    match state {
+        CellState::Full => {
+            format!("takes no new organisations (`testudo cell open {cell}` lets them in again)")
+        }
+        CellState::Draining => String::from("takes no organisations: it is being drained"),
+        state => format!("takes no organisations: it is {}", state.as_str()),
+    }
+}
+
+fn render_fit(pin: &Pin) -> String {
+    let region = pin
+        .region
+        .as_ref()
+        .map(|region| format!("lies in {region}"));
+    let regime = pin
+        .regime
+        .as_ref()
+        .map(|regime| format!("may serve {regime}"));
+    let fit: Vec<String> = region.into_iter().chain(regime).collect();
+    match fit.as_slice() {
+        [] => String::new(),
+        fit => format!(" that {}", fit.join(" and ")),
+    }
 }
 
 /// Whether the org's data may be in a cell, whatever else is true of it.
@@ -144,7 +176,7 @@ fn check_cell(pin: &Pin, cell: &CellLoad) -> Result<(), PlacementDenial> {
     if cell.state != CellState::Open {
         return Err(PlacementDenial::NotOpen {
             cell: cell.name.to_string(),
-            state: cell.state.as_str(),
+            state: cell.state,
         });
     }
     if cell.orgs >= cell.size.rated_orgs() {
@@ -158,7 +190,7 @@ fn check_cell(pin: &Pin, cell: &CellLoad) -> Result<(), PlacementDenial> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CellLoad, PlacementDenial, decide_placement};
+    use super::{CellLoad, PlacementDenial, decide_other_place, decide_placement};
     use proptest::collection::vec;
     use proptest::option;
     use proptest::prelude::{Strategy, proptest};
@@ -222,6 +254,38 @@ mod tests {
         );
         let unknown = place(pin(None, None), Some("cell-z")).unwrap_err();
         assert_eq!(unknown, PlacementDenial::Unknown("cell-z".into()));
+    }
+
+    #[test]
+    fn whoever_may_go_nowhere_hears_why() {
+        let said = |pin: &Pin, cells: &[CellLoad]| {
+            let denied = decide_other_place(pin, cells).unwrap_err();
+            denied.to_string()
+        };
+        assert!(said(&pin(None, None), &[]).ends_with("there is no other cell"));
+        let full = CellLoad {
+            state: CellState::Full,
+            ..cell("cell-a", "eu", 1)
+        };
+        let cells = [full];
+        for (pin, fit) in [
+            (pin(None, None), "none is open and has room"),
+            (pin(Some("us"), None), "none that lies in us is open"),
+            (
+                pin(Some("us"), Some("pci")),
+                "none that lies in us and may serve pci is open",
+            ),
+        ] {
+            let said = said(&pin, &cells);
+            assert!(said.contains(fit), "{said}");
+        }
+        let wish = CellName::parse("cell-a").unwrap();
+        let denied = decide_placement(&pin(None, None), Some(&wish), &cells).unwrap_err();
+        let said = denied.to_string();
+        assert!(
+            said.starts_with("cell-a takes no new organisations (`testudo cell open cell-a`"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -75,12 +75,30 @@ pub enum Refusal {
         name: String,
     },
     /// The org is on its way already.
-    #[error(
-        "{name} is on its way already, or its last move can still be taken back; see `testudo org moves`"
-    )]
+    #[error("{name} is on its way already; see `testudo org moves`")]
     Moving {
         /// The org.
         name: String,
+    },
+    /// The org's last move can still be taken back.
+    #[error(
+        "the move of {name} to {cell} can still be taken back{until}: {name} can move on then, or after `testudo org move {name} --settle`"
+    )]
+    Settling {
+        /// The org.
+        name: String,
+        /// Where it is.
+        cell: String,
+        /// Until when, with the word for it.
+        until: String,
+    },
+    /// What is to be moved is in a cell that does not answer.
+    #[error(
+        "{cell} does not answer, and has what is to be moved: nothing was begun; see `testudo fleet status`, and ask again when it answers"
+    )]
+    GiverSilent {
+        /// The org's cell.
+        cell: String,
     },
     /// As many moves are under way as are carried on with at once.
     #[error("{max} moves are under way, and no more are at once; ask again when some are over")]

@@ -13,6 +13,7 @@ use crate::underway::Underway;
 use crate::watch::{ROUND, Watch};
 use crate::{MIGRATIONS, listener, page};
 use database::{Database, Location, OpenError};
+use reception::descriptors::raise_descriptors;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -127,6 +128,7 @@ pub async fn start(
     let signer = open_signer(&config.data)?;
     let database = Database::open(&config.store, &MIGRATIONS).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    raise_descriptors();
     let feed = Feed::build(database.clone(), Arc::clone(&clock), signer).await?;
     let register = Register {
         counted: Counted::open(&database, clock.now()).await?,

@@ -110,6 +110,7 @@ fn read_cell(row: &Row) -> Result<CellView, Refusal> {
         orgs: row.get(8)?,
         health: None,
         traffic: None,
+        waiting: None,
     })
 }
 

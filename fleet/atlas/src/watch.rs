@@ -82,15 +82,29 @@ impl Watch {
         }
     }
 
-    /// Says of a move that waits for a cell which does not answer, before the question to it is given up.
-    pub fn explain(&self, view: &mut MoveView) {
-        if view.reason.is_some() || view.phase.is_over() {
+    /// Whether a cell did not answer when it was asked last.
+    #[must_use]
+    pub fn is_silent(&self, cell: &CellName) -> bool {
+        self.seen().silent.contains(cell)
+    }
+
+    /// Says of a move whom it waits for, be it that it knows that itself, or that a cell does not answer whose question was not
+    /// given up yet. Why it came to its phase is told before that.
+    pub fn explain(&self, view: &mut MoveView, waits_for: Option<String>) {
+        if view.phase.is_over() {
             return;
         }
-        let seen = self.seen();
-        let mut both = [&view.target, &view.source].into_iter();
-        let silent = both.find(|cell| seen.silent.contains(*cell));
-        view.reason = silent.map(|cell| format!("{cell} does not answer"));
+        let silent = || {
+            let seen = self.seen();
+            let mut both = [&view.target, &view.source].into_iter();
+            let silent = both.find(|cell| seen.silent.contains(*cell));
+            silent.map(|cell| format!("{cell} does not answer"))
+        };
+        let waits_for = waits_for.or_else(silent);
+        view.reason = match (view.reason.take(), waits_for) {
+            (Some(reason), Some(waits_for)) => Some(format!("{reason}; it waits: {waits_for}")),
+            (reason, waits_for) => reason.or(waits_for),
+        };
     }
 
     /// Takes an edge's report.
@@ -207,6 +221,7 @@ mod tests {
             orgs: 0,
             health: None,
             traffic: None,
+            waiting: None,
         }
     }
 
@@ -266,7 +281,7 @@ mod tests {
         watch.mark(&mut cells);
         assert_eq!(cells.map(|cell| cell.well), [false, false, true, true]);
 
-        let explained = |from: &str, to: &str, phase| {
+        let explained = |from: &str, to: &str, phase, reason: Option<&str>| {
             let mut one = MoveView {
                 id: MoveId::generate(&SeededEntropy::new(1)),
                 slug: Slug::parse("acme").unwrap(),
@@ -280,20 +295,25 @@ mod tests {
                 rows_done: 0,
                 pause_micros: None,
                 until: None,
-                reason: None,
+                reason: reason.map(str::to_owned),
                 left_behind: None,
                 requested_by: String::new(),
                 created_at: Timestamp::from_seconds(1),
                 updated_at: Timestamp::from_seconds(1),
             };
-            watch.explain(&mut one);
+            watch.explain(&mut one, None);
             one.reason
         };
         let said = Some(String::from("cell-a does not answer"));
-        assert_eq!(explained("cell-b", "cell-a", Phase::Copying), said);
-        assert_eq!(explained("cell-a", "cell-b", Phase::Copying), said);
-        assert_eq!(explained("cell-b", "cell-c", Phase::Copying), None);
-        assert_eq!(explained("cell-b", "cell-a", Phase::Done), None);
+        assert_eq!(explained("cell-b", "cell-a", Phase::Copying, None), said);
+        assert_eq!(explained("cell-a", "cell-b", Phase::Copying, None), said);
+        assert_eq!(explained("cell-b", "cell-c", Phase::Copying, None), None);
+        assert_eq!(explained("cell-b", "cell-a", Phase::Done, None), None);
+        let both = explained("cell-a", "cell-b", Phase::Undoing, Some("given up"));
+        let said = "given up; it waits: cell-a does not answer";
+        assert_eq!(both.as_deref(), Some(said));
+        let still = explained("cell-b", "cell-c", Phase::Undoing, Some("given up"));
+        assert_eq!(still.as_deref(), Some("given up"));
     }
 
     #[test]

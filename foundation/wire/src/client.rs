@@ -211,7 +211,7 @@ impl FleetClient {
             .client
             .request(request)
             .await
-            .map_err(|error| unreachable(render_causes(&error)))?;
+            .map_err(|error| unreachable(render_first_cause(&error)))?;
         let status = answer.status();
         let form = answer.headers().get(header::CONTENT_TYPE).cloned();
         let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX)
@@ -230,13 +230,26 @@ impl FleetClient {
     }
 }
 
-/// "connection error" alone says nothing: what caused it does.
-fn render_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
+/// What was wrong in the first place. The layers around it ("client error (Connect)", "tcp connect error") tell people nothing.
+fn render_first_cause(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let first = causes.last();
+    first.map_or_else(String::new, ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::render_first_cause;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("client error (Connect)")]
+    struct Layer(#[source] std::io::Error);
+
+    #[test]
+    fn what_was_wrong_in_the_first_place_is_told() {
+        let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        let told = refused.to_string();
+        assert_eq!(render_first_cause(&refused), told);
+        assert_eq!(render_first_cause(&Layer(refused)), told);
     }
-    text
 }

@@ -165,6 +165,9 @@ pub struct CellView {
     pub health: Option<CellHealth>,
     /// What edges measured last.
     pub traffic: Option<CellTraffic>,
+    /// Of a cell that is being emptied, when it alone is shown: that organisations wait there, and why no other cell takes them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<String>,
 }
 
 /// What an edge measured of a cell since its last report.

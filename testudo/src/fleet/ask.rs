@@ -1,6 +1,6 @@
 //! What operators ask of a running fleet: `testudo fleet status|down`, `testudo cell …`, `testudo org …`.
 
-use crate::fleet::folder::Running;
+use crate::fleet::folder::{Running, load_process};
 use crate::fleet::members::REGISTER_FILE;
 use crate::fleet::up::EDGE_NAME;
 use crate::fleet::{moves, print};
@@ -12,12 +12,14 @@ use crate::options::fleet::{
 use anyhow::Context as _;
 use atlas::log::Verdict;
 use database::{Database, Location};
+use edge::succession::{LOCK, parse_tenure};
 use rustix::process::{Signal, kill_process};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Duration;
-use wire::client::FleetClient;
+use wire::client::{CallError, FleetClient};
 use wire::control::{
     CellState, CellView, CreateOrg, CreatedOrg, FleetView, OrgPage, OrgView, PageLink, Pin,
     SetCellState, TlsView,
@@ -58,17 +60,56 @@ impl Operator {
     }
 }
 
-/// `testudo fleet status` and `testudo fleet down`.
+/// `testudo fleet …`.
 ///
 /// # Errors
 /// No fleet runs, or it does not answer.
 pub async fn fleet(command: FleetCommand) -> anyhow::Result<ExitCode> {
+    // What is only being started has not been killed.
+    let is_start = matches!(command, FleetCommand::Up(_));
+    let done = run_fleet(command).await;
+    if is_start {
+        done
+    } else {
+        done.map_err(explain)
+    }
+}
+
+/// Whoever asks in the moment in which the control plane is started again need not know how a connection fails.
+fn explain(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast_ref() {
+        Some(CallError::Unreachable { .. }) => anyhow::Error::msg(SILENT),
+        _ => error,
+    }
+}
+
+/// What is said when the control plane does not answer.
+pub(crate) const SILENT: &str =
+    "the control plane does not answer at the moment; it is started again by itself: try again";
+
+/// The fleet, and the processes of it by name; none where one is being started again.
+#[derive(Serialize)]
+struct Status {
+    #[serde(flatten)]
+    fleet: FleetView,
+    processes: BTreeMap<String, Option<u32>>,
+}
+
+async fn run_fleet(command: FleetCommand) -> anyhow::Result<ExitCode> {
     match command {
         FleetCommand::Up(up) => crate::fleet::up::run(up).await,
         FleetCommand::Status(fleet) => {
             let operator = Operator::of(&fleet)?;
-            let view: FleetView = operator.get("/v1/fleet").await?;
-            operator.print(&view, |view| print::cells(&view.cells))
+            let members = Running::load(&fleet.data)?.members.into_iter();
+            let process = |name: String| (name.clone(), load_process(&fleet.data, &name));
+            let status = Status {
+                processes: members.map(process).collect(),
+                fleet: operator.get("/v1/fleet").await?,
+            };
+            operator.print(&status, |status| {
+                let cells = print::cells(&status.fleet.cells);
+                format!("{cells}\n{}", print::processes(&status.processes))
+            })
         }
         FleetCommand::Page(fleet) => {
             let operator = Operator::of(&fleet)?;
@@ -85,7 +126,8 @@ pub async fn fleet(command: FleetCommand) -> anyhow::Result<ExitCode> {
             }
             let org = tls.org.map(|org| format!("?org={org}")).unwrap_or_default();
             let view: TlsView = operator.get(&format!("/v1/fleet/tls{org}")).await?;
-            operator.print(&view, print::tls)
+            let origin = Running::load(&tls.fleet.data)?.origin;
+            operator.print(&view, |view| print::tls(view, &origin))
         }
         FleetCommand::Verify(fleet) => verify(&fleet).await,
         FleetCommand::Restart(restart) => replace(restart).await,
@@ -141,17 +183,22 @@ async fn replace(restart: FleetRestart) -> anyhow::Result<ExitCode> {
     let Replaceable::Edge = restart.member;
     let fleet = restart.fleet;
     let process = Running::load(&fleet.data)?.process()?;
-    let lock = fleet.data.join(EDGE_NAME).join(edge::succession::LOCK);
-    let before = std::fs::read_to_string(&lock).with_context(|| lock.display().to_string())?;
+    let lock = fleet.data.join(EDGE_NAME).join(LOCK);
+    let tenure = || -> anyhow::Result<Option<(u32, Option<u32>)>> {
+        let text = std::fs::read_to_string(&lock).with_context(|| lock.display().to_string())?;
+        Ok(parse_tenure(&text))
+    };
+    let before = tenure()?.map(|(process, _)| process);
     kill_process(process, Signal::USR1).context("the fleet runs no more")?;
     for _ in 0..DOWN_ROUNDS_MAX {
-        let now = std::fs::read_to_string(&lock)?;
-        if now != before && now.ends_with('\n') {
-            let answer = serde_json::json!({ "process": now.trim().parse::<u32>()? });
-            print::answer(fleet.output, &answer, |_| {
-                format!("{EDGE_NAME} is process {} now", now.trim())
-            })?;
-            return Ok(ExitCode::SUCCESS);
+        if let Some((now, predecessor)) = tenure()?.filter(|(now, _)| Some(*now) != before) {
+            let handed_over = predecessor.is_some() && predecessor == before;
+            let answer = serde_json::json!({ "process": now, "handed_over": handed_over });
+            print::answer(fleet.output, &answer, |_| print::replaced(now, handed_over))?;
+            return Ok(match handed_over {
+                true => ExitCode::SUCCESS,
+                false => ExitCode::FAILURE,
+            });
         }
         tokio::time::sleep(DOWN_ROUND).await;
     }
@@ -161,11 +208,21 @@ async fn replace(restart: FleetRestart) -> anyhow::Result<ExitCode> {
     )
 }
 
-/// `testudo cell …`, but for `run`.
+/// `testudo cell …`.
 ///
 /// # Errors
 /// No fleet runs, it does not answer, or it refuses.
 pub async fn cell(command: CellCommand) -> anyhow::Result<ExitCode> {
+    let is_start = matches!(command, CellCommand::Run(_));
+    let done = run_cell(command).await;
+    if is_start {
+        done
+    } else {
+        done.map_err(explain)
+    }
+}
+
+async fn run_cell(command: CellCommand) -> anyhow::Result<ExitCode> {
     match command {
         CellCommand::Run(run) => crate::fleet::members::cell(*run).await,
         CellCommand::List(fleet) => {
@@ -205,7 +262,11 @@ async fn set_state(one: OneCell, state: CellState) -> anyhow::Result<ExitCode> {
 /// # Errors
 /// No fleet runs, it does not answer, or it refuses.
 pub async fn org(org: Org) -> anyhow::Result<ExitCode> {
-    match org.command {
+    run_org(org.command).await.map_err(explain)
+}
+
+async fn run_org(command: OrgCommand) -> anyhow::Result<ExitCode> {
+    match command {
         OrgCommand::Create(create) => create_org(create).await,
         OrgCommand::List(list) => list_orgs(list).await,
         OrgCommand::Show(one) => show_org(one).await,

@@ -40,6 +40,21 @@ pub fn identity(fleet: &Path, role: FleetRole, name: &str) -> PathBuf {
         .join(format!("{}-{name}", role.as_str()))
 }
 
+/// Where it is noted which process a member is.
+#[must_use]
+pub fn process_file(fleet: &Path, name: &str) -> PathBuf {
+    fleet.join("logs").join(format!("{name}.pid"))
+}
+
+/// The process of a member, unless it ended.
+#[must_use]
+pub fn load_process(fleet: &Path, name: &str) -> Option<u32> {
+    let text = std::fs::read_to_string(process_file(fleet, name)).ok()?;
+    let process = text.trim().parse().ok()?;
+    let lives = test_kill_process(Pid::from_raw(process)?).is_ok();
+    u32::try_from(process).ok().filter(|_| lives)
+}
+
 /// Where people reached the fleet of this folder last, if it ever ran.
 #[must_use]
 pub fn load_origin(fleet: &Path) -> Option<String> {
@@ -137,7 +152,7 @@ impl Running {
 
 #[cfg(test)]
 mod tests {
-    use super::{Running, keep_origin, load_origin};
+    use super::{Running, keep_origin, load_origin, load_process, process_file};
     use server::data_folder::DataFolder;
 
     #[test]
@@ -160,6 +175,23 @@ mod tests {
         drop(folder);
         // A process has its number all the same.
         assert!(said(&path).contains("ended without a word"));
+    }
+
+    #[test]
+    fn a_member_has_a_process_as_long_as_it_lives() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("logs")).unwrap();
+        assert_eq!(load_process(folder.path(), "cell-a"), None);
+        let own = std::process::id();
+        // No system has that many.
+        for (text, found) in [
+            (own.to_string(), Some(own)),
+            (String::from("0"), None),
+            (String::from("2147483646"), None),
+        ] {
+            std::fs::write(process_file(folder.path(), "cell-a"), &text).unwrap();
+            assert_eq!(load_process(folder.path(), "cell-a"), found, "{text}");
+        }
     }
 
     #[test]

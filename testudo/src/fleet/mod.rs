@@ -4,6 +4,7 @@ pub mod ask;
 pub mod folder;
 pub mod last_words;
 pub mod lifeline;
+pub mod lost;
 pub mod members;
 pub mod moves;
 pub mod ports;

@@ -1,18 +1,22 @@
 //! `testudo org move` and `testudo org moves`: begin a move, give it up, take it back, watch it.
 
-use crate::fleet::ask::{ANSWER, Operator};
+use crate::fleet::ask::{ANSWER, Operator, SILENT};
 use crate::fleet::print::{row, table};
 use crate::options::Output;
 use crate::options::fleet::{Fleet, OrgMove};
+use anyhow::Context as _;
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use vocab::time::Timestamp;
 use wire::client::CallError;
 use wire::names::CellName;
 use wire::org_move::view::{MovePage, MoveView, Phase, StartMove};
 
 /// How often it is looked how far a move is.
 const WATCH_ROUND: Duration = Duration::from_millis(200);
+/// How long a move is watched that does not come on. It goes on without anybody who watches.
+const STILL_MAX: Duration = Duration::from_secs(120);
 /// Characters of the bar that shows how far it is.
 const BAR_CHARS: usize = 24;
 
@@ -34,17 +38,35 @@ pub async fn run(options: OrgMove) -> anyhow::Result<ExitCode> {
         let path = format!("{path}/{what}");
         let nothing = serde_json::json!({});
         operator.client.post(&path, &nothing, ANSWER).await?
+    } else if options.only_watches() {
+        find_under_way(&operator, &path, &options).await?
     } else {
         begin(&operator, &path, &options).await?
     };
     if !options.watch {
-        return operator.print(&begun, render_move);
+        return operator.print(&begun, render_asked);
     }
     let end = watch(&operator, &path, begun).await?;
     operator.print(&end, render_move)?;
     Ok(match end.phase {
         Phase::Undone if !options.undo => ExitCode::FAILURE,
         _ => ExitCode::SUCCESS,
+    })
+}
+
+/// The move to watch. Whoever only watches has not asked for one: none is begun.
+async fn find_under_way(
+    operator: &Operator,
+    path: &str,
+    options: &OrgMove,
+) -> anyhow::Result<MoveView> {
+    let slug = &options.slug;
+    let newest = find(operator, path).await?;
+    newest.filter(|known| !known.phase.is_over()).with_context(|| {
+        format!(
+            "{slug} is not on its way, and --watch alone begins no move: `testudo org move {slug} --to CELL --watch` does, or \
+             `testudo org move {slug}` to the emptiest cell"
+        )
     })
 }
 
@@ -98,6 +120,7 @@ async fn watch(operator: &Operator, path: &str, begun: MoveView) -> anyhow::Resu
     let in_place = std::io::stderr().is_terminal();
     let (mut seen, mut view) = (None, begun);
     let id = view.id.clone();
+    let mut still = Still::of(&view, Instant::now());
     loop {
         let line = render_progress(&view);
         if shown && in_place {
@@ -110,14 +133,55 @@ async fn watch(operator: &Operator, path: &str, begun: MoveView) -> anyhow::Resu
             break;
         }
         tokio::time::sleep(WATCH_ROUND).await;
-        let now: MoveView = operator.get(path).await?;
-        anyhow::ensure!(now.id == id, "another move of {} was begun", now.slug);
-        view = now;
+        match operator.client.get::<MoveView>(path, ANSWER).await {
+            Ok(now) => view = now,
+            // It is started again, and carries the move on.
+            Err(CallError::Unreachable { .. }) => view.reason = Some(SILENT.to_owned()),
+            Err(error) => return Err(error.into()),
+        }
+        anyhow::ensure!(view.id == id, "another move of {} was begun", view.slug);
+        if still.is_too_long(&view, Instant::now()) {
+            anyhow::bail!("{}", render_given_up(&view));
+        }
     }
     if shown && in_place {
         write_line("\r\u{1b}[K");
     }
     Ok(view)
+}
+
+/// Since when a move has not come on.
+struct Still {
+    seen: (Phase, i64, Timestamp),
+    since: Instant,
+}
+
+impl Still {
+    const fn of(view: &MoveView, now: Instant) -> Self {
+        Self {
+            seen: (view.phase, view.rows_done, view.updated_at),
+            since: now,
+        }
+    }
+
+    fn is_too_long(&mut self, view: &MoveView, now: Instant) -> bool {
+        let next = Self::of(view, now);
+        if next.seen != self.seen {
+            *self = next;
+        }
+        now.saturating_duration_since(self.since) >= STILL_MAX
+    }
+}
+
+fn render_given_up(view: &MoveView) -> String {
+    let reason = view.reason.as_deref().unwrap_or("it did not say why");
+    format!(
+        "the move of {} did not come on for {} seconds ({}: {reason}), and is watched no longer. It goes on by itself; \
+         `testudo org moves` shows how far it is, and `testudo org move {0} --watch` watches it again",
+        view.slug,
+        STILL_MAX.as_secs(),
+        words(view)
+    )
 }
 
 /// Whether it is decided which cell serves the organisation.
@@ -134,8 +198,25 @@ fn write_line(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-const fn words(phase: Phase) -> &'static str {
-    match phase {
+/// How far a move is. One that is taken back goes the other way: its second cell stops, and its first one starts.
+fn words(view: &MoveView) -> &'static str {
+    let is_back = view.serving == view.source;
+    match view.phase {
+        Phase::Done | Phase::Purging if is_back => return "taken back",
+        Phase::Activating | Phase::Following if view.returning && is_back => {
+            return "on its way back: starting at the first cell";
+        }
+        Phase::Activating | Phase::Following if view.returning => return "on its way back",
+        Phase::Closing if view.returning => return "on its way back: catching up",
+        Phase::Fencing if view.returning => return "on its way back: stopping the second cell",
+        Phase::Fenced if view.returning => return "on its way back: the last changes",
+        Phase::Loosening if view.returning => {
+            return "on its way back: going on at the second cell";
+        }
+        Phase::Verifying if view.returning => return "on its way back: comparing",
+        _ => {}
+    }
+    match view.phase {
         Phase::Preparing => "the cells get ready",
         Phase::Copying => "copying",
         Phase::Verifying => "comparing",
@@ -156,12 +237,11 @@ const fn words(phase: Phase) -> &'static str {
 pub(crate) fn render_line(view: &MoveView) -> String {
     let reason = view.reason.as_ref();
     let reason = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
-    let back = if view.returning { "taken back: " } else { "" };
     format!(
-        "{} -> {}: {back}{}{reason}",
+        "{} -> {}: {}{reason}",
         view.source,
         view.target,
-        words(view.phase)
+        words(view)
     )
 }
 
@@ -184,8 +264,20 @@ fn render_progress(view: &MoveView) -> String {
         "{} {from} -> {to} [{bar}] {:3.0} % {}{waits}",
         view.slug,
         share * 100.0,
-        words(view.phase)
+        words(view)
     )
+}
+
+/// A move that was asked for something, and how it is followed while it is not through with that.
+fn render_asked(view: &MoveView) -> String {
+    let (slug, text) = (&view.slug, render_move(view));
+    let goes_on = match view.phase {
+        _ if is_settled(view) => return text,
+        Phase::Undoing => String::from("its move is being undone"),
+        _ if view.returning => format!("it is on its way back to {}", view.source),
+        _ => format!("it is on its way to {}", view.target),
+    };
+    format!("{text}\n{goes_on}; follow it with `testudo org move {slug} --watch`\n")
 }
 
 /// One move, a line for each thing.
@@ -195,7 +287,7 @@ fn render_move(view: &MoveView) -> String {
         row(&["move", view.id.as_str()]),
         row(&["from", view.source.as_str()]),
         row(&["to", view.target.as_str()]),
-        row(&["phase", words(view.phase)]),
+        row(&["phase", words(view)]),
         row(&["served by", view.serving.as_str()]),
         row(&["epoch", &view.epoch.to_string()]),
         row(&["rows", &view.rows_total.to_string()]),
@@ -203,7 +295,10 @@ fn render_move(view: &MoveView) -> String {
     if let Some(pause) = view.pause_micros {
         rows.push(row(&["pause", &format!("{} ms", pause / 1_000)]));
     }
-    if let Some(until) = view.until.filter(|_| view.phase == Phase::Following) {
+    if let Some(until) = view
+        .until
+        .filter(|_| view.phase == Phase::Following && !view.returning)
+    {
         rows.push(row(&[
             "can be taken back until",
             &until.to_rfc3339_millis(),
@@ -231,10 +326,90 @@ fn render_moves(moves: &[MoveView]) -> String {
             view.source.as_str(),
             view.target.as_str(),
             view.serving.as_str(),
-            words(view.phase),
+            words(view),
             &view.created_at.to_rfc3339_millis(),
             view.reason.as_deref().unwrap_or_default(),
         ])
     }));
     table(&rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{STILL_MAX, Still, render_asked, render_given_up, render_line, words};
+    use std::time::{Duration, Instant};
+    use vocab::entropy::SeededEntropy;
+    use vocab::id::MoveId;
+    use wire::org_move::view::{MoveView, Phase};
+
+    fn view(phase: &str, serving: &str, returning: bool) -> MoveView {
+        serde_json::from_value(serde_json::json!({
+            "id": MoveId::generate(&SeededEntropy::new(1)), "slug": "acme", "source": "cell-a", "target": "cell-b", "phase": phase,
+            "serving": serving, "epoch": 2, "returning": returning, "rows_total": 9, "rows_done": 0, "pause_micros": null,
+            "until": null, "reason": null, "requested_by": "operator", "created_at": 1, "updated_at": 1,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_move_that_was_taken_back_says_so_in_every_phase() {
+        let table = [
+            ("following", "cell-b", false, "served by the second cell"),
+            ("done", "cell-b", false, "done"),
+            ("undone", "cell-a", false, "undone"),
+            ("following", "cell-b", true, "on its way back"),
+            ("closing", "cell-b", true, "on its way back: catching up"),
+            (
+                "activating",
+                "cell-a",
+                true,
+                "on its way back: starting at the first cell",
+            ),
+            ("purging", "cell-a", true, "taken back"),
+            ("done", "cell-a", true, "taken back"),
+        ];
+        for (phase, serving, returning, said) in table {
+            assert_eq!(words(&view(phase, serving, returning)), said, "{phase}");
+        }
+        let line = render_line(&view("done", "cell-a", true));
+        assert_eq!(line, "cell-a -> cell-b: taken back");
+        let asked = render_asked(&view("following", "cell-b", true));
+        assert!(
+            asked.contains("on its way back to cell-a; follow it with"),
+            "{asked}"
+        );
+        let asked = render_asked(&view("following", "cell-b", false));
+        assert!(!asked.contains("follow it"), "{asked}");
+    }
+
+    #[test]
+    fn a_move_that_does_not_come_on_is_not_watched_for_ever() {
+        let (first, begun) = (view("copying", "cell-a", false), Instant::now());
+        let mut still = Still::of(&first, begun);
+        let almost = begun + STILL_MAX - Duration::from_millis(1);
+        assert!(!still.is_too_long(&first, almost));
+        let further = MoveView {
+            rows_done: 5,
+            ..first.clone()
+        };
+        assert!(!still.is_too_long(&further, almost));
+        assert!(!still.is_too_long(&further, begun + STILL_MAX));
+        assert!(still.is_too_long(&further, almost + STILL_MAX));
+        // What it waits for may change: that is no step.
+        let waits = MoveView {
+            phase: Phase::Undoing,
+            reason: Some(String::from("cell-b does not answer")),
+            ..further
+        };
+        let mut still = Still::of(&view("undoing", "cell-a", false), begun);
+        let waits = MoveView {
+            rows_done: 0,
+            ..waits
+        };
+        assert!(still.is_too_long(&waits, begun + STILL_MAX));
+        let said = render_given_up(&waits);
+        for part in ["(undoing: cell-b does not answer)", "goes on by itself"] {
+            assert!(said.contains(part), "{said}");
+        }
+    }
 }

@@ -1,7 +1,9 @@
 //! Answers of the control plane on a terminal.
 
+use crate::fleet::up::EDGE_NAME;
 use crate::options::Output;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use wire::control::{CellView, CreatedOrg, OrgView, PageLink, Pin, TlsView};
 use wire::names::Host;
@@ -74,7 +76,10 @@ pub fn cells(cells: &[CellView]) -> String {
             traffic.map(pick).unwrap_or_default().to_string()
         };
         let p99 = traffic.filter(|traffic| traffic.requests > 0);
-        let p99 = p99.map_or_else(|| String::from("-"), |t| format!("{} µs", t.p99_micros));
+        let p99 = p99.map_or_else(
+            || String::from("-"),
+            |traffic| format!("{:.1} ms", traffic.p99_micros as f64 / 1_000.0),
+        );
         rows.push(row(&[
             cell.name.as_str(),
             &cell.region,
@@ -90,9 +95,30 @@ pub fn cells(cells: &[CellView]) -> String {
     table(&rows)
 }
 
+/// The processes, a line each.
+pub fn processes(processes: &BTreeMap<String, Option<u32>>) -> String {
+    let mut rows = vec![row(&["MEMBER", "PROCESS"])];
+    rows.extend(processes.iter().map(|(name, process)| {
+        let process = process.map_or_else(|| String::from("-"), |process| process.to_string());
+        row(&[name, &process])
+    }));
+    table(&rows)
+}
+
+/// What became of an edge that was to be replaced.
+pub fn replaced(process: u32, handed_over: bool) -> String {
+    match handed_over {
+        true => format!("{EDGE_NAME} is process {process} now"),
+        false => format!(
+            "{EDGE_NAME} did not hand over: it ended, or hung and was killed, and was started again as process {process}. \
+             Connections that it had are cut off"
+        ),
+    }
+}
+
 /// One cell, a line for each thing.
 pub fn cell(cell: &CellView) -> String {
-    table(&[
+    let mut rows = vec![
         row(&["name", cell.name.as_str()]),
         row(&["region", &cell.region]),
         row(&["cloud", &cell.cloud]),
@@ -103,7 +129,11 @@ pub fn cell(cell: &CellView) -> String {
         row(&["orgs", &cell.orgs.to_string()]),
         row(&["address", &cell.address]),
         row(&["health", health(cell)]),
-    ])
+    ];
+    if let Some(waiting) = &cell.waiting {
+        rows.push(row(&["waiting", waiting]));
+    }
+    table(&rows)
 }
 
 fn pin(pin: &Pin) -> String {
@@ -182,8 +212,13 @@ pub fn hosts(hosts: &[Host]) -> String {
     hosts.iter().map(|host| format!("{host}\n")).collect()
 }
 
-/// What clients speak, a line for each kind.
-pub fn tls(view: &TlsView) -> String {
+/// What clients speak, a line for each kind; of a fleet that people reach there.
+pub fn tls(view: &TlsView, origin: &str) -> String {
+    if origin.starts_with("http:") {
+        return format!(
+            "nobody speaks TLS to this fleet: people reach it at {origin}; see `testudo fleet up --tls`"
+        );
+    }
     let mut rows = vec![row(&[
         "ORG",
         "VERSION",
@@ -232,11 +267,31 @@ pub fn created(created: &CreatedOrg) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{row, table};
+    use super::{processes, replaced, row, table, tls};
+    use std::collections::BTreeMap;
+    use vocab::time::Timestamp;
+    use wire::control::TlsView;
 
     #[test]
     fn columns_are_as_wide_as_their_widest_text() {
         let rows = [row(&["A", "LONG", "C"]), row(&["ab", "é", ""])];
         assert_eq!(table(&rows), "A   LONG  C\nab  é\n");
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        let known = [("cell-a", Some(7)), ("control", None)];
+        let known: BTreeMap<_, _> = known.map(|(name, id)| (name.to_owned(), id)).into();
+        let said = processes(&known);
+        assert_eq!(said, "MEMBER   PROCESS\ncell-a   7\ncontrol  -\n");
+        assert_eq!(replaced(7, true), "edge-1 is process 7 now");
+        assert!(replaced(7, false).contains("did not hand over"));
+        let view = TlsView {
+            since: Timestamp::from_seconds(1),
+            counts: Vec::new(),
+            more: false,
+        };
+        assert!(tls(&view, "http://localhost:8080").contains("nobody speaks TLS"));
+        assert!(tls(&view, "https://localhost:8080").contains("HANDSHAKES"));
     }
 }

@@ -53,11 +53,11 @@ impl fmt::Display for LeftOut {
             0 => Ok(()),
             1 => write!(
                 formatter,
-                ": nobody serves its organisation; leave --cells out to start all"
+                ": nobody serves its organisation; leave --cells and --without out to start all"
             ),
             orgs => write!(
                 formatter,
-                ": nobody serves its {orgs} organisations; leave --cells out to start all"
+                ": nobody serves its {orgs} organisations; leave --cells and --without out to start all"
             ),
         }
     }
@@ -106,27 +106,29 @@ pub fn decide_origin(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{LeftOut, cell_names, count_cells, decide_origin, find_left_out};
-    use vocab::epoch::Epoch;
-    use wire::control::{CellSize, CellState, CellView};
-    use wire::names::CellName;
-
-    fn cell(name: &str, state: CellState, orgs: i64) -> CellView {
-        CellView {
-            name: CellName::parse(name).unwrap(),
-            region: String::from("local"),
-            cloud: String::from("laptop"),
-            regimes: Vec::new(),
-            size: CellSize::Small,
-            address: String::from("127.0.0.1:1"),
-            state,
-            epoch: Epoch::FIRST,
-            orgs,
-            health: None,
-            traffic: None,
-        }
+pub(crate) fn cell_for_tests(name: &str, state: CellState, orgs: i64) -> CellView {
+    CellView {
+        name: CellName::parse(name).unwrap(),
+        region: String::from("local"),
+        cloud: String::from("laptop"),
+        regimes: Vec::new(),
+        size: wire::control::CellSize::Small,
+        address: String::from("127.0.0.1:1"),
+        state,
+        epoch: vocab::epoch::Epoch::FIRST,
+        orgs,
+        health: None,
+        traffic: None,
+        waiting: None,
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        LeftOut, cell_for_tests as cell, cell_names, count_cells, decide_origin, find_left_out,
+    };
+    use wire::control::CellState;
 
     #[test]
     fn a_fleet_has_as_many_cells_as_before() {

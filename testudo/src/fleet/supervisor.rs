@@ -35,6 +35,8 @@ pub struct Plan {
     pub arguments: Vec<String>,
     /// Where what it writes goes.
     pub log: PathBuf,
+    /// Where the number of its process is noted.
+    pub process: PathBuf,
     /// How long it may be silent.
     pub patience: Patience,
 }
@@ -95,6 +97,12 @@ pub async fn launch(plan: &Plan) -> anyhow::Result<Ready> {
             plan.log.display()
         ),
     };
+    // For people who ask: nothing hangs on it.
+    if let Some(process) = child.id()
+        && let Err(error) = std::fs::write(&plan.process, format!("{process}\n"))
+    {
+        tracing::warn!(process = plan.name, %error, "nobody will find its number");
+    }
     Ok(Ready { said, child, line })
 }
 

@@ -1,7 +1,8 @@
 //! `testudo fleet up`: a whole fleet on one machine, as separate processes with separate stores.
 
-use crate::fleet::folder::{Running, identity, keep_origin, load_origin};
+use crate::fleet::folder::{Running, identity, keep_origin, load_origin, process_file};
 use crate::fleet::lifeline::Patience;
+use crate::fleet::lost::{check_cells, check_register};
 use crate::fleet::members::CONTROL_NAME;
 use crate::fleet::ports::check_free;
 use crate::fleet::roster::{LeftOut, cell_names, count_cells, decide_origin, find_left_out};
@@ -11,7 +12,7 @@ use crate::options::Output;
 use crate::options::fleet::{FleetTls, FleetUp};
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
-use server::data_folder::DataFolder;
+use server::data_folder::{DataFolder, DataFolderError};
 use server::start::StopSignals;
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -60,6 +61,11 @@ pub async fn run(options: FleetUp) -> anyhow::Result<ExitCode> {
         options.listen.ip().is_loopback() && options.page.ip().is_loopback(),
         "--listen and --page: a fleet on one machine is for that machine; name loopback addresses"
     );
+    ensure!(
+        options.listen != options.page || options.page.port() == 0,
+        "--page: {} is the address of --listen already; name another one with --page",
+        options.page
+    );
     let signals = StopSignals::catch()?;
     let renewals = signal(SignalKind::user_defined1())?;
     let data = &options.fleet.data;
@@ -70,7 +76,8 @@ pub async fn run(options: FleetUp) -> anyhow::Result<ExitCode> {
     );
     let doors = [(options.listen, "--listen"), (options.page, "--page")];
     check_free(data, &doors)?;
-    let folder = DataFolder::open(data)?;
+    let folder = DataFolder::open(data).map_err(|error| explain_folder(data, error))?;
+    check_register(folder.path())?;
     folder.subfolder("logs")?;
     let fleet = Fleet {
         folder: folder.path(),
@@ -84,6 +91,18 @@ pub async fn run(options: FleetUp) -> anyhow::Result<ExitCode> {
     let ran = fleet.run(signals, renewals).await;
     Running::remove(folder.path());
     ran
+}
+
+/// Whoever starts a fleet twice is told how the first one is stopped.
+fn explain_folder(data: &Path, error: DataFolderError) -> anyhow::Error {
+    match error {
+        DataFolderError::InUse { .. } => anyhow::anyhow!(
+            "{data} is in use by another testudo process: `testudo fleet down --data {data}` stops the fleet that runs there; or \
+             name another folder with --data",
+            data = data.display()
+        ),
+        error => error.into(),
+    }
 }
 
 /// By the signal that `testudo fleet restart edge` sends.
@@ -192,7 +211,9 @@ impl Fleet<'_> {
         let time = Duration::from_secs(ANSWER_SECS_MAX);
         let known: FleetView = operator.get("/v1/fleet", time).await?;
         self.check_origin(known.orgs_total)?;
-        let cells = cell_names(count_cells(self.options.cells, &known.cells))?;
+        let mut cells = cell_names(count_cells(self.options.cells, &known.cells))?;
+        cells.retain(|name| !self.options.without.contains(name));
+        check_cells(self.folder, &known.cells, &cells)?;
         for name in &cells {
             self.issue(FleetRole::Cell, name.as_str())?;
             running.members.push(name.to_string());
@@ -221,6 +242,7 @@ impl Fleet<'_> {
             name: name.to_owned(),
             arguments,
             log: self.folder.join("logs").join(format!("{name}.log")),
+            process: process_file(self.folder, name),
             patience: if self.options.leave_hung {
                 Patience::Endless
             } else {

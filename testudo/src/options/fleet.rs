@@ -232,6 +232,9 @@ pub struct FleetUp {
     /// How many cells; as many as the fleet has, and three if it is new.
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=26))]
     pub cells: Option<u8>,
+    /// Cells that are not started, because their data is lost or elsewhere: nobody serves their organisations meanwhile.
+    #[arg(long, value_parser = CellName::parse, value_delimiter = ',')]
+    pub without: Vec<CellName>,
     /// Which fleet.
     #[command(flatten)]
     pub fleet: Fleet,
@@ -305,12 +308,21 @@ pub struct OrgMove {
     /// the switch, if it took anything, is lost; when it comes back, it removes what it has.
     #[arg(long, conflicts_with_all = ["to", "keep_secs", "undo", "back", "settle"])]
     pub abandon_target: bool,
-    /// Show how far it is until the organisation is served by its new cell, or is not going to be.
+    /// Show how far it is until the organisation is served by its new cell, or is not going to be. Alone it begins no move,
+    /// but shows the one that is under way.
     #[arg(long)]
     pub watch: bool,
     /// Which fleet.
     #[command(flatten)]
     pub fleet: Fleet,
+}
+
+impl OrgMove {
+    /// Whether nothing is asked for but to be shown a move.
+    #[must_use]
+    pub const fn only_watches(&self) -> bool {
+        self.watch && self.to.is_none() && self.keep_secs.is_none()
+    }
 }
 
 /// Options of `org host`.

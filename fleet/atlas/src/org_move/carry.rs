@@ -4,7 +4,7 @@
 
 use crate::counted::Moment;
 use crate::log;
-use crate::org_move::operate::{SWITCH, append};
+use crate::org_move::operate::{CONTROL, SWITCH, append};
 use crate::org_move::plan::{Party, Step, party, plan_step};
 use crate::org_move::record::{Entry, MoveRecord};
 use crate::org_move::store;
@@ -342,7 +342,10 @@ impl Register {
             .await
             .map_err(|error| Failure::Passing(error.to_string()))?;
         let answer = self.doors.ask_about_move(&cell, record, question).await;
-        answer.map_err(|error| decide_failure(name.as_str(), &error))
+        answer.map_err(|error| {
+            tracing::debug!(cell = %name, question = question.as_str(), %error, "a cell did not do what a move asked");
+            decide_failure(name.as_str(), &error)
+        })
     }
 
     /// Changes the record, unless somebody else has changed it since it was read.
@@ -381,7 +384,7 @@ impl Register {
                         true => format!("nothing is left in {}", next.taker),
                         false => next.reason.clone().unwrap_or_default(),
                     };
-                    append(tx, place, &next, kind, detail).await?;
+                    append(tx, place, &by_itself(&next), kind, detail).await?;
                     Ok::<_, Refusal>(next.phase.is_over())
                 })
             })
@@ -418,7 +421,7 @@ impl Register {
                         )));
                     }
                     let detail = format!("from {} to {}", before.giver, next.giver);
-                    append(tx, place, &next, SWITCH, detail).await?;
+                    append(tx, place, &by_itself(&next), SWITCH, detail).await?;
                     Ok(None)
                 })
             })
@@ -431,9 +434,21 @@ impl Register {
     }
 }
 
+/// For the log: nobody asked for this step, but for the whole.
+fn by_itself(record: &MoveRecord) -> MoveRecord {
+    MoveRecord {
+        requested_by: CONTROL.to_owned(),
+        ..record.clone()
+    }
+}
+
 /// What a cell's refusal means to a move.
 fn decide_failure(cell: &str, error: &CallError) -> Failure {
-    let reason = format!("{cell}: {error}");
+    let reason = match error {
+        // People see it. What the network said is in the log.
+        CallError::Unreachable { .. } => format!("{cell} does not answer"),
+        error => format!("{cell}: {error}"),
+    };
     let CallError::Refused { status, problem } = error else {
         return Failure::Passing(reason);
     };
@@ -490,9 +505,10 @@ mod tests {
             address: String::new(),
             reason: String::new(),
         };
-        assert!(matches!(
+        let said = String::from("cell-a does not answer");
+        assert_eq!(
             decide_failure("cell-a", &unreachable),
-            Failure::Passing(_)
-        ));
+            Failure::Passing(said)
+        );
     }
 }

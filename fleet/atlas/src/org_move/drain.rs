@@ -1,7 +1,8 @@
 //! Empties cells that are draining: their orgs are moved to wherever they may be, a few at once.
 
+use crate::org_move::operate::CONTROL;
 use crate::org_move::store;
-use crate::placement::{PlacementDenial, decide_placement};
+use crate::placement::{CellLoad, PlacementDenial, decide_other_place};
 use crate::refusal::Refusal;
 use crate::register::Register;
 use crate::store as register_store;
@@ -9,7 +10,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 use tokio::time::{MissedTickBehavior, interval};
 use vocab::slug::Slug;
-use wire::control::{CellState, CellView};
+use wire::control::{CellState, CellView, Pin};
 use wire::names::CellName;
 use wire::org_move::view::{Phase, StartMove};
 
@@ -23,8 +24,6 @@ const AT_ONCE_MAX: usize = 4;
 const PAGE_ORGS: i64 = 200;
 /// How long such a move can be taken back: the cell is wanted empty.
 const KEEP_SECS: i64 = 60;
-/// Whom the log names.
-const DRAINER: &str = "control";
 
 /// Empties cells, for ever.
 pub async fn run(register: Register) {
@@ -132,12 +131,7 @@ impl Register {
     async fn send_some_away(&self, cell: &CellView, most: usize) -> Result<(usize, bool), Refusal> {
         let (mut begun, mut may_get_well, mut after) = (0, false, String::new());
         loop {
-            let mut tx = self.database.read().await?;
-            let page = store::load_resting(&mut tx, &cell.name, &after, PAGE_ORGS).await?;
-            let mut others = register_store::load_loads(&mut tx).await?;
-            drop(tx);
-            self.watch.mark(&mut others);
-            others.retain(|other| other.name != cell.name);
+            let (page, others) = self.load_resting(&cell.name, &after).await?;
             let Some((last, _)) = page.last() else {
                 return Ok((begun, may_get_well));
             };
@@ -147,7 +141,7 @@ impl Register {
                     return Ok((begun, may_get_well));
                 }
                 // Nobody waits for the register's place while it is looked who could go at all.
-                match decide_placement(&pin, None, &others) {
+                match decide_other_place(&pin, &others) {
                     Ok(_) => match self.send_away(cell, &slug).await? {
                         Sent::Begun => begun += 1,
                         Sent::MayGetWell => may_get_well = true,
@@ -160,12 +154,45 @@ impl Register {
         }
     }
 
+    /// Orgs of a cell that are not being moved, after a short name, and the other cells.
+    async fn load_resting(
+        &self,
+        cell: &CellName,
+        after: &str,
+    ) -> Result<(Vec<(Slug, Pin)>, Vec<CellLoad>), Refusal> {
+        let mut tx = self.database.read().await?;
+        let page = store::load_resting(&mut tx, cell, after, PAGE_ORGS).await?;
+        let mut others = register_store::load_loads(&mut tx).await?;
+        drop(tx);
+        self.watch.mark(&mut others);
+        others.retain(|other| other.name != *cell);
+        Ok((page, others))
+    }
+
+    /// Whether orgs wait in a draining cell because no other one takes them, and why; by the first that rest there.
+    ///
+    /// # Errors
+    /// [`Refusal::Store`].
+    pub async fn find_waiting(&self, cell: &CellView) -> Result<Option<String>, Refusal> {
+        if cell.state != CellState::Draining {
+            return Ok(None);
+        }
+        let (page, others) = self.load_resting(&cell.name, "").await?;
+        let denied = page.iter().filter_map(|(slug, pin)| {
+            let denied = decide_other_place(pin, &others).err()?;
+            Some((slug, denied))
+        });
+        let denied: Vec<_> = denied.collect();
+        Ok(render_waiting(&denied))
+    }
+
     async fn send_away(&self, cell: &CellView, slug: &Slug) -> Result<Sent, Refusal> {
         let wanted = StartMove {
             to: None,
             keep_secs: Some(KEEP_SECS),
         };
-        match self.start_move(slug, wanted, DRAINER).await {
+        // Out of a cell that does not answer too: it is waited for, and nobody has to ask again.
+        match self.begin_move(slug, wanted, CONTROL).await {
             Ok(_) => Ok(Sent::Begun),
             Err(Refusal::Placement(denial)) => {
                 tracing::debug!(org = %slug, cell = %cell.name, %denial, "an org cannot leave a draining cell");
@@ -183,11 +210,39 @@ impl Register {
     }
 }
 
+fn render_waiting(denied: &[(&Slug, PlacementDenial)]) -> Option<String> {
+    let ((slug, why), more) = denied.split_first()?;
+    Some(match more.len() {
+        0 => format!("{slug} stays: {why}"),
+        // As many were looked at.
+        more if more + 1 == PAGE_ORGS as usize => format!("{slug} and many more stay: {why}"),
+        more => format!("{slug} and {more} more stay: {why}"),
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{PAUSE_MAX, Patience, ROUND};
+    use super::{PAUSE_MAX, Patience, ROUND, render_waiting};
+    use crate::placement::PlacementDenial;
     use std::time::Instant;
+    use vocab::slug::Slug;
     use wire::names::CellName;
+
+    #[test]
+    fn whoever_stays_is_named_with_the_reason() {
+        let slug = Slug::parse("acme").unwrap();
+        let denied = |count| vec![(&slug, PlacementDenial::NoOther); count];
+        assert_eq!(render_waiting(&denied(0)), None);
+        let said = render_waiting(&denied(1)).unwrap();
+        assert!(
+            said.starts_with("acme stays: no cell can take it"),
+            "{said}"
+        );
+        for (count, part) in [(3, "acme and 2 more stay"), (200, "acme and many more")] {
+            let said = render_waiting(&denied(count)).unwrap();
+            assert!(said.starts_with(part), "{said}");
+        }
+    }
 
     #[test]
     fn a_cell_whose_orgs_may_go_nowhere_is_looked_at_when_something_changed_and_less_and_less() {

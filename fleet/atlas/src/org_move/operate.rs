@@ -4,7 +4,7 @@ use crate::counted::Moment;
 use crate::log::{self, Entry as LogEntry, Place};
 use crate::org_move::record::{Entry, MoveRecord};
 use crate::org_move::store;
-use crate::placement::decide_placement;
+use crate::placement::{PlacementDenial, decide_placement};
 use crate::refusal::Refusal;
 use crate::register::{Register, org_route};
 use crate::store as register_store;
@@ -26,11 +26,56 @@ pub const KEEP_SECS_MAX: i64 = 30 * 24 * 60 * 60;
 const MOVES_SHOWN: i64 = 100;
 
 impl Register {
-    /// Begins to move an org.
+    /// Begins to move an org for whoever waits for that: not out of a cell that does not answer.
+    ///
+    /// # Errors
+    /// [`Refusal::GiverSilent`], [`Refusal::Placement`] where it may not go, [`Refusal::Moving`] or [`Refusal::Settling`] if it
+    /// is on its way already.
+    pub async fn start_move(
+        &self,
+        slug: &Slug,
+        wanted: StartMove,
+        actor: &str,
+    ) -> Result<MoveView, Refusal> {
+        let home = self.org(slug).await?.cell;
+        // It may have been started again since it was asked last.
+        if self.watch.is_silent(&home) && self.is_unreachable(&home).await? {
+            return Err(Refusal::GiverSilent {
+                cell: home.to_string(),
+            });
+        }
+        match self.begin_move(slug, wanted, actor).await {
+            Err(Refusal::Moving { name }) => Err(self.explain_moving(slug, name).await),
+            begun => begun,
+        }
+    }
+
+    async fn is_unreachable(&self, cell: &CellName) -> Result<bool, Refusal> {
+        let answer = self.doors.status(&self.cell(cell).await?).await;
+        Ok(matches!(answer, Err(CallError::Unreachable { .. })))
+    }
+
+    /// Which of the two it is: that the org is on its way, or that its last move can be taken back.
+    async fn explain_moving(&self, slug: &Slug, name: String) -> Refusal {
+        match self.move_of(slug).await {
+            Ok(known) if known.phase == Phase::Following && !known.returning => {
+                let until = known.until.map(|until| until.to_rfc3339_millis());
+                let until = until.map(|until| format!(" until {until}"));
+                Refusal::Settling {
+                    name,
+                    cell: known.serving.to_string(),
+                    until: until.unwrap_or_default(),
+                }
+            }
+            _ => Refusal::Moving { name },
+        }
+    }
+
+    /// Begins to move an org, whether its cell answers or not.
     ///
     /// # Errors
     /// [`Refusal::Placement`] where it may not go, [`Refusal::Moving`] if it is on its way already.
-    pub async fn start_move(
+    pub(crate) async fn begin_move(
         &self,
         slug: &Slug,
         wanted: StartMove,
@@ -148,16 +193,17 @@ impl Register {
     pub async fn abandon_target(&self, slug: &Slug, actor: &str) -> Result<MoveView, Refusal> {
         let known = store::load_newest_of(&mut self.database.read().await?, slug).await?;
         let known = known.ok_or_else(|| not_moving(slug))?;
-        decide_abandon(&known).map_err(|reason| denied(slug, reason))?;
-        // Two cells that both serve are worse than an org that waits: whoever answers is not lost.
-        let lost = self.cell(&known.giver).await?;
-        if !matches!(
-            self.doors.status(&lost).await,
-            Err(CallError::Unreachable { .. })
-        ) {
-            let reason = "the cell that it was switched to answers, and will serve it; take the move back then";
+        let verdict = decide_abandon(&known);
+        if let Err(reason) = verdict
+            && reason != TOOK_OVER
+        {
             return Err(denied(slug, reason));
         }
+        // Two cells that both serve are worse than an org that waits: whoever answers is not lost.
+        if !self.is_unreachable(&known.giver).await? {
+            return Err(denied(slug, RUNS));
+        }
+        verdict.map_err(|reason| denied(slug, reason))?;
         let asked = (known.id, known.giver, known.leg);
         self.change_move(slug, actor, ABANDON, move |record, now| {
             if (&record.id, &record.giver, &record.leg) != (&asked.0, &asked.1, &asked.2) {
@@ -255,10 +301,7 @@ impl Register {
             let reasons: Vec<String> = reasons.into_iter().flatten().collect();
             view.reason = Some(reasons.join(": "));
         }
-        if view.reason.is_none() {
-            view.reason = progress.waits_for;
-        }
-        self.watch.explain(&mut view);
+        self.watch.explain(&mut view, progress.waits_for);
         view
     }
 }
@@ -282,9 +325,7 @@ fn decide_abandon(record: &MoveRecord) -> Result<(), &'static str> {
         _ if record.is_before_switch() => {
             Err("the organisation is served by the first cell; give the move up instead")
         }
-        _ => Err(
-            "the cell that it was switched to took it over, and has what was written since; have that cell started again",
-        ),
+        _ => Err(TOOK_OVER),
     }
 }
 
@@ -324,6 +365,9 @@ async fn choose_target(
     let mut cells = register_store::load_loads(tx).await?;
     watch.mark(&mut cells);
     cells.retain(|cell| cell.name != org.cell);
+    if wish.is_none() && cells.is_empty() {
+        return Err(PlacementDenial::NoOther.into());
+    }
     if wish.is_none() {
         // A cell that has something of it to remove would keep it waiting.
         let untidy = store::load_untidy_cells_of(tx, &org.id).await?;
@@ -398,5 +442,11 @@ pub(crate) async fn append(
 pub(crate) const SWITCH: &str = "org.move.switch";
 /// The kind of the log's row that switches it back because the cell is lost.
 pub(crate) const ABANDON: &str = "org.move.abandon";
+/// Why a cell is not given up that is gone, but served.
+const TOOK_OVER: &str = "the cell that it was switched to took it over, and has what was written since; have that cell started again";
+/// Why a cell is not given up that is there.
+const RUNS: &str = "the cell that it was switched to runs, and serves it or is about to; take the move back instead (--back)";
+/// Whom the log names for what the control plane does by itself.
+pub(crate) const CONTROL: &str = "control";
 /// Why nothing else is done to a move whose cell was given up.
 const GIVEN_UP: &str = "the cell that it was switched to was given up for lost already";

@@ -13,6 +13,9 @@ use wire::org_move::view::Phase;
 /// Moves under way that are read at once: each is carried by a task.
 pub(crate) const UNDER_WAY_MAX: i64 = 1_000;
 
+/// Orgs that are named where a cell is not empty.
+const NAMES_MAX: i64 = 3;
+
 fn stored(error: impl ToString) -> Refusal {
     Refusal::Stored(error.to_string())
 }
@@ -217,12 +220,26 @@ pub(crate) async fn load_inhabitants(
                (SELECT COUNT(*) FROM org_moves WHERE taker = $1 AND left_behind = 1)";
     let row = tx.query_optional(sql, params![&cell.name]).await?;
     let row = row.ok_or_else(|| stored("no counts of a cell"))?;
+    let kept = "SELECT slug FROM org_moves WHERE taker = $1 AND phase NOT IN ('done', 'undone') ORDER BY slug LIMIT $2";
+    let left_behind = "SELECT DISTINCT slug FROM org_moves WHERE taker = $1 AND left_behind = 1 ORDER BY slug LIMIT $2";
     Ok(Inhabitants {
         counted: cell.orgs,
         served: row.get(0)?,
         kept: row.get(1)?,
+        kept_names: load_names(tx, kept, &cell.name).await?,
         left_behind: row.get(2)?,
+        left_behind_names: load_names(tx, left_behind, &cell.name).await?,
     })
+}
+
+async fn load_names(
+    tx: &mut ReadTx,
+    sql: &'static str,
+    cell: &CellName,
+) -> Result<Vec<Slug>, Refusal> {
+    let rows = tx.query(sql, params![cell, NAMES_MAX]).await?;
+    let read = |row: &Row| Slug::parse(&row.get::<String>(0)?).map_err(stored);
+    rows.iter().map(read).collect()
 }
 
 /// Moves the placement of an org from one cell to another at the next epoch; whether it was where the move left it.

@@ -55,6 +55,18 @@ const PHASES = {
   done: "done", undoing: "undoing", undone: "undone",
 };
 
+// One that is taken back goes the other way: its second cell stops, and its first one starts.
+function phaseOf(move) {
+  const isBack = move.serving === move.source;
+  if (isBack && (move.phase === "done" || move.phase === "purging")) return "taken back";
+  if (!move.returning) return PHASES[move.phase];
+  const ways = {
+    verifying: "comparing", closing: "catching up", fencing: "stopping the second cell", fenced: "the last changes",
+    loosening: "going on at the second cell", activating: "starting at the first cell",
+  };
+  return "on its way back" + (ways[move.phase] ? ": " + ways[move.phase] : "");
+}
+
 function drawMoves(moves) {
   document.getElementById("moves-box").hidden = moves.length === 0;
   const list = document.getElementById("moves");
@@ -77,7 +89,7 @@ function drawMoves(moves) {
     bar.value = share;
     bar.setAttribute("aria-label", "Progress of " + move.slug);
     const pause = move.pause_micros === null ? "" : " · pause " + Math.round(move.pause_micros / 1000) + " ms";
-    text(row, ".phase", (move.returning ? "taken back: " : "") + PHASES[move.phase] + pause + (move.reason ? " · " + move.reason : ""));
+    text(row, ".phase", phaseOf(move) + pause + (move.reason ? " · " + move.reason : ""));
     text(row, ".who", "in " + move.serving + ", epoch " + move.epoch);
   });
 }
@@ -127,6 +139,8 @@ const CHANGES = {
   "org.invite": "% has a new set-up link",
   "org.move": "% is on its way", "org.move.switch": "% is served by its other cell", "org.move.done": "the move of % is over",
   "org.move.undo": "the move of % is given up", "org.move.undone": "% is where it was", "org.move.back": "the move of % is taken back",
+  "org.move.settle": "the move of % shall not be taken back any more", "org.move.abandon": "% is served by its first cell again, the other one is given up",
+  "org.move.clean": "nothing of % is left where it was",
   "org.host.claim": "% wants a host name", "org.host.add": "% answers at a host name", "org.host.remove": "% gives a host name up",
   "org.host.gone": "a host name of % is free", "org.host.release": "a host name was not given to %",
 };
@@ -152,7 +166,7 @@ function drawChanges(changes) {
     what.title = change.kind + ", epoch " + change.epoch;
     const who = document.createElement("span");
     who.className = "who";
-    who.textContent = change.actor;
+    who.textContent = change.actor === "control" ? "by itself" : change.actor;
     row.append(time, what, who);
     return row;
   }));

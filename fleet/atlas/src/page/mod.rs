@@ -193,7 +193,7 @@ mod tests {
     use wire::control::CellState;
 
     /// The kinds of the log's rows, but for those of cells' states.
-    const KINDS: [&str; 16] = [
+    const KINDS: [&str; 19] = [
         "cell.declare",
         "cell.address",
         "org.create",
@@ -206,6 +206,9 @@ mod tests {
         "org.move.undo",
         "org.move.undone",
         "org.move.back",
+        "org.move.settle",
+        "org.move.abandon",
+        "org.move.clean",
         "org.host.claim",
         "org.host.add",
         "org.host.remove",

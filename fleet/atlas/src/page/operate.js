@@ -48,8 +48,16 @@ async function enter() {
   if (key) {
     // Nobody who looks at the address, or at the history, finds a key there.
     history.replaceState(null, "", location.pathname);
-    const opened = await operate("POST", "session", { key });
-    sessionStorage.setItem(FIELD, opened.field);
+    try {
+      const opened = await operate("POST", "session", { key });
+      sessionStorage.setItem(FIELD, opened.field);
+    } catch (error) {
+      if (!isOpen()) throw error;
+      // What was opened before is open as long as the list is answered.
+      await list("");
+      tell("This link was used, or is too old. The page is still open by an earlier one.");
+      return;
+    }
   }
   if (isOpen()) await list("");
 }
@@ -97,11 +105,13 @@ function drawRow(row, move) {
   const home = row.dataset.home;
   const busy = move && move.phase !== "done" && move.phase !== "undone";
   row.querySelector(".home").textContent = home;
-  row.querySelector(".phase").textContent = busy ? PHASES[move.phase] : "";
+  row.querySelector(".phase").textContent = busy ? phaseOf(move) : "";
   const open = fleet.cells.filter((cell) => cell.name !== home && cell.state === "open");
   const choice = row.querySelector("select");
   fill(choice, [["", "the emptiest cell"], ...open.map((cell) => [cell.name, cell.name])]);
-  choice.disabled = row.querySelector("button").disabled = Boolean(busy) || open.length === 0;
+  const button = row.querySelector("button");
+  choice.disabled = button.disabled = Boolean(busy) || open.length === 0;
+  button.title = busy ? "Its last move is not over" : open.length === 0 ? "No other cell is open" : "";
 }
 
 // Whoever is choosing is not disturbed.

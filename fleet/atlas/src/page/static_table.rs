@@ -54,7 +54,7 @@ fn render_row(cell: &CellView, text: &mut String) {
     let p99 = traffic.filter(|traffic| traffic.requests > 0);
     let p99 = p99.map_or_else(
         || String::from("–"),
-        |traffic| format!("{} µs", traffic.p99_micros),
+        |traffic| format!("{:.1} ms", traffic.p99_micros as f64 / 1_000.0),
     );
     let _ = write!(
         text,
@@ -115,6 +115,7 @@ mod tests {
             orgs: 12,
             health: None,
             traffic: None,
+            waiting: None,
         };
         let fleet = FleetView {
             cells: vec![cell],

@@ -347,6 +347,20 @@ async fn an_operator_makes_a_fleet_and_its_orgs() {
     let path = "/v1/cells/cell-a/state";
     let drained: CellView = operator.post(path, &wanted, MINUTE).await.unwrap();
     assert_eq!(drained.epoch.number(), 2);
+    let alone = "acme and 1 more stay: no cell can take it: there is no other cell";
+    assert_eq!(drained.waiting.as_deref(), Some(alone));
+    let shown: CellView = operator.get("/v1/cells/cell-a", MINUTE).await.unwrap();
+    assert_eq!(shown.waiting, drained.waiting);
+    let none = operator
+        .get::<OrgPage>("/v1/orgs?cell=cell-z", MINUTE)
+        .await;
+    let (status, problem) = refusal(none);
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(
+        problem.message.contains("there is no cell \"cell-z\""),
+        "{}",
+        problem.message
+    );
     let (status, problem) = refusal(operator.post::<Value>(path, &wanted, MINUTE).await);
     assert_eq!(
         (status, problem.error.as_str()),

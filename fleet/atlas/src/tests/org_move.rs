@@ -249,7 +249,10 @@ async fn what_was_left_in_a_cell_is_waited_for_there_and_nowhere_else_on_sqlite_
             match state {
                 CellState::Closed => {
                     let said = set.unwrap_err().to_string();
-                    assert!(said.contains("2 are elsewhere"), "{said}");
+                    assert!(
+                        said.contains("2 organisations (acme, …) are elsewhere"),
+                        "{said}"
+                    );
                 }
                 _ => drop(set.unwrap()),
             }
@@ -271,7 +274,7 @@ async fn a_lost_target_is_abandoned_before_it_serves_and_not_otherwise_on_sqlite
         let there = TestCell::open(&world, "cell-b").await;
         world.declare("cell-b", &there.address).await.unwrap();
         let answers = abandon().await.unwrap_err();
-        assert!(answers.to_string().contains("answers"), "{answers}");
+        assert!(answers.to_string().contains("runs"), "{answers}");
         drop(there);
         world.declare("cell-b", NOWHERE).await.unwrap();
         let abandoned = abandon().await.unwrap();
@@ -401,5 +404,56 @@ async fn a_draining_cell_sends_its_orgs_away_on_sqlite_and_postgres() {
             (record.target, record.phase),
             (cell("cell-b"), Phase::Preparing)
         );
+    }
+}
+
+#[tokio::test]
+async fn whoever_asks_too_early_hears_which_of_the_two_it_is_on_sqlite_and_postgres() {
+    for (world, _home) in worlds().await {
+        let again = async || world.start(to("cell-b")).await.unwrap_err().to_string();
+        world.start(to("cell-b")).await.unwrap();
+        let said = again().await;
+        assert!(said.contains("is on its way already"), "{said}");
+        let fenced = world.come_to_fenced().await;
+        world.register.switch_move(&fenced).await.unwrap();
+        world.enter(Entry::Next(Phase::Following)).await;
+        let said = world.start(to("cell-a")).await.unwrap_err().to_string();
+        for part in [
+            "to cell-b can still be taken back until 1970-01-01T",
+            "`testudo org move acme --settle`",
+        ] {
+            assert!(said.contains(part), "{said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_begun_out_of_a_cell_that_does_not_answer_but_a_drain_on_sqlite_and_postgres() {
+    for (world, home) in worlds().await {
+        let cell_a = world.register.cell(&cell("cell-a")).await.unwrap();
+        world.declare("cell-a", NOWHERE).await.unwrap();
+        let gone = world.register.cell(&cell("cell-a")).await.unwrap();
+        world.register.watch.ask_now(&world.register, &gone).await;
+        let refused = world.start(to("cell-b")).await.unwrap_err();
+        assert!(matches!(refused, Refusal::GiverSilent { .. }), "{refused}");
+        assert_eq!(world.counts().await, [1, 0]);
+        // It is back, and was not asked since: it is asked before anything is refused.
+        world.declare("cell-a", &cell_a.address).await.unwrap();
+        world.start(to("cell-b")).await.unwrap();
+        let slug = org("acme").slug;
+        world.register.undo_move(&slug, "test").await.unwrap();
+        world.enter(Entry::Next(Phase::Undone)).await;
+        world.enter(Entry::Cleaned).await;
+        world.declare("cell-a", NOWHERE).await.unwrap();
+        let begun = StartMove {
+            to: None,
+            keep_secs: None,
+        };
+        world
+            .register
+            .begin_move(&slug, begun, "test")
+            .await
+            .unwrap();
+        drop(home);
     }
 }

@@ -1,0 +1,123 @@
+//! What a fleet has lost since it ran last: a start never puts something empty in its place without a word.
+
+use crate::fleet::members::REGISTER_FILE;
+use crate::home::STORE_FILE;
+use std::path::Path;
+use wire::control::CellView;
+use wire::names::CellName;
+
+/// Refuses a folder whose register is gone while cells of it are there: a new register would know no organisation, and its
+/// cells would keep those that they have from everybody.
+///
+/// # Errors
+/// What is missing, and what to do.
+pub fn check_register(fleet: &Path) -> anyhow::Result<()> {
+    let register = fleet.join("control").join(REGISTER_FILE);
+    let cells = find_stores(fleet)?;
+    anyhow::ensure!(
+        register.exists() || cells.is_empty(),
+        "there is no register at {}, but there are stores of cells beside it ({}): put the folder `control` back, or restore it \
+         from a backup, with the `route.key` in it. Without the register nobody knows which organisation is where. To begin \
+         anew, name another folder with --data",
+        register.display(),
+        cells.join(", ")
+    );
+    Ok(())
+}
+
+/// The folders in that of a fleet that hold the store of a cell, by name.
+fn find_stores(fleet: &Path) -> std::io::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(fleet)? {
+        let entry = entry?;
+        if entry.path().join(STORE_FILE).exists() {
+            found.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Refuses to start a cell that has organisations and no store.
+///
+/// # Errors
+/// Which one, and what to do.
+pub fn check_cells(fleet: &Path, known: &[CellView], started: &[CellName]) -> anyhow::Result<()> {
+    let lost = known.iter().find(|cell| {
+        let store = fleet.join(cell.name.as_str()).join(STORE_FILE);
+        cell.orgs > 0 && started.contains(&cell.name) && !store.exists()
+    });
+    match lost {
+        None => Ok(()),
+        Some(cell) => Err(anyhow::Error::msg(render_lost(fleet, cell))),
+    }
+}
+
+fn render_lost(fleet: &Path, cell: &CellView) -> String {
+    let name = &cell.name;
+    let living = match cell.orgs {
+        1 => String::from("1 organisation lives"),
+        orgs => format!("{orgs} organisations live"),
+    };
+    format!(
+        "{name} has no store in {folder}, but the register says that {living} there: put the folder back, or restore it from a \
+         backup. `testudo fleet up --without {name}` starts the others; nobody serves its organisations then",
+        folder = fleet.join(name.as_str()).display()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{check_cells, check_register};
+    use crate::fleet::roster::cell_for_tests;
+    use std::fs;
+    use wire::control::CellState::Open;
+    use wire::names::CellName;
+
+    #[test]
+    fn a_register_that_is_gone_is_not_made_anew_beside_cells() {
+        let fleet = tempfile::tempdir().unwrap();
+        check_register(fleet.path()).unwrap();
+        for folder in ["logs", "cell-b", "cell-a", "control"] {
+            fs::create_dir(fleet.path().join(folder)).unwrap();
+        }
+        check_register(fleet.path()).unwrap();
+        for cell in ["cell-b", "cell-a"] {
+            fs::write(fleet.path().join(cell).join("testudo.db"), "").unwrap();
+        }
+        let said = check_register(fleet.path()).unwrap_err().to_string();
+        assert!(
+            said.contains("(cell-a, cell-b)") && said.contains("route.key"),
+            "{said}"
+        );
+        fs::write(fleet.path().join("control/register.db"), "").unwrap();
+        check_register(fleet.path()).unwrap();
+    }
+
+    #[test]
+    fn a_cell_with_organisations_and_no_store_is_not_started() {
+        let fleet = tempfile::tempdir().unwrap();
+        let name = |text: &str| CellName::parse(text).unwrap();
+        let known = [
+            cell_for_tests("cell-a", Open, 0),
+            cell_for_tests("cell-b", Open, 1),
+            cell_for_tests("cell-c", Open, 7),
+        ];
+        let check = |started: &[CellName]| check_cells(fleet.path(), &known, started);
+        let all = [name("cell-a"), name("cell-b"), name("cell-c")];
+        let said = check(&all).unwrap_err().to_string();
+        for part in [
+            "cell-b has no store in",
+            "1 organisation lives there",
+            "--without cell-b",
+        ] {
+            assert!(said.contains(part), "{said}");
+        }
+        check(&all[..1]).unwrap();
+        fs::create_dir(fleet.path().join("cell-b")).unwrap();
+        assert!(check(&all).is_err(), "an empty folder is none");
+        fs::write(fleet.path().join("cell-b/testudo.db"), "").unwrap();
+        let said = check(&all).unwrap_err().to_string();
+        assert!(said.contains("7 organisations live there"), "{said}");
+    }
+}
