@@ -42,12 +42,24 @@ pub fn parse_object(bytes: &[u8], bytes_max: usize) -> Result<Map<String, Value>
 /// # Errors
 /// [`JsonError`] when the text is over its bound, malformed, nested too deep or repeats a member.
 pub fn parse_value(bytes: &[u8], bytes_max: usize) -> Result<Value, JsonError> {
+    parse_value_within(bytes, bytes_max, DEPTH_MAX)
+}
+
+/// The same with a depth of one's own, for messages that hold others.
+///
+/// # Errors
+/// As [`parse_value`].
+pub fn parse_value_within(
+    bytes: &[u8],
+    bytes_max: usize,
+    depth_max: usize,
+) -> Result<Value, JsonError> {
     if bytes.len() > bytes_max {
         return Err(JsonError::TooLarge);
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let seed = StrictValue {
-        depth_left: DEPTH_MAX,
+        depth_left: depth_max,
     };
     let value = seed
         .deserialize(&mut deserializer)

@@ -17,6 +17,12 @@ use crate::oauth::response::{
     Answer, AuthorizationResponse, RenderedResponse, render_authorization_response,
 };
 use crate::oauth::scope::{SCOPES_MAX, ScopeSet, is_scope_token};
+use crate::scim::bulk::{Turn, parse_bulk, plan_turns};
+use crate::scim::patch::apply::apply;
+use crate::scim::patch::{Op, parse_patch};
+use crate::scim::path::PatchPath;
+use crate::scim::{BULK_OPERATIONS_MAX, PATCH_OPERATIONS_MAX, PATH_BYTES_MAX};
+use serde_json::{Map, Value, json};
 
 /// A property that does not hold, in words.
 pub type Violation = &'static str;
@@ -311,4 +317,100 @@ pub fn check_filter(bytes: &[u8]) -> Result<(), Violation> {
     }
     let again = Filter::parse(&spelling).map_err(|_| "a rendered filter does not parse")?;
     hold(again == filter, "a filter changed on the way")
+}
+
+/// A path that parses has one spelling, which parses to the same path.
+///
+/// # Errors
+/// The property that does not hold.
+pub fn check_scim_path(bytes: &[u8]) -> Result<(), Violation> {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Ok(());
+    };
+    let Ok(path) = PatchPath::parse(text) else {
+        return Ok(());
+    };
+    hold(
+        text.len() <= PATH_BYTES_MAX,
+        "a path over its bound was read",
+    )?;
+    let spelling = path.to_string();
+    if spelling.len() > PATH_BYTES_MAX {
+        return Ok(());
+    }
+    let again = PatchPath::parse(&spelling).map_err(|_| "a rendered path does not parse")?;
+    hold(again == path, "a path changed on the way")
+}
+
+/// A patch that parses is within its bounds; what it removes is gone, and doing the same again changes nothing that was
+/// replaced or removed.
+///
+/// # Errors
+/// The property that does not hold.
+pub fn check_scim_patch(bytes: &[u8]) -> Result<(), Violation> {
+    let Ok(operations) = parse_patch(bytes) else {
+        return Ok(());
+    };
+    hold(
+        !operations.is_empty() && operations.len() <= PATCH_OPERATIONS_MAX,
+        "a patch of none or too many was read",
+    )?;
+    let Value::Object(mut document) = json!({
+        "userName": "ada",
+        "name": { "givenName": "Ada" },
+        "emails": [{ "value": "a@b", "type": "work" }, { "value": "c@d", "type": "home" }],
+        (crate::scim::ENTERPRISE): { "department": "D" },
+    }) else {
+        return Err("a document is no object");
+    };
+    for operation in &operations {
+        if apply(&mut document, operation).is_err() {
+            return Ok(());
+        }
+        let once = document.clone();
+        let again: Result<Map<String, Value>, _> = {
+            let mut twice = once.clone();
+            apply(&mut twice, operation).map(|()| twice)
+        };
+        match (operation.op, again) {
+            (Op::Add, _) | (_, Err(_)) => {}
+            (_, Ok(twice)) => hold(twice == once, "the same patch again changed something")?,
+        }
+    }
+    Ok(())
+}
+
+/// A bulk request that parses has a turn for each operation, and whoever names another comes after it.
+///
+/// # Errors
+/// The property that does not hold.
+pub fn check_scim_bulk(bytes: &[u8]) -> Result<(), Violation> {
+    use crate::scim::bulk::references;
+    let Ok(request) = parse_bulk(bytes) else {
+        return Ok(());
+    };
+    let operations = &request.operations;
+    hold(
+        !operations.is_empty() && operations.len() <= BULK_OPERATIONS_MAX,
+        "a request of none or too many was read",
+    )?;
+    let mut met = vec![false; operations.len()];
+    let mut made: Vec<&str> = Vec::new();
+    for turn in plan_turns(operations) {
+        let (Turn::Do(place) | Turn::Refuse(place)) = turn;
+        let seen = met.get_mut(place).ok_or("a turn of no operation")?;
+        hold(!*seen, "an operation has two turns")?;
+        *seen = true;
+        let Some(operation) = operations.get(place).filter(|_| turn == Turn::Do(place)) else {
+            continue;
+        };
+        let needs = references(operation);
+        let mut needs = needs.iter();
+        hold(
+            needs.all(|name| made.contains(&name.as_str())),
+            "an operation comes before what it names",
+        )?;
+        made.extend(operation.bulk_id.as_deref());
+    }
+    hold(met.iter().all(|seen| *seen), "an operation has no turn")
 }

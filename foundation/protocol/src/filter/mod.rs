@@ -28,6 +28,13 @@ pub enum Filter {
     Or(Vec<Self>),
     /// Not this.
     Not(Box<Self>),
+    /// Of one value of an attribute with several, all of this: `emails[type eq "work" and value co "@x"]`.
+    Within {
+        /// The attribute, as it was written.
+        attribute: String,
+        /// What holds of the value; the names in it are of its parts.
+        filter: Box<Self>,
+    },
     /// The attribute has a value.
     Present(String),
     /// The attribute compared with a literal.
@@ -137,13 +144,21 @@ impl Filter {
         parse::parse_filter(text)
     }
 
+    /// Reads what stands between the brackets of a value path, and in a path of a patch: a filter without such brackets.
+    ///
+    /// # Errors
+    /// [`FilterError`] for anything else.
+    pub fn parse_within(text: &str) -> Result<Self, FilterError> {
+        parse::parse_value_filter(text)
+    }
+
     /// `and` binds more closely than `or`: there it stands without parentheses, so that no spelling is nested more deeply
     /// than what was read.
     fn needs_parentheses(&self, within: &Self) -> bool {
         match self {
             Self::And(_) => matches!(within, Self::And(_)),
             Self::Or(_) => true,
-            Self::Not(_) | Self::Present(_) | Self::Compare { .. } => false,
+            Self::Not(_) | Self::Within { .. } | Self::Present(_) | Self::Compare { .. } => false,
         }
     }
 }
@@ -155,6 +170,9 @@ impl fmt::Display for Filter {
             Self::And(parts) => (parts, " and "),
             Self::Or(parts) => (parts, " or "),
             Self::Not(inner) => return write!(formatter, "not ({inner})"),
+            Self::Within { attribute, filter } => {
+                return write!(formatter, "{attribute}[{filter}]");
+            }
             Self::Present(attribute) => return write!(formatter, "{attribute} pr"),
             Self::Compare {
                 attribute,

@@ -6,6 +6,14 @@ use crate::filter::{
 };
 
 pub(super) fn parse_filter(text: &str) -> Result<Filter, FilterError> {
+    parse(text, Brackets::Allowed)
+}
+
+pub(super) fn parse_value_filter(text: &str) -> Result<Filter, FilterError> {
+    parse(text, Brackets::Open)
+}
+
+fn parse(text: &str, brackets: Brackets) -> Result<Filter, FilterError> {
     if text.len() > FILTER_BYTES_MAX {
         return Err(FilterError::TooLong);
     }
@@ -13,6 +21,7 @@ pub(super) fn parse_filter(text: &str) -> Result<Filter, FilterError> {
         text,
         rest: text,
         terms: 0,
+        brackets,
     };
     let filter = parser.read_or(0)?;
     parser.skip_spaces();
@@ -23,10 +32,18 @@ pub(super) fn parse_filter(text: &str) -> Result<Filter, FilterError> {
     }
 }
 
+/// Whether a value path may begin: not within another one (RFC 7644 section 3.4.2.2, `valFilter`).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Brackets {
+    Allowed,
+    Open,
+}
+
 struct Parser<'t> {
     text: &'t str,
     rest: &'t str,
     terms: usize,
+    brackets: Brackets,
 }
 
 impl<'t> Parser<'t> {
@@ -60,7 +77,7 @@ impl<'t> Parser<'t> {
         if self.terms > FILTER_TERMS_MAX {
             return Err(FilterError::TooManyTerms);
         }
-        self.read_comparison()
+        self.read_comparison(depth)
     }
 
     /// What follows an opening parenthesis, and its end.
@@ -76,8 +93,11 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn read_comparison(&mut self) -> Result<Filter, FilterError> {
+    fn read_comparison(&mut self, depth: usize) -> Result<Filter, FilterError> {
         let attribute = self.read_attribute()?.to_owned();
+        if self.brackets == Brackets::Allowed && self.rest.starts_with('[') {
+            return self.read_value_path(attribute, depth);
+        }
         if self.take_word("pr") {
             return Ok(Filter::Present(attribute));
         }
@@ -90,6 +110,21 @@ impl<'t> Parser<'t> {
             operator,
             literal: self.read_literal()?,
         })
+    }
+
+    /// What follows the name of an attribute with several values, up to the closing bracket.
+    fn read_value_path(&mut self, attribute: String, depth: usize) -> Result<Filter, FilterError> {
+        if depth >= FILTER_DEPTH_MAX {
+            return Err(FilterError::TooDeep);
+        }
+        let _ = self.take_sign('[');
+        self.brackets = Brackets::Open;
+        let filter = Box::new(self.read_or(depth + 1)?);
+        if !self.take_sign(']') {
+            return Err(self.expected("`]`"));
+        }
+        self.brackets = Brackets::Allowed;
+        Ok(Filter::Within { attribute, filter })
     }
 
     fn read_attribute(&mut self) -> Result<&'t str, FilterError> {
@@ -194,7 +229,7 @@ impl<'t> Parser<'t> {
 
 /// Whether what was read before is whole.
 fn ends_word(rest: &str) -> bool {
-    rest.is_empty() || rest.starts_with([' ', '(', ')'])
+    rest.is_empty() || rest.starts_with([' ', '(', ')', ']'])
 }
 
 fn one_or(mut parts: Vec<Filter>, several: fn(Vec<Filter>) -> Filter) -> Filter {

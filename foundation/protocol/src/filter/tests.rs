@@ -25,6 +25,10 @@ fn filters_are_read_into_their_one_spelling() {
             "urn:ietf:params:scim:schemas:core:2.0:User.userName co \"a\"",
         ),
         ("or eq \"or\" or and pr", "or eq \"or\" or and pr"),
+        (
+            "emails[ type eq \"work\" and (value co \"a\" or value pr) ] or not (a[b pr])",
+            "emails[type eq \"work\" and (value co \"a\" or value pr)] or not (a[b pr])",
+        ),
     ] {
         let filter = Filter::parse(text).unwrap();
         assert_eq!(filter.to_string(), spelling, "{text}");
@@ -56,6 +60,12 @@ fn what_is_no_filter_is_refused_at_its_place() {
         ("a pr and", 8),
         ("a pr b pr", 5),
         ("1a pr", 0),
+        ("a[b pr", 6),
+        ("a[b[c pr]]", 3),
+        ("a [b pr]", 2),
+        ("a[]", 2),
+        ("a[b pr].c pr", 7),
+        ("a pr]", 4),
     ] {
         match Filter::parse(text) {
             Err(FilterError::Expected { at: found, .. }) => assert_eq!(found, at, "{text}"),
@@ -86,7 +96,7 @@ proptest! {
     #[test]
     fn any_text_is_a_filter_with_one_spelling_or_none(
         bytes in prop::collection::vec(any::<u8>(), 0..200),
-        words in "(a|b\\.c| eq | sw | pr| and | or |not|\\(|\\)|\"x\"|1|true| ){0,20}",
+        words in "(a|b\\.c| eq | sw | pr| and | or |not|\\(|\\)|\\[|\\]|\"x\"|1|true| ){0,20}",
     ) {
         prop_assert!(crate::properties::check_filter(&bytes).is_ok());
         prop_assert!(crate::properties::check_filter(words.as_bytes()).is_ok());
