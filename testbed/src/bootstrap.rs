@@ -92,18 +92,9 @@ pub fn crowd_login(number: usize) -> String {
 #[must_use]
 pub fn render_clients_document(keys: &Keys) -> String {
     let services = [("ES256", SERVICE_ES256), ("RS256", SERVICE_RS256)];
-    let services = services.into_iter().filter_map(|(algorithm, id)| {
-        let public = keys.half(algorithm, "public").ok()?;
-        let mut settings = service_settings("private_key_jwt");
-        settings["jwks"] = json!(json!({ "keys": [public] }).to_string());
-        Some(app(
-            id,
-            &format!("Service {algorithm}"),
-            "service",
-            None,
-            settings,
-        ))
-    });
+    let services = services
+        .into_iter()
+        .filter_map(|(algorithm, id)| keyed_service(keys, algorithm, id));
     let mut apps = vec![
         web(WEB, "Wiki", json!({})),
         web(
@@ -131,14 +122,59 @@ pub fn render_clients_document(keys: &Keys) -> String {
     render(vec![person(PERSON, "Grace", "Hopper")], apps)
 }
 
+/// A service that proves itself by its key, if there is one.
+fn keyed_service(keys: &Keys, algorithm: &str, id: &str) -> Option<Value> {
+    let public = keys.half(algorithm, "public").ok()?;
+    let mut settings = service_settings("private_key_jwt");
+    settings["jwks"] = json!(json!({ "keys": [public] }).to_string());
+    let label = format!("Service {algorithm}");
+    Some(app(id, &label, "service", None, settings))
+}
+
 /// The token of an administrator's script.
 pub const MANAGER_TOKEN: &str = "00TscriptOfAnAdministrator00000000000000000000";
 /// The token of a script that may only look.
 pub const READER_TOKEN: &str = "00TscriptThatMayOnlyLook0000000000000000000000";
 
-/// Two organisations, `main` and `acme`, each with an administrator, somebody who may only look, and a token of each.
+/// Two organisations, `main` and `acme`, each with an administrator, somebody who may only look, a token of each, and a
+/// service that may look at people and manage groups, and one that asks for tokens.
+///
+/// # Errors
+/// When there is no key for the service.
+pub fn render_scripts_document(keys: &Keys) -> anyhow::Result<String> {
+    let basic = service(SERVICE_BASIC, "Service basic", "client_secret_basic");
+    let mut service = keyed_service(keys, "RS256", SERVICE_RS256).context("no key")?;
+    service["api_scopes"] = json!(["okta.users.read", "okta.groups.manage"]);
+    service["roles"] = json!(["super_admin"]);
+    let apps = json!([service, basic]);
+    Ok(render_two_orgs(&json!([]), &apps))
+}
+
+/// Two such organisations without apps, whose people have attributes that provisioning clients fill: those with a name that
+/// SCIM has a place for, and those without.
 #[must_use]
-pub fn render_scripts_document() -> String {
+pub fn render_provisioning_document() -> String {
+    let text = |name: &str| json!({ "name": name, "kind": "text" });
+    let names = [
+        "displayName",
+        "title",
+        "middleName",
+        "primaryPhone",
+        "mobilePhone",
+        "streetAddress",
+        "city",
+        "department",
+        "employeeNumber",
+        "managerId",
+        "badge",
+    ];
+    let mut schema: Vec<Value> = names.into_iter().map(text).collect();
+    schema.push(json!({ "name": "level", "kind": "integer" }));
+    schema.push(json!({ "name": "guest", "kind": "boolean" }));
+    render_two_orgs(&json!(schema), &json!([]))
+}
+
+fn render_two_orgs(profile_schema: &Value, apps: &Value) -> String {
     let org = |slug: &str| {
         let administrator = |name: &str, role: &str| {
             let mut person = person(&format!("{name}@{slug}.example"), name, "Admin");
@@ -152,8 +188,10 @@ pub fn render_scripts_document() -> String {
         json!({
             "slug": slug,
             "name": slug,
+            "profile_schema": profile_schema,
             "people": [administrator("ada", "super_admin"), administrator("rosa", "read_only_admin")],
             "api_tokens": [token("ada", MANAGER_TOKEN), token("rosa", READER_TOKEN)],
+            "apps": apps,
         })
     };
     json!({ "orgs": [org("main"), org("acme")] }).to_string()

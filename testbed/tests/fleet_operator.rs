@@ -266,6 +266,132 @@ fn a_fleet_is_started_again_as_it_was_or_is_told_what_is_missing() {
 }
 
 #[test]
+fn a_folder_that_is_gone_is_missed_and_not_made_anew() {
+    let mut fleet = Fleet::start(2).unwrap();
+    fleet.make_org("acme", "cell-a").unwrap();
+    let data = fleet.folder();
+    let aside = data.with_extension("aside");
+    let port = fleet.origin.rsplit(':').next().unwrap().to_owned();
+    let listen = format!("127.0.0.1:{port}");
+    let page = fleet
+        .page
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .replace("localhost", "127.0.0.1");
+    let doors = ["--listen", &listen, "--page", &page];
+    for (folder, parts) in [
+        (
+            "cell-a",
+            [
+                "cell-a has no store in",
+                "1 organisation lives there",
+                "--without cell-a",
+            ],
+        ),
+        (
+            "control",
+            ["there is no register at", "(cell-a, cell-b)", "route.key"],
+        ),
+    ] {
+        assert_eq!(fleet.run(&["fleet", "down"]).unwrap().code, Some(0));
+        std::fs::rename(data.join(folder), &aside).unwrap();
+        let ended = fails_up(&data, &doors).unwrap();
+        assert_eq!(ended.code, Some(1), "{}", ended.said);
+        for part in parts {
+            assert!(ended.said.contains(part), "{}", ended.said);
+        }
+        assert!(!data.join(folder).exists());
+        std::fs::rename(&aside, data.join(folder)).unwrap();
+        let ready = fleet.restart(&[]).unwrap();
+        assert_eq!(ready["not_started"], serde_json::json!([]));
+    }
+    assert_eq!(fleet.run(&["fleet", "down"]).unwrap().code, Some(0));
+    let ready = fleet.restart(&["--without", "cell-a"]).unwrap();
+    assert_eq!(ready["not_started"], serde_json::json!(["cell-a"]));
+    let orgs = fleet.ask(&["org", "list"]).unwrap();
+    assert_eq!(orgs[0]["slug"], "acme");
+}
+
+#[test]
+fn what_is_asked_for_by_mistake_is_said_and_not_done() {
+    let fleet = Fleet::start(1).unwrap();
+    fleet.make_org("acme", "cell-a").unwrap();
+    let data = fleet.folder();
+    let refusals: [(&[&str], &str); 6] = [
+        (
+            &["org", "move", "acme", "--watch"],
+            "--watch alone begins no move",
+        ),
+        (&["org", "move", "acme"], "there is no other cell"),
+        (
+            &["org", "list", "--cell", "cell-z"],
+            "there is no cell \"cell-z\"",
+        ),
+        (&["cell", "close", "cell-a"], "drain it first"),
+        (&["log", "verify"], "name the folder of a cell, such as"),
+        (&["fleet", "up"], "testudo fleet down --data"),
+    ];
+    for (command, part) in refusals {
+        let ended = fleet.run(command).unwrap();
+        assert_eq!(ended.code, Some(1), "{command:?}");
+        assert!(ended.said.contains(part), "{command:?}: {}", ended.said);
+    }
+    assert_eq!(
+        fleet.ask(&["org", "moves"]).unwrap()["moves"],
+        serde_json::json!([])
+    );
+    let one = free_address().unwrap().to_string();
+    let same = fails_up(&data.join("x"), &["--listen", &one, "--page", &one]).unwrap();
+    assert!(same.said.contains("--page:"), "{}", same.said);
+    let tls = fleet.run(&["fleet", "tls"]).unwrap();
+    assert!(tls.printed.contains("nobody speaks TLS"), "{}", tls.printed);
+
+    // Nobody else can take its organisation: whoever drains hears so, and so does whoever closes.
+    let drained = fleet.run(&["cell", "drain", "cell-a"]).unwrap();
+    assert!(
+        drained.printed.contains("acme stays: "),
+        "{}",
+        drained.printed
+    );
+    let closed = fleet.run(&["cell", "close", "cell-a"]).unwrap();
+    assert!(
+        closed.said.contains("1 organisation lives there"),
+        "{}",
+        closed.said
+    );
+    assert!(
+        !closed.said.contains("`testudo cell drain`"),
+        "{}",
+        closed.said
+    );
+
+    let status = fleet.ask(&["fleet", "status"]).unwrap();
+    for name in ["control", "edge-1", "cell-a"] {
+        let process = fleet.process_of(name).unwrap().unwrap();
+        let process = process.as_raw_nonzero().get();
+        assert_eq!(
+            status["processes"][name],
+            serde_json::json!(process),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn an_edge_that_hangs_is_not_said_to_have_handed_over() {
+    let fleet = Fleet::start(1).unwrap();
+    let replaced = fleet.ask(&["fleet", "restart", "edge"]).unwrap();
+    assert_eq!(replaced["handed_over"], serde_json::json!(true));
+    let process = i32::try_from(replaced["process"].as_i64().unwrap()).unwrap();
+    let process = rustix::process::Pid::from_raw(process).unwrap();
+    rustix::process::kill_process(process, Signal::STOP).unwrap();
+    let ended = fleet.run(&["fleet", "restart", "edge"]).unwrap();
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.printed.contains("did not hand over"), "{ended:?}");
+}
+
+#[test]
 fn whoever_reads_only_the_beginning_is_not_an_error() {
     let fleet = Fleet::start(1).unwrap();
     let (reader, writer) = std::io::pipe().unwrap();

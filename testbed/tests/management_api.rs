@@ -1,16 +1,17 @@
-//! A script of an administrator against the real program, by the unmodified SDK that scripts in the field use: people, groups
-//! and apps added, paged, searched, changed, led through the life cycle, assigned and removed, and the log followed; on both
-//! stores.
+//! A script of an administrator against the real program, by the unmodified SDKs that scripts in the field use: people, groups
+//! and apps added, paged, searched, changed, led through the life cycle, assigned and removed, and the log followed; servers and
+//! policies, held against the tokens that they decide about; and an app that acts for itself by its key; on both stores.
 
 use serde_json::json;
-use testbed::bootstrap;
+use testbed::bootstrap::{self, Keys};
 use testbed::instance::{Instance, Plan};
 use testbed::script;
 
 fn run_all(store_url: Option<String>) -> anyhow::Result<()> {
+    let keys = Keys::make()?;
     let instance = Instance::start(Plan {
         store_url,
-        bootstrap: Some(bootstrap::render_scripts_document()),
+        bootstrap: Some(bootstrap::render_scripts_document(&keys)?),
         ..Plan::default()
     })?;
     let origin = instance.origin();
@@ -21,7 +22,26 @@ fn run_all(store_url: Option<String>) -> anyhow::Result<()> {
             "token": bootstrap::MANAGER_TOKEN,
             "reader_token": bootstrap::READER_TOKEN,
         });
+        // First, for it counts who is there.
+        let service = json!({
+            "org_url": org_url.trim_end_matches('/'),
+            "client_id": bootstrap::SERVICE_RS256,
+            "private_key": keys.private("RS256")?,
+        });
+        script::run_python("management_oauth.py", &service)?;
         script::run_python("management_sdk.py", &input)?;
+        let both = json!({
+            "org_url": org_url.trim_end_matches('/'),
+            "token": bootstrap::MANAGER_TOKEN,
+            "reader_token": bootstrap::READER_TOKEN,
+            "client_id": bootstrap::SERVICE_RS256,
+            "private_key": keys.private("RS256")?,
+        });
+        script::run_node("management_sdk.mjs", &both)?;
+        let mut input = input;
+        input["client_id"] = json!(bootstrap::SERVICE_BASIC);
+        input["client_secret"] = json!(bootstrap::SERVICE_SECRET);
+        script::run_python("management_servers_sdk.py", &input)?;
     }
     Ok(())
 }

@@ -25,6 +25,31 @@ impl Fields {
         }
     }
 
+    /// The objects of a whole body that is a list, or the one that it is.
+    ///
+    /// # Errors
+    /// [`ApiError`] for anything else, and for more than so many.
+    pub fn parse_list(bytes: &[u8], max: usize) -> Result<Vec<Self>, ApiError> {
+        let malformed = || ApiError::of(ErrorCode::Malformed);
+        let values = match serde_json::from_slice(bytes) {
+            Ok(Value::Array(values)) => values,
+            Ok(one @ Value::Object(_)) => vec![one],
+            _ => return Err(malformed()),
+        };
+        if values.len() > max {
+            let problem = format!("at most {max} are possible");
+            return Err(ApiError::invalid("body", &problem));
+        }
+        let object = |value| match value {
+            Value::Object(fields) if fields.values().all(is_storable) => Ok(Self {
+                place: String::new(),
+                fields,
+            }),
+            _ => Err(malformed()),
+        };
+        values.into_iter().map(object).collect()
+    }
+
     fn name(&self, field: &str) -> String {
         if self.place.is_empty() {
             field.to_owned()
@@ -83,6 +108,79 @@ impl Fields {
                 .map(Some),
             Some(_) => Err(wrong()),
         }
+    }
+
+    /// Takes a number.
+    ///
+    /// # Errors
+    /// [`ApiError`] for anything but a whole number.
+    pub fn take_number(&mut self, field: &str) -> Result<Option<i64>, ApiError> {
+        match self.take(field) {
+            None => Ok(None),
+            Some(value) => {
+                let wrong = || self.refusal(field, "it must be a whole number");
+                value.as_i64().map(Some).ok_or_else(wrong)
+            }
+        }
+    }
+
+    /// Takes what is true or false.
+    ///
+    /// # Errors
+    /// [`ApiError`] for another type.
+    pub fn take_flag(&mut self, field: &str) -> Result<Option<bool>, ApiError> {
+        match self.take(field) {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(flag)),
+            Some(_) => Err(self.refusal(field, "it must be true or false")),
+        }
+    }
+
+    /// Takes a list of objects.
+    ///
+    /// # Errors
+    /// [`ApiError`] for another type.
+    pub fn take_objects(&mut self, field: &str) -> Result<Option<Vec<Self>>, ApiError> {
+        let place = self.name(field);
+        let wrong = || ApiError::invalid(&place, "it must be a list of objects");
+        let object = |value: Value| match value {
+            Value::Object(fields) => Ok(Self {
+                place: place.clone(),
+                fields,
+            }),
+            _ => Err(wrong()),
+        };
+        match self.take(field) {
+            None => Ok(None),
+            Some(Value::Array(values)) => values
+                .into_iter()
+                .map(object)
+                .collect::<Result<_, _>>()
+                .map(Some),
+            Some(_) => Err(wrong()),
+        }
+    }
+
+    /// Takes a word that can only be one of these here: what it says is then what is done anyhow.
+    ///
+    /// # Errors
+    /// [`ApiError`] for another word, with what would be right.
+    pub fn take_only(
+        &mut self,
+        field: &str,
+        words: &[&str],
+        problem: &str,
+    ) -> Result<(), ApiError> {
+        match self.take_text(field)? {
+            Some(word) if !words.contains(&word.as_str()) => Err(self.refusal(field, problem)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The refusal of a field of this object.
+    #[must_use]
+    pub fn refusal(&self, field: &str, problem: &str) -> ApiError {
+        ApiError::invalid(&self.name(field), problem)
     }
 
     /// Leaves out what a client sends back as it was shown to it, and cannot change.

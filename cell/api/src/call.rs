@@ -1,8 +1,7 @@
 //! One call of the API: who makes it, with which permit, and what it brings. Everything that all operations have in
 //! common happens here, in this order: the token, its allowance, the permit, the query, the body.
 
-use crate::allowance::Allowances;
-use crate::cursor;
+use crate::bearer::{self, Bearer};
 use crate::error::{ApiError, ErrorCode, Thing};
 use crate::limits::BODY_BYTES_MAX;
 use crate::query::Query;
@@ -12,20 +11,21 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequestParts as _, RawPathParams, Request};
 use axum::response::Response;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, header};
-use identity::access::{Caller, Permission, Permit, TokenCaller, authorize};
+use http::{HeaderMap, header};
+use identity::access::{Caller, Permission, Permit, authorize};
+use identity::api_token::allowance::Allowances;
 use identity::cell::Cell;
 use identity::condition::Place;
+use identity::cursor;
 use identity::fault::Refusal;
 use identity::group::Group;
 use identity::org::context::{OrgContext, RequestFacts};
 use identity::person::search::PersonRecord;
-use protocol::http_auth::{Scheme, parse_authorization};
 use std::sync::Arc;
 use vocab::id::{GroupId, UserId};
 use vocab::time::Timestamp;
 
-/// The word for the person with whose roles the token acts.
+/// The word for the person with whose roles an API token acts.
 const ME: &str = "me";
 
 /// A call that may be made.
@@ -40,7 +40,7 @@ pub struct Call {
     pub query: Query,
     facts: Arc<RequestFacts>,
     caller: Caller,
-    owner: UserId,
+    owner: Option<UserId>,
     path: String,
     parameters: Vec<(String, String)>,
     headers: HeaderMap,
@@ -71,23 +71,15 @@ pub async fn answer(
         return reply::render(Err(ApiError::of(ErrorCode::Internal)), "", None);
     };
     let request_id = facts.client.request_id.clone();
-    let token = match authenticate(&cell, &context, &parts.headers).await {
-        Ok(token) => token,
+    let bearer = match bearer::authenticate(&cell, &context, &parts.headers, facts.now).await {
+        Ok(bearer) => bearer,
         Err(error) => return reply::render(Err(error), &request_id, None),
     };
-    let allowance = allowances.take(&token.token_id, facts.now);
+    let allowance = allowances.take(bearer.counted_as(), facts.now);
     let outcome = if allowance.is_over {
         Err(ApiError::of(ErrorCode::TooManyRequests))
     } else {
-        match Call::read(
-            (operation.permission, operation.is_conditional()),
-            (cell, context, facts),
-            token,
-            parts,
-            body,
-        )
-        .await
-        {
+        match Call::read(operation, (cell, context, facts), bearer, parts, body).await {
             Ok(call) => (operation.run)(call).await,
             Err(error) => Err(error),
         }
@@ -95,51 +87,27 @@ pub async fn answer(
     reply::render(outcome, &request_id, Some(allowance))
 }
 
-/// The one way in is a token in the header: what a browser sends by itself counts for nothing, so that no other site can
-/// make one call.
-async fn authenticate(
-    cell: &Cell,
-    context: &OrgContext,
-    headers: &HeaderMap,
-) -> Result<TokenCaller, ApiError> {
-    let values = headers.get_all(header::AUTHORIZATION).iter();
-    let presented = parse_authorization(values.map(HeaderValue::as_bytes))
-        .map_err(|_| ApiError::of(ErrorCode::InvalidToken))?
-        .ok_or(ApiError::of(ErrorCode::NoSession))?;
-    if presented.scheme != Scheme::Ssws {
-        return Err(ApiError::of(ErrorCode::InvalidToken));
-    }
-    cell.api_token_caller(&context.org, presented.credentials)
-        .await?
-        .ok_or(ApiError::of(ErrorCode::InvalidToken))
-}
-
 /// Cell, org and facts of a request.
 type Surroundings = (Cell, Arc<OrgContext>, Arc<RequestFacts>);
 
 impl Call {
     async fn read(
-        (permission, is_conditional): (Permission, bool),
+        operation: &'static Operation,
         (cell, context, facts): Surroundings,
-        token: TokenCaller,
+        bearer: Bearer,
         mut parts: Parts,
         body: Body,
     ) -> Result<Self, ApiError> {
-        let owner = token.user_id.clone();
-        let caller = Caller::ApiToken(token);
-        let permit = authorize(&caller, &context.org, permission, &facts.client)?;
-        if !is_conditional && parts.headers.contains_key(header::IF_MATCH) {
+        bearer.has_scope(operation, &context)?;
+        let owner = bearer.owner().cloned();
+        let caller = bearer.into_caller();
+        let permit = authorize(&caller, &context.org, operation.permission, &facts.client)?;
+        if !operation.is_conditional() && parts.headers.contains_key(header::IF_MATCH) {
             let cause = "If-Match: only a change of a person's profile is made on a condition";
             return Err(ApiError::because(ErrorCode::Unsupported, cause));
         }
         let query = Query::parse(parts.uri.query().unwrap_or_default())?;
-        let parameters = RawPathParams::from_request_parts(&mut parts, &())
-            .await
-            .map_err(|_| ApiError::of(ErrorCode::NoPath))?;
-        let parameters: Vec<(String, String)> = parameters
-            .iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
+        let parameters = read_parameters(&mut parts).await?;
         let body = to_bytes(body, BODY_BYTES_MAX)
             .await
             .map_err(|_| ApiError::of(ErrorCode::Malformed))?;
@@ -193,10 +161,11 @@ impl Call {
     /// [`ApiError`] if this org has nobody such.
     pub async fn user(&self, name: &str) -> Result<PersonRecord, ApiError> {
         let named = self.parameter(name);
-        let asked = if named == ME {
-            self.owner.as_str()
-        } else {
-            named
+        let asked = match (&self.owner, named) {
+            (Some(owner), ME) => owner.as_str(),
+            // An app that acts for itself is nobody, whatever logins there are.
+            (None, ME) => return Err(ApiError::not_found(Thing::User, named)),
+            (_, named) => named,
         };
         let reader = self.permit_for(Permission::ReadDirectory)?;
         match self.cell.find_person(&reader, asked).await {
@@ -231,14 +200,7 @@ impl Call {
     /// # Errors
     /// [`ApiError`] for another media type.
     pub fn json(&self) -> Result<&[u8], ApiError> {
-        let kind = self.headers.get(header::CONTENT_TYPE);
-        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let essence = kind.split(';').next().unwrap_or_default().trim();
-        if essence.eq_ignore_ascii_case("application/json") {
-            Ok(&self.body)
-        } else {
-            Err(ApiError::of(ErrorCode::MediaType))
-        }
+        as_json(&self.headers, &self.body)
     }
 
     /// What `If-Match` says.
@@ -270,9 +232,11 @@ impl Call {
     /// [`ApiError`] for a cursor of another list.
     pub fn place(&self) -> Result<Option<Place>, ApiError> {
         let after = self.query.get("after");
-        after
-            .map(|after| cursor::parse(&self.mark(), after))
-            .transpose()
+        let read = |after| {
+            let place = cursor::parse(&self.mark(), after);
+            place.ok_or_else(|| ApiError::invalid("after", "it is no cursor of this list"))
+        };
+        after.map(read).transpose()
     }
 
     /// The reply with the addresses of this page and of the next.
@@ -293,6 +257,27 @@ impl Call {
 
     fn mark(&self) -> String {
         cursor::mark(&self.context.org, &self.path, &self.query.of_list())
+    }
+}
+
+/// The parameters of the path, by name.
+pub(crate) async fn read_parameters(parts: &mut Parts) -> Result<Vec<(String, String)>, ApiError> {
+    let parameters = RawPathParams::from_request_parts(parts, &())
+        .await
+        .map_err(|_| ApiError::of(ErrorCode::NoPath))?;
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    Ok(parameters.iter().map(owned).collect())
+}
+
+/// A body that says to be JSON.
+pub(crate) fn as_json<'b>(headers: &HeaderMap, body: &'b Bytes) -> Result<&'b [u8], ApiError> {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        Ok(body)
+    } else {
+        Err(ApiError::of(ErrorCode::MediaType))
     }
 }
 

@@ -42,12 +42,14 @@ macro_rules! define_codes {
 define_codes! {
     Validation, "E0000001", BAD_REQUEST, "Api validation failed: {0}";
     Malformed, "E0000003", BAD_REQUEST, "The request body was not well-formed.";
+    Authentication, "E0000004", UNAUTHORIZED, "Authentication failed";
     NoSession, "E0000005", FORBIDDEN, "Invalid session";
     Forbidden, "E0000006", FORBIDDEN, "You do not have permission to perform the requested action";
     NotFound, "E0000007", NOT_FOUND, "Not found: {0}";
     NoPath, "E0000008", NOT_FOUND, "The requested path was not found";
     Internal, "E0000009", INTERNAL_SERVER_ERROR, "Internal Server Error";
     InvalidToken, "E0000011", UNAUTHORIZED, "Invalid token provided";
+    CredentialUpdate, "E0000014", FORBIDDEN, "Update of credentials failed";
     AlreadyActive, "E0000016", FORBIDDEN, "Activation failed because the user is already active";
     MediaType, "E0000021", BAD_REQUEST, "Bad request.  Accept and/or Content-Type headers likely do not match supported values.";
     Method, "E0000022", METHOD_NOT_ALLOWED, "The endpoint does not support the provided HTTP method";
@@ -58,6 +60,7 @@ define_codes! {
     TooManyRequests, "E0000047", TOO_MANY_REQUESTS, "API call exceeded rate limit due to too many requests.";
     AppInUse, "E0000056", FORBIDDEN, "Delete application forbidden.";
     Unsupported, "E0000060", NOT_IMPLEMENTED, "Unsupported operation.";
+    PassCode, "E0000068", FORBIDDEN, "Invalid Passcode/Answer";
     PasswordPolicy, "E0000080", FORBIDDEN, "The password does not meet the complexity requirements of the current password policy.";
     AlreadyAssigned, "E0000090", CONFLICT, "The role specified is already assigned to the user.";
     Conflict, "E0000195", CONFLICT, "Api validation failed due to conflict: {0}";
@@ -71,6 +74,8 @@ pub struct ApiError {
     code: ErrorCode,
     about: String,
     causes: Vec<String>,
+    challenge: Option<String>,
+    retry_after_secs: Option<u32>,
 }
 
 /// What a thing of the API is called when it is not there.
@@ -92,6 +97,24 @@ pub enum Thing {
     AppKey,
     /// A role that a person has.
     RoleAssignment,
+    /// A scope that an app was granted.
+    Grant,
+    /// A means of proof.
+    Factor,
+    /// A session of a person.
+    Session,
+    /// An authorization server.
+    AuthorizationServer,
+    /// A scope of one.
+    Scope,
+    /// A claim of one.
+    Claim,
+    /// A signing key of one.
+    Key,
+    /// A policy.
+    Policy,
+    /// A rule of one.
+    Rule,
 }
 
 impl Thing {
@@ -105,6 +128,15 @@ impl Thing {
             Self::AppSecret => "OAuth2ClientSecretMediated",
             Self::AppKey => "JsonWebKey",
             Self::RoleAssignment => "RoleAssignment",
+            Self::Grant => "OAuth2ScopeConsentGrant",
+            Self::Factor => "UserFactor",
+            Self::Session => "Session",
+            Self::AuthorizationServer => "AuthorizationServer",
+            Self::Scope => "OAuth2Scope",
+            Self::Claim => "OAuth2Claim",
+            Self::Key => "JsonWebKey",
+            Self::Policy => "PolicyEntity",
+            Self::Rule => "PolicyRule",
         }
     }
 }
@@ -117,7 +149,39 @@ impl ApiError {
             code,
             about: String::new(),
             causes: Vec::new(),
+            challenge: None,
+            retry_after_secs: None,
         }
+    }
+
+    /// Too many guesses, or too much load: when to come back.
+    #[must_use]
+    pub fn slow(retry_after_secs: u32) -> Self {
+        Self {
+            retry_after_secs: Some(retry_after_secs),
+            ..Self::of(ErrorCode::TooManyRequests)
+        }
+    }
+
+    /// When to come back, if that is known.
+    #[must_use]
+    pub const fn retry_after_secs(&self) -> Option<u32> {
+        self.retry_after_secs
+    }
+
+    /// The token does not carry the scope; the challenge says which.
+    #[must_use]
+    pub fn lacks_scope(challenge: String) -> Self {
+        Self {
+            challenge: Some(challenge),
+            ..Self::of(ErrorCode::Forbidden)
+        }
+    }
+
+    /// What goes into `WWW-Authenticate`, if something does.
+    #[must_use]
+    pub fn challenge(&self) -> Option<&str> {
+        self.challenge.as_deref()
     }
 
     /// The same with a cause.
@@ -238,10 +302,12 @@ impl From<PasswordRefusal> for ApiError {
                 causes: problems.iter().map(explain).collect(),
                 ..Self::of(ErrorCode::PasswordPolicy)
             },
-            PasswordRefusal::Busy { .. } | PasswordRefusal::Slow { .. } => {
-                Self::because(ErrorCode::TooManyRequests, refusal.to_string())
-            }
-            PasswordRefusal::WrongPresent => Self::of(ErrorCode::Forbidden),
+            PasswordRefusal::Busy { retry_after_secs }
+            | PasswordRefusal::Slow { retry_after_secs } => Self::slow(retry_after_secs),
+            PasswordRefusal::WrongPresent => Self::because(
+                ErrorCode::CredentialUpdate,
+                "oldPassword: it is not the present one",
+            ),
             PasswordRefusal::Refused(refusal) => refusal.into(),
             PasswordRefusal::Fault(fault) => fault.into(),
         }
@@ -312,12 +378,14 @@ mod tests {
         let expected = [
             ("E0000001", 400),
             ("E0000003", 400),
+            ("E0000004", 401),
             ("E0000005", 403),
             ("E0000006", 403),
             ("E0000007", 404),
             ("E0000008", 404),
             ("E0000009", 500),
             ("E0000011", 401),
+            ("E0000014", 403),
             ("E0000016", 403),
             ("E0000021", 400),
             ("E0000022", 405),
@@ -328,6 +396,7 @@ mod tests {
             ("E0000047", 429),
             ("E0000056", 403),
             ("E0000060", 501),
+            ("E0000068", 403),
             ("E0000080", 403),
             ("E0000090", 409),
             ("E0000195", 409),

@@ -1,22 +1,31 @@
 //! A cell with two orgs and tokens in each, called through the router of the API, on either engine.
 
-use crate::allowance::Allowances;
+mod deciders;
+
+use crate::for_tests::deciders::Deciders;
 use crate::route::{OPERATIONS, Operation, router};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use database::{Database, Location, Migration};
 use http::{HeaderMap, header};
+use identity::access::scope::ApiScope;
 use identity::access::{Caller, Permission, Permit, Role, authorize};
+use identity::api_token::allowance::Allowances;
 use identity::api_token::operations::DeclaredApiToken;
 use identity::app::AppKind;
 use identity::app::operations::NewApp;
-use identity::app::settings::AppSettings;
+use identity::app::settings::{AppSettings, ClientAuthentication};
 use identity::cell::{Cell, CellBuilder};
 use identity::org::context::{OrgContext, RequestFacts};
 use identity::password::hash_pool::{HashPool, HashPoolLimits};
 use identity::person::creation::{Beginning, NewPerson};
 use identity::person::profile::ProfileInput;
+use identity::session::Session;
+use identity::sign_on::requirement::Factors;
+use identity::sign_on::{
+    Allow, AuthenticatorKind, Outcome, ProvedAuthenticator, Requirement, SignOnPolicy,
+};
 use identity::slowdown::SlowdownTable;
 use keys::{FileRoot, Keyring, RotationSchedule, SigningKeys};
 use ledger::ClientFacts;
@@ -29,8 +38,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 use vocab::entropy::{Entropy, SeededEntropy};
-use vocab::id::{OrgId, UserId};
-use vocab::secret::Secret;
+use vocab::id::{ApiGrantId, AppId, OrgId, SessionId, UserId};
+use vocab::secret::{Secret, SecretHash};
 use vocab::slug::Slug;
 use vocab::time::{Clock, ManualClock, Timestamp};
 
@@ -45,6 +54,10 @@ static MIGRATIONS: &[Migration] = &[
     at(6, identity::schema::MIGRATION_BLOCKED_ZONES),
     at(7, identity::schema::MIGRATION_SEARCH),
     at(8, identity::schema::MIGRATION_APPS),
+    at(9, identity::schema::MIGRATION_API_ACCESS),
+    at(10, oauth::schema::MIGRATION),
+    at(11, identity::schema::MIGRATION_PARTS),
+    at(12, identity::schema::MIGRATION_EXTERNAL_IDS),
 ];
 
 const fn at(version: i64, it: Migration) -> Migration {
@@ -293,6 +306,7 @@ impl World {
                 last_name: last.to_owned(),
                 attributes: serde_json::Map::new(),
             },
+            external_id: None,
             password: None,
             groups: None,
             beginning: Beginning::Staged,
@@ -342,14 +356,6 @@ impl World {
         for (name, value) in headers {
             request = request.header(*name, value);
         }
-        let context = OrgContext {
-            org: self.main.clone(),
-            slug: "main".into(),
-            name: "Main".into(),
-            base_url: "https://id.example/t/main".into(),
-            path_prefix: "/t/main".into(),
-            rp_id: "id.example".into(),
-        };
         let facts = RequestFacts {
             client: ClientFacts {
                 request_id: REQUEST_ID.into(),
@@ -359,7 +365,7 @@ impl World {
             session: None,
         };
         let request = request
-            .extension(Arc::new(context))
+            .extension(self.context())
             .extension(Arc::new(facts))
             .body(Body::from(body))
             .unwrap();
@@ -371,6 +377,76 @@ impl World {
             headers: parts.headers,
             body: serde_json::from_slice(&bytes).unwrap_or_default(),
         }
+    }
+
+    /// The org `main`, as it is addressed.
+    pub(crate) fn context(&self) -> Arc<OrgContext> {
+        Arc::new(OrgContext {
+            org: self.main.clone(),
+            slug: "main".into(),
+            name: "Main".into(),
+            base_url: "https://id.example/t/main".into(),
+            path_prefix: "/t/main".into(),
+            rp_id: "id.example".into(),
+        })
+    }
+
+    /// From here on two factors are asked of everybody, and a code by mail is none.
+    pub(crate) async fn require_two_factors(&self) {
+        let snapshot = self.cell.snapshot(&self.main).await.unwrap().unwrap();
+        let mut policy = SignOnPolicy::clone(&snapshot.org_policy);
+        for rule in &mut policy.rules {
+            rule.outcome = Outcome::Allow(Allow {
+                require: Requirement {
+                    factors: Factors::TwoFactors,
+                    refused: vec![AuthenticatorKind::EmailCode],
+                    ..Requirement::default()
+                },
+                ..Allow::default()
+            });
+        }
+        let permit = self.permit(&self.main, Permission::ManagePolicies);
+        self.cell.update_policy(&permit, policy, 1).await.unwrap();
+    }
+
+    /// A session of somebody that begins now, in which that was proved.
+    pub(crate) async fn session_of(
+        &self,
+        org: &OrgId,
+        user: &UserId,
+        kind: AuthenticatorKind,
+    ) -> SessionId {
+        let (now, id) = (self.cell.now(), SessionId::generate(self.cell.entropy()));
+        let mut tx = self.cell.database.read().await.unwrap();
+        let person = identity::person::store::load(&mut tx, org, user).await;
+        drop(tx);
+        let session = Session {
+            org_id: org.clone(),
+            id: id.clone(),
+            user_id: user.clone(),
+            user_epoch: person.unwrap().unwrap().epoch,
+            authenticators: vec![ProvedAuthenticator { kind, at: now }],
+            authenticated_at: now,
+            created_at: now,
+            last_seen_at: now,
+            idle_expires_at: now.plus_secs(60 * 60),
+            expires_at: now.plus_secs(60 * 60),
+            address: "192.0.2.1".into(),
+            user_agent: "test".into(),
+        };
+        let hash = SecretHash::of(id.as_str());
+        let stored = self.cell.database.write(move |tx| {
+            Box::pin(async move { identity::session::store::insert(tx, &session, &hash).await })
+        });
+        stored.await.unwrap();
+        id
+    }
+
+    /// Switches an app of `main` off and removes it.
+    pub(crate) async fn remove_app(&self, app: &AppId) {
+        let permit = self.permit(&self.main, Permission::ManageApps);
+        self.cell.deactivate_app(&permit, app).await.unwrap();
+        self.cell.delete_app(&permit, app).await.unwrap();
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answered {
@@ -416,20 +492,29 @@ impl World {
     }
 }
 
-/// One of each thing that a path can name: the app is assigned to the person and to the group.
+/// One of each thing that a path can name.
 pub(crate) struct Things {
     pub(crate) user: String,
     pub(crate) group: String,
+    pub(crate) session: String,
     pub(crate) app: String,
     pub(crate) secret: String,
     pub(crate) key: String,
+    pub(crate) service: String,
+    pub(crate) grant: String,
+    deciders: Deciders,
 }
 
+/// A public key by which a service of the tests proves itself.
+pub(crate) const SERVICE_KEYS: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"k","alg":"ES256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#;
+
 impl World {
-    /// They bear that name.
+    /// They bear that name: a person with a session and a role, a group, an app that is assigned to both, and a service
+    /// that acts for itself.
     pub(crate) async fn things(&self, org: &OrgId, name: &str) -> Things {
         let user = self.person(org, name, "Ada", "Lovelace").await;
-        // So that there is a role to be read.
+        let kind = AuthenticatorKind::Password;
+        let session = self.session_of(org, &user, kind).await;
         let roles = self.permit(org, Permission::ManageOrg);
         let granted = self.cell.grant_role(&roles, &user, Role::ReportAdmin);
         granted.await.unwrap();
@@ -452,13 +537,42 @@ impl World {
         assigned.await.unwrap();
         let assigned = self.cell.assign_app_to_group(&permit, &app, &group.id);
         assigned.await.unwrap();
+        let (service, grant) = self.service(org, &format!("{name} service")).await;
         Things {
             user: user.to_string(),
             group: group.id.to_string(),
+            session: session.to_string(),
             app: app.to_string(),
             secret: secret.id.to_string(),
             key,
+            service: service.to_string(),
+            grant: grant.to_string(),
+            deciders: self.deciders(org, name).await,
         }
+    }
+
+    /// A service with a scope and a role, and the id of the grant.
+    async fn service(&self, org: &OrgId, label: &str) -> (AppId, ApiGrantId) {
+        let apps = self.permit(org, Permission::ManageApps);
+        let new = NewApp {
+            label: label.to_owned(),
+            kind: AppKind::Service,
+            settings: AppSettings {
+                client_authentication: ClientAuthentication::PrivateKeyJwt,
+                jwks: SERVICE_KEYS.to_owned(),
+                ..AppSettings::default()
+            },
+        };
+        let service = self.cell.create_app(&apps, new).await.unwrap().app.id;
+        let permit = self.permit(org, Permission::ManageOrg);
+        let scope = ApiScope::parse("okta.users.read").unwrap();
+        let grant = self.cell.grant_api_scope(&permit, &service, scope);
+        let grant = grant.await.unwrap().id;
+        let given = self
+            .cell
+            .grant_app_role(&permit, &service, Role::ReportAdmin);
+        given.await.unwrap();
+        (service, grant)
     }
 }
 
@@ -467,6 +581,7 @@ pub(crate) fn public_key(kid: &str) -> Value {
     let key = SigningKey::generate(Algorithm::Es256).unwrap();
     key.public_jwk(kid).unwrap().render()
 }
+
 /// The id by which each person's role of a report administrator is named.
 pub(crate) const REPORT_ROLE: &str = "KJCVAT2SKRPUCRCNJFHA";
 
@@ -474,17 +589,20 @@ pub(crate) const REPORT_ROLE: &str = "KJCVAT2SKRPUCRCNJFHA";
 pub(crate) fn fill(operation: &Operation, things: &Things) -> String {
     let owner = match operation.path.split('/').nth(3) {
         Some("groups") => &things.group,
+        Some("apps") if operation.path.contains("/grants") => &things.service,
         Some("apps") => &things.app,
-        _ => &things.user,
+        Some("sessions") => &things.session,
+        Some("users") => &things.user,
+        _ => &things.service,
     };
-    operation
-        .path
-        .replace("{id}", owner)
+    let path = things.deciders.fill(operation.path);
+    path.replace("{id}", owner)
         .replace("{user}", &things.user)
         .replace("{group}", &things.group)
         .replace("{secret}", &things.secret)
         .replace("{key}", &things.key)
         .replace("{rid}", REPORT_ROLE)
+        .replace("{grant}", &things.grant)
 }
 
 pub(crate) fn operations() -> impl Iterator<Item = &'static Operation> {

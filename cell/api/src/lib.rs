@@ -4,19 +4,25 @@
 //! handler of its area parses, asks `identity` and renders, [`reply`] chooses status and headers. No rule of the product
 //! lives here, and no SQL. What is not supported is refused by the documented error; nothing is taken and ignored.
 
-pub mod allowance;
+mod api_access;
 pub mod apps;
+pub mod authn;
+pub mod authorization_servers;
+mod bearer;
 pub mod body;
 pub mod call;
-pub mod cursor;
 pub mod error;
 pub mod groups;
 pub mod limits;
 pub mod logs;
+pub mod named;
+pub mod policies;
 pub mod query;
 pub mod reply;
+mod role;
 pub mod route;
 pub mod search;
+pub mod sessions;
 pub mod users;
 
 #[cfg(test)]

@@ -6,8 +6,6 @@ use identity::walk::EXAMINED_MAX;
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 /// Most parameters of a query.
 pub const PARAMETERS_MAX: usize = 32;
-/// Longest cursor.
-pub const CURSOR_BYTES_MAX: usize = 2_048;
 /// How much of an id that is not there is repeated.
 pub const SHOWN_ID_CHARS_MAX: usize = 100;
 /// People of a page.
@@ -60,6 +58,18 @@ pub const APP_LINKS_PAGE: Page = Page {
     default: 200,
     max: 200,
 };
+/// Authorization servers of a page.
+pub const SERVERS_PAGE: Page = Page {
+    default: 200,
+    max: 200,
+};
+/// Policies of a page: no org has more.
+pub const POLICIES_PAGE: Page = Page {
+    default: 200,
+    max: 200,
+};
+/// Most sign-ins that one call simulates.
+pub const SIMULATIONS_MAX: usize = 20;
 /// Rows of the log on a page.
 pub const LOGS_PAGE: Page = Page {
     default: 100,
@@ -69,12 +79,6 @@ pub const LOGS_PAGE: Page = Page {
 pub const LOGS_DEFAULT_SPAN_SECS: i64 = 7 * 24 * 60 * 60;
 /// How often a change without `If-Match` is tried again when somebody else changes the same thing.
 pub const CHANGE_ATTEMPTS_MAX: usize = 3;
-/// How long a token's calls are counted together.
-pub const WINDOW_SECS: i64 = 60;
-/// Most calls of one token within that time.
-pub const CALLS_PER_WINDOW: u32 = 600_000;
-/// Most tokens whose calls are counted at one time.
-pub const COUNTED_TOKENS_MAX: usize = 10_000;
 
 /// How many things a page has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! Replies: status, headers and body of each outcome are chosen here.
 
-use crate::allowance::Allowance;
 use crate::error::ApiError;
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode, header};
+use identity::api_token::allowance::Allowance;
 use serde_json::Value;
 
 /// What came of a call.
@@ -13,7 +13,9 @@ pub struct Reply {
     status: StatusCode,
     body: Option<Value>,
     etag: Option<String>,
+    location: Option<String>,
     links: Vec<String>,
+    challenge: Option<String>,
 }
 
 impl Reply {
@@ -35,6 +37,13 @@ impl Reply {
         }
     }
 
+    /// With the address of the thing.
+    #[must_use]
+    pub fn at(mut self, href: String) -> Self {
+        self.location = Some(href);
+        self
+    }
+
     /// Done, with nothing to show. Some clients read every 200 as JSON.
     #[must_use]
     pub fn done() -> Self {
@@ -48,13 +57,6 @@ impl Reply {
             status: StatusCode::NO_CONTENT,
             ..Self::default()
         }
-    }
-
-    /// The thing was made just now.
-    #[must_use]
-    pub fn created(mut self) -> Self {
-        self.status = StatusCode::CREATED;
-        self
     }
 
     /// With the revision of the thing as a weak entity tag.
@@ -98,6 +100,7 @@ pub fn render(
     let reply = outcome.unwrap_or_else(|error| Reply {
         status: error.code().status(),
         body: Some(error.render(request_id)),
+        challenge: error.challenge().map(str::to_owned),
         ..Reply::default()
     });
     let mut response = match reply.body {
@@ -126,6 +129,12 @@ pub fn render(
     put(HeaderName::from_static("x-okta-request-id"), request_id);
     if let Some(etag) = reply.etag {
         put(header::ETAG, &etag);
+    }
+    if let Some(challenge) = reply.challenge {
+        put(header::WWW_AUTHENTICATE, &challenge);
+    }
+    if let Some(location) = reply.location {
+        put(header::LOCATION, &location);
     }
     for link in reply.links {
         put(header::LINK, &link);

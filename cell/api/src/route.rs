@@ -1,23 +1,28 @@
 //! The operations as data: whoever composes the server mounts them, the matrix of who may do what is held against them,
 //! and the page in `docs/` lists them.
 
-use crate::allowance::Allowances;
+use crate::authn::{self, open};
 use crate::call::{Call, answer, no_method, no_path};
 use crate::error::ApiError;
 use crate::reply::Reply;
-use crate::{apps, groups, logs, users};
+use crate::{api_access, apps, authorization_servers, groups, logs, policies, sessions, users};
 use axum::Router;
 use axum::extract::{FromRef, Request, State};
 use axum::routing::{MethodFilter, MethodRouter, any, on};
 use http::Method;
 use identity::access::Permission;
+use identity::access::scope::{ApiScope, Area, Verb};
+use identity::api_token::allowance::Allowances;
 use identity::cell::Cell;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::pin::Pin;
 
 /// What every path of the API begins with.
 const PREFIX: &str = "/api/";
+/// What every path of this version of it begins with.
+const VERSION: &str = "/api/v1/";
+/// Roles of apps are where clients in the field look for them: beside the endpoints of the authorization server.
+const CLIENTS: &str = "/oauth2/v1/clients/";
 
 /// What a handler returns.
 pub type Answer = Pin<Box<dyn Future<Output = Result<Reply, ApiError>> + Send>>;
@@ -36,9 +41,35 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// The scope that an app's token must carry.
+    #[must_use]
+    pub fn scope(&self) -> Option<ApiScope> {
+        // What is asked by a body changes no more than what is asked by an address.
+        let verb = match self.permission {
+            Permission::ReadDirectory | Permission::ReadLog => Verb::Read,
+            _ if self.method == Method::GET => Verb::Read,
+            _ => Verb::Manage,
+        };
+        area_of(self.path).map(|area| ApiScope { area, verb })
+    }
+
     /// Whether it looks at `If-Match`; where it would not, the field is refused and nothing is done.
     pub(crate) fn is_conditional(&self) -> bool {
         self.path == "/api/v1/users/{id}" && [Method::POST, Method::PUT].contains(&self.method)
+    }
+}
+
+/// The part of the API that a path is in: by its first word, but for what stands below others' things.
+fn area_of(path: &str) -> Option<Area> {
+    let mut words = path.trim_start_matches(VERSION).split('/');
+    match (words.next(), words.next(), words.next()) {
+        (Some("users" | "groups"), _, Some("roles")) => Some(Area::Roles),
+        (Some("apps"), _, Some("grants")) => Some(Area::AppGrants),
+        (Some(word), ..) if path.starts_with(VERSION) => {
+            Area::ALL.iter().copied().find(|area| area.as_str() == word)
+        }
+        _ if path.starts_with(CLIENTS) => Some(Area::Roles),
+        _ => None,
     }
 }
 
@@ -78,6 +109,18 @@ operations! {
     POST "/api/v1/users/{id}/roles" ManageOrg users::roles::grant "Give a person an administrator role";
     GET "/api/v1/users/{id}/roles/{rid}" ReadDirectory users::roles::show "Get an administrator role of a person";
     DELETE "/api/v1/users/{id}/roles/{rid}" ManageOrg users::roles::revoke "Take an administrator role from a person";
+    GET "/api/v1/apps/{id}/grants" ReadDirectory api_access::grants::list "List the scopes of this API that an app was granted";
+    POST "/api/v1/apps/{id}/grants" ManageOrg api_access::grants::grant "Grant an app a scope of this API";
+    GET "/api/v1/apps/{id}/grants/{grant}" ReadDirectory api_access::grants::show "Get a scope that an app was granted";
+    DELETE "/api/v1/apps/{id}/grants/{grant}" ManageOrg api_access::grants::revoke "Take a scope of this API from an app";
+    GET "/oauth2/v1/clients/{id}/roles" ReadDirectory api_access::roles::list "List the roles of an app";
+    POST "/oauth2/v1/clients/{id}/roles" ManageOrg api_access::roles::grant "Give an app a role";
+    GET "/oauth2/v1/clients/{id}/roles/{rid}" ReadDirectory api_access::roles::show "Get a role of an app";
+    DELETE "/oauth2/v1/clients/{id}/roles/{rid}" ManageOrg api_access::roles::revoke "Take a role from an app";
+    POST "/api/v1/users/{id}/credentials/change_password" ManagePeople users::credentials::change_password "Change the password of a person whose present one is known";
+    GET "/api/v1/sessions/{id}" ReadDirectory sessions::show "Get a session that lives";
+    DELETE "/api/v1/sessions/{id}" HelpPeople sessions::end "End a session; its apps are told";
+    DELETE "/api/v1/users/{id}/sessions" HelpPeople sessions::end_all "End every session of a person, and all that apps were granted in them";
     GET "/api/v1/groups" ReadDirectory groups::list "List groups, or search for some";
     POST "/api/v1/groups" ManageGroups groups::create "Add a group";
     GET "/api/v1/groups/{id}" ReadDirectory groups::show "Get a group";
@@ -113,29 +156,60 @@ operations! {
     POST "/api/v1/apps/{id}/credentials/jwks" ManageApps apps::keys::add "Add a public key to an app";
     GET "/api/v1/apps/{id}/credentials/jwks/{key}" ReadDirectory apps::keys::show "Get a public key of an app";
     DELETE "/api/v1/apps/{id}/credentials/jwks/{key}" ManageApps apps::keys::delete "Take a public key from an app";
+    GET "/api/v1/authorizationServers" ReadDirectory authorization_servers::list "List authorization servers, or search for some";
+    POST "/api/v1/authorizationServers" ManageServers authorization_servers::create "Add an authorization server";
+    GET "/api/v1/authorizationServers/{id}" ReadDirectory authorization_servers::show "Get an authorization server by id, or the preset one as `default`";
+    PUT "/api/v1/authorizationServers/{id}" ManageServers authorization_servers::replace "Replace name, description and audience of a server";
+    DELETE "/api/v1/authorizationServers/{id}" ManageServers authorization_servers::delete "Remove a server that was switched off";
+    POST "/api/v1/authorizationServers/{id}/lifecycle/activate" ManageServers authorization_servers::activate "Let a server issue tokens again";
+    POST "/api/v1/authorizationServers/{id}/lifecycle/deactivate" ManageServers authorization_servers::deactivate "Switch a server off";
+    GET "/api/v1/authorizationServers/{id}/scopes" ReadDirectory authorization_servers::scopes::list "List the scopes of a server";
+    POST "/api/v1/authorizationServers/{id}/scopes" ManageServers authorization_servers::scopes::create "Add a scope to a server";
+    GET "/api/v1/authorizationServers/{id}/scopes/{scope}" ReadDirectory authorization_servers::scopes::show "Get a scope of a server";
+    PUT "/api/v1/authorizationServers/{id}/scopes/{scope}" ManageServers authorization_servers::scopes::replace "Replace a scope of a server";
+    DELETE "/api/v1/authorizationServers/{id}/scopes/{scope}" ManageServers authorization_servers::scopes::delete "Remove a scope of a server";
+    GET "/api/v1/authorizationServers/{id}/claims" ReadDirectory authorization_servers::claims::list "List the claims that a server adds";
+    POST "/api/v1/authorizationServers/{id}/claims" ManageServers authorization_servers::claims::create "Add a claim to a server";
+    GET "/api/v1/authorizationServers/{id}/claims/{claim}" ReadDirectory authorization_servers::claims::show "Get a claim of a server";
+    PUT "/api/v1/authorizationServers/{id}/claims/{claim}" ManageServers authorization_servers::claims::replace "Replace a claim of a server";
+    DELETE "/api/v1/authorizationServers/{id}/claims/{claim}" ManageServers authorization_servers::claims::delete "Remove a claim of a server";
+    GET "/api/v1/authorizationServers/{id}/policies" ReadDirectory authorization_servers::policies::list "List the access policies of a server";
+    POST "/api/v1/authorizationServers/{id}/policies" ManageServers authorization_servers::policies::create "Add an access policy to a server";
+    GET "/api/v1/authorizationServers/{id}/policies/{policy}" ReadDirectory authorization_servers::policies::show "Get an access policy of a server";
+    PUT "/api/v1/authorizationServers/{id}/policies/{policy}" ManageServers authorization_servers::policies::replace "Replace an access policy of a server; its rules stay";
+    DELETE "/api/v1/authorizationServers/{id}/policies/{policy}" ManageServers authorization_servers::policies::delete "Remove an access policy of a server, with its rules";
+    POST "/api/v1/authorizationServers/{id}/policies/{policy}/lifecycle/activate" ManageServers authorization_servers::policies::activate "Bring an access policy into force";
+    POST "/api/v1/authorizationServers/{id}/policies/{policy}/lifecycle/deactivate" ManageServers authorization_servers::policies::deactivate "Let an access policy rest";
+    GET "/api/v1/authorizationServers/{id}/policies/{policy}/rules" ReadDirectory authorization_servers::rules::list "List the rules of an access policy";
+    POST "/api/v1/authorizationServers/{id}/policies/{policy}/rules" ManageServers authorization_servers::rules::create "Add a rule to an access policy";
+    GET "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}" ReadDirectory authorization_servers::rules::show "Get a rule of an access policy";
+    PUT "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}" ManageServers authorization_servers::rules::replace "Replace a rule of an access policy";
+    DELETE "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}" ManageServers authorization_servers::rules::delete "Remove a rule of an access policy";
+    POST "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}/lifecycle/activate" ManageServers authorization_servers::rules::activate "Bring a rule of an access policy into force";
+    POST "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}/lifecycle/deactivate" ManageServers authorization_servers::rules::deactivate "Let a rule of an access policy rest";
+    GET "/api/v1/authorizationServers/{id}/credentials/keys" ReadDirectory authorization_servers::keys::list "List the signing keys of a server";
+    GET "/api/v1/authorizationServers/{id}/credentials/keys/{key}" ReadDirectory authorization_servers::keys::show "Get a signing key of a server";
+    POST "/api/v1/authorizationServers/{id}/credentials/lifecycle/keyRotate" ManageKeys authorization_servers::keys::rotate "Rotate the signing keys of a server";
+    GET "/api/v1/policies" ReadDirectory policies::list "List policies, of all types or of one";
+    POST "/api/v1/policies" ManagePolicies policies::create "Add a policy that apps may name";
+    POST "/api/v1/policies/simulate" ReadDirectory policies::simulate::simulate "Ask what the policies would make of a sign-in";
+    GET "/api/v1/policies/{id}" ReadDirectory policies::show "Get a policy";
+    PUT "/api/v1/policies/{id}" ManagePolicies policies::replace "Replace name and description of a policy, or what a password must be";
+    DELETE "/api/v1/policies/{id}" ManagePolicies policies::delete "Remove a policy that no app names";
+    GET "/api/v1/policies/{id}/rules" ReadDirectory policies::rules::list "List the rules of a policy";
+    POST "/api/v1/policies/{id}/rules" ManagePolicies policies::rules::create "Add a rule to a policy";
+    GET "/api/v1/policies/{id}/rules/{rule}" ReadDirectory policies::rules::show "Get a rule of a policy";
+    PUT "/api/v1/policies/{id}/rules/{rule}" ManagePolicies policies::rules::replace "Replace a rule of a policy";
+    DELETE "/api/v1/policies/{id}/rules/{rule}" ManagePolicies policies::rules::delete "Remove a rule of a policy";
+    POST "/api/v1/policies/{id}/rules/{rule}/lifecycle/activate" ManagePolicies policies::rules::activate "Bring a rule of a policy into force";
+    POST "/api/v1/policies/{id}/rules/{rule}/lifecycle/deactivate" ManagePolicies policies::rules::deactivate "Let a rule of a policy rest";
     GET "/api/v1/logs" ReadLog logs::list "Read the system log, a span of it or on and on";
 }
 
 /// Whether a path, within the org, is one of the API: what answers there is never a page for a person.
 #[must_use]
 pub fn is_of_api(path: &str) -> bool {
-    path.starts_with(PREFIX)
-}
-
-/// A path of the API with single slashes: clients whose configured address ends in one send two. Other paths stay as
-/// they are.
-#[must_use]
-pub fn tidy_path(path: &str) -> Cow<'_, str> {
-    if !path.contains("//") {
-        return Cow::Borrowed(path);
-    }
-    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    let tidy = format!("/{}", parts.join("/"));
-    if is_of_api(&tidy) {
-        Cow::Owned(tidy)
-    } else {
-        Cow::Borrowed(path)
-    }
+    path.starts_with(PREFIX) || path.starts_with(CLIENTS)
 }
 
 /// The handlers of [`OPERATIONS`] on a router. Middleware must have put the org and the facts of the request into its
@@ -157,6 +231,16 @@ where
         let methods = paths.remove(operation.path).unwrap_or_default();
         paths.insert(operation.path, methods.merge(on(filter, handler)));
     }
+    for operation in authn::OPERATIONS {
+        let Ok(filter) = MethodFilter::try_from(operation.method.clone()) else {
+            continue;
+        };
+        let handler = move |State(cell): State<Cell>, request: Request| {
+            open::answer(operation, cell, request)
+        };
+        let methods = paths.remove(operation.path).unwrap_or_default();
+        paths.insert(operation.path, methods.merge(on(filter, handler)));
+    }
     let router = Router::new().route("/api/{*rest}", any(no_path));
     paths.into_iter().fold(router, |router, (path, methods)| {
         router.route(path, methods.fallback(no_method))
@@ -165,7 +249,8 @@ where
 
 #[cfg(test)]
 mod tests {
-    use super::{OPERATIONS, is_of_api, tidy_path};
+    use super::{OPERATIONS, area_of, is_of_api};
+    use identity::access::scope::Area;
     use std::collections::BTreeSet;
 
     #[test]
@@ -176,19 +261,33 @@ mod tests {
             .collect();
         assert_eq!(places.len(), OPERATIONS.len());
         assert!(places.iter().all(|(path, _)| is_of_api(path)));
+        assert!(
+            OPERATIONS
+                .iter()
+                .all(|operation| operation.scope().is_some())
+        );
     }
 
     #[test]
-    fn two_slashes_are_one_in_the_api_alone() {
-        for (path, tidy) in [
-            ("/api/v1/users", "/api/v1/users"),
-            ("//api/v1//users", "/api/v1/users"),
-            ("/api//v1/users/", "/api/v1/users"),
-            ("//apps", "//apps"),
-            ("//api", "//api"),
-            ("/", "/"),
+    fn scopes_follow_from_the_path() {
+        for (path, area) in [
+            ("/api/v1/users", Some(Area::Users)),
+            ("/api/v1/users/{id}/groups", Some(Area::Users)),
+            ("/api/v1/users/{id}/roles/{role}", Some(Area::Roles)),
+            ("/api/v1/groups/{id}/users", Some(Area::Groups)),
+            ("/api/v1/apps/{id}", Some(Area::Apps)),
+            ("/api/v1/apps/{id}/grants", Some(Area::AppGrants)),
+            (
+                "/api/v1/authorizationServers/{id}",
+                Some(Area::AuthorizationServers),
+            ),
+            ("/api/v1/logs", Some(Area::Logs)),
+            ("/oauth2/v1/clients/{id}/roles", Some(Area::Roles)),
+            ("/oauth2/v1/token", None),
+            ("/api/v1/unheard-of", None),
+            ("/users", None),
         ] {
-            assert_eq!(tidy_path(path), tidy, "{path}");
+            assert_eq!(area_of(path), area, "{path}");
         }
     }
 }

@@ -44,6 +44,10 @@ fn translate<A>(
         Filter::And(parts) => Condition::All(all(parts)?),
         Filter::Or(parts) => Condition::Any(all(parts)?),
         Filter::Not(inner) => Condition::Not(Box::new(translate(inner, known)?)),
+        Filter::Within { attribute, .. } => {
+            let cause = format!("{attribute}: it has no values to choose from");
+            return Err(ApiError::search(&cause));
+        }
         Filter::Present(name) => Condition::Present(find(name)?.0),
         Filter::Compare {
             attribute,
@@ -146,6 +150,7 @@ mod tests {
             (r#"created gt "2026-11-23T20:31:41.123Z""#, true),
             (r#"profile.level ge 3 or profile.level eq true"#, true),
             (r#"created gt "Mon Nov 23 2026 18:18:42 GMT+0000""#, false),
+            (r#"profile.level[type eq "a"]"#, false),
             ("created gt 3", false),
             ("status eq 3", false),
             (r#"Status eq "A""#, false),

@@ -1,6 +1,6 @@
 //! Conditions on things of the directory: what they mean, and how they fall apart into what one walk of an index answers.
 //!
-//! Texts are compared without regard to case, moments by the millisecond, as they are shown.
+//! Texts are compared without regard to case unless they are exact, moments by the millisecond, as they are shown.
 
 use std::cmp::Ordering;
 use vocab::time::Timestamp;
@@ -53,6 +53,8 @@ pub enum Comparison {
 pub enum Operand {
     /// A text.
     Text(String),
+    /// A text whose case counts.
+    Exact(String),
     /// A moment.
     Moment(Timestamp),
     /// A whole number.
@@ -228,13 +230,10 @@ fn compare(found: Option<&Operand>, comparison: Comparison, wanted: &Operand) ->
     let is_other = comparison == Comparison::NotEqual;
     match (found, wanted) {
         (Some(Operand::Text(found)), Operand::Text(wanted)) => {
-            let (found, wanted) = (found.to_lowercase(), wanted.to_lowercase());
-            match comparison {
-                Comparison::Begins => found.starts_with(&wanted),
-                Comparison::Contains => found.contains(&wanted),
-                Comparison::Ends => found.ends_with(&wanted),
-                _ => decide_order(found.cmp(&wanted), comparison),
-            }
+            compare_texts(&found.to_lowercase(), comparison, &wanted.to_lowercase())
+        }
+        (Some(Operand::Exact(found)), Operand::Exact(wanted)) => {
+            compare_texts(found, comparison, wanted)
         }
         (Some(Operand::Moment(found)), Operand::Moment(wanted)) => {
             decide_order(millis(*found).cmp(&millis(*wanted)), comparison)
@@ -244,6 +243,15 @@ fn compare(found: Option<&Operand>, comparison: Comparison, wanted: &Operand) ->
         }
         (Some(Operand::Flag(found)), Operand::Flag(wanted)) => (found == wanted) != is_other,
         _ => is_other,
+    }
+}
+
+fn compare_texts(found: &str, comparison: Comparison, wanted: &str) -> bool {
+    match comparison {
+        Comparison::Begins => found.starts_with(wanted),
+        Comparison::Contains => found.contains(wanted),
+        Comparison::Ends => found.ends_with(wanted),
+        _ => decide_order(found.cmp(wanted), comparison),
     }
 }
 
@@ -277,6 +285,7 @@ mod tests {
             "is_guest" => Some(Operand::Flag(false)),
             "since" => Some(Operand::Moment(Timestamp::from_micros(5_000_999))),
             "empty" => Some(Operand::Text(String::new())),
+            "exact" => Some(Operand::Exact("Ada".into())),
             _ => None,
         }
     }
@@ -304,6 +313,11 @@ mod tests {
             ("since", Is::Greater, moment(5_000_000), false),
             ("since", Is::Equal, moment(5_000_000), true),
             ("since", Is::Greater, moment(4_999_999), true),
+            ("exact", Is::Equal, Operand::Exact("Ada".into()), true),
+            ("exact", Is::Equal, Operand::Exact("ADA".into()), false),
+            ("exact", Is::Begins, Operand::Exact("A".into()), true),
+            ("exact", Is::NotEqual, Operand::Exact("ada".into()), true),
+            ("exact", Is::Equal, text("Ada"), false),
             ("unknown", Is::Equal, text(""), false),
             ("unknown", Is::NotEqual, text("x"), true),
         ] {

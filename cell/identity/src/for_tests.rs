@@ -47,6 +47,18 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 8,
         ..crate::schema::MIGRATION_APPS
     },
+    Migration {
+        version: 9,
+        ..crate::schema::MIGRATION_API_ACCESS
+    },
+    Migration {
+        version: 10,
+        ..crate::schema::MIGRATION_PARTS
+    },
+    Migration {
+        version: 11,
+        ..crate::schema::MIGRATION_EXTERNAL_IDS
+    },
 ];
 
 /// When each test begins.

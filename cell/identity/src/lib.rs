@@ -9,6 +9,7 @@ pub mod app;
 pub mod cell;
 pub mod condition;
 pub mod credential;
+pub mod cursor;
 pub mod fault;
 pub mod group;
 pub mod housekeeping;

@@ -36,3 +36,24 @@ pub const MIGRATION_APPS: Migration = Migration {
     name: "apps in order, secrets switched off",
     sql: include_str!("schema/013_apps.sql"),
 };
+
+/// What apps may do at the management API.
+pub const MIGRATION_API_ACCESS: Migration = Migration {
+    version: 14,
+    name: "apps at the management API",
+    sql: include_str!("schema/014_api_access.sql"),
+};
+
+/// What stands beside the settings of authorization servers and beside sign-on policies.
+pub const MIGRATION_PARTS: Migration = Migration {
+    version: 15,
+    name: "parts of servers, rules at rest",
+    sql: include_str!("schema/015_parts.sql"),
+};
+
+/// What provisioning clients call people and groups.
+pub const MIGRATION_EXTERNAL_IDS: Migration = Migration {
+    version: 16,
+    name: "external ids",
+    sql: include_str!("schema/016_external_ids.sql"),
+};

@@ -4,7 +4,9 @@ use crate::denial::Denial;
 use crate::issuer::Issuer;
 use crate::limits::RULE_GROUPS_MAX;
 use database::{DatabaseFault, ReadTx};
+use identity::access::scope::ApiScope;
 use identity::app::App;
+use identity::app::api_access::may_act_for_itself;
 use identity::app::settings::GrantKind;
 use identity::server::{AccessQuestion, AccessRule, ServerConfig, decide_access};
 use protocol::oauth::error::ErrorCode;
@@ -46,12 +48,15 @@ pub struct RulePerson<'a> {
 /// The scopes that a request means: those that it names, or the server's default ones.
 ///
 /// # Errors
-/// `invalid_scope` for a scope that the server does not have, or one about a person where there is none.
+/// `invalid_scope` for a scope that the server does not have, one about a person where there is none, or one of the
+/// management API that the app was not granted.
 pub fn decide_scopes(
-    config: &ServerConfig,
+    issuer: &Issuer,
+    app: &App,
     asked: Option<&ScopeSet>,
     grant: GrantKind,
 ) -> Result<ScopeSet, Denial> {
+    let config = issuer.config();
     let invalid = || {
         Denial::new(
             ErrorCode::InvalidScope,
@@ -68,13 +73,27 @@ pub fn decide_scopes(
     };
     let known = |scope: &str| {
         let custom = config.scopes.iter().any(|known| known.name == scope);
-        custom || (grant != GrantKind::ClientCredentials && STANDARD_SCOPES.contains(&scope))
+        custom
+            || match grant {
+                GrantKind::ClientCredentials => has_api_scope(issuer, app, scope),
+                GrantKind::AuthorizationCode | GrantKind::RefreshToken | GrantKind::DeviceCode => {
+                    STANDARD_SCOPES.contains(&scope)
+                }
+            }
     };
     if scopes.iter().all(known) {
         Ok(scopes)
     } else {
         Err(invalid())
     }
+}
+
+/// Whether that is a scope of the management API which the app gets for itself. The org's own server alone issues tokens
+/// for it, and a person's tokens never carry it: an app's sign-in may ask less of an administrator than the console does.
+fn has_api_scope(issuer: &Issuer, app: &App, scope: &str) -> bool {
+    issuer.is_org_server()
+        && may_act_for_itself(app)
+        && ApiScope::parse(scope).is_some_and(|scope| app.api_scopes.contains(&scope))
 }
 
 /// The rule by which the app gets these scopes: the first that matches.
@@ -164,4 +183,106 @@ pub async fn load_rule_groups(
         }
     }
     Ok(groups)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decide_scopes;
+    use crate::client_auth::tests::app;
+    use crate::issuer::{custom_issuer, org_issuer};
+    use identity::access::scope::ApiScope;
+    use identity::app::settings::{ClientAuthentication, GrantKind};
+    use identity::org::context::OrgContext;
+    use identity::server::{AuthorizationServer, ServerConfig};
+    use protocol::oauth::scope::ScopeSet;
+    use std::sync::Arc;
+    use vocab::entropy::SeededEntropy;
+    use vocab::id::{OrgId, ServerId};
+    use vocab::time::Timestamp;
+
+    #[test]
+    fn scopes_of_the_management_api_are_for_apps_with_keys_that_were_granted_them() {
+        use ClientAuthentication::{ClientSecretPost, None as Public, PrivateKeyJwt};
+        use GrantKind::{AuthorizationCode, ClientCredentials, DeviceCode};
+        let entropy = SeededEntropy::new(4);
+        let context = OrgContext {
+            org: OrgId::generate(&entropy),
+            slug: "acme".into(),
+            name: "Acme".into(),
+            base_url: "https://acme.example".into(),
+            path_prefix: "".into(),
+            rp_id: "acme.example".into(),
+        };
+        let server = AuthorizationServer::new(
+            context.org.clone(),
+            ServerId::generate(&entropy),
+            String::from("default"),
+            ServerConfig::default(),
+            Timestamp::from_seconds(0),
+        );
+        let (own, custom) = (
+            org_issuer(&context),
+            custom_issuer(&context, Arc::new(server), "default"),
+        );
+        let read = "okta.users.read";
+        for (issuer, proof, granted, grant, asked, is_given) in [
+            (&own, PrivateKeyJwt, read, ClientCredentials, read, true),
+            (&own, ClientSecretPost, read, ClientCredentials, read, false),
+            (&own, Public, read, ClientCredentials, read, false),
+            (
+                &own,
+                PrivateKeyJwt,
+                "okta.groups.read",
+                ClientCredentials,
+                read,
+                false,
+            ),
+            (
+                &own,
+                PrivateKeyJwt,
+                read,
+                ClientCredentials,
+                "okta.users.manage",
+                false,
+            ),
+            // What was granted is what may be asked for: not what it would cover as well.
+            (
+                &own,
+                PrivateKeyJwt,
+                "okta.users.manage",
+                ClientCredentials,
+                read,
+                false,
+            ),
+            (
+                &own,
+                PrivateKeyJwt,
+                read,
+                ClientCredentials,
+                "okta.users.read openid",
+                false,
+            ),
+            (
+                &own,
+                PrivateKeyJwt,
+                read,
+                AuthorizationCode,
+                "openid okta.users.read",
+                false,
+            ),
+            (&own, PrivateKeyJwt, read, DeviceCode, read, false),
+            (&custom, PrivateKeyJwt, read, ClientCredentials, read, false),
+        ] {
+            let mut app = app();
+            app.settings.client_authentication = proof;
+            app.api_scopes = vec![ApiScope::parse(granted).unwrap()];
+            let asked = ScopeSet::parse(asked).unwrap();
+            let decided = decide_scopes(issuer, &app, Some(&asked), grant);
+            assert_eq!(
+                decided.is_ok(),
+                is_given,
+                "{proof:?} {granted} {grant:?} {asked:?}"
+            );
+        }
+    }
 }

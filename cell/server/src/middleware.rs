@@ -34,6 +34,7 @@ use identity::snapshot::OrgSnapshot;
 use ledger::ClientFacts;
 use oauth::endpoint::{Addressed, Exchange};
 use oauth::route::find_frequent;
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -158,11 +159,11 @@ async fn handle(
         return Ok(Box::pin(frequent.answer(exchange)).await);
     }
     let guard = form_guard(cell, &context, &mut request);
-    rewrite_path(&mut request, &api::route::tidy_path(&target.path));
+    rewrite_path(&mut request, &tidy_path(&target.path));
     request.extensions_mut().insert(Arc::new(context));
     request.extensions_mut().insert(Arc::new(facts));
     let path = request.uri().path();
-    if oauth::route::is_for_programs(path) || api::route::is_of_api(path) {
+    if oauth::route::is_for_programs(path) || is_of_api(path) {
         return Ok(call(routes, request).await);
     }
     open_mailbox(front, &mut request);
@@ -391,6 +392,26 @@ fn form_guard(
     Some(cookie)
 }
 
+/// Whether only programs that bring a token call there, whose protocols have answers of their own for everything.
+fn is_of_api(path: &str) -> bool {
+    api::route::is_of_api(path) || scim::route::is_of_scim(path)
+}
+
+/// A path of an API with single slashes: clients whose configured address ends in one send two. Other paths stay as
+/// they are.
+fn tidy_path(path: &str) -> Cow<'_, str> {
+    if !path.contains("//") {
+        return Cow::Borrowed(path);
+    }
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let tidy = format!("/{}", parts.join("/"));
+    if is_of_api(&tidy) {
+        Cow::Owned(tidy)
+    } else {
+        Cow::Borrowed(path)
+    }
+}
+
 fn rewrite_path(request: &mut Request<Body>, path: &str) {
     if request.uri().path() == path {
         return;
@@ -441,4 +462,25 @@ fn set_security_headers(headers: &mut HeaderMap) {
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tidy_path;
+
+    #[test]
+    fn two_slashes_are_one_in_the_apis_alone() {
+        for (path, tidy) in [
+            ("/api/v1/users", "/api/v1/users"),
+            ("//api/v1//users", "/api/v1/users"),
+            ("/api//v1/users/", "/api/v1/users"),
+            ("/scim/v2//Users", "/scim/v2/Users"),
+            ("//scim/v2/Users//.search", "/scim/v2/Users/.search"),
+            ("//apps", "//apps"),
+            ("//api", "//api"),
+            ("/", "/"),
+        ] {
+            assert_eq!(tidy_path(path), tidy, "{path}");
+        }
+    }
 }

@@ -8,7 +8,6 @@ use crate::membership::{self, FleetSide, gate};
 use crate::middleware::{self, Front};
 use crate::moving::{self, Mover};
 use crate::pulse::Pulse;
-use api::allowance::Allowances;
 use axum::body::Body;
 use axum::http::Request;
 use axum::response::Response;
@@ -16,9 +15,11 @@ use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Router};
 use console::admin::log_tail::Tails;
 use console::courier::Courier;
-use console::signin::{enroll, identify, leave, link, prove, recover};
+use console::signin::{enroll, identify, leave, link, prove, recover, token};
 use console::{consent, dashboard, device, files};
+use identity::api_token::allowance::Allowances;
 use identity::cell::Cell;
+use oauth::authorize::http::SESSION_PATH;
 #[cfg(test)]
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -79,6 +80,7 @@ fn page_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             "/signin/new-password",
             get(enroll::show_new_password).post(enroll::answer_new_password),
         ),
+        (SESSION_PATH, get(token::redeem)),
         ("/signout", post(leave::sign_out)),
         ("/logout/confirm", post(leave::confirm_logout)),
         ("/consent", get(consent::show).post(consent::answer)),
@@ -103,10 +105,16 @@ pub(crate) fn paths() -> Vec<&'static str> {
     let pages = page_routes().into_iter().chain(account::routes());
     let pages = pages.chain(admin::routes()).map(|(path, _)| path);
     // Several operations share a path.
-    let operations: BTreeSet<&str> = api::route::OPERATIONS
+    let of_api = api::route::OPERATIONS
         .iter()
-        .map(|operation| operation.path)
-        .collect();
+        .map(|operation| operation.path);
+    let of_scim = scim::route::OPERATIONS
+        .iter()
+        .map(|operation| operation.path);
+    let open = api::authn::OPERATIONS
+        .iter()
+        .map(|operation| operation.path);
+    let operations: BTreeSet<&str> = of_api.chain(of_scim).chain(open).collect();
     endpoints.chain(operations).chain(pages).collect()
 }
 
@@ -155,7 +163,11 @@ impl Site {
 }
 
 fn org_routes(cell: &Cell, courier: Arc<dyn Courier>, tails: Tails, pulse: Pulse) -> Router {
-    let mut routes = oauth::route::router().merge(api::route::router(&Allowances::default()));
+    // One allowance for a token, by whichever protocol it is used.
+    let allowances = Allowances::default();
+    let mut routes = oauth::route::router()
+        .merge(api::route::router(&allowances))
+        .merge(scim::route::router(&allowances));
     let pages = page_routes().into_iter().chain(account::routes());
     for (path, methods) in pages.chain(admin::routes()) {
         routes = routes.route(path, methods);

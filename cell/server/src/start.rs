@@ -25,6 +25,7 @@ use identity::fault::Refusal;
 use identity::password::hash_pool::{HashPool, HashPoolLimits};
 use identity::slowdown::SlowdownTable;
 use keys::{Keyring, RotationSchedule, SigningKeys};
+use reception::descriptors::raise_descriptors;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -40,7 +41,7 @@ use wire::identity::{FleetIdentity, IdentityError};
 use wire::names::CellName;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 13] = [
+pub static MIGRATIONS: [Migration; 16] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -54,6 +55,9 @@ pub static MIGRATIONS: [Migration; 13] = [
     pulse::MIGRATION,
     identity::schema::MIGRATION_SEARCH,
     identity::schema::MIGRATION_APPS,
+    identity::schema::MIGRATION_API_ACCESS,
+    identity::schema::MIGRATION_PARTS,
+    identity::schema::MIGRATION_EXTERNAL_IDS,
 ];
 
 /// The file of the root key in the data folder.
@@ -224,6 +228,7 @@ async fn open_keyring(
 /// [`StartError`] with what to do.
 pub async fn start(config: Config, progress: &Progress) -> Result<Started, StartError> {
     decide_config(&config)?;
+    raise_descriptors();
     let location = store_location(&config.data, config.store.as_ref())?;
     // Before anything is touched: a document with a mistake leaves no half-made data folder.
     let declared = config

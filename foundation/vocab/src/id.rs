@@ -165,6 +165,8 @@ define_ids! {
     AppSecretId, "ocs", "client secret";
     /// A token of the management API.
     ApiTokenId, "00T", "api token";
+    /// A scope of the management API that an app was granted.
+    ApiGrantId, "oag", "grant";
     /// A family of refresh tokens: all that descend from one sign-in.
     RefreshFamilyId, "oar", "refresh family";
     /// A device authorization that is under way.

@@ -18,6 +18,7 @@ await script(['page', 'link', 'slug', 'from', 'to'], async (input) => {
     await portray(ada, 'fleet-operator');
     await moveAndBack(ada, input);
     await portray(ada, 'fleet-moved');
+    await comeAgain(ada, input);
     await comeLate(browser, input);
     browser.ensureQuiet();
     return {};
@@ -58,6 +59,15 @@ async function moveAndBack(ada, input) {
   const back = ada.page.locator('#moves button', { hasText: 'Take back' });
   await ada.orExplain(back.click(), 'the move cannot be taken back');
   await isIn(input.from);
+}
+
+/** A link that was used does not close a page that is open, and says so. */
+async function comeAgain(ada, input) {
+  ada.expectStatus(403, 404);
+  // The same page: it hears of another key by its address alone.
+  await ada.page.evaluate((hash) => { location.hash = hash; }, new URL(input.link).hash);
+  await ada.orExplain(ada.page.locator('#operate-said', { hasText: 'still open' }).waitFor(), 'a used link says nothing to who is in');
+  ensure(await ada.page.locator('#operate').isVisible(), 'a used link closes the page');
 }
 
 /** A link that was used opens nothing more. */

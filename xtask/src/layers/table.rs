@@ -86,6 +86,19 @@ pub const LAYERS: &[Layer] = &[
         ],
     },
     Layer {
+        name: "scim",
+        folder: "cell/scim",
+        may_import: &[
+            "vocab",
+            "protocol",
+            "database",
+            "telemetry",
+            "ledger",
+            "keys",
+            "identity",
+        ],
+    },
+    Layer {
         name: "api",
         folder: "cell/api",
         may_import: &[
@@ -96,6 +109,7 @@ pub const LAYERS: &[Layer] = &[
             "ledger",
             "keys",
             "identity",
+            "oauth",
         ],
     },
     Layer {
@@ -124,6 +138,7 @@ pub const LAYERS: &[Layer] = &[
             "keys",
             "identity",
             "oauth",
+            "scim",
             "api",
             "console",
             "wire",

@@ -22,6 +22,7 @@ const NOT_RE_EXPORTED: &[&str] = &[
     "keys",
     "identity",
     "oauth",
+    "scim",
     "console",
     "server",
 ];

@@ -235,6 +235,12 @@ fn no_path_of_one_machine_is_named() {
         "one machine",
     );
     assert_clean("docs/a.md", &format!("https://example.com{place}\n"));
+    let people = ["/Us", "ers/"].concat();
+    let home = format!("lies in {people}ada/a\n");
+    assert_one("docs/a.md", &home, "docs/a.md:1:", "one machine");
+    for address in ["{id}", "00u1", "bulkId:ada", ".search", "1/2"] {
+        assert_clean("docs/a.md", &format!("asks for `{people}{address}`\n"));
+    }
 }
 
 #[test]

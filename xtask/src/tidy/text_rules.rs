@@ -13,8 +13,10 @@ const MACHINE_FOLDERS: &[&str] = &[
     concat!("/wo", "rk/"),
     concat!("/ro", "ot/"),
     concat!("/ho", "me/"),
-    concat!("/Us", "ers/"),
+    PEOPLE,
 ];
+/// A folder of homes on some machines, and in SCIM the address of people: only there something follows the name.
+const PEOPLE: &str = concat!("/Us", "ers/");
 /// Calls by which a script of the test bed would wait for a time.
 const SCRIPT_PAUSES: &[&str] = &["waitForTimeout(", "time.sleep("];
 
@@ -57,11 +59,19 @@ fn decide_notes(line: &str) -> Option<String> {
 fn decide_machine_path(line: &str) -> Option<String> {
     let folder = MACHINE_FOLDERS.iter().find(|folder| {
         line.match_indices(*folder).any(|(position, _)| {
-            let (before, _) = line.split_at(position);
-            !before.ends_with(is_path_character)
+            let (before, from) = line.split_at(position);
+            let behind = from.strip_prefix(*folder).unwrap_or_default();
+            !before.ends_with(is_path_character) && (**folder != PEOPLE || goes_on(behind))
         })
     })?;
     Some(format!("a path of one machine (`{folder}…`)"))
+}
+
+/// Whether a name follows, and something in it.
+fn goes_on(path: &str) -> bool {
+    let end = path.find(|character| !is_word_character(character));
+    let (name, rest) = path.split_at(end.unwrap_or(path.len()));
+    name.starts_with(|character: char| character.is_ascii_lowercase()) && rest.starts_with('/')
 }
 
 fn decide_lock(file: &TextFile, line: &str) -> Option<String> {

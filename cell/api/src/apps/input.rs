@@ -549,6 +549,7 @@ mod tests {
                 ..AppSettings::default()
             },
             policy_id: None,
+            api_scopes: Vec::new(),
             secrets: Vec::new(),
             revision: 1,
             created_at: Timestamp::from_seconds(0),

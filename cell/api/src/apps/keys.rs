@@ -47,7 +47,7 @@ pub async fn add(call: Call) -> Result<Reply, ApiError> {
     let app = load_app(&call).await?;
     let key = parse_key(Value::Object(Fields::parse(call.json()?)?.rest()))?;
     let added = call.cell.add_app_key(&call.permit, &app.id, key).await?;
-    Ok(Reply::of(render_key(&call, &app, &added)).created())
+    Ok(Reply::created(render_key(&call, &app, &added)))
 }
 
 /// `DELETE /api/v1/apps/{id}/credentials/jwks/{key}`.

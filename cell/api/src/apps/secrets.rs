@@ -56,7 +56,7 @@ pub async fn add(call: Call) -> Result<Reply, ApiError> {
     let known = find_secret(&call, &app, &added.id).await?;
     let told = json!({ "client_secret": added.secret.expose() });
     let shown = joined([render_secret(&call, &app, &known), told]);
-    Ok(Reply::of(shown).created())
+    Ok(Reply::created(shown))
 }
 
 /// `DELETE /api/v1/apps/{id}/credentials/secrets/{secret}`.

@@ -111,7 +111,7 @@ async fn what_is_no_secret_to_be_added_is_refused(world: &World) {
         let refused = world.post(&path, &body).await;
         assert_eq!(refused.outcome(), (400, "E0000001"), "{body}");
     }
-    let other = world.things(&world.other).await.secret;
+    let other = world.things(&world.other, "ada").await.secret;
     for named in [other.as_str(), "none"] {
         let path = format!("/api/v1/apps/{app}/credentials/secrets/{named}");
         for (method, path) in [

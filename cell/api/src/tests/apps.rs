@@ -253,14 +253,14 @@ async fn apps_are_listed_and_found(world: &World) {
         &format!("/api/v1/apps/{}/lifecycle/deactivate", ids[1]),
     )
     .await;
-    let things = world.things(&world.main).await;
+    let things = world.things(&world.main, "ada").await;
     let mut other = web("Other");
     other["credentials"]["oauthClient"] = json!({});
     let renamed = format!("/api/v1/apps/{}", things.app);
     let renamed = world.call(By::Manager, "PUT", &renamed, &other).await;
     assert_eq!(renamed.status, 200, "{}", renamed.body);
     let all = world.walk("/api/v1/apps?limit=2", "/id").await;
-    assert!(all.len() == 6 && all.is_sorted(), "{all:?}");
+    assert!(all.len() == 7 && all.is_sorted(), "{all:?}");
     let found = async |query: &str| {
         let mut labels = world
             .walk(&format!("/api/v1/apps?limit=1&{query}"), "/label")
@@ -275,7 +275,7 @@ async fn apps_are_listed_and_found(world: &World) {
         ("filter=status+eq+%22INACTIVE%22".to_owned(), vec!["Beta"]),
         (
             "filter=status+eq+%22ACTIVE%22+and+name+eq+%22oidc_client%22".to_owned(),
-            vec!["Alpha", "Books", "Other", "Wiki", "Wikis"],
+            vec!["Alpha", "Books", "Other", "Wiki", "Wikis", "ada service"],
         ),
         ("filter=name+eq+%22bookmark%22".to_owned(), vec![]),
         (

@@ -220,8 +220,8 @@ async fn everybody_of_an_app_is_listed_once(world: &World) {
     assert_eq!(own, 4);
     let groups = world.walk(&format!("{app}/groups?limit=3"), "/id").await;
     assert!(groups.len() == 4 && groups.is_sorted());
-    let made_up = crate::cursor::render(
-        &crate::cursor::mark(&world.main, &format!("{app}/users"), &[]),
+    let made_up = identity::cursor::render(
+        &identity::cursor::mark(&world.main, &format!("{app}/users"), &[]),
         &identity::condition::Place {
             alternative: 1,
             key: "~".into(),

@@ -1,15 +1,20 @@
 //! What all operations have in common.
 
 use crate::for_tests::{
-    Answered, By, CALLS_MAX, REQUEST_ID, World, fill, on_both_engines, operations,
+    Answered, By, CALLS_MAX, REQUEST_ID, Things, World, fill, on_both_engines, operations,
 };
+use crate::route::Operation;
 use identity::access::{Permission, Role, role_permits};
 use serde_json::{Value, json};
 
-/// A body that every operation could read, so that nobody is refused for it.
-fn body_for(method: &str) -> Value {
-    match method {
-        "POST" | "PUT" => {
+/// A body that the operation could read, so that nobody is refused for it.
+fn body_for(operation: &Operation, things: &Things) -> Value {
+    match (operation.method.as_str(), operation.path) {
+        ("POST", "/api/v1/policies/simulate") => json!({
+            "appInstance": things.app,
+            "policyContext": { "user": { "id": things.user }, "groups": { "ids": [] } },
+        }),
+        ("POST" | "PUT", _) => {
             json!({ "profile": { "name": "x", "login": "x", "email": "x@example.com" } })
         }
         _ => Value::Null,
@@ -129,7 +134,9 @@ async fn roles_decide_about_every_operation(world: &World) {
                 if reads { (200, "") } else { (403, "E0000006") },
             ),
         ] {
-            let answer = world.call(by, method, &path, &body_for(method)).await;
+            let answer = world
+                .call(by, method, &path, &body_for(operation, &things))
+                .await;
             assert_eq!(answer.outcome(), outcome, "{method} {path} by {by:?}");
         }
     }
@@ -146,7 +153,7 @@ async fn each_role_calls_what_it_permits(world: &World) {
             let (method, path) = (operation.method.as_str(), fill(operation, &things));
             let before = world.log_rows(&world.main).await;
             let answer = world
-                .call(By::Of(role), method, &path, &body_for(method))
+                .call(By::Of(role), method, &path, &body_for(operation, &things))
                 .await;
             let is_refused = answer.outcome() == (403, "E0000006");
             let expected = !role_permits(role, operation.permission);
@@ -169,7 +176,7 @@ async fn what_is_of_another_org_is_not_found(world: &World) {
     for operation in operations().filter(|operation| operation.path.contains("{id}")) {
         let (method, path) = (operation.method.as_str(), fill(operation, &things));
         let answer = world
-            .call(By::Manager, method, &path, &body_for(method))
+            .call(By::Manager, method, &path, &body_for(operation, &things))
             .await;
         assert_eq!(answer.outcome(), (404, "E0000007"), "{method} {path}");
     }
@@ -196,7 +203,7 @@ async fn what_an_operation_does_not_know_is_refused(world: &World) {
         for query in ["expand=all", "limit=1&limit=2", "q=%00"] {
             let path = format!("{path}?{query}");
             let answer = world
-                .call(By::Manager, method, &path, &body_for(method))
+                .call(By::Manager, method, &path, &body_for(operation, &things))
                 .await;
             assert_eq!(answer.outcome(), (400, "E0000001"), "{method} {path}");
         }
@@ -208,6 +215,7 @@ async fn bodies_are_json_within_a_bound(world: &World) {
     let token = format!("SSWS {}", By::Manager.token().unwrap());
     let things = world.things(&world.main, "ada").await;
     let (user, group, app) = (&things.user, &things.group, &things.app);
+    let servers = String::from("/api/v1/authorizationServers/default");
     let long = format!("{{\"profile\":{{\"name\":\"{}\"}}}}", "x".repeat(300_000));
     let good = String::from("{\"profile\":{\"name\":\"x\"}}");
     let json_type = "application/json";
@@ -217,6 +225,13 @@ async fn bodies_are_json_within_a_bound(world: &World) {
         ("PUT", format!("/api/v1/users/{user}")),
         ("POST", String::from("/api/v1/groups")),
         ("PUT", format!("/api/v1/groups/{group}")),
+        ("POST", String::from("/api/v1/authorizationServers")),
+        ("PUT", servers.clone()),
+        ("POST", format!("{servers}/scopes")),
+        ("POST", format!("{servers}/claims")),
+        ("POST", format!("{servers}/policies")),
+        ("POST", format!("{servers}/credentials/lifecycle/keyRotate")),
+        ("POST", String::from("/api/v1/policies")),
         ("POST", String::from("/api/v1/apps")),
         ("PUT", format!("/api/v1/apps/{app}")),
         ("POST", format!("/api/v1/apps/{app}/users")),

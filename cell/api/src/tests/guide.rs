@@ -2,11 +2,12 @@
 
 use crate::limits::{
     APP_GROUPS_PAGE, APP_LINKS_PAGE, APP_USERS_PAGE, APPS_OF_GROUP_PAGE, APPS_PAGE,
-    CALLS_PER_WINDOW, GROUPS_OF_USER_PAGE, GROUPS_PAGE, LOGS_PAGE, MEMBERS_PAGE,
+    GROUPS_OF_USER_PAGE, GROUPS_PAGE, LOGS_PAGE, MEMBERS_PAGE, POLICIES_PAGE, SERVERS_PAGE,
     USERS_BY_BEGINNING_PAGE, USERS_PAGE,
 };
 use crate::route::OPERATIONS;
 use identity::access::Permission;
+use identity::api_token::allowance::CALLS_PER_WINDOW;
 use identity::walk::EXAMINED_MAX;
 
 const GUIDE: &str = include_str!("../../../../docs/management-api.md");
@@ -22,6 +23,9 @@ const fn name(permission: Permission) -> &'static str {
         Permission::ManageOrg => "to administer the organisation",
         Permission::ManageGroups => "to change groups",
         Permission::ManageApps => "to change apps",
+        Permission::ManageServers => "to change authorization servers",
+        Permission::ManagePolicies => "to change policies",
+        Permission::ManageKeys => "to rotate keys",
         Permission::ReadLog => "to see the log",
         _ => "something else",
     }
@@ -52,6 +56,21 @@ fn the_guide_lists_what_is_served() {
 }
 
 #[test]
+fn the_guide_lists_what_needs_no_token() {
+    let expected: String = crate::authn::OPERATIONS
+        .iter()
+        .map(|operation| {
+            let (method, path) = (&operation.method, operation.path);
+            format!("| {method} | `{path}` | {} |\n", operation.summary)
+        })
+        .collect();
+    let table = format!(
+        "| method | path | what it does |\n|---|---|---|\n{expected}<!-- end of open operations -->"
+    );
+    assert!(GUIDE.contains(&table), "the table should be:\n{expected}");
+}
+
+#[test]
 fn the_guide_tells_the_bounds_that_there_are() {
     let written = |number: usize| {
         let digits = number.to_string();
@@ -70,6 +89,8 @@ fn the_guide_tells_the_bounds_that_there_are() {
         ("groups of an app", APP_GROUPS_PAGE),
         ("apps of a group", APPS_OF_GROUP_PAGE),
         ("apps that a person may start", APP_LINKS_PAGE),
+        ("authorization servers", SERVERS_PAGE),
+        ("policies", POLICIES_PAGE),
         ("rows of the log", LOGS_PAGE),
     ] {
         let row = format!(

@@ -263,7 +263,7 @@ async fn a_cursor_is_of_one_list_of_one_org(world: &World) {
         assert_eq!(world.get(&path).await.outcome(), outcome, "{path}");
     }
     // Whoever makes one up begins somewhere else, and sees nothing but the own org.
-    let mark = crate::cursor::mark(
+    let mark = identity::cursor::mark(
         &world.main,
         "/api/v1/users",
         &[("sortBy".into(), "created".into())],
@@ -274,7 +274,7 @@ async fn a_cursor_is_of_one_list_of_one_org(world: &World) {
             key: key.into(),
             id: String::new(),
         };
-        let made_up = crate::cursor::render(&mark, &place);
+        let made_up = identity::cursor::render(&mark, &place);
         let path = format!("/api/v1/users?sortBy=created&after={made_up}");
         assert_eq!(world.get(&path).await.outcome(), (400, "E0000001"));
     }

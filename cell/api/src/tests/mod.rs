@@ -1,12 +1,17 @@
 //! The API through its router, on both engines: each operation with a valid, an invalid and a forbidden call.
 
+mod access_policies;
 mod app_credentials;
 mod apps;
 mod assignments;
+mod authn;
+mod authorization_servers;
+mod bearer;
 mod conventions;
 mod groups;
 mod guide;
 mod lists;
 mod log;
 mod people;
+mod policies;
 mod roles;

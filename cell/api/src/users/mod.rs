@@ -1,5 +1,6 @@
 //! People: one of them, added, shown and changed. Lists and the life cycle have files of their own.
 
+pub mod credentials;
 pub mod input;
 pub mod lifecycle;
 pub mod list;
@@ -72,6 +73,7 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
     };
     let new = NewPerson {
         profile: apply_profile(ProfileInput::default(), profile)?,
+        external_id: None,
         password: input.password,
         groups,
         beginning,

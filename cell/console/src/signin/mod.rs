@@ -6,6 +6,7 @@ pub mod leave;
 pub mod link;
 pub mod prove;
 pub mod recover;
+pub mod token;
 
 use crate::cookie::CookieKind;
 use crate::view::trouble::ErrorKind;

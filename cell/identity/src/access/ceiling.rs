@@ -8,13 +8,17 @@
 //! The operator at the machine has no ceiling, and over the own account a person needs none.
 
 use crate::access::{Permission, Permit, Rights, Role, roles_permit};
+use crate::app::api_access;
 use crate::fault::Refusal;
 use crate::person::{Person, store};
 use database::{ReadTx, WriteTx};
-use vocab::id::UserId;
+use vocab::id::{AppId, UserId};
 
 const ABOVE: Refusal = Refusal::OutOfReach(
     "this person has a role that permits more than yours; somebody with that role can do it",
+);
+const APP_ABOVE: Refusal = Refusal::OutOfReach(
+    "this app has a role that permits more than yours; somebody with that role can change it",
 );
 const MORE: Refusal =
     Refusal::OutOfReach("nobody gives or takes a role that permits more than their own");
@@ -39,20 +43,51 @@ pub(crate) async fn check_reach(
     permit: &Permit,
     user_id: &UserId,
 ) -> Result<(), Refusal> {
-    let Rights::RolesOf(caller) = &permit.rights else {
-        return Ok(());
-    };
+    match &permit.rights {
+        Rights::Operators | Rights::Own => return Ok(()),
+        Rights::RolesOf(caller) if caller == user_id => return Ok(()),
+        Rights::RolesOf(_) | Rights::RolesOfApp(_) => {}
+    }
     let others = store::load_roles(tx, permit.org(), user_id).await?;
     // Most people have none, and then nobody else's need be known.
-    if others.is_empty() || caller == user_id {
-        return Ok(());
-    }
-    let callers = store::load_roles(tx, permit.org(), caller).await?;
-    if reaches(&callers, &others) {
+    if others.is_empty() || reaches(&load_callers(tx, permit).await?, &others) {
         Ok(())
     } else {
         Err(ABOVE)
     }
+}
+
+/// Holds the permit against the roles of an app that is about to be changed: whoever gives it another key becomes that app.
+///
+/// # Errors
+/// [`Refusal::OutOfReach`] for an app that may do more.
+pub(crate) async fn check_app_reach(
+    tx: &mut ReadTx,
+    permit: &Permit,
+    app_id: &AppId,
+) -> Result<(), Refusal> {
+    if permit.is_operators() {
+        return Ok(());
+    }
+    let others = api_access::store::load_roles(tx, permit.org(), app_id).await?;
+    let others: Vec<Role> = others.into_iter().map(|(role, _)| role).collect();
+    if others.is_empty() || reaches(&load_callers(tx, permit).await?, &others) {
+        Ok(())
+    } else {
+        Err(APP_ABOVE)
+    }
+}
+
+/// The roles that the permit acts with, as of now; none for whoever acts upon the own account.
+async fn load_callers(tx: &mut ReadTx, permit: &Permit) -> Result<Vec<Role>, Refusal> {
+    Ok(match &permit.rights {
+        Rights::Operators | Rights::Own => Vec::new(),
+        Rights::RolesOf(caller) => store::load_roles(tx, permit.org(), caller).await?,
+        Rights::RolesOfApp(app) => {
+            let held = api_access::store::load_roles(tx, permit.org(), app).await?;
+            held.into_iter().map(|(role, _)| role).collect()
+        }
+    })
 }
 
 /// The person whom an act is about to touch, held until the end of its transaction: every act of an administrator upon
@@ -102,7 +137,7 @@ async fn permits_all_of(
     let callers = match &permit.rights {
         Rights::Operators => return Ok(()),
         Rights::Own => return Err(Refusal::Forbidden),
-        Rights::RolesOf(caller) => store::load_roles(tx, permit.org(), caller).await?,
+        Rights::RolesOf(_) | Rights::RolesOfApp(_) => load_callers(tx, permit).await?,
     };
     if reaches(&callers, &[role]) {
         Ok(())

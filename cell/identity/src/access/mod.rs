@@ -5,13 +5,15 @@
 //! [`ceiling`].
 
 use crate::access::own::{Freshness, OwnCaller};
+use crate::access::scope::ApiScope;
 use crate::fault::Refusal;
 use ledger::{Actor, ClientFacts};
 use serde::{Deserialize, Serialize};
-use vocab::id::{ApiTokenId, OrgId, SessionId, UserId};
+use vocab::id::{ApiTokenId, AppId, OrgId, SessionId, UserId};
 
 pub mod ceiling;
 pub mod own;
+pub mod scope;
 #[cfg(test)]
 mod tests;
 
@@ -136,6 +138,8 @@ pub enum Caller {
     Own(OwnCaller),
     /// A token of the management API, acting with the roles of the person who made it.
     ApiToken(TokenCaller),
+    /// An app that acts for itself at the management API, with roles of its own.
+    App(AppCaller),
     /// The operator at the machine itself: start-up declaration and command line on the data folder.
     Operator,
 }
@@ -183,6 +187,31 @@ enum Rights {
     Own,
     /// Those that the roles of this person give at the moment of the act.
     RolesOf(UserId),
+    /// Those that the roles of this app give at that moment.
+    RolesOfApp(AppId),
+}
+
+/// An app that acts for itself at the management API.
+#[derive(Debug, Clone)]
+pub struct AppCaller {
+    /// The org of the app.
+    pub org_id: OrgId,
+    /// The app.
+    pub app_id: AppId,
+    /// Its name, for the log.
+    pub label: String,
+    /// Its roles now.
+    pub roles: Vec<Role>,
+    /// Scopes that its token carries and that it still has: outside of them its roles count for nothing.
+    pub scopes: Vec<ApiScope>,
+}
+
+impl AppCaller {
+    /// Whether one of its scopes is enough.
+    #[must_use]
+    pub fn has_scope(&self, needed: ApiScope) -> bool {
+        self.scopes.iter().any(|scope| scope.covers(needed))
+    }
 }
 
 /// Proof that a caller may do something in an org. Only [`authorize`] makes one.
@@ -341,6 +370,15 @@ pub fn authorize(
             has_role(&token.roles, permission)?;
             let actor = Actor::api_token(&token.token_id, &token.name);
             (actor, None, None, Rights::RolesOf(token.user_id.clone()))
+        }
+        Caller::App(app) => {
+            in_org(&app.org_id, org_id)?;
+            if matches!(permission, Permission::OwnAccount | Permission::OwnFactors) {
+                return Err(Refusal::Forbidden);
+            }
+            has_role(&app.roles, permission)?;
+            let actor = Actor::client(&app.app_id, &app.label);
+            (actor, None, None, Rights::RolesOfApp(app.app_id.clone()))
         }
     };
     Ok(Permit {

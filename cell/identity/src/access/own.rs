@@ -233,6 +233,7 @@ mod tests {
             updated_at: NOW,
             last_sign_in_at: None,
             activated_at: None,
+            external_id: None,
             status_changed_at: NOW,
         }
     }

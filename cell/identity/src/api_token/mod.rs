@@ -1,6 +1,7 @@
 //! Tokens of the management API. Each acts with the roles that its person has at that moment; the text itself is shown
 //! once and stored nowhere.
 
+pub mod allowance;
 pub mod operations;
 pub mod store;
 

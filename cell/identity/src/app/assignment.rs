@@ -94,8 +94,7 @@ impl Cell {
                 Box::pin(async move { apply_assignment(tx, &cell, &by, (&id, &to), wish).await })
             })
             .await;
-        self.apps
-            .invalidate(&(permit.org().clone(), app_id.clone()));
+        self.forget_app(permit.org(), app_id);
         outcome
     }
 }
@@ -137,10 +136,11 @@ async fn apply_assignment(
     Ok(())
 }
 
+/// To whom it is assigned. A person is held: one who is removed at the same moment would keep it for ever.
 async fn load_target(tx: &mut WriteTx, permit: &Permit, to: &Assignee) -> Result<Target, Refusal> {
     match to {
         Assignee::Person(user) => {
-            let person = crate::person::store::load(tx, permit.org(), user)
+            let person = crate::person::store::load_held(tx, permit.org(), user)
                 .await?
                 .ok_or(Refusal::NotFound)?;
             Ok(as_target(&person))

@@ -1,5 +1,6 @@
 //! Applications: what people sign in to and services act as. An app's id is its OAuth `client_id`.
 
+pub mod api_access;
 pub mod assigned;
 pub mod assignment;
 pub mod client_keys;
@@ -10,6 +11,7 @@ pub mod secrets;
 pub mod settings;
 pub mod store;
 
+use crate::access::scope::ApiScope;
 use crate::app::settings::AppSettings;
 use serde::{Deserialize, Serialize};
 use vocab::id::{AppId, OrgId, PolicyId};
@@ -95,6 +97,8 @@ pub struct App {
     pub settings: AppSettings,
     /// The sign-on policy of its own, if it has one.
     pub policy_id: Option<PolicyId>,
+    /// Scopes of the management API that it was granted.
+    pub api_scopes: Vec<ApiScope>,
     /// Hashes of its secrets; two may be valid while one is being replaced.
     pub secrets: Vec<SecretHash>,
     /// Counts changes.

@@ -1,5 +1,6 @@
 //! What administrators do with apps. Each change and its log row are one transaction, and no cached app outlives it.
 
+use crate::access::ceiling::check_app_reach;
 use crate::access::{Permission, Permit};
 use crate::app::rules::{decide_app, decide_label, needs_secret};
 use crate::app::settings::AppSettings;
@@ -9,7 +10,7 @@ use crate::cell::Cell;
 use crate::fault::Refusal;
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
-use vocab::id::{AppId, AppSecretId, PolicyId};
+use vocab::id::{AppId, AppSecretId, OrgId, PolicyId};
 use vocab::secret::{Secret, SecretHash, random_token};
 use vocab::time::Timestamp;
 
@@ -211,6 +212,7 @@ impl Cell {
             status: AppStatus::Active,
             settings: decide_app(new.kind, new.settings)?,
             policy_id: None,
+            api_scopes: Vec::new(),
             secrets: Vec::new(),
             revision: 1,
             created_at: self.now(),
@@ -431,9 +433,12 @@ impl Cell {
         change: impl Future<Output = Result<T, Refusal>>,
     ) -> Result<T, Refusal> {
         let outcome = change.await;
-        self.apps
-            .invalidate(&(permit.org().clone(), app_id.clone()));
+        self.forget_app(permit.org(), app_id);
         outcome
+    }
+
+    pub(crate) fn forget_app(&self, org_id: &OrgId, app_id: &AppId) {
+        self.apps.invalidate(&(org_id.clone(), app_id.clone()));
     }
 
     fn draw_secret(&self) -> (StoredSecret, Secret<String>) {
@@ -475,15 +480,18 @@ fn event_at(now: Timestamp, permit: &Permit, kind: EventType) -> Event {
         .client(permit.client())
 }
 
-/// The app of that id, as the transaction sees it.
+/// The app of that id, as the transaction sees it, if whoever changes it may do as much as it may. Behind the org's row,
+/// which whoever gives an app a role locks too: another key comes before the role, or is refused.
 pub(crate) async fn load_for_change(
     tx: &mut WriteTx,
     permit: &Permit,
     app_id: &AppId,
 ) -> Result<App, Refusal> {
-    store::load(tx, permit.org(), app_id)
-        .await?
-        .ok_or(Refusal::NotFound)
+    crate::org::store::lock(tx, permit.org()).await?;
+    let app = store::load(tx, permit.org(), app_id).await?;
+    let app = app.ok_or(Refusal::NotFound)?;
+    check_app_reach(tx, permit, app_id).await?;
+    Ok(app)
 }
 
 async fn remove_secret(

@@ -1,7 +1,7 @@
 //! The tables `apps`, `app_secrets`, `app_users` and `app_groups`.
 
 use crate::app::settings::{AppSettings, Assignment};
-use crate::app::{App, AppKind, AppStatus};
+use crate::app::{App, AppKind, AppStatus, api_access};
 use crate::fault::{Fault, Refusal};
 use crate::person::profile::fold;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
@@ -41,6 +41,7 @@ pub(crate) fn read(row: &Row) -> Result<App, Fault> {
         settings: serde_json::from_str(&settings)
             .map_err(|error| Fault::stored("settings of an app", &error))?,
         policy_id: row.get(6)?,
+        api_scopes: Vec::new(),
         secrets: Vec::new(),
         revision: row.get(7)?,
         created_at: row.get(8)?,
@@ -48,7 +49,7 @@ pub(crate) fn read(row: &Row) -> Result<App, Fault> {
     })
 }
 
-/// The app of that id, with the hashes of its secrets.
+/// The app of that id, with the hashes of its secrets and its scopes at the management API.
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
@@ -61,6 +62,8 @@ pub async fn load(tx: &mut ReadTx, org_id: &OrgId, app_id: &AppId) -> Result<Opt
     for secret in load_secrets(tx, org_id, app_id).await? {
         app.secrets.push(secret.hash);
     }
+    let grants = api_access::store::load_grants(tx, org_id, app_id).await?;
+    app.api_scopes = grants.into_iter().map(|grant| grant.scope).collect();
     Ok(Some(app))
 }
 
@@ -237,6 +240,7 @@ pub async fn delete_inactive(
     ] {
         tx.execute(sql, params![org_id, app_id]).await?;
     }
+    api_access::store::delete_of_app(tx, org_id, app_id).await?;
     Ok(true)
 }
 

@@ -247,17 +247,33 @@ impl Cell {
     ) -> Result<PlannedPassword, PasswordRefusal> {
         let own = permit.own_user().ok_or(Refusal::Forbidden)?;
         let subject = self.factor_subject(permit, own).await?;
-        let has_password = {
-            let mut tx = self.database.read().await?;
-            store::load_password(&mut tx, permit.org(), own)
-                .await?
-                .is_some()
-        };
-        if has_password {
+        if self.has_password(&subject.person).await? {
             self.check_present(permit, &subject, present).await?;
         }
         self.plan_password(permit, &subject, &subject.person, candidate)
             .await
+    }
+
+    /// Changes the password of a person for a program that was given the present one.
+    ///
+    /// # Errors
+    /// [`PasswordRefusal`]; nothing was changed, but a wrong guess was noted.
+    pub async fn change_known_password(
+        &self,
+        permit: &Permit,
+        user_id: &UserId,
+        present: Secret<String>,
+        candidate: Secret<String>,
+    ) -> Result<(), PasswordRefusal> {
+        let subject = self.factor_subject(permit, user_id).await?;
+        self.check_present(permit, &subject, present).await?;
+        let planned = self
+            .plan_password(permit, &subject, &subject.person, candidate)
+            .await?;
+        self.database
+            .write(move |tx| Box::pin(planned.apply(tx)))
+            .await?;
+        Ok(())
     }
 
     /// Slowed down as a sign-in is: else whoever finds an open session could try passwords without end.
@@ -312,6 +328,13 @@ impl Cell {
                 Err(fault.into())
             }
         }
+    }
+
+    /// Whether the person has a password.
+    pub(crate) async fn has_password(&self, person: &Person) -> Result<bool, Fault> {
+        let mut tx = self.database.read().await?;
+        let stored = store::load_password(&mut tx, &person.org_id, &person.id).await?;
+        Ok(stored.is_some())
     }
 
     pub(crate) async fn plan_password(

@@ -69,6 +69,22 @@ impl Cell {
         begun.map(|()| seed)
     }
 
+    /// The enrolment that is under way, if there is one.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] if the permit is not for that person.
+    pub async fn pending_totp(
+        &self,
+        permit: &Permit,
+        user_id: &UserId,
+    ) -> Result<Option<TotpId>, Refusal> {
+        let subject = self.factor_subject(permit, user_id).await?;
+        let now = self.now();
+        let rows = self.load_totp_rows(permit.org(), &subject.person).await?;
+        let pending = rows.into_iter().find(|row| is_under_way(row, now));
+        Ok(pending.map(|row| row.id))
+    }
+
     /// Ends the enrolment with the first code that the app shows; an earlier app no longer counts.
     ///
     /// # Errors

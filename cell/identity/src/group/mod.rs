@@ -1,5 +1,6 @@
 //! Groups of people.
 
+pub mod change;
 pub mod operations;
 pub mod search;
 pub mod store;
@@ -29,6 +30,8 @@ pub struct Group {
     pub created_at: Timestamp,
     /// Last change of name or description.
     pub updated_at: Timestamp,
-    /// When somebody was last added or taken out.
+    /// When somebody was last added or taken out; each time later than the time before, whatever the clock says.
     pub members_changed_at: Timestamp,
+    /// What a provisioning client calls the group.
+    pub external_id: Option<String>,
 }

@@ -10,7 +10,7 @@ use ledger::{Event, EventType, Outcome, Target};
 use vocab::id::{GroupId, UserId};
 use vocab::text::disguises;
 
-fn check(name: &str, description: &str) -> Result<(), Refusal> {
+pub(super) fn check(name: &str, description: &str) -> Result<(), Refusal> {
     let name_chars = name.chars().count();
     if name_chars == 0 || name_chars > NAME_CHARS_MAX || name.chars().any(disguises) {
         return Err(Refusal::invalid(
@@ -51,6 +51,7 @@ impl Cell {
             created_at: self.now(),
             updated_at: self.now(),
             members_changed_at: self.now(),
+            external_id: None,
         };
         let (stored, event) = (
             group.clone(),
@@ -160,7 +161,7 @@ impl Cell {
             .await
     }
 
-    fn group_event(&self, permit: &Permit, kind: EventType, group: &Group) -> Event {
+    pub(super) fn group_event(&self, permit: &Permit, kind: EventType, group: &Group) -> Event {
         Event::new(kind, Outcome::Success, self.now())
             .actor(permit.actor().clone())
             .client(permit.client())
@@ -185,7 +186,8 @@ async fn apply_membership(
     let group = store::load(tx, org, group_id)
         .await?
         .ok_or(Refusal::NotFound)?;
-    let person = crate::person::store::load(tx, org, user_id)
+    // Held: a person who is removed at the same moment would stay a member for ever.
+    let person = crate::person::store::load_held(tx, org, user_id)
         .await?
         .ok_or(Refusal::NotFound)?;
     of_administrators::check_member(tx, permit, group_id, user_id).await?;

@@ -20,6 +20,8 @@ pub enum GroupAttribute {
     Kind,
     /// The name.
     Name,
+    /// What a provisioning client calls it; compared with regard to case.
+    ExternalId,
     /// What it is for.
     Description,
     /// When it was made.
@@ -57,6 +59,7 @@ pub struct GroupSearch(Search<Walk, GroupAttribute>);
 pub(crate) enum Walk {
     ById,
     Id(String),
+    ExternalId(String),
     /// Names from `begin` up to `end`, which is excluded.
     Names {
         begin: String,
@@ -78,7 +81,7 @@ pub struct FoundGroups {
 impl Walk {
     const fn rank(&self) -> u8 {
         match self {
-            Self::Id(_) => 0,
+            Self::Id(_) | Self::ExternalId(_) => 0,
             Self::Names { .. } => 1,
             Self::MembersChanged(_) => 2,
             Self::LastUpdated(_) => 3,
@@ -95,7 +98,7 @@ impl walk::Walk for Walk {
             (Self::LastUpdated(span) | Self::MembersChanged(span), _) => {
                 start_of_span(*span, direction)
             }
-            (Self::ById | Self::Id(_), _) => start_of_all(direction),
+            (Self::ById | Self::Id(_) | Self::ExternalId(_), _) => start_of_all(direction),
         }
     }
 
@@ -134,7 +137,7 @@ impl GroupSearch {
         let fits = |walk: &Walk| {
             matches!(
                 (walk, order),
-                (Walk::Id(_), _)
+                (Walk::Id(_) | Walk::ExternalId(_), _)
                     | (_, GroupOrder::Natural)
                     | (Walk::ById, GroupOrder::Id)
                     | (Walk::Names { .. }, GroupOrder::Name)
@@ -151,6 +154,7 @@ impl Listed for Group {
     fn value(&self, attribute: &GroupAttribute) -> Option<Operand> {
         let text = |text: &str| Operand::Text(text.to_owned());
         Some(match attribute {
+            GroupAttribute::ExternalId => return self.external_id.clone().map(Operand::Exact),
             GroupAttribute::Id => text(self.id.as_str()),
             GroupAttribute::Kind => text(KIND),
             GroupAttribute::Name => text(&self.name),
@@ -172,8 +176,14 @@ fn plan_walk(conditions: &[GroupCondition]) -> Option<Walk> {
 }
 
 fn plan_one(condition: &GroupCondition) -> Option<Walk> {
-    let Condition::Compare(attribute, comparison, Operand::Text(text)) = condition else {
-        return None;
+    let (attribute, comparison, text) = match condition {
+        Condition::Compare(GroupAttribute::ExternalId, Comparison::Equal, Operand::Exact(text)) => {
+            return Some(Walk::ExternalId(text.clone()));
+        }
+        Condition::Compare(attribute, comparison, Operand::Text(text)) => {
+            (attribute, comparison, text)
+        }
+        _ => return None,
     };
     match (attribute, comparison) {
         (GroupAttribute::Id, Comparison::Equal) => Some(Walk::Id(text.clone())),

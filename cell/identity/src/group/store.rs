@@ -9,13 +9,13 @@ use vocab::time::Timestamp;
 
 macro_rules! columns {
     () => {
-        "SELECT g.org_id, g.id, g.name, g.description, g.revision, g.created_at, g.updated_at, g.members_changed_at \
-         FROM groups g "
+        "SELECT g.org_id, g.id, g.name, g.description, g.revision, g.created_at, g.updated_at, g.members_changed_at, \
+         g.external_id FROM groups g "
     };
 }
 pub(crate) use columns;
 
-/// The first eight columns of a selection of groups.
+/// The first nine columns of a selection of groups.
 pub(crate) fn read(row: &Row) -> Result<Group, DatabaseFault> {
     let created_at: Timestamp = row.get(5)?;
     let members_changed_at: Timestamp = row.get(7)?;
@@ -28,6 +28,7 @@ pub(crate) fn read(row: &Row) -> Result<Group, DatabaseFault> {
         created_at,
         updated_at: row.get(6)?,
         members_changed_at: members_changed_at.max(created_at),
+        external_id: row.get(8)?,
     })
 }
 
@@ -129,6 +130,70 @@ pub async fn update(tx: &mut WriteTx, group: &Group, now: Timestamp) -> Result<(
     }
 }
 
+/// Sets what a provisioning client calls the group.
+///
+/// # Errors
+/// [`Refusal::Taken`] if another group is called so.
+pub async fn put_external_id(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    group_id: &GroupId,
+    external_id: Option<&str>,
+) -> Result<(), Refusal> {
+    let sql = "UPDATE groups SET external_id = $1 WHERE org_id = $2 AND id = $3";
+    match tx
+        .execute(
+            sql,
+            params![external_id.map(str::to_owned), org_id, group_id],
+        )
+        .await
+    {
+        Ok(_) => Ok(()),
+        Err(fault) if fault.is_unique_violation() => Err(Refusal::Taken {
+            field: "externalId",
+        }),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// Holds the group until the end of the transaction: whoever else changes it, or who belongs to it, waits.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn hold(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    group_id: &GroupId,
+) -> Result<bool, DatabaseFault> {
+    let sql = "UPDATE groups SET revision = revision WHERE org_id = $1 AND id = $2";
+    Ok(tx.execute(sql, params![org_id, group_id]).await? == 1)
+}
+
+/// The ids of members, ordered, so many at most.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn load_member_ids(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    group_id: &GroupId,
+    limit: i64,
+) -> Result<Vec<UserId>, DatabaseFault> {
+    let sql = "SELECT user_id FROM group_members WHERE org_id = $1 AND group_id = $2 ORDER BY user_id LIMIT $3";
+    let rows = tx.query(sql, params![org_id, group_id, limit]).await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// How many groups the org has; no more are counted than that.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn count(tx: &mut ReadTx, org_id: &OrgId, max: i64) -> Result<i64, DatabaseFault> {
+    let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM groups WHERE org_id = $1 LIMIT $2) AS few";
+    let row = tx.query_optional(sql, params![org_id, max]).await?;
+    Ok(row.map(|row| row.get(0)).transpose()?.unwrap_or_default())
+}
+
 /// Removes a group with its memberships and assignments; false if there was none.
 ///
 /// # Errors
@@ -178,7 +243,9 @@ async fn note_change(
     group_id: &GroupId,
     now: Timestamp,
 ) -> Result<(), DatabaseFault> {
-    let sql = "UPDATE groups SET members_changed_at = $1 WHERE org_id = $2 AND id = $3";
+    // Later each time, also where two clocks differ or none has moved: it tells two memberships apart.
+    let sql = "UPDATE groups SET members_changed_at = CASE WHEN members_changed_at >= $1 \
+               THEN members_changed_at + 1 ELSE $1 END WHERE org_id = $2 AND id = $3";
     tx.execute(sql, params![now, org_id, group_id])
         .await
         .map(|_| ())

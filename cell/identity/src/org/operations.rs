@@ -162,14 +162,13 @@ impl Cell {
     ) -> Result<(), Refusal> {
         let name = name.trim().to_owned();
         check_name(&name)?;
-        let server = AuthorizationServer {
-            org_id: org_id.clone(),
-            id: ServerId::generate(self.entropy()),
-            name: String::from(DEFAULT_SERVER_NAME),
-            active: true,
-            config: ServerConfig::default(),
-            revision: 1,
-        };
+        let server = AuthorizationServer::new(
+            org_id.clone(),
+            ServerId::generate(self.entropy()),
+            String::from(DEFAULT_SERVER_NAME),
+            ServerConfig::default(),
+            self.now(),
+        );
         let policies = [
             presets::org_policy(PolicyId::generate(self.entropy()), self.entropy()),
             presets::console_policy(PolicyId::generate(self.entropy()), self.entropy()),

@@ -9,7 +9,7 @@ use crate::group;
 use crate::org::Org;
 use crate::org::context::OrgContext;
 use crate::password::policy::{PasswordFacts, Reuse, decide_password};
-use crate::person::profile::{ProfileInput, decide_profile};
+use crate::person::profile::{ProfileInput, decide_external_id, decide_profile};
 use crate::person::{Person, PersonStatus, store};
 use crate::problem::{Problem, named};
 use crate::sign_in::setup::{LinkPurpose, MailedLink};
@@ -38,6 +38,8 @@ pub enum Beginning {
 pub struct NewPerson {
     /// What is known of them.
     pub profile: ProfileInput,
+    /// What a provisioning client calls them.
+    pub external_id: Option<String>,
     /// The first password.
     pub password: Option<Secret<String>>,
     /// The groups they belong to from the start, with the permit to say so.
@@ -87,6 +89,7 @@ impl Cell {
         let snapshot = snapshot.ok_or(Refusal::NotFound)?;
         let org = &snapshot.org;
         let profile = decide_profile(new.profile, &org.settings.profile_schema)?;
+        let external_id = decide_external_id(new.external_id)?;
         let password = match new.password {
             Some(password) => Some(self.hash_first(org, &profile, password).await?),
             None => None,
@@ -107,6 +110,7 @@ impl Cell {
         let added = Added {
             id,
             profile,
+            external_id,
             invitation,
             password,
             groups,
@@ -148,6 +152,7 @@ impl Cell {
 struct Added {
     id: UserId,
     profile: ProfileInput,
+    external_id: Option<String>,
     password: Option<String>,
     groups: Vec<GroupId>,
     status: PersonStatus,
@@ -159,6 +164,9 @@ impl Added {
     async fn apply(self, tx: &mut WriteTx, permit: &Permit) -> Result<(), Refusal> {
         let org = permit.org();
         store::insert(tx, org, &self.id, self.status, &self.profile, self.now).await?;
+        if let Some(external_id) = &self.external_id {
+            store::put_external_id(tx, org, &self.id, Some(external_id)).await?;
+        }
         if let Some(hash) = &self.password {
             let password = StoredPassword {
                 hash: hash.clone(),

@@ -1,5 +1,6 @@
 //! People: their life cycle, profile, and the ways to find them.
 
+pub mod change;
 pub mod creation;
 pub mod lifecycle;
 pub mod operations;
@@ -76,6 +77,12 @@ impl PersonStatus {
     pub const fn may_act(self) -> bool {
         matches!(self, Self::Active | Self::PasswordExpired)
     }
+
+    /// Whether such a person belongs, as provisioning clients understand it: invited, or in, or only waiting to get back in.
+    #[must_use]
+    pub const fn belongs(self) -> bool {
+        !matches!(self, Self::Staged | Self::Suspended | Self::Deprovisioned)
+    }
 }
 
 /// A person.
@@ -113,6 +120,8 @@ pub struct Person {
     pub activated_at: Option<Timestamp>,
     /// Last change of state.
     pub status_changed_at: Timestamp,
+    /// What a provisioning client calls the person.
+    pub external_id: Option<String>,
 }
 
 impl Person {
@@ -142,6 +151,7 @@ impl Person {
             last_sign_in_at: None,
             activated_at: None,
             status_changed_at: now,
+            external_id: None,
         }
     }
 

@@ -17,6 +17,7 @@ use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::id::{OrgId, UserId};
 use vocab::secret::Secret;
+use vocab::time::Timestamp;
 
 /// The person as a target of a log row.
 #[must_use]
@@ -141,13 +142,7 @@ impl Cell {
                         input
                     };
                     let profile = decide_profile(input, &schema)?;
-                    store::update_profile(tx, &person, &profile, cell.now()).await?;
-                    if fold(&profile.email) != fold(&person.email) {
-                        credentials::delete_mailed(tx, &person.org_id, &person.id).await?;
-                    }
-                    for mail in mails {
-                        mail.enqueue(tx, permit.org(), cell.now()).await?;
-                    }
+                    apply_profile(tx, &person, &profile, mails, cell.now()).await?;
                     if let Some(password) = password {
                         password.apply(tx).await?;
                     }
@@ -160,7 +155,7 @@ impl Cell {
     }
 
     /// Notices to the old address and to the new one; none where it stays the same, or nobody has used the account yet.
-    async fn seal_address_notices(
+    pub(super) async fn seal_address_notices(
         &self,
         org: &Org,
         user_id: &UserId,
@@ -227,6 +222,27 @@ impl Cell {
             .client(permit.client())
             .target(as_target(person))
     }
+}
+
+/// Changes the profile, in the caller's transaction: what was mailed to another address opens nothing any more.
+///
+/// # Errors
+/// [`Refusal::Changed`] for a stale revision, [`Refusal::Taken`] for a login of somebody else.
+pub(super) async fn apply_profile(
+    tx: &mut WriteTx,
+    person: &Person,
+    profile: &ProfileInput,
+    notices: Vec<SealedMail>,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    store::update_profile(tx, person, profile, now).await?;
+    if fold(&profile.email) != fold(&person.email) {
+        credentials::delete_mailed(tx, &person.org_id, &person.id).await?;
+    }
+    for notice in notices {
+        notice.enqueue(tx, &person.org_id, now).await?;
+    }
+    Ok(())
 }
 
 /// Changes the state by the table, in the caller's transaction.

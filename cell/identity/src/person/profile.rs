@@ -12,6 +12,8 @@ pub const LOGIN_CHARS_MAX: usize = 254;
 pub const NAME_CHARS_MAX: usize = 100;
 /// Longest text attribute.
 pub const TEXT_CHARS_MAX: usize = 1_000;
+/// Longest name that a provisioning client gives a person or a group.
+pub const EXTERNAL_ID_CHARS_MAX: usize = 200;
 /// Most words under which a person can be found.
 pub const TERMS_MAX: usize = 24;
 /// Longest word that is indexed.
@@ -76,6 +78,21 @@ pub fn decide_profile(
     }
     check_attributes(&trimmed.attributes, schema)?;
     Ok(trimmed)
+}
+
+/// Checks what a provisioning client calls a person or a group; an empty name is none.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for a name that cannot be used.
+pub fn decide_external_id(name: Option<String>) -> Result<Option<String>, Refusal> {
+    let Some(name) = name.filter(|name| !name.is_empty()) else {
+        return Ok(None);
+    };
+    if name.chars().count() > EXTERNAL_ID_CHARS_MAX || name.chars().any(disguises) {
+        let problem = "use at most 200 characters on one line";
+        return Err(Refusal::invalid("externalId", problem));
+    }
+    Ok(Some(name))
 }
 
 fn check_attributes(
@@ -299,6 +316,20 @@ mod tests {
         let mut unknown = ada();
         unknown.attributes.insert("other".into(), 1.into());
         assert!(decide_profile(unknown, &[]).is_err());
+    }
+
+    #[test]
+    fn names_of_provisioning_clients_are_kept_as_they_are_within_a_bound() {
+        for (name, kept) in [
+            (None, Some(None)),
+            (Some(""), Some(None)),
+            (Some(" Ab "), Some(Some(" Ab "))),
+            (Some("a\nb"), None),
+            (Some(&*"x".repeat(201)), None),
+        ] {
+            let seen = super::decide_external_id(name.map(str::to_owned)).ok();
+            assert_eq!(seen, kept.map(|kept| kept.map(str::to_owned)), "{name:?}");
+        }
     }
 
     proptest! {

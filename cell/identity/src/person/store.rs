@@ -9,7 +9,7 @@ use vocab::id::{OrgId, UserId};
 use vocab::time::Timestamp;
 use vocab::value::Value;
 
-/// The first sixteen columns of a selection of people.
+/// The first seventeen columns of a selection of people.
 pub(crate) fn read(row: &Row) -> Result<Person, Fault> {
     let status: String = row.get(2)?;
     let profile: String = row.get(8)?;
@@ -32,6 +32,7 @@ pub(crate) fn read(row: &Row) -> Result<Person, Fault> {
         last_sign_in_at: row.get(13)?,
         activated_at: row.get(14)?,
         status_changed_at: row.get(15)?,
+        external_id: row.get(16)?,
     })
 }
 
@@ -40,7 +41,7 @@ macro_rules! select {
         concat!(
             "SELECT u.org_id, u.id, u.status, u.login, u.email, u.email_verified, u.first_name, u.last_name, ",
             "u.profile, u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at, u.activated_at, ",
-            "u.status_changed_at FROM users u ",
+            "u.status_changed_at, u.external_id FROM users u ",
             $rest
         )
     };
@@ -156,15 +157,15 @@ pub async fn load_administrators(
 ) -> Result<Vec<(Person, Role, Timestamp)>, Fault> {
     let sql = "SELECT u.org_id, u.id, u.status, u.login, u.email, u.email_verified, u.first_name, u.last_name, \
                u.profile, u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at, u.activated_at, \
-               u.status_changed_at, a.role, a.granted_at \
+               u.status_changed_at, u.external_id, a.role, a.granted_at \
                FROM administrators a JOIN users u ON u.org_id = a.org_id AND u.id = a.user_id \
                WHERE a.org_id = $1 AND a.user_id > $2 ORDER BY a.user_id, a.role LIMIT $3";
     let rows = tx.query(sql, params![org_id, after, limit]).await?;
     rows.iter()
         .map(|row| {
-            let word: String = row.get(16)?;
+            let word: String = row.get(17)?;
             let role = Role::from_word(&word).ok_or_else(|| Fault::stored("role", &word))?;
-            Ok((read(row)?, role, row.get(17)?))
+            Ok((read(row)?, role, row.get(18)?))
         })
         .collect()
 }
@@ -332,6 +333,42 @@ pub async fn update_profile(
     insert_terms(tx, &person.org_id, &person.id, person.status, profile).await
 }
 
+/// Sets what a provisioning client calls the person.
+///
+/// # Errors
+/// [`Refusal::Taken`] if somebody else is called so.
+pub async fn put_external_id(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+    external_id: Option<&str>,
+) -> Result<(), Refusal> {
+    let sql = "UPDATE users SET external_id = $1 WHERE org_id = $2 AND id = $3";
+    match tx
+        .execute(
+            sql,
+            params![external_id.map(str::to_owned), org_id, user_id],
+        )
+        .await
+    {
+        Ok(_) => Ok(()),
+        Err(fault) if fault.is_unique_violation() => Err(Refusal::Taken {
+            field: "externalId",
+        }),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// How many people the org has, those who left included; no more are counted than that.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn count(tx: &mut ReadTx, org_id: &OrgId, max: i64) -> Result<i64, Fault> {
+    let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM users WHERE org_id = $1 LIMIT $2) AS few";
+    let row = tx.query_optional(sql, params![org_id, max]).await?;
+    Ok(row.map(|row| row.get(0)).transpose()?.unwrap_or_default())
+}
+
 fn render_attributes(profile: &ProfileInput) -> Result<String, Refusal> {
     serde_json::to_string(&profile.attributes)
         .map_err(|error| Fault::stored("profile of a person", &error).into())
@@ -446,7 +483,8 @@ pub async fn delete(tx: &mut WriteTx, person: &Person, now: Timestamp) -> Result
     if tx.execute(gone, params![org, id, person.revision]).await? != 1 {
         return Err(Refusal::Changed);
     }
-    let changed = "UPDATE groups SET members_changed_at = $3 WHERE org_id = $1 \
+    let changed = "UPDATE groups SET members_changed_at = CASE WHEN members_changed_at >= $3 \
+                   THEN members_changed_at + 1 ELSE $3 END WHERE org_id = $1 \
                    AND id IN (SELECT group_id FROM group_members WHERE org_id = $1 AND user_id = $2)";
     tx.execute(changed, params![org, id, now]).await?;
     for sql in [
@@ -513,7 +551,7 @@ pub async fn load_page(
                 concat!(
                     "SELECT u.org_id, u.id, u.status, u.login, u.email, u.email_verified, u.first_name, u.last_name, ",
                     "u.profile, u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at, u.activated_at, ",
-                    "u.status_changed_at, t.term ",
+                    "u.status_changed_at, u.external_id, t.term ",
                     "FROM user_terms t JOIN users u ON u.org_id = t.org_id AND u.id = t.user_id ",
                     "WHERE t.org_id = $1 AND t.term < $3 AND (t.term, t.user_id) > ($4, $5) ",
                     $filter,
@@ -542,7 +580,7 @@ pub async fn load_page(
             let key = if prefix.is_empty() {
                 (fold(&person.login), String::new())
             } else {
-                (row.get(16)?, person.id.to_string())
+                (row.get(17)?, person.id.to_string())
             };
             Ok((person, key))
         })

@@ -178,6 +178,12 @@ fn plan_scope(
     let place = place_of(&config.scopes, &key)?;
     let slot = config.scopes.get_mut(place).ok_or(Refusal::Changed)?;
     planned.fields = changed(slot, &scope);
+    if slot.unlisted != scope.unlisted {
+        let shown = |scope: &ScopeConfig| scope.unlisted.to_string();
+        planned
+            .fields
+            .push(("unlisted", shown(slot), shown(&scope)));
+    }
     let former = std::mem::replace(slot, scope.clone()).name;
     let of_claims = config.claims.iter_mut().map(|claim| &mut claim.scopes);
     let of_rules = config.rules.iter_mut().map(|rule| &mut rule.scopes);

@@ -4,14 +4,18 @@
 
 pub mod change;
 pub mod operations;
+pub mod parts;
+pub mod policies;
 pub mod rules;
 pub mod signing_keys;
 pub mod store;
 
 use crate::app::settings::{GrantKind, TokenAlgorithm};
+use crate::server::parts::ServerParts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vocab::id::{AppId, GroupId, OrgId, ServerId, UserId};
+use vocab::time::Timestamp;
 
 /// Most scopes of one server.
 pub const SCOPES_MAX: usize = 200;
@@ -36,8 +40,38 @@ pub struct AuthorizationServer {
     pub active: bool,
     /// What its administrators set.
     pub config: ServerConfig,
+    /// What administrators read beside that.
+    pub parts: ServerParts,
     /// Counts changes.
     pub revision: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Last change.
+    pub updated_at: Timestamp,
+}
+
+impl AuthorizationServer {
+    /// A new one.
+    #[must_use]
+    pub fn new(
+        org_id: OrgId,
+        id: ServerId,
+        name: String,
+        config: ServerConfig,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            parts: ServerParts::default().fitted(&id, &config),
+            org_id,
+            id,
+            name,
+            active: true,
+            config,
+            revision: 1,
+            created_at: now,
+            updated_at: now,
+        }
+    }
 }
 
 /// Settings of an authorization server.
@@ -119,6 +153,9 @@ pub struct ScopeConfig {
     pub default: bool,
     /// Whether a person must consent even for a trusted app.
     pub consent_required: bool,
+    /// Whether discovery leaves it out. It stands among the parts: an older release refuses settings that it does not know.
+    #[serde(skip)]
+    pub unlisted: bool,
 }
 
 /// A claim that a server adds.

@@ -5,7 +5,9 @@ use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::server::change::{ServerChange, plan_change};
-use crate::server::rules::{decide_name, decide_server};
+use crate::server::parts::rules_in_force;
+use crate::server::policies::{PolicyChange, plan_policy_change};
+use crate::server::rules::{decide_name, decide_parts, decide_server};
 use crate::server::store::{self, SERVERS_MAX};
 use crate::server::{AuthorizationServer, DEFAULT_SERVER_NAME, ServerConfig};
 use database::WriteTx;
@@ -31,15 +33,10 @@ impl Cell {
         config: ServerConfig,
     ) -> Result<AuthorizationServer, Refusal> {
         permit.covers(Permission::ManageServers)?;
-        let server = AuthorizationServer {
-            org_id: permit.org().clone(),
-            id: ServerId::generate(self.entropy()),
-            name: decide_name(name)?,
-            active: true,
-            config: decide_server(config)?,
-            revision: 1,
-        };
-        let (stored, now) = (server.clone(), self.now());
+        let (name, config, now) = (decide_name(name)?, decide_server(config)?, self.now());
+        let id = ServerId::generate(self.entropy());
+        let server = AuthorizationServer::new(permit.org().clone(), id, name, config, now);
+        let stored = server.clone();
         let event = self.server_event(permit, EventType::Oauth2AsCreated, &server);
         let outcome = self
             .database
@@ -86,7 +83,10 @@ impl Cell {
                         return Err(Refusal::Changed);
                     }
                     let name = decide_kept_name(&server.name, name)?;
-                    (server.name, server.config) = (name, config);
+                    let mut config = config;
+                    server.parts.mark_unlisted(&mut config);
+                    server.name = name;
+                    reconfigure(&mut server, config)?;
                     store::update(tx, &server, cell.now()).await?;
                     let event = cell.server_event(&by, EventType::Oauth2AsUpdated, &server);
                     Ok(ledger::append(tx, by.org(), event).await?)
@@ -116,7 +116,8 @@ impl Cell {
                     let mut server = load_for_change(tx, &by, &id).await?;
                     let planned = plan_change(&server.name, &server.config, change)?;
                     let name = decide_kept_name(&server.name, decide_name(&planned.name)?)?;
-                    (server.name, server.config) = (name, decide_server(planned.config)?);
+                    server.name = name;
+                    reconfigure(&mut server, decide_server(planned.config)?)?;
                     store::update(tx, &server, cell.now()).await?;
                     let mut target = server_target(&server);
                     if planned.part.is_none() {
@@ -127,6 +128,45 @@ impl Cell {
                         let part = Target::other(kind, &name, &name);
                         event = event.target(with_fields(part, &planned.fields));
                     }
+                    Ok(ledger::append(tx, by.org(), event).await?)
+                })
+            })
+            .await;
+        self.snapshots.invalidate(permit.org());
+        outcome
+    }
+
+    /// Changes the access policies of a server, and with them the rules in force.
+    ///
+    /// # Errors
+    /// [`Refusal`] as the rules of servers say; [`Refusal::NotFound`] for a policy or rule that it does not have.
+    pub async fn change_access_policies(
+        &self,
+        permit: &Permit,
+        server_id: &ServerId,
+        change: PolicyChange,
+    ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManageServers)?;
+        let (cell, by, id) = (self.clone(), permit.clone(), server_id.clone());
+        let outcome = self
+            .database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mut server = load_for_change(tx, &by, &id).await?;
+                    let planned = plan_policy_change(server.parts.policies, change, cell.now())?;
+                    server.parts.policies = planned.policies;
+                    let config = ServerConfig {
+                        rules: rules_in_force(&server.parts.policies),
+                        ..server.config.clone()
+                    };
+                    reconfigure(&mut server, decide_server(config)?)?;
+                    store::update(tx, &server, cell.now()).await?;
+                    let (kind, part_id, name) = planned.part;
+                    let part = Target::other(kind, &part_id, &name);
+                    let event = cell
+                        .event_by(&by, planned.event)
+                        .target(server_target(&server))
+                        .target(with_fields(part, &planned.fields));
                     Ok(ledger::append(tx, by.org(), event).await?)
                 })
             })
@@ -255,6 +295,14 @@ fn with_fields(target: Target, fields: &[(&'static str, String, String)]) -> Tar
     fields.iter().fold(target, |target, (field, from, to)| {
         target.change(field, from, to)
     })
+}
+
+/// The settings from now on; what administrators read beside them follows.
+fn reconfigure(server: &mut AuthorizationServer, config: ServerConfig) -> Result<(), Refusal> {
+    let parts = std::mem::take(&mut server.parts);
+    server.parts = parts.fitted(&server.id, &config);
+    server.config = config;
+    decide_parts(&server.config, &server.parts)
 }
 
 /// Apps address the preset server by its name.

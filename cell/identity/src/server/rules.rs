@@ -2,6 +2,7 @@
 
 use crate::fault::Refusal;
 use crate::problem::{Problem, named, quoted};
+use crate::server::parts::{AccessPolicy, POLICIES_MAX, ServerParts};
 use crate::server::{
     AccessRule, CLAIMS_MAX, ClaimConfig, ClaimValue, RULES_MAX, SCOPES_MAX, ScopeConfig,
     ServerConfig,
@@ -271,6 +272,43 @@ fn check_rules(config: &ServerConfig) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// Holds what stands beside the settings of a server against the same bounds: what is at rest must be able to be in force.
+///
+/// # Errors
+/// [`Refusal::Invalid`] or [`Refusal::TooMany`] naming the setting.
+pub fn decide_parts(config: &ServerConfig, parts: &ServerParts) -> Result<(), Refusal> {
+    if parts.policies.len() > POLICIES_MAX {
+        return Err(Refusal::TooMany {
+            what: "access policies",
+            max: POLICIES_MAX,
+        });
+    }
+    for policy in &parts.policies {
+        if !is_line(&policy.name, NAME_CHARS_MAX) {
+            return Err(Refusal::invalid(
+                "name",
+                "use 1 to 100 characters on one line",
+            ));
+        }
+        if policy.description.chars().count() > DESCRIPTION_CHARS_MAX {
+            return Err(Refusal::invalid(
+                "description",
+                "use at most 1,000 characters",
+            ));
+        }
+        check_ids(&AccessRule {
+            name: policy.name.clone(),
+            apps: policy.apps.clone(),
+            ..AccessRule::default()
+        })?;
+    }
+    let all = parts.policies.iter().flat_map(AccessPolicy::rules_for_apps);
+    check_rules(&ServerConfig {
+        rules: all.map(|(_, rule)| rule).collect(),
+        ..config.clone()
+    })
 }
 
 fn check_ids(rule: &AccessRule) -> Result<(), Refusal> {

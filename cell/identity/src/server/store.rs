@@ -2,8 +2,10 @@
 
 use crate::fault::{Fault, Refusal};
 use crate::person::profile::fold;
+use crate::server::parts::ServerParts;
 use crate::server::{AuthorizationServer, ServerConfig};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use serde::Serialize;
 use vocab::id::{OrgId, ServerId};
 use vocab::time::Timestamp;
 
@@ -14,16 +16,27 @@ const ACTIVE: &str = "ACTIVE";
 const INACTIVE: &str = "INACTIVE";
 
 fn read(row: &Row) -> Result<AuthorizationServer, Fault> {
-    let status: String = row.get(3)?;
-    let config: String = row.get(4)?;
+    let (id, status): (ServerId, String) = (row.get(1)?, row.get(3)?);
+    let (config, parts): (String, String) = (row.get(4)?, row.get(5)?);
+    let mut config: ServerConfig = serde_json::from_str(&config)
+        .map_err(|error| Fault::stored("settings of an authorization server", &error))?;
+    let parts = match parts.as_str() {
+        // Nothing was changed since there are parts.
+        "" => ServerParts::default(),
+        parts => serde_json::from_str(parts)
+            .map_err(|error| Fault::stored("parts of an authorization server", &error))?,
+    };
+    parts.mark_unlisted(&mut config);
     Ok(AuthorizationServer {
         org_id: row.get(0)?,
-        id: row.get(1)?,
         name: row.get(2)?,
         active: status == ACTIVE,
-        config: serde_json::from_str(&config)
-            .map_err(|error| Fault::stored("settings of an authorization server", &error))?,
-        revision: row.get(5)?,
+        parts: parts.fitted(&id, &config),
+        id,
+        config,
+        revision: row.get(6)?,
+        created_at: row.get(7)?,
+        updated_at: row.get(8)?,
     })
 }
 
@@ -32,8 +45,8 @@ fn read(row: &Row) -> Result<AuthorizationServer, Fault> {
 /// # Errors
 /// [`Fault`] if the store fails.
 pub async fn load_all(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<AuthorizationServer>, Fault> {
-    let sql = "SELECT org_id, id, name, status, config, revision FROM authorization_servers \
-               WHERE org_id = $1 ORDER BY name_key";
+    let sql = "SELECT org_id, id, name, status, config, parts, revision, created_at, updated_at \
+               FROM authorization_servers WHERE org_id = $1 ORDER BY name_key";
     let rows = tx.query(sql, params![org_id]).await?;
     rows.iter().map(read).collect()
 }
@@ -47,8 +60,8 @@ pub async fn load(
     org_id: &OrgId,
     server_id: &ServerId,
 ) -> Result<Option<AuthorizationServer>, Fault> {
-    let sql = "SELECT org_id, id, name, status, config, revision FROM authorization_servers \
-               WHERE org_id = $1 AND id = $2";
+    let sql = "SELECT org_id, id, name, status, config, parts, revision, created_at, updated_at \
+               FROM authorization_servers WHERE org_id = $1 AND id = $2";
     let row = tx.query_optional(sql, params![org_id, server_id]).await?;
     row.as_ref().map(read).transpose()
 }
@@ -64,8 +77,8 @@ pub async fn count(tx: &mut ReadTx, org_id: &OrgId) -> Result<usize, DatabaseFau
     Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
-fn render(config: &ServerConfig) -> Result<String, Fault> {
-    serde_json::to_string(config)
+fn render<T: Serialize>(document: &T) -> Result<String, Fault> {
+    serde_json::to_string(document)
         .map_err(|error| Fault::stored("settings of an authorization server", &error))
 }
 
@@ -78,9 +91,9 @@ pub async fn insert(
     server: &AuthorizationServer,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    let sql = "INSERT INTO authorization_servers (org_id, id, name, name_key, status, config, revision, created_at, \
-               updated_at) VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $7)";
-    let config = render(&server.config)?;
+    let sql = "INSERT INTO authorization_servers (org_id, id, name, name_key, status, config, parts, revision, \
+               created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $8)";
+    let (config, parts) = (render(&server.config)?, render(&server.parts)?);
     let status = if server.active { ACTIVE } else { INACTIVE };
     let values = params![
         &server.org_id,
@@ -89,6 +102,7 @@ pub async fn insert(
         fold(&server.name),
         status,
         config,
+        parts,
         now
     ];
     match tx.execute(sql, values).await {
@@ -107,15 +121,16 @@ pub async fn update(
     server: &AuthorizationServer,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    let sql = "UPDATE authorization_servers SET name = $1, name_key = $2, status = $3, config = $4, \
-               revision = revision + 1, updated_at = $5 WHERE org_id = $6 AND id = $7 AND revision = $8";
-    let config = render(&server.config)?;
+    let sql = "UPDATE authorization_servers SET name = $1, name_key = $2, status = $3, config = $4, parts = $5, \
+               revision = revision + 1, updated_at = $6 WHERE org_id = $7 AND id = $8 AND revision = $9";
+    let (config, parts) = (render(&server.config)?, render(&server.parts)?);
     let status = if server.active { ACTIVE } else { INACTIVE };
     let values = params![
         &server.name,
         fold(&server.name),
         status,
         config,
+        parts,
         now,
         &server.org_id,
         &server.id,

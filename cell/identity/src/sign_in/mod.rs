@@ -7,6 +7,7 @@ pub mod begin;
 pub mod device;
 pub mod enroll;
 pub mod evaluate;
+pub mod factors;
 pub mod finish;
 pub mod own_passkey;
 pub mod prove;

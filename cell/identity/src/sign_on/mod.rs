@@ -5,6 +5,7 @@
 //! longer exists: refused. What a policy means is one pure function, [`evaluation::evaluate`], whose trace explains every
 //! rule; sign-in and simulation call the same one.
 
+pub mod aside;
 pub mod authenticator;
 pub mod evaluation;
 pub(crate) mod lock_out;

@@ -166,7 +166,7 @@ mod tests {
         SignOnPolicy {
             id: PolicyId::generate(&SeededEntropy::new(9)),
             name: "policy".into(),
-            rules: rules.iter().map(|rule| Rule::clone(rule)).collect(),
+            rules: rules.iter().copied().cloned().collect(),
         }
     }
 

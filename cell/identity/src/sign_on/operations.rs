@@ -8,9 +8,10 @@ use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::problem::Problem;
+use crate::sign_on::aside::{Aside, DESCRIPTION_CHARACTERS_MAX};
 use crate::sign_on::lock_out::DoorWatch;
 use crate::sign_on::of_administrators;
-use crate::sign_on::store::{self, POLICIES_MAX, ZONES_MAX};
+use crate::sign_on::store::{self, POLICIES_MAX, StoredPolicy, ZONES_MAX};
 use crate::sign_on::zone::{ZoneError, ZoneReach};
 use crate::sign_on::{Outcome, PolicyError, PolicyScope, Rule, SignOnPolicy, Zone};
 use database::WriteTx;
@@ -107,6 +108,64 @@ pub fn zone_problem(error: &ZoneError) -> Problem {
     }
 }
 
+/// Holds what stands beside a policy against the bounds: a rule at rest must be able to be in force, and with those that
+/// are there are no more than there may be.
+fn decide_aside(policy: &SignOnPolicy, aside: &Aside) -> Result<(), Refusal> {
+    if aside.description.chars().count() > DESCRIPTION_CHARACTERS_MAX {
+        return Err(Refusal::invalid(
+            "description",
+            "use at most 1,000 characters",
+        ));
+    }
+    let resting = aside.resting.iter().map(|resting| resting.rule.clone());
+    let whole = SignOnPolicy {
+        rules: policy.rules.iter().cloned().chain(resting).collect(),
+        ..policy.clone()
+    };
+    whole.validate().map_err(|error| policy_refusal(&error))
+}
+
+/// What a change of a policy is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PolicyChange {
+    /// Name and rules; what stands beside them stays.
+    Rules,
+    /// All of it.
+    Whole(Aside),
+    /// A rule comes into force.
+    Activate(Aside, Rule),
+    /// A rule rests from now on.
+    Deactivate(Aside, Rule),
+}
+
+impl PolicyChange {
+    const fn aside(&self) -> Option<&Aside> {
+        match self {
+            Self::Rules => None,
+            Self::Whole(aside) | Self::Activate(aside, _) | Self::Deactivate(aside, _) => {
+                Some(aside)
+            }
+        }
+    }
+
+    const fn event(&self) -> EventType {
+        match self {
+            Self::Rules | Self::Whole(_) => EventType::PolicyLifecycleUpdate,
+            Self::Activate(..) => EventType::PolicyRuleActivate,
+            Self::Deactivate(..) => EventType::PolicyRuleDeactivate,
+        }
+    }
+
+    fn rule(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Rules | Self::Whole(_) => None,
+            Self::Activate(_, rule) | Self::Deactivate(_, rule) => {
+                Some((rule.id.as_str(), &rule.name))
+            }
+        }
+    }
+}
+
 impl Cell {
     /// Adds a policy that apps may name.
     ///
@@ -118,6 +177,21 @@ impl Cell {
         name: &str,
         rules: Vec<Rule>,
     ) -> Result<SignOnPolicy, Refusal> {
+        let aside = Aside::default();
+        self.create_policy_with(permit, name, rules, aside).await
+    }
+
+    /// The same with what administrators read beside it.
+    ///
+    /// # Errors
+    /// As [`Cell::create_policy`].
+    pub async fn create_policy_with(
+        &self,
+        permit: &Permit,
+        name: &str,
+        rules: Vec<Rule>,
+        aside: Aside,
+    ) -> Result<SignOnPolicy, Refusal> {
         permit.covers(Permission::ManagePolicies)?;
         let id = PolicyId::generate(self.entropy());
         let policy = SignOnPolicy {
@@ -126,6 +200,7 @@ impl Cell {
             rules,
         };
         decide_policy(PolicyScope::App, &policy)?;
+        decide_aside(&policy, &aside)?;
         let (cell, by, stored) = (self.clone(), permit.clone(), policy.clone());
         let outcome = self
             .database
@@ -141,6 +216,9 @@ impl Cell {
                     }
                     store::insert_policy(tx, by.org(), PolicyScope::App, &stored, cell.now())
                         .await?;
+                    if aside != Aside::default() {
+                        store::set_aside(tx, by.org(), &stored.id, &aside).await?;
+                    }
                     let event = cell.policy_event(&by, EventType::PolicyLifecycleCreate, &stored);
                     Ok(ledger::append(tx, by.org(), event).await?)
                 })
@@ -161,6 +239,21 @@ impl Cell {
         policy: SignOnPolicy,
         revision: i64,
     ) -> Result<(), Refusal> {
+        let change = PolicyChange::Rules;
+        self.change_policy(permit, policy, change, revision).await
+    }
+
+    /// Changes name and rules of a policy, and what administrators read beside them.
+    ///
+    /// # Errors
+    /// As [`Cell::update_policy`].
+    pub async fn change_policy(
+        &self,
+        permit: &Permit,
+        policy: SignOnPolicy,
+        change: PolicyChange,
+        revision: i64,
+    ) -> Result<(), Refusal> {
         permit.covers(Permission::ManagePolicies)?;
         let (cell, by) = (self.clone(), permit.clone());
         let outcome = self
@@ -174,10 +267,18 @@ impl Cell {
                     decide_policy(stored.scope, &policy)?;
                     of_administrators::check_policy(tx, &by, &stored, &policy).await?;
                     check_zones(tx, &by, &policy).await?;
+                    decide_aside(&policy, change.aside().unwrap_or(&stored.aside))?;
                     let door = DoorWatch::begin(tx, &by, cell.now()).await?;
                     store::update_policy(tx, by.org(), &policy, revision, cell.now()).await?;
                     door.end(tx, &by, "rules").await?;
-                    let event = cell.policy_event(&by, EventType::PolicyLifecycleUpdate, &policy);
+                    if let Some(aside) = change.aside() {
+                        store::set_aside(tx, by.org(), &policy.id, aside).await?;
+                    }
+                    let event = cell.policy_event(&by, change.event(), &policy);
+                    let event = match change.rule() {
+                        Some((id, name)) => event.target(Target::other("PolicyRule", id, name)),
+                        None => event,
+                    };
                     Ok(ledger::append(tx, by.org(), event).await?)
                 })
             })
@@ -316,10 +417,7 @@ impl Cell {
                         .ok_or(Refusal::NotFound)?;
                     of_administrators::check_zone(tx, &by, Some(&stored.zone), None).await?;
                     let policies = store::load_all_policies(tx, by.org()).await?;
-                    if policies
-                        .iter()
-                        .any(|stored| names_zone(&stored.policy, &id))
-                    {
+                    if policies.iter().any(|stored| names_zone(stored, &id)) {
                         return Err(Refusal::WrongState("a policy names this zone"));
                     }
                     store::delete_zone(tx, by.org(), &id).await?;
@@ -355,11 +453,11 @@ impl Cell {
     }
 }
 
-fn names_zone(policy: &SignOnPolicy, zone: &ZoneId) -> bool {
-    policy
-        .rules
-        .iter()
-        .any(|rule| rule.conditions.zones.named().contains(zone))
+/// Whether a rule of the policy, in force or at rest, names the zone.
+fn names_zone(stored: &StoredPolicy, zone: &ZoneId) -> bool {
+    let resting = stored.aside.resting.iter().map(|resting| &resting.rule);
+    let mut all = stored.policy.rules.iter().chain(resting);
+    all.any(|rule| rule.conditions.zones.named().contains(zone))
 }
 
 async fn check_zones(

@@ -2,6 +2,7 @@
 
 use crate::fault::{Fault, Refusal};
 use crate::person::profile::fold;
+use crate::sign_on::aside::Aside;
 use crate::sign_on::{PolicyScope, SignOnPolicy, Zone};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use std::collections::HashMap;
@@ -32,8 +33,12 @@ pub struct StoredPolicy {
     pub policy: SignOnPolicy,
     /// What it is for.
     pub scope: PolicyScope,
+    /// What administrators read beside it.
+    pub aside: Aside,
     /// Counts changes.
     pub revision: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
     /// Last change.
     pub updated_at: Timestamp,
 }
@@ -51,7 +56,7 @@ pub struct StoredZone {
 
 fn read_policy(row: &Row) -> Result<StoredPolicy, Fault> {
     let scope: String = row.get(0)?;
-    let document: String = row.get(1)?;
+    let (document, aside): (String, String) = (row.get(1)?, row.get(5)?);
     Ok(StoredPolicy {
         policy: serde_json::from_str(&document)
             .map_err(|error| Fault::stored("sign-on policy", &error))?,
@@ -59,6 +64,12 @@ fn read_policy(row: &Row) -> Result<StoredPolicy, Fault> {
             .ok_or_else(|| Fault::stored("scope of a policy", &scope))?,
         revision: row.get(2)?,
         updated_at: row.get(3)?,
+        created_at: row.get(4)?,
+        aside: match aside.as_str() {
+            "" => Aside::default(),
+            aside => serde_json::from_str(aside)
+                .map_err(|error| Fault::stored("rules at rest", &error))?,
+        },
     })
 }
 
@@ -100,7 +111,8 @@ pub async fn load_all_policies(
     tx: &mut ReadTx,
     org_id: &OrgId,
 ) -> Result<Vec<StoredPolicy>, Fault> {
-    let sql = "SELECT scope, document, revision, updated_at FROM policies WHERE org_id = $1 ORDER BY name_key";
+    let sql = "SELECT scope, document, revision, updated_at, created_at, aside FROM policies WHERE org_id = $1 \
+               ORDER BY name_key";
     let rows = tx.query(sql, params![org_id]).await?;
     rows.iter().map(read_policy).collect()
 }
@@ -114,8 +126,8 @@ pub async fn load_policy(
     org_id: &OrgId,
     id: &PolicyId,
 ) -> Result<Option<StoredPolicy>, Fault> {
-    let sql =
-        "SELECT scope, document, revision, updated_at FROM policies WHERE org_id = $1 AND id = $2";
+    let sql = "SELECT scope, document, revision, updated_at, created_at, aside FROM policies \
+               WHERE org_id = $1 AND id = $2";
     let row = tx.query_optional(sql, params![org_id, id]).await?;
     row.as_ref().map(read_policy).transpose()
 }
@@ -208,6 +220,23 @@ pub async fn update_policy(
         Err(fault) if fault.is_unique_violation() => Err(Refusal::Taken { field: "name" }),
         Err(fault) => Err(fault.into()),
     }
+}
+
+/// Puts beside a policy what administrators read of it.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn set_aside(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    id: &PolicyId,
+    aside: &Aside,
+) -> Result<(), Fault> {
+    let document =
+        serde_json::to_string(aside).map_err(|error| Fault::stored("rules at rest", &error))?;
+    let sql = "UPDATE policies SET aside = $1 WHERE org_id = $2 AND id = $3";
+    tx.execute(sql, params![document, org_id, id]).await?;
+    Ok(())
 }
 
 /// Removes a policy that apps may name; false if there is none.

@@ -3,6 +3,9 @@
 
 use crate::access::ceiling::reaches;
 use crate::access::{Caller, Permission, Permit, PersonCaller, Role, TokenCaller, authorize};
+use crate::app::operations::{AppChange, NewApp};
+use crate::app::settings::{AppSettings, ClientAuthentication, GrantKind};
+use crate::app::{App, AppKind};
 use crate::credential::password::PasswordRefusal;
 use crate::fault::Refusal;
 use crate::for_tests::{World, on_both_engines, profile};
@@ -16,6 +19,9 @@ use crate::sign_on::{Conditions, Membership, Outcome, Rule, SignOnPolicy, Zone};
 use crate::tests::own_account::{HASH, add_passkey};
 use crate::tests::sign_in::context;
 use ledger::ClientFacts;
+use protocol::jose::algorithm::Algorithm;
+use protocol::jose::signing_key::SigningKey;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use vocab::id::{ApiTokenId, OrgId, RuleId, SessionId};
 use vocab::secret::Secret;
@@ -389,6 +395,87 @@ async fn nobody_becomes_an_administrator_half_open(world: &World) {
     assert!(granted.unwrap());
 }
 
+/// An app that proves itself by a key, and may thus have roles.
+async fn service(world: &World, org: &OrgId, label: &str) -> App {
+    let new = NewApp {
+        label: label.to_owned(),
+        kind: AppKind::Service,
+        settings: AppSettings {
+            client_authentication: ClientAuthentication::PrivateKeyJwt,
+            grants: vec![GrantKind::ClientCredentials],
+            jwks: jwks(),
+            ..AppSettings::default()
+        },
+    };
+    let permit = world.permit(org, Permission::ManageApps);
+    world.cell.create_app(&permit, new).await.unwrap().app
+}
+
+fn key() -> Value {
+    let made = SigningKey::generate(Algorithm::Es256).unwrap();
+    let name = made.public_jwk("k").unwrap().thumbprint();
+    made.public_jwk(&name).unwrap().render()
+}
+
+fn jwks() -> String {
+    json!({ "keys": [key()] }).to_string()
+}
+
+async fn change_keys(world: &World, permit: &Permit, app: &App) -> Result<(), Refusal> {
+    let change = AppChange {
+        label: app.label.clone(),
+        settings: AppSettings {
+            jwks: jwks(),
+            ..app.settings.clone()
+        },
+        policy_id: None,
+    };
+    let changed = world.cell.update_app(permit, &app.id, app.revision, change);
+    changed.await
+}
+
+/// Whoever gave an app another key would become that app.
+async fn nobody_changes_an_app_that_stands_above(world: &World) {
+    let org = world.org("acme").await;
+    let all = administrators(world, &org).await;
+    let by = |role, permission| permitted(&caller(&all[&role], &[role]), &org, permission);
+    let apps = by(Role::AppAdmin, Permission::ManageApps).unwrap();
+    let grants = by(Role::SuperAdmin, Permission::ManageOrg).unwrap();
+    let (cell, app) = (&world.cell, service(world, &org, "Robot").await);
+    let granted = cell.grant_app_role(&grants, &app.id, Role::UserAdmin).await;
+    assert!(granted.unwrap());
+    let before = world.log_rows(&org).await;
+    let outcomes = [
+        change_keys(world, &apps, &app).await,
+        cell.add_app_key(&apps, &app.id, key()).await.map(drop),
+        cell.add_app_secret(&apps, &app.id).await.map(drop),
+        cell.deactivate_app(&apps, &app.id).await,
+        cell.delete_app(&apps, &app.id).await,
+    ];
+    for (number, outcome) in outcomes.iter().enumerate() {
+        assert!(is_out_of_reach(outcome), "{number}: {outcome:?}");
+    }
+    assert_eq!(world.log_rows(&org).await, before);
+    // Of a change and a grant at the same moment the change is first, or refused.
+    for round in 0..8 {
+        let app = service(world, &org, &format!("Robot {round}")).await;
+        let before = world.log_rows(&org).await;
+        let (granted, changed) = tokio::join!(
+            cell.grant_app_role(&grants, &app.id, Role::SuperAdmin),
+            change_keys(world, &apps, &app),
+        );
+        assert!(granted.unwrap());
+        let rows = rows_after(world, &org, before).await;
+        let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+        let grant = "app.oauth2.client.privilege.grant";
+        match changed {
+            Ok(()) => assert_eq!(rows, ["application.lifecycle.update", grant]),
+            Err(Refusal::OutOfReach(_)) => assert_eq!(rows, [grant]),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 fn rule(world: &World, conditions: Conditions) -> Rule {
     Rule {
         id: RuleId::generate(world.cell.entropy()),
@@ -483,6 +570,7 @@ on_both_engines!(
     a_role_that_was_taken_reaches_nobody,
     an_act_comes_before_the_grant_or_not_at_all,
     nobody_becomes_an_administrator_half_open,
+    nobody_changes_an_app_that_stands_above,
     how_administrators_get_in_is_not_changed_from_below,
     groups_by_which_administrators_are_told_apart_are_not_filled_from_below,
 );

@@ -1,19 +1,28 @@
 //! Every operation, with a permit of one org and the ids of another: nothing is found, and nothing is changed.
 
+use super::sign_in::context;
 use crate::access::{Permission, Permit, Role};
 use crate::app::operations::{AppChange, NewApp};
 use crate::app::settings::AppSettings;
 use crate::app::{App, AppKind};
+use crate::credential::password::PasswordRefusal;
 use crate::fault::Refusal;
 use crate::for_tests::{World, on_both_engines, profile};
 use crate::group::Group;
+use crate::group::change::{Basis, GroupChange, MembersChange};
 use crate::person::Person;
+use crate::person::change::PersonChange;
 use crate::person::lifecycle::LifecycleAction;
+use crate::server::policies::{Force, PolicyChange};
 use crate::server::{AuthorizationServer, ServerConfig};
+use crate::sign_on::aside::Aside;
+use crate::sign_on::operations::PolicyChange as SignOnChange;
 use crate::sign_on::zone::{ZoneReach, parse_ranges};
 use crate::sign_on::{SignOnPolicy, Zone, presets};
 use protocol::jose::algorithm::Algorithm;
 use protocol::jose::signing_key::SigningKey;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use vocab::id::{ApiTokenId, AppSecretId, OrgId, PolicyId};
 
 /// One of each thing that an org can have.
@@ -137,9 +146,52 @@ async fn people_and_groups_of_another_org_are_not_found(world: &World) {
         cell.revoke_role(&manage, user, Role::SuperAdmin).await,
     );
     is_not_found(
+        "remove_person",
+        cell.remove_person(&people, user, None).await,
+    );
+    let change = PersonChange {
+        profile: profile("x"),
+        external_id: None,
+        password: None,
+        belongs: Some(false),
+        invited_by: Arc::new(context(&ours.org)),
+    };
+    let changed = cell.change_person(&people, user, theirs.person.revision, change);
+    assert!(matches!(
+        changed.await,
+        Err(PasswordRefusal::Refused(Refusal::NotFound))
+    ));
+    is_not_found(
         "update_group",
         cell.update_group(&groups, theirs.group.clone()).await,
     );
+    let change = || GroupChange {
+        name: "Mine".into(),
+        external_id: None,
+        members: MembersChange::Exactly(BTreeSet::new()),
+    };
+    is_not_found(
+        "change_group",
+        cell.change_group(&groups, &theirs.group, Basis::Name, change())
+            .await,
+    );
+    is_not_found(
+        "remove_group",
+        cell.remove_group(&groups, &theirs.group, Basis::Whole)
+            .await,
+    );
+    let with_theirs = GroupChange {
+        members: MembersChange::Exactly(BTreeSet::from([user.clone()])),
+        ..change()
+    };
+    let refused = cell.add_group(&groups, with_theirs).await;
+    assert!(matches!(
+        refused,
+        Err(Refusal::Invalid {
+            field: "members",
+            ..
+        })
+    ));
     is_not_found(
         "delete_group",
         cell.delete_group(&groups, &theirs.group.id).await,
@@ -204,7 +256,23 @@ async fn apps_servers_and_policies_of_another_org_are_not_found(world: &World) {
         "deactivate_server",
         cell.deactivate_server(&servers, server).await,
     );
+    let of_server = PolicyChange::Switch(theirs.policy.id.clone(), Force::Resting);
+    is_not_found(
+        "change_access_policies",
+        cell.change_access_policies(&servers, server, of_server)
+            .await,
+    );
     let policies = world.permit(&ours.org, Permission::ManagePolicies);
+    is_not_found(
+        "change_policy",
+        cell.change_policy(
+            &policies,
+            theirs.policy.clone(),
+            SignOnChange::Whole(Aside::default()),
+            1,
+        )
+        .await,
+    );
     is_not_found(
         "update_policy",
         cell.update_policy(&policies, theirs.policy.clone(), 1)

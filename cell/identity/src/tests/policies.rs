@@ -4,6 +4,8 @@ use crate::access::{Caller, Permission, Permit, PersonCaller, Role, authorize};
 use crate::fault::{Fault, Refusal};
 use crate::for_tests::{World, on_both_engines};
 use crate::person::Person;
+use crate::sign_on::aside::{Aside, list_rules, part_rules};
+use crate::sign_on::operations::PolicyChange;
 use crate::sign_on::zone::{ZoneReach, find_block, parse_ranges};
 use crate::sign_on::{
     Allow, Conditions, Outcome, PolicyScope, Rule, SignOnPolicy, Zone, ZoneCondition, store,
@@ -84,6 +86,71 @@ async fn a_policy_is_made_changed_and_removed(world: &World) {
             .await
             .unwrap_err(),
         Refusal::NotFound
+    ));
+}
+
+async fn a_rule_at_rest_is_kept_and_not_evaluated(world: &World) {
+    let org = world.org("acme").await;
+    let permit = world.permit(&org, Permission::ManagePolicies);
+    let cell = &world.cell;
+    let (first, second) = (
+        rule(world, ZoneCondition::Any),
+        rule(world, ZoneCondition::Any),
+    );
+    let made = cell
+        .create_policy(&permit, "Finance", vec![first.clone(), second.clone()])
+        .await
+        .unwrap();
+    let load = async || {
+        let mut tx = cell.database.read().await.unwrap();
+        let stored = store::load_policy(&mut tx, &org, &made.id).await;
+        stored.unwrap().unwrap()
+    };
+    let mut listed = list_rules(&made, &load().await.aside);
+    listed[0].active = false;
+    let (rules, resting) = part_rules(listed);
+    let aside = Aside {
+        description: "For money".into(),
+        resting,
+    };
+    let rests = SignOnPolicy {
+        rules,
+        ..made.clone()
+    };
+    let change = PolicyChange::Deactivate(aside.clone(), first.clone());
+    cell.change_policy(&permit, rests.clone(), change, 1)
+        .await
+        .unwrap();
+    let snapshot = cell.snapshot(&org).await.unwrap().unwrap();
+    assert_eq!(snapshot.app_policies[&made.id].rules, [second]);
+    // The console changes what it shows, and leaves the rest.
+    let renamed = SignOnPolicy {
+        name: "Money".into(),
+        ..rests.clone()
+    };
+    cell.update_policy(&permit, renamed.clone(), 2)
+        .await
+        .unwrap();
+    let stored = load().await;
+    assert_eq!((&stored.aside, stored.revision), (&aside, 3));
+    assert_eq!(list_rules(&stored.policy, &stored.aside)[0].rule, first);
+    // One rule is not in force and at rest at once, and what rests is held against the bounds.
+    let twice = SignOnPolicy {
+        rules: made.rules.clone(),
+        ..renamed.clone()
+    };
+    let refused = cell.update_policy(&permit, twice, 3).await;
+    assert!(matches!(
+        refused,
+        Err(Refusal::Invalid { field: "rules", .. })
+    ));
+    let mut nameless = aside;
+    nameless.resting[0].rule.name = String::new();
+    let change = PolicyChange::Whole(nameless);
+    let refused = cell.change_policy(&permit, renamed, change, 3).await;
+    assert!(matches!(
+        refused,
+        Err(Refusal::Invalid { field: "name", .. })
     ));
 }
 
@@ -313,6 +380,7 @@ async fn nobody_shuts_themselves_out_by_a_zone(world: &World) {
 }
 
 on_both_engines!(
+    a_rule_at_rest_is_kept_and_not_evaluated,
     a_policy_is_made_changed_and_removed,
     the_policies_that_every_org_has_stay_and_let_somebody_in,
     without_its_policies_an_org_lets_nobody_in,

@@ -126,6 +126,7 @@ async fn group(world: &World, org: &OrgId, name: &str) -> GroupId {
 fn new(login: &str, groups: Option<(Permit, Vec<GroupId>)>) -> NewPerson {
     NewPerson {
         profile: profile(login),
+        external_id: None,
         password: Some(Secret::new(PASSWORD.to_owned())),
         groups,
         beginning: Beginning::Active,

@@ -4,9 +4,15 @@ use crate::access::Permission;
 use crate::fault::Refusal;
 use crate::for_tests::{World, on_both_engines};
 use crate::server::change::{ServerChange, part_key};
-use crate::server::{AccessRule, DEFAULT_SERVER_NAME, ScopeConfig, ServerConfig};
+use crate::server::policies::{Force, PolicyChange, PolicySettings, RuleChange};
+use crate::server::{
+    AccessRule, AuthorizationServer, DEFAULT_SERVER_NAME, ScopeConfig, ServerConfig,
+};
+use crate::tests::store::{forget_parts, reconfigure_without_parts};
 use keys::{KeyPhase, ServerKeyScope};
 use protocol::jose::algorithm::Algorithm;
+use std::sync::Arc;
+use vocab::id::{OrgId, PolicyId, RuleId, ServerId};
 
 async fn a_server_is_made_changed_and_switched_off(world: &World) {
     let org = world.org("acme").await;
@@ -210,6 +216,143 @@ async fn a_server_is_deleted_with_its_keys_once_it_is_off(world: &World) {
     assert!(matches!(kept, Refusal::WrongState(_)), "{kept}");
 }
 
+async fn seen(world: &World, org: &OrgId, id: &ServerId) -> Arc<AuthorizationServer> {
+    let snapshot = world.cell.snapshot(org).await.unwrap().unwrap();
+    snapshot.server(id.as_str()).unwrap()
+}
+
+fn names(server: &AuthorizationServer) -> Vec<&str> {
+    let rules = server.config.rules.iter();
+    rules.map(|rule| rule.name.as_str()).collect()
+}
+
+async fn access_policies_are_what_is_in_force(world: &World) {
+    let org = world.org("acme").await;
+    let permit = world.permit(&org, Permission::ManageServers);
+    let cell = &world.cell;
+    let made = cell
+        .create_server(&permit, "Orders", ServerConfig::default())
+        .await
+        .unwrap();
+    let preset = made.parts.policies[0].id.clone();
+    let (policy, rule) = (
+        PolicyId::generate(cell.entropy()),
+        RuleId::generate(cell.entropy()),
+    );
+    let settings = PolicySettings {
+        name: "Services".into(),
+        description: "Without people".into(),
+        apps: Vec::new(),
+    };
+    let says = AccessRule {
+        name: "all".into(),
+        ..AccessRule::default()
+    };
+    let change =
+        async |change: PolicyChange| cell.change_access_policies(&permit, &made.id, change).await;
+    let rows = world.log_rows(&org).await;
+    change(PolicyChange::Add(
+        policy.clone(),
+        settings,
+        Force::Active,
+        Some(0),
+    ))
+    .await
+    .unwrap();
+    let add = RuleChange::Add(says.clone(), Force::Active, None);
+    change(PolicyChange::Rule(policy.clone(), rule.clone(), add))
+        .await
+        .unwrap();
+    assert_eq!(
+        names(&*seen(world, &org, &made.id).await),
+        ["all", "Everyone"]
+    );
+    change(PolicyChange::Switch(preset, Force::Resting))
+        .await
+        .unwrap();
+    assert_eq!(names(&*seen(world, &org, &made.id).await), ["all"]);
+    assert_eq!(world.log_rows(&org).await, rows + 3);
+    // What is at rest must be able to be in force.
+    let unknown = AccessRule {
+        scopes: vec!["no:such".into()],
+        ..says
+    };
+    let add = RuleChange::Add(unknown, Force::Resting, None);
+    let refused = change(PolicyChange::Rule(
+        policy,
+        RuleId::generate(cell.entropy()),
+        add,
+    ))
+    .await;
+    assert!(matches!(
+        refused,
+        Err(Refusal::Invalid { field: "rules", .. })
+    ));
+    assert_eq!(world.log_rows(&org).await, rows + 3);
+    let reader = world.permit(&org, Permission::ReadDirectory);
+    let gone = PolicyChange::Remove(PolicyId::generate(cell.entropy()));
+    let forbidden = cell
+        .change_access_policies(&reader, &made.id, gone.clone())
+        .await;
+    assert!(matches!(forbidden, Err(Refusal::Forbidden)));
+    assert!(matches!(change(gone).await, Err(Refusal::NotFound)));
+}
+
+async fn a_release_that_knows_no_parts_may_change_the_same_server(world: &World) {
+    let org = world.org("acme").await;
+    let permit = world.permit(&org, Permission::ManageServers);
+    let cell = &world.cell;
+    let config = ServerConfig {
+        scopes: vec![ScopeConfig {
+            name: "read".into(),
+            unlisted: true,
+            ..ScopeConfig::default()
+        }],
+        ..ServerConfig::default()
+    };
+    let made = cell
+        .create_server(&permit, "Orders", config.clone())
+        .await
+        .unwrap();
+    assert!(seen(world, &org, &made.id).await.config.scopes[0].unlisted);
+    let mut older = config.clone();
+    older.rules.push(AccessRule {
+        name: "by the older release".into(),
+        ..AccessRule::default()
+    });
+    older.scopes.push(ScopeConfig {
+        name: "write".into(),
+        ..ScopeConfig::default()
+    });
+    let (stored, written) = (made.clone(), older.clone());
+    let changed = world.write(move |tx| {
+        Box::pin(async move { reconfigure_without_parts(tx, &stored, &written).await })
+    });
+    assert_eq!(changed.await, 1);
+    cell.forget_org(&org);
+    let server = seen(world, &org, &made.id).await;
+    assert_eq!(server.config, older, "what discovery leaves out is kept");
+    assert_eq!(server.parts.scopes[0], made.parts.scopes[0]);
+    assert_eq!(server.parts.policies[0].id, made.parts.policies[0].id);
+    assert_eq!(server.parts.policies[0].rules.len(), 2);
+    // What was stored before there were parts has them, the same each time it is read.
+    let id = org.clone();
+    world
+        .write(move |tx| Box::pin(async move { forget_parts(tx, &id).await }))
+        .await;
+    cell.forget_org(&org);
+    let first = seen(world, &org, &made.id).await;
+    cell.forget_org(&org);
+    assert_eq!(seen(world, &org, &made.id).await.parts, first.parts);
+    let key = part_key(&first.config.scopes[1]);
+    cell.change_server(&permit, &made.id, ServerChange::RemoveScope(key))
+        .await
+        .unwrap();
+    let after = seen(world, &org, &made.id).await;
+    assert_eq!(after.parts.scopes, first.parts.scopes[..1]);
+    assert_eq!(after.parts.policies, first.parts.policies);
+}
+
 async fn keys_are_rotated_and_revoked_where_there_are_any(world: &World) {
     let org = world.org("acme").await;
     let permit = world.permit(&org, Permission::ManageKeys);
@@ -255,6 +398,8 @@ async fn keys_are_rotated_and_revoked_where_there_are_any(world: &World) {
 }
 
 on_both_engines!(
+    access_policies_are_what_is_in_force,
+    a_release_that_knows_no_parts_may_change_the_same_server,
     a_server_is_changed_part_by_part,
     a_server_is_deleted_with_its_keys_once_it_is_off,
     keys_are_rotated_and_revoked_where_there_are_any,

@@ -1,6 +1,7 @@
 //! Rows that no operation would leave: many that have ended, and an org without a policy that it must have.
 
 use crate::fault::Fault;
+use crate::server::{AuthorizationServer, ServerConfig};
 use crate::sign_on::PolicyScope;
 use database::{ReadTx, WriteTx, params};
 use vocab::id::{OrgId, UserId};
@@ -119,4 +120,28 @@ pub(super) async fn count_belongings(tx: &mut ReadTx, org: &OrgId, user: &UserId
         counts.push(row.unwrap().get(0).unwrap());
     }
     counts
+}
+
+/// Changes the settings of a server as a release does that knows of no parts.
+pub(super) async fn reconfigure_without_parts(
+    tx: &mut WriteTx,
+    server: &AuthorizationServer,
+    config: &ServerConfig,
+) -> Result<u64, Fault> {
+    let config = serde_json::to_string(config).unwrap();
+    let sql = "UPDATE authorization_servers SET config = $1, revision = revision + 1 WHERE org_id = $2 AND id = $3";
+    Ok(tx
+        .execute(sql, params![config, &server.org_id, &server.id])
+        .await?)
+}
+
+/// A server and a policy as they were stored before there was anything beside them.
+pub(super) async fn forget_parts(tx: &mut WriteTx, org: &OrgId) -> Result<(), Fault> {
+    for sql in [
+        "UPDATE authorization_servers SET parts = '' WHERE org_id = $1",
+        "UPDATE policies SET aside = '' WHERE org_id = $1",
+    ] {
+        tx.execute(sql, params![org]).await?;
+    }
+    Ok(())
 }

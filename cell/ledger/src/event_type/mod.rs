@@ -205,6 +205,8 @@ define_event_types! {
     AppOauth2ClientLifecycleDeactivate, "app.oauth2.client.lifecycle.deactivate", "OAuth client deactivated", Usual;
     AppOauth2ClientLifecycleDelete, "app.oauth2.client.lifecycle.delete", "OAuth client deleted", Usual;
     AppOauth2ClientReadClientSecret, "app.oauth2.client.read_client_secret", "Client secret viewed", Alarming;
+    AppOauth2ClientPrivilegeGrant, "app.oauth2.client.privilege.grant", "Administrator role granted to an app", Alarming;
+    AppOauth2ClientPrivilegeRevoke, "app.oauth2.client.privilege.revoke", "Administrator role revoked from an app", Usual;
     AppOauth2CredentialsLifecycleCreate, "app.oauth2.credentials.lifecycle.create", "Client credential created", Usual;
     AppOauth2CredentialsLifecycleActivate, "app.oauth2.credentials.lifecycle.activate", "Client credential activated", Usual;
     AppOauth2CredentialsLifecycleDeactivate, "app.oauth2.credentials.lifecycle.deactivate", "Client credential deactivated", Usual;

@@ -8,10 +8,19 @@ use crate::page::{OAuthPageError, Page};
 use crate::reply;
 use axum::response::Response;
 use protocol::oauth::error::ErrorCode;
+use protocol::oauth::form::{Form, render_form};
+
+/// The parameter by which a program brings a sign-in that it led itself.
+const SESSION_TOKEN: &str = "sessionToken";
+/// Where such a sign-in becomes a session of the browser.
+pub const SESSION_PATH: &str = "/login/sessionCookieRedirect";
 
 /// `GET` and `POST …/v1/authorize`.
 pub async fn handle(exchange: Exchange) -> Response {
     let outcome = match exchange.parameters() {
+        Ok(form) if form.get(SESSION_TOKEN).is_some() => {
+            return reply::redirect(&session_first(&exchange, &form));
+        }
         Ok(form) => {
             let scene = Scene {
                 cell: &exchange.cell,
@@ -26,6 +35,20 @@ pub async fn handle(exchange: Exchange) -> Response {
         Ok(destination) => render_destination(destination),
         Err(refusal) => render_refusal(refusal, &exchange.facts.client.request_id),
     }
+}
+
+/// Where a request goes that brings a session token: first to where the token becomes a session, then here again.
+fn session_first(exchange: &Exchange, form: &Form<'_>) -> String {
+    let rest: Vec<(&str, &str)> = form
+        .iter()
+        .filter(|(name, _)| *name != SESSION_TOKEN)
+        .collect();
+    let server = exchange.server.as_ref();
+    let server = server.map_or_else(String::new, |server| format!("/{server}"));
+    let back = format!("/oauth2{server}/v1/authorize?{}", render_form(&rest));
+    let token = form.get(SESSION_TOKEN).unwrap_or_default();
+    let query = render_form(&[("token", token), ("redirectUrl", &back)]);
+    format!("{}{SESSION_PATH}?{query}", exchange.context.path_prefix)
 }
 
 /// A destination as a reply.

@@ -193,7 +193,8 @@ fn decide_request(
         ));
     }
     decide_scopes(
-        issuer.config(),
+        issuer,
+        app,
         Some(&request.scope),
         GrantKind::AuthorizationCode,
     )

@@ -28,6 +28,7 @@ pub(crate) fn app() -> App {
         status: AppStatus::Active,
         settings: AppSettings::default(),
         policy_id: None,
+        api_scopes: Vec::new(),
         secrets: vec![SecretHash::of("old"), SecretHash::of("new")],
         revision: 1,
         created_at: Timestamp::from_seconds(0),

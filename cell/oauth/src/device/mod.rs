@@ -67,7 +67,7 @@ pub async fn run(exchange: &Exchange) -> Result<DeviceCodes, Failure> {
     }
     let request =
         parse_device_authorization_request(&form).map_err(|error| Failure::wire(&error))?;
-    let scopes = decide_scopes(issuer.config(), Some(&request.scope), GrantKind::DeviceCode)?;
+    let scopes = decide_scopes(&issuer, app, Some(&request.scope), GrantKind::DeviceCode)?;
     let entropy = exchange.cell.entropy();
     let device_code = random_token(entropy, "");
     let now = exchange.facts.now;

@@ -49,7 +49,8 @@ pub enum Document {
 pub fn render(issuer: &Issuer, document: Document) -> String {
     let config = issuer.config();
     let mut scopes: Vec<&str> = STANDARD_SCOPES.to_vec();
-    scopes.extend(config.scopes.iter().map(|scope| scope.name.as_str()));
+    let listed = config.scopes.iter().filter(|scope| !scope.unlisted);
+    scopes.extend(listed.map(|scope| scope.name.as_str()));
     let mut claims: Vec<&str> = STANDARD_CLAIMS.to_vec();
     let configured = config
         .claims

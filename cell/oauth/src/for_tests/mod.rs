@@ -47,8 +47,10 @@ static MIGRATIONS: &[Migration] = &[
     at(8, identity::schema::MIGRATION_BLOCKED_ZONES),
     at(9, identity::schema::MIGRATION_SEARCH),
     at(10, identity::schema::MIGRATION_APPS),
+    at(11, identity::schema::MIGRATION_API_ACCESS),
+    at(12, identity::schema::MIGRATION_PARTS),
+    at(13, identity::schema::MIGRATION_EXTERNAL_IDS),
 ];
-
 const fn at(version: i64, it: Migration) -> Migration {
     Migration { version, ..it }
 }
@@ -540,6 +542,7 @@ async fn insert_app(
             ..AppSettings::default()
         },
         policy_id: None,
+        api_scopes: Vec::new(),
         secrets: Vec::new(),
         revision: 1,
         created_at: cell.now(),

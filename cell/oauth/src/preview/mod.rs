@@ -187,5 +187,5 @@ fn decide_standing(question: PreviewQuestion<'_>, facts: &PersonFacts) -> Result
 fn scopes_of(issuer: &Issuer, question: PreviewQuestion<'_>) -> Result<ScopeSet, Denial> {
     let asked = ScopeSet::parse(question.scope.trim())
         .map_err(|_| Denial::new(ErrorCode::InvalidScope, "the scopes are malformed"))?;
-    decide_scopes(issuer.config(), Some(&asked), question.grant)
+    decide_scopes(issuer, question.app, Some(&asked), question.grant)
 }

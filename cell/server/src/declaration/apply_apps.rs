@@ -10,7 +10,7 @@ use crate::declaration::report::{Kind, Report, Standing};
 use identity::access::{Permission, Permit};
 use identity::app::App;
 use identity::app::operations::{AppChange, DeclaredApp, NewApp};
-use identity::app::store;
+use identity::app::{api_access, store};
 use identity::fault::Refusal;
 use identity::person::profile::fold;
 use identity::server::{AuthorizationServer, DEFAULT_SERVER_NAME, ServerConfig};
@@ -71,6 +71,7 @@ async fn make_app(
                     .await?;
             }
             assign_app(site, &app.id, &plan).await?;
+            let_into_api(site, &app.id, &plan).await?;
             app.id
         }
         (None, Mode::Apply) => {
@@ -80,6 +81,7 @@ async fn make_app(
                 write_app(site, &permit, declared, &app, policy, &plan).await?;
             }
             assign_app(site, &app.id, &plan).await?;
+            let_into_api(site, &app.id, &plan).await?;
             app.id
         }
     };
@@ -120,10 +122,12 @@ async fn load_app(
             groups.insert(group);
         }
     }
+    let roles = api_access::store::load_roles(&mut tx, &site.org, &id).await?;
     Ok(Some(PresentApp {
         app,
         people,
         groups,
+        roles: roles.into_iter().map(|(role, _)| role).collect(),
     }))
 }
 
@@ -189,6 +193,17 @@ async fn assign_app(site: &Site, app: &AppId, plan: &AppPlan) -> Result<(), Refu
     Ok(())
 }
 
+async fn let_into_api(site: &Site, app: &AppId, plan: &AppPlan) -> Result<(), Refusal> {
+    let permit = site.permit(Permission::ManageOrg)?;
+    for scope in &plan.api_scopes {
+        site.cell.grant_api_scope(&permit, app, *scope).await?;
+    }
+    for role in &plan.roles {
+        site.cell.grant_app_role(&permit, app, *role).await?;
+    }
+    Ok(())
+}
+
 pub(super) async fn apply_servers(
     site: &Site,
     declared: &[ServerDeclaration],
@@ -230,13 +245,14 @@ async fn apply_server(
 /// The server of that name; of an org that is only planned, the preset one that it will begin with.
 async fn find_server(site: &Site, name: &str) -> Result<Option<AuthorizationServer>, Refusal> {
     if site.presence == Presence::Planned {
-        let preset = || AuthorizationServer {
-            org_id: site.org.clone(),
-            id: ServerId::generate(site.cell.entropy()),
-            name: String::from(DEFAULT_SERVER_NAME),
-            active: true,
-            config: ServerConfig::default(),
-            revision: 1,
+        let preset = || {
+            AuthorizationServer::new(
+                site.org.clone(),
+                ServerId::generate(site.cell.entropy()),
+                String::from(DEFAULT_SERVER_NAME),
+                ServerConfig::default(),
+                site.cell.now(),
+            )
         };
         return Ok((fold(name) == DEFAULT_SERVER_NAME).then(preset));
     }

@@ -10,6 +10,7 @@ use crate::declaration::report::{Kind, Report, Standing};
 use identity::access::Permission;
 use identity::fault::Refusal;
 use identity::person::profile::fold;
+use identity::sign_on::aside::Aside;
 use identity::sign_on::store::{self, StoredPolicy, StoredZone};
 use identity::sign_on::zone::ZoneReach;
 use identity::sign_on::{PolicyScope, presets};
@@ -137,7 +138,9 @@ async fn load_policies(site: &Site) -> Result<Vec<StoredPolicy>, Refusal> {
     let stored = presets.map(|(scope, policy): (PolicyScope, _)| StoredPolicy {
         policy,
         scope,
+        aside: Aside::default(),
         revision: 1,
+        created_at: site.cell.now(),
         updated_at: site.cell.now(),
     });
     Ok(Vec::from(stored))

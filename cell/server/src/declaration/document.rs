@@ -220,6 +220,12 @@ pub struct AppDeclaration {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub groups: Vec<Name>,
+    /// Scopes of the management API that it shall have when it acts for itself; it needs a role as well.
+    #[serde(default)]
+    pub api_scopes: Vec<String>,
+    /// The roles that it shall have at the management API.
+    #[serde(default)]
+    pub roles: Vec<RoleName>,
 }
 
 /// An authorization server.

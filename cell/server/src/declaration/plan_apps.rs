@@ -3,8 +3,10 @@
 
 use crate::declaration::difference::{as_json, differences, put_names};
 use crate::declaration::document::{AppDeclaration, ServerDeclaration};
-use crate::declaration::plan::{Known, find_all, find_missing};
+use crate::declaration::plan::{Known, find_all, find_missing, role};
 use crate::declaration::report::{FieldChange, Standing};
+use identity::access::Role;
+use identity::access::scope::ApiScope;
 use identity::app::App;
 use identity::app::operations::check_declared_secret;
 use identity::app::rules::{decide_app, decide_label, needs_secret};
@@ -25,6 +27,8 @@ pub struct PresentApp {
     pub people: HashSet<UserId>,
     /// Those of the declared groups to which it is assigned.
     pub groups: HashSet<GroupId>,
+    /// Its roles at the management API.
+    pub roles: Vec<Role>,
 }
 
 /// Whether label, settings or policy of an app are to be written.
@@ -50,6 +54,10 @@ pub struct AppPlan {
     pub people: Vec<UserId>,
     /// To which groups it is to be assigned.
     pub groups: Vec<GroupId>,
+    /// Scopes of the management API that it is to be granted.
+    pub api_scopes: Vec<ApiScope>,
+    /// Roles that it is to be given.
+    pub roles: Vec<Role>,
 }
 
 /// What is to be done for an app. Whoever is not declared keeps it; the secret before stays good beside a new one.
@@ -77,8 +85,12 @@ pub fn plan_app(
     let assigned_groups = present.map_or(&no_groups, |present| &present.groups);
     let (people, people_names) = find_missing(&known.people, &declared.people, assigned_people)?;
     let (groups, groups_names) = find_missing(&known.groups, &declared.groups, assigned_groups)?;
+    let api_scopes = missing_scopes(declared, present)?;
+    let roles = missing_roles(declared, present);
     let mut plan = AppPlan {
         standing: Standing::Missing,
+        api_scopes,
+        roles,
         update: AppUpdate::None,
         adds_secret: false,
         settings,
@@ -102,13 +114,49 @@ pub fn plan_app(
         plan.adds_secret = true;
         fields.push(FieldChange::hidden("client_secret"));
     }
-    for (field, names) in [("people", people_names), ("groups", groups_names)] {
+    let scopes = plan.api_scopes.iter();
+    let scopes = scopes.map(|scope| Value::from(scope.render())).collect();
+    let roles = plan.roles.iter().map(|role| Value::from(role.as_str()));
+    for (field, names) in [
+        ("people", people_names),
+        ("groups", groups_names),
+        ("api_scopes", scopes),
+        ("roles", roles.collect()),
+    ] {
         if !names.is_empty() {
             fields.push(FieldChange::added(field, Value::from(names)));
         }
     }
     plan.standing = Standing::from(fields);
     Ok(plan)
+}
+
+fn missing_scopes(
+    declared: &AppDeclaration,
+    present: Option<&PresentApp>,
+) -> Result<Vec<ApiScope>, Refusal> {
+    let mut missing = Vec::new();
+    for name in &declared.api_scopes {
+        let scope = ApiScope::parse(name).ok_or_else(|| {
+            Refusal::invalid("api_scopes", format!("this API has no scope {name:?}"))
+        })?;
+        let has = present.is_some_and(|present| present.app.api_scopes.contains(&scope));
+        if !has && !missing.contains(&scope) {
+            missing.push(scope);
+        }
+    }
+    Ok(missing)
+}
+
+fn missing_roles(declared: &AppDeclaration, present: Option<&PresentApp>) -> Vec<Role> {
+    let mut missing = Vec::new();
+    for declared in declared.roles.iter().map(|name| role(*name)) {
+        let has = present.is_some_and(|present| present.roles.contains(&declared));
+        if !has && !missing.contains(&declared) {
+            missing.push(declared);
+        }
+    }
+    missing
 }
 
 fn check_secret(

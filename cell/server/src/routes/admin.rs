@@ -49,6 +49,23 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
         ("/admin/apps/{id}/delete", post(apps::settings::delete)),
         ("/admin/apps/{id}/integrate", get(apps::integrate::show)),
         ("/admin/apps/{id}/keys", post(apps::credentials::save_keys)),
+        ("/admin/apps/{id}/api", get(apps::api_access::show)),
+        (
+            "/admin/apps/{id}/api/scopes/add",
+            post(apps::api_access::add_scope),
+        ),
+        (
+            "/admin/apps/{id}/api/scopes/remove",
+            post(apps::api_access::remove_scope),
+        ),
+        (
+            "/admin/apps/{id}/api/roles/add",
+            post(apps::api_access::add_role),
+        ),
+        (
+            "/admin/apps/{id}/api/roles/remove",
+            post(apps::api_access::remove_role),
+        ),
         ("/admin/apps/{id}/ready", get(apps::integrate::show_ready)),
         (
             "/admin/apps/{id}/secrets/add",

@@ -1,5 +1,6 @@
 //! Apps: the list, and what the pages of one app share.
 
+pub mod api_access;
 pub mod assignments;
 pub mod create;
 pub mod credentials;

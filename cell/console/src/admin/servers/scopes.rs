@@ -82,11 +82,15 @@ pub async fn save(Path((id, key)): Path<(String, String)>, visit: Visit) -> Answ
 async fn put(visit: &Visit, id: &str, key: Option<String>) -> Answer {
     let permit = administrator(visit, Permission::ManageServers).await?;
     let server = load_custom(visit, id).await?;
+    let mut known = server.config.scopes.iter();
+    let present = known.find(|scope| key.as_deref() == Some(part_key(scope).as_str()));
     let scope = ScopeConfig {
         name: visit.field("name").trim().to_owned(),
         description: visit.field("description").trim().to_owned(),
         default: is_ticked(visit, "is_default"),
         consent_required: is_ticked(visit, "asks_consent"),
+        // Set by the management API alone; the form leaves it as it is.
+        unlisted: present.is_some_and(|scope| scope.unlisted),
     };
     let change = ServerChange::PutScope(key.clone(), scope.clone());
     match visit.cell.change_server(&permit, &server.id, change).await {

@@ -126,6 +126,8 @@ pub const EVENTS: Events = Events {
     app_oauth2_client_lifecycle_deactivate: "OAuth-Client ausgeschaltet",
     app_oauth2_client_lifecycle_delete: "OAuth-Client gelöscht",
     app_oauth2_client_read_client_secret: "Client-Secret angesehen",
+    app_oauth2_client_privilege_grant: "Rolle eines Administrators an eine App vergeben",
+    app_oauth2_client_privilege_revoke: "Rolle eines Administrators einer App entzogen",
     app_oauth2_credentials_lifecycle_create: "Zugangsdaten eines Clients angelegt",
     app_oauth2_credentials_lifecycle_activate: "Zugangsdaten eines Clients eingeschaltet",
     app_oauth2_credentials_lifecycle_deactivate: "Zugangsdaten eines Clients ausgeschaltet",

@@ -28,6 +28,7 @@ pub const PROBLEMS: &[(&str, &str)] = &[
         "it must not contain spaces or control characters",
         "Leer- und Steuerzeichen sind nicht möglich",
     ),
+    ("there is nobody {name}", "Es gibt niemanden namens {name}"),
     ("this is not a mail address", "Das ist keine Mailadresse"),
     (
         "type your user name or mail address",
@@ -107,6 +108,18 @@ pub const PROBLEMS: &[(&str, &str)] = &[
     (
         "this person has a role that permits more than yours; somebody with that role can do it",
         "Diese Person hat eine Rolle, die mehr erlaubt als Ihre; jemand mit dieser Rolle kann es",
+    ),
+    (
+        "this app has a role that permits more than yours; somebody with that role can change it",
+        "Diese App hat eine Rolle, die mehr erlaubt als Ihre; jemand mit dieser Rolle kann sie ändern",
+    ),
+    (
+        "only an app that proves itself by a key (private_key_jwt) may act for itself at this API",
+        "Nur eine App, die sich durch einen Schlüssel ausweist (private_key_jwt), darf an dieser API für sich handeln",
+    ),
+    (
+        "only an app that proves itself by a key (private_key_jwt) may have a role",
+        "Nur eine App, die sich durch einen Schlüssel ausweist (private_key_jwt), darf eine Rolle haben",
     ),
     (
         "the person is getting back in by mail; give the role afterwards",
@@ -538,7 +551,9 @@ pub const PROBLEMS: &[(&str, &str)] = &[
     ("it is of another list", "Das gehört zu einer anderen Liste"),
     // What there may be only so many of.
     ("administrators", "Verwaltende"),
+    ("access policies", "Zugriffsrichtlinien"),
     ("API tokens", "API-Token"),
+    ("members changed at once", "auf einmal geänderte Mitglieder"),
     (
         "apps, people or groups of one rule",
         "Apps, Personen oder Gruppen einer Regel",

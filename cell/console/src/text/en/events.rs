@@ -126,6 +126,8 @@ messages! {
         app_oauth2_client_lifecycle_deactivate: "OAuth client deactivated",
         app_oauth2_client_lifecycle_delete: "OAuth client deleted",
         app_oauth2_client_read_client_secret: "Client secret viewed",
+        app_oauth2_client_privilege_grant: "Administrator role granted to an app",
+        app_oauth2_client_privilege_revoke: "Administrator role revoked from an app",
         app_oauth2_credentials_lifecycle_create: "Client credential created",
         app_oauth2_credentials_lifecycle_activate: "Client credential activated",
         app_oauth2_credentials_lifecycle_deactivate: "Client credential deactivated",

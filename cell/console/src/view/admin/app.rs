@@ -1,4 +1,4 @@
-//! One application: settings, credentials, assignments, sign-on policy, integration.
+//! One application: settings, credentials, assignments, sign-on policy, the management API, integration.
 
 use super::app_new::client_auth_choices;
 use super::apps::AppKind;
@@ -21,6 +21,17 @@ pub struct SecretRow {
     pub created: Moment,
     /// When it was last used.
     pub last_used: Option<Moment>,
+}
+
+/// A scope or role of an application at the management API.
+#[derive(Clone, Debug)]
+pub struct GivenRow {
+    /// Stands in forms.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// When it was given.
+    pub since: Moment,
 }
 
 /// Whom an application is for.
@@ -101,6 +112,22 @@ pub enum AppTab {
         /// The policies there are.
         policies: Vec<Choice>,
     },
+    /// `…/api`. Posts `scope` to `…/api/scopes/add`, `role` to `…/api/roles/add`, `id` to `…/api/scopes/remove` and
+    /// `…/api/roles/remove`.
+    Api {
+        /// Whether it proves itself by a key; nothing is given to it otherwise.
+        has_key: bool,
+        /// Scopes that it was granted, by name.
+        scopes: Vec<GivenRow>,
+        /// Those that it was not.
+        free_scopes: Vec<Choice>,
+        /// Its roles.
+        roles: Vec<GivenRow>,
+        /// Those that it does not have.
+        free_roles: Vec<Choice>,
+        /// What is chosen at first in either form.
+        chosen: Input,
+    },
     /// `…/integrate`.
     Integrate {
         /// What it needs to know.
@@ -163,6 +190,14 @@ impl AppPage {
                     "/sign-on",
                     matches!(self.tab, AppTab::SignOn { .. }),
                 );
+        }
+        if self.kind == AppKind::Service {
+            bar = bar.tab(
+                t.tab_api,
+                &base,
+                "/api",
+                matches!(self.tab, AppTab::Api { .. }),
+            );
         }
         bar.tab(
             t.tab_integrate,

@@ -22,7 +22,7 @@ mod simulate;
 mod snippet;
 mod zones;
 
-pub use app::{AppPage, AppTab, AssignmentRow, SecretRow};
+pub use app::{AppPage, AppTab, AssignmentRow, GivenRow, SecretRow};
 pub use app_new::{AppDetailsPage, AppKindPage, AppReadyPage, NewAppForm};
 pub use app_test::{AppTestOutcome, AppTestPage, DeviceSteps, ServiceTest};
 pub use apps::{AppKind, AppRow, AppsAdminPage};

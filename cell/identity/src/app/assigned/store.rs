@@ -12,7 +12,7 @@ macro_rules! select {
         concat!(
             "SELECT u.org_id, u.id, u.status, u.login, u.email, u.email_verified, u.first_name, u.last_name, ",
             "u.profile, u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at, u.activated_at, ",
-            "u.status_changed_at, ",
+            "u.status_changed_at, u.external_id, ",
             $rest
         )
     };
@@ -56,7 +56,7 @@ fn read_direct(row: &Row) -> Result<AppPerson, Fault> {
     Ok(AppPerson {
         person: read(row)?,
         way: Way::Direct,
-        assigned_at: row.get(16)?,
+        assigned_at: row.get(17)?,
         is_direct: true,
         is_repeat: false,
     })
@@ -66,9 +66,9 @@ fn read_member(row: &Row, group: &GroupId) -> Result<AppPerson, Fault> {
     Ok(AppPerson {
         person: read(row)?,
         way: Way::Group(group.clone()),
-        assigned_at: row.get(16)?,
-        is_direct: row.get(17)?,
-        is_repeat: row.get(18)?,
+        assigned_at: row.get(17)?,
+        is_direct: row.get(18)?,
+        is_repeat: row.get(19)?,
     })
 }
 
@@ -154,8 +154,8 @@ pub(super) async fn find_person(
     };
     Ok(Some(AppPerson {
         person: read(&row)?,
-        way: Way::Group(row.get(17)?),
-        assigned_at: row.get(16)?,
+        way: Way::Group(row.get(18)?),
+        assigned_at: row.get(17)?,
         is_direct: false,
         is_repeat: false,
     }))

@@ -47,6 +47,11 @@ both_ways!(
      ORDER BY g.members_changed_at DESC, g.id DESC LIMIT $5"
 );
 
+const BY_EXTERNAL_ID: &str = concat!(
+    columns!(),
+    "WHERE g.org_id = $1 AND g.external_id = $2 AND g.id <> $3"
+);
+
 /// The next few groups that a walk meets.
 pub(super) async fn load_batch(
     tx: &mut ReadTx,
@@ -63,6 +68,10 @@ pub(super) async fn load_batch(
                 "WHERE g.org_id = $1 AND g.id = $2 AND g.id <> $3"
             );
             tx.query(sql, params![org, wanted, id]).await?
+        }
+        Walk::ExternalId(wanted) => {
+            let values = params![org, wanted, id];
+            tx.query(BY_EXTERNAL_ID, values).await?
         }
         Walk::Names { begin, end } => {
             let bound = match direction {
@@ -89,7 +98,7 @@ pub(super) async fn load_batch(
                 Walk::LastUpdated(_) => group.updated_at.micros().to_string(),
                 // As the index has it, which is older than the group where an older release made that.
                 Walk::MembersChanged(_) => row.get::<i64>(7)?.to_string(),
-                Walk::ById | Walk::Id(_) => String::new(),
+                Walk::ById | Walk::Id(_) | Walk::ExternalId(_) => String::new(),
             };
             let id = group.id.to_string();
             Ok((group, key, id))
@@ -123,11 +132,12 @@ fn moments(org: &OrgId, batch: &Batch<'_, Walk>, span: Span) -> Result<Vec<Value
 
 /// Each statement that walks, and the index that it must use.
 #[cfg(test)]
-pub(crate) fn every_walk(direction: Direction) -> [(&'static str, &'static str); 4] {
+pub(crate) fn every_walk(direction: Direction) -> [(&'static str, &'static str); 5] {
     [
         (by_id(direction), "sqlite_autoindex_groups_1"),
         (by_name(direction), "sqlite_autoindex_groups_2"),
         (by_update(direction), "groups_by_update"),
         (by_member_change(direction), "groups_by_member_change"),
+        (BY_EXTERNAL_ID, "groups_by_external_id"),
     ]
 }

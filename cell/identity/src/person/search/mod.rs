@@ -19,6 +19,8 @@ pub enum PersonAttribute {
     Status,
     /// What the person types to sign in.
     Login,
+    /// What a provisioning client calls the person; compared with regard to case.
+    ExternalId,
     /// The mail address.
     Email,
     /// The given name.
@@ -33,6 +35,8 @@ pub enum PersonAttribute {
     Activated,
     /// The last change of state.
     StatusChanged,
+    /// Whether the person belongs: see [`PersonStatus::belongs`](crate::person::PersonStatus::belongs).
+    Belongs,
     /// An attribute of the org's schema.
     Custom(String),
 }
@@ -81,6 +85,7 @@ impl Listed for PersonRecord {
             PersonAttribute::Id => text(person.id.as_str()),
             PersonAttribute::Status => text(person.status.as_str()),
             PersonAttribute::Login => text(&person.login),
+            PersonAttribute::ExternalId => person.external_id.clone().map(Operand::Exact),
             PersonAttribute::Email => text(&person.email),
             PersonAttribute::FirstName => text(&person.first_name),
             PersonAttribute::LastName => text(&person.last_name),
@@ -88,6 +93,7 @@ impl Listed for PersonRecord {
             PersonAttribute::LastUpdated => Some(Operand::Moment(person.updated_at)),
             PersonAttribute::Activated => person.activated_at.map(Operand::Moment),
             PersonAttribute::StatusChanged => Some(Operand::Moment(person.status_changed_at)),
+            PersonAttribute::Belongs => Some(Operand::Flag(person.status.belongs())),
             PersonAttribute::Custom(name) => match person.profile.get(name)? {
                 Value::String(value) => text(value),
                 Value::Bool(flag) => Some(Operand::Flag(*flag)),

@@ -6,7 +6,7 @@ use crate::condition::Place;
 use crate::fault::Refusal;
 use crate::person::search::plan::PeopleSearch;
 use crate::person::search::{FoundPeople, PersonRecord, store};
-use crate::walk::Page;
+use crate::walk::{Page, rows_max};
 use vocab::id::{GroupId, UserId};
 
 impl Cell {
@@ -53,6 +53,34 @@ impl Cell {
         store::find(&mut tx, permit.org(), id_or_login)
             .await?
             .ok_or(Refusal::NotFound)
+    }
+
+    /// How many people the org has, those who have left included; no more are counted than that.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    pub async fn count_people(&self, permit: &Permit, max: usize) -> Result<usize, Refusal> {
+        permit.covers(Permission::ReadDirectory)?;
+        let mut tx = self.database.read().await?;
+        let count = crate::person::store::count(&mut tx, permit.org(), rows_max(max)).await?;
+        Ok(usize::try_from(count).unwrap_or_default())
+    }
+
+    /// The ids of a group's members, by id, so many at most.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    pub async fn list_member_ids(
+        &self,
+        permit: &Permit,
+        group_id: &GroupId,
+        limit: usize,
+    ) -> Result<Vec<UserId>, Refusal> {
+        permit.covers(Permission::ReadDirectory)?;
+        let (mut tx, limit) = (self.database.read().await?, rows_max(limit));
+        let found =
+            crate::group::store::load_member_ids(&mut tx, permit.org(), group_id, limit).await;
+        Ok(found?)
     }
 
     /// A page of a group's members, by id, after that id; none where the page is the last.

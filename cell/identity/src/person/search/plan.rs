@@ -20,6 +20,7 @@ pub(crate) enum Walk {
     ByLogin,
     Id(String),
     Login(String),
+    ExternalId(String),
     Email(String),
     /// By words that begin so: up to `end`, which is excluded.
     Words {
@@ -38,6 +39,7 @@ impl Walk {
         match self {
             Self::Id(_) => (0, 0),
             Self::Login(_) => (1, 0),
+            Self::ExternalId(_) => (1, 1),
             Self::Email(_) => (2, 0),
             // A longer beginning is one of fewer words.
             Self::Words { begin, .. } => (3, usize::MAX - begin.len()),
@@ -53,7 +55,7 @@ impl Walk {
         matches!(
             (self, order),
             // At most one person, in any order.
-            (Self::Id(_) | Self::Login(_), _)
+            (Self::Id(_) | Self::Login(_) | Self::ExternalId(_), _)
                 | (_, PersonOrder::Natural)
                 | (Self::ById | Self::Email(_), PersonOrder::Id)
                 | (Self::Status(_) | Self::ByLogin, PersonOrder::Login)
@@ -81,13 +83,17 @@ impl PeopleSearch {
     /// Everybody who has not left.
     #[must_use]
     pub fn everybody(order: PersonOrder, direction: Direction) -> Self {
-        let walk = match order {
-            PersonOrder::Natural | PersonOrder::Id => Walk::ById,
-            PersonOrder::Login => Walk::ByLogin,
-            PersonOrder::Created => Walk::Created(Span::ALL),
-            PersonOrder::LastUpdated => Walk::LastUpdated(Span::ALL),
-        };
-        Self(Search::by(walk, vec![has_not_left()], direction))
+        Self(Search::by(
+            whole_walk(order),
+            vec![has_not_left()],
+            direction,
+        ))
+    }
+
+    /// Everybody, those who have left included.
+    #[must_use]
+    pub fn all(order: PersonOrder, direction: Direction) -> Self {
+        Self(Search::by(whole_walk(order), Vec::new(), direction))
     }
 
     /// Whoever has a word (the login, the mail address, the name or a word of it) that begins so, and has not left.
@@ -113,6 +119,7 @@ impl PeopleSearch {
                     walk,
                     Walk::Id(_)
                         | Walk::Login(_)
+                        | Walk::ExternalId(_)
                         | Walk::Status(_)
                         | Walk::Created(_)
                         | Walk::LastUpdated(_)
@@ -121,6 +128,15 @@ impl PeopleSearch {
         let fits = |walk: &Walk| walk.is_in(order) && goes(walk);
         let any_order = order == PersonOrder::Natural && direction == Direction::Ascending;
         Search::plan(condition, direction, any_order, plan_walk, fits).map(Self)
+    }
+}
+
+const fn whole_walk(order: PersonOrder) -> Walk {
+    match order {
+        PersonOrder::Natural | PersonOrder::Id => Walk::ById,
+        PersonOrder::Login => Walk::ByLogin,
+        PersonOrder::Created => Walk::Created(Span::ALL),
+        PersonOrder::LastUpdated => Walk::LastUpdated(Span::ALL),
     }
 }
 
@@ -153,8 +169,14 @@ fn plan_walk(conditions: &[PersonCondition]) -> Option<Walk> {
 
 fn plan_one(condition: &PersonCondition) -> Option<Walk> {
     use PersonAttribute as Of;
-    let Condition::Compare(attribute, comparison, Operand::Text(text)) = condition else {
-        return None;
+    let (attribute, comparison, text) = match condition {
+        Condition::Compare(Of::ExternalId, Comparison::Equal, Operand::Exact(text)) => {
+            return Some(Walk::ExternalId(text.clone()));
+        }
+        Condition::Compare(attribute, comparison, Operand::Text(text)) => {
+            (attribute, comparison, text)
+        }
+        _ => return None,
     };
     match (attribute, comparison) {
         (Of::Id, Comparison::Equal) => Some(Walk::Id(text.clone())),
@@ -207,6 +229,11 @@ mod tests {
         Condition::Compare(attribute, comparison, Operand::Text(text.into()))
     }
 
+    fn exact(text: &str) -> PersonCondition {
+        let text = Operand::Exact(text.into());
+        Condition::Compare(Of::ExternalId, Comparison::Equal, text)
+    }
+
     fn since(attribute: Of, secs: i64) -> PersonCondition {
         let moment = Operand::Moment(Timestamp::from_seconds(secs));
         Condition::Compare(attribute, Comparison::GreaterOrEqual, moment)
@@ -242,6 +269,11 @@ mod tests {
             (text(Of::Id, Equal, "00u1"), Walk::Id("00u1".into())),
             (text(Of::Login, Equal, " ADA "), Walk::Login("ada".into())),
             (text(Of::Email, Equal, "A@b.c"), Walk::Email("a@b.c".into())),
+            (exact("Ab"), Walk::ExternalId("Ab".into())),
+            (
+                all(&[&active, &exact("Ab"), &text(Of::Email, Equal, "a@b.c")]),
+                Walk::ExternalId("Ab".into()),
+            ),
             (active.clone(), Walk::Status(PersonStatus::Active)),
             (text(Of::Status, Equal, "gone"), Walk::Id(String::new())),
             (lov.clone(), beginning("lov", None)),
@@ -286,6 +318,8 @@ mod tests {
             text(Of::Status, NotEqual, "ACTIVE"),
             text(Of::Login, Begins, ""),
             text(Of::Custom("level".into()), Equal, "x"),
+            text(Of::ExternalId, Equal, "Ab"),
+            Condition::Compare(Of::Belongs, Equal, Operand::Flag(true)),
             since(Of::StatusChanged, 5),
             Condition::Present(Of::Email),
             Condition::Not(Box::new(known.clone())),

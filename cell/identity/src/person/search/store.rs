@@ -16,7 +16,7 @@ macro_rules! columns {
     () => {
         "SELECT u.org_id, u.id, u.status, u.login, u.email, u.email_verified, u.first_name, u.last_name, u.profile, \
          u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at, u.activated_at, u.status_changed_at, \
-         p.changed_at "
+         u.external_id, p.changed_at "
     };
 }
 
@@ -33,7 +33,7 @@ macro_rules! select {
 fn read_record(row: &Row) -> Result<PersonRecord, Fault> {
     Ok(PersonRecord {
         person: read(row)?,
-        password_changed_at: row.get(16)?,
+        password_changed_at: row.get(17)?,
     })
 }
 
@@ -100,6 +100,10 @@ pub(super) async fn load_batch(
             let sql = select!("WHERE u.org_id = $1 AND u.login_key = $2 AND u.id <> $3");
             tx.query(sql, params![org, wanted, id]).await?
         }
+        Walk::ExternalId(wanted) => {
+            let values = params![org, wanted, id];
+            tx.query(BY_EXTERNAL_ID, values).await?
+        }
         Walk::Email(wanted) => {
             let values = params![org, wanted, id, limit];
             tx.query(BY_EMAIL, values).await?
@@ -132,8 +136,10 @@ fn read_met(walk: &Walk, row: &Row) -> Result<Met<PersonRecord>, Fault> {
         Walk::ByLogin | Walk::Status(_) => fold(&person.login),
         Walk::Created(_) => person.created_at.micros().to_string(),
         Walk::LastUpdated(_) => person.updated_at.micros().to_string(),
-        Walk::Words { .. } => row.get(17)?,
-        Walk::ById | Walk::Id(_) | Walk::Login(_) | Walk::Email(_) => String::new(),
+        Walk::Words { .. } => row.get(18)?,
+        Walk::ById | Walk::Id(_) | Walk::Login(_) | Walk::ExternalId(_) | Walk::Email(_) => {
+            String::new()
+        }
     };
     let id = person.id.to_string();
     Ok((record, key, id))
@@ -185,6 +191,8 @@ both_ways!(
      ORDER BY u.updated_at DESC, u.id DESC LIMIT $5"
 );
 
+const BY_EXTERNAL_ID: &str = select!("WHERE u.org_id = $1 AND u.external_id = $2 AND u.id <> $3");
+
 const BY_EMAIL: &str =
     select!("WHERE u.org_id = $1 AND u.email_key = $2 AND u.id > $3 ORDER BY u.id LIMIT $4");
 
@@ -211,7 +219,7 @@ const fn by_word(status: Option<PersonStatus>) -> &'static str {
 
 /// Each statement that walks, and the index that it must use.
 #[cfg(test)]
-pub(crate) fn every_walk(direction: Direction) -> [(&'static str, &'static str); 8] {
+pub(crate) fn every_walk(direction: Direction) -> [(&'static str, &'static str); 9] {
     [
         (by_id(direction), "sqlite_autoindex_users_1"),
         (by_login(direction), "sqlite_autoindex_users_2"),
@@ -219,6 +227,7 @@ pub(crate) fn every_walk(direction: Direction) -> [(&'static str, &'static str);
         (by_creation(direction), "users_by_creation"),
         (by_update(direction), "users_by_update"),
         (BY_EMAIL, "users_by_email"),
+        (BY_EXTERNAL_ID, "users_by_external_id"),
         (by_word(None), "sqlite_autoindex_user_terms_1"),
         (by_word(Some(PersonStatus::Active)), "user_terms_by_status"),
     ]

@@ -23,7 +23,7 @@ pub async fn run(call: TokenCall<'_>, asked: Option<&ScopeSet>) -> Result<Tokens
         let text = "a public client cannot use client_credentials";
         return Err(Denial::new(ErrorCode::UnauthorizedClient, text).into());
     }
-    let scopes = decide_scopes(issuer.config(), asked, GrantKind::ClientCredentials)?;
+    let scopes = decide_scopes(issuer, app, asked, GrantKind::ClientCredentials)?;
     let lifetimes = decide_lifetimes(issuer, app, GrantKind::ClientCredentials, None, &scopes)?;
     let order = Order {
         issuer,

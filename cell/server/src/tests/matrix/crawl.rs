@@ -14,13 +14,40 @@ const ID_CHARS: usize = 20;
 const BODY_BYTES_MAX: usize = 4 << 20;
 const STARTS: [&str; 2] = ["/admin", "/account"];
 /// What the API names as the administration does.
-const OF_API: [(&str, &str); 6] = [
+const OF_API: [(&str, &str); 9] = [
+    ("/oauth2/v1/clients/{id}", "/admin/apps/{id}"),
     ("/api/v1/apps/{id}", "/admin/apps/{id}"),
     ("/api/v1/apps/{id}/groups/{group}", "/admin/groups/{id}"),
     ("/api/v1/apps/{id}/users/{user}", "/admin/people/{id}"),
+    ("/scim/v2/Users/{id}", "/admin/people/{id}"),
+    ("/scim/v2/Groups/{id}", "/admin/groups/{id}"),
     ("/api/v1/users/{id}", "/admin/people/{id}"),
     ("/api/v1/groups/{id}", "/admin/groups/{id}"),
     ("/api/v1/groups/{id}/users/{user}", "/admin/people/{id}"),
+];
+/// What the API alone has ids for: the pattern, and the list in which an example stands.
+const OF_LISTS: [(&str, &str); 6] = [
+    (
+        "/api/v1/authorizationServers/{id}",
+        "/api/v1/authorizationServers",
+    ),
+    (
+        "/api/v1/authorizationServers/{id}/scopes/{scope}",
+        "/api/v1/authorizationServers/{id}/scopes",
+    ),
+    (
+        "/api/v1/authorizationServers/{id}/policies/{policy}",
+        "/api/v1/authorizationServers/{id}/policies",
+    ),
+    (
+        "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}",
+        "/api/v1/authorizationServers/{id}/policies/{policy}/rules",
+    ),
+    ("/api/v1/policies/{id}", "/api/v1/policies"),
+    (
+        "/api/v1/policies/{id}/rules/{rule}",
+        "/api/v1/policies/{id}/rules",
+    ),
 ];
 /// Nothing leads from a page to the endpoints of a server by its name.
 const SERVER: (&str, &str) = ("/oauth2/{server}", "default");
@@ -94,6 +121,21 @@ impl Samples {
         for (pattern, page) in OF_API {
             let example = samples.values[page].clone();
             samples.values.insert(pattern.to_owned(), example);
+        }
+        for (pattern, list) in OF_LISTS {
+            let address = format!("{prefix}{}", samples.fill(list));
+            let response = world
+                .call(Who::Administrator, &Method::GET, &address, "")
+                .await;
+            let body = to_bytes(response.into_body(), BODY_BYTES_MAX)
+                .await
+                .unwrap();
+            let listed: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            let example = listed[0]["id"].as_str();
+            let example = example.unwrap_or_else(|| panic!("{address}: {listed}"));
+            samples
+                .values
+                .insert(pattern.to_owned(), example.to_owned());
         }
         samples
     }

@@ -18,6 +18,7 @@ const FORMS: &[(&str, Permission)] = &[
     ("/admin/people/{id}/sessions/", Permission::HelpPeople),
     ("/admin/people", Permission::ManagePeople),
     ("/admin/groups", Permission::ManageGroups),
+    ("/admin/apps/{id}/api/", Permission::ManageOrg),
     ("/admin/apps", Permission::ManageApps),
     ("/admin/servers", Permission::ManageServers),
     ("/admin/policies", Permission::ManagePolicies),

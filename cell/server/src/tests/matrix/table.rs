@@ -86,6 +86,11 @@ const fn api<const N: usize>(path: &'static str, names: [&'static str; N]) -> Ro
     Row { path, methods }
 }
 
+/// A search by POST, for those who see.
+const fn search(path: &'static str) -> Row {
+    post(path, Audience::ApiReader)
+}
+
 /// What may come of a call.
 pub(super) fn decide_outcomes(audience: Audience, who: Who) -> &'static [Outcome] {
     use Outcome::{Forbidden, Missing, SentToSignIn, Served, Unauthenticated};
@@ -133,6 +138,7 @@ pub(super) fn decide_outcomes(audience: Audience, who: Who) -> &'static [Outcome
 /// the last minutes, and so does everything that is done to the administrator who is the example of a person.
 pub(super) const CHANGED_FRESHLY: &[&str] = &[
     "/admin/administrators/",
+    "/admin/apps/{id}/api/",
     "/admin/keys/",
     "/admin/policies/",
     "/admin/settings",
@@ -156,10 +162,17 @@ pub(super) const WITHOUT_SAMPLE: &[&str] = &[
     "/api/v1/apps/{id}/credentials/secrets/{secret}/lifecycle/activate",
     "/api/v1/apps/{id}/credentials/secrets/{secret}/lifecycle/deactivate",
     "/api/v1/apps/{id}/users/{user}",
+    "/api/v1/apps/{id}/grants/{grant}",
+    "/oauth2/v1/clients/{id}/roles/{rid}",
+    "/api/v1/sessions/{id}",
     "/account/consents/{id}/revoke",
     "/account/security/passkeys/{id}/remove",
     "/account/security/passkeys/{id}/rename",
     "/account/security/totp/remove",
+    "/api/v1/authorizationServers/{id}/claims/{claim}",
+    "/api/v1/authorizationServers/{id}/credentials/keys/{key}",
+    "/scim/v2/ResourceTypes/{name}",
+    "/scim/v2/Schemas/{name}",
 ];
 
 pub(super) const ROWS: &[Row] = &[
@@ -232,12 +245,128 @@ pub(super) const ROWS: &[Row] = &[
         "/api/v1/apps/{id}/credentials/secrets/{secret}/lifecycle/deactivate",
         ["POST"],
     ),
+    api("/api/v1/apps/{id}/grants", ["GET", "POST"]),
+    api("/api/v1/apps/{id}/grants/{grant}", ["GET", "DELETE"]),
+    api("/oauth2/v1/clients/{id}/roles", ["GET", "POST"]),
+    api("/oauth2/v1/clients/{id}/roles/{rid}", ["GET", "DELETE"]),
+    api("/api/v1/sessions/{id}", ["GET", "DELETE"]),
+    post("/api/v1/authn", Audience::Everybody),
+    post("/api/v1/authn/cancel", Audience::Everybody),
+    post(
+        "/api/v1/authn/credentials/change_password",
+        Audience::Everybody,
+    ),
+    post("/api/v1/authn/factors", Audience::Everybody),
+    post(
+        "/api/v1/authn/factors/{factor}/lifecycle/activate",
+        Audience::Everybody,
+    ),
+    post("/api/v1/authn/factors/{factor}/verify", Audience::Everybody),
+    post("/api/v1/authn/recovery/password", Audience::Everybody),
+    get("/login/sessionCookieRedirect", Audience::SigningIn),
     api("/api/v1/apps/{id}/groups", ["GET"]),
     api("/api/v1/apps/{id}/groups/{group}", ["GET", "PUT", "DELETE"]),
     api("/api/v1/apps/{id}/lifecycle/activate", ["POST"]),
     api("/api/v1/apps/{id}/lifecycle/deactivate", ["POST"]),
     api("/api/v1/apps/{id}/users", ["GET", "POST"]),
     api("/api/v1/apps/{id}/users/{user}", ["GET", "POST", "DELETE"]),
+    api("/api/v1/authorizationServers", ["GET", "POST"]),
+    api(
+        "/api/v1/authorizationServers/{id}",
+        ["GET", "PUT", "DELETE"],
+    ),
+    api(
+        "/api/v1/authorizationServers/{id}/lifecycle/activate",
+        ["POST"],
+    ),
+    api(
+        "/api/v1/authorizationServers/{id}/lifecycle/deactivate",
+        ["POST"],
+    ),
+    api("/api/v1/authorizationServers/{id}/scopes", ["GET", "POST"]),
+    api(
+        "/api/v1/authorizationServers/{id}/scopes/{scope}",
+        ["GET", "PUT", "DELETE"],
+    ),
+    api("/api/v1/authorizationServers/{id}/claims", ["GET", "POST"]),
+    api(
+        "/api/v1/authorizationServers/{id}/claims/{claim}",
+        ["GET", "PUT", "DELETE"],
+    ),
+    api(
+        "/api/v1/authorizationServers/{id}/policies",
+        ["GET", "POST"],
+    ),
+    api(
+        "/api/v1/authorizationServers/{id}/policies/{policy}",
+        ["GET", "PUT", "DELETE"],
+    ),
+    api(
+        "/api/v1/authorizationServers/{id}/policies/{policy}/lifecycle/activate",
+        ["POST"],
+    ),
+    api(
+        "/api/v1/authorizationServers/{id}/policies/{policy}/lifecycle/deactivate",
+        ["POST"],
+    ),
+    api(
+        "/api/v1/authorizationServers/{id}/policies/{policy}/rules",
+        ["GET", "POST"],
+    ),
+    api(
+        "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}",
+        ["GET", "PUT", "DELETE"],
+    ),
+    api(
+        "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}/lifecycle/activate",
+        ["POST"],
+    ),
+    api(
+        "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}/lifecycle/deactivate",
+        ["POST"],
+    ),
+    api(
+        "/api/v1/authorizationServers/{id}/credentials/keys",
+        ["GET"],
+    ),
+    api(
+        "/api/v1/authorizationServers/{id}/credentials/keys/{key}",
+        ["GET"],
+    ),
+    api(
+        "/api/v1/authorizationServers/{id}/credentials/lifecycle/keyRotate",
+        ["POST"],
+    ),
+    api("/api/v1/policies", ["GET", "POST"]),
+    api("/api/v1/policies/{id}", ["GET", "PUT", "DELETE"]),
+    api("/api/v1/policies/{id}/rules", ["GET", "POST"]),
+    api(
+        "/api/v1/policies/{id}/rules/{rule}",
+        ["GET", "PUT", "DELETE"],
+    ),
+    api(
+        "/api/v1/policies/{id}/rules/{rule}/lifecycle/activate",
+        ["POST"],
+    ),
+    api(
+        "/api/v1/policies/{id}/rules/{rule}/lifecycle/deactivate",
+        ["POST"],
+    ),
+    post("/api/v1/policies/simulate", Audience::ApiReader),
+    api("/scim/v2/Users", ["GET", "POST"]),
+    search("/scim/v2/Users/.search"),
+    api("/scim/v2/Users/{id}", ["GET", "PUT", "PATCH", "DELETE"]),
+    api("/scim/v2/Groups", ["GET", "POST"]),
+    search("/scim/v2/Groups/.search"),
+    api("/scim/v2/Groups/{id}", ["GET", "PUT", "PATCH", "DELETE"]),
+    api("/scim/v2/Me", ["GET", "PUT", "PATCH"]),
+    search("/scim/v2/.search"),
+    api("/scim/v2/Bulk", ["POST"]),
+    api("/scim/v2/ServiceProviderConfig", ["GET"]),
+    api("/scim/v2/ResourceTypes", ["GET"]),
+    api("/scim/v2/ResourceTypes/{name}", ["GET"]),
+    api("/scim/v2/Schemas", ["GET"]),
+    api("/scim/v2/Schemas/{name}", ["GET"]),
     api("/api/v1/groups", ["GET", "POST"]),
     api("/api/v1/groups/{id}", ["GET", "PUT", "DELETE"]),
     api("/api/v1/groups/{id}/apps", ["GET"]),
@@ -256,6 +385,8 @@ pub(super) const ROWS: &[Row] = &[
     api("/api/v1/users/{id}/lifecycle/suspend", ["POST"]),
     api("/api/v1/users/{id}/lifecycle/unlock", ["POST"]),
     api("/api/v1/users/{id}/lifecycle/unsuspend", ["POST"]),
+    api("/api/v1/users/{id}/credentials/change_password", ["POST"]),
+    api("/api/v1/users/{id}/sessions", ["DELETE"]),
     api("/api/v1/users/{id}/roles", ["GET", "POST"]),
     api("/api/v1/users/{id}/roles/{rid}", ["GET", "DELETE"]),
     get("/health/live", Audience::Everybody),
@@ -347,6 +478,17 @@ pub(super) const ROWS: &[Row] = &[
     both("/admin/apps/new", Audience::Manager, Audience::Manager),
     both("/admin/apps/{id}", Audience::Reader, Audience::Manager),
     post("/admin/apps/{id}/activate", Audience::Manager),
+    get("/admin/apps/{id}/api", Audience::Reader),
+    post("/admin/apps/{id}/api/scopes/add", Audience::ManagerWhoNames),
+    post(
+        "/admin/apps/{id}/api/scopes/remove",
+        Audience::ManagerWhoNames,
+    ),
+    post("/admin/apps/{id}/api/roles/add", Audience::ManagerWhoNames),
+    post(
+        "/admin/apps/{id}/api/roles/remove",
+        Audience::ManagerWhoNames,
+    ),
     get("/admin/apps/{id}/assignments", Audience::Reader),
     post("/admin/apps/{id}/assignments/everyone", Audience::Manager),
     post(

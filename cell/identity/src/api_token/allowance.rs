@@ -1,10 +1,16 @@
-//! How many calls a token may make: counted in windows that begin with its first call, in this process alone.
+//! How many calls a token, or an app with its tokens, may make, by whichever protocol: counted in windows that begin with
+//! its first call, in this process alone.
 
-use crate::limits::{CALLS_PER_WINDOW, COUNTED_TOKENS_MAX, WINDOW_SECS};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use vocab::id::ApiTokenId;
 use vocab::time::Timestamp;
+
+/// How long a token's calls are counted together.
+pub const WINDOW_SECS: i64 = 60;
+/// Most calls of one token within that time.
+pub const CALLS_PER_WINDOW: u32 = 600_000;
+/// Most tokens whose calls are counted at one time.
+pub const COUNTED_TOKENS_MAX: usize = 10_000;
 
 /// The calls of one token since its window began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +52,7 @@ fn decide(window: Option<Window>, limit: u32, now: Timestamp) -> (Window, Allowa
 #[derive(Debug, Clone)]
 pub struct Allowances {
     limit: u32,
-    windows: Arc<Mutex<HashMap<ApiTokenId, Window>>>,
+    windows: Arc<Mutex<HashMap<String, Window>>>,
 }
 
 impl Default for Allowances {
@@ -65,19 +71,19 @@ impl Allowances {
         }
     }
 
-    /// Counts a call.
+    /// Counts a call of whoever is named so.
     #[must_use]
-    pub fn take(&self, token: &ApiTokenId, now: Timestamp) -> Allowance {
+    pub fn take(&self, caller: &str, now: Timestamp) -> Allowance {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        let (window, allowance) = decide(windows.get(token).copied(), self.limit, now);
-        if windows.len() >= COUNTED_TOKENS_MAX && !windows.contains_key(token) {
+        let (window, allowance) = decide(windows.get(caller).copied(), self.limit, now);
+        if windows.len() >= COUNTED_TOKENS_MAX && !windows.contains_key(caller) {
             windows.retain(|_, window| now < window.began_at.plus_secs(WINDOW_SECS));
             if windows.len() >= COUNTED_TOKENS_MAX {
                 // Nobody is kept out because others are many: this one is not counted.
                 return allowance;
             }
         }
-        windows.insert(token.clone(), window);
+        windows.insert(caller.to_owned(), window);
         allowance
     }
 }
@@ -106,7 +112,7 @@ mod tests {
             (&one, WINDOW_SECS - 1, 0, true),
             (&one, WINDOW_SECS, 1, false),
         ] {
-            let allowance = allowances.take(token, start.plus_secs(after_secs));
+            let allowance = allowances.take(token.as_str(), start.plus_secs(after_secs));
             assert_eq!(
                 (allowance.remaining, allowance.is_over),
                 (remaining, is_over),
@@ -114,7 +120,7 @@ mod tests {
             );
             assert_eq!(allowance.limit, 2);
         }
-        let again = allowances.take(&one, start.plus_secs(WINDOW_SECS + 5));
+        let again = allowances.take(one.as_str(), start.plus_secs(WINDOW_SECS + 5));
         assert_eq!(again.resets_at, start.plus_secs(2 * WINDOW_SECS));
     }
 
@@ -125,13 +131,13 @@ mod tests {
         let allowances = Allowances::new(1);
         for _ in 0..COUNTED_TOKENS_MAX + 10 {
             let token = ApiTokenId::generate(&entropy);
-            assert!(!allowances.take(&token, start).is_over);
+            assert!(!allowances.take(token.as_str(), start).is_over);
         }
         let held = allowances.windows.lock().unwrap().len();
         assert_eq!(held, COUNTED_TOKENS_MAX);
         let later = start.plus_secs(WINDOW_SECS);
         let token = ApiTokenId::generate(&entropy);
-        assert!(!allowances.take(&token, later).is_over);
-        assert!(allowances.take(&token, later).is_over);
+        assert!(!allowances.take(token.as_str(), later).is_over);
+        assert!(allowances.take(token.as_str(), later).is_over);
     }
 }

@@ -1,0 +1,99 @@
+//! What decides about tokens and sign-ins, of an org of the world: a server with a part of each kind, and a policy.
+
+use crate::for_tests::World;
+use identity::access::Permission;
+use identity::app::AppKind;
+use identity::app::operations::NewApp;
+use identity::server::{
+    AuthorizationServer, ClaimConfig, ClaimToken, ClaimValue, ScopeConfig, ServerConfig,
+};
+use identity::sign_on::presets;
+use keys::ServerKeyScope;
+use protocol::jose::algorithm::Algorithm;
+use vocab::id::{AppId, OrgId, PolicyId};
+
+/// Where the paths of servers begin.
+const SERVERS: &str = "/api/v1/authorizationServers";
+/// Where those of policies do.
+const POLICIES: &str = "/api/v1/policies";
+
+/// An example for each parameter of a path.
+pub(super) struct Deciders {
+    values: Vec<(&'static str, &'static str, String)>,
+}
+
+impl Deciders {
+    /// The path with those examples that it takes.
+    pub(super) fn fill(&self, path: &str) -> String {
+        let values = self.values.iter();
+        let fitting = values.filter(|(start, ..)| path.starts_with(start));
+        fitting.fold(path.to_owned(), |path, (_, parameter, value)| {
+            path.replace(parameter, value)
+        })
+    }
+}
+
+impl World {
+    /// They bear that name.
+    pub(super) async fn deciders(&self, org: &OrgId, name: &str) -> Deciders {
+        let cell = &self.cell;
+        let server = self.server(org, name).await;
+        let scope = ServerKeyScope::Custom(server.id.clone());
+        let made = cell
+            .signing_keys
+            .ensure_signer(org, &scope, Algorithm::Es256);
+        made.await.unwrap();
+        let keys = cell.signing_keys.list(org).await.unwrap();
+        let key = keys.iter().find(|key| key.server == scope).unwrap();
+        let (_, preset) = presets::app_policy(PolicyId::generate(cell.entropy()), cell.entropy());
+        let permit = self.permit(org, Permission::ManagePolicies);
+        let policy = cell.create_policy(&permit, name, preset.rules);
+        let policy = policy.await.unwrap();
+        let parts = &server.parts;
+        let access = &parts.policies[0];
+        let values = [
+            (SERVERS, "{id}", server.id.to_string()),
+            (SERVERS, "{scope}", parts.scopes[0].id.to_string()),
+            (SERVERS, "{claim}", parts.claims[0].id.to_string()),
+            (SERVERS, "{policy}", access.id.to_string()),
+            (SERVERS, "{rule}", access.rules[0].id.to_string()),
+            (SERVERS, "{key}", key.kid.clone()),
+            (POLICIES, "{id}", policy.id.to_string()),
+            (POLICIES, "{rule}", policy.rules[0].id.to_string()),
+        ];
+        Deciders {
+            values: Vec::from(values),
+        }
+    }
+
+    /// An app that acts for itself.
+    pub(crate) async fn client(&self, org: &OrgId, label: &str) -> AppId {
+        let permit = self.permit(org, Permission::ManageApps);
+        let new = NewApp {
+            label: label.to_owned(),
+            kind: AppKind::Service,
+            settings: identity::app::rules::default_settings(AppKind::Service),
+        };
+        self.cell.create_app(&permit, new).await.unwrap().app.id
+    }
+
+    /// A server with a scope, a claim, and one rule for everybody.
+    pub(crate) async fn server(&self, org: &OrgId, name: &str) -> AuthorizationServer {
+        let permit = self.permit(org, Permission::ManageServers);
+        let config = ServerConfig {
+            scopes: vec![ScopeConfig {
+                name: "orders:read".into(),
+                ..ScopeConfig::default()
+            }],
+            claims: vec![ClaimConfig {
+                name: "team".into(),
+                token: ClaimToken::AccessToken,
+                value: ClaimValue::Attribute("login".into()),
+                scopes: Vec::new(),
+            }],
+            ..ServerConfig::default()
+        };
+        let made = self.cell.create_server(&permit, name, config);
+        made.await.unwrap()
+    }
+}

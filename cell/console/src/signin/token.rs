@@ -1,0 +1,58 @@
+//! A sign-in that another program led, with pages of its own, becomes a session of the browser.
+
+use crate::cookie::CookieKind;
+use crate::visit::Visit;
+use axum::response::Response;
+use identity::fault::Refusal;
+use identity::sign_in::{Step, decide_continue};
+
+/// `GET /login/sessionCookieRedirect`: takes a session token once. With one that is not good the browser goes on all the
+/// same, and is asked to sign in where that is needed.
+pub async fn redeem(visit: Visit) -> Response {
+    let target = decide_continue(&local_target(&visit));
+    let org = &visit.context.org;
+    let flow = match visit.cell.load_sign_in(org, visit.parameter("token")).await {
+        Ok(Some(flow)) => flow,
+        Ok(None) => return visit.go(&target),
+        Err(fault) => return visit.failed(&fault),
+    };
+    // A link that somebody else made does not change who one is.
+    let is_another = visit
+        .signed_in()
+        .is_some_and(|signed_in| flow.state.user_id.as_ref() != Some(&signed_in.person.id));
+    if is_another {
+        return visit.go(&target);
+    }
+    match visit
+        .cell
+        .next_step(&visit.snapshot, &flow, &visit.facts)
+        .await
+    {
+        Ok(Step::Done) => {}
+        Ok(_) => return visit.go(&target),
+        Err(fault) => return visit.failed(&fault),
+    }
+    match visit
+        .cell
+        .finish_sign_in(&visit.snapshot, &flow, &visit.facts)
+        .await
+    {
+        Ok(begun) => {
+            let response = visit.go(&target);
+            visit.with_cookie(response, CookieKind::Session, begun.secret.expose())
+        }
+        // Used a moment ago, or needed more after all.
+        Err(Refusal::Changed | Refusal::Forbidden) => visit.go(&target),
+        Err(refusal) => visit.refused(&refusal),
+    }
+}
+
+/// Where the browser goes on to, as the org's own routes see it: programs name it whole, or from the root on.
+fn local_target(visit: &Visit) -> String {
+    let asked = visit.parameter("redirectUrl");
+    match asked.strip_prefix(visit.context.base_url.as_str()) {
+        Some("") => String::from("/"),
+        Some(rest) => rest.to_owned(),
+        None => visit.own_path(asked),
+    }
+}

@@ -1,0 +1,122 @@
+// npm `@okta/okta-sdk-nodejs`, unmodified, as the script of an administrator, and as an app that acts for itself by its key:
+// people and groups added, paged, searched, changed, led through the life cycle and removed, and the log read.
+//
+// Input: org_url, token (of an administrator), reader_token (of somebody who may only look), client_id and private_key (a JWK)
+// of an app that may read people and manage groups.
+
+import okta from '@okta/okta-sdk-nodejs';
+import { ensure, mustFail, note, script } from './lib/script.mjs';
+
+const CROWD = 9;
+const PAGE = 4;
+const PASSWORD = 'a tall lighthouse in fog';
+
+await script(['org_url', 'token', 'reader_token', 'client_id', 'private_key'], async (input) => {
+  const client = new okta.Client({ orgUrl: input.org_url, token: input.token });
+  const niels = await people(client);
+  await changes(client, niels);
+  await groups(client, niels);
+  await log(client, niels);
+  await forbidden(input, niels);
+  await byKey(input);
+  await remove(client, niels);
+  note(`${input.org_url}: people, groups and the log`);
+  return { person: niels };
+});
+
+async function all(listed) {
+  const found = [];
+  for await (const thing of await listed) found.push(thing);
+  return found;
+}
+
+async function refused(what, code, call) {
+  const error = await mustFail(what, call);
+  ensure(String(error.errorCode ?? error.message).includes(code), `${what} is not refused with ${code}`, error.message);
+}
+
+function somebody(login) {
+  return { profile: { login, email: login, firstName: 'Niels', lastName: 'Abel' }, credentials: { password: { value: PASSWORD } } };
+}
+
+async function people(client) {
+  const created = await client.userApi.createUser({ body: somebody('niels@example.com'), activate: true });
+  ensure(created.status === 'ACTIVE' && created.profile.login === 'niels@example.com', 'the person is not as asked for', created);
+  await refused('a second one of that login', 'E0000001', () => client.userApi.createUser({ body: somebody('NIELS@example.com') }));
+  const again = await client.userApi.getUser({ userId: 'niels@example.com' });
+  ensure(again.id === created.id, 'the login is somebody else', again);
+  await refused('nobody', 'E0000007', () => client.userApi.getUser({ userId: 'nobody@example.com' }));
+  for (let number = 0; number < CROWD; number += 1) {
+    const { profile } = somebody(`staged${number}@example.com`);
+    await client.userApi.createUser({ body: { profile }, activate: false });
+  }
+  const everybody = await all(client.userApi.listUsers({ limit: PAGE }));
+  const ids = new Set(everybody.map((person) => person.id));
+  ensure(ids.size === everybody.length && ids.size >= CROWD + 1, 'pages leave somebody out or show somebody twice', everybody.length);
+  const staged = await all(client.userApi.listUsers({ search: 'status eq "STAGED" and profile.login sw "staged"', limit: PAGE }));
+  ensure(staged.length === CROWD, 'the staged are not all found', staged.length);
+  for (const person of staged) await client.userApi.deactivateUser({ userId: person.id });
+  for (const person of staged) await client.userApi.deleteUser({ userId: person.id });
+  return created.id;
+}
+
+async function changes(client, userId) {
+  const changed = await client.userApi.updateUser({ userId, user: { profile: { lastName: 'Henrik' } } });
+  ensure(changed.profile.firstName === 'Niels' && changed.profile.lastName === 'Henrik', 'the change took more or less', changed.profile);
+  const steps = [['suspendUser', 'SUSPENDED'], ['unsuspendUser', 'ACTIVE']];
+  for (const [step, status] of steps) {
+    await client.userApi[step]({ userId });
+    const seen = await client.userApi.getUser({ userId });
+    ensure(seen.status === status, `after ${step} the person is not ${status}`, seen.status);
+  }
+}
+
+async function groups(client, userId) {
+  const group = await client.groupApi.createGroup({ group: { profile: { name: 'Norse' } } });
+  const found = await all(client.groupApi.listGroups({ q: 'Nor' }));
+  ensure(found.length === 1 && found[0].id === group.id, 'the group is not found by its beginning', found.map((one) => one.id));
+  await client.groupApi.assignUserToGroup({ groupId: group.id, userId });
+  const members = await all(client.groupApi.listGroupUsers({ groupId: group.id }));
+  ensure(members.length === 1 && members[0].id === userId, 'the person is no member', members.length);
+  const own = await all(client.userApi.listUserGroups({ userId }));
+  ensure(own.some((one) => one.id === group.id), 'the group is not among the person\'s', own.length);
+  await client.groupApi.deleteGroup({ groupId: group.id });
+  await refused('a group that was removed', 'E0000007', () => client.groupApi.getGroup({ groupId: group.id }));
+}
+
+async function log(client, userId) {
+  const filter = `target.id eq "${userId}"`;
+  const until = new Date(Date.now() + 60_000).toISOString();
+  const events = await all(client.systemLogApi.listLogEvents({ filter, until, limit: 100 }));
+  const kinds = events.map((event) => event.eventType);
+  for (const kind of ['user.lifecycle.create', 'user.lifecycle.suspend', 'group.user_membership.add']) {
+    ensure(kinds.includes(kind), `the log has no ${kind}`, kinds);
+  }
+}
+
+async function forbidden(input, userId) {
+  const reader = new okta.Client({ orgUrl: input.org_url, token: input.reader_token });
+  ensure((await reader.userApi.getUser({ userId })).id === userId, 'who may look does not see');
+  await refused('adding without the role', 'E0000006', () => reader.userApi.createUser({ body: somebody('other@example.com') }));
+}
+
+async function byKey(input) {
+  const client = new okta.Client({
+    orgUrl: input.org_url,
+    authorizationMode: 'PrivateKey',
+    clientId: input.client_id,
+    scopes: ['okta.users.read', 'okta.groups.manage'],
+    privateKey: JSON.stringify(input.private_key),
+    keyId: input.private_key.kid,
+  });
+  const someone = await all(client.userApi.listUsers({ limit: 1 }));
+  ensure(someone.length > 1, 'an app by its key does not see people', someone.length);
+  const [first] = someone;
+  await refused('a change by a scope to read', 'E0000006', () => client.userApi.suspendUser({ userId: first.id }));
+}
+
+async function remove(client, userId) {
+  await client.userApi.deactivateUser({ userId });
+  await client.userApi.deleteUser({ userId });
+  await refused('somebody who was removed', 'E0000007', () => client.userApi.getUser({ userId }));
+}
