@@ -157,7 +157,9 @@ fn people_of(org: &str, people: usize) -> Vec<String> {
     let crowd = numbers(people);
     let names = "printf('person%07d@example.com', n)";
     let mut sql = vec![format!(
-        "{crowd} INSERT INTO users SELECT org_id, printf('00u%017d', n), status, {names}, {names}, {names}, {names}, \
+        "{crowd} INSERT INTO users (org_id, id, status, login, login_key, email, email_key, email_verified, first_name, \
+         last_name, profile, epoch, revision, created_at, updated_at, activated_at, status_changed_at, last_sign_in_at) \
+         SELECT org_id, printf('00u%017d', n), status, {names}, {names}, {names}, {names}, \
          email_verified, 'Person', printf('%07d', n), profile, epoch, revision, created_at, updated_at, activated_at, \
          status_changed_at, last_sign_in_at FROM numbers, (SELECT * FROM users WHERE org_id = ({org}) LIMIT 1)"
     )];
