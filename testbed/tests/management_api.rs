@@ -21,17 +21,18 @@ fn run_all(store_url: Option<String>) -> anyhow::Result<()> {
             "org_url": org_url,
             "token": bootstrap::MANAGER_TOKEN,
             "reader_token": bootstrap::READER_TOKEN,
+            "service": bootstrap::SERVICE_RS256,
         });
         // First, for it counts who is there.
         let service = json!({
-            "org_url": org_url.trim_end_matches('/'),
+            "org_url": org_url,
             "client_id": bootstrap::SERVICE_RS256,
             "private_key": keys.private("RS256")?,
         });
         script::run_python("management_oauth.py", &service)?;
         script::run_python("management_sdk.py", &input)?;
         let both = json!({
-            "org_url": org_url.trim_end_matches('/'),
+            "org_url": org_url,
             "token": bootstrap::MANAGER_TOKEN,
             "reader_token": bootstrap::READER_TOKEN,
             "client_id": bootstrap::SERVICE_RS256,

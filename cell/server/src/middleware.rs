@@ -397,15 +397,15 @@ fn is_of_api(path: &str) -> bool {
     api::route::is_of_api(path) || scim::route::is_of_scim(path)
 }
 
-/// A path of an API with single slashes: clients whose configured address ends in one send two. Other paths stay as
-/// they are.
+/// A path that programs alone call, with single slashes: clients whose configured address ends in one send two. Other paths
+/// stay as they are.
 fn tidy_path(path: &str) -> Cow<'_, str> {
     if !path.contains("//") {
         return Cow::Borrowed(path);
     }
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let tidy = format!("/{}", parts.join("/"));
-    if is_of_api(&tidy) {
+    if is_of_api(&tidy) || oauth::route::is_for_programs(&tidy) {
         Cow::Owned(tidy)
     } else {
         Cow::Borrowed(path)
@@ -469,13 +469,15 @@ mod tests {
     use super::tidy_path;
 
     #[test]
-    fn two_slashes_are_one_in_the_apis_alone() {
+    fn two_slashes_are_one_for_programs_alone() {
         for (path, tidy) in [
             ("/api/v1/users", "/api/v1/users"),
             ("//api/v1//users", "/api/v1/users"),
             ("/api//v1/users/", "/api/v1/users"),
             ("/scim/v2//Users", "/scim/v2/Users"),
             ("//scim/v2/Users//.search", "/scim/v2/Users/.search"),
+            ("//oauth2/v1/token", "/oauth2/v1/token"),
+            ("//oauth2/default/v1/keys", "/oauth2/default/v1/keys"),
             ("//apps", "//apps"),
             ("//api", "//api"),
             ("/", "/"),

@@ -25,11 +25,13 @@ pub async fn verify(
 ) -> Result<Result<(), &'static str>, Failure> {
     let now = exchange.facts.now;
     let own = org_issuer(&exchange.context);
-    // Clients in the field name the token endpoint of the org whichever server they ask, or the issuer.
+    // Clients in the field name the token endpoint of the org whichever server they ask, or the issuer; those whose configured
+    // address ends in a slash name it with two.
     let audiences = [
         issuer.url.clone(),
         issuer.endpoint("v1/token"),
         own.endpoint("v1/token"),
+        format!("{}//oauth2/v1/token", own.url),
         own.url.clone(),
     ];
     let claims = match decide_assertion(
