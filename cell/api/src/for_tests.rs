@@ -7,67 +7,42 @@ use crate::route::{OPERATIONS, Operation, router};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
-use database::{Database, Location, Migration};
+use cell_for_tests::TestCell;
+use database::Migration;
 use http::{HeaderMap, header};
 use identity::access::scope::ApiScope;
-use identity::access::{Caller, Permission, Permit, Role, authorize};
+use identity::access::{Permission, Role};
 use identity::api_token::allowance::Allowances;
-use identity::api_token::operations::DeclaredApiToken;
 use identity::app::AppKind;
 use identity::app::operations::NewApp;
 use identity::app::settings::{AppSettings, ClientAuthentication};
-use identity::cell::{Cell, CellBuilder};
+use identity::cell::Cell;
 use identity::org::context::{OrgContext, RequestFacts};
-use identity::password::hash_pool::{HashPool, HashPoolLimits};
-use identity::person::creation::{Beginning, NewPerson};
-use identity::person::profile::ProfileInput;
 use identity::session::Session;
 use identity::sign_on::requirement::Factors;
 use identity::sign_on::{
     Allow, AuthenticatorKind, Outcome, ProvedAuthenticator, Requirement, SignOnPolicy,
 };
-use identity::slowdown::SlowdownTable;
-use keys::{FileRoot, Keyring, RotationSchedule, SigningKeys};
 use ledger::ClientFacts;
-use postgres_for_tests::TestDatabase;
 use protocol::jose::algorithm::Algorithm;
 use protocol::jose::signing_key::SigningKey;
 use serde_json::Value;
+use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Duration;
-use tempfile::TempDir;
 use tower::ServiceExt as _;
 use vocab::entropy::{Entropy, SeededEntropy};
 use vocab::id::{ApiGrantId, AppId, OrgId, SessionId, UserId};
-use vocab::secret::{Secret, SecretHash};
-use vocab::slug::Slug;
-use vocab::time::{Clock, ManualClock, Timestamp};
+use vocab::secret::SecretHash;
 
-/// The schema of the cell as far as the API needs it.
-static MIGRATIONS: &[Migration] = &[
-    ledger::MIGRATION,
-    keys::MIGRATION,
-    identity::schema::MIGRATION,
-    // Those between are higher crates'.
-    at(4, identity::schema::MIGRATION_FOUND_BY_STATE),
-    at(5, ledger::MIGRATION_ORG_MOVES),
-    at(6, identity::schema::MIGRATION_BLOCKED_ZONES),
-    at(7, identity::schema::MIGRATION_SEARCH),
-    at(8, identity::schema::MIGRATION_APPS),
-    at(9, identity::schema::MIGRATION_API_ACCESS),
-    at(10, oauth::schema::MIGRATION),
-    at(11, identity::schema::MIGRATION_PARTS),
-    at(12, identity::schema::MIGRATION_EXTERNAL_IDS),
-];
-
-const fn at(version: i64, it: Migration) -> Migration {
-    Migration { version, ..it }
-}
-
-const START_SECS: i64 = 1_795_465_901;
+/// The schema of the cell as far as this crate needs it.
+static SCHEMA: [Migration; 12] = cell_for_tests::with([oauth::schema::MIGRATION]);
 pub(crate) const REQUEST_ID: &str = "0123456789abcdef0123456789abcdef";
 /// Calls of one token that the world lets through: more than a test makes, but for the one about just that.
 pub(crate) const CALLS_MAX: u32 = 400;
+
+fn entropy() -> Arc<dyn Entropy> {
+    Arc::new(SeededEntropy::new(1_843))
+}
 
 /// Makes a test on each engine of every named function, which takes a fresh [`World`].
 macro_rules! on_both_engines {
@@ -176,86 +151,37 @@ impl Answered {
 
 /// The cell, its router, and the orgs.
 pub(crate) struct World {
-    pub(crate) cell: Cell,
-    pub(crate) clock: Arc<ManualClock>,
+    test: TestCell,
     pub(crate) main: OrgId,
     pub(crate) other: OrgId,
     router: Router,
-    // Dropped after the cell, which holds connections to it.
-    _postgres: Option<TestDatabase<'static>>,
-    _folder: TempDir,
+}
+
+impl Deref for World {
+    type Target = TestCell;
+
+    fn deref(&self) -> &TestCell {
+        &self.test
+    }
 }
 
 impl World {
     pub(crate) async fn on_sqlite() -> Self {
-        let folder = TempDir::new().unwrap();
-        let location = Location::Sqlite {
-            path: folder.path().join("cell.db"),
-        };
-        Self::open(location, folder, None).await
+        Self::furnish(TestCell::on_sqlite(&SCHEMA, entropy()).await).await
     }
 
     pub(crate) async fn on_postgres() -> Self {
-        let copy = postgres_for_tests::shared().copy_of("api", |url| async move {
-            let location = Location::Postgres {
-                url: Secret::new(url),
-            };
-            let database = Database::open(&location, MIGRATIONS).await.unwrap();
-            database.close().await;
-        });
-        let database = copy.await.unwrap();
-        let location = Location::Postgres {
-            url: Secret::new(database.url()),
-        };
-        Self::open(location, TempDir::new().unwrap(), Some(database)).await
+        Self::furnish(TestCell::on_postgres("api", &SCHEMA, entropy()).await).await
     }
 
-    async fn open(
-        location: Location,
-        folder: TempDir,
-        postgres: Option<TestDatabase<'static>>,
-    ) -> Self {
-        let database = Database::open(&location, MIGRATIONS).await.unwrap();
-        let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(1_843));
-        let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(START_SECS)));
-        let root = FileRoot::create(&folder.path().join("root.key"), entropy.as_ref()).unwrap();
-        let told: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
-        let keyring = Keyring::new(
-            database.clone(),
-            vec![Arc::new(root)],
-            Arc::clone(&entropy),
-            Arc::clone(&told),
-        );
-        let limits = HashPoolLimits {
-            workers: 1,
-            queue_jobs_max: 64,
-            wait_max: Duration::from_secs(60),
-            burst_max: Duration::from_secs(60),
-        };
-        let cell = CellBuilder {
-            database,
-            keyring: keyring.clone(),
-            signing_keys: SigningKeys::new(keyring, RotationSchedule::default()),
-            clock: told,
-            passwords: HashPool::start(limits, Arc::clone(&entropy)).unwrap(),
-            slowdown: SlowdownTable::default(),
-            entropy,
-        }
-        .build();
-        let org = async |slug: &str| {
-            let made = cell.create_org(&Slug::parse(slug).unwrap(), slug).await;
-            made.unwrap()
-        };
-        let (main, other) = (org("main").await, org("other").await);
+    async fn furnish(test: TestCell) -> Self {
+        let (main, other) = (test.org("main").await, test.org("other").await);
         let routes: Router<Cell> = router(&Allowances::new(CALLS_MAX));
         let world = Self {
-            router: routes.with_state(cell.clone()),
-            cell,
-            clock,
+            router: routes.with_state(test.cell.clone()),
+            test,
             main,
             other,
-            _postgres: postgres,
-            _folder: folder,
         };
         let (main, other) = (&world.main, &world.other);
         for (org, login, role, by) in [
@@ -270,21 +196,8 @@ impl World {
     }
 
     async fn give_token(&self, org: &OrgId, login: &str, role: Option<Role>, by: By) -> UserId {
-        let user_id = self.person(org, login, "Given", "Family").await;
-        let permit = self.permit(org, Permission::ManageOrg);
-        if let Some(role) = role {
-            self.cell.grant_role(&permit, &user_id, role).await.unwrap();
-        }
-        let declared = DeclaredApiToken {
-            name: login.to_owned(),
-            user_id: user_id.clone(),
-            text: Secret::new(by.token().unwrap()),
-        };
-        self.cell
-            .declare_api_token(&permit, declared)
-            .await
-            .unwrap();
-        user_id
+        let token = by.token().unwrap();
+        self.holder(org, login, role, token).await
     }
 
     /// An administrator with a role and a token, who signs in with its word.
@@ -294,38 +207,10 @@ impl World {
             .await
     }
 
-    /// An active person.
-    pub(crate) async fn person(&self, org: &OrgId, login: &str, first: &str, last: &str) -> UserId {
-        use identity::person::lifecycle::LifecycleAction::Activate;
-        let permit = self.permit(org, Permission::ManagePeople);
-        let new = NewPerson {
-            profile: ProfileInput {
-                login: login.to_owned(),
-                email: format!("{login}@example.com"),
-                first_name: first.to_owned(),
-                last_name: last.to_owned(),
-                attributes: serde_json::Map::new(),
-            },
-            external_id: None,
-            password: None,
-            groups: None,
-            beginning: Beginning::Staged,
-            invited_by: None,
-        };
-        let (id, _) = self.cell.add_person(&permit, new).await.unwrap();
-        let activated = self.cell.change_person_status(&permit, &id, Activate);
-        activated.await.unwrap();
-        id
-    }
-
     /// Gives somebody of `main` a role.
     pub(crate) async fn grant(&self, user: &UserId, role: Role) {
         let permit = self.permit(&self.main, Permission::ManageOrg);
         self.cell.grant_role(&permit, user, role).await.unwrap();
-    }
-
-    pub(crate) fn permit(&self, org: &OrgId, permission: Permission) -> Permit {
-        authorize(&Caller::Operator, org, permission, &ClientFacts::default()).unwrap()
     }
 
     /// Calls the org `main`.
@@ -470,25 +355,9 @@ impl World {
         found
     }
 
-    /// How many rows the org's log has.
-    pub(crate) async fn log_rows(&self, org: &OrgId) -> i64 {
-        let mut tx = self.cell.database.read().await.unwrap();
-        let head = ledger::load_head(&mut tx, org).await.unwrap();
-        head.map_or(0, |head| head.seq)
-    }
-
     /// The types of the newest rows of the log of `main`, oldest first, and who acted.
     pub(crate) async fn log_since(&self, seq: i64) -> Vec<(String, String)> {
-        let mut tx = self.cell.database.read().await.unwrap();
-        let mut rows = Vec::new();
-        for seq in seq + 1.. {
-            let Some(row) = ledger::load_event(&mut tx, &self.main, seq).await.unwrap() else {
-                return rows;
-            };
-            let event = row.event().unwrap();
-            rows.push((row.event_type, event.actor.kind.into_owned()));
-        }
-        rows
+        self.log_of(&self.main, seq).await
     }
 }
 

@@ -73,6 +73,18 @@ pub const LAYERS: &[Layer] = &[
         ],
     },
     Layer {
+        name: "cell_for_tests",
+        folder: "cell/cell_for_tests",
+        may_import: &[
+            "vocab",
+            "database",
+            "postgres_for_tests",
+            "ledger",
+            "keys",
+            "identity",
+        ],
+    },
+    Layer {
         name: "oauth",
         folder: "cell/oauth",
         may_import: &[
@@ -188,7 +200,7 @@ pub const LAYERS: &[Layer] = &[
 ];
 
 /// Crates of ours that exist for tests: every crate may import them for its tests, none for the product.
-pub const FOR_TESTS: &[&str] = &["postgres_for_tests"];
+pub const FOR_TESTS: &[&str] = &["postgres_for_tests", "cell_for_tests"];
 
 /// A foreign crate that only some of our crates may import into the product, and why.
 #[derive(Debug, Clone, Copy)]

@@ -5,57 +5,37 @@ pub(crate) mod store;
 use crate::route::router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
-use database::{Database, Location, Migration};
+use cell_for_tests::TestCell;
+use database::Migration;
 use http::{HeaderMap, Method, StatusCode, header};
 use identity::app::settings::{AppSettings, Assignment, ClientAuthentication, GrantKind};
 use identity::app::{App, AppKind, AppStatus};
-use identity::cell::{Cell, CellBuilder};
+use identity::cell::Cell;
 use identity::credential::store::StoredPassword;
 use identity::fault::Fault;
 use identity::org::context::{OrgContext, RequestFacts};
-use identity::password::hash_pool::{HashPool, HashPoolLimits};
 use identity::person::profile::ProfileInput;
 use identity::person::{Person, PersonStatus};
 use identity::server::{ScopeConfig, ServerConfig};
 use identity::session::{Session, SignedIn};
 use identity::sign_on::{AuthenticatorKind, PasskeyStorage, ProvedAuthenticator};
-use identity::slowdown::SlowdownTable;
-use keys::{FileRoot, Keyring, RotationSchedule, SigningKeys};
 use ledger::ClientFacts;
-use postgres_for_tests::TestDatabase;
 use protocol::jose::base64url;
 use protocol::oauth::form::{Form, render_form};
 use serde_json::Value;
+use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Duration;
-use tempfile::TempDir;
 use tower::ServiceExt as _;
-use vocab::entropy::{Entropy, SystemEntropy};
+use vocab::entropy::SystemEntropy;
 use vocab::id::{AppId, AppSecretId, OrgId, SessionId, UserId};
-use vocab::secret::{Secret, SecretHash};
+use vocab::secret::SecretHash;
 use vocab::slug::Slug;
-use vocab::time::{Clock, ManualClock, Timestamp};
 
-static MIGRATIONS: &[Migration] = &[
-    ledger::MIGRATION,
-    keys::MIGRATION,
-    identity::schema::MIGRATION,
+static SCHEMA: [Migration; 13] = cell_for_tests::with([
     crate::schema::MIGRATION,
-    identity::schema::MIGRATION_FOUND_BY_STATE,
     crate::schema::MIGRATION_DEVICE_GRANTS_BY_PERSON,
-    at(7, ledger::MIGRATION_ORG_MOVES), // those between are higher crates'
-    at(8, identity::schema::MIGRATION_BLOCKED_ZONES),
-    at(9, identity::schema::MIGRATION_SEARCH),
-    at(10, identity::schema::MIGRATION_APPS),
-    at(11, identity::schema::MIGRATION_API_ACCESS),
-    at(12, identity::schema::MIGRATION_PARTS),
-    at(13, identity::schema::MIGRATION_EXTERNAL_IDS),
-];
-const fn at(version: i64, it: Migration) -> Migration {
-    Migration { version, ..it }
-}
+]);
 
-const START_SECS: i64 = 1_795_465_901;
 pub(crate) const BASE: &str = "https://acme.example";
 pub(crate) const CALLBACK: &str = "https://app.example/callback";
 pub(crate) const SECRET: &str = "a-secret-that-only-tests-know";
@@ -140,87 +120,36 @@ pub(crate) fn payload(token: &str) -> Value {
 /// A cell with an org `acme`, its server `default` with the scopes `api:read` and `api:write`, a web app, a service, a
 /// public app, and Ada, who is signed in.
 pub(crate) struct World {
-    pub(crate) cell: Cell,
-    pub(crate) clock: Arc<ManualClock>,
+    test: TestCell,
     pub(crate) org: OrgId,
     pub(crate) web: AppId,
     pub(crate) service: AppId,
     pub(crate) public: AppId,
     pub(crate) person: Person,
     pub(crate) session: Option<Arc<SignedIn>>,
-    // Dropped after the cell, which holds connections to it.
-    _postgres: Option<TestDatabase<'static>>,
-    _folder: TempDir,
+}
+
+impl Deref for World {
+    type Target = TestCell;
+
+    fn deref(&self) -> &TestCell {
+        &self.test
+    }
 }
 
 impl World {
     pub(crate) async fn on_sqlite() -> Self {
-        let folder = TempDir::new().unwrap();
-        let location = Location::Sqlite {
-            path: folder.path().join("cell.db"),
-        };
-        Self::open(location, folder, None).await
+        let entropy = Arc::new(SystemEntropy);
+        Self::furnish(TestCell::on_sqlite(&SCHEMA, entropy).await).await
     }
 
     pub(crate) async fn on_postgres() -> Self {
-        let copy = postgres_for_tests::shared().copy_of("oauth", |url| async move {
-            let location = Location::Postgres {
-                url: Secret::new(url),
-            };
-            Database::open(&location, MIGRATIONS)
-                .await
-                .unwrap()
-                .close()
-                .await;
-        });
-        let database = copy.await.unwrap();
-        let location = Location::Postgres {
-            url: Secret::new(database.url()),
-        };
-        Self::open(location, TempDir::new().unwrap(), Some(database)).await
+        let entropy = Arc::new(SystemEntropy);
+        Self::furnish(TestCell::on_postgres("oauth", &SCHEMA, entropy).await).await
     }
 
-    async fn open(
-        location: Location,
-        folder: TempDir,
-        postgres: Option<TestDatabase<'static>>,
-    ) -> Self {
-        let database = Database::open(&location, MIGRATIONS).await.unwrap();
-        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-        let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(START_SECS)));
-        let root = FileRoot::create(&folder.path().join("root.key"), entropy.as_ref()).unwrap();
-        let told: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
-        let keyring = Keyring::new(
-            database.clone(),
-            vec![Arc::new(root)],
-            Arc::clone(&entropy),
-            Arc::clone(&told),
-        );
-        let limits = HashPoolLimits {
-            workers: 1,
-            queue_jobs_max: 4,
-            wait_max: Duration::from_secs(60),
-            burst_max: Duration::from_secs(60),
-        };
-        let cell = CellBuilder {
-            database,
-            keyring: keyring.clone(),
-            signing_keys: SigningKeys::new(keyring, RotationSchedule::default()),
-            clock: told,
-            passwords: HashPool::start(limits, Arc::clone(&entropy)).unwrap(),
-            slowdown: SlowdownTable::default(),
-            entropy,
-        }
-        .build();
-        Self::furnish(cell, clock, folder, postgres).await
-    }
-
-    async fn furnish(
-        cell: Cell,
-        clock: Arc<ManualClock>,
-        folder: TempDir,
-        postgres: Option<TestDatabase<'static>>,
-    ) -> Self {
+    async fn furnish(test: TestCell) -> Self {
+        let cell = test.cell.clone();
         let org = cell
             .create_org(&Slug::parse("acme").unwrap(), "Acme")
             .await
@@ -251,16 +180,13 @@ impl World {
         .await;
         let public = insert_app(&cell, &org, "Public", AppKind::SinglePage, web_grants).await;
         let mut world = Self {
-            cell,
-            clock,
+            test,
             org,
             web,
             service,
             public,
             person,
             session: None,
-            _postgres: postgres,
-            _folder: folder,
         };
         world.configure(config).await;
         world.sign_in().await;
