@@ -2,7 +2,7 @@
 //! meets is on the page. Pure; the walks themselves are with the things that they meet.
 
 use crate::condition::{Condition, Direction, Operand, Place, Span, Unanswerable};
-use crate::fault::Fault;
+use crate::fault::{Fault, Refusal};
 
 /// Most rows that one page looks at; what is left is on the next one.
 pub const EXAMINED_MAX: usize = 2_000;
@@ -106,7 +106,7 @@ impl<W: Walk, A: Clone> Search<W, A> {
     }
 
     /// Whether a place that somebody brings can be one of this search.
-    pub(crate) fn has_place(&self, place: &Place) -> bool {
+    fn has_place(&self, place: &Place) -> bool {
         let alternative = self.alternatives.get(place.alternative);
         alternative.is_some_and(|one| !one.walk.is_by_time() || place.key.parse::<i64>().is_ok())
     }
@@ -133,19 +133,25 @@ impl<W, A: Clone> Alternative<W, A> {
 
 impl<'s, W: Walk, T: Listed> Page<'s, W, T> {
     /// The page of so many behind that place.
-    pub(crate) fn new(
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] for a place of another list.
+    pub(crate) fn begin(
         search: &'s Search<W, T::Attribute>,
         after: Option<Place>,
         limit: usize,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, Refusal> {
+        if after.as_ref().is_some_and(|place| !search.has_place(place)) {
+            return Err(Refusal::invalid("after", "it is of another list"));
+        }
+        Ok(Self {
             search,
             limit,
             examined: 0,
             place: after.or_else(|| search.start(0)),
             found: Vec::new(),
             next: None,
-        }
+        })
     }
 
     /// What is to be fetched; nothing when the page is complete.
@@ -282,7 +288,7 @@ mod tests {
         after: Option<Place>,
         limit: usize,
     ) -> (Vec<i64>, Option<Place>, usize) {
-        let (mut page, mut fetched) = (Page::<_, i64>::new(search, after, limit), 0);
+        let (mut page, mut fetched) = (Page::<_, i64>::begin(search, after, limit).unwrap(), 0);
         while let Some(batch) = page.wanted() {
             let last: i64 = batch.place.key.parse().unwrap_or(batch.walk.0 - 1);
             let numbers = (last + 1..batch.walk.1).take(batch.rows);

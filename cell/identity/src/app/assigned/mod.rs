@@ -122,10 +122,7 @@ impl Cell {
     ) -> Result<FoundAppPeople, Refusal> {
         permit.covers(Permission::ReadDirectory)?;
         let search = everybody();
-        if after.as_ref().is_some_and(|place| !search.has_place(place)) {
-            return Err(Refusal::invalid("after", "it is of another list"));
-        }
-        let mut page = Page::new(&search, after, limit);
+        let mut page = Page::begin(&search, after, limit)?;
         let mut tx = self.database.read().await?;
         let org = permit.org();
         crate::app::store::load(&mut tx, org, app_id)

@@ -23,13 +23,7 @@ impl Cell {
         limit: usize,
     ) -> Result<FoundPeople, Refusal> {
         permit.covers(Permission::ReadDirectory)?;
-        if after
-            .as_ref()
-            .is_some_and(|place| !search.0.has_place(place))
-        {
-            return Err(Refusal::invalid("after", "it is of another list"));
-        }
-        let mut page = Page::new(&search.0, after, limit);
+        let mut page = Page::begin(&search.0, after, limit)?;
         let mut tx = self.database.read().await?;
         while let Some(batch) = page.wanted() {
             let met = store::load_batch(&mut tx, permit.org(), &batch).await?;
