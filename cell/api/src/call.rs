@@ -7,7 +7,7 @@ use crate::limits::BODY_BYTES_MAX;
 use crate::query::Query;
 use crate::reply::{self, Reply};
 use crate::route::Operation;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequestParts as _, RawPathParams, Request};
 use axum::response::Response;
 use http::request::Parts;
@@ -71,6 +71,9 @@ pub async fn answer(
         return reply::render(Err(ApiError::of(ErrorCode::Internal)), "", None);
     };
     let request_id = facts.client.request_id.clone();
+    // Before anything is refused: a connection on which the rest of a body is still to come would have to be closed, and the
+    // caller's next request, which may be under way on it, would fail.
+    let body = to_bytes(body, BODY_BYTES_MAX).await.ok();
     let bearer = match bearer::authenticate(&cell, &context, &parts.headers, facts.now).await {
         Ok(bearer) => bearer,
         Err(error) => return reply::render(Err(error), &request_id, None),
@@ -96,7 +99,7 @@ impl Call {
         (cell, context, facts): Surroundings,
         bearer: Bearer,
         mut parts: Parts,
-        body: Body,
+        body: Option<Bytes>,
     ) -> Result<Self, ApiError> {
         bearer.has_scope(operation, &context)?;
         let owner = bearer.owner().cloned();
@@ -108,9 +111,7 @@ impl Call {
         }
         let query = Query::parse(parts.uri.query().unwrap_or_default())?;
         let parameters = read_parameters(&mut parts).await?;
-        let body = to_bytes(body, BODY_BYTES_MAX)
-            .await
-            .map_err(|_| ApiError::of(ErrorCode::Malformed))?;
+        let body = body.ok_or(ApiError::of(ErrorCode::Malformed))?;
         Ok(Self {
             cell,
             context,

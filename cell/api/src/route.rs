@@ -8,6 +8,7 @@ use crate::reply::Reply;
 use crate::{api_access, apps, authorization_servers, groups, logs, policies, sessions, users};
 use axum::Router;
 use axum::extract::{FromRef, Request, State};
+use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, any, on};
 use http::Method;
 use identity::access::Permission;
@@ -219,32 +220,41 @@ where
     Cell: FromRef<S>,
     S: Clone + Send + Sync + 'static,
 {
-    let mut paths: BTreeMap<&str, MethodRouter<S>> = BTreeMap::new();
+    let mut paths = BTreeMap::new();
     for operation in OPERATIONS {
-        let Ok(filter) = MethodFilter::try_from(operation.method.clone()) else {
-            continue;
-        };
         let allowances = allowances.clone();
         let handler = move |State(cell): State<Cell>, request: Request| {
             answer(operation, cell, allowances.clone(), request)
         };
-        let methods = paths.remove(operation.path).unwrap_or_default();
-        paths.insert(operation.path, methods.merge(on(filter, handler)));
+        add(&mut paths, (&operation.method, operation.path), handler);
     }
     for operation in authn::OPERATIONS {
-        let Ok(filter) = MethodFilter::try_from(operation.method.clone()) else {
-            continue;
-        };
         let handler = move |State(cell): State<Cell>, request: Request| {
             open::answer(operation, cell, request)
         };
-        let methods = paths.remove(operation.path).unwrap_or_default();
-        paths.insert(operation.path, methods.merge(on(filter, handler)));
+        add(&mut paths, (&operation.method, operation.path), handler);
     }
     let router = Router::new().route("/api/{*rest}", any(no_path));
     paths.into_iter().fold(router, |router, (path, methods)| {
         router.route(path, methods.fallback(no_method))
     })
+}
+
+/// Adds a method to whatever its path has already.
+fn add<S, H, T>(
+    paths: &mut BTreeMap<&'static str, MethodRouter<S>>,
+    (method, path): (&Method, &'static str),
+    handler: H,
+) where
+    H: Handler<T, S>,
+    T: 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    // Every method of an operation is one that the router knows.
+    if let Ok(filter) = MethodFilter::try_from(method.clone()) {
+        let methods = paths.remove(path).unwrap_or_default();
+        paths.insert(path, methods.merge(on(filter, handler)));
+    }
 }
 
 #[cfg(test)]

@@ -76,11 +76,11 @@ pub async fn answer(operation: &'static OpenOperation, cell: Cell, request: Requ
         return reply::render(Err(ApiError::of(ErrorCode::Internal)), "", None);
     };
     let (request_id, now) = (facts.client.request_id.clone(), facts.now);
+    let body = to_bytes(body, BODY_BYTES_MAX).await;
     let read = async {
         let snapshot = cell.snapshot(&context.org).await?;
         let snapshot = snapshot.ok_or(ApiError::of(ErrorCode::NoPath))?;
         Query::parse(parts.uri.query().unwrap_or_default())?.only(&[])?;
-        let body = to_bytes(body, BODY_BYTES_MAX).await;
         Ok::<_, ApiError>(OpenCall {
             parameters: read_parameters(&mut parts).await?,
             headers: parts.headers,

@@ -7,6 +7,7 @@ use crate::limits::{
 };
 use crate::route::OPERATIONS;
 use identity::access::Permission;
+use identity::access::scope::Area;
 use identity::api_token::allowance::CALLS_PER_WINDOW;
 use identity::walk::EXAMINED_MAX;
 
@@ -68,6 +69,14 @@ fn the_guide_lists_what_needs_no_token() {
         "| method | path | what it does |\n|---|---|---|\n{expected}<!-- end of open operations -->"
     );
     assert!(GUIDE.contains(&table), "the table should be:\n{expected}");
+}
+
+#[test]
+fn the_guide_names_every_scope() {
+    for area in Area::ALL {
+        let name = format!("`okta.{}`", area.as_str());
+        assert!(GUIDE.contains(&name), "{name}");
+    }
 }
 
 #[test]
