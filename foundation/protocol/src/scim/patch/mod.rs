@@ -106,12 +106,17 @@ fn read_operation(mut fields: Fields, read: &mut Vec<Operation>) -> Result<(), P
             return Err(Problem::of(Kind::NoTarget, detail));
         }
         (None, Value::Object(values)) => {
+            let before = read.len();
             for (name, value) in values {
                 if name.eq_ignore_ascii_case("schemas") {
                     continue;
                 }
                 let path = PatchPath::parse(&name)?;
                 read.push(Operation { op, path, value });
+            }
+            if read.len() == before {
+                let detail = "value: without a path it names at least one attribute";
+                return Err(Problem::of(Kind::InvalidValue, detail));
             }
         }
         (None, _) => {

@@ -195,6 +195,15 @@ fn what_is_no_patch_is_told_by_its_kind() {
         ),
         (json!([{ "op": "add", "path": "a" }]), Kind::InvalidValue),
         (json!([{ "op": "add", "value": 1 }]), Kind::InvalidValue),
+        (json!([{ "op": "add", "value": {} }]), Kind::InvalidValue),
+        (
+            json!([{ "op": "replace", "value": { "schemas": [USER] } }]),
+            Kind::InvalidValue,
+        ),
+        (
+            json!([{ "op": "add", "path": "userName", "value": "b" }, { "op": "add", "value": {} }]),
+            Kind::InvalidValue,
+        ),
         (json!([{ "op": "remove" }]), Kind::NoTarget),
         (
             json!([{ "op": "remove", "value": { "a": 1 } }]),
