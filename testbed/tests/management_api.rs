@@ -21,7 +21,7 @@ fn run_all(store_url: Option<String>) -> anyhow::Result<()> {
             "org_url": org_url,
             "token": bootstrap::MANAGER_TOKEN,
             "reader_token": bootstrap::READER_TOKEN,
-            "service": bootstrap::SERVICE_RS256,
+            "services": [bootstrap::SERVICE_RS256, bootstrap::SERVICE_BASIC],
         });
         // First, for it counts who is there.
         let service = json!({

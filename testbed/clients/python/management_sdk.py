@@ -1,8 +1,8 @@
 """PyPI `okta`, unmodified, as the script of an administrator: people, groups and apps added, paged, searched, changed, led
 through the life cycle, assigned and removed, roles given and taken, and the system log followed.
 
-Input: org_url, token (of an administrator), reader_token (of somebody who may only look), service (the id
-of an app that is there already)."""
+Input: org_url, token (of an administrator), reader_token (of somebody who may only look), services (the ids
+of the apps that are there already)."""
 
 import asyncio
 import os
@@ -167,7 +167,7 @@ def web_app(label: str) -> OpenIdConnectApplication:
     })
 
 
-async def apps(client: Client, grace: str, service: str) -> None:
+async def apps(client: Client, grace: str, services: list[str]) -> None:
     made = [await done(client.create_application(web_app(f"App {number}"))) for number in range(PAGE + 2)]
     app = made[0]
     proof = app.credentials.oauth_client
@@ -175,7 +175,8 @@ async def apps(client: Client, grace: str, service: str) -> None:
     ensure(proof.pkce_required is True, "PKCE was not asked for", proof)
     await refused("a second app of that label", "E0000001", client.create_application(web_app("APP 1")))
     listed = await all_pages(lambda after: client.list_applications(limit=PAGE, after=after))
-    ensure({one.id for one in listed} == {one.id for one in made} | {service}, "the apps are not all listed")
+    there = sorted([one.id for one in made] + services)
+    ensure(sorted(one.id for one in listed) == there, "the apps are not each listed once", [one.id for one in listed])
     for more in ({"q": "app 1"}, {"filter": f'id eq "{made[1].id}" and status eq "ACTIVE"'}):
         found = await done(client.list_applications(**more))
         ensure([one.id for one in found] == [made[1].id], f"{more} finds others", [one.label for one in found])
@@ -292,7 +293,7 @@ async def walk(values: dict[str, Any]) -> dict[str, Any]:
     await roles(client, grace)
     await change(client, grace)
     await groups(client, grace)
-    await apps(client, grace, values["service"])
+    await apps(client, grace, values["services"])
     await forbidden(values, grace)
     await log(client, grace)
     await done(client.delete_user(grace))
@@ -301,4 +302,4 @@ async def walk(values: dict[str, Any]) -> dict[str, Any]:
     return {"person": grace}
 
 
-script(["org_url", "token", "reader_token", "service"], lambda values: asyncio.run(walk(values)))
+script(["org_url", "token", "reader_token", "services"], lambda values: asyncio.run(walk(values)))
