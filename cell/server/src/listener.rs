@@ -28,7 +28,8 @@ use wire::placement::FIELDS_MAX;
 
 /// Connections at one time; further ones wait in the kernel's queue.
 const CONNECTIONS_MAX: usize = 8_192;
-/// Connections at one time from one address that is a client's own; further ones are closed.
+/// Connections at one time from one address that is a client's own, or has not yet shown that it is the fleet's; further
+/// ones are closed.
 const CONNECTIONS_EACH_MAX: usize = 2_048;
 /// How long a client may take to send its request head.
 const HEADER_SECS_MAX: u64 = 15;
@@ -47,7 +48,8 @@ const DRAIN_SECS_MAX: u64 = 20;
 #[derive(Debug, Clone, Copy)]
 pub struct PeerAddress(pub SocketAddr);
 
-/// Serves until `stop` resolves, then drains. Behind a proxy every connection is the proxy's.
+/// Serves until `stop` resolves, then drains. Behind a proxy every connection is the proxy's; a member of the fleet is known
+/// by its certificate, and until then it is anybody.
 pub async fn serve(
     listener: TcpListener,
     tls: Option<Arc<ServerConfig>>,
@@ -57,8 +59,8 @@ pub async fn serve(
 ) {
     let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let crowd = Crowd::new(match proxy {
-        ProxyMode::None => CONNECTIONS_EACH_MAX,
-        ProxyMode::TerminatesTls | ProxyMode::FleetEdge => CONNECTIONS_MAX,
+        ProxyMode::None | ProxyMode::FleetEdge => CONNECTIONS_EACH_MAX,
+        ProxyMode::TerminatesTls => CONNECTIONS_MAX,
     });
     let graceful = GracefulShutdown::new();
     let acceptor = tls.map(TlsAcceptor::from);
@@ -70,7 +72,8 @@ pub async fn serve(
         let connection = Connection {
             site: Arc::clone(&site),
             peer,
-            held: (permit, place),
+            permit,
+            place: Some(place),
             watcher: graceful.watcher(),
         };
         tokio::spawn(connection.run(stream, acceptor.clone()));
@@ -87,13 +90,14 @@ pub async fn serve(
 struct Connection {
     site: Arc<Site>,
     peer: SocketAddr,
-    /// What the connection takes away from others.
-    held: (OwnedSemaphorePermit, Place),
+    permit: OwnedSemaphorePermit,
+    /// One of those of its address, until a member of the fleet has shown its certificate.
+    place: Option<Place>,
     watcher: Watcher,
 }
 
 impl Connection {
-    async fn run(self, stream: TcpStream, acceptor: Option<TlsAcceptor>) {
+    async fn run(mut self, stream: TcpStream, acceptor: Option<TlsAcceptor>) {
         match acceptor {
             None => self.serve(stream, PeerRole(None)).await,
             Some(acceptor) => {
@@ -103,6 +107,7 @@ impl Connection {
                         let (_, session) = stream.get_ref();
                         let leaf = session.peer_certificates().and_then(<[_]>::first);
                         let role = PeerRole(leaf.and_then(peer_role));
+                        self.place = self.place.filter(|_| role.0.is_none());
                         self.serve(stream, role).await;
                     }
                     Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
@@ -144,6 +149,6 @@ impl Connection {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection ended early");
         }
-        drop(self.held);
+        drop((self.permit, self.place));
     }
 }

@@ -9,6 +9,7 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use reception::accept::take_connections;
+use reception::crowd::{Crowd, Place};
 use rustls::ServerConfig;
 use std::future::Future;
 use std::sync::Arc;
@@ -21,6 +22,9 @@ use wire::identity::{FleetRole, peer_role};
 
 /// Connections at one time.
 const CONNECTIONS_MAX: usize = 4_096;
+/// Connections at one time from one address that have not shown a certificate of the fleet; further ones are closed. Members
+/// come back all at once when the control plane was away, and a laptop has one address for all of them.
+pub(crate) const STRANGERS_EACH_MAX: usize = 512;
 /// How long a TLS handshake may take.
 const HANDSHAKE_SECS_MAX: u64 = 10;
 /// How long a peer may take to send a request head.
@@ -40,11 +44,17 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) {
     let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let strangers = Crowd::new(STRANGERS_EACH_MAX);
     let acceptor = TlsAcceptor::from(config);
     let graceful = GracefulShutdown::new();
-    take_connections(listener, &connections, stop, |stream, _, permit| {
+    take_connections(listener, &connections, stop, |stream, peer, permit| {
+        let Some(place) = strangers.enter(peer.ip()) else {
+            tracing::debug!(%peer, "too many connections from one address without a certificate");
+            return;
+        };
         let (acceptor, router) = (acceptor.clone(), router.clone());
-        tokio::spawn(run(stream, acceptor, router, permit, graceful.watcher()));
+        let (held, watcher) = ((permit, place), graceful.watcher());
+        tokio::spawn(run(stream, acceptor, router, held, watcher));
     })
     .await;
     let drained = tokio::time::timeout(Duration::from_secs(DRAIN_SECS_MAX), graceful.shutdown());
@@ -57,7 +67,7 @@ async fn run(
     stream: TcpStream,
     acceptor: TlsAcceptor,
     router: Router,
-    permit: OwnedSemaphorePermit,
+    (permit, stranger): (OwnedSemaphorePermit, Place),
     watcher: Watcher,
 ) {
     let limit = Duration::from_secs(HANDSHAKE_SECS_MAX);
@@ -73,6 +83,7 @@ async fn run(
     let Some(role) = leaf.and_then(<[_]>::first).and_then(peer_role) else {
         return;
     };
+    drop(stranger);
     let service = router.map_request(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(role));
         request.map(Body::new)

@@ -1,6 +1,7 @@
 //! The control plane as its peers meet it: over real sockets, with certificates of every kind.
 
 use super::cell_for_tests::TestCell;
+use crate::listener::STRANGERS_EACH_MAX;
 use crate::start::{ControlConfig, StartError, start};
 use axum::http::StatusCode;
 use database::Location;
@@ -304,6 +305,20 @@ async fn who_is_not_of_the_fleet_is_not_heard() {
         drop(stream.read_to_end(&mut heard).await);
     }
     assert!(heard.is_empty());
+}
+
+#[tokio::test]
+async fn who_shows_no_certificate_takes_no_more_than_a_share() {
+    let plane = Plane::start().await;
+    let member = plane.client(FleetRole::Operator);
+    member.get::<Value>("/v1/cells", MINUTE).await.unwrap();
+    let mut silent = Vec::new();
+    for _ in 0..STRANGERS_EACH_MAX {
+        silent.push(TcpStream::connect(&plane.address).await.unwrap());
+    }
+    let mut one_too_many = TcpStream::connect(&plane.address).await.unwrap();
+    assert_eq!(one_too_many.read(&mut [0; 1]).await.unwrap(), 0);
+    member.get::<Value>("/v1/cells", MINUTE).await.unwrap();
 }
 
 #[tokio::test]
