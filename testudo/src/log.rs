@@ -1,5 +1,6 @@
-//! `testudo log verify`: walks every organisation's chain.
+//! `testudo log`: `verify` walks every organisation's chain in the store; the others ask a running server.
 
+use crate::admin;
 use crate::home::{self, Home, STORE_FILE};
 use crate::options::{Log, LogCommand, Store};
 use database::{Database, Location};
@@ -12,8 +13,11 @@ use std::process::ExitCode;
 /// # Errors
 /// Whatever keeps the store from being read.
 pub async fn run(log: Log) -> anyhow::Result<ExitCode> {
-    let LogCommand::Verify(store) = log.command;
-    verify(store).await
+    match log.command {
+        LogCommand::Verify(store) => verify(store).await,
+        LogCommand::List(options) => admin::log::list(options).await,
+        LogCommand::Follow(options) => admin::log::follow(options).await,
+    }
 }
 
 async fn verify(store: Store) -> anyhow::Result<ExitCode> {

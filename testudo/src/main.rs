@@ -1,5 +1,7 @@
 //! The one binary. Each subcommand composes one role; the rules live in the crates below.
 
+mod admin;
+mod completion;
 mod declare;
 mod fleet;
 mod home;
@@ -8,6 +10,7 @@ mod options;
 mod progress;
 mod recover;
 mod schema;
+mod terminal;
 mod up;
 
 use clap::Parser as _;
@@ -49,7 +52,13 @@ fn main() -> ExitCode {
         Command::Cell(cell) => runtime.block_on(fleet::ask::cell(cell.command)),
         Command::Control(control) => runtime.block_on(fleet::members::control(*control)),
         Command::Edge(edge) => runtime.block_on(fleet::members::edge(*edge)),
+        Command::User(user) => runtime.block_on(admin::user::run(user)),
+        Command::Group(group) => runtime.block_on(admin::group::run(group)),
+        Command::App(app) => runtime.block_on(admin::app::run(app)),
+        Command::Policy(policy) => runtime.block_on(admin::policy::run(policy)),
+        Command::Token(token) => runtime.block_on(admin::token::run(token)),
         Command::Log(log) => runtime.block_on(log::run(log)),
+        Command::Completion { shell } => completion::run(shell),
         Command::Schema => schema::run(),
     };
     match done {

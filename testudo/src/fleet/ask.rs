@@ -9,6 +9,7 @@ use crate::options::fleet::{
     CellCommand, Fleet, FleetCommand, FleetRestart, OneCell, OneHost, OneOrg, Org, OrgCommand,
     OrgCreate, OrgHostCommand, OrgList, Replaceable,
 };
+use crate::terminal;
 use anyhow::Context as _;
 use atlas::log::Verdict;
 use database::{Database, Location};
@@ -55,7 +56,7 @@ impl Operator {
         answer: &T,
         text: impl FnOnce(&T) -> String,
     ) -> anyhow::Result<ExitCode> {
-        print::answer(self.output, answer, text)?;
+        terminal::answer(self.output, answer, text)?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -155,7 +156,7 @@ async fn verify(fleet: &Fleet) -> anyhow::Result<ExitCode> {
         Verdict::BrokenAt(row) => (false, row),
     };
     let answer = serde_json::json!({ "whole": whole, "row": row });
-    print::answer(fleet.output, &answer, |_| text)?;
+    terminal::answer(fleet.output, &answer, |_| text)?;
     Ok(code)
 }
 
@@ -167,7 +168,7 @@ async fn down(fleet: &Fleet) -> anyhow::Result<ExitCode> {
     for _ in 0..DOWN_ROUNDS_MAX {
         if !running.is_there(&fleet.data) {
             let answer = serde_json::json!({ "stopped": running.members });
-            print::answer(fleet.output, &answer, |_| print::stopped(&running.members))?;
+            terminal::answer(fleet.output, &answer, |_| print::stopped(&running.members))?;
             return Ok(ExitCode::SUCCESS);
         }
         tokio::time::sleep(DOWN_ROUND).await;
@@ -194,7 +195,7 @@ async fn replace(restart: FleetRestart) -> anyhow::Result<ExitCode> {
         if let Some((now, predecessor)) = tenure()?.filter(|(now, _)| Some(*now) != before) {
             let handed_over = predecessor.is_some() && predecessor == before;
             let answer = serde_json::json!({ "process": now, "handed_over": handed_over });
-            print::answer(fleet.output, &answer, |_| print::replaced(now, handed_over))?;
+            terminal::answer(fleet.output, &answer, |_| print::replaced(now, handed_over))?;
             return Ok(match handed_over {
                 true => ExitCode::SUCCESS,
                 false => ExitCode::FAILURE,

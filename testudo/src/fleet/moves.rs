@@ -1,9 +1,9 @@
 //! `testudo org move` and `testudo org moves`: begin a move, give it up, take it back, watch it.
 
 use crate::fleet::ask::{ANSWER, Operator, SILENT};
-use crate::fleet::print::{row, table};
 use crate::options::Output;
 use crate::options::fleet::{Fleet, OrgMove};
+use crate::terminal::{row, table};
 use anyhow::Context as _;
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;

@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+pub mod admin;
 pub mod edge_tls;
 pub mod fleet;
 pub mod host;
@@ -39,8 +40,23 @@ pub enum Command {
     Control(Box<fleet::Control>),
     /// Run an edge of a fleet.
     Edge(Box<fleet::Edge>),
-    /// Look after the system log.
+    /// Look after people.
+    User(admin::User),
+    /// Look after groups.
+    Group(admin::Group),
+    /// Look after apps.
+    App(admin::App),
+    /// Look at policies, and ask what they would make of a sign-in.
+    Policy(admin::Policy),
+    /// Look after API tokens.
+    Token(admin::Token),
+    /// Read and prove the system log.
     Log(Log),
+    /// Print what a shell needs to complete these commands.
+    Completion {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
     /// Print the JSON schema of what `up --bootstrap`, `plan` and `apply` read.
     Schema,
 }
@@ -183,4 +199,8 @@ pub struct Log {
 pub enum LogCommand {
     /// Prove that no row of any organisation was changed, removed or cut off.
     Verify(Store),
+    /// List rows of the log, the newest first.
+    List(admin::LogList),
+    /// Print rows of the log as they are stored.
+    Follow(admin::LogFollow),
 }

@@ -168,9 +168,15 @@ pub const LAYERS: &[Layer] = &[
         may_import: &["vocab", "database", "telemetry", "wire", "reception"],
     },
     Layer {
+        name: "client",
+        folder: "client",
+        may_import: &[],
+    },
+    Layer {
         name: "testudo",
         folder: "testudo",
         may_import: &[
+            "client",
             "vocab",
             "protocol",
             "database",

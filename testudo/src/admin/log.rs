@@ -1,0 +1,92 @@
+//! `testudo log list` and `testudo log follow`.
+
+use crate::admin::{client_of, print};
+use crate::options::Output;
+use crate::options::admin::{LogFollow, LogList};
+use crate::terminal::{row, table};
+use client::log::{LogEvent, Span};
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
+use vocab::time::{Clock as _, SystemClock};
+
+/// How long to wait before the log is asked again that had nothing new.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The newest rows.
+///
+/// # Errors
+/// Whatever the server refuses, or keeps it from being asked.
+pub async fn list(options: LogList) -> anyhow::Result<ExitCode> {
+    let client = client_of(&options.asking)?;
+    let span = Span {
+        since: options.since.as_deref(),
+        until: options.until.as_deref(),
+        filter: options.filter.as_deref(),
+        newest_first: true,
+    };
+    let head = ["WHEN", "WHAT", "HOW", "WHO", "WHOM OR WHAT"];
+    let rows = client.log(&span)?;
+    print::list(
+        options.asking.output,
+        rows,
+        Some(options.limit),
+        &head,
+        columns,
+    )
+    .await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Rows as they are stored, until somebody ends it.
+///
+/// # Errors
+/// Whatever the server refuses, or keeps it from being asked.
+pub async fn follow(options: LogFollow) -> anyhow::Result<ExitCode> {
+    let client = client_of(&options.asking)?;
+    let since = options
+        .since
+        .unwrap_or_else(|| SystemClock.now().to_rfc3339_millis());
+    let span = Span {
+        since: Some(&since),
+        filter: options.filter.as_deref(),
+        ..Span::default()
+    };
+    let mut pages = client.log(&span)?;
+    while let Some(page) = pages.next().await? {
+        if page.is_empty() {
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        }
+        let mut out = std::io::stdout().lock();
+        match options.asking.output {
+            Output::Json => {
+                for event in &page {
+                    writeln!(out, "{}", serde_json::to_string(event)?)?;
+                }
+            }
+            Output::Text => {
+                let rows: Vec<Vec<String>> = page.iter().map(columns).collect();
+                write!(out, "{}", table(&rows))?;
+            }
+        }
+        out.flush()?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn columns(event: &LogEvent) -> Vec<String> {
+    let targets: Vec<&str> = event
+        .target
+        .iter()
+        .flatten()
+        .map(client::log::Party::name)
+        .collect();
+    row(&[
+        &event.published,
+        &event.event_type,
+        event.outcome.result.as_deref().unwrap_or("-"),
+        event.actor.name(),
+        &targets.join(", "),
+    ])
+}
