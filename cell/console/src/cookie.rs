@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use identity::sign_in::device::{COOKIE_BYTES_MAX, DEVICE_SECS};
 use vocab::id::OrgId;
 
-/// Longest cookie header that is looked at.
-const HEADER_BYTES_MAX: usize = 8 * 1024;
+/// Longest cookie header that is looked at: as long as a head may be, for other sites of the domain set cookies as well.
+const HEADER_BYTES_MAX: usize = 32 * 1024;
 /// Longest value of ours, but for [`CookieKind::Device`].
 const VALUE_BYTES_MAX: usize = 128;
 

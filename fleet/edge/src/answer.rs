@@ -43,6 +43,11 @@ pub enum Refused {
     /// The org's cell took no connection, or ended while it was asked something that may be repeated.
     #[error("the organisation cannot be reached at the moment; try again soon")]
     Unreached,
+    /// The org's cell ended while it was asked something that may not be repeated.
+    #[error(
+        "the organisation broke off before it answered: it is not known whether this was done; look before it is done again"
+    )]
+    Unsure,
     /// The org's cell took too long.
     #[error("the organisation did not answer in time")]
     Late,
@@ -59,6 +64,8 @@ impl Refused {
             Self::NoMap | Self::Unreachable | Self::Unreached | Self::Busy => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
+            // Never with the leave to try again that 503 gives: programs would do it twice.
+            Self::Unsure => StatusCode::BAD_GATEWAY,
             Self::Late => StatusCode::GATEWAY_TIMEOUT,
         }
     }

@@ -129,10 +129,11 @@ pub fn prepare_request(given: &HeaderMap, said: &Said<'_>) -> HeaderMap {
         let text = name.as_str();
         if is_forwarding(text) {
             between = true;
-        } else if !is_hop_by_hop(text)
-            && !is_ours(text)
-            && !listed.iter().any(|token| token.eq_ignore_ascii_case(text))
-        {
+        } else if *name == header::COOKIE && headers.contains_key(header::COOKIE) {
+            // The first has brought the others along.
+        } else if *name == header::COOKIE && !is_listed(&listed, text) {
+            headers.insert(header::COOKIE, join_cookies(given));
+        } else if !is_hop_by_hop(text) && !is_ours(text) && !is_listed(&listed, text) {
             headers.append(name.clone(), value.clone());
         }
     }
@@ -153,6 +154,25 @@ pub fn prepare_request(given: &HeaderMap, said: &Said<'_>) -> HeaderMap {
         headers.insert(LOCAL, HeaderValue::from_static("1"));
     }
     headers
+}
+
+fn is_listed(listed: &[&str], name: &str) -> bool {
+    listed.iter().any(|token| token.eq_ignore_ascii_case(name))
+}
+
+/// HTTP/2 clients send a field for each cookie; before a reader of HTTP/1.1 they are one (RFC 9113 section 8.2.3).
+fn join_cookies(given: &HeaderMap) -> HeaderValue {
+    let mut crumbs = given.get_all(header::COOKIE).iter();
+    match (crumbs.next(), crumbs.next()) {
+        (Some(only), None) => only.clone(),
+        _ => {
+            let crumbs = given.get_all(header::COOKIE).iter();
+            let crumbs: Vec<&[u8]> = crumbs.map(HeaderValue::as_bytes).collect();
+            // Joined values hold nothing that one of them could not hold.
+            HeaderValue::from_bytes(&crumbs.join(&b"; "[..]))
+                .unwrap_or_else(|_| HeaderValue::from_static(""))
+        }
+    }
 }
 
 /// Makes an answer's head fit for the client.
@@ -271,6 +291,30 @@ mod tests {
         ] {
             assert!(all(gone).is_empty(), "{gone}");
         }
+    }
+
+    #[test]
+    fn cookies_in_fields_of_their_own_become_one() {
+        let cookies = |given: &[(&'static str, &str)]| {
+            let headers = sent_on("192.0.2.1", given);
+            let cookies = headers.get_all("cookie").iter().cloned();
+            cookies.collect::<Vec<_>>()
+        };
+        assert!(cookies(&[]).is_empty());
+        assert_eq!(cookies(&[("cookie", "a=1; b=2")]), ["a=1; b=2"]);
+        let crumbs = [
+            ("cookie", "a=1"),
+            ("accept", "*/*"),
+            ("cookie", "b=2"),
+            ("cookie", "c=3"),
+        ];
+        assert_eq!(cookies(&crumbs), ["a=1; b=2; c=3"]);
+        let dropped = [
+            ("connection", "cookie"),
+            ("cookie", "a=1"),
+            ("cookie", "b=2"),
+        ];
+        assert!(cookies(&dropped).is_empty());
     }
 
     #[test]

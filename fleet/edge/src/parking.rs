@@ -3,8 +3,10 @@
 //!
 //! Of all that wait for one org a single one asks its cell now and then; when it is let in, the others follow.
 
+use reception::crowd::{Crowd, Place};
 use std::collections::HashMap;
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
@@ -28,6 +30,8 @@ const BODIES_KIB_MAX: usize = 256 * 1024;
 const WAITING_EACH_MAX: usize = 1_024;
 /// The same of one org.
 const BODIES_EACH_KIB_MAX: usize = 32 * 1024;
+/// Requests of one client that wait, for whatever org: others find places beside them.
+const WAITING_CLIENT_MAX: usize = 512;
 /// How often the cell is asked.
 const PROBE_PAUSE: Duration = Duration::from_millis(20);
 
@@ -75,6 +79,7 @@ struct Inner {
     switched: Arc<Semaphore>,
     unreached: Arc<Semaphore>,
     bodies: Arc<Semaphore>,
+    clients: Crowd,
     lots: Mutex<HashMap<OrgId, Lot>>,
 }
 
@@ -94,6 +99,7 @@ pub struct Spot {
     lot: Lot,
     probing: Option<OwnedMutexGuard<()>>,
     places: Vec<OwnedSemaphorePermit>,
+    _of_client: Place,
 }
 
 impl Default for Parking {
@@ -102,15 +108,23 @@ impl Default for Parking {
             switched: Arc::new(Semaphore::new(WAITING_MAX)),
             unreached: Arc::new(Semaphore::new(UNREACHED_MAX)),
             bodies: Arc::new(Semaphore::new(BODIES_KIB_MAX)),
+            clients: Crowd::new(WAITING_CLIENT_MAX),
             lots: Mutex::default(),
         }))
     }
 }
 
 impl Parking {
-    /// A place to wait in with a body of that many bytes; none if too many wait already.
+    /// A place for a client to wait in with a body of that many bytes; none if too many wait already.
     #[must_use]
-    pub fn enter(&self, org: &OrgId, wait: Wait, body_bytes: usize) -> Option<Spot> {
+    pub fn enter(
+        &self,
+        org: &OrgId,
+        client: IpAddr,
+        wait: Wait,
+        body_bytes: usize,
+    ) -> Option<Spot> {
+        let of_client = self.0.clients.enter(client)?;
         let all = match wait {
             Wait::Org => &self.0.switched,
             Wait::Cell => &self.0.unreached,
@@ -135,6 +149,7 @@ impl Parking {
             lot: lot.clone(),
             probing: None,
             places: vec![all, body, own, each],
+            _of_client: of_client,
         })
     }
 
@@ -194,10 +209,11 @@ impl Drop for Spot {
 #[cfg(test)]
 mod tests {
     use super::{
-        BODIES_EACH_KIB_MAX, BODIES_KIB_MAX, Parking, Repeat, UNREACHED_MAX, WAITING_EACH_MAX,
-        Wait, decide_repeat,
+        BODIES_EACH_KIB_MAX, BODIES_KIB_MAX, Parking, Repeat, UNREACHED_MAX, WAITING_CLIENT_MAX,
+        WAITING_EACH_MAX, Wait, decide_repeat,
     };
     use std::future::pending;
+    use std::net::{IpAddr, Ipv4Addr};
     use std::time::Duration;
     use tokio::time::Instant;
     use vocab::entropy::SeededEntropy;
@@ -233,15 +249,37 @@ mod tests {
         OrgId::generate(&SeededEntropy::new(1))
     }
 
+    fn client(number: usize) -> IpAddr {
+        Ipv4Addr::from_bits(u32::try_from(number).unwrap()).into()
+    }
+
+    #[test]
+    fn no_client_takes_all_places() {
+        let parking = Parking::default();
+        let (one, entropy) = (client(1), SeededEntropy::new(4));
+        let spots: Vec<_> = (0..WAITING_CLIENT_MAX)
+            .map(|at| {
+                let org = OrgId::generate(&entropy);
+                let wait = if at % 2 == 0 { Wait::Org } else { Wait::Cell };
+                parking.enter(&org, one, wait, 0).unwrap()
+            })
+            .collect();
+        assert!(parking.enter(&org(), one, Wait::Org, 0).is_none());
+        assert!(parking.enter(&org(), one, Wait::Cell, 0).is_none());
+        assert!(parking.enter(&org(), client(2), Wait::Org, 0).is_some());
+        drop(spots);
+        assert!(parking.enter(&org(), one, Wait::Org, 0).is_some());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn one_probes_and_when_it_is_let_in_all_are() {
         let parking = Parking::default();
         let end = Instant::now() + Duration::from_secs(5);
-        let mut first = parking.enter(&org(), Wait::Org, 10).unwrap();
+        let mut first = parking.enter(&org(), client(0), Wait::Org, 10).unwrap();
         assert!(first.wait(pending(), true, end).await);
         let mut others = Vec::new();
         for _ in 0..10 {
-            let mut spot = parking.enter(&org(), Wait::Org, 10).unwrap();
+            let mut spot = parking.enter(&org(), client(0), Wait::Org, 10).unwrap();
             others.push(tokio::spawn(async move {
                 let again = spot.wait(pending(), true, end).await;
                 (again, Instant::now())
@@ -260,12 +298,12 @@ mod tests {
     async fn a_newer_route_ends_the_wait_and_so_does_the_time() {
         let parking = Parking::default();
         let end = Instant::now() + Duration::from_secs(5);
-        let mut spot = parking.enter(&org(), Wait::Org, 10).unwrap();
+        let mut spot = parking.enter(&org(), client(0), Wait::Org, 10).unwrap();
         assert!(spot.wait(async { true }, false, end).await);
         assert!(!spot.wait(pending(), false, end).await);
         assert_eq!(Instant::now(), end);
         // Whoever probes gives its turn on when it goes.
-        let mut probing = parking.enter(&org(), Wait::Org, 10).unwrap();
+        let mut probing = parking.enter(&org(), client(0), Wait::Org, 10).unwrap();
         let end = end + Duration::from_secs(5);
         assert!(probing.wait(pending(), true, end).await);
         drop(probing);
@@ -276,13 +314,15 @@ mod tests {
     fn no_org_takes_all_places() {
         let parking = Parking::default();
         let spots: Vec<_> = (0..WAITING_EACH_MAX)
-            .map(|_| parking.enter(&org(), Wait::Org, 10).unwrap())
+            .map(|at| parking.enter(&org(), client(at), Wait::Org, 10).unwrap())
             .collect();
-        assert!(parking.enter(&org(), Wait::Org, 10).is_none());
+        assert!(parking.enter(&org(), client(0), Wait::Org, 10).is_none());
         let other = OrgId::generate(&SeededEntropy::new(2));
-        assert!(parking.enter(&other, Wait::Org, 10).is_some());
+        assert!(parking.enter(&other, client(0), Wait::Org, 10).is_some());
         drop(spots);
-        assert!(parking.lots().is_empty() && parking.enter(&org(), Wait::Org, 10).is_some());
+        assert!(
+            parking.lots().is_empty() && parking.enter(&org(), client(0), Wait::Org, 10).is_some()
+        );
     }
 
     #[test]
@@ -291,26 +331,30 @@ mod tests {
         let entropy = SeededEntropy::new(3);
         let orgs: Vec<_> = (0..3).map(|_| OrgId::generate(&entropy)).collect();
         let spots: Vec<_> = (0..UNREACHED_MAX)
-            .map(|at| parking.enter(&orgs[at % 3], Wait::Cell, 0).unwrap())
+            .map(|at| {
+                parking
+                    .enter(&orgs[at % 3], client(at), Wait::Cell, 0)
+                    .unwrap()
+            })
             .collect();
-        assert!(parking.enter(&org(), Wait::Cell, 0).is_none());
-        assert!(parking.enter(&org(), Wait::Org, 0).is_some());
+        assert!(parking.enter(&org(), client(0), Wait::Cell, 0).is_none());
+        assert!(parking.enter(&org(), client(0), Wait::Org, 0).is_some());
         drop(spots);
         let each = BODIES_EACH_KIB_MAX * 1024;
-        let first = parking.enter(&org(), Wait::Org, each).unwrap();
-        assert!(parking.enter(&org(), Wait::Org, 1).is_none());
-        assert!(parking.enter(&org(), Wait::Org, 0).is_some());
+        let first = parking.enter(&org(), client(0), Wait::Org, each).unwrap();
+        assert!(parking.enter(&org(), client(0), Wait::Org, 1).is_none());
+        assert!(parking.enter(&org(), client(0), Wait::Org, 0).is_some());
         let others: Vec<_> = (1..BODIES_KIB_MAX / BODIES_EACH_KIB_MAX)
             .map(|_| {
                 let other = OrgId::generate(&entropy);
-                parking.enter(&other, Wait::Org, each).unwrap()
+                parking.enter(&other, client(0), Wait::Org, each).unwrap()
             })
             .collect();
         let one_more = OrgId::generate(&entropy);
-        assert!(parking.enter(&one_more, Wait::Org, 1).is_none());
+        assert!(parking.enter(&one_more, client(0), Wait::Org, 1).is_none());
         drop(others);
-        assert!(parking.enter(&one_more, Wait::Org, 1).is_some());
+        assert!(parking.enter(&one_more, client(0), Wait::Org, 1).is_some());
         drop(first);
-        assert!(parking.enter(&org(), Wait::Org, each).is_some());
+        assert!(parking.enter(&org(), client(0), Wait::Org, each).is_some());
     }
 }

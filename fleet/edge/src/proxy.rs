@@ -248,7 +248,9 @@ impl Proxy {
             let waiting = match &mut spot {
                 Some(spot) => spot,
                 none => {
-                    let entered = self.parking.enter(&route.org, wait, held.bytes.len());
+                    let entered =
+                        self.parking
+                            .enter(&route.org, facts.client, wait, held.bytes.len());
                     none.insert(entered.ok_or(Refused::Busy)?)
                 }
             };
@@ -329,7 +331,7 @@ impl Proxy {
                 if is_look || matches!(error, NoAnswer::NotConnected(_)) {
                     return Err(Refused::Unreached);
                 }
-                Err(Refused::Unreachable)
+                Err(Refused::Unsure)
             }
             None => Err(Refused::Late),
         }

@@ -57,7 +57,9 @@ pub fn check<B>(request: &Request<B>) -> Result<&str, Ambiguity> {
     if !request.uri().path().starts_with('/') {
         return Err(Ambiguity::Target);
     }
-    if request.headers().len() > FIELDS_FROM_CLIENTS_MAX {
+    // However many fields cookies came in, they go on in one.
+    let cookies = request.headers().get_all(header::COOKIE).iter().count();
+    if request.headers().len() - cookies.saturating_sub(1) > FIELDS_FROM_CLIENTS_MAX {
         return Err(Ambiguity::Fields);
     }
     check_length(request.headers(), request.version())?;
@@ -184,6 +186,10 @@ mod tests {
         assert_eq!(check(&request("/", &many)), Ok("a"));
         many.push(("x", "1"));
         assert_eq!(check(&request("/", &many)), Err(Ambiguity::Fields));
+        many.truncate(2);
+        many.push(("host", "a"));
+        many.extend(vec![("cookie", "a=1"); 2 * FIELDS_FROM_CLIENTS_MAX]);
+        assert_eq!(check(&request("/", &many)), Ok("a"));
         let mut old = request("/", &[("host", "a"), ("transfer-encoding", "chunked")]);
         *old.version_mut() = Version::HTTP_10;
         assert_eq!(check(&old), Err(Ambiguity::Length));
