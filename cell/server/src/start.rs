@@ -37,7 +37,7 @@ use vocab::entropy::{Entropy, SystemEntropy};
 use vocab::id::OrgId;
 use vocab::slug::Slug;
 use vocab::time::{Clock, SystemClock};
-use wire::identity::{FleetIdentity, IdentityError};
+use wire::identity::{FleetIdentity, FleetRole, IdentityError};
 use wire::names::CellName;
 
 /// The tables of a cell, in the order in which they came to be.
@@ -321,7 +321,8 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
 impl FleetSeat {
     /// The cell's name, and what proves it.
     fn take(&self) -> Result<(CellName, Arc<FleetIdentity>), IdentityError> {
-        let identity = FleetIdentity::load(&self.identity)?;
+        let name = self.name.as_str();
+        let identity = FleetIdentity::load_own(&self.identity, FleetRole::Cell, name)?;
         Ok((self.name.clone(), Arc::new(identity)))
     }
 }

@@ -1,8 +1,9 @@
-//! Takes connections of processes of the fleet, over mutual TLS, within bounds.
+//! Takes connections within bounds: of processes of the fleet, over mutual TLS, and of browsers on this machine.
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -11,13 +12,15 @@ use hyper_util::service::TowerToHyperService;
 use reception::accept::take_connections;
 use reception::crowd::{Crowd, Place};
 use rustls::ServerConfig;
+use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
-use tower::ServiceExt as _;
+use tower::{Service, ServiceExt as _};
 use wire::identity::{FleetRole, peer_role};
 
 /// Connections at one time.
@@ -31,6 +34,9 @@ const HANDSHAKE_SECS_MAX: u64 = 10;
 const HEADER_SECS_MAX: u64 = 15;
 /// How long requests under way may go on after the stop.
 const DRAIN_SECS_MAX: u64 = 5;
+
+/// Connections at one time of browsers on this machine: each page that is drawn holds one, and loads its parts by others.
+const NEAR_MAX: usize = 128;
 
 /// The role of the peer, as an extension of each request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +63,26 @@ pub async fn serve(
         tokio::spawn(run(stream, acceptor, router, held, watcher));
     })
     .await;
+    drain(graceful).await;
+}
+
+/// Serves browsers on this machine, without TLS, until `stop` resolves, then drains.
+pub async fn serve_near(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+    let connections = Arc::new(Semaphore::new(NEAR_MAX));
+    let graceful = GracefulShutdown::new();
+    take_connections(listener, &connections, stop, |stream, _, permit| {
+        let (router, watcher) = (router.clone(), graceful.watcher());
+        tokio::spawn(async move {
+            let service = router.map_request(|request: Request<Incoming>| request.map(Body::new));
+            speak(stream, service, watcher).await;
+            drop(permit);
+        });
+    })
+    .await;
+    drain(graceful).await;
+}
+
+async fn drain(graceful: GracefulShutdown) {
     let drained = tokio::time::timeout(Duration::from_secs(DRAIN_SECS_MAX), graceful.shutdown());
     if drained.await.is_err() {
         tracing::debug!("some requests did not end in time and were cut off");
@@ -88,6 +114,19 @@ async fn run(
         request.extensions_mut().insert(Peer(role));
         request.map(Body::new)
     });
+    speak(stream, service, watcher).await;
+    drop(permit);
+}
+
+/// HTTP on one connection, to its end.
+async fn speak<S>(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    service: S,
+    watcher: Watcher,
+) where
+    S: Service<Request<Incoming>, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
@@ -99,5 +138,4 @@ async fn run(
     if let Err(error) = connection.await {
         tracing::debug!(%error, "a connection ended early");
     }
-    drop(permit);
 }

@@ -14,9 +14,11 @@ use crate::watch::{ROUND, Watch};
 use crate::{MIGRATIONS, listener, page};
 use database::{Database, Location, OpenError};
 use reception::descriptors::raise_descriptors;
+use std::fs::{File, TryLockError};
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +34,8 @@ use wire::routes::signature::{RouteSigner, SignerError};
 
 /// The key that signs the route map, in the data folder.
 const ROUTE_KEY_FILE: &str = "route.key";
+/// Whoever has it locked is the control plane of the folder.
+const LOCK_FILE: &str = "control.lock";
 /// How often the log is read for what another control plane wrote.
 const CATCH_UP_ROUND: Duration = Duration::from_millis(250);
 /// How often interrupted creations are carried on with.
@@ -71,6 +75,14 @@ pub enum StartError {
         /// Why not.
         source: SignerError,
     },
+    /// Another control plane runs there.
+    #[error(
+        "{path} is in use by another testudo process; stop that one first, or name another folder with --data"
+    )]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A file cannot be read or written.
     #[error("{path}: {source}")]
     File {
@@ -108,6 +120,37 @@ pub struct Started {
     identity: Arc<FleetIdentity>,
     listener: TcpListener,
     page_listener: Option<TcpListener>,
+    _held: Held,
+}
+
+/// The data folder, for this process alone until it is dropped.
+struct Held(File);
+
+impl Held {
+    fn take(folder: &Path) -> Result<Self, StartError> {
+        let path = folder.join(LOCK_FILE);
+        let failed = |source| StartError::File {
+            path: path.clone(),
+            source,
+        };
+        let mut options = File::options();
+        options.write(true).create(true).truncate(false).mode(0o600);
+        let file = options.open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(StartError::InUse {
+                path: folder.to_path_buf(),
+            }),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+}
+
+impl Drop for Held {
+    /// For the whole process: a child that was forked a moment ago has the file as well.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
 }
 
 /// Prepares everything up to the listening sockets.
@@ -125,6 +168,7 @@ pub async fn start(
         path: config.data.clone(),
         source,
     })?;
+    let held = Held::take(&config.data)?;
     let signer = open_signer(&config.data)?;
     let database = Database::open(&config.store, &MIGRATIONS).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -164,6 +208,7 @@ pub async fn start(
         identity,
         listener,
         page_listener,
+        _held: held,
     })
 }
 

@@ -80,6 +80,18 @@ pub enum IdentityError {
         /// What is wrong.
         reason: String,
     },
+    /// It is the certificate of another process.
+    #[error(
+        "{path} is not the certificate of the {role} {name}: name the folder of that one, or the process as its certificate does"
+    )]
+    Another {
+        /// The folder.
+        path: PathBuf,
+        /// What the process is.
+        role: &'static str,
+        /// How it is called.
+        name: String,
+    },
     /// The authority could not make a certificate.
     #[error("the fleet's authority failed: {0}")]
     Authority(#[from] rcgen::Error),
@@ -207,6 +219,23 @@ impl FleetIdentity {
         })
     }
 
+    /// The same of the process that this is: what another one may do, it could not, and would find out only when it is refused.
+    ///
+    /// # Errors
+    /// [`IdentityError`]; [`IdentityError::Another`] if the certificate names another role or another name.
+    pub fn load_own(folder: &Path, role: FleetRole, name: &str) -> Result<Self, IdentityError> {
+        let own = Self::load(folder)?;
+        let leaf = own.chain.first();
+        if leaf.is_some_and(|leaf| peer_is(leaf, role, name)) {
+            return Ok(own);
+        }
+        Err(IdentityError::Another {
+            path: folder.to_path_buf(),
+            role: role.as_str(),
+            name: name.to_owned(),
+        })
+    }
+
     /// Takes connections of processes of the same fleet alone. What their role may do is for [`peer_role`] to tell.
     ///
     /// # Errors
@@ -275,7 +304,7 @@ pub fn peer_is(certificate: &CertificateDer<'_>, role: FleetRole, name: &str) ->
 
 #[cfg(test)]
 mod tests {
-    use super::{FleetAuthority, FleetIdentity, FleetRole, peer_is, peer_role};
+    use super::{FleetAuthority, FleetIdentity, FleetRole, IdentityError, peer_is, peer_role};
 
     #[test]
     fn a_certificate_names_one_process_and_its_role() {
@@ -289,6 +318,14 @@ mod tests {
         assert!(peer_is(leaf, FleetRole::Edge, "edge-1"));
         assert!(!peer_is(leaf, FleetRole::Edge, "edge-2"));
         assert!(!peer_is(leaf, FleetRole::Control, "edge-1"));
+        assert!(FleetIdentity::load_own(&own, FleetRole::Edge, "edge-1").is_ok());
+        for (role, name) in [(FleetRole::Edge, "edge-2"), (FleetRole::Cell, "edge-1")] {
+            let refused = FleetIdentity::load_own(&own, role, name);
+            assert!(
+                matches!(refused, Err(IdentityError::Another { .. })),
+                "{name}"
+            );
+        }
         identity.server_config(&[b"http/1.1"]).unwrap();
         identity.client_config().unwrap();
     }

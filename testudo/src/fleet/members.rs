@@ -4,6 +4,7 @@ use crate::fleet::lifeline::answer_parent;
 use crate::home::CellMark;
 use crate::options::Output;
 use crate::options::fleet::{CellRun, Control, Edge, Member};
+use anyhow::Context as _;
 use atlas::start::ControlConfig;
 use database::Location;
 use edge::start::{EdgeConfig, Succession};
@@ -39,7 +40,8 @@ pub async fn control(options: Control) -> anyhow::Result<ExitCode> {
             path: options.store.data.join(REGISTER_FILE),
         },
     };
-    let identity = Arc::new(FleetIdentity::load(&options.member.identity)?);
+    let own = FleetIdentity::load_own(&options.member.identity, FleetRole::Control, CONTROL_NAME);
+    let identity = Arc::new(own.context("--identity")?);
     let config = ControlConfig {
         data: options.store.data,
         store,
@@ -69,7 +71,8 @@ pub async fn control(options: Control) -> anyhow::Result<ExitCode> {
 pub async fn edge(options: Edge) -> anyhow::Result<ExitCode> {
     let stop = begin(&options.member)?;
     make_private_folder(&options.data)?;
-    let identity = FleetIdentity::load(&options.member.identity)?;
+    let own = FleetIdentity::load_own(&options.member.identity, FleetRole::Edge, &options.name);
+    let identity = own.context("--identity")?;
     let config = EdgeConfig {
         tls: options.tls.config(),
         http_listen: options.tls.http_listen,

@@ -36,6 +36,27 @@ pub fn count_cells(wished: Option<u8>, known: &[CellView]) -> u8 {
     wished.unwrap_or_else(|| last.map_or(CELLS_FIRST, |last| last + 1))
 }
 
+/// Whether the cells that are to be left out are cells of this fleet.
+///
+/// # Errors
+/// What is wrong with `--without`, for people.
+pub fn check_without(known: &[CellView], without: &[CellName]) -> Result<(), String> {
+    let is_known = |name: &&CellName| known.iter().any(|cell| cell.name == **name);
+    let Some(stranger) = without.iter().find(|name| !is_known(name)) else {
+        return Ok(());
+    };
+    let names: Vec<&str> = known.iter().map(|cell| cell.name.as_str()).collect();
+    Err(match names.as_slice() {
+        [] => String::from(
+            "--without: this fleet is new and has no cells yet; say how many with --cells",
+        ),
+        names => format!(
+            "--without: this fleet has no {stranger}; its cells are {}",
+            names.join(", ")
+        ),
+    })
+}
+
 /// A cell of the register that is not started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
@@ -126,7 +147,8 @@ pub(crate) fn cell_for_tests(name: &str, state: CellState, orgs: i64) -> CellVie
 #[cfg(test)]
 mod tests {
     use super::{
-        LeftOut, cell_for_tests as cell, cell_names, count_cells, decide_origin, find_left_out,
+        LeftOut, cell_for_tests as cell, cell_names, check_without, count_cells, decide_origin,
+        find_left_out,
     };
     use wire::control::CellState;
 
@@ -150,6 +172,21 @@ mod tests {
         assert!(said[0].starts_with("cell-d is not started: nobody serves its organisation;"));
         assert!(said[1].contains("its 2 organisations"));
         assert_eq!(cell_names(26).unwrap()[25].as_str(), "cell-z");
+    }
+
+    #[test]
+    fn only_cells_that_there_are_are_left_out() {
+        let names = cell_names(2).unwrap();
+        let known = [cell("cell-b", CellState::Open, 1)];
+        assert_eq!(check_without(&known, &[]), Ok(()));
+        assert_eq!(check_without(&known, &names[1..]), Ok(()));
+        let stranger = check_without(&known, &names).unwrap_err();
+        assert!(
+            stranger.contains("no cell-a; its cells are cell-b"),
+            "{stranger}"
+        );
+        let new = check_without(&[], &names).unwrap_err();
+        assert!(new.contains("--cells"), "{new}");
     }
 
     #[test]

@@ -5,7 +5,9 @@ use crate::fleet::lifeline::Patience;
 use crate::fleet::lost::{check_cells, check_register};
 use crate::fleet::members::CONTROL_NAME;
 use crate::fleet::ports::check_free;
-use crate::fleet::roster::{LeftOut, cell_names, count_cells, decide_origin, find_left_out};
+use crate::fleet::roster::{
+    LeftOut, cell_names, check_without, count_cells, decide_origin, find_left_out,
+};
 use crate::fleet::supervisor::{Plan, Ready, Wishes, keep, launch};
 use crate::home::STORE_FILE;
 use crate::options::Output;
@@ -211,6 +213,7 @@ impl Fleet<'_> {
         let time = Duration::from_secs(ANSWER_SECS_MAX);
         let known: FleetView = operator.get("/v1/fleet", time).await?;
         self.check_origin(known.orgs_total)?;
+        check_without(&known.cells, &self.options.without).map_err(anyhow::Error::msg)?;
         let mut cells = cell_names(count_cells(self.options.cells, &known.cells))?;
         cells.retain(|name| !self.options.without.contains(name));
         check_cells(self.folder, &known.cells, &cells)?;

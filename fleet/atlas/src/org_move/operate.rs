@@ -132,7 +132,7 @@ impl Register {
                 Phase::Undoing => return Ok(record.clone()),
                 _ if record.phase.is_over() => "it is over",
                 _ if !record.is_before_switch() => {
-                    "the organisation is served by the other cell already; take the move back instead"
+                    "the organisation is served by the other cell already; take the move back instead (--back)"
                 }
                 _ => {
                     let reason = String::from("an operator gave it up");

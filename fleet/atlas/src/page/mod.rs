@@ -7,6 +7,7 @@ mod static_table;
 
 use crate::api::Side;
 use crate::glance;
+use crate::listener::serve_near;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -69,11 +70,7 @@ pub async fn serve(listener: TcpListener, address: SocketAddr, side: Side) {
         .merge(operate::router())
         .layer(from_fn_with_state(address.port(), guard))
         .with_state(drawn);
-    let closed = async move { feed.closed().await };
-    let served = axum::serve(listener, router).with_graceful_shutdown(closed);
-    if let Err(error) = served.await {
-        tracing::warn!(%error, "the fleet's page is no longer served");
-    }
+    serve_near(listener, router, async move { feed.closed().await }).await;
 }
 
 async fn page(State(drawn): State<Drawn>) -> Response {

@@ -517,6 +517,10 @@ async fn a_control_plane_that_starts_again_signs_the_same_map_with_the_same_key(
     let mode = std::fs::metadata(&key).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 
+    let other = Arc::new(plane.identity(FleetRole::Control, "control"));
+    let second = start(plane.config(ANY_PORT), other).await;
+    assert!(matches!(second, Err(StartError::InUse { .. })));
+
     // An edge that waits for news does not hold up the end.
     let path = format!("/v1/routes?after={}&wait_secs=30", before.cursor());
     let waits = tokio::spawn(async move { edge.get::<Delta>(&path, MINUTE).await });
