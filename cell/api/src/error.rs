@@ -115,6 +115,8 @@ pub enum Thing {
     Policy,
     /// A rule of one.
     Rule,
+    /// A site that is trusted.
+    TrustedOrigin,
 }
 
 impl Thing {
@@ -137,6 +139,7 @@ impl Thing {
             Self::Key => "JsonWebKey",
             Self::Policy => "PolicyEntity",
             Self::Rule => "PolicyRule",
+            Self::TrustedOrigin => "TrustedOrigin",
         }
     }
 }

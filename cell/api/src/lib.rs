@@ -23,6 +23,7 @@ mod role;
 pub mod route;
 pub mod search;
 pub mod sessions;
+pub mod trusted_origins;
 pub mod users;
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::authn::{self, open};
 use crate::call::{Call, answer, no_method, no_path};
 use crate::error::ApiError;
 use crate::reply::Reply;
+use crate::trusted_origins;
 use crate::{api_access, apps, authorization_servers, groups, logs, policies, sessions, users};
 use axum::Router;
 use axum::extract::{FromRef, Request, State};
@@ -204,6 +205,13 @@ operations! {
     DELETE "/api/v1/policies/{id}/rules/{rule}" ManagePolicies policies::rules::delete "Remove a rule of a policy";
     POST "/api/v1/policies/{id}/rules/{rule}/lifecycle/activate" ManagePolicies policies::rules::activate "Bring a rule of a policy into force";
     POST "/api/v1/policies/{id}/rules/{rule}/lifecycle/deactivate" ManagePolicies policies::rules::deactivate "Let a rule of a policy rest";
+    GET "/api/v1/trustedOrigins" ReadDirectory trusted_origins::list "List trusted origins, or search for some";
+    POST "/api/v1/trustedOrigins" ManageOrg trusted_origins::create "Trust an origin";
+    GET "/api/v1/trustedOrigins/{id}" ReadDirectory trusted_origins::show "Get a trusted origin";
+    PUT "/api/v1/trustedOrigins/{id}" ManageOrg trusted_origins::replace "Replace name, origin and scopes of a trusted origin";
+    DELETE "/api/v1/trustedOrigins/{id}" ManageOrg trusted_origins::delete "Trust an origin no more";
+    POST "/api/v1/trustedOrigins/{id}/lifecycle/activate" ManageOrg trusted_origins::activate "Let a trusted origin count again";
+    POST "/api/v1/trustedOrigins/{id}/lifecycle/deactivate" ManageOrg trusted_origins::deactivate "Let a trusted origin count no more";
     GET "/api/v1/logs" ReadLog logs::list "Read the system log, a span of it or on and on";
 }
 

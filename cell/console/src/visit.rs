@@ -341,8 +341,14 @@ impl Visit {
     /// Sends the browser on to an address of this org, with GET.
     #[must_use]
     pub fn go(&self, path: &str) -> Response {
+        self.go_beyond(&self.href(path))
+    }
+
+    /// Sends the browser on to an address that was made or checked by the caller, with GET.
+    #[must_use]
+    pub fn go_beyond(&self, address: &str) -> Response {
         let mut response = StatusCode::SEE_OTHER.into_response();
-        match HeaderValue::from_str(&self.href(path)) {
+        match HeaderValue::from_str(address) {
             Ok(location) => {
                 response.headers_mut().insert(header::LOCATION, location);
                 response

@@ -59,6 +59,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 11,
         ..crate::schema::MIGRATION_EXTERNAL_IDS
     },
+    Migration {
+        version: 12,
+        ..crate::schema::MIGRATION_TRUSTED_ORIGINS
+    },
 ];
 
 /// When each test begins.

@@ -27,6 +27,7 @@ pub mod sign_on;
 pub mod slowdown;
 pub mod snapshot;
 pub mod totp;
+pub mod trusted_origin;
 pub mod walk;
 
 #[cfg(test)]

@@ -51,6 +51,13 @@ pub const MIGRATION_PARTS: Migration = Migration {
     sql: include_str!("schema/015_parts.sql"),
 };
 
+/// Sites that an org trusts.
+pub const MIGRATION_TRUSTED_ORIGINS: Migration = Migration {
+    version: 17,
+    name: "trusted origins",
+    sql: include_str!("schema/019_trusted_origins.sql"),
+};
+
 /// What provisioning clients call people and groups.
 pub const MIGRATION_EXTERNAL_IDS: Migration = Migration {
     version: 16,

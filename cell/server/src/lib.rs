@@ -7,6 +7,7 @@ pub mod backchannel;
 pub mod blocked;
 pub mod config;
 pub mod control;
+pub mod cors;
 pub mod data_folder;
 pub mod declaration;
 mod errands;

@@ -3,14 +3,16 @@
 //! 1. it gets an id, and its client's address is found out
 //! 2. its host and path name an org, or it is refused; so is one sign-in too many from its address
 //! 3. from a blocked network zone it is refused; the session of its cookie is loaded
-//! 4. its browser gets a cookie that guards forms
-//! 5. the handler answers
-//! 6. a page that the handler asked for is drawn, unless only programs call
-//! 7. the answer gets the security headers
+//! 4. a page of another site is told whether it may read the answer, if it asks
+//! 5. its browser gets a cookie that guards forms
+//! 6. the handler answers
+//! 7. a page that the handler asked for is drawn, unless only programs call
+//! 8. the answer gets the security headers
 
 use crate::arrivals::Arrivals;
 use crate::blocked::{self, Blocked, Telling};
 use crate::config::ProxyMode;
+use crate::cors::find_reader;
 use crate::listener::PeerAddress;
 use crate::mailbox::{MailFolder, decide_mailbox};
 use crate::membership::{Membership, gate};
@@ -100,7 +102,7 @@ async fn handle(
     cell: &Cell,
     front: &Front,
     routes: &Router,
-    mut request: Request<Body>,
+    request: Request<Body>,
     client: ClientFacts,
 ) -> Result<Response, Response> {
     let target = {
@@ -134,6 +136,54 @@ async fn handle(
     if refused.await.is_some() {
         return Err(refuse_blocked(cell, context, client, request).await);
     }
+    let path = tidy_path(&target.path).into_owned();
+    let addressed = Reached {
+        context,
+        snapshot,
+        client,
+        path,
+    };
+    let reader = find_reader(
+        request.headers(),
+        &addressed.path,
+        &addressed.snapshot.origins,
+    );
+    let Some(reader) = reader else {
+        return serve_org(cell, front, routes, request, addressed).await;
+    };
+    if let Some(answer) = reader.preflight(&request) {
+        return Ok(answer);
+    }
+    // In a box: what programs on servers never ask for must not make the future of their requests large.
+    let served = Box::pin(serve_org(cell, front, routes, request, addressed));
+    let mut response = match served.await {
+        Ok(response) | Err(response) => response,
+    };
+    reader.allow(response.headers_mut());
+    Ok(response)
+}
+
+/// What a request has come to.
+struct Reached {
+    context: OrgContext,
+    snapshot: Arc<OrgSnapshot>,
+    client: ClientFacts,
+    path: String,
+}
+
+async fn serve_org(
+    cell: &Cell,
+    front: &Front,
+    routes: &Router,
+    mut request: Request<Body>,
+    reached: Reached,
+) -> Result<Response, Response> {
+    let Reached {
+        context,
+        snapshot,
+        client,
+        path,
+    } = reached;
     let session = match read_cookie(request.headers(), CookieKind::Session, &context.org) {
         Some(secret) => {
             let settings = &snapshot.org.settings.session;
@@ -148,7 +198,7 @@ async fn handle(
         now: cell.now(),
         session,
     };
-    if let Some((frequent, server)) = find_frequent(request.method(), &target.path) {
+    if let Some((frequent, server)) = find_frequent(request.method(), &path) {
         let addressed = Addressed {
             context: Arc::new(context),
             facts: Arc::new(facts),
@@ -159,11 +209,10 @@ async fn handle(
         return Ok(Box::pin(frequent.answer(exchange)).await);
     }
     let guard = form_guard(cell, &context, &mut request);
-    rewrite_path(&mut request, &tidy_path(&target.path));
+    rewrite_path(&mut request, &path);
     request.extensions_mut().insert(Arc::new(context));
     request.extensions_mut().insert(Arc::new(facts));
-    let path = request.uri().path();
-    if oauth::route::is_for_programs(path) || is_of_api(path) {
+    if oauth::route::is_for_programs(&path) || is_of_api(&path) {
         return Ok(call(routes, request).await);
     }
     open_mailbox(front, &mut request);

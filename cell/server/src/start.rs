@@ -41,7 +41,7 @@ use wire::identity::{FleetIdentity, FleetRole, IdentityError};
 use wire::names::CellName;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 16] = [
+pub static MIGRATIONS: [Migration; 17] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -58,6 +58,7 @@ pub static MIGRATIONS: [Migration; 16] = [
     identity::schema::MIGRATION_API_ACCESS,
     identity::schema::MIGRATION_PARTS,
     identity::schema::MIGRATION_EXTERNAL_IDS,
+    identity::schema::MIGRATION_TRUSTED_ORIGINS,
 ];
 
 /// The file of the root key in the data folder.

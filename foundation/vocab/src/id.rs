@@ -149,6 +149,8 @@ define_ids! {
     RuleId, "0pr", "rule";
     /// A network zone.
     ZoneId, "nzo", "network zone";
+    /// A site that an org trusts.
+    TrustedOriginId, "tos", "trusted origin";
     /// A scope of an authorization server.
     ScopeId, "scp", "scope";
     /// A claim of an authorization server.

@@ -61,9 +61,9 @@ impl World {
             (POLICIES, "{id}", policy.id.to_string()),
             (POLICIES, "{rule}", policy.rules[0].id.to_string()),
         ];
-        Deciders {
-            values: Vec::from(values),
-        }
+        let mut values = Vec::from(values);
+        values.extend(self.settings(org, name).await);
+        Deciders { values }
     }
 
     /// An app that acts for itself.

@@ -15,3 +15,4 @@ mod log;
 mod people;
 mod policies;
 mod roles;
+mod trusted_origins;

@@ -5,15 +5,16 @@ use crate::visit::Visit;
 use axum::response::Response;
 use identity::fault::Refusal;
 use identity::sign_in::{Step, decide_continue};
+use identity::trusted_origin::decide_redirect;
 
 /// `GET /login/sessionCookieRedirect`: takes a session token once. With one that is not good the browser goes on all the
-/// same, and is asked to sign in where that is needed.
+/// same, and is asked to sign in where that is needed. Beyond the org it goes to trusted origins alone.
 pub async fn redeem(visit: Visit) -> Response {
-    let target = decide_continue(&local_target(&visit));
+    let target = target(&visit);
     let org = &visit.context.org;
     let flow = match visit.cell.load_sign_in(org, visit.parameter("token")).await {
         Ok(Some(flow)) => flow,
-        Ok(None) => return visit.go(&target),
+        Ok(None) => return go(&visit, &target),
         Err(fault) => return visit.failed(&fault),
     };
     // A link that somebody else made does not change who one is.
@@ -21,7 +22,7 @@ pub async fn redeem(visit: Visit) -> Response {
         .signed_in()
         .is_some_and(|signed_in| flow.state.user_id.as_ref() != Some(&signed_in.person.id));
     if is_another {
-        return visit.go(&target);
+        return go(&visit, &target);
     }
     match visit
         .cell
@@ -29,7 +30,7 @@ pub async fn redeem(visit: Visit) -> Response {
         .await
     {
         Ok(Step::Done) => {}
-        Ok(_) => return visit.go(&target),
+        Ok(_) => return go(&visit, &target),
         Err(fault) => return visit.failed(&fault),
     }
     match visit
@@ -38,16 +39,39 @@ pub async fn redeem(visit: Visit) -> Response {
         .await
     {
         Ok(begun) => {
-            let response = visit.go(&target);
+            let response = go(&visit, &target);
             visit.with_cookie(response, CookieKind::Session, begun.secret.expose())
         }
         // Used a moment ago, or needed more after all.
-        Err(Refusal::Changed | Refusal::Forbidden) => visit.go(&target),
+        Err(Refusal::Changed | Refusal::Forbidden) => go(&visit, &target),
         Err(refusal) => visit.refused(&refusal),
     }
 }
 
-/// Where the browser goes on to, as the org's own routes see it: programs name it whole, or from the root on.
+/// Where the browser goes on to.
+enum Target {
+    /// A page of the org.
+    Own(String),
+    /// A page of a site that is trusted.
+    Trusted(String),
+}
+
+fn target(visit: &Visit) -> Target {
+    let trusted = decide_redirect(&visit.snapshot.origins, visit.parameter("redirectUrl"));
+    match trusted {
+        Some(address) => Target::Trusted(address),
+        None => Target::Own(decide_continue(&local_target(visit))),
+    }
+}
+
+fn go(visit: &Visit, target: &Target) -> Response {
+    match target {
+        Target::Own(path) => visit.go(path),
+        Target::Trusted(address) => visit.go_beyond(address),
+    }
+}
+
+/// Where the browser goes on to within the org, as the org's own routes see it: programs name it whole, or from the root on.
 fn local_target(visit: &Visit) -> String {
     let asked = visit.parameter("redirectUrl");
     match asked.strip_prefix(visit.context.base_url.as_str()) {

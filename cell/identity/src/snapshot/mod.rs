@@ -9,6 +9,7 @@ use crate::org::Org;
 use crate::server::{AuthorizationServer, DEFAULT_SERVER_NAME};
 use crate::sign_on::{SignOnPolicy, Zone};
 use crate::snapshot::cache::Generation;
+use crate::trusted_origin::TrustedOrigin;
 use std::collections::HashMap;
 use std::sync::Arc;
 use vocab::id::{AppId, OrgId, PolicyId};
@@ -24,6 +25,8 @@ pub struct OrgSnapshot {
     pub servers: HashMap<String, Arc<AuthorizationServer>>,
     /// Its network zones.
     pub zones: Vec<Zone>,
+    /// Sites that it trusts.
+    pub origins: Vec<TrustedOrigin>,
     /// The sign-on policy of the org.
     pub org_policy: Arc<SignOnPolicy>,
     /// The sign-on policy of the administrators' console.
@@ -76,6 +79,7 @@ impl Cell {
         let servers = crate::server::store::load_all(&mut tx, org_id).await?;
         let policies = crate::sign_on::store::load_policies(&mut tx, org_id).await?;
         let zones = crate::sign_on::store::load_zones(&mut tx, org_id).await?;
+        let origins = crate::trusted_origin::store::load_all(&mut tx, org_id).await?;
         let snapshot = Arc::new(OrgSnapshot {
             org,
             logo,
@@ -84,6 +88,7 @@ impl Cell {
                 .map(|server| (server.id.to_string(), Arc::new(server)))
                 .collect(),
             zones,
+            origins,
             org_policy: policies.org,
             console_policy: policies.console,
             app_policies: policies.apps,

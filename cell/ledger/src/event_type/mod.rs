@@ -187,6 +187,8 @@ define_event_types! {
     SecurityAuthenticatorLifecycleUpdate, "security.authenticator.lifecycle.update", "Rules of a kind of authenticator changed", Usual;
     SecurityTrustedOriginCreate, "security.trusted_origin.create", "Trusted origin added", Usual;
     SecurityTrustedOriginUpdate, "security.trusted_origin.update", "Trusted origin changed", Usual;
+    SecurityTrustedOriginActivate, "security.trusted_origin.activate", "Trusted origin activated", Usual;
+    SecurityTrustedOriginDeactivate, "security.trusted_origin.deactivate", "Trusted origin deactivated", Usual;
     SecurityTrustedOriginDelete, "security.trusted_origin.delete", "Trusted origin removed", Usual;
     AppOauth2AuthorizeCode, "app.oauth2.authorize.code", "Authorization code issued", Usual;
     AppOauth2Signon, "app.oauth2.signon", "Sign-on over OpenID Connect", Usual;

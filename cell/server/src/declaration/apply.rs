@@ -7,7 +7,7 @@ use crate::declaration::problem::{Problem, placed};
 use crate::declaration::progress::Progress;
 use crate::declaration::report::{Kind, Report, Standing};
 use crate::declaration::secret::Secrets;
-use crate::declaration::{Mode, apply_apps, apply_people, apply_policies};
+use crate::declaration::{Mode, apply_apps, apply_people, apply_policies, origins};
 use identity::access::{Caller, Permission, Permit, authorize};
 use identity::api_token::operations::DeclaredApiToken;
 use identity::cell::Cell;
@@ -101,6 +101,7 @@ pub(super) async fn apply_org(
         site.note(report, Kind::Group, &group.name, standing);
     }
     apply_policies::apply_zones(&site, &declared.zones, &mut known, report).await?;
+    origins::apply_origins(&site, &declared.trusted_origins, report).await?;
     apply_policies::apply_policies(&site, &declared.policies, &mut known, report).await?;
     for app in &declared.apps {
         let standing = apply_apps::apply_app(&site, app, &mut known).await?;

@@ -33,6 +33,7 @@ impl Document {
             1 + org.people.len()
                 + org.groups.len()
                 + org.zones.len()
+                + org.trusted_origins.len()
                 + org.policies.len()
                 + org.apps.len()
                 + org.authorization_servers.len()
@@ -85,6 +86,9 @@ pub struct OrgDeclaration {
     /// Network zones that policies may name.
     #[serde(default)]
     pub zones: Vec<ZoneDeclaration>,
+    /// Sites whose scripts may call the API, or to which browsers may be sent.
+    #[serde(default)]
+    pub trusted_origins: Vec<OriginDeclaration>,
     /// Sign-on policies that apps may name.
     #[serde(default)]
     pub policies: Vec<PolicyDeclaration>,
@@ -316,6 +320,31 @@ pub struct ZoneDeclaration {
     /// Whether nothing at all is served to whoever comes from there.
     #[serde(default)]
     pub blocked: bool,
+}
+
+/// A site that is trusted.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OriginDeclaration {
+    /// Its name.
+    #[schemars(with = "String")]
+    pub name: Name,
+    /// Scheme and host, and port where it is another than usual.
+    pub origin: String,
+    /// What it is trusted with; one of both at least.
+    pub scopes: Vec<OriginUse>,
+}
+
+/// What a site may be trusted with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OriginUse {
+    /// Its scripts may read what the API answers.
+    #[serde(alias = "CORS")]
+    Cors,
+    /// Browsers may be sent there after a sign-in.
+    #[serde(alias = "REDIRECT")]
+    Redirect,
 }
 
 /// Where a request comes from, by names of zones.

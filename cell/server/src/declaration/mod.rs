@@ -9,6 +9,7 @@ mod apply_policies;
 mod difference;
 pub mod document;
 pub mod offline;
+mod origins;
 pub mod parse;
 pub mod plan;
 pub mod plan_apps;

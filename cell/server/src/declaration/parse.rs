@@ -213,6 +213,10 @@ fn check_org(org: &OrgDeclaration) -> Result<(), Problem> {
         "authorization server",
         org.authorization_servers.iter().map(|server| &server.name),
     )?;
+    check_unique(
+        "trusted origin",
+        org.trusted_origins.iter().map(|origin| &origin.name),
+    )?;
     check_unique("API token", org.api_tokens.iter().map(|token| &token.name))?;
     check_people(org)?;
     org.groups

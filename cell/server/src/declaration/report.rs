@@ -19,6 +19,8 @@ pub enum Kind {
     Group,
     /// A network zone.
     Zone,
+    /// A site that is trusted.
+    TrustedOrigin,
     /// A sign-on policy.
     Policy,
     /// An application.
@@ -38,6 +40,7 @@ impl Kind {
             Self::Person => "person",
             Self::Group => "group",
             Self::Zone => "zone",
+            Self::TrustedOrigin => "trusted origin",
             Self::Policy => "policy",
             Self::App => "app",
             Self::AuthorizationServer => "authorization server",

@@ -339,6 +339,24 @@ fn setting_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             "/admin/settings/sessions",
             get(settings::sessions::show).post(settings::sessions::save),
         ),
+        ("/admin/settings/origins", get(settings::origins::list)),
+        (
+            "/admin/settings/origins/activate",
+            post(settings::origins::activate),
+        ),
+        ("/admin/settings/origins/add", post(settings::origins::add)),
+        (
+            "/admin/settings/origins/deactivate",
+            post(settings::origins::deactivate),
+        ),
+        (
+            "/admin/settings/origins/edit",
+            post(settings::origins::edit),
+        ),
+        (
+            "/admin/settings/origins/remove",
+            post(settings::origins::remove),
+        ),
         ("/admin/settings/tokens", get(settings::tokens::list)),
         ("/admin/settings/tokens/add", post(settings::tokens::add)),
         (

@@ -1,5 +1,6 @@
 //! Tests of the whole cell: every route, called by everybody.
 
 mod blocked;
+mod cors;
 pub(crate) mod matrix;
 pub(crate) mod two_orgs;

@@ -40,6 +40,8 @@ const ORG: &str = r#"
       - { name: Engineers, members: [grace@SLUG.example] }
     zones:
       - { name: Office, ranges: [192.0.2.0/24] }
+    trusted_origins:
+      - { name: Shop, origin: "https://shop.example", scopes: [cors, redirect] }
     policies:
       - name: Careful
         rules:

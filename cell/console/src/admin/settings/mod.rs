@@ -3,6 +3,7 @@
 pub mod attributes;
 pub mod general;
 pub mod mail;
+pub mod origins;
 pub mod passkeys;
 pub mod passwords;
 pub mod sessions;

@@ -108,6 +108,8 @@ pub const EVENTS: Events = Events {
     security_authenticator_lifecycle_update: "Regeln einer Art von Authenticator geändert",
     security_trusted_origin_create: "Vertraute Herkunft hinzugefügt",
     security_trusted_origin_update: "Vertraute Herkunft geändert",
+    security_trusted_origin_activate: "Vertraute Herkunft aktiviert",
+    security_trusted_origin_deactivate: "Vertraute Herkunft deaktiviert",
     security_trusted_origin_delete: "Vertraute Herkunft entfernt",
     app_oauth2_authorize_code: "Autorisierungscode ausgestellt",
     app_oauth2_signon: "Anmeldung über OpenID Connect",

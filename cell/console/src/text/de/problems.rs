@@ -3,6 +3,19 @@
 /// By the English pattern.
 pub const PROBLEMS: &[(&str, &str)] = &[
     // What may stand where.
+    (
+        "use scheme and host, such as https://app.example.com, without a path",
+        "Verwenden Sie Schema und Host, etwa https://app.example.com, ohne Pfad",
+    ),
+    (
+        "use https: only a site on the reader's own machine may do without",
+        "Verwenden Sie https: Nur eine Seite auf dem eigenen Gerät kommt ohne aus",
+    ),
+    (
+        "say what it is trusted with: one of both at least",
+        "Sagen Sie, womit ihr vertraut wird: mindestens eines von beiden",
+    ),
+    ("trusted origins", "vertraute Herkünfte"),
     ("use 1 to 254 characters", "Verwenden Sie 1 bis 254 Zeichen"),
     (
         "use 1 to 100 characters on one line",

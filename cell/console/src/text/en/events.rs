@@ -108,6 +108,8 @@ messages! {
         security_authenticator_lifecycle_update: "Rules of a kind of authenticator changed",
         security_trusted_origin_create: "Trusted origin added",
         security_trusted_origin_update: "Trusted origin changed",
+        security_trusted_origin_activate: "Trusted origin activated",
+        security_trusted_origin_deactivate: "Trusted origin deactivated",
         security_trusted_origin_delete: "Trusted origin removed",
         app_oauth2_authorize_code: "Authorization code issued",
         app_oauth2_signon: "Sign-on over OpenID Connect",

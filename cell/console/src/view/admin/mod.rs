@@ -38,7 +38,9 @@ pub use person::{PersonAction, PersonAppRow, PersonFactors, PersonPage, PersonTa
 pub use pick::Picker;
 pub use policies::{PoliciesPage, PolicyNewPage, PolicyPage, PolicyRow, PolicyScope, RuleRow};
 pub use rule::{Proof, RuleFormPage};
-pub use schema::{ApiTokenRow, ApiTokensPage, AttributeRow, AttributeSettingsPage};
+pub use schema::{
+    ApiTokenRow, ApiTokensPage, AttributeRow, AttributeSettingsPage, OriginRow, OriginsPage,
+};
 pub use server::{
     AccessRuleRow, ClaimRow, PreviewForm, ScopeRow, ServerPage, ServerTab, TokenPreview,
 };

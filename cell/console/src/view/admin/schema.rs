@@ -1,4 +1,4 @@
-//! Settings that are lists: profile attributes and API tokens.
+//! Settings that are lists: profile attributes, API tokens and trusted origins.
 
 use super::settings::tab_bar;
 use crate::view::part::{self, Choice, Icon, Input, Moment, Tone};
@@ -105,4 +105,62 @@ pub struct ApiTokensPage {
     pub name: Input,
 }
 
-here!(AttributeSettingsPage => Settings, ApiTokensPage => Settings);
+/// A site that is trusted.
+#[derive(Clone, Debug)]
+pub struct OriginRow {
+    /// Stands in forms.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The origin.
+    pub origin: String,
+    /// Whether its scripts may read answers.
+    pub is_cors: bool,
+    /// Whether browsers may be sent there.
+    pub is_redirect: bool,
+    /// Whether it counts.
+    pub is_active: bool,
+}
+
+impl OriginRow {
+    fn name_input(&self) -> Input {
+        Input::of(&self.name)
+    }
+
+    fn origin_input(&self) -> Input {
+        Input::of(&self.origin)
+    }
+
+    fn cors_input(&self) -> Input {
+        Input::ticked(self.is_cors)
+    }
+
+    fn redirect_input(&self) -> Input {
+        Input::ticked(self.is_redirect)
+    }
+
+    fn scope(&self) -> String {
+        format!("origin-{}", self.id)
+    }
+}
+
+/// Trusted origins (`/admin/settings/origins`). Posts `name`, `origin`, `cors`, `redirect` to `…/add`, the same with `id`
+/// to `…/edit`; `id` to `…/activate`, `…/deactivate` and `…/remove`.
+#[derive(Debug, Template)]
+#[template(path = "admin/settings_origins.html")]
+pub struct OriginsPage {
+    /// The frame.
+    pub shell: Shell,
+    /// By name.
+    pub rows: Vec<OriginRow>,
+    /// The name of a new one.
+    pub name: Input,
+    /// Its origin.
+    pub origin: Input,
+    /// Whether its scripts may read answers.
+    pub cors: Input,
+    /// Whether browsers may be sent there.
+    pub redirect: Input,
+}
+
+here!(AttributeSettingsPage => Settings, ApiTokensPage => Settings, OriginsPage => Settings);

@@ -16,6 +16,7 @@ pub(super) fn tab_bar<'a>(shell: &'a Shell, here: &str) -> part::TabBar<'a> {
         (t.settings.tab_passkeys, "/passkeys"),
         (t.settings.tab_attributes, "/attributes"),
         (t.settings.tab_tokens, "/tokens"),
+        (t.settings.tab_origins, "/origins"),
     ]
     .into_iter()
     .fold(part::tabs(t.admin.nav_settings), |bar, (label, rest)| {

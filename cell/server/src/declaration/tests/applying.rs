@@ -9,7 +9,7 @@ use vocab::id::AppId;
 use vocab::secret::SecretHash;
 
 const SECRET: &str = "web-secret-of-the-test-bed-0123456789";
-const THINGS: u64 = 13;
+const THINGS: u64 = 14;
 /// A mistake that is met after people and groups were made.
 const HALF_WAY: (&str, &str, &str) = (
     "{ clear: web-secret-of-the-test-bed-0123456789 }",
@@ -38,6 +38,9 @@ async fn what_is_declared_is_there_and_a_second_time_changes_nothing(world: &Wor
     assert_eq!(snapshot.org.settings.branding.colour, "#224466");
     assert_eq!(snapshot.servers.len(), 2);
     assert_eq!(snapshot.zones.len(), 1);
+    let trusted = &snapshot.origins[0];
+    assert_eq!(trusted.origin, "https://shop.example.com");
+    assert!(trusted.trust.cors && !trusted.trust.redirect && trusted.active);
     let rules = &snapshot.server("default").unwrap().config.rules;
     assert_eq!(rules[0].apps, [app.id.to_string()]);
 

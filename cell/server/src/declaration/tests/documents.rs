@@ -64,9 +64,16 @@ fn what_stands_twice_is_told_where_it_stands_again() {
     check(&org(members), 8, 18, "twice");
     let orgs = "orgs:\n- { slug: a, name: A }\n- { slug: a, name: B }\n";
     check(orgs, 3, 11, "twice");
-    for list in ["groups", "zones", "policies", "authorization_servers"] {
+    for list in [
+        "groups",
+        "zones",
+        "trusted_origins",
+        "policies",
+        "authorization_servers",
+    ] {
         let rest = match list {
             "zones" => ", ranges: [::1]",
+            "trusted_origins" => ", origin: https://a.example, scopes: [cors]",
             "policies" => ", rules: []",
             "authorization_servers" => ", audience: a",
             _ => "",

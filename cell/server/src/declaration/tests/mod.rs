@@ -55,6 +55,8 @@ orgs:
     zones:
       - name: Office
         ranges: [192.0.2.0/24, "2001:db8::/32"]
+    trusted_origins:
+      - { name: Shop, origin: "https://shop.example.com", scopes: [CORS] }
     policies:
       - name: Two factors
         rules:

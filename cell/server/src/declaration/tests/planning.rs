@@ -117,6 +117,7 @@ async fn an_empty_cell_is_planned_as_it_is_made(world: &World) {
         Kind::Person,
         Kind::Group,
         Kind::Zone,
+        Kind::TrustedOrigin,
         Kind::Policy,
         Kind::App,
         Kind::AuthorizationServer,

@@ -26,7 +26,7 @@ const OF_API: [(&str, &str); 9] = [
     ("/api/v1/groups/{id}/users/{user}", "/admin/people/{id}"),
 ];
 /// What the API alone has ids for: the pattern, and the list in which an example stands.
-const OF_LISTS: [(&str, &str); 6] = [
+const OF_LISTS: &[(&str, &str)] = &[
     (
         "/api/v1/authorizationServers/{id}",
         "/api/v1/authorizationServers",
@@ -44,6 +44,7 @@ const OF_LISTS: [(&str, &str); 6] = [
         "/api/v1/authorizationServers/{id}/policies/{policy}/rules",
     ),
     ("/api/v1/policies/{id}", "/api/v1/policies"),
+    ("/api/v1/trustedOrigins/{id}", "/api/v1/trustedOrigins"),
     (
         "/api/v1/policies/{id}/rules/{rule}",
         "/api/v1/policies/{id}/rules",
@@ -122,7 +123,7 @@ impl Samples {
             let example = samples.values[page].clone();
             samples.values.insert(pattern.to_owned(), example);
         }
-        for (pattern, list) in OF_LISTS {
+        for &(pattern, list) in OF_LISTS {
             let address = format!("{prefix}{}", samples.fill(list));
             let response = world
                 .call(Who::Administrator, &Method::GET, &address, "")

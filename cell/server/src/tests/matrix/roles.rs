@@ -175,6 +175,11 @@ async fn each_button_is_shown_to_whoever_may_press_it_and_to_nobody_else() {
                 Permission::ManageOrg,
             ),
             (
+                "/admin/settings/origins",
+                "origins/add\"",
+                Permission::ManageOrg,
+            ),
+            (
                 "/admin/settings/tokens",
                 "tokens/add\"",
                 Permission::ManageOrg,

@@ -1,5 +1,7 @@
 //! The matrix itself: for each route, who may use it by which method.
 
+mod settings;
+
 use super::Outcome;
 use super::world::Who;
 
@@ -175,7 +177,12 @@ pub(super) const WITHOUT_SAMPLE: &[&str] = &[
     "/scim/v2/Schemas/{name}",
 ];
 
-pub(super) const ROWS: &[Row] = &[
+/// Every row.
+pub(super) fn rows() -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().chain(settings::ROWS)
+}
+
+const ROWS: &[Row] = &[
     both(
         "/oauth2/v1/authorize",
         Audience::SigningIn,

@@ -208,6 +208,11 @@ impl World {
         self.site.answer(request).await
     }
 
+    /// Answers a request as it is.
+    pub(crate) async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        self.site.answer(request).await
+    }
+
     /// Looks at a page from an address.
     pub(crate) async fn look_from(&self, address: SocketAddr, path: &str) -> Response<Body> {
         let request = Request::get(path).header(header::HOST, HOST);

@@ -1,0 +1,31 @@
+//! Settings of an org of the world that have addresses of their own: one of each.
+
+use crate::for_tests::World;
+use identity::access::Permission;
+use identity::trusted_origin::{OriginInput, Trust};
+use vocab::id::OrgId;
+
+/// Where the paths of trusted origins begin.
+const ORIGINS: &str = "/api/v1/trustedOrigins";
+
+impl World {
+    /// They bear that name: where a path begins, a parameter of it, and an example for that.
+    pub(super) async fn settings(
+        &self,
+        org: &OrgId,
+        name: &str,
+    ) -> Vec<(&'static str, &'static str, String)> {
+        let permit = self.permit(org, Permission::ManageOrg);
+        let input = OriginInput {
+            name: name.to_owned(),
+            origin: format!("https://{}.example", name.to_lowercase().replace('_', "-")),
+            trust: Trust {
+                cors: true,
+                redirect: true,
+            },
+        };
+        let origin = self.cell.create_trusted_origin(&permit, input);
+        let origin = origin.await.unwrap();
+        vec![(ORIGINS, "{id}", origin.id.to_string())]
+    }
+}

@@ -1,0 +1,22 @@
+//! Rows of what an org sets beside its directory: trusted origins.
+
+use super::{Audience, Row, api, get, post};
+
+pub(super) const ROWS: &[Row] = &[
+    api("/api/v1/trustedOrigins", ["GET", "POST"]),
+    api("/api/v1/trustedOrigins/{id}", ["GET", "PUT", "DELETE"]),
+    api("/api/v1/trustedOrigins/{id}/lifecycle/activate", ["POST"]),
+    api("/api/v1/trustedOrigins/{id}/lifecycle/deactivate", ["POST"]),
+    get("/admin/settings/origins", Audience::Reader),
+    post(
+        "/admin/settings/origins/activate",
+        Audience::ManagerWhoNames,
+    ),
+    post("/admin/settings/origins/add", Audience::Manager),
+    post(
+        "/admin/settings/origins/deactivate",
+        Audience::ManagerWhoNames,
+    ),
+    post("/admin/settings/origins/edit", Audience::ManagerWhoNames),
+    post("/admin/settings/origins/remove", Audience::ManagerWhoNames),
+];
