@@ -115,6 +115,8 @@ pub enum Thing {
     Policy,
     /// A rule of one.
     Rule,
+    /// A network zone.
+    Zone,
     /// A site that is trusted.
     TrustedOrigin,
 }
@@ -139,6 +141,7 @@ impl Thing {
             Self::Key => "JsonWebKey",
             Self::Policy => "PolicyEntity",
             Self::Rule => "PolicyRule",
+            Self::Zone => "NetworkZone",
             Self::TrustedOrigin => "TrustedOrigin",
         }
     }

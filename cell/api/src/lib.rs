@@ -25,6 +25,7 @@ pub mod search;
 pub mod sessions;
 pub mod trusted_origins;
 pub mod users;
+pub mod zones;
 
 #[cfg(test)]
 mod for_tests;

@@ -68,6 +68,11 @@ pub const POLICIES_PAGE: Page = Page {
     default: 200,
     max: 200,
 };
+/// Network zones of a page.
+pub const ZONES_PAGE: Page = Page {
+    default: 20,
+    max: 200,
+};
 /// Trusted origins of a page.
 pub const TRUSTED_ORIGINS_PAGE: Page = Page {
     default: 20,

@@ -6,6 +6,7 @@ use crate::call::{Call, answer, no_method, no_path};
 use crate::error::ApiError;
 use crate::reply::Reply;
 use crate::trusted_origins;
+use crate::zones;
 use crate::{api_access, apps, authorization_servers, groups, logs, policies, sessions, users};
 use axum::Router;
 use axum::extract::{FromRef, Request, State};
@@ -67,6 +68,7 @@ fn area_of(path: &str) -> Option<Area> {
     match (words.next(), words.next(), words.next()) {
         (Some("users" | "groups"), _, Some("roles")) => Some(Area::Roles),
         (Some("apps"), _, Some("grants")) => Some(Area::AppGrants),
+        (Some("zones"), ..) => Some(Area::NetworkZones),
         (Some(word), ..) if path.starts_with(VERSION) => {
             Area::ALL.iter().copied().find(|area| area.as_str() == word)
         }
@@ -205,6 +207,13 @@ operations! {
     DELETE "/api/v1/policies/{id}/rules/{rule}" ManagePolicies policies::rules::delete "Remove a rule of a policy";
     POST "/api/v1/policies/{id}/rules/{rule}/lifecycle/activate" ManagePolicies policies::rules::activate "Bring a rule of a policy into force";
     POST "/api/v1/policies/{id}/rules/{rule}/lifecycle/deactivate" ManagePolicies policies::rules::deactivate "Let a rule of a policy rest";
+    GET "/api/v1/zones" ReadDirectory zones::list "List network zones, or search for some";
+    POST "/api/v1/zones" ManagePolicies zones::create "Add a network zone";
+    GET "/api/v1/zones/{id}" ReadDirectory zones::show "Get a network zone";
+    PUT "/api/v1/zones/{id}" ManagePolicies zones::replace "Replace name, usage and addresses of a network zone";
+    DELETE "/api/v1/zones/{id}" ManagePolicies zones::delete "Remove a network zone that no rule names";
+    POST "/api/v1/zones/{id}/lifecycle/activate" ManagePolicies zones::activate "Let a network zone count again";
+    POST "/api/v1/zones/{id}/lifecycle/deactivate" ManagePolicies zones::deactivate "Let a network zone rest that no rule names";
     GET "/api/v1/trustedOrigins" ReadDirectory trusted_origins::list "List trusted origins, or search for some";
     POST "/api/v1/trustedOrigins" ManageOrg trusted_origins::create "Trust an origin";
     GET "/api/v1/trustedOrigins/{id}" ReadDirectory trusted_origins::show "Get a trusted origin";
@@ -300,6 +309,8 @@ mod tests {
                 Some(Area::AuthorizationServers),
             ),
             ("/api/v1/logs", Some(Area::Logs)),
+            ("/api/v1/zones/{id}", Some(Area::NetworkZones)),
+            ("/api/v1/trustedOrigins", Some(Area::TrustedOrigins)),
             ("/oauth2/v1/clients/{id}/roles", Some(Area::Roles)),
             ("/oauth2/v1/token", None),
             ("/api/v1/unheard-of", None),

@@ -2,11 +2,14 @@
 
 use crate::for_tests::World;
 use identity::access::Permission;
+use identity::sign_on::zone::{ZoneReach, parse_ranges};
 use identity::trusted_origin::{OriginInput, Trust};
 use vocab::id::OrgId;
 
 /// Where the paths of trusted origins begin.
 const ORIGINS: &str = "/api/v1/trustedOrigins";
+/// Where those of zones do.
+const ZONES: &str = "/api/v1/zones";
 
 impl World {
     /// They bear that name: where a path begins, a parameter of it, and an example for that.
@@ -26,6 +29,15 @@ impl World {
         };
         let origin = self.cell.create_trusted_origin(&permit, input);
         let origin = origin.await.unwrap();
-        vec![(ORIGINS, "{id}", origin.id.to_string())]
+        let policies = self.permit(org, Permission::ManagePolicies);
+        let ranges = parse_ranges("192.0.2.0/24").unwrap();
+        let zone = self
+            .cell
+            .create_zone(&policies, name, ranges, ZoneReach::Named);
+        let zone = zone.await.unwrap();
+        vec![
+            (ORIGINS, "{id}", origin.id.to_string()),
+            (ZONES, "{id}", zone.id.to_string()),
+        ]
     }
 }

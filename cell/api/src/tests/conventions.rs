@@ -233,6 +233,7 @@ async fn bodies_are_json_within_a_bound(world: &World) {
         ("POST", format!("{servers}/credentials/lifecycle/keyRotate")),
         ("POST", String::from("/api/v1/policies")),
         ("POST", String::from("/api/v1/trustedOrigins")),
+        ("POST", String::from("/api/v1/zones")),
         ("POST", String::from("/api/v1/apps")),
         ("PUT", format!("/api/v1/apps/{app}")),
         ("POST", format!("/api/v1/apps/{app}/users")),

@@ -3,7 +3,7 @@
 use crate::limits::{
     APP_GROUPS_PAGE, APP_LINKS_PAGE, APP_USERS_PAGE, APPS_OF_GROUP_PAGE, APPS_PAGE,
     GROUPS_OF_USER_PAGE, GROUPS_PAGE, LOGS_PAGE, MEMBERS_PAGE, POLICIES_PAGE, SERVERS_PAGE,
-    TRUSTED_ORIGINS_PAGE, USERS_BY_BEGINNING_PAGE, USERS_PAGE,
+    TRUSTED_ORIGINS_PAGE, USERS_BY_BEGINNING_PAGE, USERS_PAGE, ZONES_PAGE,
 };
 use crate::route::OPERATIONS;
 use identity::access::Permission;
@@ -100,6 +100,7 @@ fn the_guide_tells_the_bounds_that_there_are() {
         ("apps that a person may start", APP_LINKS_PAGE),
         ("authorization servers", SERVERS_PAGE),
         ("policies", POLICIES_PAGE),
+        ("network zones", ZONES_PAGE),
         ("trusted origins", TRUSTED_ORIGINS_PAGE),
         ("rows of the log", LOGS_PAGE),
     ] {

@@ -16,3 +16,4 @@ mod people;
 mod policies;
 mod roles;
 mod trusted_origins;
+mod zones;

@@ -42,6 +42,8 @@ define_areas! {
     Roles, "roles";
     /// Sessions of people.
     Sessions, "sessions";
+    /// Network zones.
+    NetworkZones, "networkZones";
     /// Sites whose scripts may call, and to which browsers are sent.
     TrustedOrigins, "trustedOrigins";
     /// The system log.

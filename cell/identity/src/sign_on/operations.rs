@@ -12,7 +12,7 @@ use crate::sign_on::aside::{Aside, DESCRIPTION_CHARACTERS_MAX};
 use crate::sign_on::lock_out::DoorWatch;
 use crate::sign_on::of_administrators;
 use crate::sign_on::store::{self, POLICIES_MAX, StoredPolicy, ZONES_MAX};
-use crate::sign_on::zone::{ZoneError, ZoneReach};
+use crate::sign_on::zone::{ZoneError, ZoneReach, ZoneState};
 use crate::sign_on::{Outcome, PolicyError, PolicyScope, Rule, SignOnPolicy, Zone};
 use database::WriteTx;
 use ipnet::IpNet;
@@ -400,6 +400,52 @@ impl Cell {
         outcome
     }
 
+    /// Lets a zone count, or rest; nothing happens if it does so already.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongState`] for a rest while a policy names it; [`Refusal::Invalid`] for what would shut the caller
+    /// out.
+    pub async fn switch_zone(
+        &self,
+        permit: &Permit,
+        id: &ZoneId,
+        state: ZoneState,
+    ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManagePolicies)?;
+        let (cell, by, id) = (self.clone(), permit.clone(), id.clone());
+        let outcome = self
+            .database
+            .write(move |tx| {
+                Box::pin(async move {
+                    crate::org::store::lock(tx, by.org()).await?;
+                    let stored = store::load_zone(tx, by.org(), &id)
+                        .await?
+                        .ok_or(Refusal::NotFound)?;
+                    let zone = Some(&stored.zone);
+                    // A zone that rests is to everybody as if it were not there.
+                    let (before, after, kind) = match state {
+                        ZoneState::Active => (None, zone, EventType::ZoneActivate),
+                        ZoneState::Resting => (zone, None, EventType::ZoneDeactivate),
+                    };
+                    of_administrators::check_zone(tx, &by, before, after).await?;
+                    if state == ZoneState::Resting {
+                        check_unnamed(tx, &by, &id).await?;
+                    }
+                    let door = DoorWatch::begin(tx, &by, cell.now()).await?;
+                    let active = state == ZoneState::Active;
+                    if !store::switch_zone(tx, by.org(), &id, active, cell.now()).await? {
+                        return Ok(());
+                    }
+                    door.end(tx, &by, "ranges").await?;
+                    let event = cell.zone_event(&by, kind, &stored.zone);
+                    Ok(ledger::append(tx, by.org(), event).await?)
+                })
+            })
+            .await;
+        self.snapshots.invalidate(permit.org());
+        outcome
+    }
+
     /// Removes a zone that no policy names.
     ///
     /// # Errors
@@ -416,10 +462,7 @@ impl Cell {
                         .await?
                         .ok_or(Refusal::NotFound)?;
                     of_administrators::check_zone(tx, &by, Some(&stored.zone), None).await?;
-                    let policies = store::load_all_policies(tx, by.org()).await?;
-                    if policies.iter().any(|stored| names_zone(stored, &id)) {
-                        return Err(Refusal::WrongState("a policy names this zone"));
-                    }
+                    check_unnamed(tx, &by, &id).await?;
                     store::delete_zone(tx, by.org(), &id).await?;
                     let event = cell.zone_event(&by, EventType::ZoneDelete, &stored.zone);
                     Ok(ledger::append(tx, by.org(), event).await?)
@@ -458,6 +501,15 @@ fn names_zone(stored: &StoredPolicy, zone: &ZoneId) -> bool {
     let resting = stored.aside.resting.iter().map(|resting| &resting.rule);
     let mut all = stored.policy.rules.iter().chain(resting);
     all.any(|rule| rule.conditions.zones.named().contains(zone))
+}
+
+/// A zone that is named stays: without it such a rule would fit others than it says.
+async fn check_unnamed(tx: &mut WriteTx, permit: &Permit, id: &ZoneId) -> Result<(), Refusal> {
+    let policies = store::load_all_policies(tx, permit.org()).await?;
+    if policies.iter().any(|stored| names_zone(stored, id)) {
+        return Err(Refusal::WrongState("a policy names this zone"));
+    }
+    Ok(())
 }
 
 async fn check_zones(

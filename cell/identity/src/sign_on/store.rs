@@ -48,8 +48,12 @@ pub struct StoredPolicy {
 pub struct StoredZone {
     /// The zone.
     pub zone: Zone,
+    /// Whether it counts; one that rests contains nobody, and no rule can name it.
+    pub active: bool,
     /// Counts changes.
     pub revision: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
     /// Last change.
     pub updated_at: Timestamp,
 }
@@ -268,6 +272,8 @@ fn read_zone(row: &Row) -> Result<StoredZone, Fault> {
         zone,
         revision: row.get(4)?,
         updated_at: row.get(5)?,
+        active: row.get(6)?,
+        created_at: row.get(7)?,
     })
 }
 
@@ -275,13 +281,14 @@ fn render_ranges(zone: &Zone) -> Result<String, Fault> {
     serde_json::to_string(&zone.ranges).map_err(|error| Fault::stored("ranges of a zone", &error))
 }
 
-/// The zones of an org, as a sign-in needs them.
+/// The zones of an org that count, as a sign-in needs them.
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
 pub async fn load_zones(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<Zone>, Fault> {
     let stored = load_all_zones(tx, org_id).await?;
-    Ok(stored.into_iter().map(|stored| stored.zone).collect())
+    let active = stored.into_iter().filter(|stored| stored.active);
+    Ok(active.map(|stored| stored.zone).collect())
 }
 
 /// Every zone of an org by name; there are at most [`ZONES_MAX`].
@@ -289,7 +296,8 @@ pub async fn load_zones(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<Zone>, Fa
 /// # Errors
 /// [`Fault`] if the store fails.
 pub async fn load_all_zones(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<StoredZone>, Fault> {
-    let sql = "SELECT id, name, ranges, blocked, revision, updated_at FROM zones WHERE org_id = $1 ORDER BY name_key";
+    let sql = "SELECT id, name, ranges, blocked, revision, updated_at, active, created_at FROM zones \
+               WHERE org_id = $1 ORDER BY name_key";
     let rows = tx.query(sql, params![org_id]).await?;
     rows.iter().map(read_zone).collect()
 }
@@ -303,7 +311,8 @@ pub async fn load_zone(
     org_id: &OrgId,
     id: &ZoneId,
 ) -> Result<Option<StoredZone>, Fault> {
-    let sql = "SELECT id, name, ranges, blocked, revision, updated_at FROM zones WHERE org_id = $1 AND id = $2";
+    let sql = "SELECT id, name, ranges, blocked, revision, updated_at, active, created_at FROM zones \
+               WHERE org_id = $1 AND id = $2";
     let row = tx.query_optional(sql, params![org_id, id]).await?;
     row.as_ref().map(read_zone).transpose()
 }
@@ -367,6 +376,22 @@ pub async fn update_zone(
         Err(fault) if fault.is_unique_violation() => Err(Refusal::Taken { field: "name" }),
         Err(fault) => Err(fault.into()),
     }
+}
+
+/// Lets a zone count or rest; false if it does so already.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn switch_zone(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    id: &ZoneId,
+    active: bool,
+    now: Timestamp,
+) -> Result<bool, DatabaseFault> {
+    let sql = "UPDATE zones SET active = $1, revision = revision + 1, updated_at = $2 \
+               WHERE org_id = $3 AND id = $4 AND active <> $1";
+    Ok(tx.execute(sql, params![active, now, org_id, id]).await? == 1)
 }
 
 /// Removes a zone; false if there is none.

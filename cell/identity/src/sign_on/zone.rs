@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ipnet::{IpNet, Ipv4Net};
+use ipnet::{IpNet, Ipv4Net, Ipv4Subnets, Ipv6Subnets};
 use serde::{Deserialize, Serialize};
 use vocab::id::ZoneId;
 
@@ -48,6 +48,15 @@ impl ZoneReach {
             Self::Named
         }
     }
+}
+
+/// Whether a zone counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ZoneState {
+    /// Rules may name it, and if it is blocked nothing is served to it.
+    Active,
+    /// It contains nobody.
+    Resting,
 }
 
 /// Why a zone is not accepted.
@@ -124,6 +133,25 @@ pub fn parse_ranges(text: &str) -> Result<Vec<IpNet>, ZoneError> {
         Ok(ranges)
     } else {
         Err(ZoneError::RangeCount)
+    }
+}
+
+/// Reads a span of addresses, both ends included, as the networks that it consists of; none for what is no span of one
+/// family, the lower end first.
+#[must_use]
+pub fn parse_span(text: &str) -> Option<Vec<IpNet>> {
+    let (first, last) = text.split_once('-')?;
+    let read = |text: &str| text.trim().parse::<IpAddr>().ok();
+    match (read(first)?.to_canonical(), read(last)?.to_canonical()) {
+        (IpAddr::V4(first), IpAddr::V4(last)) if first <= last => {
+            let networks = Ipv4Subnets::new(first, last, 0);
+            Some(networks.map(IpNet::V4).collect())
+        }
+        (IpAddr::V6(first), IpAddr::V6(last)) if first <= last => {
+            let networks = Ipv6Subnets::new(first, last, 0);
+            Some(networks.map(IpNet::V6).collect())
+        }
+        _ => None,
     }
 }
 

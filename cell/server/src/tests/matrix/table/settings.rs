@@ -1,8 +1,12 @@
-//! Rows of what an org sets beside its directory: trusted origins.
+//! Rows of what an org sets beside its directory: trusted origins, zones.
 
 use super::{Audience, Row, api, get, post};
 
 pub(super) const ROWS: &[Row] = &[
+    api("/api/v1/zones", ["GET", "POST"]),
+    api("/api/v1/zones/{id}", ["GET", "PUT", "DELETE"]),
+    api("/api/v1/zones/{id}/lifecycle/activate", ["POST"]),
+    api("/api/v1/zones/{id}/lifecycle/deactivate", ["POST"]),
     api("/api/v1/trustedOrigins", ["GET", "POST"]),
     api("/api/v1/trustedOrigins/{id}", ["GET", "PUT", "DELETE"]),
     api("/api/v1/trustedOrigins/{id}/lifecycle/activate", ["POST"]),
