@@ -141,6 +141,12 @@ impl Call {
         )?)
     }
 
+    /// Who calls.
+    #[must_use]
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
     /// When the call arrived.
     #[must_use]
     pub fn now(&self) -> Timestamp {

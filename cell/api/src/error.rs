@@ -115,6 +115,8 @@ pub enum Thing {
     Policy,
     /// A rule of one.
     Rule,
+    /// A token of this API.
+    ApiToken,
     /// A network zone.
     Zone,
     /// A site that is trusted.
@@ -141,6 +143,7 @@ impl Thing {
             Self::Key => "JsonWebKey",
             Self::Policy => "PolicyEntity",
             Self::Rule => "PolicyRule",
+            Self::ApiToken => "ApiToken",
             Self::Zone => "NetworkZone",
             Self::TrustedOrigin => "TrustedOrigin",
         }

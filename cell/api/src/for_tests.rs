@@ -417,7 +417,7 @@ impl World {
             key,
             service: service.to_string(),
             grant: grant.to_string(),
-            deciders: self.deciders(org, name).await,
+            deciders: self.deciders(org, name, &user).await,
         }
     }
 
@@ -475,6 +475,10 @@ pub(crate) fn fill(operation: &Operation, things: &Things) -> String {
         .replace("{grant}", &things.grant)
 }
 
+/// Every operation but the one that gives up the very token of whoever calls.
 pub(crate) fn operations() -> impl Iterator<Item = &'static Operation> {
-    OPERATIONS.iter()
+    let ends_caller = |operation: &&Operation| operation.path == "/api/v1/api-tokens/current";
+    OPERATIONS
+        .iter()
+        .filter(move |operation| !ends_caller(operation))
 }

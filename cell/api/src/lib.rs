@@ -5,6 +5,7 @@
 //! lives here, and no SQL. What is not supported is refused by the documented error; nothing is taken and ignored.
 
 mod api_access;
+pub mod api_tokens;
 pub mod apps;
 pub mod authn;
 pub mod authorization_servers;

@@ -68,6 +68,11 @@ pub const POLICIES_PAGE: Page = Page {
     default: 200,
     max: 200,
 };
+/// Tokens of this API on a page: no org has more.
+pub const API_TOKENS_PAGE: Page = Page {
+    default: 200,
+    max: 200,
+};
 /// Network zones of a page.
 pub const ZONES_PAGE: Page = Page {
     default: 20,

@@ -1,6 +1,7 @@
 //! The operations as data: whoever composes the server mounts them, the matrix of who may do what is held against them,
 //! and the page in `docs/` lists them.
 
+use crate::api_tokens;
 use crate::authn::{self, open};
 use crate::call::{Call, answer, no_method, no_path};
 use crate::error::ApiError;
@@ -68,6 +69,7 @@ fn area_of(path: &str) -> Option<Area> {
     match (words.next(), words.next(), words.next()) {
         (Some("users" | "groups"), _, Some("roles")) => Some(Area::Roles),
         (Some("apps"), _, Some("grants")) => Some(Area::AppGrants),
+        (Some("api-tokens"), ..) => Some(Area::ApiTokens),
         (Some("zones"), ..) => Some(Area::NetworkZones),
         (Some(word), ..) if path.starts_with(VERSION) => {
             Area::ALL.iter().copied().find(|area| area.as_str() == word)
@@ -109,6 +111,14 @@ operations! {
     POST "/api/v1/users/{id}/lifecycle/unlock" HelpPeople users::lifecycle::unlock "Unlock a person";
     POST "/api/v1/users/{id}/lifecycle/expire_password" HelpPeople users::lifecycle::expire_password "Ask a person for a new password at the next sign-in";
     POST "/api/v1/users/{id}/lifecycle/reset_password" HelpPeople users::lifecycle::reset_password "Send a person a link to get back in";
+    POST "/api/v1/users/{id}/lifecycle/reset_factors" HelpPeople users::factors::reset "Take every passkey, authenticator app and recovery code from a person";
+    GET "/api/v1/users/{id}/factors" ReadDirectory users::factors::list "List the means by which a person proves who they are";
+    POST "/api/v1/users/{id}/factors" ManagePeople users::factors::enroll "Begin to enrol an authenticator app for a person, its secret shown this once";
+    GET "/api/v1/users/{id}/factors/catalog" ReadDirectory users::factors::catalog "List what a person can prove who they are by";
+    GET "/api/v1/users/{id}/factors/{factor}" ReadDirectory users::factors::show "Get a means of proof of a person";
+    DELETE "/api/v1/users/{id}/factors/{factor}" HelpPeople users::factors::remove "Take a means of proof from a person";
+    POST "/api/v1/users/{id}/factors/{factor}/lifecycle/activate" ManagePeople users::factors::activate "Confirm an authenticator app by the first code that it shows";
+    POST "/api/v1/users/{id}/factors/{factor}/verify" HelpPeople users::factors::verify "Find out whether a code is that of the person's authenticator app";
     GET "/api/v1/users/{id}/roles" ReadDirectory users::roles::list "List the administrator roles of a person";
     POST "/api/v1/users/{id}/roles" ManageOrg users::roles::grant "Give a person an administrator role";
     GET "/api/v1/users/{id}/roles/{rid}" ReadDirectory users::roles::show "Get an administrator role of a person";
@@ -207,6 +217,11 @@ operations! {
     DELETE "/api/v1/policies/{id}/rules/{rule}" ManagePolicies policies::rules::delete "Remove a rule of a policy";
     POST "/api/v1/policies/{id}/rules/{rule}/lifecycle/activate" ManagePolicies policies::rules::activate "Bring a rule of a policy into force";
     POST "/api/v1/policies/{id}/rules/{rule}/lifecycle/deactivate" ManagePolicies policies::rules::deactivate "Let a rule of a policy rest";
+    GET "/api/v1/api-tokens" ReadDirectory api_tokens::list "List the tokens of this API, never what they are";
+    POST "/api/v1/api-tokens" ManageOrg api_tokens::create "Make a token that acts as the owner of the calling one, shown this once";
+    DELETE "/api/v1/api-tokens/current" ReadLog api_tokens::revoke_current "Revoke the token with which this is asked for";
+    GET "/api/v1/api-tokens/{id}" ReadDirectory api_tokens::show "Get a token of this API, never what it is";
+    DELETE "/api/v1/api-tokens/{id}" ManageOrg api_tokens::revoke "Revoke a token of this API";
     GET "/api/v1/zones" ReadDirectory zones::list "List network zones, or search for some";
     POST "/api/v1/zones" ManagePolicies zones::create "Add a network zone";
     GET "/api/v1/zones/{id}" ReadDirectory zones::show "Get a network zone";
@@ -309,6 +324,7 @@ mod tests {
                 Some(Area::AuthorizationServers),
             ),
             ("/api/v1/logs", Some(Area::Logs)),
+            ("/api/v1/api-tokens/current", Some(Area::ApiTokens)),
             ("/api/v1/zones/{id}", Some(Area::NetworkZones)),
             ("/api/v1/trustedOrigins", Some(Area::TrustedOrigins)),
             ("/oauth2/v1/clients/{id}/roles", Some(Area::Roles)),

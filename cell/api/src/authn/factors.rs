@@ -227,15 +227,20 @@ pub async fn enroll(call: OpenCall) -> Result<Reply, ApiError> {
     transaction.reply(&call, &Shown::Activate(factor)).await
 }
 
-fn render_activation(id: &str, seed: &TotpSeed, issuer: &str, account: &str) -> Value {
+/// What a kind is called on the wire; every kind that is shown has a name there.
+pub(crate) fn wire_factor(kind: AuthenticatorKind) -> (&'static str, &'static str) {
+    wire_name(kind).unwrap_or_default()
+}
+
+/// An authenticator app that is being enrolled, with what it must know.
+pub(crate) fn render_activation(id: &str, seed: &TotpSeed, issuer: &str, account: &str) -> Value {
     let address = seed.to_uri(issuer, account);
     let picture = render_qr(address.expose()).map(|picture| {
         let drawn = STANDARD.encode(picture.to_svg(issuer));
         let href = format!("data:image/svg+xml;base64,{drawn}");
         json!({ "qrcode": { "href": href, "type": "image/svg+xml" } })
     });
-    let named = wire_name(AuthenticatorKind::Totp);
-    let (kind, provider) = named.unwrap_or_default();
+    let (kind, provider) = wire_factor(AuthenticatorKind::Totp);
     json!({
         "id": id,
         "factorType": kind,

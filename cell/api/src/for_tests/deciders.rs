@@ -10,7 +10,7 @@ use identity::server::{
 use identity::sign_on::presets;
 use keys::ServerKeyScope;
 use protocol::jose::algorithm::Algorithm;
-use vocab::id::{AppId, OrgId, PolicyId};
+use vocab::id::{AppId, OrgId, PolicyId, UserId};
 
 /// Where the paths of servers begin.
 const SERVERS: &str = "/api/v1/authorizationServers";
@@ -35,7 +35,7 @@ impl Deciders {
 
 impl World {
     /// They bear that name.
-    pub(super) async fn deciders(&self, org: &OrgId, name: &str) -> Deciders {
+    pub(super) async fn deciders(&self, org: &OrgId, name: &str, user: &UserId) -> Deciders {
         let cell = &self.cell;
         let server = self.server(org, name).await;
         let scope = ServerKeyScope::Custom(server.id.clone());
@@ -62,7 +62,7 @@ impl World {
             (POLICIES, "{rule}", policy.rules[0].id.to_string()),
         ];
         let mut values = Vec::from(values);
-        values.extend(self.settings(org, name).await);
+        values.extend(self.settings(org, name, user).await);
         Deciders { values }
     }
 

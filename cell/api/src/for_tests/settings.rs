@@ -2,14 +2,21 @@
 
 use crate::for_tests::World;
 use identity::access::Permission;
+use identity::api_token::TOKEN_PREFIX;
+use identity::api_token::operations::DeclaredApiToken;
 use identity::sign_on::zone::{ZoneReach, parse_ranges};
 use identity::trusted_origin::{OriginInput, Trust};
-use vocab::id::OrgId;
+use vocab::id::{OrgId, UserId};
+use vocab::secret::random_token;
 
 /// Where the paths of trusted origins begin.
 const ORIGINS: &str = "/api/v1/trustedOrigins";
 /// Where those of zones do.
 const ZONES: &str = "/api/v1/zones";
+/// Where those of tokens do.
+const TOKENS: &str = "/api/v1/api-tokens";
+/// Where those of people do.
+const USERS: &str = "/api/v1/users";
 
 impl World {
     /// They bear that name: where a path begins, a parameter of it, and an example for that.
@@ -17,6 +24,7 @@ impl World {
         &self,
         org: &OrgId,
         name: &str,
+        user: &UserId,
     ) -> Vec<(&'static str, &'static str, String)> {
         let permit = self.permit(org, Permission::ManageOrg);
         let input = OriginInput {
@@ -35,9 +43,28 @@ impl World {
             .cell
             .create_zone(&policies, name, ranges, ZoneReach::Named);
         let zone = zone.await.unwrap();
+        let login = format!("owner-of-{name}");
+        let owner = self.person(org, &login, "Grace", "Hopper");
+        let declared = DeclaredApiToken {
+            name: name.to_owned(),
+            user_id: owner.await,
+            text: random_token(self.cell.entropy(), TOKEN_PREFIX),
+        };
+        let token = self.cell.declare_api_token(&permit, declared);
+        let token = token.await.unwrap().token;
         vec![
+            (TOKENS, "{id}", token.id.to_string()),
+            (USERS, "{factor}", self.totp(org, user).await),
             (ORIGINS, "{id}", origin.id.to_string()),
             (ZONES, "{id}", zone.id.to_string()),
         ]
+    }
+
+    /// The id of an authenticator app of somebody, which is being enrolled.
+    async fn totp(&self, org: &OrgId, user: &UserId) -> String {
+        let permit = self.permit(org, Permission::ManagePeople);
+        self.cell.begin_totp(&permit, user).await.unwrap();
+        let pending = self.cell.pending_totp(&permit, user).await.unwrap();
+        pending.unwrap().to_string()
     }
 }

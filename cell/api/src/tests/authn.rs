@@ -256,7 +256,7 @@ async fn a_second_proof_is_enrolled_where_there_is_none(world: &World) {
 }
 
 /// Reads base32 (RFC 4648 section 6).
-fn seed_of(text: &str) -> TotpSeed {
+pub(crate) fn seed_of(text: &str) -> TotpSeed {
     let (mut bytes, mut held, mut bits) = (Vec::new(), 0_u32, 0);
     for letter in text.bytes() {
         let value = match letter {

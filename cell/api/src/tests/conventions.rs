@@ -234,6 +234,8 @@ async fn bodies_are_json_within_a_bound(world: &World) {
         ("POST", String::from("/api/v1/policies")),
         ("POST", String::from("/api/v1/trustedOrigins")),
         ("POST", String::from("/api/v1/zones")),
+        ("POST", String::from("/api/v1/api-tokens")),
+        ("POST", format!("/api/v1/users/{user}/factors")),
         ("POST", String::from("/api/v1/apps")),
         ("PUT", format!("/api/v1/apps/{app}")),
         ("POST", format!("/api/v1/apps/{app}/users")),

@@ -1,11 +1,11 @@
 //! The page in `docs/` lists what is served: its table is what the route table says.
 
 use crate::limits::{
-    APP_GROUPS_PAGE, APP_LINKS_PAGE, APP_USERS_PAGE, APPS_OF_GROUP_PAGE, APPS_PAGE,
-    GROUPS_OF_USER_PAGE, GROUPS_PAGE, LOGS_PAGE, MEMBERS_PAGE, POLICIES_PAGE, SERVERS_PAGE,
-    TRUSTED_ORIGINS_PAGE, USERS_BY_BEGINNING_PAGE, USERS_PAGE, ZONES_PAGE,
+    API_TOKENS_PAGE, APP_GROUPS_PAGE, APP_LINKS_PAGE, APP_USERS_PAGE, APPS_OF_GROUP_PAGE,
+    APPS_PAGE, GROUPS_OF_USER_PAGE, GROUPS_PAGE, LOGS_PAGE, MEMBERS_PAGE, POLICIES_PAGE,
+    SERVERS_PAGE, TRUSTED_ORIGINS_PAGE, USERS_BY_BEGINNING_PAGE, USERS_PAGE, ZONES_PAGE,
 };
-use crate::route::OPERATIONS;
+use crate::route::{OPERATIONS, Operation};
 use identity::access::Permission;
 use identity::access::scope::Area;
 use identity::api_token::allowance::CALLS_PER_WINDOW;
@@ -16,8 +16,9 @@ const BEGIN: &str =
     "| method | path | what it does | what the roles must permit |\n|---|---|---|---|\n";
 const END: &str = "<!-- end of operations -->";
 
-const fn name(permission: Permission) -> &'static str {
-    match permission {
+fn name(operation: &Operation) -> &'static str {
+    match operation.permission {
+        _ if operation.path.ends_with("/current") => "any role",
         Permission::ReadDirectory => "to see the directory",
         Permission::HelpPeople => "to help people",
         Permission::ManagePeople => "to change people",
@@ -42,7 +43,7 @@ fn the_guide_lists_what_is_served() {
                 operation.method,
                 operation.path,
                 operation.summary,
-                name(operation.permission)
+                name(operation)
             )
         })
         .collect();
@@ -100,6 +101,7 @@ fn the_guide_tells_the_bounds_that_there_are() {
         ("apps that a person may start", APP_LINKS_PAGE),
         ("authorization servers", SERVERS_PAGE),
         ("policies", POLICIES_PAGE),
+        ("tokens of this API", API_TOKENS_PAGE),
         ("network zones", ZONES_PAGE),
         ("trusted origins", TRUSTED_ORIGINS_PAGE),
         ("rows of the log", LOGS_PAGE),

@@ -1,6 +1,7 @@
 //! The API through its router, on both engines: each operation with a valid, an invalid and a forbidden call.
 
 mod access_policies;
+mod api_tokens;
 mod app_credentials;
 mod apps;
 mod assignments;
@@ -8,6 +9,7 @@ mod authn;
 mod authorization_servers;
 mod bearer;
 mod conventions;
+mod factors;
 mod groups;
 mod guide;
 mod lists;

@@ -1,6 +1,7 @@
 //! People: one of them, added, shown and changed. Lists and the life cycle have files of their own.
 
 pub mod credentials;
+pub mod factors;
 pub mod input;
 pub mod lifecycle;
 pub mod list;

@@ -251,6 +251,15 @@ impl Permit {
         self.own_user.as_ref()
     }
 
+    /// The person with whose rights it acts: who was given it, or who made the token that was.
+    #[must_use]
+    pub const fn acting_person(&self) -> Option<&UserId> {
+        match &self.rights {
+            Rights::RolesOf(user) => Some(user),
+            Rights::Operators | Rights::Own | Rights::RolesOfApp(_) => None,
+        }
+    }
+
     /// The session it was given to; none for a person whose sign-in is still under way.
     #[must_use]
     pub const fn own_session(&self) -> Option<&SessionId> {

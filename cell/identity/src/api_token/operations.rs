@@ -1,6 +1,6 @@
 //! Making, listing, revoking and honouring tokens of the management API.
 
-use crate::access::{Permission, Permit, TokenCaller};
+use crate::access::{Caller, Permission, Permit, TokenCaller};
 use crate::api_token::{
     ApiToken, DECLARED_CHARS_MIN, IDLE_SECS, NAME_CHARS_MAX, TOKEN_BYTES_MAX, TOKEN_PREFIX,
     TOKENS_MAX, is_live, is_touch_due, store,
@@ -67,17 +67,18 @@ pub fn check_declared(text: &str) -> Result<(), Refusal> {
 }
 
 impl Cell {
-    /// Makes a token that acts with the roles of the person who asks.
+    /// Makes a token that acts with the roles of the person who asks, or of the person with whose roles a token asks: it
+    /// can do no more than the caller can.
     ///
     /// # Errors
-    /// [`Refusal::Forbidden`] for a caller who is no person: a token does not make tokens.
+    /// [`Refusal::Forbidden`] for a caller behind whom no person stands.
     pub async fn create_api_token(
         &self,
         permit: &Permit,
         name: &str,
     ) -> Result<CreatedApiToken, Refusal> {
         permit.covers(Permission::ManageOrg)?;
-        let user_id = permit.own_user().ok_or(Refusal::Forbidden)?;
+        let user_id = permit.acting_person().ok_or(Refusal::Forbidden)?;
         let declared = DeclaredApiToken {
             name: name.to_owned(),
             user_id: user_id.clone(),
@@ -170,6 +171,10 @@ impl Cell {
     /// [`Refusal::NotFound`] for a token that this org does not have.
     pub async fn revoke_api_token(&self, permit: &Permit, id: &ApiTokenId) -> Result<(), Refusal> {
         permit.covers(Permission::ManageOrg)?;
+        self.revoke_token(permit, id).await
+    }
+
+    async fn revoke_token(&self, permit: &Permit, id: &ApiTokenId) -> Result<(), Refusal> {
         let (cell, by, id) = (self.clone(), permit.clone(), id.clone());
         self.database
             .write(move |tx| {
@@ -186,6 +191,24 @@ impl Cell {
                 })
             })
             .await
+    }
+
+    /// Revokes the token by which a call was made, whatever its person may do: whoever has it may give it up.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for a call that was made without one.
+    pub async fn revoke_calling_token(
+        &self,
+        caller: &Caller,
+        permit: &Permit,
+    ) -> Result<(), Refusal> {
+        let Caller::ApiToken(own) = caller else {
+            return Err(Refusal::NotFound);
+        };
+        if own.org_id != *permit.org() {
+            return Err(Refusal::NotFound);
+        }
+        self.revoke_token(permit, &own.token_id).await
     }
 
     /// The caller whom a presented token stands for; none if it is unknown, of another org, ended or revoked, or if

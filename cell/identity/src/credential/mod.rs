@@ -1,5 +1,6 @@
 //! The means by which people prove who they are: enrolment, use, removal.
 
+pub mod administered;
 pub mod attestation;
 pub mod one_time;
 pub mod passkey;

@@ -62,6 +62,8 @@ pub enum Notice<'a> {
     TotpAdded,
     /// The authenticator app was removed.
     TotpRemoved,
+    /// Everything beyond the password was removed.
+    FactorsReset,
     /// New recovery codes were made.
     RecoveryCodesMade,
     /// A recovery code was used.
@@ -102,6 +104,7 @@ impl Notice<'_> {
             Self::PasskeysLost => alarming(t.passkeys_lost, &[]),
             Self::TotpAdded => alarming(t.totp_added, &[]),
             Self::TotpRemoved => alarming(t.totp_removed, &[]),
+            Self::FactorsReset => alarming(t.factors_reset, &[]),
             Self::RecoveryCodesMade => alarming(t.recovery_codes_made, &[]),
             Self::RecoveryCodeUsed => alarming(t.recovery_code_used, &[]),
             Self::AddressChanged { to } => alarming(t.address_changed, &[("to", to)]),
@@ -233,7 +236,7 @@ impl Cell {
 mod tests {
     use super::{Notice, find_text};
 
-    const NOTICES: [Notice<'static>; 13] = [
+    const NOTICES: [Notice<'static>; 14] = [
         Notice::Invitation { url: "https://x/1" },
         Notice::Recovery { url: "https://x/1" },
         Notice::Code { code: "123456" },
@@ -247,6 +250,7 @@ mod tests {
         Notice::PasskeysLost,
         Notice::TotpAdded,
         Notice::TotpRemoved,
+        Notice::FactorsReset,
         Notice::RecoveryCodesMade,
         Notice::RecoveryCodeUsed,
         Notice::AddressChanged { to: "a@b" },

@@ -20,6 +20,7 @@ pub(super) struct MailText {
     pub(super) passkeys_lost: Wording,
     pub(super) totp_added: Wording,
     pub(super) totp_removed: Wording,
+    pub(super) factors_reset: Wording,
     pub(super) recovery_codes_made: Wording,
     pub(super) recovery_code_used: Wording,
     pub(super) address_changed: Wording,
@@ -73,6 +74,10 @@ pub(super) static ENGLISH: MailText = MailText {
     totp_removed: (
         "The authenticator app was removed from your account",
         "the authenticator app was removed.",
+    ),
+    factors_reset: (
+        "Your passkeys and codes were removed from your account",
+        "all passkeys, authenticator apps and recovery codes of your account were removed by an administrator.",
     ),
     recovery_codes_made: (
         "New recovery codes were made for your account",
@@ -133,6 +138,10 @@ static GERMAN: MailText = MailText {
     totp_removed: (
         "Die Authenticator-App wurde aus Ihrem Konto entfernt",
         "die Authenticator-App wurde entfernt.",
+    ),
+    factors_reset: (
+        "Ihre Passkeys und Codes wurden aus Ihrem Konto entfernt",
+        "alle Passkeys, Authenticator-Apps und Wiederherstellungscodes Ihres Kontos wurden von der Verwaltung entfernt.",
     ),
     recovery_codes_made: (
         "Neue Wiederherstellungscodes für Ihr Konto",

@@ -46,6 +46,7 @@ const OF_LISTS: &[(&str, &str)] = &[
     ("/api/v1/policies/{id}", "/api/v1/policies"),
     ("/api/v1/trustedOrigins/{id}", "/api/v1/trustedOrigins"),
     ("/api/v1/zones/{id}", "/api/v1/zones"),
+    ("/api/v1/api-tokens/{id}", "/api/v1/api-tokens"),
     (
         "/api/v1/policies/{id}/rules/{rule}",
         "/api/v1/policies/{id}/rules",

@@ -1,8 +1,14 @@
-//! Rows of what an org sets beside its directory: trusted origins, zones.
+//! Rows of what an org sets beside its directory: trusted origins, zones, tokens of the API; and of people's means of proof.
 
 use super::{Audience, Row, api, get, post};
 
 pub(super) const ROWS: &[Row] = &[
+    api("/api/v1/api-tokens", ["GET", "POST"]),
+    api("/api/v1/api-tokens/{id}", ["GET", "DELETE"]),
+    Row {
+        path: "/api/v1/api-tokens/current",
+        methods: [Some(("DELETE", Audience::ApiReader)), None, None, None],
+    },
     api("/api/v1/zones", ["GET", "POST"]),
     api("/api/v1/zones/{id}", ["GET", "PUT", "DELETE"]),
     api("/api/v1/zones/{id}/lifecycle/activate", ["POST"]),
@@ -11,6 +17,15 @@ pub(super) const ROWS: &[Row] = &[
     api("/api/v1/trustedOrigins/{id}", ["GET", "PUT", "DELETE"]),
     api("/api/v1/trustedOrigins/{id}/lifecycle/activate", ["POST"]),
     api("/api/v1/trustedOrigins/{id}/lifecycle/deactivate", ["POST"]),
+    api("/api/v1/users/{id}/lifecycle/reset_factors", ["POST"]),
+    api("/api/v1/users/{id}/factors", ["GET", "POST"]),
+    api("/api/v1/users/{id}/factors/catalog", ["GET"]),
+    api("/api/v1/users/{id}/factors/{factor}", ["GET", "DELETE"]),
+    api(
+        "/api/v1/users/{id}/factors/{factor}/lifecycle/activate",
+        ["POST"],
+    ),
+    api("/api/v1/users/{id}/factors/{factor}/verify", ["POST"]),
     get("/admin/settings/origins", Audience::Reader),
     post(
         "/admin/settings/origins/activate",
