@@ -1,6 +1,7 @@
 //! A script of an administrator against the real program, by the unmodified SDKs that scripts in the field use: people, groups
 //! and apps added, paged, searched, changed, led through the life cycle, assigned and removed, and the log followed; servers and
-//! policies, held against the tokens that they decide about; and an app that acts for itself by its key; on both stores.
+//! policies, held against the tokens that they decide about; trusted origins, zones, tokens and means of proof; and an app that
+//! acts for itself by its key; on both stores.
 
 use serde_json::json;
 use testbed::bootstrap::{self, Keys};
@@ -31,6 +32,7 @@ fn run_all(store_url: Option<String>) -> anyhow::Result<()> {
         });
         script::run_python("management_oauth.py", &service)?;
         script::run_python("management_sdk.py", &input)?;
+        script::run_python("management_settings_sdk.py", &input)?;
         let both = json!({
             "org_url": org_url,
             "token": bootstrap::MANAGER_TOKEN,
