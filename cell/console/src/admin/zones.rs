@@ -36,13 +36,14 @@ pub async fn list(visit: Visit) -> Answer {
         shell: visit.shell(),
         rows: zones
             .iter()
-            .map(|stored| zone_row(&stored.zone, &policies))
+            .map(|stored| zone_row(stored, &policies))
             .collect(),
         own_address: visit.facts.client.ip.clone(),
     }))
 }
 
-fn zone_row(zone: &Zone, policies: &[StoredPolicy]) -> ZoneRow {
+fn zone_row(stored: &StoredZone, policies: &[StoredPolicy]) -> ZoneRow {
+    let zone = &stored.zone;
     let rules = policies.iter().flat_map(|stored| &stored.policy.rules);
     let speaking = rules
         .filter(|rule| rule.conditions.zones.named().contains(&zone.id))
@@ -59,6 +60,7 @@ fn zone_row(zone: &Zone, policies: &[StoredPolicy]) -> ZoneRow {
             .collect(),
         more: u64::try_from(more).unwrap_or(u64::MAX),
         blocked: zone.blocked,
+        active: stored.active,
         rules: u64::try_from(speaking).unwrap_or(u64::MAX),
     }
 }

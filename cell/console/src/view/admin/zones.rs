@@ -19,6 +19,8 @@ pub struct ZoneRow {
     pub rules: u64,
     /// Whether nothing is served to it.
     pub blocked: bool,
+    /// Whether it counts; one that rests contains nobody.
+    pub active: bool,
 }
 
 /// The zones (`/admin/zones`); an organisation has few.
