@@ -1,4 +1,4 @@
-//! The grammar of OAuth 2.0, OpenID Connect, JOSE, SCIM and of filters: bytes to types and back.
+//! The grammar of OAuth 2.0, OpenID Connect, JOSE, SCIM, of filters and of expressions: bytes to types and back.
 //!
 //! Pure: nothing here opens a socket, reads a file, keeps state or asks a clock. Times are arguments
 //! (seconds since 1970), and every parser bounds the size, depth and count of what it is given before it
@@ -8,6 +8,7 @@
 //! except through a function whose name says so.
 
 pub mod device;
+pub mod expression;
 pub mod filter;
 pub mod http_auth;
 pub mod jose;

@@ -3,6 +3,9 @@
 //!
 //! A check must itself never panic: it returns what was violated.
 
+use crate::expression::{
+    EXPRESSION_BYTES_MAX, Expression, Facts, GroupFact, Kind, Value as Fact, Wrong,
+};
 use crate::filter::{FILTER_BYTES_MAX, Filter};
 use crate::jose::algorithm::Algorithm;
 use crate::jose::base64url;
@@ -317,6 +320,77 @@ pub fn check_filter(bytes: &[u8]) -> Result<(), Violation> {
     }
     let again = Filter::parse(&spelling).map_err(|_| "a rendered filter does not parse")?;
     hold(again == filter, "a filter changed on the way")
+}
+
+/// The attributes of somebody by whom expressions are tried.
+fn trial_kind(name: &str) -> Option<Kind> {
+    match name {
+        "department" | "login" => Some(Kind::Text),
+        "level" => Some(Kind::Number),
+        "remote" => Some(Kind::Flag),
+        "absent" => Some(Kind::Any),
+        _ => None,
+    }
+}
+
+/// What that person is like.
+fn trial_fact(name: &str) -> Fact {
+    match name {
+        "department" => Fact::Text("Engineering".repeat(90)),
+        "login" => Fact::Text(String::from("ada@example.com")),
+        "level" => Fact::Number(7),
+        "remote" => Fact::Flag(true),
+        _ => Fact::Nothing,
+    }
+}
+
+/// An expression that parses is within its bounds, ends, and means the same in parentheses; its opposite is its opposite.
+/// A refusal names a column of the text.
+///
+/// # Errors
+/// The property that does not hold.
+pub fn check_expression(bytes: &[u8]) -> Result<(), Violation> {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Ok(());
+    };
+    let parse = |text: &str| Expression::parse(text, &trial_kind);
+    let expression = match parse(text) {
+        Ok(expression) => expression,
+        Err(error) => {
+            let columns = 1..=text.chars().count() + 1;
+            return hold(
+                columns.contains(&error.column),
+                "a column outside of the text",
+            );
+        }
+    };
+    hold(
+        text.len() <= EXPRESSION_BYTES_MAX,
+        "an expression over its bound was read",
+    )?;
+    let groups = [GroupFact {
+        id: String::from("00gAAAAAAAAAAAAAAAAA"),
+        name: String::from("Engineers"),
+    }];
+    let facts = Facts {
+        attribute: &trial_fact,
+        groups: &groups,
+    };
+    let held = expression.holds(&facts);
+    hold(held == expression.holds(&facts), "two evaluations differ")?;
+    let too_much =
+        |wrong: &Wrong| matches!(wrong, Wrong::TooLong | Wrong::TooDeep | Wrong::TooManyParts);
+    match parse(&format!("({text})")) {
+        Ok(again) => hold(again == expression, "parentheses change what is meant")?,
+        Err(error) => hold(too_much(&error.wrong), "parentheses make it wrong")?,
+    }
+    match parse(&format!("not ({text})")) {
+        Ok(opposite) => hold(
+            opposite.holds(&facts) == held.map(|held| !held),
+            "what is not so is so",
+        ),
+        Err(error) => hold(too_much(&error.wrong), "an opposite is no expression"),
+    }
 }
 
 /// A path that parses has one spelling, which parses to the same path.
