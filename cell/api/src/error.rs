@@ -85,6 +85,8 @@ pub enum Thing {
     User,
     /// A group.
     UserGroup,
+    /// A rule that fills groups.
+    GroupRule,
     /// An app.
     App,
     /// The assignment of an app to a person.
@@ -128,6 +130,7 @@ impl Thing {
         match self {
             Self::User => "User",
             Self::UserGroup => "UserGroup",
+            Self::GroupRule => "GroupRule",
             Self::App => "AppInstance",
             Self::AppUser => "AppUser",
             Self::AppGroup => "ApplicationGroupAssignment",

@@ -23,6 +23,11 @@ pub const GROUPS_PAGE: Page = Page {
     default: 1_000,
     max: EXAMINED_MAX,
 };
+/// Rules that fill groups, on a page.
+pub const GROUP_RULES_PAGE: Page = Page {
+    default: 50,
+    max: 200,
+};
 /// Members of a group on a page.
 pub const MEMBERS_PAGE: Page = Page {
     default: 1_000,

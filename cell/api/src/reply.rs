@@ -59,6 +59,15 @@ impl Reply {
         }
     }
 
+    /// Begun, and done a little later.
+    #[must_use]
+    pub fn accepted() -> Self {
+        Self {
+            status: StatusCode::ACCEPTED,
+            ..Self::default()
+        }
+    }
+
     /// With the revision of the thing as a weak entity tag.
     #[must_use]
     pub fn revision(mut self, revision: i64) -> Self {

@@ -144,6 +144,13 @@ operations! {
     PUT "/api/v1/groups/{id}/users/{user}" ManageGroups groups::members::add "Add a person to a group";
     DELETE "/api/v1/groups/{id}/users/{user}" ManageGroups groups::members::remove "Take a person out of a group";
     GET "/api/v1/groups/{id}/apps" ReadDirectory apps::of_group "List the apps that are assigned to a group";
+    GET "/api/v1/groups/rules" ReadDirectory groups::rules::list "List the rules that fill groups";
+    POST "/api/v1/groups/rules" ManageGroups groups::rules::create "Add a rule that fills groups";
+    GET "/api/v1/groups/rules/{id}" ReadDirectory groups::rules::show "Get a rule that fills groups";
+    PUT "/api/v1/groups/rules/{id}" ManageGroups groups::rules::replace "Replace a rule that is not on";
+    DELETE "/api/v1/groups/rules/{id}" ManageGroups groups::rules::delete "Remove a rule that is not on";
+    POST "/api/v1/groups/rules/{id}/lifecycle/activate" ManageGroups groups::rules::activate "Bring a rule that fills groups into force";
+    POST "/api/v1/groups/rules/{id}/lifecycle/deactivate" ManageGroups groups::rules::deactivate "Let a rule that fills groups rest";
     GET "/api/v1/apps" ReadDirectory apps::list "List apps, or search for some";
     POST "/api/v1/apps" ManageApps apps::create "Add an app";
     GET "/api/v1/apps/{id}" ReadDirectory apps::show "Get an app";

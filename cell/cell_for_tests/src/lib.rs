@@ -32,7 +32,7 @@ use vocab::time::{Clock, ManualClock, Timestamp};
 pub const START_SECS: i64 = 1_795_465_901;
 
 /// The schema of a cell as far as `identity` has it; crates above add theirs by [`with`].
-pub const SCHEMA: [Migration; 12] = [
+pub const SCHEMA: [Migration; 13] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -44,6 +44,7 @@ pub const SCHEMA: [Migration; 12] = [
     identity::schema::MIGRATION_API_ACCESS,
     identity::schema::MIGRATION_PARTS,
     identity::schema::MIGRATION_EXTERNAL_IDS,
+    identity::schema::MIGRATION_GROUP_RULES,
     identity::schema::MIGRATION_TRUSTED_ORIGINS,
 ];
 

@@ -1,6 +1,7 @@
 //! What every operation of a cell works with: the store, the keys, the clock, randomness, bounded pools and caches.
 
 use crate::app::App;
+use crate::group_rule::active::RuleSet;
 use crate::password::hash_pool::HashPool;
 use crate::slowdown::SlowdownTable;
 use crate::snapshot::OrgSnapshot;
@@ -17,6 +18,8 @@ const SNAPSHOTS_MAX: usize = 10_000;
 /// Most apps that are held in memory.
 const APPS_MAX: usize = 20_000;
 
+/// Most orgs whose group rules are held in memory, read and ready.
+const RULE_SETS_MAX: usize = 256;
 /// Most host names whose org is held in memory.
 const HOSTS_MAX: usize = 10_000;
 
@@ -46,6 +49,8 @@ pub struct CellParts {
     pub(crate) snapshots: Cache<OrgId, Arc<OrgSnapshot>>,
     /// Apps in use.
     pub(crate) apps: Cache<(OrgId, AppId), Arc<App>>,
+    /// Group rules of orgs in use; each is of one stamp, and nothing else is ever looked at.
+    pub(crate) rule_sets: Cache<OrgId, Arc<RuleSet>>,
     /// Orgs by the host names of their own.
     pub(crate) hosts: Cache<String, OrgId>,
     /// Orgs by their short names; the first one under the empty name.
@@ -85,6 +90,7 @@ impl CellBuilder {
                 slowdown: self.slowdown,
                 snapshots: Cache::new(SNAPSHOTS_MAX),
                 apps: Cache::new(APPS_MAX),
+                rule_sets: Cache::new(RULE_SETS_MAX),
                 hosts: Cache::new(HOSTS_MAX),
                 names: Cache::new(SNAPSHOTS_MAX),
             }),

@@ -61,6 +61,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 12,
+        ..crate::schema::MIGRATION_GROUP_RULES
+    },
+    Migration {
+        version: 13,
         ..crate::schema::MIGRATION_TRUSTED_ORIGINS
     },
 ];

@@ -12,6 +12,7 @@ pub mod credential;
 pub mod cursor;
 pub mod fault;
 pub mod group;
+pub mod group_rule;
 pub mod housekeeping;
 pub mod notice;
 pub mod org;

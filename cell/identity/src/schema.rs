@@ -53,9 +53,9 @@ pub const MIGRATION_PARTS: Migration = Migration {
 
 /// Sites that an org trusts.
 pub const MIGRATION_TRUSTED_ORIGINS: Migration = Migration {
-    version: 17,
+    version: 18,
     name: "trusted origins",
-    sql: include_str!("schema/019_trusted_origins.sql"),
+    sql: include_str!("schema/018_trusted_origins.sql"),
 };
 
 /// What provisioning clients call people and groups.
@@ -63,4 +63,11 @@ pub const MIGRATION_EXTERNAL_IDS: Migration = Migration {
     version: 16,
     name: "external ids",
     sql: include_str!("schema/016_external_ids.sql"),
+};
+
+/// Rules that fill groups.
+pub const MIGRATION_GROUP_RULES: Migration = Migration {
+    version: 17,
+    name: "group rules",
+    sql: include_str!("schema/017_group_rules.sql"),
 };

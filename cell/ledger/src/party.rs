@@ -4,8 +4,8 @@ use crate::body::{ChangeDetails, PartyBody};
 use crate::text::{DETAIL_BYTES_MAX, NAME_BYTES_MAX, bounded};
 use std::borrow::Cow;
 use vocab::id::{
-    ApiTokenId, AppId, ClaimId, GroupId, OrgId, PasskeyId, PolicyId, RuleId, ScopeId, ServerId,
-    SessionId, TotpId, UserId, ZoneId,
+    ApiTokenId, AppId, ClaimId, GroupId, GroupRuleId, OrgId, PasskeyId, PolicyId, RuleId, ScopeId,
+    ServerId, SessionId, TotpId, UserId, ZoneId,
 };
 
 /// Most changed fields that one target lists.
@@ -103,6 +103,12 @@ impl Actor {
         Self::new(ActorKind::SystemPrincipal, name, None, Some(name))
     }
 
+    /// A rule that fills groups, which acts by itself.
+    #[must_use]
+    pub fn group_rule(id: &GroupRuleId, name: &str) -> Self {
+        Self::new(ActorKind::SystemPrincipal, id.as_str(), None, Some(name))
+    }
+
     /// Its id.
     #[must_use]
     pub fn id(&self) -> &str {
@@ -192,6 +198,12 @@ impl Target {
     #[must_use]
     pub fn policy(id: &PolicyId, name: &str) -> Self {
         Self::new("PolicyEntity", id.as_str(), None, Some(name))
+    }
+
+    /// A rule that fills groups.
+    #[must_use]
+    pub fn group_rule(id: &GroupRuleId, name: &str) -> Self {
+        Self::new("GroupRule", id.as_str(), None, Some(name))
     }
 
     /// A rule of a policy.

@@ -1,8 +1,9 @@
-//! Work in the background: mail out of the outbox, rotation of signing keys, removal of what has ended, and
+//! Work in the background: mail out of the outbox, group rules, rotation of signing keys, removal of what has ended, and
 //! the pulse of the store.
 
 use crate::backchannel;
 use crate::errands::{self, Errand, Sender};
+use crate::group_passes;
 use crate::mail::{Office, SendError};
 use crate::membership::Membership;
 use crate::moving;
@@ -52,6 +53,7 @@ pub fn start(
     };
     tasks.spawn(deliver_mail(sender.clone(), office, stopped.clone()));
     tasks.spawn(backchannel::note_ended(cell.clone(), stopped.clone()));
+    tasks.spawn(group_passes::run(sender.clone(), stopped.clone()));
     tasks.spawn(backchannel::deliver(sender, reach, stopped.clone()));
     tasks.spawn(pulse::run(cell.clone(), pulse, stopped.clone()));
     tasks.spawn(keep_house(cell, stopped));

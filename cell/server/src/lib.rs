@@ -11,6 +11,7 @@ pub mod cors;
 pub mod data_folder;
 pub mod declaration;
 mod errands;
+mod group_passes;
 pub mod health;
 pub mod jobs;
 pub mod listener;

@@ -41,7 +41,7 @@ use wire::identity::{FleetIdentity, FleetRole, IdentityError};
 use wire::names::CellName;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 17] = [
+pub static MIGRATIONS: [Migration; 18] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -58,6 +58,7 @@ pub static MIGRATIONS: [Migration; 17] = [
     identity::schema::MIGRATION_API_ACCESS,
     identity::schema::MIGRATION_PARTS,
     identity::schema::MIGRATION_EXTERNAL_IDS,
+    identity::schema::MIGRATION_GROUP_RULES,
     identity::schema::MIGRATION_TRUSTED_ORIGINS,
 ];
 

@@ -147,6 +147,8 @@ define_ids! {
     PolicyId, "00p", "policy";
     /// A rule of a policy.
     RuleId, "0pr", "rule";
+    /// A rule that fills groups.
+    GroupRuleId, "0pr", "group rule";
     /// A network zone.
     ZoneId, "nzo", "network zone";
     /// A site that an org trusts.

@@ -1,5 +1,5 @@
 // npm `@okta/okta-sdk-nodejs`, unmodified, as the script of an administrator, and as an app that acts for itself by its key:
-// people and groups added, paged, searched, changed, led through the life cycle and removed, and the log read.
+// people, groups and rules added, paged, searched, changed, led through the life cycle and removed, and the log read.
 //
 // Input: org_url, token (of an administrator), reader_token (of somebody who may only look), client_id and private_key (a JWK)
 // of an app that may read people and manage groups.
@@ -9,6 +9,7 @@ import { ensure, mustFail, note, script } from './lib/script.mjs';
 
 const CROWD = 9;
 const PAGE = 4;
+const WAIT_MS = 30_000;
 const PASSWORD = 'a tall lighthouse in fog';
 
 await script(['org_url', 'token', 'reader_token', 'client_id', 'private_key'], async (input) => {
@@ -16,6 +17,7 @@ await script(['org_url', 'token', 'reader_token', 'client_id', 'private_key'], a
   const niels = await people(client);
   await changes(client, niels);
   await groups(client, niels);
+  await rules(client, niels);
   await log(client, niels);
   await forbidden(input, niels);
   await byKey(input);
@@ -82,6 +84,48 @@ async function groups(client, userId) {
   ensure(own.some((one) => one.id === group.id), 'the group is not among the person\'s', own.length);
   await client.groupApi.deleteGroup({ groupId: group.id });
   await refused('a group that was removed', 'E0000007', () => client.groupApi.getGroup({ groupId: group.id }));
+}
+
+// What a rule does to everybody is done in the background.
+async function members(client, groupId, expected) {
+  let seen = [];
+  for (const deadline = Date.now() + WAIT_MS; Date.now() < deadline;) {
+    seen = (await all(client.groupApi.listGroupUsers({ groupId }))).map((person) => person.id);
+    if (seen.length === expected.length && expected.every((id) => seen.includes(id))) return;
+  }
+  ensure(false, 'the members of the group are others', seen);
+}
+
+async function rules(client, userId) {
+  const group = await client.groupApi.createGroup({ group: { profile: { name: 'Henriks' } } });
+  const body = {
+    type: 'group_rule',
+    name: 'Every Henrik',
+    conditions: { expression: { type: 'urn:okta:expression:1.0', value: 'user.lastName=="Henrik"' } },
+    actions: { assignUserToGroups: { groupIds: [group.id] } },
+  };
+  const rule = await client.groupApi.createGroupRule({ groupRule: body });
+  const { id } = rule;
+  ensure(rule.status === 'INACTIVE' && rule.name === body.name, 'the rule is not as asked for', rule);
+  await client.groupApi.activateGroupRule({ ruleId: id });
+  await members(client, group.id, [userId]);
+  await refused('a change of an active rule', 'E0000001', () => client.groupApi.replaceGroupRule({ ruleId: id, groupRule: body }));
+  await client.userApi.updateUser({ userId, user: { profile: { lastName: 'Abel' } } });
+  await members(client, group.id, []);
+  await client.groupApi.deactivateGroupRule({ ruleId: id });
+  body.conditions.expression.value = 'String.startsWith(user.lastName, "Ab") and user.firstName != null';
+  const changed = await client.groupApi.replaceGroupRule({ ruleId: id, groupRule: body });
+  ensure(changed.conditions.expression.value === body.conditions.expression.value, 'the rule was not changed', changed);
+  await client.groupApi.activateGroupRule({ ruleId: id });
+  await members(client, group.id, [userId]);
+  const listed = await all(client.groupApi.listGroupRules({ limit: 1, search: 'henrik' }));
+  ensure(listed.length === 1 && listed[0].id === id && listed[0].status === 'ACTIVE', 'the rule is not listed', listed);
+  await client.groupApi.deactivateGroupRule({ ruleId: id });
+  await client.groupApi.deleteGroupRule({ ruleId: id, removeUsers: true });
+  await members(client, group.id, []);
+  await refused('a rule that was removed', 'E0000007', () => client.groupApi.getGroupRule({ ruleId: id }));
+  await client.userApi.updateUser({ userId, user: { profile: { lastName: 'Henrik' } } });
+  await client.groupApi.deleteGroup({ groupId: group.id });
 }
 
 async function log(client, userId) {

@@ -1,4 +1,4 @@
-"""PyPI `okta`, unmodified, as the script of an administrator: people, groups and apps added, paged, searched, changed, led
+"""PyPI `okta`, unmodified, as the script of an administrator: people, groups, rules and apps added, paged, searched, changed, led
 through the life cycle, assigned and removed, roles given and taken, and the system log followed.
 
 Input: org_url, token (of an administrator), reader_token (of somebody who may only look), services (the ids
@@ -6,6 +6,7 @@ of the apps that are there already)."""
 
 import asyncio
 import os
+import time
 from typing import Any, Awaitable, Callable
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,7 +18,9 @@ from okta.models import (  # noqa: E402
     AddGroupRequest,
     AppUserAssignRequest,
     AssignRoleToUserRequest,
+    CreateGroupRuleRequest,
     CreateUserRequest,
+    GroupRule,
     OpenIdConnectApplication,
     UpdateUserRequest,
 )
@@ -27,6 +30,7 @@ from script import ensure, note, script  # noqa: E402
 PASSWORD = "a tall lighthouse in fog"
 CROWD = 13
 PAGE = 4
+WAIT_SECS = 30
 
 
 async def done(call: Awaitable[Any]) -> Any:
@@ -149,6 +153,57 @@ async def groups(client: Client, grace: str) -> None:
     for group in made:
         await done(client.delete_group(group.id))
     await refused("a group that was removed", "E0000007", client.get_group(team))
+
+
+def rule(name: str, expression: str, group: str) -> dict[str, Any]:
+    return {
+        "type": "group_rule",
+        "name": name,
+        "conditions": {"expression": {"type": "urn:okta:expression:1.0", "value": expression}},
+        "actions": {"assignUserToGroups": {"groupIds": [group]}},
+    }
+
+
+async def is_filled(client: Client, group: str, expected: list[str]) -> None:
+    """What a rule does to everybody is done in the background."""
+    until = time.monotonic() + WAIT_SECS
+    members: list[str] | None = None
+    while members != expected and time.monotonic() < until:
+        members = [person.id for person in await done(client.list_group_users(group))]
+    ensure(members == expected, "the members of the group are others", members)
+
+
+async def rules(client: Client, grace: str) -> None:
+    team = (await done(client.add_group(AddGroupRequest.from_dict({"profile": {"name": "Graces"}})))).id
+    body = rule("Every G", 'user.firstName=="G" and !isMemberOfGroupName("Staff")', team)
+    made = await done(client.create_group_rule(CreateGroupRuleRequest.from_dict(body)))
+    ensure((made.status, made.name, made.type) == ("INACTIVE", "Every G", "group_rule"), "the rule is not as asked for", made)
+    await refused("a second one of that name", "E0000001", client.create_group_rule(CreateGroupRuleRequest.from_dict(body)))
+    wrong = CreateGroupRuleRequest.from_dict(rule("Wrong", "user.firstName", team))
+    await refused("what is no condition", "E0000001", client.create_group_rule(wrong))
+    await done(client.activate_group_rule(made.id))
+    await is_filled(client, team, [grace])
+    seen = await done(client.get_group_rule(made.id, expand="groupIdToGroupNameMap"))
+    ensure(seen.status == "ACTIVE" and seen.embedded.group_id_to_group_name_map == {team: "Graces"}, "the rule is not shown", seen)
+    await refused("changing an active rule", "E0000001", client.replace_group_rule(made.id, GroupRule.from_dict(body)))
+    await refused("removing an active rule", "E0000001", client.delete_group_rule(made.id))
+    await done(client.update_user(grace, UpdateUserRequest.from_dict({"profile": {"firstName": "Grace"}})))
+    await is_filled(client, team, [])
+    await done(client.deactivate_group_rule(made.id))
+    seen.conditions.expression.value = 'String.startsWith(user.firstName, "Gr")'
+    seen.status = None
+    changed = await done(client.replace_group_rule(made.id, seen))
+    ensure(changed.conditions.expression.value == seen.conditions.expression.value, "the rule was not changed", changed)
+    await done(client.activate_group_rule(made.id))
+    await is_filled(client, team, [grace])
+    listed = await done(client.list_group_rules(limit=PAGE, search="every g"))
+    ensure([one.id for one in listed] == [made.id], "the rule is not listed", listed)
+    await done(client.deactivate_group_rule(made.id))
+    await done(client.delete_group_rule(made.id, remove_users=True))
+    await is_filled(client, team, [])
+    await refused("a rule that was removed", "E0000007", client.get_group_rule(made.id))
+    await done(client.delete_group(team))
+    await done(client.update_user(grace, UpdateUserRequest.from_dict({"profile": {"firstName": "G"}})))
 
 
 def web_app(label: str) -> OpenIdConnectApplication:
@@ -293,12 +348,13 @@ async def walk(values: dict[str, Any]) -> dict[str, Any]:
     await roles(client, grace)
     await change(client, grace)
     await groups(client, grace)
+    await rules(client, grace)
     await apps(client, grace, values["services"])
     await forbidden(values, grace)
     await log(client, grace)
     await done(client.delete_user(grace))
     await refused("somebody who was removed", "E0000007", client.get_user(grace))
-    note(f"{values['org_url']}: people, groups, apps and the log")
+    note(f"{values['org_url']}: people, groups, rules, apps and the log")
     return {"person": grace}
 
 

@@ -4,18 +4,21 @@ use crate::for_tests::World;
 use identity::access::Permission;
 use identity::app::AppKind;
 use identity::app::operations::NewApp;
+use identity::group_rule::RuleInput;
 use identity::server::{
     AuthorizationServer, ClaimConfig, ClaimToken, ClaimValue, ScopeConfig, ServerConfig,
 };
 use identity::sign_on::presets;
 use keys::ServerKeyScope;
 use protocol::jose::algorithm::Algorithm;
-use vocab::id::{AppId, OrgId, PolicyId, UserId};
+use vocab::id::{AppId, GroupRuleId, OrgId, PolicyId, UserId};
 
 /// Where the paths of servers begin.
 const SERVERS: &str = "/api/v1/authorizationServers";
 /// Where those of policies do.
 const POLICIES: &str = "/api/v1/policies";
+/// Where those of rules that fill groups do.
+const GROUP_RULES: &str = "/api/v1/groups/rules";
 
 /// An example for each parameter of a path.
 pub(super) struct Deciders {
@@ -49,6 +52,7 @@ impl World {
         let permit = self.permit(org, Permission::ManagePolicies);
         let policy = cell.create_policy(&permit, name, preset.rules);
         let policy = policy.await.unwrap();
+        let group_rule = self.group_rule(org, name).await;
         let parts = &server.parts;
         let access = &parts.policies[0];
         let values = [
@@ -58,12 +62,28 @@ impl World {
             (SERVERS, "{policy}", access.id.to_string()),
             (SERVERS, "{rule}", access.rules[0].id.to_string()),
             (SERVERS, "{key}", key.kid.clone()),
+            (GROUP_RULES, "{id}", group_rule.to_string()),
             (POLICIES, "{id}", policy.id.to_string()),
             (POLICIES, "{rule}", policy.rules[0].id.to_string()),
         ];
         let mut values = Vec::from(values);
         values.extend(self.settings(org, name, user).await);
         Deciders { values }
+    }
+
+    /// A rule that rests, for a group of its own.
+    async fn group_rule(&self, org: &OrgId, name: &str) -> GroupRuleId {
+        let permit = self.permit(org, Permission::ManageGroups);
+        let group = format!("{name} by rule");
+        let group = self.cell.create_group(&permit, &group, "").await.unwrap();
+        let input = RuleInput {
+            name: name.to_owned(),
+            expression: String::from("user.firstName == \"Ada\""),
+            groups: vec![group.id],
+            excluded: Vec::new(),
+        };
+        let made = self.cell.create_group_rule(&permit, input).await;
+        made.unwrap().id
     }
 
     /// An app that acts for itself.

@@ -2,6 +2,7 @@
 
 pub mod members;
 pub mod render;
+pub mod rules;
 
 use crate::body::Fields;
 use crate::call::Call;

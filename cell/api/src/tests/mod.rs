@@ -10,6 +10,7 @@ mod authorization_servers;
 mod bearer;
 mod conventions;
 mod factors;
+mod group_rules;
 mod groups;
 mod guide;
 mod lists;

@@ -76,7 +76,7 @@ pub struct Text {
     /// Events by type.
     pub events: en::events::Events,
     /// Problems that the layers below name by their English pattern; empty where the pattern says it.
-    pub problems: &'static [(&'static str, &'static str)],
+    pub problems: &'static [&'static [(&'static str, &'static str)]],
 }
 
 impl Text {
@@ -131,7 +131,7 @@ impl Text {
     /// What stands for an English text of the layers below: itself where the catalogue does not know it.
     #[must_use]
     pub fn pattern<'t>(&'t self, english: &'t str) -> &'t str {
-        let mut known = self.problems.iter();
+        let mut known = self.problems.iter().copied().flatten();
         known
             .find(|(pattern, _)| *pattern == english)
             .map_or(english, |(_, own)| own)

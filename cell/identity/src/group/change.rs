@@ -4,8 +4,10 @@
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::fault::Refusal;
-use crate::group::operations::check;
+use crate::group::operations::{apply_removal, check};
 use crate::group::{Group, store};
+use crate::group_rule::active::{self, RuleSet};
+use crate::group_rule::{exclude, follow};
 use crate::person::Person;
 use crate::person::profile::decide_external_id;
 use crate::person::store as people;
@@ -13,7 +15,7 @@ use crate::problem::{Problem, named};
 use crate::sign_on::of_administrators;
 use crate::walk::rows_max;
 use database::WriteTx;
-use ledger::{EventType, Target};
+use ledger::{Event, EventType, Target};
 use std::collections::{BTreeMap, BTreeSet};
 use vocab::id::{GroupId, UserId};
 
@@ -127,12 +129,16 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     let people = hold_people(tx, &permit, &new.members).await?;
+                    let rules = active::hold(tx, &cell, &group.org_id).await?;
                     store::insert(tx, &group).await?;
                     let external_id = group.external_id.as_deref();
                     store::put_external_id(tx, &group.org_id, &group.id, external_id).await?;
                     let event = cell.group_event(&permit, EventType::GroupLifecycleCreate, &group);
-                    ledger::append(tx, &group.org_id, event).await?;
-                    apply_memberships(tx, &cell, &permit, &group, (memberships, &people)).await?;
+                    let place = (&cell, &permit, rules.as_deref());
+                    let changed = apply_memberships(tx, place, &group, (memberships, &people));
+                    let mut events = vec![event];
+                    events.extend(changed.await?);
+                    ledger::append_all(tx, &group.org_id, events).await?;
                     reload(tx, &permit, &id).await
                 })
             })
@@ -160,7 +166,9 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     let people = hold_people(tx, &permit, &members).await?;
+                    let rules = active::hold(tx, &cell, permit.org()).await?;
                     let group = hold(tx, &permit, &seen, basis).await?;
+                    let mut events = Vec::new();
                     if group.name != name || group.external_id != external_id {
                         let renamed = Group {
                             name,
@@ -170,15 +178,19 @@ impl Cell {
                         let external_id = external_id.as_deref();
                         store::put_external_id(tx, &group.org_id, &group.id, external_id).await?;
                         let kind = EventType::GroupProfileUpdate;
-                        let event = cell.group_event(&permit, kind, &renamed);
-                        ledger::append(tx, &group.org_id, event).await?;
+                        events.push(cell.group_event(&permit, kind, &renamed));
+                        let place = (&group.org_id, &group.id);
+                        let names = [group.name.as_str(), renamed.name.as_str()];
+                        follow::follow_name(tx, &cell, rules.as_deref(), place, names).await?;
                     }
                     if !members.is_nothing() {
                         let present = load_present(tx, &group, &members).await?;
                         let memberships = plan_memberships(&present, &members)?;
-                        apply_memberships(tx, &cell, &permit, &group, (memberships, &people))
-                            .await?;
+                        let place = (&cell, &permit, rules.as_deref());
+                        let changed = apply_memberships(tx, place, &group, (memberships, &people));
+                        events.extend(changed.await?);
                     }
+                    ledger::append_all(tx, &group.org_id, events).await?;
                     reload(tx, &permit, &group.id).await
                 })
             })
@@ -200,11 +212,11 @@ impl Cell {
         self.database
             .write(move |tx| {
                 Box::pin(async move {
+                    // The org's rules before the group, as whoever evaluates them takes both.
+                    active::hold(tx, &cell, permit.org()).await?;
                     let group = hold(tx, &permit, &seen, basis).await?;
                     of_administrators::check_group(tx, &permit, &group.id).await?;
-                    store::delete(tx, permit.org(), &group.id).await?;
-                    let event = cell.group_event(&permit, EventType::GroupLifecycleDelete, &group);
-                    Ok(ledger::append(tx, permit.org(), event).await?)
+                    apply_removal(tx, &cell, &permit, &group).await
                 })
             })
             .await
@@ -302,12 +314,12 @@ async fn hold_people(
 
 async fn apply_memberships(
     tx: &mut WriteTx,
-    cell: &Cell,
-    permit: &Permit,
+    (cell, permit, rules): (&Cell, &Permit, Option<&RuleSet>),
     group: &Group,
     (memberships, held): (Vec<(UserId, Membership)>, &BTreeMap<UserId, Person>),
-) -> Result<(), Refusal> {
+) -> Result<Vec<Event>, Refusal> {
     let (org, now) = (permit.org(), cell.now());
+    let rules = rules.filter(|rules| rules.asks_about_groups());
     let mut events = Vec::new();
     for (user_id, membership) in memberships {
         let person = match held.get(&user_id) {
@@ -317,22 +329,29 @@ async fn apply_memberships(
         // Whoever is nobody any more is no member either.
         let Some(person) = person else { continue };
         of_administrators::check_member(tx, permit, &group.id, &user_id).await?;
+        let mut followed = Vec::new();
         let (changed, kind) = match membership {
             Membership::Added => (
                 store::insert_member(tx, org, &group.id, &user_id, now).await?,
                 EventType::GroupUserMembershipAdd,
             ),
-            Membership::Removed => (
-                store::delete_member(tx, org, &group.id, &user_id, now).await?,
-                EventType::GroupUserMembershipRemove,
-            ),
+            Membership::Removed => {
+                followed.extend(exclude::exclude(tx, cell, permit, group, &person).await?);
+                (
+                    store::delete_member(tx, org, &group.id, &user_id, now).await?,
+                    EventType::GroupUserMembershipRemove,
+                )
+            }
         };
         if changed {
             let event = cell.group_event(permit, kind, group);
             events.push(event.target(target_of(&person)));
         }
+        events.extend(followed);
+        let place = (org, &user_id);
+        events.extend(follow::follow(tx, cell, Some(permit), rules, place).await?);
     }
-    Ok(ledger::append_all(tx, org, events).await?)
+    Ok(events)
 }
 
 fn target_of(person: &Person) -> Target {

@@ -4,6 +4,7 @@ use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::group::{DESCRIPTION_CHARS_MAX, Group, NAME_CHARS_MAX, store};
+use crate::group_rule::{active, exclude, follow};
 use crate::sign_on::of_administrators;
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
@@ -78,14 +79,22 @@ impl Cell {
         if group.org_id != *permit.org() {
             return Err(Refusal::NotFound);
         }
-        let (now, event) = (
+        let (cell, now, event) = (
+            self.clone(),
             self.now(),
             self.group_event(permit, EventType::GroupProfileUpdate, &group),
         );
         self.database
             .write(move |tx| {
                 Box::pin(async move {
+                    let rules = active::hold(tx, &cell, &group.org_id).await?;
+                    let present = store::load(tx, &group.org_id, &group.id).await?;
                     store::update(tx, &group, now).await?;
+                    if let Some(present) = present.filter(|present| present.name != group.name) {
+                        let place = (&group.org_id, &group.id);
+                        let names = [present.name.as_str(), group.name.as_str()];
+                        follow::follow_name(tx, &cell, rules.as_deref(), place, names).await?;
+                    }
                     Ok::<_, Refusal>(ledger::append(tx, &group.org_id, event).await?)
                 })
             })
@@ -106,9 +115,7 @@ impl Cell {
                         .await?
                         .ok_or(Refusal::NotFound)?;
                     of_administrators::check_group(tx, &permit, &group_id).await?;
-                    store::delete(tx, permit.org(), &group_id).await?;
-                    let event = cell.group_event(&permit, EventType::GroupLifecycleDelete, &group);
-                    Ok::<_, Refusal>(ledger::append(tx, permit.org(), event).await?)
+                    apply_removal(tx, &cell, &permit, &group).await
                 })
             })
             .await
@@ -169,6 +176,25 @@ impl Cell {
     }
 }
 
+/// Removes a group, in the caller's transaction; rules that filled it rest from then on.
+///
+/// # Errors
+/// [`Refusal`] if the store fails.
+pub(super) async fn apply_removal(
+    tx: &mut WriteTx,
+    cell: &Cell,
+    permit: &Permit,
+    group: &Group,
+) -> Result<(), Refusal> {
+    let org = permit.org();
+    let rules = active::hold(tx, cell, org).await?;
+    let ended = follow::follow_removal(tx, cell, permit, rules.as_deref(), group).await?;
+    store::delete(tx, org, &group.id).await?;
+    let mut events = vec![cell.group_event(permit, EventType::GroupLifecycleDelete, group)];
+    events.extend(ended);
+    Ok(ledger::append_all(tx, org, events).await?)
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Membership {
     Added,
@@ -190,7 +216,12 @@ async fn apply_membership(
     let person = crate::person::store::load_held(tx, org, user_id)
         .await?
         .ok_or(Refusal::NotFound)?;
+    let rules = active::hold(tx, cell, org).await?;
     of_administrators::check_member(tx, permit, group_id, user_id).await?;
+    let mut followed = Vec::new();
+    if membership == Membership::Removed {
+        followed.extend(exclude::exclude(tx, cell, permit, &group, &person).await?);
+    }
     let (changed, kind) = match membership {
         Membership::Added => (
             store::insert_member(tx, org, group_id, user_id, cell.now()).await?,
@@ -201,10 +232,15 @@ async fn apply_membership(
             EventType::GroupUserMembershipRemove,
         ),
     };
+    let mut events = Vec::new();
     if changed {
         let target = Target::user(&person.id, &person.login, &person.display_name());
-        let event = cell.group_event(permit, kind, &group).target(target);
-        ledger::append(tx, org, event).await?;
+        events.push(cell.group_event(permit, kind, &group).target(target));
     }
-    Ok(())
+    events.extend(followed);
+    if let Some(rules) = rules.filter(|rules| rules.asks_about_groups()) {
+        let place = (org, user_id);
+        events.extend(follow::follow(tx, cell, Some(permit), Some(&rules), place).await?);
+    }
+    Ok(ledger::append_all(tx, org, events).await?)
 }

@@ -233,11 +233,19 @@ pub async fn insert_member(
         == 1;
     if added {
         note_change(tx, org_id, group_id, now).await?;
+    } else {
+        // Whoever was in by a rule alone is in by hand as well from now on.
+        let sql = "UPDATE group_members SET by_hand = 1 WHERE org_id = $1 AND group_id = $2 AND user_id = $3 AND by_hand = 0";
+        tx.execute(sql, params![org_id, group_id, user_id]).await?;
     }
     Ok(added)
 }
 
-async fn note_change(
+/// Notes that members came or went.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn note_change(
     tx: &mut WriteTx,
     org_id: &OrgId,
     group_id: &GroupId,

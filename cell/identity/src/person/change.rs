@@ -6,6 +6,7 @@ use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::credential::password::PasswordRefusal;
 use crate::fault::Refusal;
+use crate::group_rule::{active, follow::follow};
 use crate::org::context::OrgContext;
 use crate::person::lifecycle::LifecycleAction;
 use crate::person::operations::{apply_profile, apply_transition, refuse_last_super_admin};
@@ -140,6 +141,10 @@ impl Cell {
                     if let Some(invitation) = invitation {
                         invitation.put(tx).await?;
                     }
+                    let rules = active::hold(tx, &cell, org).await?;
+                    let place = (org, &user_id);
+                    let followed = follow(tx, &cell, Some(&permit), rules.as_deref(), place);
+                    events.extend(followed.await?);
                     Ok(ledger::append_all(tx, org, events).await?)
                 })
             })

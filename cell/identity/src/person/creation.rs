@@ -6,6 +6,7 @@ use crate::credential::password::{PasswordRefusal, refuse_hash};
 use crate::credential::store::{StoredPassword, put_password};
 use crate::fault::Refusal;
 use crate::group;
+use crate::group_rule::{active, follow::follow};
 use crate::org::Org;
 use crate::org::context::OrgContext;
 use crate::password::policy::{PasswordFacts, Reuse, decide_password};
@@ -117,10 +118,10 @@ impl Cell {
             status,
             now: self.now(),
         };
-        let (id, permit) = (added.id.clone(), permit.clone());
+        let (id, permit, cell) = (added.id.clone(), permit.clone(), self.clone());
         let stored: Result<(), Refusal> = self
             .database
-            .write(move |tx| Box::pin(async move { added.apply(tx, &permit).await }))
+            .write(move |tx| Box::pin(async move { added.apply(tx, &cell, &permit).await }))
             .await;
         stored?;
         Ok((id, status))
@@ -161,8 +162,9 @@ struct Added {
 }
 
 impl Added {
-    async fn apply(self, tx: &mut WriteTx, permit: &Permit) -> Result<(), Refusal> {
+    async fn apply(self, tx: &mut WriteTx, cell: &Cell, permit: &Permit) -> Result<(), Refusal> {
         let org = permit.org();
+        let rules = active::hold(tx, cell, org).await?;
         store::insert(tx, org, &self.id, self.status, &self.profile, self.now).await?;
         if let Some(external_id) = &self.external_id {
             store::put_external_id(tx, org, &self.id, Some(external_id)).await?;
@@ -190,6 +192,8 @@ impl Added {
                 events.push(event.target(Target::group(id, &group.name)));
             }
         }
+        let place = (org, &self.id);
+        events.extend(follow(tx, cell, Some(permit), rules.as_deref(), place).await?);
         if let Some(invitation) = self.invitation {
             invitation.put(tx).await?;
         }

@@ -7,6 +7,7 @@ use crate::cell::Cell;
 use crate::credential::password::{PasswordRefusal, PlannedPassword};
 use crate::credential::store as credentials;
 use crate::fault::{Fault, Refusal};
+use crate::group_rule::{active, follow::follow};
 use crate::notice::{Notice, SealedMail};
 use crate::org::Org;
 use crate::person::lifecycle::{LifecycleAction, decide_transition};
@@ -47,12 +48,13 @@ impl Cell {
             .actor(permit.actor().clone())
             .client(permit.client())
             .target(Target::user(&user_id, &profile.login, display.trim()));
-        let (org, id, now) = (permit.org().clone(), user_id.clone(), self.now());
+        let (cell, permit, id) = (self.clone(), permit.clone(), user_id.clone());
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    store::insert(tx, &org, &id, PersonStatus::Staged, &profile, now).await?;
-                    Ok::<_, Refusal>(ledger::append(tx, &org, event).await?)
+                    let (org, now) = (permit.org(), cell.now());
+                    store::insert(tx, org, &id, PersonStatus::Staged, &profile, now).await?;
+                    tell(tx, &cell, &permit, &id, event).await
                 })
             })
             .await?;
@@ -148,7 +150,7 @@ impl Cell {
                     }
                     let event =
                         cell.person_event(&permit, EventType::UserAccountUpdateProfile, &person);
-                    Ok(ledger::append(tx, permit.org(), event).await?)
+                    tell(tx, &cell, &permit, &user_id, event).await
                 })
             })
             .await
@@ -207,7 +209,7 @@ impl Cell {
                     }
                     let after = apply_transition(tx, &cell, &person, action).await?;
                     let event = cell.person_event(&permit, action.event(), &person);
-                    ledger::append(tx, permit.org(), event).await?;
+                    tell(tx, &cell, &permit, &user_id, event).await?;
                     Ok(after)
                 })
             })
@@ -222,6 +224,22 @@ impl Cell {
             .client(permit.client())
             .target(as_target(person))
     }
+}
+
+/// Lets the rules of groups follow a change of somebody, and logs the change and what came of it.
+async fn tell(
+    tx: &mut WriteTx,
+    cell: &Cell,
+    permit: &Permit,
+    user_id: &UserId,
+    event: Event,
+) -> Result<(), Refusal> {
+    let org = permit.org();
+    let rules = active::hold(tx, cell, org).await?;
+    let mut events = vec![event];
+    let place = (org, user_id);
+    events.extend(follow(tx, cell, Some(permit), rules.as_deref(), place).await?);
+    Ok(ledger::append_all(tx, org, events).await?)
 }
 
 /// Changes the profile, in the caller's transaction: what was mailed to another address opens nothing any more.

@@ -5,6 +5,7 @@ use crate::access::{Permission, Permit};
 use crate::api_token::store as api_tokens;
 use crate::cell::Cell;
 use crate::fault::Refusal;
+use crate::group_rule::active;
 use crate::person::lifecycle::LifecycleAction;
 use crate::person::operations::{apply_transition, refuse_last_super_admin};
 use crate::person::{Person, PersonStatus, store};
@@ -59,6 +60,8 @@ impl Cell {
                     if revision.is_some_and(|revision| revision != person.revision) {
                         return Err(Refusal::Changed);
                     }
+                    // Before the log, as whoever lets rules follow a change takes both.
+                    active::hold(tx, &cell, org).await?;
                     if person.status != PersonStatus::Deprovisioned {
                         let action = LifecycleAction::Deactivate;
                         apply_transition(tx, &cell, &person, action).await?;
@@ -81,6 +84,8 @@ async fn apply_removal(
     person: &Person,
 ) -> Result<(), Refusal> {
     let org = permit.org();
+    // Whoever applies a rule to everybody would else put somebody in who is no more.
+    active::hold(tx, cell, org).await?;
     let event = |kind| cell.person_event(permit, kind, person);
     let mut events = vec![event(EventType::UserLifecycleDeleteInitiated)];
     for token in api_tokens::load_of_person(tx, org, &person.id).await? {

@@ -47,6 +47,10 @@ macro_rules! select {
     };
 }
 
+/// People by id, after that one.
+pub(crate) const BY_ID_AFTER: &str =
+    select!("WHERE u.org_id = $1 AND u.id > $2 ORDER BY u.id LIMIT $3");
+
 /// The person of that id in that org.
 ///
 /// # Errors
@@ -491,6 +495,8 @@ pub async fn delete(tx: &mut WriteTx, person: &Person, now: Timestamp) -> Result
         "DELETE FROM user_terms WHERE org_id = $1 AND user_id = $2",
         "DELETE FROM administrators WHERE org_id = $1 AND user_id = $2",
         "DELETE FROM group_members WHERE org_id = $1 AND user_id = $2",
+        "DELETE FROM group_rule_members WHERE org_id = $1 AND user_id = $2",
+        "DELETE FROM group_rule_exclusions WHERE org_id = $1 AND user_id = $2",
         "DELETE FROM app_users WHERE org_id = $1 AND user_id = $2",
         "DELETE FROM passwords WHERE org_id = $1 AND user_id = $2",
         "DELETE FROM password_history WHERE org_id = $1 AND user_id = $2",

@@ -6,6 +6,7 @@ use crate::cell::Cell;
 use crate::credential::password::{PasswordRefusal, refuse_hash};
 use crate::credential::store::{self as credentials, OneTimeCode, StoredPassword};
 use crate::fault::{Fault, Refusal};
+use crate::group_rule::{active, follow::follow};
 use crate::notice::{Notice, SealedMail};
 use crate::org::Org;
 use crate::org::context::{OrgContext, RequestFacts};
@@ -223,7 +224,7 @@ impl Cell {
             org_name.to_owned()
         };
         crate::org::operations::check_name(&name)?;
-        let (org_id, id) = (org.id.clone(), user_id.clone());
+        let (cell, org_id, id) = (self.clone(), org.id.clone(), user_id.clone());
         let person = self
             .database
             .write(move |tx| {
@@ -236,9 +237,11 @@ impl Cell {
                     people::insert(tx, &org_id, &id, PersonStatus::Active, &profile, now).await?;
                     people::insert_role(tx, &org_id, &id, Role::SuperAdmin, now).await?;
                     credentials::put_password(tx, &org_id, &id, &password).await?;
-                    for event in events {
-                        ledger::append(tx, &org_id, event).await?;
-                    }
+                    let mut events = Vec::from(events);
+                    let rules = active::hold(tx, &cell, &org_id).await?;
+                    let place = (&org_id, &id);
+                    events.extend(follow(tx, &cell, None, rules.as_deref(), place).await?);
+                    ledger::append_all(tx, &org_id, events).await?;
                     people::load(tx, &org_id, &id)
                         .await?
                         .ok_or(Refusal::NotFound)

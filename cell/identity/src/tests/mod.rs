@@ -8,6 +8,7 @@ mod attestation;
 mod authenticator;
 mod ceiling;
 mod credentials;
+mod group_rules;
 mod groups;
 mod housekeeping;
 mod orgs;

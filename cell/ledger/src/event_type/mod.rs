@@ -63,6 +63,9 @@ impl EventType {
         Self::AppOauth2AsDeviceApprove,
         Self::AppOauth2AsDeviceDeny,
         Self::AppOauth2LogoutSend,
+        Self::GroupUserMembershipRuleCreate,
+        Self::GroupUserMembershipRuleUpdate,
+        Self::GroupUserMembershipRuleDelete,
     ];
 
     /// Reads a wire name.
@@ -123,6 +126,15 @@ define_event_types! {
     GroupProfileUpdate, "group.profile.update", "Group changed", Usual;
     GroupUserMembershipAdd, "group.user_membership.add", "Person added to a group", Usual;
     GroupUserMembershipRemove, "group.user_membership.remove", "Person removed from a group", Usual;
+    GroupUserMembershipRuleTrigger, "group.user_membership.rule.trigger", "Group rule activated", Usual;
+    GroupUserMembershipRuleEvaluation, "group.user_membership.rule.evaluation", "Group rule applied to everybody", Usual;
+    GroupUserMembershipRuleDeactivated, "group.user_membership.rule.deactivated", "Group rule deactivated", Usual;
+    GroupUserMembershipRuleInvalidate, "group.user_membership.rule.invalidate", "Group rule lost a group that it fills", Alarming;
+    GroupUserMembershipRuleError, "group.user_membership.rule.error", "Group rule could not be evaluated", Alarming;
+    GroupUserMembershipRuleAddExclusion, "group.user_membership.rule.add_exclusion", "Person excluded from a group rule", Usual;
+    GroupUserMembershipRuleCreate, "group.user_membership.rule.create", "Group rule added", Usual;
+    GroupUserMembershipRuleUpdate, "group.user_membership.rule.update", "Group rule changed", Usual;
+    GroupUserMembershipRuleDelete, "group.user_membership.rule.delete", "Group rule removed", Usual;
     GroupPrivilegeGrant, "group.privilege.grant", "Administrator role granted to a group", Alarming;
     GroupPrivilegeRevoke, "group.privilege.revoke", "Administrator role revoked from a group", Usual;
     GroupApplicationAssignmentAdd, "group.application_assignment.add", "Group assigned to an app", Usual;

@@ -90,6 +90,27 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             "/admin/groups/new",
             get(groups::show_new).post(groups::create),
         ),
+        ("/admin/groups/rules", get(groups::rules::list)),
+        (
+            "/admin/groups/rules/new",
+            get(groups::rules::show_new).post(groups::rules::create),
+        ),
+        (
+            "/admin/groups/rules/{id}",
+            get(groups::rules::show).post(groups::rules::save),
+        ),
+        (
+            "/admin/groups/rules/{id}/activate",
+            post(groups::rules::activate),
+        ),
+        (
+            "/admin/groups/rules/{id}/deactivate",
+            post(groups::rules::deactivate),
+        ),
+        (
+            "/admin/groups/rules/{id}/delete",
+            post(groups::rules::delete),
+        ),
         ("/admin/groups/{id}", get(groups::belongings::show_members)),
         (
             "/admin/groups/{id}/apps",

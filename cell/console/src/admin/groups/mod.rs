@@ -1,6 +1,7 @@
 //! Groups: the list, a new one, name and description.
 
 pub mod belongings;
+pub mod rules;
 
 use crate::admin::caller::{Answer, Detour, administrator, done, found, loaded};
 use crate::admin::form::{problem_of, revision, shell_after, typed};

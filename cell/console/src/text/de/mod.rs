@@ -12,6 +12,7 @@ mod people;
 mod policies;
 mod problems;
 mod reasons;
+mod rule_problems;
 mod servers;
 mod settings;
 mod shared;
@@ -40,5 +41,5 @@ pub static TEXT: Text = Text {
     words: words::WORDS,
     reasons: reasons::REASONS,
     events: events::EVENTS,
-    problems: problems::PROBLEMS,
+    problems: &[problems::PROBLEMS, rule_problems::PROBLEMS],
 };

@@ -4,6 +4,7 @@ mod app;
 mod app_new;
 mod app_test;
 mod apps;
+mod group_rules;
 mod groups;
 mod home;
 mod keys;
@@ -26,6 +27,9 @@ pub use app::{AppPage, AppTab, AssignmentRow, GivenRow, SecretRow};
 pub use app_new::{AppDetailsPage, AppKindPage, AppReadyPage, NewAppForm};
 pub use app_test::{AppTestOutcome, AppTestPage, DeviceSteps, ServiceTest};
 pub use apps::{AppKind, AppRow, AppsAdminPage};
+pub use group_rules::{
+    GroupRulePage, GroupRuleRow, GroupRuleState, GroupRuleTrial, GroupRulesPage, PresentRule,
+};
 pub use groups::{
     AdministratorRow, AdministratorsPage, GroupNewPage, GroupPage, GroupRow, GroupTab, GroupsPage,
     role_choices,

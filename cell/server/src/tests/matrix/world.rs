@@ -23,6 +23,7 @@ use database::{Database, Location};
 use identity::access::{Caller, Permission, Role, authorize};
 use identity::api_token::operations::DeclaredApiToken;
 use identity::cell::Cell;
+use identity::group_rule::RuleInput;
 use identity::sign_on::AuthenticatorKind;
 use ledger::ClientFacts;
 use std::net::SocketAddr;
@@ -273,6 +274,9 @@ async fn make_template() -> TempDir {
             give_token(&cell, slug, login, text).await;
         }
     }
+    for slug in ["main", "acme"] {
+        give_group_rule(&cell, slug).await;
+    }
     declare(
         &cell,
         &render_administrators(&HELD),
@@ -286,6 +290,26 @@ async fn make_template() -> TempDir {
     }
     cell.database.close().await;
     folder
+}
+
+/// A rule that rests, for the first group of an org.
+async fn give_group_rule(cell: &Cell, slug: &str) {
+    let person = find_person(cell, slug, &format!("ada@{slug}.example")).await;
+    let client = ClientFacts::default();
+    let permission = Permission::ManageGroups;
+    let permit = authorize(&Caller::Operator, &person.org_id, permission, &client).unwrap();
+    let groups = {
+        let mut tx = cell.database.read().await.unwrap();
+        let groups = identity::group::store::load_page(&mut tx, &person.org_id, "", "", 1).await;
+        groups.unwrap().into_iter().map(|group| group.id).collect()
+    };
+    let input = RuleInput {
+        name: String::from("Everybody called Ada"),
+        expression: String::from("user.firstName == \"Ada\""),
+        groups,
+        excluded: Vec::new(),
+    };
+    cell.create_group_rule(&permit, input).await.unwrap();
 }
 
 async fn give_token(cell: &Cell, slug: &str, login: &str, text: String) {

@@ -1,0 +1,199 @@
+//! The rules of an org that are on, read and ready. They are kept in memory by the stamp of the org's rules, which is read
+//! in the transaction that uses them: rules of another stamp are never looked at.
+
+use crate::cell::Cell;
+use crate::fault::Fault;
+use crate::group_rule::decide::value_of;
+use crate::group_rule::store::{self, members};
+use crate::group_rule::{GROUPS_SEEN_MAX, GroupRule};
+use crate::person::{Person, PersonStatus};
+use crate::walk::rows_max;
+use database::{ReadTx, WriteTx};
+use protocol::expression::{Expression, Facts, GroupFact, Kind, Membership};
+use std::sync::Arc;
+use vocab::id::{GroupId, GroupRuleId, OrgId};
+
+/// Most text of expressions that is kept ready for one org; longer ones are read anew each time.
+const KEPT_BYTES_MAX: usize = 256 * 1_024;
+/// The characters of a stamp: 128 bits.
+const STAMP_BYTES: usize = 16;
+
+/// A rule that is on.
+#[derive(Debug)]
+pub struct ActiveRule {
+    /// Its id.
+    pub id: GroupRuleId,
+    /// Its name.
+    pub name: String,
+    /// Who is put in; none where the text does not read any more.
+    pub expression: Option<Expression>,
+    /// Into which groups.
+    pub groups: Vec<GroupId>,
+}
+
+/// The rules that are on.
+#[derive(Debug)]
+pub struct RuleSet {
+    stamp: String,
+    /// How long their texts are together.
+    text_bytes: usize,
+    /// By id.
+    pub rules: Vec<ActiveRule>,
+}
+
+/// Whether somebody fits a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fit {
+    /// They do.
+    Yes,
+    /// They do not.
+    No,
+    /// Nobody can tell: what they are in stays as it is.
+    Unknown(&'static str),
+}
+
+impl ActiveRule {
+    /// A stored rule, as it is asked.
+    #[must_use]
+    pub fn of(rule: &GroupRule) -> Self {
+        Self {
+            id: rule.id.clone(),
+            name: rule.name.clone(),
+            expression: read_stored(&rule.expression),
+            groups: rule.groups.clone(),
+        }
+    }
+
+    /// The groups that it asks about.
+    #[must_use]
+    pub fn asks(&self) -> &[Membership] {
+        self.expression
+            .as_ref()
+            .map_or(&[], Expression::memberships)
+    }
+
+    /// Whether somebody fits, with the groups in which they are by hand. Whoever left fits nothing.
+    #[must_use]
+    pub fn fit(&self, person: &Person, groups: Option<&[GroupFact]>) -> Fit {
+        if person.status == PersonStatus::Deprovisioned {
+            return Fit::No;
+        }
+        let Some(expression) = &self.expression else {
+            return Fit::Unknown("EXPRESSION_NOT_READABLE");
+        };
+        let groups = match (self.asks().is_empty(), groups) {
+            (true, _) => &[],
+            (false, Some(groups)) => groups,
+            (false, None) => return Fit::Unknown("TOO_MANY_GROUPS"),
+        };
+        let facts = Facts {
+            attribute: &|name| value_of(person, name),
+            groups,
+        };
+        match expression.holds(&facts) {
+            Ok(true) => Fit::Yes,
+            Ok(false) => Fit::No,
+            Err(_) => Fit::Unknown("EVALUATION_TOO_LARGE"),
+        }
+    }
+}
+
+/// The kinds of attributes were checked when the rule was made; since then the schema may have become another.
+fn read_stored(text: &str) -> Option<Expression> {
+    Expression::parse(text, &|_| Some(Kind::Any)).ok()
+}
+
+impl RuleSet {
+    /// Whether a rule asks about groups.
+    #[must_use]
+    pub fn asks_about_groups(&self) -> bool {
+        self.rules.iter().any(|rule| !rule.asks().is_empty())
+    }
+
+    /// The rules for which a group counts that is called so.
+    pub fn asking_about<'s>(
+        &'s self,
+        id: &'s GroupId,
+        name: &'s str,
+    ) -> impl Iterator<Item = &'s ActiveRule> {
+        let fits = move |rule: &&ActiveRule| {
+            let mut asks = rule.asks().iter();
+            asks.any(|membership| membership.fits(id.as_str(), name))
+        };
+        self.rules.iter().filter(fits)
+    }
+}
+
+/// The groups in which somebody is by hand; none of somebody with too many.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn load_groups(
+    tx: &mut ReadTx,
+    person: &Person,
+) -> Result<Option<Vec<GroupFact>>, Fault> {
+    let limit = rows_max(GROUPS_SEEN_MAX + 1);
+    let groups = members::load_groups_by_hand(tx, &person.org_id, &person.id, limit).await?;
+    Ok((groups.len() <= GROUPS_SEEN_MAX).then_some(groups))
+}
+
+/// Holds the org's rules until the end of the transaction and returns those that are on; none where there never was one,
+/// and then nothing was read but that.
+///
+/// Whoever changes what rules see calls this before it touches the row of a group, and adds its log rows after all of it.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn hold(
+    tx: &mut WriteTx,
+    cell: &Cell,
+    org: &OrgId,
+) -> Result<Option<Arc<RuleSet>>, Fault> {
+    let Some(stamp) = store::hold_set(tx, org).await? else {
+        return Ok(None);
+    };
+    if let Ok(known) = cell.rule_sets.get(org) {
+        if known.stamp == stamp {
+            return Ok(Some(known));
+        }
+        cell.rule_sets.invalidate(org);
+    }
+    let generation = cell.rule_sets.get(org).err();
+    let set = Arc::new(load(tx, org, stamp).await?);
+    if let (true, Some(generation)) = (set.text_bytes <= KEPT_BYTES_MAX, generation) {
+        cell.rule_sets
+            .insert(org.clone(), Arc::clone(&set), generation);
+    }
+    Ok(Some(set))
+}
+
+async fn load(tx: &mut ReadTx, org: &OrgId, stamp: String) -> Result<RuleSet, Fault> {
+    let mut rules: Vec<ActiveRule> = Vec::new();
+    let mut text_bytes = 0;
+    for (id, name, text, group) in store::load_active(tx, org).await? {
+        match rules.last_mut() {
+            Some(last) if last.id == id => last.groups.push(group),
+            _ => {
+                text_bytes += text.len();
+                rules.push(ActiveRule {
+                    id,
+                    name,
+                    expression: read_stored(&text),
+                    groups: vec![group],
+                });
+            }
+        }
+    }
+    Ok(RuleSet {
+        stamp,
+        text_bytes,
+        rules,
+    })
+}
+
+/// A new stamp.
+pub(super) fn draw_stamp(cell: &Cell) -> String {
+    let mut bytes = [0_u8; STAMP_BYTES];
+    cell.entropy().fill(&mut bytes);
+    vocab::hex::render(&bytes)
+}
