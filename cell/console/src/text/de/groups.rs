@@ -56,7 +56,7 @@ pub const GROUPS: Groups = Groups {
     rule_delete_leave: "Löschen und herausnehmen",
     rule_delete_leave_question: "Wer nur durch diese Regel Mitglied ist, verlässt die Gruppen und verliert ihre Apps.",
     rule_words: "Was Sie schreiben können",
-    rule_words_person: "Was über eine Person bekannt ist; ebenso jedes Attribut des Profils.",
+    rule_words_person: "Was über eine Person bekannt ist; auch jedes Attribut des Profils heißt so.",
     rule_words_compare: "Texte in Anführungszeichen und ganze Zahlen werden verglichen; null steht für nichts.",
     rule_words_join: "Verbinden, was zusammen gelten muss; Klammern sagen, was zusammengehört.",
     rule_words_text: "Blickt in einen Text; das Handbuch hat die ganze Liste.",

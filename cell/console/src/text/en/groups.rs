@@ -56,7 +56,7 @@ messages! {
         rule_delete_leave: "Delete and take out",
         rule_delete_leave_question: "Whoever is in by this rule alone leaves, and loses the apps of the groups.",
         rule_words: "What you can write",
-        rule_words_person: "What is known of a person; so does each attribute of the profile.",
+        rule_words_person: "What is known of a person; each attribute of the profile has such a name too.",
         rule_words_compare: "Texts in quotation marks and whole numbers are compared; null stands for nothing.",
         rule_words_join: "Join what must hold together; parentheses say what belongs together.",
         rule_words_text: "Look into a text; the handbook has the whole list.",
