@@ -1,5 +1,6 @@
 //! The matrix itself: for each route, who may use it by which method.
 
+mod deciders;
 mod settings;
 
 use super::Outcome;
@@ -182,7 +183,8 @@ pub(super) const WITHOUT_SAMPLE: &[&str] = &[
 
 /// Every row.
 pub(super) fn rows() -> impl Iterator<Item = &'static Row> {
-    ROWS.iter().chain(settings::ROWS)
+    let parts = [ROWS, deciders::ROWS, settings::ROWS];
+    parts.into_iter().flatten()
 }
 
 const ROWS: &[Row] = &[
@@ -280,89 +282,6 @@ const ROWS: &[Row] = &[
     api("/api/v1/apps/{id}/lifecycle/deactivate", ["POST"]),
     api("/api/v1/apps/{id}/users", ["GET", "POST"]),
     api("/api/v1/apps/{id}/users/{user}", ["GET", "POST", "DELETE"]),
-    api("/api/v1/authorizationServers", ["GET", "POST"]),
-    api(
-        "/api/v1/authorizationServers/{id}",
-        ["GET", "PUT", "DELETE"],
-    ),
-    api(
-        "/api/v1/authorizationServers/{id}/lifecycle/activate",
-        ["POST"],
-    ),
-    api(
-        "/api/v1/authorizationServers/{id}/lifecycle/deactivate",
-        ["POST"],
-    ),
-    api("/api/v1/authorizationServers/{id}/scopes", ["GET", "POST"]),
-    api(
-        "/api/v1/authorizationServers/{id}/scopes/{scope}",
-        ["GET", "PUT", "DELETE"],
-    ),
-    api("/api/v1/authorizationServers/{id}/claims", ["GET", "POST"]),
-    api(
-        "/api/v1/authorizationServers/{id}/claims/{claim}",
-        ["GET", "PUT", "DELETE"],
-    ),
-    api(
-        "/api/v1/authorizationServers/{id}/policies",
-        ["GET", "POST"],
-    ),
-    api(
-        "/api/v1/authorizationServers/{id}/policies/{policy}",
-        ["GET", "PUT", "DELETE"],
-    ),
-    api(
-        "/api/v1/authorizationServers/{id}/policies/{policy}/lifecycle/activate",
-        ["POST"],
-    ),
-    api(
-        "/api/v1/authorizationServers/{id}/policies/{policy}/lifecycle/deactivate",
-        ["POST"],
-    ),
-    api(
-        "/api/v1/authorizationServers/{id}/policies/{policy}/rules",
-        ["GET", "POST"],
-    ),
-    api(
-        "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}",
-        ["GET", "PUT", "DELETE"],
-    ),
-    api(
-        "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}/lifecycle/activate",
-        ["POST"],
-    ),
-    api(
-        "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}/lifecycle/deactivate",
-        ["POST"],
-    ),
-    api(
-        "/api/v1/authorizationServers/{id}/credentials/keys",
-        ["GET"],
-    ),
-    api(
-        "/api/v1/authorizationServers/{id}/credentials/keys/{key}",
-        ["GET"],
-    ),
-    api(
-        "/api/v1/authorizationServers/{id}/credentials/lifecycle/keyRotate",
-        ["POST"],
-    ),
-    api("/api/v1/policies", ["GET", "POST"]),
-    api("/api/v1/policies/{id}", ["GET", "PUT", "DELETE"]),
-    api("/api/v1/policies/{id}/rules", ["GET", "POST"]),
-    api(
-        "/api/v1/policies/{id}/rules/{rule}",
-        ["GET", "PUT", "DELETE"],
-    ),
-    api(
-        "/api/v1/policies/{id}/rules/{rule}/lifecycle/activate",
-        ["POST"],
-    ),
-    api(
-        "/api/v1/policies/{id}/rules/{rule}/lifecycle/deactivate",
-        ["POST"],
-    ),
-    post("/api/v1/policies/simulate", Audience::ApiReader),
     api("/scim/v2/Users", ["GET", "POST"]),
     search("/scim/v2/Users/.search"),
     api("/scim/v2/Users/{id}", ["GET", "PUT", "PATCH", "DELETE"]),
