@@ -17,6 +17,7 @@ use identity::api_token::allowance::Allowances;
 use identity::cell::Cell;
 use identity::condition::Place;
 use identity::cursor;
+use identity::event_hook::envoy::Envoy;
 use identity::fault::Refusal;
 use identity::group::Group;
 use identity::org::context::{OrgContext, RequestFacts};
@@ -38,6 +39,8 @@ pub struct Call {
     pub permit: Permit,
     /// The query.
     pub query: Query,
+    /// The way to addresses that administrators named.
+    pub envoy: Arc<dyn Envoy>,
     facts: Arc<RequestFacts>,
     caller: Caller,
     owner: Option<UserId>,
@@ -66,7 +69,8 @@ pub async fn answer(
     let (parts, body) = request.into_parts();
     let context = parts.extensions.get::<Arc<OrgContext>>().cloned();
     let facts = parts.extensions.get::<Arc<RequestFacts>>().cloned();
-    let (Some(context), Some(facts)) = (context, facts) else {
+    let envoy = parts.extensions.get::<Arc<dyn Envoy>>().cloned();
+    let (Some(context), Some(facts), Some(envoy)) = (context, facts, envoy) else {
         tracing::error!("a route of an org was reached without its middleware");
         return reply::render(Err(ApiError::of(ErrorCode::Internal)), "", None);
     };
@@ -82,7 +86,15 @@ pub async fn answer(
     let outcome = if allowance.is_over {
         Err(ApiError::of(ErrorCode::TooManyRequests))
     } else {
-        match Call::read(operation, (cell, context, facts), bearer, parts, body).await {
+        match Call::read(
+            operation,
+            (cell, context, facts, envoy),
+            bearer,
+            parts,
+            body,
+        )
+        .await
+        {
             Ok(call) => (operation.run)(call).await,
             Err(error) => Err(error),
         }
@@ -90,13 +102,13 @@ pub async fn answer(
     reply::render(outcome, &request_id, Some(allowance))
 }
 
-/// Cell, org and facts of a request.
-type Surroundings = (Cell, Arc<OrgContext>, Arc<RequestFacts>);
+/// Cell, org and facts of a request, and the way out.
+type Surroundings = (Cell, Arc<OrgContext>, Arc<RequestFacts>, Arc<dyn Envoy>);
 
 impl Call {
     async fn read(
         operation: &'static Operation,
-        (cell, context, facts): Surroundings,
+        (cell, context, facts, envoy): Surroundings,
         bearer: Bearer,
         mut parts: Parts,
         body: Option<Bytes>,
@@ -117,6 +129,7 @@ impl Call {
             context,
             permit,
             query,
+            envoy,
             facts,
             caller,
             owner,

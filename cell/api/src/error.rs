@@ -123,6 +123,10 @@ pub enum Thing {
     Zone,
     /// A site that is trusted.
     TrustedOrigin,
+    /// An event hook.
+    EventHook,
+    /// A delivery of one.
+    HookDelivery,
 }
 
 impl Thing {
@@ -149,6 +153,8 @@ impl Thing {
             Self::ApiToken => "ApiToken",
             Self::Zone => "NetworkZone",
             Self::TrustedOrigin => "TrustedOrigin",
+            Self::EventHook => "EventHook",
+            Self::HookDelivery => "EventHookDelivery",
         }
     }
 }

@@ -1,9 +1,11 @@
 //! A cell with two orgs and tokens in each, called through the router of the API, on either engine.
 
 mod deciders;
+pub(crate) mod receiver;
 mod settings;
 
 use crate::for_tests::deciders::Deciders;
+use crate::for_tests::receiver::Receiver;
 use crate::route::{OPERATIONS, Operation, router};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -18,6 +20,7 @@ use identity::app::AppKind;
 use identity::app::operations::NewApp;
 use identity::app::settings::{AppSettings, ClientAuthentication};
 use identity::cell::Cell;
+use identity::event_hook::envoy::Envoy;
 use identity::org::context::{OrgContext, RequestFacts};
 use identity::session::Session;
 use identity::sign_on::requirement::Factors;
@@ -36,7 +39,7 @@ use vocab::id::{ApiGrantId, AppId, OrgId, SessionId, UserId};
 use vocab::secret::SecretHash;
 
 /// The schema of the cell as far as this crate needs it.
-static SCHEMA: [Migration; 14] = cell_for_tests::with([oauth::schema::MIGRATION]);
+static SCHEMA: [Migration; 15] = cell_for_tests::with([oauth::schema::MIGRATION]);
 pub(crate) const REQUEST_ID: &str = "0123456789abcdef0123456789abcdef";
 /// Calls of one token that the world lets through: more than a test makes, but for the one about just that.
 pub(crate) const CALLS_MAX: u32 = 1_000;
@@ -156,6 +159,7 @@ pub(crate) struct World {
     pub(crate) main: OrgId,
     pub(crate) other: OrgId,
     router: Router,
+    pub(crate) receiver: Arc<Receiver>,
 }
 
 impl Deref for World {
@@ -183,6 +187,7 @@ impl World {
             test,
             main,
             other,
+            receiver: Arc::default(),
         };
         let (main, other) = (&world.main, &world.other);
         for (org, login, role, by) in [
@@ -253,6 +258,7 @@ impl World {
         let request = request
             .extension(self.context())
             .extension(Arc::new(facts))
+            .extension(Arc::<Receiver>::clone(&self.receiver) as Arc<dyn Envoy>)
             .body(Body::from(body))
             .unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();

@@ -13,6 +13,7 @@ mod bearer;
 pub mod body;
 pub mod call;
 pub mod error;
+pub mod event_hooks;
 pub mod groups;
 pub mod limits;
 pub mod logs;

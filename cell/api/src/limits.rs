@@ -88,6 +88,16 @@ pub const TRUSTED_ORIGINS_PAGE: Page = Page {
     default: 20,
     max: 200,
 };
+/// Event hooks of a page: no org has more.
+pub const HOOKS_PAGE: Page = Page {
+    default: 25,
+    max: 25,
+};
+/// Deliveries of a hook on a page.
+pub const DELIVERIES_PAGE: Page = Page {
+    default: 50,
+    max: 200,
+};
 /// Most sign-ins that one call simulates.
 pub const SIMULATIONS_MAX: usize = 20;
 /// Rows of the log on a page.

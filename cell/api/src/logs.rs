@@ -192,7 +192,7 @@ fn parse_moment(query: &Query, name: &str) -> Result<Option<Timestamp>, ApiError
 }
 
 /// The event as it is stored; a damaged row is left out, which the verification of the log tells of.
-fn render(row: &LogRow) -> Option<Value> {
+pub(crate) fn render(row: &LogRow) -> Option<Value> {
     let mut event: Value = serde_json::from_str(&row.body).ok()?;
     if let Some(context) = event
         .get_mut("authenticationContext")

@@ -5,6 +5,7 @@ use crate::api_tokens;
 use crate::authn::{self, open};
 use crate::call::{Call, answer, no_method, no_path};
 use crate::error::ApiError;
+use crate::event_hooks;
 use crate::reply::Reply;
 use crate::trusted_origins;
 use crate::zones;
@@ -243,6 +244,18 @@ operations! {
     DELETE "/api/v1/trustedOrigins/{id}" ManageOrg trusted_origins::delete "Trust an origin no more";
     POST "/api/v1/trustedOrigins/{id}/lifecycle/activate" ManageOrg trusted_origins::activate "Let a trusted origin count again";
     POST "/api/v1/trustedOrigins/{id}/lifecycle/deactivate" ManageOrg trusted_origins::deactivate "Let a trusted origin count no more";
+    GET "/api/v1/eventHooks" ReadDirectory event_hooks::list "List event hooks";
+    POST "/api/v1/eventHooks" ManageOrg event_hooks::create "Add an event hook";
+    GET "/api/v1/eventHooks/{id}" ReadDirectory event_hooks::show "Get an event hook";
+    PUT "/api/v1/eventHooks/{id}" ManageOrg event_hooks::replace "Replace an event hook; at another address it is to be verified anew";
+    DELETE "/api/v1/eventHooks/{id}" ManageOrg event_hooks::delete "Remove an event hook that is switched off";
+    POST "/api/v1/eventHooks/{id}/lifecycle/activate" ManageOrg event_hooks::activate "Switch an event hook on";
+    POST "/api/v1/eventHooks/{id}/lifecycle/deactivate" ManageOrg event_hooks::deactivate "Switch an event hook off";
+    POST "/api/v1/eventHooks/{id}/lifecycle/verify" ManageOrg event_hooks::verify "Ask the address of an event hook whether it wants to be told";
+    POST "/api/v1/eventHooks/{id}/credentials/secret" ManageOrg event_hooks::renew_secret "Make a new secret that signs what a hook is told, shown this once";
+    GET "/api/v1/eventHooks/{id}/deliveries" ReadDirectory event_hooks::deliveries::list "List what an event hook was told";
+    GET "/api/v1/eventHooks/{id}/deliveries/{delivery}" ReadDirectory event_hooks::deliveries::show "Get a delivery of an event hook";
+    POST "/api/v1/eventHooks/{id}/deliveries/{delivery}/redeliver" ManageOrg event_hooks::deliveries::redeliver "Tell an event hook something once more";
     GET "/api/v1/logs" ReadLog logs::list "Read the system log, a span of it or on and on";
 }
 

@@ -67,6 +67,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 13,
         ..crate::schema::MIGRATION_TRUSTED_ORIGINS
     },
+    Migration {
+        version: 14,
+        ..crate::schema::MIGRATION_EVENT_HOOKS
+    },
 ];
 
 /// When each test begins.

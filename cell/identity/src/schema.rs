@@ -71,3 +71,10 @@ pub const MIGRATION_GROUP_RULES: Migration = Migration {
     name: "group rules",
     sql: include_str!("schema/017_group_rules.sql"),
 };
+
+/// Event hooks, and what they were told.
+pub const MIGRATION_EVENT_HOOKS: Migration = Migration {
+    version: 19,
+    name: "event hooks",
+    sql: include_str!("schema/019_event_hooks.sql"),
+};

@@ -25,6 +25,7 @@ const ERRAND: Errand = Errand {
     kind: KIND,
     at_once_max: 64,
     of_one_org_max: 8,
+    lane: None,
 };
 /// How long an app may take to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(5);

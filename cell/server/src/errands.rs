@@ -1,5 +1,5 @@
 //! Takes what is due of one kind out of the outbox and has it delivered, many at a time and a few of each org: whoever
-//! is slow to take what an org sends delays that org alone.
+//! is slow to take what an org sends delays that org alone, and where messages have lanes, that lane of it alone.
 
 use crate::jobs::stopped_within;
 use crate::membership::Membership;
@@ -30,6 +30,17 @@ pub(crate) struct Errand {
     pub(crate) at_once_max: usize,
     /// Deliveries at once of one org.
     pub(crate) of_one_org_max: usize,
+    /// How those of one org are told apart by who takes them, where that is worth it.
+    pub(crate) lane: Option<Lane>,
+}
+
+/// Messages of an org that one receiver takes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lane {
+    /// Which lane a message is in.
+    pub(crate) of: fn(&Leased) -> &str,
+    /// Deliveries at once in one lane.
+    pub(crate) at_once_max: usize,
 }
 
 /// Whose messages are delivered: all that are due, and in a fleet those alone of orgs that are served here.
@@ -41,15 +52,18 @@ pub(crate) struct Sender {
     pub(crate) membership: Option<Membership>,
 }
 
-/// How many deliveries of each org are under way. A delivery gives its place back however it ends.
+/// How many deliveries of each org, and of each of its lanes, are under way. A delivery gives its places back however it
+/// ends.
 struct Places {
-    of_one_org_max: usize,
+    errand: Errand,
     orgs: HashMap<OrgId, Arc<Semaphore>>,
+    lanes: HashMap<(OrgId, String), Arc<Semaphore>>,
 }
 
 /// The place of one delivery. In a fleet it counts as something that is under way for the org.
 struct PlaceOfOne {
     _permit: OwnedSemaphorePermit,
+    _lane: Option<OwnedSemaphorePermit>,
     _seat: Option<UnderWay>,
 }
 
@@ -57,12 +71,16 @@ impl Places {
     async fn take(
         &mut self,
         membership: Option<&Membership>,
-        org: &OrgId,
+        row: &Leased,
     ) -> Result<Option<PlaceOfOne>, DatabaseFault> {
+        let org = &row.org_id;
+        let Some(lane) = self.take_lane(row) else {
+            return Ok(None);
+        };
         let places = self
             .orgs
             .entry(org.clone())
-            .or_insert_with(|| Arc::new(Semaphore::new(self.of_one_org_max)));
+            .or_insert_with(|| Arc::new(Semaphore::new(self.errand.of_one_org_max)));
         let Ok(permit) = Arc::clone(places).try_acquire_owned() else {
             return Ok(None);
         };
@@ -75,13 +93,34 @@ impl Places {
         };
         Ok(Some(PlaceOfOne {
             _permit: permit,
+            _lane: lane,
             _seat: seat,
         }))
     }
 
+    /// A place in the lane of a message; none within, where messages have no lanes; none at all, where it has no place.
+    #[expect(
+        clippy::option_option,
+        reason = "to have no lane is not to have no place in it"
+    )]
+    fn take_lane(&mut self, row: &Leased) -> Option<Option<OwnedSemaphorePermit>> {
+        let Some(lane) = self.errand.lane else {
+            return Some(None);
+        };
+        let key = (row.org_id.clone(), (lane.of)(row).to_owned());
+        let places = self
+            .lanes
+            .entry(key)
+            .or_insert_with(|| Arc::new(Semaphore::new(lane.at_once_max)));
+        Arc::clone(places).try_acquire_owned().ok().map(Some)
+    }
+
     fn forget_idle(&mut self) {
-        let all = self.of_one_org_max;
+        let all = self.errand.of_one_org_max;
         self.orgs
+            .retain(|_, places| places.available_permits() < all);
+        let all = self.errand.lane.map_or(0, |lane| lane.at_once_max);
+        self.lanes
             .retain(|_, places| places.available_permits() < all);
     }
 }
@@ -99,8 +138,9 @@ pub(crate) async fn run<D, F>(
 {
     let mut under_way = JoinSet::new();
     let mut places = Places {
-        of_one_org_max: errand.of_one_org_max,
+        errand,
         orgs: HashMap::new(),
+        lanes: HashMap::new(),
     };
     let mut pause = PAUSE;
     while !stopped_within(&mut stop, pause).await {
@@ -124,7 +164,7 @@ pub(crate) async fn run<D, F>(
         pause = if is_full { Duration::ZERO } else { PAUSE };
         let mut waiting = Vec::new();
         for row in leased {
-            match places.take(sender.membership.as_ref(), &row.org_id).await {
+            match places.take(sender.membership.as_ref(), &row).await {
                 Ok(Some(place)) => {
                     let delivery = deliver(row);
                     under_way.spawn(async move {
@@ -229,6 +269,7 @@ mod tests {
             kind: KIND,
             at_once_max: 8,
             of_one_org_max: 3,
+            lane: None,
         };
         let sender = Sender {
             cell: world.cell.clone(),

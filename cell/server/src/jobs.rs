@@ -3,6 +3,7 @@
 
 use crate::backchannel;
 use crate::errands::{self, Errand, Sender};
+use crate::event_hooks;
 use crate::group_passes;
 use crate::mail::{Office, SendError};
 use crate::membership::Membership;
@@ -10,6 +11,7 @@ use crate::moving;
 use crate::outbound::Reach;
 use crate::pulse::{self, Pulse};
 use identity::cell::Cell;
+use identity::event_hook::envoy::Envoy;
 use identity::fault::Fault;
 use identity::notice;
 use ledger::outbox::store::{self as outbox, Leased};
@@ -43,6 +45,7 @@ pub fn start(
     membership: Option<Membership>,
     office: Arc<Office>,
     reach: Reach,
+    envoy: Arc<dyn Envoy>,
     pulse: Pulse,
 ) -> Jobs {
     let (stop, stopped) = watch::channel(false);
@@ -54,7 +57,9 @@ pub fn start(
     tasks.spawn(deliver_mail(sender.clone(), office, stopped.clone()));
     tasks.spawn(backchannel::note_ended(cell.clone(), stopped.clone()));
     tasks.spawn(group_passes::run(sender.clone(), stopped.clone()));
-    tasks.spawn(backchannel::deliver(sender, reach, stopped.clone()));
+    tasks.spawn(backchannel::deliver(sender.clone(), reach, stopped.clone()));
+    tasks.spawn(event_hooks::follow(sender.clone(), stopped.clone()));
+    tasks.spawn(event_hooks::deliver(sender, envoy, stopped.clone()));
     tasks.spawn(pulse::run(cell.clone(), pulse, stopped.clone()));
     tasks.spawn(keep_house(cell, stopped));
     Jobs { stop, tasks }
@@ -80,6 +85,7 @@ async fn deliver_mail(sender: Sender, office: Arc<Office>, stop: watch::Receiver
         kind: notice::OUTBOX_KIND,
         at_once_max: MAILS_AT_ONCE_MAX,
         of_one_org_max: MAILS_OF_ONE_ORG_MAX,
+        lane: None,
     };
     errands::run(sender, errand, stop, move |row| {
         let office = Arc::clone(&office);
@@ -138,6 +144,9 @@ async fn keep_house(cell: Cell, mut stop: watch::Receiver<bool>) {
         }
         if let Err(fault) = forget_delivered(&cell).await {
             tracing::warn!(error = %fault, "delivered rows could not be removed; it will be tried again");
+        }
+        if let Err(fault) = cell.forget_hook_deliveries(DELIVERED_ROWS_MAX).await {
+            tracing::warn!(error = %fault, "old deliveries of hooks could not be removed; it will be tried again");
         }
         if stopped_within(&mut stop, HOUSEKEEPING_PAUSE).await {
             return;

@@ -19,6 +19,7 @@ use console::signin::{enroll, identify, leave, link, prove, recover, token};
 use console::{consent, dashboard, device, files};
 use identity::api_token::allowance::Allowances;
 use identity::cell::Cell;
+use identity::event_hook::envoy::Envoy;
 use oauth::authorize::http::SESSION_PATH;
 #[cfg(test)]
 use std::collections::BTreeSet;
@@ -118,6 +119,15 @@ pub(crate) fn paths() -> Vec<&'static str> {
     endpoints.chain(operations).chain(pages).collect()
 }
 
+/// The ways out of a cell that somebody waits for.
+#[derive(Clone)]
+pub struct Outward {
+    /// Mail.
+    pub courier: Arc<dyn Courier>,
+    /// Addresses of event hooks.
+    pub envoy: Arc<dyn Envoy>,
+}
+
 /// Everything that a cell answers.
 pub struct Site {
     cell: Cell,
@@ -129,7 +139,7 @@ pub struct Site {
 impl Site {
     /// The site of a cell.
     #[must_use]
-    pub fn new(cell: Cell, front: Front, courier: Arc<dyn Courier>, tails: Tails) -> Self {
+    pub fn new(cell: Cell, front: Front, outward: Outward, tails: Tails) -> Self {
         let fleet = front.membership.clone().map(|membership| {
             let (cell, identity) = (cell.clone(), Arc::clone(membership.identity()));
             let pulse = front.pulse.clone();
@@ -142,7 +152,7 @@ impl Site {
             membership::http::router(side).merge(moving::http::router(mover))
         });
         Self {
-            orgs: org_routes(&cell, courier, tails, front.pulse.clone()),
+            orgs: org_routes(&cell, outward, tails, front.pulse.clone()),
             cell,
             front,
             fleet,
@@ -162,7 +172,7 @@ impl Site {
     }
 }
 
-fn org_routes(cell: &Cell, courier: Arc<dyn Courier>, tails: Tails, pulse: Pulse) -> Router {
+fn org_routes(cell: &Cell, outward: Outward, tails: Tails, pulse: Pulse) -> Router {
     // One allowance for a token, by whichever protocol it is used.
     let allowances = Allowances::default();
     let mut routes = oauth::route::router()
@@ -175,7 +185,8 @@ fn org_routes(cell: &Cell, courier: Arc<dyn Courier>, tails: Tails, pulse: Pulse
     routes
         .fallback(files::not_found)
         .with_state(cell.clone())
-        .layer(Extension(courier))
+        .layer(Extension(outward.courier))
+        .layer(Extension(outward.envoy))
         .layer(Extension(pulse))
         .layer(Extension(tails))
 }

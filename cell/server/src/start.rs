@@ -10,12 +10,13 @@ use crate::data_folder::{DataFolder, DataFolderError};
 use crate::declaration::problem::DeclarationError;
 use crate::declaration::progress::Progress;
 use crate::declaration::{self, Mode};
+use crate::envoy::HttpEnvoy;
 use crate::membership::{self, Membership};
 use crate::middleware::Front;
 use crate::origin::Origin;
 use crate::outbound::Reach;
 use crate::pulse::{self, Pulse};
-use crate::routes::Site;
+use crate::routes::{Outward, Site};
 use crate::tls::{self, TlsError};
 use crate::{control, jobs, listener, mail, moving};
 use console::admin::log_tail::Tails;
@@ -41,7 +42,7 @@ use wire::identity::{FleetIdentity, FleetRole, IdentityError};
 use wire::names::CellName;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 18] = [
+pub static MIGRATIONS: [Migration; 19] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -60,6 +61,7 @@ pub static MIGRATIONS: [Migration; 18] = [
     identity::schema::MIGRATION_EXTERNAL_IDS,
     identity::schema::MIGRATION_GROUP_RULES,
     identity::schema::MIGRATION_TRUSTED_ORIGINS,
+    identity::schema::MIGRATION_EVENT_HOOKS,
 ];
 
 /// The file of the root key in the data folder.
@@ -108,6 +110,9 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// Addresses of event hooks cannot be gone to.
+    #[error("TLS for event hooks cannot be set up")]
+    Outward(#[from] rustls::Error),
     /// Mail cannot be sent as configured.
     #[error(transparent)]
     Mail(#[from] mail::MailSetUpError),
@@ -143,6 +148,7 @@ pub struct Started {
     front: Front,
     post: mail::Post,
     reach: Reach,
+    envoy: Arc<HttpEnvoy>,
     control: Option<Control>,
 }
 
@@ -230,6 +236,8 @@ async fn open_keyring(
 /// [`StartError`] with what to do.
 pub async fn start(config: Config, progress: &Progress) -> Result<Started, StartError> {
     decide_config(&config)?;
+    let reach = decide_reach(&config);
+    let envoy = Arc::new(HttpEnvoy::new(reach)?);
     raise_descriptors();
     let location = store_location(&config.data, config.store.as_ref())?;
     // Before anything is touched: a document with a mistake leaves no half-made data folder.
@@ -283,7 +291,8 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
             listener,
             tls,
             post,
-            reach: decide_reach(&config),
+            reach,
+            envoy,
             control: None,
         });
     }
@@ -315,7 +324,8 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
         listener,
         tls,
         post,
-        reach: decide_reach(&config),
+        reach,
+        envoy,
         control,
     })
 }
@@ -350,6 +360,7 @@ impl Started {
             membership,
             Arc::clone(&office),
             self.reach,
+            Arc::<HttpEnvoy>::clone(&self.envoy),
             self.front.pulse.clone(),
         );
         let control = self
@@ -357,7 +368,11 @@ impl Started {
             .map(|control| Serving::start(control, self.cell.clone(), self.base_url.clone()));
         let tails = Tails::default();
         let proxy = self.front.proxy;
-        let site = Site::new(self.cell.clone(), self.front, office, tails.clone());
+        let outward = Outward {
+            courier: office,
+            envoy: self.envoy,
+        };
+        let site = Site::new(self.cell.clone(), self.front, outward, tails.clone());
         let stop = async move {
             stop.await;
             tails.close();

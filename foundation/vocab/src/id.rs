@@ -181,6 +181,10 @@ define_ids! {
     EventId, "evt", "log event";
     /// A row of the outbox.
     OutboxId, "obx", "outbox row";
+    /// An event hook.
+    EventHookId, "who", "event hook";
+    /// A delivery of an event hook.
+    HookDeliveryId, "whd", "hook delivery";
     /// A move of an org from one cell to another.
     MoveId, "mov", "org move";
 }

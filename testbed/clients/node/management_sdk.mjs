@@ -1,9 +1,11 @@
 // npm `@okta/okta-sdk-nodejs`, unmodified, as the script of an administrator, and as an app that acts for itself by its key:
-// people, groups and rules added, paged, searched, changed, led through the life cycle and removed, and the log read.
+// people, groups and rules added, paged, searched, changed, led through the life cycle and removed, the log read, and an event
+// hook that is verified and told what happens.
 //
 // Input: org_url, token (of an administrator), reader_token (of somebody who may only look), client_id and private_key (a JWK)
 // of an app that may read people and manage groups.
 
+import { createServer } from 'node:http';
 import okta from '@okta/okta-sdk-nodejs';
 import { ensure, mustFail, note, script } from './lib/script.mjs';
 
@@ -19,10 +21,11 @@ await script(['org_url', 'token', 'reader_token', 'client_id', 'private_key'], a
   await groups(client, niels);
   await rules(client, niels);
   await log(client, niels);
+  await hooks(client);
   await forbidden(input, niels);
   await byKey(input);
   await remove(client, niels);
-  note(`${input.org_url}: people, groups and the log`);
+  note(`${input.org_url}: people, groups, the log and event hooks`);
   return { person: niels };
 });
 
@@ -136,6 +139,46 @@ async function log(client, userId) {
   for (const kind of ['user.lifecycle.create', 'user.lifecycle.suspend', 'group.user_membership.add']) {
     ensure(kinds.includes(kind), `the log has no ${kind}`, kinds);
   }
+}
+
+// Resolves with what the receiver is told first; challenges are sent back.
+function listen() {
+  return new Promise((ready) => {
+    let tell;
+    const told = new Promise((resolve) => { tell = resolve; });
+    const server = createServer((request, response) => {
+      const pieces = [];
+      request.on('data', (piece) => pieces.push(piece));
+      request.on('end', () => {
+        if (request.method === 'POST') tell(JSON.parse(Buffer.concat(pieces).toString()));
+        response.setHeader('Content-Type', 'application/json');
+        response.end(JSON.stringify({ verification: request.headers['x-okta-verification-challenge'] }));
+      });
+    });
+    server.listen(0, '127.0.0.1', () => ready({ server, told, uri: `http://127.0.0.1:${server.address().port}/in` }));
+  });
+}
+
+async function hooks(client) {
+  const { server, told, uri } = await listen();
+  const eventHook = {
+    name: 'Script',
+    events: { type: 'EVENT_TYPE', items: ['group.lifecycle.create'] },
+    channel: { type: 'HTTP', version: '1.0.0', config: { uri } },
+  };
+  const { id } = await client.eventHookApi.createEventHook({ eventHook });
+  const verified = await client.eventHookApi.verifyEventHook({ eventHookId: id });
+  ensure(verified.verificationStatus === 'VERIFIED', 'the address is not verified', verified);
+  const group = await client.groupApi.createGroup({ group: { profile: { name: 'Told by a hook' } } });
+  const { data } = await told;
+  ensure(data.events[0].target[0].id === group.id, 'another group was told', data);
+  await client.groupApi.deleteGroup({ groupId: group.id });
+  await refused('removing a hook that is on', 'E0000001', () => client.eventHookApi.deleteEventHook({ eventHookId: id }));
+  await client.eventHookApi.deactivateEventHook({ eventHookId: id });
+  await client.eventHookApi.deleteEventHook({ eventHookId: id });
+  await refused('a hook that was removed', 'E0000007', () => client.eventHookApi.getEventHook({ eventHookId: id }));
+  server.closeAllConnections();
+  server.close();
 }
 
 async function forbidden(input, userId) {

@@ -20,6 +20,9 @@ const POLICIES: &str = "/api/v1/policies";
 /// Where those of rules that fill groups do.
 const GROUP_RULES: &str = "/api/v1/groups/rules";
 
+/// Where those of event hooks do.
+const HOOKS: &str = "/api/v1/eventHooks";
+
 /// An example for each parameter of a path.
 pub(super) struct Deciders {
     values: Vec<(&'static str, &'static str, String)>,
@@ -55,7 +58,10 @@ impl World {
         let group_rule = self.group_rule(org, name).await;
         let parts = &server.parts;
         let access = &parts.policies[0];
+        let (hook, delivery) = self.hook(org, name).await;
         let values = [
+            (HOOKS, "{id}", hook.to_string()),
+            (HOOKS, "{delivery}", delivery.to_string()),
             (SERVERS, "{id}", server.id.to_string()),
             (SERVERS, "{scope}", parts.scopes[0].id.to_string()),
             (SERVERS, "{claim}", parts.claims[0].id.to_string()),

@@ -2,9 +2,9 @@
 
 use crate::limits::{
     API_TOKENS_PAGE, APP_GROUPS_PAGE, APP_LINKS_PAGE, APP_USERS_PAGE, APPS_OF_GROUP_PAGE,
-    APPS_PAGE, GROUP_RULES_PAGE, GROUPS_OF_USER_PAGE, GROUPS_PAGE, LOGS_PAGE, MEMBERS_PAGE,
-    POLICIES_PAGE, SERVERS_PAGE, TRUSTED_ORIGINS_PAGE, USERS_BY_BEGINNING_PAGE, USERS_PAGE,
-    ZONES_PAGE,
+    APPS_PAGE, DELIVERIES_PAGE, GROUP_RULES_PAGE, GROUPS_OF_USER_PAGE, GROUPS_PAGE, HOOKS_PAGE,
+    LOGS_PAGE, MEMBERS_PAGE, POLICIES_PAGE, SERVERS_PAGE, TRUSTED_ORIGINS_PAGE,
+    USERS_BY_BEGINNING_PAGE, USERS_PAGE, ZONES_PAGE,
 };
 use crate::route::{OPERATIONS, Operation};
 use identity::access::Permission;
@@ -106,6 +106,8 @@ fn the_guide_tells_the_bounds_that_there_are() {
         ("tokens of this API", API_TOKENS_PAGE),
         ("network zones", ZONES_PAGE),
         ("trusted origins", TRUSTED_ORIGINS_PAGE),
+        ("event hooks", HOOKS_PAGE),
+        ("deliveries of an event hook", DELIVERIES_PAGE),
         ("rows of the log", LOGS_PAGE),
     ] {
         let row = format!(

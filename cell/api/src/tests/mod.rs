@@ -9,6 +9,7 @@ mod authn;
 mod authorization_servers;
 mod bearer;
 mod conventions;
+mod event_hooks;
 mod factors;
 mod group_rules;
 mod groups;

@@ -50,6 +50,8 @@ define_areas! {
     TrustedOrigins, "trustedOrigins";
     /// The system log.
     Logs, "logs";
+    /// Event hooks.
+    EventHooks, "eventHooks";
 }
 
 /// What is done to a part.

@@ -247,6 +247,14 @@ define_event_types! {
     Oauth2ClaimCreated, "oauth2.claim.created", "Claim created", Usual;
     Oauth2ClaimUpdated, "oauth2.claim.updated", "Claim changed", Usual;
     Oauth2ClaimDeleted, "oauth2.claim.deleted", "Claim deleted", Usual;
+    EventHookCreated, "event_hook.created", "Event hook added", Usual;
+    EventHookUpdated, "event_hook.updated", "Event hook changed", Usual;
+    EventHookDeleted, "event_hook.deleted", "Event hook removed", Usual;
+    EventHookActivated, "event_hook.activated", "Event hook switched on", Usual;
+    EventHookDeactivated, "event_hook.deactivated", "Event hook switched off", Usual;
+    EventHookVerified, "event_hook.verified", "Event hook verified", Usual;
+    EventHookDelivery, "event_hook.delivery", "Delivery of an event hook given up", Usual;
+    SystemHookKeyCreated, "system.hook.key.created", "Signing secret of an event hook made", Alarming;
     SystemOrgSettingsUpdate, "system.org.settings.update", "Settings of the organisation changed", Usual;
     SystemOrgConfigurationApply, "system.org.configuration.apply", "Declared configuration applied", Usual;
     SystemOrgKeyRotate, "system.org.key.rotate", "Key of the organisation rotated", Usual;

@@ -329,6 +329,36 @@ fn setting_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             "/admin/settings/attributes/remove",
             post(settings::attributes::remove),
         ),
+        ("/admin/settings/hooks", get(settings::hooks::list)),
+        ("/admin/settings/hooks/add", post(settings::hooks::add)),
+        (
+            "/admin/settings/hooks/{id}",
+            get(settings::hooks::show).post(settings::hooks::save),
+        ),
+        (
+            "/admin/settings/hooks/{id}/activate",
+            post(settings::hooks::activate),
+        ),
+        (
+            "/admin/settings/hooks/{id}/deactivate",
+            post(settings::hooks::deactivate),
+        ),
+        (
+            "/admin/settings/hooks/{id}/remove",
+            post(settings::hooks::remove),
+        ),
+        (
+            "/admin/settings/hooks/{id}/repeat",
+            post(settings::hooks::repeat),
+        ),
+        (
+            "/admin/settings/hooks/{id}/secret",
+            post(settings::hooks::renew_secret),
+        ),
+        (
+            "/admin/settings/hooks/{id}/verify",
+            post(settings::hooks::verify),
+        ),
         (
             "/admin/settings/hosts/add",
             post(settings::general::add_host),

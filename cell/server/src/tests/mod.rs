@@ -2,5 +2,6 @@
 
 mod blocked;
 mod cors;
+mod event_hooks;
 pub(crate) mod matrix;
 pub(crate) mod two_orgs;

@@ -3,11 +3,13 @@
 use crate::declaration::progress::Progress;
 use crate::declaration::secret::Secrets;
 use crate::declaration::{Declaration, Mode, parse, run};
+use crate::routes::Outward;
 use console::cookie::{CookieKind, render_set};
 use console::courier::{Courier, Delivery};
 use database::Database;
 use identity::access::Role;
 use identity::cell::{Cell, CellBuilder};
+use identity::event_hook::envoy::{Envoy, Letter, PlainHttp, Sent, Trouble};
 use identity::notice::Mail;
 use identity::password::hash_pool::{HashPool, HashPoolLimits};
 use identity::person::Person;
@@ -177,6 +179,27 @@ pub(crate) fn pair(kind: CookieKind, org: &OrgId, secret: &str) -> String {
 
 /// Mail goes nowhere.
 pub(crate) struct Letterbox;
+
+/// Nobody answers at any address.
+pub(crate) struct Nowhere;
+
+impl Envoy for Nowhere {
+    fn plain_http(&self) -> PlainHttp {
+        PlainHttp::Never
+    }
+
+    fn send<'e>(&'e self, _: &'e Letter) -> Sent<'e> {
+        Box::pin(async { Err(Trouble::Unreachable) })
+    }
+}
+
+/// The ways out of a cell of the tests.
+pub(crate) fn outward() -> Outward {
+    Outward {
+        courier: Arc::new(Letterbox),
+        envoy: Arc::new(Nowhere),
+    }
+}
 
 impl Courier for Letterbox {
     fn leaves_machine(&self) -> bool {

@@ -2,6 +2,7 @@
 
 pub mod attributes;
 pub mod general;
+pub mod hooks;
 pub mod mail;
 pub mod origins;
 pub mod passkeys;

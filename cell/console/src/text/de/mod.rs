@@ -8,6 +8,7 @@ mod apps;
 mod begin;
 mod events;
 mod groups;
+mod hook_problems;
 mod people;
 mod policies;
 mod problems;
@@ -41,5 +42,9 @@ pub static TEXT: Text = Text {
     words: words::WORDS,
     reasons: reasons::REASONS,
     events: events::EVENTS,
-    problems: &[problems::PROBLEMS, rule_problems::PROBLEMS],
+    problems: &[
+        problems::PROBLEMS,
+        rule_problems::PROBLEMS,
+        hook_problems::PROBLEMS,
+    ],
 };

@@ -7,6 +7,7 @@ mod apps;
 mod group_rules;
 mod groups;
 mod home;
+mod hooks;
 mod keys;
 mod log;
 mod people;
@@ -35,6 +36,7 @@ pub use groups::{
     role_choices,
 };
 pub use home::{Figures, GuideKind, GuideStep, HomePage};
+pub use hooks::{DeliveryRow, DeliveryTone, HookForm, HookPage, HookRow, HooksPage};
 pub use keys::{KeyRow, KeyState, KeysPage, RootRow};
 pub use log::{Fact, LogEntryPage, LogFilter, LogPage, LogTailPage, TailRow};
 pub use people::{PeoplePage, PersonNewPage, PersonRow, PersonStatus};

@@ -247,6 +247,7 @@ async fn a_delivery_that_is_under_way_is_waited_for_and_never_cut_off() {
         kind: KIND,
         at_once_max: 4,
         of_one_org_max: 4,
+        lane: None,
     };
     let (stop, stopped) = watch::channel(false);
     let (begun, mut beginnings) = mpsc::unbounded_channel();

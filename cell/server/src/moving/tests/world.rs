@@ -11,7 +11,7 @@ use crate::origin::Origin;
 use crate::pulse::Pulse;
 use crate::routes::Site;
 use crate::start::MIGRATIONS;
-use crate::tests::two_orgs::{Letterbox, begin_session, build_cell, declare, pair, render_orgs};
+use crate::tests::two_orgs::{begin_session, build_cell, declare, outward, pair, render_orgs};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use base64::Engine as _;
@@ -119,7 +119,7 @@ impl TestCell {
             blocked: Blocked::default(),
             pulse: Pulse::default(),
         };
-        let site = Site::new(cell.clone(), front, Arc::new(Letterbox), Tails::default());
+        let site = Site::new(cell.clone(), front, outward(), Tails::default());
         Self {
             cell,
             membership,

@@ -28,6 +28,11 @@ const OF_API: [(&str, &str); 9] = [
 /// What the API alone has ids for: the pattern, and the list in which an example stands.
 const OF_LISTS: &[(&str, &str)] = &[
     ("/api/v1/groups/rules/{id}", "/api/v1/groups/rules"),
+    ("/api/v1/eventHooks/{id}", "/api/v1/eventHooks"),
+    (
+        "/api/v1/eventHooks/{id}/deliveries/{delivery}",
+        "/api/v1/eventHooks/{id}/deliveries",
+    ),
     (
         "/api/v1/authorizationServers/{id}",
         "/api/v1/authorizationServers",

@@ -11,7 +11,7 @@ use crate::pulse::Pulse;
 use crate::routes::Site;
 use crate::start::MIGRATIONS;
 use crate::tests::two_orgs::{
-    Letterbox, ROOT_FILE, begin_session, build_cell, declare, find_person, pair,
+    ROOT_FILE, begin_session, build_cell, declare, find_person, outward, pair,
     render_administrators, render_orgs,
 };
 use axum::body::Body;
@@ -23,6 +23,9 @@ use database::{Database, Location};
 use identity::access::{Caller, Permission, Role, authorize};
 use identity::api_token::operations::DeclaredApiToken;
 use identity::cell::Cell;
+use identity::event_hook::channel::HookChange;
+use identity::event_hook::envoy::{Answered, Envoy, Letter, PlainHttp, Sent};
+use identity::event_hook::operations::CHALLENGE_HEADER;
 use identity::group_rule::RuleInput;
 use identity::sign_on::AuthenticatorKind;
 use ledger::ClientFacts;
@@ -159,7 +162,7 @@ impl World {
             blocked: Blocked::default(),
             pulse: Pulse::default(),
         };
-        let site = Site::new(cell.clone(), front, Arc::new(Letterbox), Tails::default());
+        let site = Site::new(cell.clone(), front, outward(), Tails::default());
         Self {
             cell,
             site,
@@ -283,6 +286,9 @@ async fn make_template() -> TempDir {
         "http://localhost:8080",
     )
     .await;
+    for slug in ["main", "acme"] {
+        make_hook(&cell, slug).await;
+    }
     for role in HELD {
         let login = format!("{}@main.example", role.as_str().to_lowercase());
         let proved = (&two[..], cell.now());
@@ -310,6 +316,57 @@ async fn give_group_rule(cell: &Cell, slug: &str) {
         excluded: Vec::new(),
     };
     cell.create_group_rule(&permit, input).await.unwrap();
+}
+
+/// Says yes to whoever asks.
+struct Willing;
+
+impl Envoy for Willing {
+    fn plain_http(&self) -> PlainHttp {
+        PlainHttp::Never
+    }
+
+    fn send<'e>(&'e self, letter: &'e Letter) -> Sent<'e> {
+        let mut headers = letter.headers.iter();
+        let challenge = headers.find(|(name, _)| name == CHALLENGE_HEADER);
+        let challenge = challenge.map_or("", |(_, value)| value.expose().as_str());
+        let body = serde_json::json!({ "verification": challenge }).to_string();
+        Box::pin(async move {
+            Ok(Answered {
+                status: 200,
+                body: body.into_bytes(),
+            })
+        })
+    }
+}
+
+/// An event hook that was told something.
+async fn make_hook(cell: &Cell, slug: &str) {
+    let mut tx = cell.database.read().await.unwrap();
+    let found = identity::org::store::find_by_slug(&mut tx, slug).await;
+    let org = found.unwrap().unwrap();
+    drop(tx);
+    let client = ClientFacts::default();
+    let permit = |permission| authorize(&Caller::Operator, &org, permission, &client).unwrap();
+    let change = HookChange {
+        name: String::from("Siem"),
+        description: String::new(),
+        types: vec!["group.lifecycle.create".into()],
+        uri: String::from("https://hooks.example/in"),
+        headers: Vec::new(),
+        auth: None,
+        base_url: String::from("http://localhost:8080"),
+    };
+    let manager = permit(Permission::ManageOrg);
+    let made = cell.create_event_hook(&manager, change, PlainHttp::Never);
+    let hook = made.await.unwrap().hook;
+    let verified = cell.verify_event_hook(&manager, hook, &Willing).await;
+    verified.unwrap();
+    let groups = permit(Permission::ManageGroups);
+    cell.create_group(&groups, "Told", "").await.unwrap();
+    for following in cell.following_hooks(("", ""), 10).await.unwrap() {
+        cell.follow_hook(&following, 0).await.unwrap();
+    }
 }
 
 async fn give_token(cell: &Cell, slug: &str, login: &str, text: String) {

@@ -1,0 +1,90 @@
+//! Who stands at every address that a hook of the tests names.
+
+use crate::for_tests::World;
+use identity::access::Permission;
+use identity::event_hook::channel::HookChange;
+use identity::event_hook::envoy::{Answered, Envoy, Letter, PlainHttp, Sent, Trouble};
+use identity::event_hook::operations::CHALLENGE_HEADER;
+use std::sync::Mutex;
+use vocab::id::{EventHookId, HookDeliveryId, OrgId};
+
+/// An address, and the headers by which it was asked.
+pub(crate) type Seen = (String, Vec<(String, String)>);
+
+/// Sends challenges back, unless told to answer otherwise; and remembers what it was sent.
+#[derive(Default)]
+pub(crate) struct Receiver {
+    /// What it answers next, in place of the challenge; the last first.
+    pub(crate) answers: Mutex<Vec<Result<Answered, Trouble>>>,
+    /// Addresses and headers that it was asked at and by.
+    pub(crate) seen: Mutex<Vec<Seen>>,
+}
+
+impl Envoy for Receiver {
+    fn plain_http(&self) -> PlainHttp {
+        PlainHttp::Never
+    }
+
+    fn send<'e>(&'e self, letter: &'e Letter) -> Sent<'e> {
+        let header = |(name, value): &(String, vocab::secret::Secret<String>)| {
+            (name.clone(), value.expose().clone())
+        };
+        let headers: Vec<(String, String)> = letter.headers.iter().map(header).collect();
+        let challenge = headers.iter().find(|(name, _)| name == CHALLENGE_HEADER);
+        let challenge = challenge.map_or("", |(_, value)| value.as_str());
+        let echo = Answered {
+            status: 200,
+            body: serde_json::json!({ "verification": challenge })
+                .to_string()
+                .into_bytes(),
+        };
+        let answer = self.answers.lock().unwrap().pop().unwrap_or(Ok(echo));
+        self.seen
+            .lock()
+            .unwrap()
+            .push((letter.uri.clone(), headers));
+        Box::pin(async move { answer })
+    }
+}
+
+impl World {
+    /// A hook that is told of new groups, and what it was told of one.
+    pub(super) async fn hook(&self, org: &OrgId, name: &str) -> (EventHookId, HookDeliveryId) {
+        let permit = self.permit(org, Permission::ManageOrg);
+        let change = HookChange {
+            name: name.to_owned(),
+            description: String::new(),
+            types: vec!["group.lifecycle.create".into()],
+            uri: "https://hooks.example/in".into(),
+            headers: Vec::new(),
+            auth: None,
+            base_url: "https://id.example/t/main".into(),
+        };
+        let made = self
+            .cell
+            .create_event_hook(&permit, change, PlainHttp::Never);
+        let hook = made.await.unwrap().hook;
+        let verified = self
+            .cell
+            .verify_event_hook(&permit, hook, self.receiver.as_ref());
+        let hook = verified.await.unwrap();
+        let groups = self.permit(org, Permission::ManageGroups);
+        let group = format!("{name} told");
+        self.cell.create_group(&groups, &group, "").await.unwrap();
+        self.follow(&hook.id).await;
+        let reader = self.permit(org, Permission::ReadDirectory);
+        let told = self
+            .cell
+            .list_hook_deliveries(&reader, &hook.id, i64::MAX, 1);
+        let delivery = told.await.unwrap().remove(0);
+        (hook.id, delivery.id)
+    }
+
+    /// Lets a hook go on in the log.
+    pub(crate) async fn follow(&self, hook: &EventHookId) {
+        let all = self.cell.following_hooks(("", ""), 100).await.unwrap();
+        for following in all.iter().filter(|following| following.id == *hook) {
+            self.cell.follow_hook(following, 0).await.unwrap();
+        }
+    }
+}

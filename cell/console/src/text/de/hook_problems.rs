@@ -1,0 +1,57 @@
+//! German: what is wrong with an event hook, by the English words of the layers below.
+
+/// By the English pattern.
+pub const PROBLEMS: &[(&str, &str)] = &[
+    ("event hooks", "Event-Hooks"),
+    ("headers of one hook", "Header eines Hooks"),
+    (
+        "types of events of one hook",
+        "Arten von Ereignissen eines Hooks",
+    ),
+    ("{name} stands here twice", "{name} steht hier zweimal"),
+    ("this address is too long", "Diese Adresse ist zu lang"),
+    (
+        "use an address that begins with https://",
+        "Verwenden Sie eine Adresse, die mit https:// beginnt",
+    ),
+    (
+        "leave out user name, password and fragment",
+        "Lassen Sie Benutzernamen, Passwort und Fragment weg",
+    ),
+    (
+        "name at least one type of event",
+        "Nennen Sie mindestens eine Art von Ereignis",
+    ),
+    (
+        "there are no events of the type {name}",
+        "Es gibt keine Ereignisse der Art {name}",
+    ),
+    (
+        "this is no name of a header",
+        "Das ist kein Name eines Headers",
+    ),
+    (
+        "the header {name} cannot be set",
+        "Der Header {name} kann nicht gesetzt werden",
+    ),
+    (
+        "use 1 to 2,048 visible characters of ASCII as the value of a header",
+        "Verwenden Sie 1 bis 2.048 sichtbare ASCII-Zeichen als Wert eines Headers",
+    ),
+    (
+        "give its value: what is stored was given for another address or header",
+        "Geben Sie den Wert an: Der gespeicherte galt für eine andere Adresse oder einen anderen Header",
+    ),
+    (
+        "switch the hook off first",
+        "Schalten Sie den Hook zuerst aus",
+    ),
+    (
+        "the hook is switched off or not verified",
+        "Der Hook ist ausgeschaltet oder nicht bestätigt",
+    ),
+    (
+        "the delivery waits to be sent already",
+        "Die Zustellung wartet bereits",
+    ),
+];

@@ -1,0 +1,4 @@
+//! The tables of event hooks.
+
+pub mod deliveries;
+pub mod hooks;

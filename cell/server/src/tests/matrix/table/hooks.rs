@@ -1,0 +1,34 @@
+//! The rows of event hooks.
+
+use super::{Audience, Row, api, both, get, post};
+
+pub(super) const ROWS: &[Row] = &[
+    api("/api/v1/eventHooks", ["GET", "POST"]),
+    api("/api/v1/eventHooks/{id}", ["GET", "PUT", "DELETE"]),
+    api("/api/v1/eventHooks/{id}/lifecycle/activate", ["POST"]),
+    api("/api/v1/eventHooks/{id}/lifecycle/deactivate", ["POST"]),
+    api("/api/v1/eventHooks/{id}/lifecycle/verify", ["POST"]),
+    api("/api/v1/eventHooks/{id}/credentials/secret", ["POST"]),
+    api("/api/v1/eventHooks/{id}/deliveries", ["GET"]),
+    api("/api/v1/eventHooks/{id}/deliveries/{delivery}", ["GET"]),
+    api(
+        "/api/v1/eventHooks/{id}/deliveries/{delivery}/redeliver",
+        ["POST"],
+    ),
+    get("/admin/settings/hooks", Audience::Reader),
+    post("/admin/settings/hooks/add", Audience::Manager),
+    both(
+        "/admin/settings/hooks/{id}",
+        Audience::Reader,
+        Audience::Manager,
+    ),
+    post("/admin/settings/hooks/{id}/activate", Audience::Manager),
+    post("/admin/settings/hooks/{id}/deactivate", Audience::Manager),
+    post(
+        "/admin/settings/hooks/{id}/repeat",
+        Audience::ManagerWhoNames,
+    ),
+    post("/admin/settings/hooks/{id}/secret", Audience::Manager),
+    post("/admin/settings/hooks/{id}/verify", Audience::Manager),
+    post("/admin/settings/hooks/{id}/remove", Audience::Manager),
+];

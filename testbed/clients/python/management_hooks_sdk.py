@@ -1,0 +1,178 @@
+"""PyPI `okta`, unmodified, as the script of an administrator: an event hook that is made, verified, changed, told what
+happens, and removed; with a receiver that listens here, and proves by the signature where it was told from.
+
+Input: org_url, token (of an administrator), reader_token (of somebody who may only look)."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import os
+import queue
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Awaitable
+
+# The one way to let this client speak plain HTTP, which the tests do on loopback.
+os.environ["OKTA_TESTING_TESTINGDISABLEHTTPSCHECK"] = "true"
+
+import requests  # noqa: E402
+from okta.client import Client  # noqa: E402
+from okta.models import EventHook  # noqa: E402
+
+from script import REQUEST_TIMEOUT_SECS, ensure, note, script  # noqa: E402
+
+TOLD: "queue.Queue[tuple[dict[str, str], bytes]]" = queue.Queue()
+TOLD_TIMEOUT_SECS = 30
+SECRET_HEADER = "Bearer let the cell in"
+
+
+class Receiver(BaseHTTPRequestHandler):
+    """Sends challenges back, and keeps what it is told; the first time it fails."""
+
+    failures = 1
+
+    def answer(self, status: int, body: Any) -> None:
+        text = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def do_GET(self) -> None:
+        self.answer(200, {"verification": self.headers["X-Okta-Verification-Challenge"]})
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        TOLD.put((headers, body))
+        if Receiver.failures > 0:
+            Receiver.failures -= 1
+            self.answer(500, {})
+        else:
+            self.answer(200, {})
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def is_ours(secret: str, headers: dict[str, str], body: bytes) -> bool:
+    """As docs/event-hooks.md has it."""
+    moment = headers["webhook-timestamp"]
+    if abs(time.time() - int(moment)) > 300:
+        return False
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signed = headers["webhook-id"].encode() + b"." + moment.encode() + b"." + body
+    expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest())
+    given = [part[3:] for part in headers["webhook-signature"].split() if part.startswith("v1,")]
+    return any(hmac.compare_digest(expected, part.encode()) for part in given)
+
+
+async def done(call: Awaitable[Any]) -> Any:
+    """What a call returned: the client gives a tuple with the error last."""
+    outcome = await call
+    ensure(outcome[-1] is None, "a call was refused", outcome[-1])
+    return outcome[0]
+
+
+async def refused(what: str, code: str, call: Awaitable[Any]) -> None:
+    error = (await call)[-1]
+    ensure(error is not None, f"{what} was accepted")
+    ensure(code in str(error), f"{what} is not refused with {code}", error)
+
+
+def hook(uri: str, **fields: Any) -> EventHook:
+    config = {"uri": uri, "authScheme": {"type": "HEADER", "key": "Authorization", "value": SECRET_HEADER}}
+    return EventHook.from_dict({
+        "name": "Script",
+        "events": {"type": "EVENT_TYPE", "items": ["group.lifecycle.create"]},
+        "channel": {"type": "HTTP", "version": "1.0.0", "config": config},
+        **fields,
+    })
+
+
+class Own:
+    """The operations that the client does not know."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.base = f"{values['org_url'].rstrip('/')}/api/v1"
+        self.headers = {"Authorization": f"SSWS {values['token']}"}
+
+    def get(self, path: str) -> Any:
+        answer = requests.get(f"{self.base}{path}", headers=self.headers, timeout=REQUEST_TIMEOUT_SECS)
+        ensure(answer.status_code == 200, f"{path} was refused", answer.text)
+        return answer.json()
+
+    def post(self, path: str, body: Any = None) -> Any:
+        answer = requests.post(f"{self.base}{path}", headers=self.headers, json=body, timeout=REQUEST_TIMEOUT_SECS)
+        ensure(answer.status_code == 200, f"{path} was refused", answer.text)
+        return answer.json()
+
+
+async def told(own: Own, made: str, secret: str) -> None:
+    own.post("/groups", {"profile": {"name": "Told by a hook"}})
+    # It fails the first time, and is told the same again.
+    first, again = await asyncio.to_thread(lambda: [TOLD.get(timeout=TOLD_TIMEOUT_SECS) for _ in range(2)])
+    ensure(first[1] == again[1], "the second body is another one")
+    ensure(first[0]["webhook-id"] == again[0]["webhook-id"], "the second id is another one")
+    for headers, body in (first, again):
+        ensure(is_ours(secret, headers, body), "the signature does not fit", headers)
+        ensure(not is_ours(secret, headers, body + b" "), "the signature fits another body")
+        ensure(headers["authorization"] == SECRET_HEADER, "the receiver is not told who we are", headers)
+    envelope = json.loads(first[1])
+    ensure(envelope["eventType"] == "com.okta.event_hook", "it is no envelope", envelope)
+    ensure(envelope["eventId"] == first[0]["webhook-id"], "the ids differ", envelope)
+    event = envelope["data"]["events"][0]
+    ensure(event["eventType"] == "group.lifecycle.create", "another event was told", event)
+    ensure(event["target"][0]["displayName"] == "Told by a hook", "another group was told", event)
+    # What came of it is noted when the answer has arrived there, a moment after it was given here.
+    deadline = time.monotonic() + TOLD_TIMEOUT_SECS
+    while (entry := own.get(f"/eventHooks/{made}/deliveries")[0])["status"] == "WAITING":
+        ensure(time.monotonic() < deadline, "the delivery is never noted", entry)
+        await asyncio.sleep(0.05)
+    ensure((entry["status"], entry["attempts"]) == ("DELIVERED", 2), "the log tells something else", entry)
+    again = own.post(f"/eventHooks/{made}/deliveries/{entry['id']}/redeliver")
+    ensure(again["redeliveries"] == 1, "it is not told again", again)
+    headers, body = await asyncio.to_thread(TOLD.get, timeout=TOLD_TIMEOUT_SECS)
+    ensure((headers["webhook-id"], body) == (entry["id"], first[1]), "by hand something else is told")
+
+
+async def walk(values: dict[str, Any], uri: str) -> dict[str, Any]:
+    client = Client({"orgUrl": values["org_url"], "token": values["token"], "cache": {"enabled": False}})
+    reader = Client({"orgUrl": values["org_url"], "token": values["reader_token"], "cache": {"enabled": False}})
+    own = Own(values)
+    await refused("an address without TLS", "E0000001", client.create_event_hook(hook("http://hooks.example/in")))
+    await refused("a hook of a reader", "E0000006", reader.create_event_hook(hook(uri)))
+    made = await done(client.create_event_hook(hook(uri)))
+    ensure(made.verification_status == "UNVERIFIED", "a new hook is verified", made)
+    ensure(SECRET_HEADER not in made.to_json(), "the secret is shown", made)
+    ensure([one.id for one in await done(reader.list_event_hooks())] == [made.id], "a reader does not see the hook")
+    secret = own.post(f"/eventHooks/{made.id}/credentials/secret")["secret"]
+    verified = await done(client.verify_event_hook(made.id))
+    ensure(verified.verification_status == "VERIFIED", "the address is not verified", verified)
+    await told(own, made.id, secret)
+    changed = await done(client.replace_event_hook(made.id, hook(uri, name="Renamed")))
+    ensure((changed.name, changed.verification_status) == ("Renamed", "VERIFIED"), "it was not renamed", changed)
+    moved = await done(client.replace_event_hook(made.id, hook(f"{uri}/other")))
+    ensure(moved.verification_status == "UNVERIFIED", "another address counts as verified", moved)
+    await refused("removing a hook that is on", "E0000001", client.delete_event_hook(made.id))
+    off = await done(client.deactivate_event_hook(made.id))
+    ensure(off.status == "INACTIVE", "it is not switched off", off)
+    ensure((await done(client.activate_event_hook(made.id))).status == "ACTIVE", "it is not switched on")
+    await done(client.deactivate_event_hook(made.id))
+    await done(client.delete_event_hook(made.id))
+    await refused("a hook that was removed", "E0000007", client.get_event_hook(made.id))
+    note(f"{values['org_url']}: event hooks")
+    return {"hook": made.id}
+
+
+def run(values: dict[str, Any]) -> dict[str, Any]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return asyncio.run(walk(values, f"http://127.0.0.1:{server.server_port}/in"))
+
+
+script(["org_url", "token", "reader_token"], run)
