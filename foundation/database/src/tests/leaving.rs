@@ -171,7 +171,7 @@ async fn what_was_left_outlives_the_failure_of_a_later_unit(store: &Store) {
     let fails = db.write::<(), DatabaseFault>(|tx| {
         Box::pin(async move {
             put(tx, 5).await?;
-            put(tx, 1).await
+            put(tx, 5).await
         })
     });
     let (_, one, failed, three, ()) = tokio::join!(
