@@ -1,11 +1,11 @@
 //! Tokens of this API: looked at, made and revoked. What a token is, is shown once, when it is made.
 
-use crate::authorization_servers::page_of;
 use crate::body::Fields;
 use crate::call::Call;
 use crate::error::{ApiError, ErrorCode, Thing};
 use crate::limits::API_TOKENS_PAGE;
 use crate::reply::Reply;
+use crate::whole_list::page_of;
 use identity::api_token::{ApiToken, TOKENS_MAX, is_live, store};
 use identity::fault::{Fault, Refusal};
 use serde_json::{Value, json};

@@ -25,8 +25,10 @@ mod role;
 pub mod route;
 pub mod search;
 pub mod sessions;
+mod shown;
 pub mod trusted_origins;
 pub mod users;
+mod whole_list;
 pub mod zones;
 
 #[cfg(test)]

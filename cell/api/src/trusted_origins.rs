@@ -1,13 +1,13 @@
 //! Sites that the org trusts: whose scripts may read what is answered here, and to which browsers may be sent on.
 
-use crate::authorization_servers::page_of;
-use crate::authorization_servers::render::switched_links;
 use crate::body::Fields;
 use crate::call::Call;
 use crate::error::{ApiError, Thing};
 use crate::limits::TRUSTED_ORIGINS_PAGE;
 use crate::reply::Reply;
-use crate::search::{Kind, parse_condition};
+use crate::search::Kind;
+use crate::shown::{status_of, switched_links};
+use crate::whole_list::{find_filter, page_of};
 use identity::condition::{Condition, Operand};
 use identity::fault::{Fault, Refusal};
 use identity::trusted_origin::operations::OriginChange;
@@ -56,7 +56,7 @@ fn holds(condition: &Condition<Attribute>, origin: &TrustedOrigin) -> bool {
             Attribute::Id => Operand::Exact(origin.id.to_string()),
             Attribute::Name => Operand::Text(origin.name.clone()),
             Attribute::Origin => Operand::Text(origin.origin.clone()),
-            Attribute::Status => Operand::Text(status_of(origin).to_owned()),
+            Attribute::Status => Operand::Text(status_of(origin.active).to_owned()),
             Attribute::Created => Operand::Moment(origin.created_at),
             Attribute::LastUpdated => Operand::Moment(origin.updated_at),
         })
@@ -69,9 +69,7 @@ fn holds(condition: &Condition<Attribute>, origin: &TrustedOrigin) -> bool {
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
     call.query.only(&["q", "filter", "limit", "after"])?;
-    let filter = call.query.get("filter");
-    let filter = filter.map(|text| parse_condition(text, &find_attribute));
-    let filter = filter.transpose()?;
+    let filter = find_filter(&call, &find_attribute)?;
     let wanted = call.query.get("q").map(str::to_lowercase);
     let mut origins = load_all(&call).await?;
     origins.retain(|origin| {
@@ -223,10 +221,6 @@ fn parse(mut fields: Fields) -> Result<OriginInput, ApiError> {
     })
 }
 
-const fn status_of(origin: &TrustedOrigin) -> &'static str {
-    if origin.active { "ACTIVE" } else { "INACTIVE" }
-}
-
 fn render(call: &Call, origin: &TrustedOrigin) -> Value {
     let href = call.href(&format!("/api/v1/trustedOrigins/{}", origin.id));
     let scopes = [(CORS, origin.trust.cors), (REDIRECT, origin.trust.redirect)];
@@ -237,7 +231,7 @@ fn render(call: &Call, origin: &TrustedOrigin) -> Value {
         "name": origin.name,
         "origin": origin.origin,
         "scopes": scopes,
-        "status": status_of(origin),
+        "status": status_of(origin.active),
         "created": origin.created_at.to_rfc3339_millis(),
         "lastUpdated": origin.updated_at.to_rfc3339_millis(),
         "_links": switched_links(&href, origin.active, &[]),

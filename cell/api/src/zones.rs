@@ -1,14 +1,14 @@
 //! Network zones: lists of addresses that rules name, or to which nothing is served. What is not evaluated here, such as
 //! places and networks by their number, is refused.
 
-use crate::authorization_servers::page_of;
-use crate::authorization_servers::render::{moment, switched_links};
 use crate::body::Fields;
 use crate::call::Call;
 use crate::error::{ApiError, ErrorCode, Thing};
 use crate::limits::{CHANGE_ATTEMPTS_MAX, ZONES_PAGE};
 use crate::reply::Reply;
-use crate::search::{Kind, parse_condition};
+use crate::search::Kind;
+use crate::shown::{moment, status_of, switched_links};
+use crate::whole_list::{find_filter, page_of};
 use identity::condition::{Condition, Operand};
 use identity::fault::{Fault, Refusal};
 use identity::sign_on::Zone;
@@ -51,7 +51,7 @@ fn holds(condition: &Condition<Attribute>, stored: &StoredZone) -> bool {
             Attribute::Id => Operand::Exact(zone.id.to_string()),
             Attribute::Name => Operand::Text(zone.name.clone()),
             Attribute::Usage => Operand::Text(usage_of(zone).to_owned()),
-            Attribute::Status => Operand::Text(status_of(stored).to_owned()),
+            Attribute::Status => Operand::Text(status_of(stored.active).to_owned()),
             Attribute::System => Operand::Flag(false),
         })
     })
@@ -71,9 +71,7 @@ struct ZoneInput {
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
     call.query.only(&["filter", "limit", "after"])?;
-    let filter = call.query.get("filter");
-    let filter = filter.map(|text| parse_condition(text, &find_attribute));
-    let filter = filter.transpose()?;
+    let filter = find_filter(&call, &find_attribute)?;
     let mut zones = {
         let mut tx = call.cell.database.read().await.map_err(Fault::from)?;
         store::load_all_zones(&mut tx, &call.context.org).await?
@@ -265,10 +263,6 @@ const fn usage_of(zone: &Zone) -> &'static str {
     if zone.blocked { BLOCKLIST } else { POLICY }
 }
 
-const fn status_of(stored: &StoredZone) -> &'static str {
-    if stored.active { "ACTIVE" } else { "INACTIVE" }
-}
-
 fn render(call: &Call, stored: &StoredZone) -> Value {
     let zone = &stored.zone;
     let href = call.href(&format!("/api/v1/zones/{}", zone.id));
@@ -281,7 +275,7 @@ fn render(call: &Call, stored: &StoredZone) -> Value {
         "type": "IP",
         "id": zone.id.as_str(),
         "name": zone.name,
-        "status": status_of(stored),
+        "status": status_of(stored.active),
         "usage": usage_of(zone),
         "system": false,
         "created": moment(Some(stored.created_at)),

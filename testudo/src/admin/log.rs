@@ -1,16 +1,14 @@
 //! `testudo log list` and `testudo log follow`.
 
 use crate::admin::{client_of, print};
-use crate::options::Output;
 use crate::options::admin::{LogFollow, LogList};
-use crate::terminal::{row, table};
+use crate::terminal::row;
 use client::log::{LogEvent, Span};
-use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 use vocab::time::{Clock as _, SystemClock};
 
-/// How long to wait before the log is asked again that had nothing new.
+/// How long to wait before the log is asked again that had nothing new: its interface tells news to those alone who ask.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The newest rows.
@@ -58,19 +56,7 @@ pub async fn follow(options: LogFollow) -> anyhow::Result<ExitCode> {
             tokio::time::sleep(PAUSE).await;
             continue;
         }
-        let mut out = std::io::stdout().lock();
-        match options.asking.output {
-            Output::Json => {
-                for event in &page {
-                    writeln!(out, "{}", serde_json::to_string(event)?)?;
-                }
-            }
-            Output::Text => {
-                let rows: Vec<Vec<String>> = page.iter().map(columns).collect();
-                write!(out, "{}", table(&rows))?;
-            }
-        }
-        out.flush()?;
+        print::page(options.asking.output, &page, Vec::new(), columns)?;
     }
     Ok(ExitCode::SUCCESS)
 }

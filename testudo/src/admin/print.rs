@@ -17,27 +17,38 @@ pub async fn list<T: Serialize + DeserializeOwned>(
     columns: impl Fn(&T) -> Vec<String>,
 ) -> anyhow::Result<()> {
     let mut left = most.unwrap_or(usize::MAX);
-    let mut rows = vec![row(head)];
+    let mut head = vec![row(head)];
     while left > 0 {
-        let Some(mut page) = pages.next().await? else {
+        let Some(mut things) = pages.next().await? else {
             break;
         };
-        page.truncate(left);
-        left -= page.len();
-        rows.extend(page.iter().map(&columns));
-        let mut out = std::io::stdout().lock();
-        match output {
-            Output::Json => {
-                for thing in &page {
-                    writeln!(out, "{}", serde_json::to_string(thing)?)?;
-                }
-            }
-            Output::Text => write!(out, "{}", table(&rows))?,
-        }
-        out.flush()?;
-        rows.clear();
+        things.truncate(left);
+        left -= things.len();
+        page(output, &things, std::mem::take(&mut head), &columns)?;
     }
     Ok(())
+}
+
+/// Prints a page of a list, behind the rows that stand before it.
+pub fn page<T: Serialize>(
+    output: Output,
+    things: &[T],
+    mut rows: Vec<Vec<String>>,
+    columns: impl Fn(&T) -> Vec<String>,
+) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match output {
+        Output::Json => {
+            for thing in things {
+                writeln!(out, "{}", serde_json::to_string(thing)?)?;
+            }
+        }
+        Output::Text => {
+            rows.extend(things.iter().map(columns));
+            write!(out, "{}", table(&rows))?;
+        }
+    }
+    Ok(out.flush()?)
 }
 
 /// One thing, a line for each part of it: what has parts of its own is not shown but in JSON, and neither are links.

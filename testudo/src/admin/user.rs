@@ -1,10 +1,12 @@
 //! `testudo user`.
 
 use crate::admin::{client_of, ensure_sure, find_group, group, print};
+use crate::options::Output;
 use crate::options::admin::{AddUser, Attribute, Most, User as UserOptions, UserCommand};
 use crate::terminal::{self, row, table};
 use anyhow::Context as _;
 use client::Client;
+use client::pages::Pages;
 use client::people::{NewUser, Step, User, Which};
 use serde_json::{Map, Value};
 use std::io::Read as _;
@@ -71,11 +73,7 @@ pub async fn run(options: UserOptions) -> anyhow::Result<ExitCode> {
 }
 
 /// People, a line each.
-pub async fn list(
-    output: crate::options::Output,
-    pages: client::pages::Pages<'_, User>,
-    most: Most,
-) -> anyhow::Result<()> {
+pub async fn list(output: Output, pages: Pages<'_, User>, most: Most) -> anyhow::Result<()> {
     print::list(
         output,
         pages,

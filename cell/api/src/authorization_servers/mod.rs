@@ -12,9 +12,10 @@ use crate::authorization_servers::render::{issuer_url, render_server};
 use crate::body::Fields;
 use crate::call::Call;
 use crate::error::{ApiError, Thing};
-use crate::limits::{Page, SERVERS_PAGE};
+use crate::limits::SERVERS_PAGE;
 use crate::reply::Reply;
-use identity::condition::Place;
+use crate::shown::{SWITCH, status_of};
+use crate::whole_list::page_of;
 use identity::fault::{Fault, Refusal};
 use identity::server::change::{ServerChange, ServerSettings};
 use identity::server::{
@@ -66,29 +67,6 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
         .map(|server| render_server(&call, server, &keys))
         .collect();
     Ok(call.paged(Reply::of(Value::from(servers)), next.as_ref()))
-}
-
-/// A page of a list that is short enough to be read whole.
-///
-/// # Errors
-/// [`ApiError`] for a cursor behind something that is no more.
-pub(crate) fn page_of<T>(
-    call: &Call,
-    mut things: Vec<T>,
-    page: Page,
-    id: impl Fn(&T) -> &str,
-) -> Result<(Vec<T>, Option<Place>), ApiError> {
-    let limit = call.query.limit(page)?;
-    if let Some(place) = call.place()? {
-        let gone = || ApiError::invalid("after", "what the page began behind is no more");
-        let last = things.iter().position(|thing| id(thing) == place.id);
-        things.drain(..=last.ok_or_else(gone)?);
-    }
-    let is_last = things.len() <= limit;
-    things.truncate(limit);
-    let next = things.last().filter(|_| !is_last);
-    let next = next.map(|thing| Place::at(id(thing)));
-    Ok((things, next))
 }
 
 async fn load_all(call: &Call) -> Result<Vec<AuthorizationServer>, Fault> {
@@ -224,11 +202,6 @@ pub async fn deactivate(call: Call) -> Result<Reply, ApiError> {
     Ok(Reply::empty())
 }
 
-/// The word for whether something is in force.
-pub(crate) const fn status_of(active: bool) -> &'static str {
-    if active { "ACTIVE" } else { "INACTIVE" }
-}
-
 /// What a body may only repeat.
 #[derive(Debug, Clone, Copy)]
 struct Present<'p> {
@@ -261,9 +234,6 @@ fn parse_server(bytes: &[u8], present: Option<Present<'_>>) -> Result<ServerInpu
         audience,
     })
 }
-
-/// Why a body does not switch.
-pub(crate) const SWITCH: &str = "it is switched by lifecycle/activate and lifecycle/deactivate";
 
 fn parse_credentials(mut credentials: Fields) -> Result<(), ApiError> {
     if let Some(mut signing) = credentials.take_object("signing")? {

@@ -1,12 +1,13 @@
 //! The access policies of a server: its rules, put together by the apps that they are for.
 
-use crate::authorization_servers::render::{moment, server_href, switched_links, text};
-use crate::authorization_servers::{SWITCH, load, refused, status_of};
+use crate::authorization_servers::render::server_href;
+use crate::authorization_servers::{load, refused};
 use crate::body::Fields;
 use crate::call::Call;
 use crate::error::{ApiError, Thing};
 use crate::named::{Named, check_named};
 use crate::reply::Reply;
+use crate::shown::{SWITCH, moment, status_of, switched_links, text};
 use identity::server::AuthorizationServer;
 use identity::server::parts::AccessPolicy;
 use identity::server::policies::{Force, Place, PolicyChange, PolicySettings};

@@ -1,12 +1,12 @@
 //! An authorization server as the API shows it.
 
-use crate::authorization_servers::{ISSUER_MODE, KEY_USE, ROTATION, status_of};
+use crate::authorization_servers::{ISSUER_MODE, KEY_USE, ROTATION};
 use crate::call::Call;
+use crate::shown::{moment, status_of, text};
 use identity::server::{AccessTokenAlgorithm, AuthorizationServer, DEFAULT_SERVER_NAME};
 use keys::{KeyPhase, KeyView, ServerKeyScope};
 use protocol::jose::algorithm::Algorithm;
 use serde_json::{Value, json};
-use vocab::time::Timestamp;
 
 /// A server.
 #[must_use]
@@ -93,30 +93,4 @@ pub(crate) const fn algorithm_of(setting: AccessTokenAlgorithm) -> Algorithm {
         AccessTokenAlgorithm::ES256 => Algorithm::Es256,
         AccessTokenAlgorithm::EdDSA => Algorithm::EdDsa,
     }
-}
-
-/// A text; an empty one is none, as strict clients want it.
-pub(crate) fn text(text: &str) -> Option<&str> {
-    Some(text).filter(|text| !text.is_empty())
-}
-
-/// A moment, if there is one.
-pub(crate) fn moment(moment: Option<Timestamp>) -> Option<String> {
-    moment.map(Timestamp::to_rfc3339_millis)
-}
-
-/// The links of something that is switched, with those of its own.
-pub(crate) fn switched_links(href: &str, active: bool, more: &[(&str, &str)]) -> Value {
-    let step = if active { "deactivate" } else { "activate" };
-    let mut links = json!({
-        "self": { "href": href, "hints": { "allow": ["GET", "PUT", "DELETE"] } },
-        step: { "href": format!("{href}/lifecycle/{step}"), "hints": { "allow": ["POST"] } },
-    });
-    if let Some(links) = links.as_object_mut() {
-        for (name, part) in more {
-            let link = json!({ "href": format!("{href}/{part}"), "hints": { "allow": ["GET"] } });
-            links.insert((*name).to_owned(), link);
-        }
-    }
-    links
 }

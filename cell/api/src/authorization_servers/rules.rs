@@ -1,13 +1,13 @@
 //! The rules of an access policy: which grants, for whom, which scopes, for how long.
 
+use crate::authorization_servers::load;
 use crate::authorization_servers::policies::{apply, find, policy_href, take_force, take_place};
-use crate::authorization_servers::render::{moment, switched_links};
-use crate::authorization_servers::{load, status_of};
 use crate::body::Fields;
 use crate::call::Call;
 use crate::error::{ApiError, Thing};
 use crate::named::{Named, check_named};
 use crate::reply::Reply;
+use crate::shown::{moment, status_of, switched_links};
 use identity::app::settings::GrantKind;
 use identity::server::parts::{AccessPolicy, PolicyRule};
 use identity::server::policies::{Force, Place, PolicyChange, RuleChange};

@@ -1,11 +1,12 @@
 //! The scopes of a server: those that every server has, and its own.
 
-use crate::authorization_servers::render::{server_href, text};
+use crate::authorization_servers::render::server_href;
 use crate::authorization_servers::{load, refused};
 use crate::body::Fields;
 use crate::call::Call;
 use crate::error::{ApiError, Thing};
 use crate::reply::Reply;
+use crate::shown::text;
 use identity::server::change::{ServerChange, part_key};
 use identity::server::parts::ServerParts;
 use identity::server::{AuthorizationServer, ScopeConfig};

@@ -1,12 +1,12 @@
 //! The log of what a hook was told, and telling it once more: operations of our own.
 
-use crate::authorization_servers::render::moment;
 use crate::call::Call;
 use crate::error::{ApiError, Thing};
 use crate::event_hooks::render::hook_href;
 use crate::event_hooks::{load, refused};
 use crate::limits::DELIVERIES_PAGE;
 use crate::reply::Reply;
+use crate::shown::moment;
 use identity::condition::Place;
 use identity::event_hook::EventHook;
 use identity::event_hook::deliveries::{Delivery, DeliveryState};

@@ -1,8 +1,8 @@
 //! What a body says of an event hook.
 
-use crate::authorization_servers::{SWITCH, status_of};
 use crate::body::Fields;
 use crate::error::ApiError;
+use crate::shown::{SWITCH, status_of};
 use identity::event_hook::channel::HookChange;
 use identity::event_hook::{EventHook, Header};
 use vocab::secret::Secret;

@@ -5,13 +5,13 @@ pub mod envelope;
 pub mod input;
 pub mod render;
 
-use crate::authorization_servers::page_of;
 use crate::call::Call;
 use crate::error::{ApiError, Thing};
 use crate::event_hooks::input::parse_hook;
 use crate::event_hooks::render::{hook_href, render_hook};
 use crate::limits::HOOKS_PAGE;
 use crate::reply::Reply;
+use crate::whole_list::page_of;
 use identity::event_hook::EventHook;
 use identity::event_hook::envoy::Trouble;
 use identity::event_hook::operations::Unverified;

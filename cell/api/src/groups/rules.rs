@@ -1,11 +1,11 @@
 //! Rules that fill groups: listed, added, shown, changed, switched and removed.
 
-use crate::authorization_servers::SWITCH;
 use crate::body::Fields;
 use crate::call::Call;
 use crate::error::{ApiError, Thing};
 use crate::limits::GROUP_RULES_PAGE;
 use crate::reply::Reply;
+use crate::shown::SWITCH;
 use identity::access::Permission;
 use identity::condition::Place;
 use identity::fault::Refusal;

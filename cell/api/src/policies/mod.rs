@@ -8,14 +8,14 @@ pub mod password;
 pub mod rules;
 pub mod simulate;
 
-use crate::authorization_servers::render::{moment, text};
-use crate::authorization_servers::{SWITCH, page_of};
 use crate::body::Fields;
 use crate::call::Call;
 use crate::error::{ApiError, Thing};
 use crate::limits::{CHANGE_ATTEMPTS_MAX, POLICIES_PAGE};
 use crate::policies::password::{password_policy_id, render_password};
 use crate::reply::Reply;
+use crate::shown::{SWITCH, moment, text};
+use crate::whole_list::page_of;
 use identity::fault::{Fault, Refusal};
 use identity::org::Org;
 use identity::sign_on::aside::Aside;

@@ -1,10 +1,10 @@
 //! What a password must be, as a policy of the wire: there is one, for everybody, among the settings of the org.
 
-use crate::authorization_servers::render::moment;
 use crate::body::Fields;
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::policies::{Kind, READ_ONLY, policy_links, take_fixed};
+use crate::shown::moment;
 use identity::access::Permission;
 use identity::fault::Refusal;
 use identity::org::Org;

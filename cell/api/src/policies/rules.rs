@@ -1,7 +1,6 @@
 //! The rules of a policy: listed, added, shown, changed, removed, and laid to rest.
 
 use crate::authorization_servers::policies::take_place;
-use crate::authorization_servers::status_of;
 use crate::body::Fields;
 use crate::call::Call;
 use crate::error::{ApiError, Thing};
@@ -12,6 +11,7 @@ use crate::policies::assurance::{
 use crate::policies::conditions::{check_conditions, parse_conditions, render_conditions};
 use crate::policies::{Kind, Policy, load, policy_href, refused, reload, take_active};
 use crate::reply::Reply;
+use crate::shown::status_of;
 use identity::fault::{Fault, Refusal};
 use identity::org::settings::SessionSettings;
 use identity::sign_on::aside::{Aside, ListedRule, list_rules, part_rules};
