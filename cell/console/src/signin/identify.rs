@@ -1,7 +1,7 @@
 //! The first page: who is it?
 
 use crate::cookie::CookieKind;
-use crate::signin::{go_on, load_flow};
+use crate::signin::{NOTED_MAX, go_on, load_flow};
 use crate::view::part::Input;
 use crate::view::signin::IdentifierPage;
 use crate::visit::Visit;
@@ -57,9 +57,6 @@ pub async fn show(visit: Visit) -> Response {
         Err(response) => response,
     }
 }
-
-/// How often an answer is noted anew: the page itself asks for a challenge of its autofill list, maybe at the same moment.
-const NOTED_MAX: u32 = 3;
 
 /// `POST /signin`: notes who it is. The way on is the same for everybody.
 pub async fn answer(visit: Visit) -> Response {

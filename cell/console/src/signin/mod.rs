@@ -17,6 +17,10 @@ use identity::fault::Refusal;
 use identity::sign_in::{Flow, Step};
 use identity::sign_on::AuthenticatorKind;
 
+/// How often an answer is noted anew where another of the same page came first: a name that is sent and the challenge of
+/// the autofill list, which the page asks for by itself, may arrive at the same moment.
+const NOTED_MAX: u32 = 3;
+
 /// Loads the sign-in of the visitor's cookie, or sends the browser to the beginning.
 ///
 /// # Errors

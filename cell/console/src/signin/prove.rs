@@ -1,6 +1,6 @@
 //! Proving who one is: password, passkey, codes, and the choice between them.
 
-use crate::signin::{go_on, load_flow, path_of, usable_kinds};
+use crate::signin::{NOTED_MAX, go_on, load_flow, path_of, usable_kinds};
 use crate::view::part::Input;
 use crate::view::signin::{
     ChoosePage, CodeKind, CodePage, PasskeyPage, PasswordPage, Way, WayKind,
@@ -91,14 +91,18 @@ async fn passkey_page(visit: &Visit, flow: &Flow, error: Option<String>) -> Resp
 
 /// `GET /signin/passkey/options`: what the browser asks the authenticator, as JSON.
 pub async fn passkey_options(visit: Visit) -> Response {
-    let mut flow = match load_flow(&visit).await {
-        Ok(flow) => flow,
-        Err(_) => return StatusCode::GONE.into_response(),
-    };
-    match visit.cell.begin_passkey(&visit.context, &mut flow).await {
-        Ok(options) => json(options),
-        Err(Refusal::WrongState(_)) => no_domain(&visit),
-        Err(refusal) => visit.refused(&refusal),
+    let mut left = NOTED_MAX;
+    loop {
+        let Ok(mut flow) = load_flow(&visit).await else {
+            return StatusCode::GONE.into_response();
+        };
+        left -= 1;
+        match visit.cell.begin_passkey(&visit.context, &mut flow).await {
+            Ok(options) => return json(options),
+            Err(Refusal::Changed) if left > 0 => {}
+            Err(Refusal::WrongState(_)) => return no_domain(&visit),
+            Err(refusal) => return visit.refused(&refusal),
+        }
     }
 }
 

@@ -4,4 +4,5 @@ mod blocked;
 mod cors;
 mod event_hooks;
 pub(crate) mod matrix;
+mod two_answers;
 pub(crate) mod two_orgs;
