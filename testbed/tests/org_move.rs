@@ -9,9 +9,12 @@ use rustix::process::Signal;
 use testbed::connection::Connection;
 use testbed::first_hour::Administrator;
 use testbed::fleet::Fleet;
+use testbed::raw::Raw;
 use testbed::wait;
 
 const MOVE_MAX: Duration = Duration::from_secs(60);
+/// More than an edge reads whole before it asks a cell.
+const LARGE_BYTES: usize = 2_000_000;
 
 fn place_of(fleet: &Fleet, slug: &str) -> anyhow::Result<String> {
     let org = fleet.ask(&["org", "show", slug])?;
@@ -200,4 +203,40 @@ fn port_of(address: &str) -> anyhow::Result<u16> {
         .rsplit_once(':')
         .context("an address without a port")?;
     Ok(u16::from_str_radix(port, 16)?)
+}
+
+#[tokio::test]
+async fn bodies_that_come_slowly_are_cut_off_and_nothing_is_done_for_them() {
+    let fleet = Fleet::start(2).unwrap();
+    let made = fleet.make_org("acme", "cell-a").unwrap();
+    let peer = fleet.peer_of("acme").unwrap();
+    let mut ada = Administrator::set_up_at(peer.clone(), &made.setup_link)
+        .await
+        .unwrap();
+    let app = ada.make_app().await.unwrap();
+    let head = format!(
+        "POST /oauth2/v1/token HTTP/1.1\r\nhost: acme.localhost:{}\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {LARGE_BYTES}\r\n\
+         expect: 100-continue\r\n\r\n",
+        peer.address.port()
+    );
+    let slow: Vec<Raw> = (0..3)
+        .map(|_| {
+            let mut raw = Raw::open(&peer).unwrap();
+            raw.send(head.as_bytes());
+            // The edge asks for the body once the head is on its way to the cell.
+            raw.read_until("100 Continue\r\n\r\n").unwrap();
+            raw.send(b"grant_type=client_credentials&filler=");
+            raw
+        })
+        .collect();
+    let moved = ["org", "move", "acme", "--to", "cell-b", "--watch"];
+    let moved = fleet.ask(&moved).unwrap();
+    assert_eq!(moved["serving"], "cell-b", "{moved}");
+    for raw in slow {
+        let answer = raw.answer().unwrap();
+        assert_eq!(answer.status, Some(503), "{}", answer.text);
+        assert_eq!(answer.header("retry-after"), Some("1"), "{}", answer.text);
+    }
+    ada.token_for(&app).await.unwrap();
 }

@@ -15,7 +15,7 @@ use crate::config::ProxyMode;
 use crate::cors::find_reader;
 use crate::listener::PeerAddress;
 use crate::mailbox::{MailFolder, decide_mailbox};
-use crate::membership::{Membership, gate};
+use crate::membership::{Membership, arriving, gate};
 use crate::origin::{Address, Origin, Target};
 use crate::pulse::Pulse;
 use crate::start::believes_forwarding;
@@ -41,6 +41,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tower::ServiceExt as _;
+use vocab::id::OrgId;
 use vocab::secret::random_token;
 
 /// Longest name of a client that is kept.
@@ -121,12 +122,29 @@ async fn handle(
         let admitted = front.arrivals.admit(address, cell.now());
         admitted.map_err(too_many_sign_ins)?;
     }
-    let placed = match &front.membership {
-        Some(membership) => Some(Box::pin(gate::admit(membership, request.headers())).await?),
-        None => None,
+    let Some(membership) = &front.membership else {
+        return serve_target(cell, front, routes, request, (client, target, None)).await;
     };
+    let (org, under_way) = Box::pin(gate::admit(membership, request.headers())).await?;
+    let (request, arrival) = arriving::watch(request, &under_way);
+    let found = (client, target, Some(org));
+    let served = serve_target(cell, front, routes, request, found).await;
+    if arrival.is_some_and(|arrival| arrival.was_cut()) {
+        return Err(arriving::refuse_cut());
+    }
+    served
+}
+
+/// Serves the org that a request is for; in a fleet, if it is the org that the edge sent it for.
+async fn serve_target(
+    cell: &Cell,
+    front: &Front,
+    routes: &Router,
+    request: Request<Body>,
+    (client, target, placed): (ClientFacts, Target, Option<OrgId>),
+) -> Result<Response, Response> {
     let (context, snapshot) = find_org(cell, &target).await?;
-    if placed.as_ref().is_some_and(|(org, _)| *org != context.org) {
+    if placed.is_some_and(|org| org != context.org) {
         return Err(gate::misdirected(None));
     }
     let zones = &snapshot.zones;

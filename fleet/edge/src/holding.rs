@@ -10,9 +10,8 @@ use reception::crowd::subscriber_of;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use wire::placement::HELD_BYTES_MAX;
 
-/// The most bytes of one body.
-pub const HELD_BYTES_MAX: u64 = 1024 * 1024;
 /// Bytes of all.
 const ALL_BYTES_MAX: usize = 512 * 1024 * 1024;
 /// Bytes of one client.

@@ -8,7 +8,7 @@ use crate::connection::{Door, Facts, Held};
 use crate::follower::Routes;
 use crate::framing;
 use crate::headers::{Marks, Said, prepare_answer, prepare_request, upgrade_of};
-use crate::holding::{HELD_BYTES_MAX, HeldBody, Room};
+use crate::holding::{HeldBody, Room};
 use crate::hosts::{Hosts, find_org};
 use crate::parking::{
     PARKED_SECS_MAX, Parking, Repeat, Spot, UNREACHED_SECS_MAX, Wait, decide_repeat,
@@ -31,7 +31,7 @@ use std::time::{Duration, Instant};
 use vocab::entropy::Entropy;
 use wire::identity::{FleetIdentity, IdentityError};
 use wire::names::CellName;
-use wire::placement::{Placement, STANDING_HEADER, Standing};
+use wire::placement::{HELD_BYTES_MAX, Placement, STANDING_HEADER, Standing};
 use wire::routes::entry::OrgRoute;
 use wire::routes::follow::Followed;
 

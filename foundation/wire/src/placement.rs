@@ -6,6 +6,8 @@ use vocab::id::OrgId;
 
 /// Most header fields of a request at a cell; an edge lets in as many fewer as it adds.
 pub const FIELDS_MAX: usize = 64;
+/// Longest body, in bytes, that an edge reads whole before it asks a cell; it can send such a request once more.
+pub const HELD_BYTES_MAX: u64 = 1024 * 1024;
 /// Request header: the org and the epoch at which the edge believes the cell to serve it.
 pub const PLACEMENT_HEADER: &str = "testudo-placement";
 /// Request header: how many milliseconds the edge still waits for the answer.

@@ -3,6 +3,7 @@
 //! A cell never trusts a route: it serves an org only if the edge that asks and its own store agree on the epoch.
 
 pub mod admission;
+pub(crate) mod arriving;
 pub mod gate;
 mod hosts;
 pub mod http;

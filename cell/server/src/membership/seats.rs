@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
 use vocab::epoch::Epoch;
 use vocab::id::OrgId;
 use wire::org_move::side::{Place, PlaceState};
@@ -29,6 +30,7 @@ pub(crate) struct Seats {
 pub(crate) struct Seat {
     state: Mutex<State>,
     left: Notify,
+    cut: Arc<Notify>,
     turn: tokio::sync::Mutex<()>,
 }
 
@@ -174,6 +176,11 @@ impl Seat {
         self.lock().deliveries
     }
 
+    /// Cuts off what comes slowly for the org: every body that is watched and has not come whole.
+    pub(crate) fn cut(&self) {
+        self.cut.notify_waiters();
+    }
+
     /// Waits until nothing is under way.
     pub(crate) async fn emptied(&self) {
         loop {
@@ -198,6 +205,13 @@ impl State {
             Kind::Request => &mut self.requests,
             Kind::Delivery => &mut self.deliveries,
         }
+    }
+}
+
+impl UnderWay {
+    /// Ready once what comes slowly for the org is cut off.
+    pub(crate) fn cut(&self) -> OwnedNotified {
+        Arc::clone(&self.0.cut).notified_owned()
     }
 }
 

@@ -27,6 +27,8 @@ use wire::org_move::{
 
 /// How long a fence waits for what is under way.
 const DRAIN_MAX: Duration = Duration::from_secs(2);
+/// How long a fence waits for a body that is on its way: it comes as slowly as its sender likes.
+const ARRIVAL_MAX: Duration = Duration::from_millis(200);
 /// How long nothing leaves an org after it was asked for the last time: whoever asked may have died.
 const HUSHED_MAX: Duration = Duration::from_secs(10);
 
@@ -377,7 +379,11 @@ impl Mover {
         drop(tx);
         if is_new(decide_fence(&known, place, &ask)?) {
             seat.park(ask.epoch);
-            let emptied = tokio::time::timeout(DRAIN_MAX, seat.emptied()).await;
+            let mut emptied = tokio::time::timeout(ARRIVAL_MAX, seat.emptied()).await;
+            if emptied.is_err() {
+                seat.cut();
+                emptied = tokio::time::timeout(DRAIN_MAX - ARRIVAL_MAX, seat.emptied()).await;
+            }
             // A request that is cut off is asked again by whoever asked. A mail may have left, and would leave again.
             let may_cut = ask.force && seat.deliveries() == 0;
             if emptied.is_err() && !may_cut {
