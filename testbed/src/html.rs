@@ -159,9 +159,11 @@ pub fn parse_text_of(page: &str, id: &str) -> Option<String> {
 #[must_use]
 pub fn readable(page: &str) -> String {
     let mut words: Vec<&str> = Vec::new();
-    for tag in (Tags { rest: page }) {
+    let mut tags = Tags { rest: page };
+    for tag in tags.by_ref() {
         words.extend(tag.text_before.split_whitespace());
     }
+    words.extend(tags.rest.split_whitespace());
     decode(&words.join(" ")).chars().take(400).collect()
 }
 
@@ -360,5 +362,7 @@ mod tests {
             readable("<h1>Wrong &amp; sad</h1><style>p{}</style><p>Try again</p>"),
             "Wrong & sad Try again"
         );
+        assert_eq!(readable("Plain\n words"), "Plain words");
+        assert_eq!(readable("<p>a</p> b"), "a b");
     }
 }

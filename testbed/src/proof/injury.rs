@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Seek as _, SeekFrom, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
 use rustix::process::Signal;
@@ -20,6 +20,11 @@ const BALLAST_FILE: &str = "ballast";
 const BALLAST_BYTES: usize = 64 * 1024;
 /// The part of a store that stays as it is: with its first page broken, a store is told from none at once.
 const KEPT_BYTES: u64 = 4_096;
+
+/// What an injury destroys, as it was before. It is kept in memory: to write it down would be one more burden on the disk
+/// that those who are watched write to, and none that the injury brings.
+#[derive(Debug, Default)]
+pub struct Saved(Vec<(&'static str, Vec<u8>)>);
 
 /// An injury.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,46 +60,43 @@ impl Injury {
         matches!(self, Self::Corrupt)
     }
 
-    /// Hurts a member of the fleet.
+    /// Hurts a member of the fleet; what it takes to undo that.
     ///
     /// # Errors
     /// When it cannot be done.
-    pub fn begin(self, fleet: &Fleet, cell: &str) -> anyhow::Result<()> {
+    pub fn begin(self, fleet: &Fleet, cell: &str) -> anyhow::Result<Saved> {
         match self {
-            Self::Kill => fleet.signal(cell, Signal::KILL).map(drop),
-            Self::Stop => fleet.signal(cell, Signal::STOP).map(drop),
-            Self::Corrupt => corrupt(fleet, cell),
-            Self::Fill => fill(&fleet.data_of(cell)),
-            Self::Flood => Ok(()),
+            Self::Kill => fleet.signal(cell, Signal::KILL).map(drop)?,
+            Self::Stop => fleet.signal(cell, Signal::STOP).map(drop)?,
+            Self::Corrupt => return corrupt(fleet, cell),
+            Self::Fill => fill(&fleet.data_of(cell))?,
+            Self::Flood => {}
         }
+        Ok(Saved::default())
     }
 
     /// Undoes what does not heal by itself.
     ///
     /// # Errors
     /// When it cannot be done.
-    pub fn end(self, fleet: &Fleet, cell: &str) -> anyhow::Result<()> {
+    pub fn end(self, fleet: &Fleet, cell: &str, saved: &Saved) -> anyhow::Result<()> {
         match self {
             Self::Kill | Self::Flood => Ok(()),
             Self::Stop => fleet.signal(cell, Signal::CONT).map(drop),
-            Self::Corrupt => restore(fleet, cell),
+            Self::Corrupt => restore(fleet, cell, saved),
             Self::Fill => Ok(fs::remove_file(fleet.data_of(cell).join(BALLAST_FILE))?),
         }
     }
 }
 
-fn copies_of(fleet: &Fleet, cell: &str) -> PathBuf {
-    fleet.folder().join(format!("{cell}-copy"))
-}
-
-fn corrupt(fleet: &Fleet, cell: &str) -> anyhow::Result<()> {
-    let (data, copies) = (fleet.data_of(cell), copies_of(fleet, cell));
-    fs::create_dir_all(&copies)?;
+fn corrupt(fleet: &Fleet, cell: &str) -> anyhow::Result<Saved> {
+    let data = fleet.data_of(cell);
+    let mut saved = Saved::default();
     // The copy is of one moment.
     fleet.signal(cell, Signal::STOP)?;
     for name in STORE_FILES {
         if data.join(name).exists() {
-            fs::copy(data.join(name), copies.join(name))?;
+            saved.0.push((name, fs::read(data.join(name))?));
         }
     }
     let mut draws = Draws(1);
@@ -102,7 +104,8 @@ fn corrupt(fleet: &Fleet, cell: &str) -> anyhow::Result<()> {
         scribble(&data.join(name), &mut draws).with_context(|| format!("{name} of {cell}"))?;
     }
     fleet.signal(cell, Signal::CONT)?;
-    fleet.signal(cell, Signal::KILL).map(drop)
+    fleet.signal(cell, Signal::KILL)?;
+    Ok(saved)
 }
 
 fn scribble(path: &Path, draws: &mut Draws) -> anyhow::Result<()> {
@@ -117,16 +120,16 @@ fn scribble(path: &Path, draws: &mut Draws) -> anyhow::Result<()> {
 }
 
 /// Puts the copy back, under whatever process there is, and lets it start anew.
-fn restore(fleet: &Fleet, cell: &str) -> anyhow::Result<()> {
-    let (data, copies) = (fleet.data_of(cell), copies_of(fleet, cell));
+fn restore(fleet: &Fleet, cell: &str, saved: &Saved) -> anyhow::Result<()> {
+    let data = fleet.data_of(cell);
     if let Some(process) = fleet.process_of(cell)? {
         rustix::process::kill_process(process, Signal::STOP)?;
     }
     for name in STORE_FILES {
         // Of the same file system as the store, so that it takes its place in one step.
         let aside = data.join(format!("{name}.copy"));
-        if copies.join(name).exists() {
-            fs::copy(copies.join(name), &aside)?;
+        if let Some((_, bytes)) = saved.0.iter().find(|(of, _)| *of == name) {
+            fs::write(&aside, bytes)?;
             fs::rename(aside, data.join(name))?;
         } else if data.join(name).exists() {
             fs::remove_file(data.join(name))?;

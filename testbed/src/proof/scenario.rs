@@ -174,9 +174,9 @@ async fn inflict(
     wait::until_moment(begun + span / CALM_PART).await;
     let (one, of) = (Arc::clone(&fleet), cell.clone());
     // Files are copied and written: the arrivals must not wait for that.
-    spawn_blocking(move || injury.begin(&one, &of)).await??;
+    let saved = spawn_blocking(move || injury.begin(&one, &of)).await??;
     wait::until_moment(begun + span).await;
-    spawn_blocking(move || injury.end(&fleet, &cell)).await?
+    spawn_blocking(move || injury.end(&fleet, &cell, &saved)).await?
 }
 
 /// Nobody needs the control plane to be served.
