@@ -71,6 +71,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 14,
         ..crate::schema::MIGRATION_EVENT_HOOKS
     },
+    Migration {
+        version: 15,
+        ..crate::schema::MIGRATION_TOKEN_MAKERS
+    },
 ];
 
 /// When each test begins.

@@ -78,3 +78,10 @@ pub const MIGRATION_EVENT_HOOKS: Migration = Migration {
     name: "event hooks",
     sql: include_str!("schema/019_event_hooks.sql"),
 };
+
+/// Which token made a token.
+pub const MIGRATION_TOKEN_MAKERS: Migration = Migration {
+    version: 20,
+    name: "token makers",
+    sql: include_str!("schema/020_token_makers.sql"),
+};

@@ -42,7 +42,7 @@ use wire::identity::{FleetIdentity, FleetRole, IdentityError};
 use wire::names::CellName;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 19] = [
+pub static MIGRATIONS: [Migration; 20] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -62,6 +62,7 @@ pub static MIGRATIONS: [Migration; 19] = [
     identity::schema::MIGRATION_GROUP_RULES,
     identity::schema::MIGRATION_TRUSTED_ORIGINS,
     identity::schema::MIGRATION_EVENT_HOOKS,
+    identity::schema::MIGRATION_TOKEN_MAKERS,
 ];
 
 /// The file of the root key in the data folder.

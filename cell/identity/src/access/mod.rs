@@ -223,6 +223,7 @@ pub struct Permit {
     client: ClientFacts,
     own_user: Option<UserId>,
     own_session: Option<SessionId>,
+    own_token: Option<ApiTokenId>,
     rights: Rights,
 }
 
@@ -264,6 +265,12 @@ impl Permit {
     #[must_use]
     pub const fn own_session(&self) -> Option<&SessionId> {
         self.own_session.as_ref()
+    }
+
+    /// The token of the management API it was given to.
+    #[must_use]
+    pub const fn own_token(&self) -> Option<&ApiTokenId> {
+        self.own_token.as_ref()
     }
 
     /// Whether it was given to the operator at the machine itself.
@@ -397,6 +404,10 @@ pub fn authorize(
         client: client.clone(),
         own_user,
         own_session,
+        own_token: match caller {
+            Caller::ApiToken(token) => Some(token.token_id.clone()),
+            _ => None,
+        },
         rights,
     })
 }

@@ -34,6 +34,8 @@ pub struct ApiToken {
     pub name: String,
     /// The person with whose roles it acts.
     pub user_id: UserId,
+    /// The token by which it was made; it ends with that one.
+    pub made_by: Option<ApiTokenId>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it ends unless used.

@@ -68,10 +68,10 @@ pub fn check_declared(text: &str) -> Result<(), Refusal> {
 
 impl Cell {
     /// Makes a token that acts with the roles of the person who asks, or of the person with whose roles a token asks: it
-    /// can do no more than the caller can.
+    /// can do no more than the caller can. A token that a token makes is revoked with that one.
     ///
     /// # Errors
-    /// [`Refusal::Forbidden`] for a caller behind whom no person stands.
+    /// [`Refusal::Forbidden`] for a caller behind whom no person stands, and for a token that was revoked meanwhile.
     pub async fn create_api_token(
         &self,
         permit: &Permit,
@@ -115,6 +115,7 @@ impl Cell {
             id: ApiTokenId::generate(self.entropy()),
             name: decide_name(&declared.name)?,
             user_id: declared.user_id,
+            made_by: permit.own_token().cloned(),
             created_at: now,
             expires_at: now.plus_secs(IDLE_SECS),
             last_used_at: None,
@@ -131,6 +132,12 @@ impl Cell {
                     crate::person::store::load(tx, org, &stored.user_id)
                         .await?
                         .ok_or(Refusal::NotFound)?;
+                    if let Some(maker) = &stored.made_by {
+                        let maker = store::load(tx, org, maker).await?;
+                        maker
+                            .filter(|maker| is_live(maker, now))
+                            .ok_or(Refusal::Forbidden)?;
+                    }
                     if store::count_live(tx, org, now).await? >= TOKENS_MAX {
                         return Err(Refusal::TooMany {
                             what: "API tokens",
@@ -165,7 +172,7 @@ impl Cell {
         Ok(store::load_page(&mut tx, permit.org(), after, limit.clamp(1, PAGE_ROWS_MAX)).await?)
     }
 
-    /// Revokes a token at once; nothing happens if it was revoked before.
+    /// Revokes a token at once, and with it those that were made by it; nothing happens if it was revoked before.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for a token that this org does not have.
@@ -179,13 +186,18 @@ impl Cell {
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    let token = store::load(tx, by.org(), &id)
-                        .await?
-                        .ok_or(Refusal::NotFound)?;
-                    if store::revoke(tx, by.org(), &id, cell.now()).await? {
-                        let event =
-                            cell.api_token_event(&by, EventType::SystemApiTokenRevoke, &token);
-                        ledger::append(tx, by.org(), event).await?;
+                    // Of a token that makes another while it is revoked, the other is seen here, or refused.
+                    crate::org::store::lock(tx, by.org()).await?;
+                    let first = store::load(tx, by.org(), &id).await?;
+                    let mut ending = vec![first.ok_or(Refusal::NotFound)?];
+                    while let Some(token) = ending.pop() {
+                        if store::revoke(tx, by.org(), &token.id, cell.now()).await? {
+                            let made = store::load_made_by(tx, by.org(), &token.id).await?;
+                            ending.extend(made);
+                            let kind = EventType::SystemApiTokenRevoke;
+                            let event = cell.api_token_event(&by, kind, &token);
+                            ledger::append(tx, by.org(), event).await?;
+                        }
                     }
                     Ok(())
                 })

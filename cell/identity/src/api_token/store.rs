@@ -9,7 +9,7 @@ use vocab::time::Timestamp;
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT org_id, id, name, user_id, created_at, expires_at, last_used_at, revoked_at FROM api_tokens ",
+            "SELECT org_id, id, name, user_id, created_at, expires_at, last_used_at, revoked_at, made_by FROM api_tokens ",
             $rest
         )
     };
@@ -25,6 +25,7 @@ fn read(row: &Row) -> Result<ApiToken, DatabaseFault> {
         expires_at: row.get(5)?,
         last_used_at: row.get(6)?,
         revoked_at: row.get(7)?,
+        made_by: row.get(8)?,
     })
 }
 
@@ -110,6 +111,20 @@ pub async fn load_of_person(
     rows.iter().map(read).collect()
 }
 
+/// The tokens that were made by a token and were not revoked.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn load_made_by(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    maker: &ApiTokenId,
+) -> Result<Vec<ApiToken>, DatabaseFault> {
+    let sql = select!("WHERE org_id = $1 AND made_by = $2 AND revoked_at IS NULL ORDER BY id");
+    let rows = tx.query(sql, params![org_id, maker]).await?;
+    rows.iter().map(read).collect()
+}
+
 /// How many tokens of an org are live.
 ///
 /// # Errors
@@ -134,8 +149,8 @@ pub async fn insert(
     token: &ApiToken,
     hash: &SecretHash,
 ) -> Result<bool, DatabaseFault> {
-    let sql = "INSERT INTO api_tokens (org_id, id, name, user_id, token_hash, created_at, expires_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (org_id, token_hash) DO NOTHING";
+    let sql = "INSERT INTO api_tokens (org_id, id, name, user_id, token_hash, created_at, expires_at, made_by) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (org_id, token_hash) DO NOTHING";
     let values = params![
         &token.org_id,
         &token.id,
@@ -143,7 +158,8 @@ pub async fn insert(
         &token.user_id,
         hash,
         token.created_at,
-        token.expires_at
+        token.expires_at,
+        token.made_by.as_ref()
     ];
     Ok(tx.execute(sql, values).await? == 1)
 }

@@ -1,11 +1,12 @@
 //! API tokens: whom they stand for, and when no longer.
 
-use crate::access::{Permission, Role};
+use crate::access::{Caller, Permission, Permit, Role, authorize};
 use crate::api_token::operations::DeclaredApiToken;
 use crate::api_token::{IDLE_SECS, TOKEN_PREFIX, TOUCH_INTERVAL_SECS};
 use crate::fault::Refusal;
 use crate::for_tests::{World, on_both_engines};
 use crate::person::lifecycle::LifecycleAction;
+use ledger::ClientFacts;
 use vocab::secret::Secret;
 
 async fn a_token_acts_with_the_roles_of_its_person_now(world: &World) {
@@ -236,10 +237,56 @@ async fn only_the_operator_names_the_person_of_a_token(world: &World) {
     }
 }
 
+async fn what_a_token_made_ends_with_it(world: &World) {
+    let org = world.org("acme").await;
+    let ada = world.administrator(&org, "ada", Role::SuperAdmin).await;
+    let own = world.permit_of(&ada, &[Role::SuperAdmin], Permission::ManageOrg);
+    let client = ClientFacts::default();
+    let permit_by = async |text: &str| {
+        let caller = world.cell.api_token_caller(&org, text).await.unwrap();
+        let caller = Caller::ApiToken(caller.unwrap());
+        authorize(&caller, &org, Permission::ManageOrg, &client).unwrap()
+    };
+    let make = async |permit: &Permit, name: &str| {
+        let made = world.cell.create_api_token(permit, name).await.unwrap();
+        (made.token.id, made.text)
+    };
+    let (first, first_text) = make(&own, "first").await;
+    let (_, beside_text) = make(&own, "beside").await;
+    let by_first = permit_by(first_text.expose()).await;
+    let (second, second_text) = make(&by_first, "second").await;
+    let by_second = permit_by(second_text.expose()).await;
+    let (_, third_text) = make(&by_second, "third").await;
+    let (_, fourth_text) = make(&by_first, "fourth").await;
+    let is_good = async |text: &Secret<String>| {
+        let caller = world.cell.api_token_caller(&org, text.expose()).await;
+        caller.unwrap().is_some()
+    };
+
+    let revoked = world.cell.revoke_api_token(&own, &second).await;
+    revoked.unwrap();
+    assert!(!is_good(&second_text).await && !is_good(&third_text).await);
+    assert!(is_good(&first_text).await && is_good(&fourth_text).await);
+
+    // Whoever has the first gives it up by itself.
+    world
+        .cell
+        .revoke_api_token(&by_first, &first)
+        .await
+        .unwrap();
+    assert!(!is_good(&first_text).await && !is_good(&fourth_text).await);
+    assert!(is_good(&beside_text).await);
+
+    // A call that was let in before and comes to its write afterwards.
+    let late = world.cell.create_api_token(&by_first, "late").await;
+    assert!(matches!(late.map(drop), Err(Refusal::Forbidden)));
+}
+
 on_both_engines!(
     a_token_acts_with_the_roles_of_its_person_now,
     a_revoked_token_is_worth_nothing_at_once,
     a_token_ends_thirty_days_after_its_last_use,
     a_use_is_noted_now_and_then,
     only_the_operator_names_the_person_of_a_token,
+    what_a_token_made_ends_with_it,
 );
