@@ -204,6 +204,46 @@ pub fn render_told_document(uri: &str) -> String {
     render(vec![person(PERSON, "Grace", "Hopper")], vec![told])
 }
 
+/// One person; a web application and one in the browser, both at the address `site`; a service, and a token of an
+/// administrator. The server signs access tokens by RS256, the one algorithm that many verifiers know.
+///
+/// # Errors
+/// When the document has another form than it always has.
+pub fn render_verified_document(site: &str) -> anyhow::Result<String> {
+    let back = [
+        format!("{site}/authorization-code/callback"),
+        format!("{site}/"),
+    ];
+    let more = json!({ "redirect_uris": back, "post_logout_redirect_uris": [back[1]] });
+    let mut calendar = app(
+        SPA,
+        "Calendar",
+        "single_page",
+        None,
+        person_settings("none"),
+    );
+    calendar["settings"]["redirect_uris"] = json!(back);
+    let apps = vec![
+        web(WEB, "Wiki", more),
+        calendar,
+        service(SERVICE_BASIC, "Service basic", "client_secret_basic"),
+    ];
+    let mut ada = person("ada@example.com", "Ada", "Lovelace");
+    ada["roles"] = json!(["super_admin"]);
+    let people = vec![person(PERSON, "Grace", "Hopper"), ada];
+    let mut document: Value = serde_json::from_str(&render(people, apps))?;
+    let org = document
+        .pointer_mut("/orgs/0")
+        .context("a document without an organisation")?;
+    org["authorization_servers"][0]["access_token_algorithm"] = json!("RS256");
+    org["api_tokens"] = json!([{
+        "name": "ada",
+        "person": "ada@example.com",
+        "token": { "clear": MANAGER_TOKEN },
+    }]);
+    Ok(document.to_string())
+}
+
 /// So many people, one web application and one service.
 #[must_use]
 pub fn render_crowd_document(people: usize) -> String {

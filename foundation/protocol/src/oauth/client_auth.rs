@@ -181,7 +181,8 @@ pub fn parse_client_credentials(
 
 /// Reads Basic credentials: id and secret each form-encoded, joined by a colon, in base64 (RFC 6749 section 2.3.1).
 ///
-/// An empty secret is no secret (same section: it may be left out), which is how some public clients name themselves.
+/// An empty secret is no secret (same section: it may be left out), which is how some public clients name themselves;
+/// others leave out the colon as well.
 ///
 /// # Errors
 /// [`ClientAuthError::Basic`] when they are anything else.
@@ -195,11 +196,9 @@ pub fn parse_basic(credentials: &str) -> Result<ClientCredentials, ClientAuthErr
         .map(Secret::new)
         .map_err(|_| malformed)?;
     let mut parts = bytes.expose().splitn(2, |byte| *byte == b':');
-    let (Some(id), Some(secret)) = (parts.next(), parts.next()) else {
-        return Err(malformed);
-    };
-    let id = decode(id).ok_or(malformed)?;
-    let secret = decode(secret).ok_or(malformed)?;
+    let (id, secret) = (parts.next(), parts.next());
+    let id = decode(id.unwrap_or_default()).ok_or(malformed)?;
+    let secret = decode(secret.unwrap_or_default()).ok_or(malformed)?;
     let client_id = CLIENT_ID.check(&id).map_err(|_| malformed)?.to_owned();
     let proof = match secret.is_empty() {
         true => ClientProof::None,
