@@ -21,7 +21,7 @@ await script(['origin', 'issuer', 'client_id', 'port', 'token', 'login', 'passwo
   const site = `http://127.0.0.1:${input.port}`;
   const server = await serve(input.port);
   const browser = await Browser.launch({ executable: input.chromium, screenshots: input.screenshots });
-  const options = { issuer: input.issuer, clientId: input.client_id, redirectUri: `${site}/`, scopes: ['openid', 'profile'], pkce: true };
+  const options = { issuer: input.issuer, clientId: input.client_id, redirectUri: `${site}/`, scopes: ['openid', 'profile', 'offline_access'], pkce: true };
   try {
     await trust(input, site);
     await library(browser, site, options, input);
@@ -96,6 +96,7 @@ async function widget(browser, site, options, input) {
 async function holdTokens(visitor, options, input) {
   const held = await visitor.page.evaluate(redeem, options);
   ensure(held.login === input.login && held.told === input.login, 'the page was told of somebody else', held);
+  ensure(held.renewed, 'the refresh token brings no other access token');
 }
 
 /** What is evaluated in a page that sends the browser elsewhere does not come back. */
@@ -121,7 +122,13 @@ async function redeem(options) {
   const { tokens } = await auth.token.parseFromUrl();
   auth.tokenManager.setTokens(tokens);
   const told = await auth.token.getUserInfo(tokens.accessToken, tokens.idToken);
-  return { login: tokens.idToken.claims.preferred_username, told: told.preferred_username };
+  const renewed = await auth.token.renewTokens();
+  auth.tokenManager.setTokens(renewed);
+  return {
+    renewed: renewed.accessToken.accessToken !== tokens.accessToken.accessToken,
+    login: tokens.idToken.claims.preferred_username,
+    told: told.preferred_username,
+  };
 }
 
 async function signOut(options) {
