@@ -55,12 +55,12 @@ pub fn check_cells(fleet: &Path, known: &[CellView], started: &[CellName]) -> an
 
 fn render_lost(fleet: &Path, cell: &CellView) -> String {
     let name = &cell.name;
-    let living = match cell.orgs {
-        1 => String::from("1 organisation lives"),
-        orgs => format!("{orgs} organisations live"),
+    let placed = match cell.orgs {
+        1 => String::from("1 organisation has its place"),
+        orgs => format!("{orgs} organisations have their place"),
     };
     format!(
-        "{name} has no store in {folder}, but the register says that {living} there: put the folder back, or restore it from a \
+        "{name} has no store in {folder}, but the register says that {placed} there (those that can be taken back to it as well): put the folder back, or restore it from a \
          backup. `testudo fleet up --without {name}` starts the others; nobody serves its organisations then",
         folder = fleet.join(name.as_str()).display()
     )
@@ -108,7 +108,7 @@ mod tests {
         let said = check(&all).unwrap_err().to_string();
         for part in [
             "cell-b has no store in",
-            "1 organisation lives there",
+            "1 organisation has its place there",
             "--without cell-b",
         ] {
             assert!(said.contains(part), "{said}");
@@ -118,6 +118,6 @@ mod tests {
         assert!(check(&all).is_err(), "an empty folder is none");
         fs::write(fleet.path().join("cell-b/testudo.db"), "").unwrap();
         let said = check(&all).unwrap_err().to_string();
-        assert!(said.contains("7 organisations live there"), "{said}");
+        assert!(said.contains("7 organisations have their place there"), "{said}");
     }
 }

@@ -74,11 +74,13 @@ impl fmt::Display for LeftOut {
             0 => Ok(()),
             1 => write!(
                 formatter,
-                ": nobody serves its organisation; leave --cells and --without out to start all"
+                ": nobody serves the organisation that has its place there, if it lives there; leave --cells and --without out to \
+                 start all"
             ),
             orgs => write!(
                 formatter,
-                ": nobody serves its {orgs} organisations; leave --cells and --without out to start all"
+                ": nobody serves those of the {orgs} organisations with a place there that live there; leave --cells and \
+                 --without out to start all"
             ),
         }
     }
@@ -169,8 +171,8 @@ mod tests {
         let left_out = find_left_out(&five, &names);
         let said: Vec<_> = left_out.iter().map(LeftOut::to_string).collect();
         assert_eq!(said.len(), 2, "{said:?}");
-        assert!(said[0].starts_with("cell-d is not started: nobody serves its organisation;"));
-        assert!(said[1].contains("its 2 organisations"));
+        assert!(said[0].starts_with("cell-d is not started: nobody serves the organisation"));
+        assert!(said[1].contains("the 2 organisations"));
         assert_eq!(cell_names(26).unwrap()[25].as_str(), "cell-z");
     }
 

@@ -1,6 +1,7 @@
 //! Empties cells that are draining: their orgs are moved to wherever they may be, a few at once.
 
 use crate::org_move::operate::CONTROL;
+use crate::org_move::record::MoveRecord;
 use crate::org_move::store;
 use crate::placement::{CellLoad, PlacementDenial, decide_other_place};
 use crate::refusal::Refusal;
@@ -169,7 +170,8 @@ impl Register {
         Ok((page, others))
     }
 
-    /// Whether orgs wait in a draining cell because no other one takes them, and why; by the first that rest there.
+    /// Whether orgs wait in a draining cell because no other one takes them, or because they came there lately and can still be
+    /// taken back, and why; by the first that rest there.
     ///
     /// # Errors
     /// [`Refusal::Store`].
@@ -183,7 +185,13 @@ impl Register {
             Some((slug, denied))
         });
         let denied: Vec<_> = denied.collect();
-        Ok(render_waiting(&denied))
+        let mut tx = self.database.read().await?;
+        let moves = store::load_under_way(&mut tx).await?;
+        let came = |one: &&MoveRecord| one.giver == cell.name && one.phase == Phase::Following;
+        let came: Vec<&MoveRecord> = moves.iter().filter(came).collect();
+        let said = [render_waiting(&denied), render_came(&came)];
+        let said: Vec<String> = said.into_iter().flatten().collect();
+        Ok(Some(said.join("; ")).filter(|said| !said.is_empty()))
     }
 
     async fn send_away(&self, cell: &CellView, slug: &Slug) -> Result<Sent, Refusal> {
@@ -218,6 +226,20 @@ fn render_waiting(denied: &[(&Slug, PlacementDenial)]) -> Option<String> {
         more if more + 1 == PAGE_ORGS as usize => format!("{slug} and many more stay: {why}"),
         more => format!("{slug} and {more} more stay: {why}"),
     })
+}
+
+/// Whom a move that can be taken back keeps in a cell: one org is in one move at a time.
+fn render_came(came: &[&MoveRecord]) -> Option<String> {
+    let (first, more) = came.split_first()?;
+    let (slug, from) = (&first.slug, &first.taker);
+    let who = match more.len() {
+        0 => format!("{slug} can"),
+        more => format!("{slug} and {more} more can"),
+    };
+    Some(format!(
+        "{who} still be taken back to where it was ({slug} to {from}) and leaves when that time is over (`testudo org move {slug} \
+         --settle` ends it)"
+    ))
 }
 
 #[cfg(test)]
