@@ -38,7 +38,19 @@ struct Inner {
     verifier: RouteVerifier,
     current: ArcSwap<Followed>,
     news: watch::Sender<i64>,
+    heard: watch::Sender<Heard>,
     unwritten: Mutex<Unwritten>,
+}
+
+/// What came of the first question to the control plane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    /// It is not through.
+    NotYet,
+    /// The map is what the control plane said it is.
+    Answered,
+    /// There was no answer that could be taken: the map on disk is all there is.
+    Nothing,
 }
 
 /// What the disk does not have yet.
@@ -65,6 +77,7 @@ impl Routes {
             verifier,
             current: ArcSwap::from_pointee(followed),
             news,
+            heard: watch::Sender::new(Heard::NotYet),
             unwritten: Mutex::default(),
         }))
     }
@@ -80,6 +93,14 @@ impl Routes {
         let mut news = self.0.news.subscribe();
         let found = news.wait_for(|_| wanted(&self.current()));
         matches!(tokio::time::timeout(time, found).await, Ok(Ok(_)))
+    }
+
+    /// Waits until the control plane was asked once, or the time is over; whether it answered, so that the map is of now.
+    pub(crate) async fn first_word(&self, time: Duration) -> bool {
+        let mut heard = self.0.heard.subscribe();
+        let told = heard.wait_for(|heard| *heard != Heard::NotYet);
+        let told = tokio::time::timeout(time, told).await;
+        matches!(told, Ok(Ok(heard)) if *heard == Heard::Answered)
     }
 
     /// Takes what the control plane says, if it proves itself; else the map stays as it is.
@@ -117,6 +138,17 @@ impl Routes {
         self.0.news.send_replace(cursor);
     }
 
+    /// Nothing came that could be taken; if nothing did before, whoever waits for the first word waits no longer.
+    fn note_silence(&self) {
+        self.0.heard.send_if_modified(|heard| {
+            let is_first = *heard == Heard::NotYet;
+            if is_first {
+                *heard = Heard::Nothing;
+            }
+            is_first
+        });
+    }
+
     // Every change of it is one move that cannot fail half-way.
     fn unwritten(&self) -> std::sync::MutexGuard<'_, Unwritten> {
         self.0
@@ -143,11 +175,12 @@ impl Routes {
 
 /// Follows the control plane for ever.
 pub async fn follow(routes: Routes, control: FleetClient, entropy: Arc<dyn Entropy>) {
-    let (mut pause, mut wants_whole) = (PAUSE_FIRST, false);
+    let (mut pause, mut wants_whole, mut wait_secs) = (PAUSE_FIRST, false, 0);
     loop {
         let known = routes.current();
+        // The first answer says at once whether there is anything new.
         let (after, wait) = match &known.head {
-            Some(_) if !wants_whole => (known.cursor(), WAIT_SECS),
+            Some(_) if !wants_whole => (known.cursor(), wait_secs),
             _ => (0, 0),
         };
         let path = format!("/v1/routes?after={after}&wait_secs={wait}");
@@ -164,8 +197,12 @@ pub async fn follow(routes: Routes, control: FleetClient, entropy: Arc<dyn Entro
             Err(error) => Err(NotTaken::Unread(error.to_string())),
         };
         match taken {
-            Ok(()) => (pause, wants_whole) = (PAUSE_FIRST, false),
+            Ok(()) => {
+                (pause, wants_whole, wait_secs) = (PAUSE_FIRST, false, WAIT_SECS);
+                routes.0.heard.send_replace(Heard::Answered);
+            }
             Err(error) => {
+                routes.note_silence();
                 wants_whole = error.is_of_another_history();
                 tracing::warn!(%error, hint = error.hint(), "the route map stays as it is");
                 sleep(jitter(pause, entropy.as_ref())).await;

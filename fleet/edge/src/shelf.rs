@@ -3,12 +3,12 @@
 //! it: the map that is read is one that was signed, and at worst an older one.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wire::files::write_durably;
-use wire::routes::file::{decode, encode};
+use wire::routes::file::{WHOLE_BYTES_MAX, decode, encode};
 use wire::routes::follow::{Delta, Followed, accept};
 use wire::routes::signature::RouteVerifier;
 
@@ -44,8 +44,13 @@ impl Shelf {
     /// The newest map that proves itself; an empty one if there is none.
     #[must_use]
     pub fn load(&self, verifier: &RouteVerifier) -> Followed {
-        let whole = match fs::read(self.folder.join(WHOLE_FILE)) {
-            Ok(bytes) => decode(&bytes, verifier),
+        let path = self.folder.join(WHOLE_FILE);
+        let whole = match read_bounded(&path, WHOLE_BYTES_MAX) {
+            Ok(Some(bytes)) => decode(&bytes, verifier),
+            Ok(None) => {
+                tracing::error!(path = %path.display(), max_bytes = WHOLE_BYTES_MAX, "the route map on disk is larger than any map is, and not read; one is asked for");
+                return Followed::default();
+            }
             Err(error) => {
                 tracing::info!(%error, "there is no route map on disk yet");
                 return Followed::default();
@@ -62,14 +67,8 @@ impl Shelf {
 
     /// Takes the changes that lie beside the whole map, up to the first that is cut off or does not prove itself.
     fn catch_up(&self, mut followed: Followed, verifier: &RouteVerifier) -> Followed {
-        let path = self.folder.join(STEPS_FILE);
-        let is_bounded = fs::metadata(&path).is_ok_and(|file| file.len() <= STEPS_BYTES_MAX);
-        let bytes = if is_bounded {
-            fs::read(&path)
-        } else {
-            Ok(Vec::new())
-        };
-        let bytes = bytes.unwrap_or_default();
+        let bytes = read_bounded(&self.folder.join(STEPS_FILE), STEPS_BYTES_MAX);
+        let bytes = bytes.ok().flatten().unwrap_or_default();
         let mut rest = bytes.as_slice();
         let mut count = 0;
         while let Some(step) = take_step(&mut rest) {
@@ -100,6 +99,10 @@ impl Shelf {
         let Some(bytes) = encode(followed) else {
             return Ok(());
         };
+        if bytes.len() as u64 > WHOLE_BYTES_MAX {
+            let error = format!("the route map has more than {WHOLE_BYTES_MAX} bytes");
+            return Err(io::Error::other(error));
+        }
         write_durably(&self.folder, WHOLE_FILE, &bytes)?;
         self.steps.store(0, Ordering::Relaxed);
         match fs::remove_file(self.folder.join(STEPS_FILE)) {
@@ -139,6 +142,14 @@ impl Shelf {
     }
 }
 
+/// What a file holds, unless that is more than it may. It is not looked at before it is opened: it could be another one then.
+fn read_bounded(path: &Path, bytes_max: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    let mut file = File::open(path)?.take(bytes_max.saturating_add(1));
+    let read = file.read_to_end(&mut bytes)?;
+    Ok((read as u64 <= bytes_max).then_some(bytes))
+}
+
 /// The next change, if it is there whole.
 fn take_step(bytes: &mut &[u8]) -> Option<Delta> {
     let (length, rest) = bytes.split_first_chunk()?;
@@ -151,7 +162,7 @@ fn take_step(bytes: &mut &[u8]) -> Option<Delta> {
 
 #[cfg(test)]
 mod tests {
-    use super::{SMALL_ENTRIES_MAX, STEPS_FILE, STEPS_MAX, Shelf, WHOLE_FILE};
+    use super::{SMALL_ENTRIES_MAX, STEPS_FILE, STEPS_MAX, Shelf, WHOLE_FILE, read_bounded};
     use std::fs;
     use vocab::entropy::SeededEntropy;
     use vocab::epoch::Epoch;
@@ -160,6 +171,7 @@ mod tests {
     use vocab::time::Timestamp;
     use wire::names::CellName;
     use wire::routes::entry::{Change, Entry, OrgRoute};
+    use wire::routes::file::WHOLE_BYTES_MAX;
     use wire::routes::follow::{Delta, Followed, accept};
     use wire::routes::signature::{Head, RouteSigner, RouteVerifier};
 
@@ -272,5 +284,21 @@ mod tests {
         shelf.add(&base, &vec![step; STEPS_MAX + 1]).unwrap();
         assert!(!folder.path().join(STEPS_FILE).exists());
         assert_eq!(shelf.load(&plane.verifier).cursor(), 2);
+    }
+
+    #[test]
+    fn a_file_that_is_larger_than_any_map_is_not_read() {
+        let (plane, folder) = (Plane::new(), tempfile::tempdir().unwrap());
+        let path = folder.path().join(WHOLE_FILE);
+        for (bytes, read) in [(0, true), (8, true), (9, false)] {
+            fs::write(&path, vec![0; bytes]).unwrap();
+            let found = read_bounded(&path, 8).unwrap();
+            assert_eq!(found.map(|found| found.len()), read.then_some(bytes));
+        }
+        // It takes no room on the disk, and would take all of the memory.
+        let huge = fs::File::create(&path).unwrap();
+        huge.set_len(WHOLE_BYTES_MAX + 1).unwrap();
+        let shelf = Shelf::new(folder.path());
+        assert_eq!(shelf.load(&plane.verifier).cursor(), 0);
     }
 }

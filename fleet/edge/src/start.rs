@@ -38,6 +38,9 @@ const REPORT_ROUND: Duration = Duration::from_secs(1);
 /// How long a report may take.
 const REPORT_SECS_MAX: u64 = 2;
 
+/// How long whoever started an edge waits for the control plane's first answer before it hears that the edge is ready.
+const FIRST_WORD: Duration = Duration::from_secs(5);
+
 /// What an edge is started with.
 pub struct EdgeConfig {
     /// Its name.
@@ -254,6 +257,13 @@ impl Started {
     #[must_use]
     pub fn local_root(&self) -> Option<&Path> {
         self.front.as_ref().and_then(|front| front.local_root())
+    }
+
+    /// Resolves when it is told that this edge is ready, while [`Self::run`] serves: the control plane was asked once. Whether it
+    /// answered; else the map on disk is all that the edge goes by.
+    pub fn first_word(&self) -> impl Future<Output = bool> + use<> {
+        let routes = self.routes.clone();
+        async move { routes.first_word(FIRST_WORD).await }
     }
 
     /// Serves until `stop` resolves or another edge takes over, then drains.

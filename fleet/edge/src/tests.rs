@@ -1,6 +1,7 @@
 //! The way of a request over real sockets: a client that speaks raw bytes, the edge, and a small cell behind mutual TLS that
 //! says back what it was told.
 
+mod first_word;
 mod floods;
 mod hand_over;
 mod hanging;

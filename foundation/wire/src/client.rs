@@ -2,6 +2,7 @@
 
 use crate::control::Problem;
 use crate::identity::{FleetIdentity, IdentityError};
+use crate::routes::file::WHOLE_BYTES_MAX;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -15,8 +16,8 @@ use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::time::Duration;
 
-/// The largest answer: a whole route map of a million orgs is some 80 MB.
-const ANSWER_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// The largest answer: a whole route map.
+const ANSWER_BYTES_MAX: usize = WHOLE_BYTES_MAX as usize;
 /// How long an idle connection is kept.
 const IDLE_SECS_MAX: u64 = 30;
 

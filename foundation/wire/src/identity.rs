@@ -4,17 +4,22 @@
 //! address proves nothing.
 
 pub mod proof;
+pub mod renewal;
 
 use crate::files::{make_private_folder, write_durably};
+use crate::identity::renewal::Shown;
+use aws_lc_rs::digest;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyPair, KeyUsagePurpose,
 };
 use rustls::client::verify_server_name;
 use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
+use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use std::fmt::{self, Write as _};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -115,6 +120,12 @@ pub struct FleetAuthority {
 }
 
 impl FleetAuthority {
+    /// Whether there is one in a folder.
+    #[must_use]
+    pub fn is_at(folder: &Path) -> bool {
+        folder.join(AUTHORITY_CERTIFICATE).exists()
+    }
+
     /// The authority in a folder, made if there is none.
     ///
     /// # Errors
@@ -190,11 +201,20 @@ fn limit_in_time(params: &mut CertificateParams) {
     params.not_after = dawn + (now + day * CERTIFICATE_DAYS);
 }
 
-/// The certificate of one process, and whom it believes.
+/// The certificate of one process, and whom it believes. Clones share it: what one of them renews, all show.
+#[derive(Clone)]
 pub struct FleetIdentity {
-    chain: Vec<CertificateDer<'static>>,
-    key: PrivateKeyDer<'static>,
+    shown: Arc<Shown>,
     roots: Arc<RootCertStore>,
+    folder: PathBuf,
+    /// Who the process is, if it was said.
+    whose: Option<(FleetRole, String)>,
+}
+
+impl fmt::Debug for FleetIdentity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "FleetIdentity({})", self.folder.display())
+    }
 }
 
 impl FleetIdentity {
@@ -203,19 +223,16 @@ impl FleetIdentity {
     /// # Errors
     /// [`IdentityError`] naming the file.
     pub fn load(folder: &Path) -> Result<Self, IdentityError> {
-        let key_path = folder.join(KEY);
-        let key = PrivateKeyDer::from_pem_file(&key_path).map_err(|error| IdentityError::File {
-            path: key_path,
-            reason: error.to_string(),
-        })?;
+        let own = read_own(folder)?;
         let mut roots = RootCertStore::empty();
         for root in read_certificates(&folder.join(AUTHORITY_CERTIFICATE))? {
             roots.add(root)?;
         }
         Ok(Self {
-            chain: read_certificates(&folder.join(CERTIFICATE))?,
-            key,
+            shown: Arc::new(Shown::new(own)),
             roots: Arc::new(roots),
+            folder: folder.to_path_buf(),
+            whose: None,
         })
     }
 
@@ -225,14 +242,30 @@ impl FleetIdentity {
     /// [`IdentityError`]; [`IdentityError::Another`] if the certificate names another role or another name.
     pub fn load_own(folder: &Path, role: FleetRole, name: &str) -> Result<Self, IdentityError> {
         let own = Self::load(folder)?;
-        let leaf = own.chain.first();
+        let shown = own.shown.now();
+        let leaf = shown.cert.first();
         if leaf.is_some_and(|leaf| peer_is(leaf, role, name)) {
-            return Ok(own);
+            let whose = Some((role, name.to_owned()));
+            return Ok(Self { whose, ..own });
         }
         Err(IdentityError::Another {
             path: folder.to_path_buf(),
             role: role.as_str(),
             name: name.to_owned(),
+        })
+    }
+
+    /// The fleet that this process is of, by the key of its authority: a word that only another authority has another for.
+    #[must_use]
+    pub fn fleet(&self) -> String {
+        let mut hash = digest::Context::new(&digest::SHA256);
+        for root in &self.roots.roots {
+            hash.update(root.subject_public_key_info.as_ref());
+        }
+        let hash = hash.finish();
+        hash.as_ref().iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
         })
     }
 
@@ -249,7 +282,7 @@ impl FleetIdentity {
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&rustls::version::TLS13])?
             .with_client_cert_verifier(verifier)
-            .with_single_cert(self.chain.clone(), self.key.clone_key())?;
+            .with_cert_resolver(Arc::<Shown>::clone(&self.shown));
         config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
         Ok(Arc::new(config))
     }
@@ -263,8 +296,20 @@ impl FleetIdentity {
         Ok(ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&rustls::version::TLS13])?
             .with_root_certificates(Arc::clone(&self.roots))
-            .with_client_auth_cert(self.chain.clone(), self.key.clone_key())?)
+            .with_client_cert_resolver(Arc::<Shown>::clone(&self.shown)))
     }
+}
+
+/// A certificate and its key, which belong together.
+fn read_own(folder: &Path) -> Result<CertifiedKey, IdentityError> {
+    let path = folder.join(KEY);
+    let key = PrivateKeyDer::from_pem_file(&path).map_err(|error| IdentityError::File {
+        path,
+        reason: error.to_string(),
+    })?;
+    let chain = read_certificates(&folder.join(CERTIFICATE))?;
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    Ok(CertifiedKey::from_der(chain, key, &provider)?)
 }
 
 fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, IdentityError> {
@@ -313,7 +358,8 @@ mod tests {
         let own = folder.path().join("own");
         authority.issue(FleetRole::Edge, "edge-1", &own).unwrap();
         let identity = FleetIdentity::load(&own).unwrap();
-        let leaf = identity.chain.first().unwrap();
+        let shown = identity.shown.now();
+        let leaf = shown.cert.first().unwrap();
         assert_eq!(peer_role(leaf), Some(FleetRole::Edge));
         assert!(peer_is(leaf, FleetRole::Edge, "edge-1"));
         assert!(!peer_is(leaf, FleetRole::Edge, "edge-2"));
@@ -328,6 +374,20 @@ mod tests {
         }
         identity.server_config(&[b"http/1.1"]).unwrap();
         identity.client_config().unwrap();
+    }
+
+    #[test]
+    fn a_fleet_is_known_by_its_authority() {
+        let folder = tempfile::tempdir().unwrap();
+        let fleet = |authority: &str, name: &str| {
+            let authority = FleetAuthority::open_or_create(&folder.path().join(authority)).unwrap();
+            let own = folder.path().join(name);
+            authority.issue(FleetRole::Cell, name, &own).unwrap();
+            FleetIdentity::load(&own).unwrap().fleet()
+        };
+        let one = fleet("one", "cell-a");
+        assert_eq!((one.len(), &one), (64, &fleet("one", "cell-b")));
+        assert_ne!(one, fleet("two", "cell-a"));
     }
 
     #[test]

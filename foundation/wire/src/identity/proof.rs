@@ -9,7 +9,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use rustls::SignatureScheme;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier as _;
-use rustls::crypto::aws_lc_rs::{default_provider, sign};
+use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::server::ParsedCertificate;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use std::sync::Arc;
@@ -95,14 +95,17 @@ impl FleetIdentity {
     /// # Errors
     /// [`ProofError::Signing`] for a key of another kind, or without randomness.
     pub fn prove(&self, statement: &[u8]) -> Result<Proof, ProofError> {
-        let key = sign::any_ecdsa_type(&self.key).map_err(|_| ProofError::Signing)?;
-        let signer = key.choose_scheme(&[SCHEME]).ok_or(ProofError::Signing)?;
+        let shown = self.shown.now();
+        let signer = shown
+            .key
+            .choose_scheme(&[SCHEME])
+            .ok_or(ProofError::Signing)?;
         let signature = signer
             .sign(&render_signed(statement))
             .map_err(|_| ProofError::Signing)?;
         Ok(Proof {
             signature,
-            chain: self.chain.clone(),
+            chain: shown.cert.clone(),
         })
     }
 

@@ -12,6 +12,13 @@ const MAGIC: &[u8] = b"testudo routes 1\n";
 /// The signed head as JSON is some 300 bytes.
 const HEAD_BYTES_MAX: usize = 4_096;
 
+/// As many routes as maps are made for: organisations and host names of their own.
+pub const ROUTES_MAX: usize = 1_000_000;
+/// Room for each. One has some 80 bytes; that of a long host name has 300, and no map is made of those alone.
+const ROUTE_BYTES: usize = 256;
+/// The largest map as bytes, on disk and on the wire: whoever reads one does not hold more of it in memory.
+pub const WHOLE_BYTES_MAX: u64 = (ROUTES_MAX * ROUTE_BYTES + HEAD_BYTES_MAX) as u64;
+
 /// The map as bytes; none before it has a proof.
 #[must_use]
 pub fn encode(followed: &Followed) -> Option<Vec<u8>> {
