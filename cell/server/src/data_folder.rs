@@ -54,6 +54,22 @@ pub enum DataFolderError {
         /// The folder.
         path: PathBuf,
     },
+    /// A file is where the folder, or one above it, should be.
+    #[error("{path} is not a folder; name an empty or new folder with --data")]
+    NotAFolder {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Whoever runs this may not write there.
+    #[error(
+        "{path} cannot be written to: {source}; run testudo as the user whose folder it is, or name another folder with --data"
+    )]
+    NotWritable {
+        /// What was worked on.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The file system refused.
     #[error("{path}: {source}")]
     Io {
@@ -69,6 +85,35 @@ pub enum DataFolderError {
 pub struct DataFolder {
     path: PathBuf,
     lock: File,
+}
+
+impl DataFolderError {
+    /// What the file system said of a path, in words that tell what to do.
+    #[must_use]
+    pub fn of_io(path: &Path, source: io::Error) -> Self {
+        match source.kind() {
+            // The system names neither which part of the path it is, nor that it is one.
+            io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => Self::NotAFolder {
+                path: find_file(path).unwrap_or(path).to_path_buf(),
+            },
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                Self::NotWritable {
+                    path: path.to_path_buf(),
+                    source,
+                }
+            }
+            _ => Self::Io {
+                path: path.to_path_buf(),
+                source,
+            },
+        }
+    }
+}
+
+/// The part of a path that is there and is no folder.
+fn find_file(path: &Path) -> Option<&Path> {
+    let is_file = |part: &&Path| fs::metadata(part).is_ok_and(|found| !found.is_dir());
+    path.ancestors().find(is_file)
 }
 
 impl Drop for DataFolder {
@@ -104,20 +149,13 @@ impl DataFolder {
     pub fn open(path: &Path) -> Result<Self, DataFolderError> {
         let failed = |path: &Path| {
             let path = path.to_path_buf();
-            move |source| DataFolderError::Io { path, source }
+            move |source| DataFolderError::of_io(&path, source)
         };
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(path)
             .map_err(failed(path))?;
-        let mode = fs::metadata(path).map_err(failed(path))?.mode() & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(DataFolderError::Open {
-                path: path.to_path_buf(),
-                mode,
-            });
-        }
         let format = path.join(FORMAT_FILE);
         let known = match fs::read_to_string(&format) {
             Ok(text) if text == FORMAT => true,
@@ -139,6 +177,14 @@ impl DataFolder {
         if !known && holds_anything(path).map_err(failed(path))? {
             return Err(DataFolderError::Foreign {
                 path: path.to_path_buf(),
+            });
+        }
+        // Only now: nobody is told to close a folder to others that is not ours.
+        let mode = fs::metadata(path).map_err(failed(path))?.mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(DataFolderError::Open {
+                path: path.to_path_buf(),
+                mode,
             });
         }
         let lock = take_lock(path)?;
@@ -170,10 +216,7 @@ impl DataFolder {
     pub fn subfolder(&self, name: &str) -> Result<PathBuf, DataFolderError> {
         let path = self.join(name);
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&path);
-        made.map_err(|source| DataFolderError::Io {
-            path: path.clone(),
-            source,
-        })?;
+        made.map_err(|source| DataFolderError::of_io(&path, source))?;
         Ok(path)
     }
 }
@@ -191,10 +234,7 @@ fn holds_anything(path: &Path) -> io::Result<bool> {
 
 fn take_lock(path: &Path) -> Result<File, DataFolderError> {
     let lock_path = path.join(LOCK_FILE);
-    let io_error = |source: io::Error| DataFolderError::Io {
-        path: lock_path.clone(),
-        source,
-    };
+    let io_error = |source: io::Error| DataFolderError::of_io(&lock_path, source);
     let flags = OFlags::CREATE | OFlags::RDWR | OFlags::CLOEXEC;
     let descriptor = rustix::fs::open(&lock_path, flags, Mode::RUSR | Mode::WUSR)
         .map_err(|errno| io_error(errno.into()))?;
@@ -214,7 +254,9 @@ fn take_lock(path: &Path) -> Result<File, DataFolderError> {
 mod tests {
     use super::{DataFolder, DataFolderError};
     use std::fs;
+    use std::io::ErrorKind;
     use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
 
     #[test]
     fn a_new_folder_is_private_and_held_by_one() {
@@ -238,12 +280,14 @@ mod tests {
     #[test]
     fn a_foreign_future_or_open_folder_is_refused_untouched() {
         let foreign = tempfile::tempdir().unwrap();
-        fs::set_permissions(foreign.path(), fs::Permissions::from_mode(0o700)).unwrap();
         fs::write(foreign.path().join("letter.txt"), "x").unwrap();
-        assert!(matches!(
-            DataFolder::open(foreign.path()),
-            Err(DataFolderError::Foreign { .. })
-        ));
+        for mode in [0o700, 0o755] {
+            fs::set_permissions(foreign.path(), fs::Permissions::from_mode(mode)).unwrap();
+            assert!(matches!(
+                DataFolder::open(foreign.path()),
+                Err(DataFolderError::Foreign { .. })
+            ));
+        }
         assert_eq!(fs::read_dir(foreign.path()).unwrap().count(), 1);
 
         let future = tempfile::tempdir().unwrap();
@@ -260,5 +304,25 @@ mod tests {
             DataFolder::open(open.path()),
             Err(DataFolderError::Open { .. })
         ));
+    }
+
+    #[test]
+    fn what_is_no_folder_or_cannot_be_written_to_is_told_in_words() {
+        let parent = tempfile::tempdir().unwrap();
+        let file = parent.path().join("letter.txt");
+        fs::write(&file, "x").unwrap();
+        for path in [file.clone(), file.join("below"), file.join("far/below")] {
+            let said = DataFolder::open(&path).unwrap_err().to_string();
+            let wanted = format!("{} is not a folder; name", file.display());
+            assert!(said.starts_with(&wanted), "{said}");
+        }
+        for (kind, part) in [
+            (ErrorKind::PermissionDenied, "cannot be written to"),
+            (ErrorKind::ReadOnlyFilesystem, "cannot be written to"),
+            (ErrorKind::StorageFull, "/data: "),
+        ] {
+            let said = DataFolderError::of_io(Path::new("/data"), kind.into()).to_string();
+            assert!(said.contains(part), "{kind}: {said}");
+        }
     }
 }
