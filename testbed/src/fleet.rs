@@ -252,7 +252,7 @@ impl Fleet {
         self.child.id()
     }
 
-    /// What `testudo log verify` says of a cell: a line for each organisation.
+    /// What `testudo log verify` says of a cell: a line for each organisation, and what they come to.
     ///
     /// # Errors
     /// It cannot be run, or the store cannot be read.
