@@ -2,6 +2,7 @@
 //! and addresses that are not what they were; each time it mends itself, or says what to do.
 
 use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -118,17 +119,24 @@ async fn a_move_that_is_under_way_is_watched_and_told_in_the_same_words() {
     fleet.make_org("acme", "cell-a").unwrap();
     let never = fleet.run(&["org", "show", "acme"]).unwrap();
     assert!(!never.printed.contains("move"), "{}", never.printed);
-    let hung = fleet.signal("cell-b", Signal::STOP).unwrap();
-    fleet
-        .ask(&["org", "move", "acme", "--to", "cell-b"])
-        .unwrap();
+    // Its cell hangs, and whoever asks before that is noticed begins a move that waits.
+    let hung = wait::until("a move that waits", RECOVERY_MAX, || {
+        let hung = fleet.signal("cell-a", Signal::STOP)?;
+        let asked = fleet.run(&["org", "move", "acme", "--to", "cell-b"])?;
+        if asked.code == Some(0) {
+            return Ok(Some(hung));
+        }
+        rustix::process::kill_process(hung, Signal::CONT)?;
+        Ok(None)
+    })
+    .unwrap();
     wait::until("the reason of a move that waits", RECOVERY_MAX, || {
         let newest = &fleet.ask(&["org", "moves"])?["moves"][0];
-        Ok((newest["reason"] == "cell-b does not answer").then_some(()))
+        Ok((newest["reason"] == "cell-a does not answer").then_some(()))
     })
     .unwrap();
     let shown = fleet.run(&["org", "show", "acme"]).unwrap();
-    let words = "cell-a -> cell-b: the cells get ready (cell-b does not answer)";
+    let words = "cell-a -> cell-b: the cells get ready (cell-a does not answer)";
     assert!(shown.printed.contains(words), "{}", shown.printed);
     let again = fleet
         .run(&["org", "move", "acme", "--to", "cell-b"])
@@ -164,12 +172,56 @@ async fn a_move_that_is_under_way_is_watched_and_told_in_the_same_words() {
         "{}",
         strange.said
     );
-    let empty = fleet.verify_log("cell-a").unwrap();
-    assert!(!empty.is_empty());
+    let proved = fleet.verify_log("cell-b").unwrap();
+    assert!(proved.contains(" (acme): whole, "), "{proved}");
+    assert!(proved.contains("one chain with "), "{proved}");
+}
+
+#[test]
+fn a_move_into_a_cell_that_does_not_answer_is_refused_and_one_that_is_started_again_is_waited_for()
+{
+    let fleet = Fleet::start_with(2, &["--leave-hung"]).unwrap();
+    for slug in ["acme", "globex"] {
+        fleet.make_org(slug, "cell-a").unwrap();
+    }
+    fleet.signal("cell-b", Signal::KILL).unwrap();
+    let moved = ["org", "move", "globex", "--to", "cell-b", "--watch"];
+    assert_eq!(fleet.ask(&moved).unwrap()["serving"], "cell-b");
+
+    let hung = fleet.signal("cell-b", Signal::STOP).unwrap();
+    let refused = fleet
+        .run(&["org", "move", "acme", "--to", "cell-b"])
+        .unwrap();
+    assert_eq!(refused.code, Some(1));
+    for part in [
+        "cell-b does not answer (",
+        "nothing was begun",
+        "testudo fleet status",
+    ] {
+        assert!(refused.said.contains(part), "{}", refused.said);
+    }
+    let moves = fleet.ask(&["org", "moves"]).unwrap();
+    assert_eq!(moves["moves"].as_array().unwrap().len(), 1);
+    // A drain that has nowhere else to go says so, and goes on by itself.
+    wait::until("a cell that is silent", RECOVERY_MAX, || {
+        let cell = fleet.ask(&["cell", "show", "cell-b"])?;
+        Ok(cell["health"].is_null().then_some(()))
+    })
+    .unwrap();
+    let drained = fleet.run(&["cell", "drain", "cell-a"]).unwrap();
+    for part in ["acme stays: ", "cell-b may have it"] {
+        assert!(drained.printed.contains(part), "{}", drained.printed);
+    }
+    rustix::process::kill_process(hung, Signal::CONT).unwrap();
+    wait::until("an organisation that leaves", RECOVERY_MAX, || {
+        let acme = fleet.ask(&["org", "show", "acme"])?;
+        Ok((acme["cell"] == "cell-b").then_some(()))
+    })
+    .unwrap();
 }
 
 /// Runs `fleet up` where it comes to nothing.
-fn fails_up(data: &std::path::Path, options: &[&str]) -> anyhow::Result<Ended> {
+fn fails_up(data: &Path, options: &[&str]) -> anyhow::Result<Ended> {
     let mut command = Command::new(binary::find()?);
     command.args(["fleet", "up", "--data"]).arg(data);
     Ended::of(command.args(options))
@@ -285,7 +337,7 @@ fn a_folder_that_is_gone_is_missed_and_not_made_anew() {
             "cell-a",
             [
                 "cell-a has no store in",
-                "1 organisation lives there",
+                "1 organisation has its place there",
                 "--without cell-a",
             ],
         ),
@@ -407,4 +459,122 @@ fn whoever_reads_only_the_beginning_is_not_an_error() {
         .unwrap();
     assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
     assert_eq!(ended.status.code(), Some(141));
+}
+
+#[test]
+fn a_folder_that_is_something_else_is_told_from_one_that_is_not_there() {
+    let scratch = Scratch::new("operator").unwrap();
+    let file = scratch.path().join("letter.txt");
+    std::fs::write(&file, "x").unwrap();
+    let (listen, page) = (
+        free_address().unwrap().to_string(),
+        free_address().unwrap().to_string(),
+    );
+    let doors = ["--listen", &listen, "--page", &page];
+    for (data, part) in [
+        (file.clone(), "letter.txt is not a folder; name"),
+        (file.join("fleet"), "letter.txt is not a folder; name"),
+        (scratch.path().to_path_buf(), "is not a testudo data folder"),
+    ] {
+        let ended = fails_up(&data, &doors).unwrap();
+        assert_eq!(ended.code, Some(1));
+        assert!(ended.said.contains(part), "{}", ended.said);
+    }
+    assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 1);
+}
+
+/// Starts a part of a fleet by hand where it comes to nothing.
+fn fails_by_hand(words: &[&str], data: &Path, identity: &Path) -> anyhow::Result<String> {
+    let mut command = Command::new(binary::find()?);
+    command.args(words).arg("--data").arg(data);
+    command.arg("--identity").arg(identity);
+    command.args(["--listen", "127.0.0.1:0", "--origin", "http://localhost:1"]);
+    let ended = Ended::of(command.arg("--until-stdin-ends"))?;
+    anyhow::ensure!(ended.code == Some(1), "{words:?}: {}", ended.printed);
+    Ok(ended.said)
+}
+
+#[test]
+fn a_part_that_is_started_by_hand_takes_no_folder_but_its_own() {
+    let fleet = Fleet::start(2).unwrap();
+    assert_eq!(fleet.run(&["fleet", "down"]).unwrap().code, Some(0));
+    let data = fleet.folder();
+    let identity = |name: &str| data.join("identities").join(name);
+    let (cell_a, cell_b) = (
+        ["cell", "run", "--name", "cell-a"],
+        ["cell", "run", "--name", "cell-b"],
+    );
+    let key = "00".repeat(32);
+    let edge = [
+        "--name",
+        "edge-1",
+        "--control",
+        "127.0.0.1:1",
+        "--route-key",
+        &key,
+    ];
+    let edge = [&["edge"], &edge[..]].concat();
+    let nowhere = data.join("misspelt");
+    for (words, name) in [
+        (&["control"][..], "control-control"),
+        (&edge[..], "edge-edge-1"),
+        (&cell_a[..], "cell-cell-a"),
+    ] {
+        let said = fails_by_hand(words, &nowhere, &identity(name)).unwrap();
+        assert!(said.contains("say --new"), "{said}");
+        assert!(!nowhere.exists());
+        let said = fails_by_hand(words, &data.join("identities"), &identity(name)).unwrap();
+        assert!(said.contains("holds something else"), "{said}");
+    }
+    let before = testbed::fingerprint::of(&data.join("cell-a")).unwrap();
+    let other = fails_by_hand(&cell_b, &data.join("cell-a"), &identity("cell-cell-b")).unwrap();
+    assert!(
+        other.contains("the folder of cell-a, and not of cell-b"),
+        "{other}"
+    );
+    let whole = fails_by_hand(&cell_a, &data, &identity("cell-cell-a")).unwrap();
+    assert!(whole.contains("the folder of a fleet"), "{whole}");
+    std::fs::remove_file(data.join("cell-a/cell.json")).unwrap();
+    let server = fails_by_hand(&cell_a, &data.join("cell-a"), &identity("cell-cell-a")).unwrap();
+    assert!(server.contains("the folder of a server"), "{server}");
+    let mut after = testbed::fingerprint::of(&data.join("cell-a")).unwrap();
+    let mark = PathBuf::from("cell.json");
+    after.insert(mark.clone(), before[&mark].clone());
+    assert_eq!(before, after);
+}
+
+#[tokio::test]
+async fn what_a_fleet_signs_with_is_missed_and_made_anew_by_leave_alone() {
+    let mut fleet = Fleet::start(1).unwrap();
+    fleet.make_org("acme", "cell-a").unwrap();
+    let (data, acme) = (fleet.folder(), fleet.peer_of("acme").unwrap());
+    let port = fleet.origin.rsplit(':').next().unwrap().to_owned();
+    let listen = format!("127.0.0.1:{port}");
+    let page = free_address().unwrap().to_string();
+    let doors = ["--listen", &listen, "--page", &page];
+    let identities = data.with_extension("identities");
+    for (lost, option) in [
+        ("control/route.key", "--new-route-key"),
+        ("authority/authority.pem", "--new-authority"),
+    ] {
+        assert_eq!(fleet.run(&["fleet", "down"]).unwrap().code, Some(0));
+        if !identities.exists() {
+            testbed::fingerprint::copy(&data.join("identities"), &identities).unwrap();
+        }
+        std::fs::remove_file(data.join(lost)).unwrap();
+        let ended = fails_up(&data, &doors).unwrap();
+        assert_eq!(ended.code, Some(1), "{}", ended.said);
+        assert!(ended.said.contains(option), "{}", ended.said);
+        assert!(!data.join(lost).exists());
+        // Ready is who knows the way, though the map that was kept is of no use, or gone.
+        drop(std::fs::remove_file(data.join("edge-1/routes.map")));
+        fleet.restart(&[option]).unwrap();
+        let first = Connection::new(acme.clone()).get("/signin", "").await;
+        assert_eq!(first.unwrap().status, StatusCode::OK);
+    }
+    // The certificates of before are another fleet's.
+    assert_eq!(fleet.run(&["fleet", "down"]).unwrap().code, Some(0));
+    let (name, folder) = (["cell", "run", "--name", "cell-a"], data.join("cell-a"));
+    let other = fails_by_hand(&name, &folder, &identities.join("cell-cell-a")).unwrap();
+    assert!(other.contains("cell-a of another fleet"), "{other}");
 }

@@ -10,6 +10,8 @@ use wire::names::CellName;
 
 /// What a cell of a fleet notes in its data folder.
 const CELL_FILE: &str = "cell.json";
+/// The key that everything in the store is sealed under.
+const ROOT_KEY_FILE: &str = "root.key";
 /// The store of a server, and of a cell.
 pub const STORE_FILE: &str = "testudo.db";
 
@@ -31,6 +33,42 @@ pub struct CellMark {
     pub name: CellName,
     /// Where people reach its fleet.
     pub origin: Url,
+    /// Its fleet, by the key of the authority that its certificate is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fleet: Option<String>,
+}
+
+/// Whether a cell may come into a fleet whose authority is another one than before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joining {
+    /// It is of the fleet that it was of.
+    Stays,
+    /// Whoever starts it says that it is of this one now, or that the authority was made anew.
+    MayJoin,
+}
+
+/// Whether a cell may start in a folder where another start has noted this.
+///
+/// # Errors
+/// Whose the folder is, and what to do.
+pub fn decide_cell(known: &CellMark, wanted: &CellMark, joining: Joining) -> Result<(), String> {
+    if known.name != wanted.name {
+        return Err(format!(
+            "it is the folder of {known}, and not of {wanted}: an organisation would be looked for where it is not. Name the folder of \
+             {wanted} with --data, or start {known} there",
+            known = known.name,
+            wanted = wanted.name
+        ));
+    }
+    let is_other = |fleet: &String| wanted.fleet.as_ref() != Some(fleet);
+    if joining == Joining::Stays && known.fleet.as_ref().is_some_and(is_other) {
+        return Err(format!(
+            "it is the folder of {name} of another fleet, by the authority of its certificates: name the folder of this fleet's \
+             {name} with --data. If the authority of its fleet was made anew, start it once with --rejoin",
+            name = known.name
+        ));
+    }
+    Ok(())
 }
 
 impl CellMark {
@@ -63,6 +101,12 @@ pub fn find(data: &Path) -> anyhow::Result<Home> {
     }
 }
 
+/// Whether a server or a cell has begun in a folder: keys are made after it is noted whose the folder is.
+#[must_use]
+pub fn holds_keys(data: &Path) -> bool {
+    data.join(STORE_FILE).exists() || data.join(ROOT_KEY_FILE).exists()
+}
+
 /// Refuses a folder that is not a server's, for what works on a server alone.
 ///
 /// # Errors
@@ -81,7 +125,7 @@ pub fn must_be_servers(data: &Path, command: &str) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CellMark, Home, find, must_be_servers};
+    use super::{CellMark, Home, Joining, decide_cell, find, must_be_servers};
     use wire::names::CellName;
 
     #[test]
@@ -99,6 +143,7 @@ mod tests {
         let mark = CellMark {
             name: CellName::parse("cell-a").unwrap(),
             origin: "https://localhost:8080".parse().unwrap(),
+            fleet: None,
         };
         mark.write(cell.path()).unwrap();
         assert_eq!(find(cell.path()).unwrap(), Home::Cell(mark));
@@ -106,5 +151,47 @@ mod tests {
         assert!(said.to_string().contains("of cell-a, a cell"), "{said}");
         std::fs::write(cell.path().join("cell.json"), "{").unwrap();
         assert!(find(cell.path()).is_err());
+    }
+
+    #[test]
+    fn a_cells_folder_is_that_cells_of_that_fleet() {
+        use Joining::{MayJoin, Stays};
+        let mark = |name: &str, fleet: Option<&str>| CellMark {
+            name: CellName::parse(name).unwrap(),
+            origin: "https://localhost:8080".parse().unwrap(),
+            fleet: fleet.map(str::to_owned),
+        };
+        let table = [
+            (Some("one"), "cell-a", "one", Stays, None),
+            (
+                Some("one"),
+                "cell-b",
+                "one",
+                Stays,
+                Some("the folder of cell-a, and not of cell-b"),
+            ),
+            (
+                Some("one"),
+                "cell-b",
+                "one",
+                MayJoin,
+                Some("the folder of cell-a"),
+            ),
+            (Some("one"), "cell-a", "two", Stays, Some("--rejoin")),
+            (Some("one"), "cell-a", "two", MayJoin, None),
+            // Noted by a release that did not know fleets apart.
+            (None, "cell-a", "two", Stays, None),
+            (None, "cell-b", "two", Stays, Some("cell-a")),
+        ];
+        for (known, name, fleet, joining, part) in table {
+            let verdict = decide_cell(&mark("cell-a", known), &mark(name, Some(fleet)), joining);
+            match part {
+                None => assert_eq!(verdict, Ok(()), "{known:?} {name} {fleet}"),
+                Some(part) => assert!(verdict.unwrap_err().contains(part), "{name} {fleet}"),
+            }
+        }
+        let old: CellMark =
+            serde_json::from_str(r#"{"name":"cell-a","origin":"http://localhost:1/"}"#).unwrap();
+        assert_eq!(old.fleet, None);
     }
 }

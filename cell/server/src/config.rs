@@ -4,8 +4,10 @@ use crate::outbound::Reach;
 use database::Location;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use url::Url;
 use vocab::secret::Secret;
+use wire::identity::FleetIdentity;
 use wire::names::CellName;
 
 /// Everything a cell is started with.
@@ -39,8 +41,8 @@ pub struct Config {
 pub struct FleetSeat {
     /// The cell's name.
     pub name: CellName,
-    /// The folder of its certificate.
-    pub identity: PathBuf,
+    /// What proves that it is that cell.
+    pub identity: Arc<FleetIdentity>,
 }
 
 /// Whether connections to addresses that administrators name may go into private networks.

@@ -38,8 +38,7 @@ use vocab::entropy::{Entropy, SystemEntropy};
 use vocab::id::OrgId;
 use vocab::slug::Slug;
 use vocab::time::{Clock, SystemClock};
-use wire::identity::{FleetIdentity, FleetRole, IdentityError};
-use wire::names::CellName;
+use wire::identity::IdentityError;
 
 /// The tables of a cell, in the order in which they came to be.
 pub static MIGRATIONS: [Migration; 20] = [
@@ -254,9 +253,8 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
         .and_then(|url| url.host_str())
         .unwrap_or("localhost")
         .to_owned();
-    let seat = config.seat.as_ref().map(FleetSeat::take).transpose()?;
-    let tls = match &seat {
-        Some((_, identity)) => Some(tls::of_fleet(identity)?),
+    let tls = match &config.seat {
+        Some(seat) => Some(tls::of_fleet(&seat.identity)?),
         None => tls::set_up(&config.tls, &folder, &host)?,
     };
     let cell = open_cell(&folder, &location).await?;
@@ -272,7 +270,7 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
     let port = address.port();
     let origin = Origin::new(config.origin.as_ref(), config.tls != TlsMode::Off, port);
     let base_url = origin.base_url();
-    if let Some((name, identity)) = seat {
+    if let Some(FleetSeat { name, identity }) = config.seat {
         return Ok(Started {
             setup_url: None,
             local_root: None,
@@ -329,15 +327,6 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
         envoy,
         control,
     })
-}
-
-impl FleetSeat {
-    /// The cell's name, and what proves it.
-    fn take(&self) -> Result<(CellName, Arc<FleetIdentity>), IdentityError> {
-        let name = self.name.as_str();
-        let identity = FleetIdentity::load_own(&self.identity, FleetRole::Cell, name)?;
-        Ok((self.name.clone(), Arc::new(identity)))
-    }
 }
 
 /// The first org, made if there is none.

@@ -1,8 +1,9 @@
 //! The control API: what edges follow, and what operators do. Who may do what hangs on the role in the certificate.
 
+use crate::declaration::parse_declaration;
 use crate::feed::{Answer as News, Feed};
 use crate::glance;
-use crate::listener::Peer;
+use crate::listener::{Peer, PeerCertificate};
 use crate::org_host;
 use crate::page::keys::PageKeys;
 use crate::placement::PlacementDenial;
@@ -26,10 +27,10 @@ use std::time::Duration;
 use url::Url;
 use vocab::slug::Slug;
 use wire::control::{
-    CellView, CreateOrg, CreatedOrg, DeclareCell, EdgeReport, FleetView, OrgPage, OrgView,
-    PageLink, Problem, SetCellState, TlsView,
+    CellView, CreateOrg, CreatedOrg, EdgeReport, FleetView, OrgPage, OrgView, PageLink, Problem,
+    SetCellState, TlsView,
 };
-use wire::identity::FleetRole;
+use wire::identity::{FleetRole, peer_is};
 use wire::names::CellName;
 use wire::org_move::view::{MovePage, MoveView, StartMove};
 use wire::routes::file::{MEDIA_TYPE, encode};
@@ -177,13 +178,19 @@ async fn routes(
     }
 }
 
+/// What an edge measured counts as its own: under another's name it would stand in the place of what that one measured.
 async fn report(
     Extension(peer): Extension<Peer>,
+    Extension(PeerCertificate(certificate)): Extension<PeerCertificate>,
     State(side): State<Side>,
     body: Sent,
 ) -> Answer<serde_json::Value> {
     only(peer, FleetRole::Edge)?;
     let mut report: EdgeReport = parse(body)?;
+    if !peer_is(&certificate, FleetRole::Edge, &report.edge) {
+        let text = "the report is of another edge than the certificate of this connection names";
+        return Err(problem(StatusCode::FORBIDDEN, "forbidden", text));
+    }
     side.tls.add(std::mem::take(&mut report.tls));
     side.watch.report(report);
     Ok(Json(serde_json::json!({})))
@@ -253,7 +260,8 @@ async fn declare_cell(
     body: Sent,
 ) -> Answer<CellView> {
     only(peer, FleetRole::Operator)?;
-    let wanted: DeclareCell = parse(body)?;
+    let body = read(body)?;
+    let wanted = parse_declaration(&body).map_err(|refusal| refused(&refusal))?;
     let done = side.register.declare_cell(wanted, OPERATOR).await;
     let mut done = [done.map_err(|refusal| refused(&refusal))?];
     for cell in &done {
@@ -449,9 +457,12 @@ fn cell_name(text: &str) -> Result<CellName, Said> {
 /// A body that was read whole, or why not.
 type Sent = Result<Bytes, BytesRejection>;
 
+fn read(body: Sent) -> Result<Bytes, Said> {
+    body.map_err(|error| problem(error.status(), "invalid", &error.body_text()))
+}
+
 fn parse<T: DeserializeOwned>(body: Sent) -> Result<T, Said> {
-    let body = body.map_err(|error| problem(error.status(), "invalid", &error.body_text()))?;
-    serde_json::from_slice(&body).map_err(|error| invalid(&error.to_string()))
+    serde_json::from_slice(&read(body)?).map_err(|error| invalid(&error.to_string()))
 }
 
 pub(crate) fn invalid(message: &str) -> Said {
@@ -463,6 +474,8 @@ pub(crate) fn refused(refusal: &Refusal) -> Said {
         Refusal::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
         Refusal::Placement(PlacementDenial::Unknown(_)) => (StatusCode::NOT_FOUND, "not_found"),
         Refusal::Taken { .. }
+        | Refusal::CellDiffers { .. }
+        | Refusal::AddressTaken { .. }
         | Refusal::Moving { .. }
         | Refusal::Settling { .. }
         | Refusal::HostTaken { .. } => (StatusCode::CONFLICT, "taken"),
@@ -470,7 +483,7 @@ pub(crate) fn refused(refusal: &Refusal) -> Said {
             (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
         }
         Refusal::Changed { .. } => (StatusCode::CONFLICT, "changed"),
-        Refusal::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid"),
+        Refusal::Invalid { .. } | Refusal::Fields { .. } => (StatusCode::BAD_REQUEST, "invalid"),
         Refusal::Placement(_)
         | Refusal::State(_)
         | Refusal::CellRefused { .. }
@@ -480,6 +493,7 @@ pub(crate) fn refused(refusal: &Refusal) -> Said {
         Refusal::NotYet { .. }
         | Refusal::UnderWay { .. }
         | Refusal::GiverSilent { .. }
+        | Refusal::TakerSilent { .. }
         | Refusal::TooManyMoves { .. }
         | Refusal::HostNotYet { .. } => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         Refusal::Store(_) | Refusal::Stored(_) => {

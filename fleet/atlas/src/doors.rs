@@ -70,6 +70,16 @@ impl Doors {
         self.to(cell)?.get(STATUS_PATH, time).await
     }
 
+    /// Whether the cell of this name, as its certificate proves, is at an address.
+    pub(crate) async fn finds(&self, name: &CellName, address: &str) -> bool {
+        let proved = server_name(FleetRole::Cell, name.as_str());
+        let Ok(client) = FleetClient::new(&self.identity, address, &proved) else {
+            return false;
+        };
+        let time = Duration::from_secs(STATUS_SECS_MAX);
+        client.get::<CellHealth>(STATUS_PATH, time).await.is_ok()
+    }
+
     /// Asks a cell about a move.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ pub mod api;
 pub mod cell_state;
 pub mod counted;
 pub mod creation;
+pub mod declaration;
 pub mod doors;
 pub mod feed;
 pub mod glance;

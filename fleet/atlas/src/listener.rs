@@ -12,6 +12,7 @@ use hyper_util::service::TowerToHyperService;
 use reception::accept::take_connections;
 use reception::crowd::{Crowd, Place};
 use rustls::ServerConfig;
+use rustls::pki_types::CertificateDer;
 use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
@@ -41,6 +42,10 @@ const NEAR_MAX: usize = 128;
 /// The role of the peer, as an extension of each request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer(pub FleetRole);
+
+/// The certificate of the peer, whose chain was verified, as an extension of each request.
+#[derive(Debug, Clone)]
+pub struct PeerCertificate(pub Arc<CertificateDer<'static>>);
 
 /// Serves until `stop` resolves, then drains.
 pub async fn serve(
@@ -106,12 +111,17 @@ async fn run(
         Err(_) => return,
     };
     let leaf = stream.get_ref().1.peer_certificates();
-    let Some(role) = leaf.and_then(<[_]>::first).and_then(peer_role) else {
+    let Some(leaf) = leaf.and_then(<[_]>::first) else {
         return;
     };
+    let Some(role) = peer_role(leaf) else {
+        return;
+    };
+    let certificate = PeerCertificate(Arc::new(leaf.clone().into_owned()));
     drop(stranger);
     let service = router.map_request(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(role));
+        request.extensions_mut().insert(certificate.clone());
         request.map(Body::new)
     });
     speak(stream, service, watcher).await;

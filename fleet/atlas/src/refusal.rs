@@ -5,6 +5,23 @@ use crate::placement::PlacementDenial;
 use database::DatabaseFault;
 use wire::client::CallError;
 
+/// What is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldProblem {
+    /// Which.
+    pub field: String,
+    /// What is wrong, and what would be right.
+    pub problem: String,
+}
+
+fn render_fields(problems: &[FieldProblem]) -> String {
+    let said: Vec<String> = problems
+        .iter()
+        .map(|FieldProblem { field, problem }| format!("{field}: {problem}"))
+        .collect();
+    said.join("; ")
+}
+
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
@@ -39,6 +56,32 @@ pub enum Refusal {
         field: &'static str,
         /// What is wrong, and what would be right.
         problem: String,
+    },
+    /// Fields are missing, strange, or have unusable values.
+    #[error("{}", render_fields(.problems))]
+    Fields {
+        /// All of them.
+        problems: Vec<FieldProblem>,
+    },
+    /// A cell of that name is there, and is another one.
+    #[error(
+        "{name} is in the register already, and is another cell than this: {differences}. What a cell is does not change: declare it as it is, or give this one another name"
+    )]
+    CellDiffers {
+        /// The name.
+        name: String,
+        /// In which respects.
+        differences: String,
+    },
+    /// The address is another cell's.
+    #[error(
+        "{address} is the address of {cell} already, and this cell does not answer there; name the address at which it does, or declare {cell} at its own first"
+    )]
+    AddressTaken {
+        /// The address.
+        address: String,
+        /// Whose it is.
+        cell: String,
     },
     /// No cell may have the org.
     #[error(transparent)]
@@ -99,6 +142,16 @@ pub enum Refusal {
     GiverSilent {
         /// The org's cell.
         cell: String,
+    },
+    /// What is to be moved would go into a cell that does not answer.
+    #[error(
+        "{cell} does not answer ({reason}), and was to have the organisation: nothing was begun; see `testudo fleet status`, and ask again when it answers, or name another cell"
+    )]
+    TakerSilent {
+        /// The cell that it was to go to.
+        cell: String,
+        /// What came instead of an answer.
+        reason: String,
     },
     /// As many moves are under way as are carried on with at once.
     #[error("{max} moves are under way, and no more are at once; ask again when some are over")]

@@ -2,6 +2,9 @@
 
 use crate::cell_state::{Inhabitants, decide_state_change};
 use crate::counted::Counted;
+use crate::declaration::{
+    Declared, Sighting, check_declaration, decide_declaration, find_neighbour,
+};
 use crate::doors::Doors;
 use crate::feed::Feed;
 use crate::log::{self, Entry};
@@ -19,12 +22,10 @@ use vocab::slug::Slug;
 use vocab::time::Clock;
 use wire::control::{CellState, CellView, DeclareCell, OrgPage, OrgView, SetCellState};
 use wire::names::CellName;
-use wire::routes::entry::{ADDRESS_CHARS_MAX, CellRoute, Change, Entry as RouteEntry, OrgRoute};
+use wire::routes::entry::{CellRoute, Change, Entry as RouteEntry, OrgRoute};
 
 /// Longest name of an org, a region, a cloud or a regime.
 const NAME_CHARS_MAX: usize = 100;
-/// Most compliance regimes of a cell.
-const REGIMES_MAX: usize = 50;
 /// Most orgs of a page.
 pub const PAGE_ORGS_MAX: i64 = 1_000;
 
@@ -66,54 +67,57 @@ impl Register {
     /// A cell joins; declared again as it is, nothing happens, and at another address it has moved house.
     ///
     /// # Errors
-    /// [`Refusal::Taken`] if it is there as something else.
+    /// [`Refusal::CellDiffers`] if it is there as something else, [`Refusal::AddressTaken`] if another one is at its address.
     pub async fn declare_cell(&self, cell: DeclareCell, actor: &str) -> Result<CellView, Refusal> {
-        check_cell(&cell)?;
+        check_declaration(&cell)?;
+        let sighting = self.look_for(&cell).await?;
         let (now, actor, name) = (self.clock.now(), actor.to_owned(), cell.name.clone());
         self.database
             .write(move |tx| {
                 Box::pin(async move {
                     let place = log::take_place(tx).await?;
-                    let Some(known) = store::load_cell(tx, &cell.name).await? else {
-                        store::insert_cell(tx, &cell, now).await?;
-                        let entry = Entry {
-                            at: now,
-                            kind: String::from("cell.declare"),
-                            subject: cell.name.to_string(),
-                            epoch: Epoch::FIRST,
-                            actor,
-                            detail: format!("in {} on {}", cell.region, cell.cloud),
-                        };
-                        let route = cell_route(&cell.name, &cell.address, Epoch::FIRST);
-                        return log::append(tx, place, &entry, &[route]).await;
+                    let known = store::load_cells(tx).await?;
+                    let (kind, epoch, detail) = match decide_declaration(&cell, &known, sighting)? {
+                        Declared::AsBefore => return Ok(()),
+                        Declared::New => {
+                            store::insert_cell(tx, &cell, now).await?;
+                            let detail = format!("in {} on {}", cell.region, cell.cloud);
+                            ("cell.declare", Epoch::FIRST, detail)
+                        }
+                        Declared::Moved(known) => {
+                            let (state, address) = (known.state, &cell.address);
+                            let updated = store::update_cell(tx, &known, state, address, now);
+                            check_updated(updated.await?, &known, known.epoch)?;
+                            ("cell.address", known.epoch.next(), cell.address.clone())
+                        }
                     };
-                    let same = (&known.region, &known.cloud, &known.regimes, known.size)
-                        == (&cell.region, &cell.cloud, &cell.regimes, cell.size);
-                    if !same {
-                        return Err(Refusal::Taken {
-                            name: cell.name.to_string(),
-                        });
-                    }
-                    if known.address == cell.address {
-                        return Ok(());
-                    }
-                    let updated = store::update_cell(tx, &known, known.state, &cell.address, now);
-                    check_updated(updated.await?, &known, known.epoch)?;
                     let entry = Entry {
                         at: now,
-                        kind: String::from("cell.address"),
+                        kind: String::from(kind),
                         subject: cell.name.to_string(),
-                        epoch: known.epoch.next(),
+                        epoch,
                         actor,
-                        detail: cell.address.clone(),
+                        detail,
                     };
-                    let route = cell_route(&cell.name, &cell.address, known.epoch.next());
+                    let route = cell_route(&cell.name, &cell.address, epoch);
                     log::append(tx, place, &entry, &[route]).await
                 })
             })
             .await?;
         self.feed.catch_up().await?;
         self.cell(&name).await
+    }
+
+    /// Looks whether the cell itself is at an address that is another one's in the register. Outside of a transaction: a cell
+    /// that hangs holds up no change.
+    async fn look_for(&self, cell: &DeclareCell) -> Result<Sighting, Refusal> {
+        let known = self.cells().await?;
+        let is_there = find_neighbour(cell, &known).is_some()
+            && self.doors.finds(&cell.name, &cell.address).await;
+        Ok(match is_there {
+            true => Sighting::There,
+            false => Sighting::Unknown,
+        })
     }
 
     /// A cell changes its state, if it still has the epoch that the caller saw. In the state already, nothing happens.
@@ -227,38 +231,6 @@ fn check_updated(updated: bool, known: &CellView, asked: Epoch) -> Result<(), Re
         known: known.epoch.number(),
         asked: asked.number(),
     })
-}
-
-fn check_cell(cell: &DeclareCell) -> Result<(), Refusal> {
-    check_text("region", &cell.region)?;
-    check_text("cloud", &cell.cloud)?;
-    if cell.regimes.len() > REGIMES_MAX {
-        return Err(Refusal::Invalid {
-            field: "regimes",
-            problem: format!("name at most {REGIMES_MAX}"),
-        });
-    }
-    for regime in &cell.regimes {
-        check_text("regimes", regime)?;
-    }
-    let is_address = cell.address.len() <= ADDRESS_CHARS_MAX
-        && cell.address.rsplit_once(':').is_some_and(|(host, port)| {
-            !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
-        })
-        && cell.address.parse::<http::uri::Authority>().is_ok();
-    if !is_address {
-        return Err(Refusal::Invalid {
-            field: "address",
-            problem: format!("{:?} is not host:port", cell.address),
-        });
-    }
-    if !matches!(cell.state, CellState::Building | CellState::Open) {
-        return Err(Refusal::Invalid {
-            field: "state",
-            problem: String::from("a new cell is building or open"),
-        });
-    }
-    Ok(())
 }
 
 pub(crate) fn check_text(field: &'static str, text: &str) -> Result<(), Refusal> {

@@ -11,7 +11,7 @@ use crate::register::Register;
 use crate::tls_seen::TlsSeen;
 use crate::underway::Underway;
 use crate::watch::{ROUND, Watch};
-use crate::{MIGRATIONS, listener, page};
+use crate::{MIGRATIONS, listener, page, store};
 use database::{Database, Location, OpenError};
 use reception::descriptors::raise_descriptors;
 use std::fs::{File, TryLockError};
@@ -41,10 +41,21 @@ const CATCH_UP_ROUND: Duration = Duration::from_millis(250);
 /// How often interrupted creations are carried on with.
 const RESUME_ROUND: Duration = Duration::from_secs(2);
 
+/// What becomes of a start whose key for the route map is gone, though the register has signed maps with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LostKey {
+    /// It is refused: edges believe that key alone.
+    Missed,
+    /// Another key is made.
+    Replace,
+}
+
 /// What a control plane is started with.
 pub struct ControlConfig {
     /// Where its data lies.
     pub data: PathBuf,
+    /// What becomes of it without the key.
+    pub lost_key: LostKey,
     /// Its store.
     pub store: Location,
     /// Where edges and operators reach it.
@@ -74,6 +85,16 @@ pub enum StartError {
         path: PathBuf,
         /// Why not.
         source: SignerError,
+    },
+    /// The key that signs the route map is gone.
+    #[error(
+        "{path} is missing, though the register has {changes} changes: edges take route maps that are signed by that key alone. Put it back from a backup; or start once with --new-route-key, which makes another one, and then start each edge with the --route-key that is printed (`testudo fleet up` sees to its own edge)"
+    )]
+    KeyLost {
+        /// Its file.
+        path: PathBuf,
+        /// How much was signed by it.
+        changes: i64,
     },
     /// Another control plane runs there.
     #[error(
@@ -169,8 +190,19 @@ pub async fn start(
         source,
     })?;
     let held = Held::take(&config.data)?;
-    let signer = open_signer(&config.data)?;
+    let kept = load_signer(&config.data)?;
     let database = Database::open(&config.store, &MIGRATIONS).await?;
+    let signer = match kept {
+        Some(signer) => signer,
+        None => match make_signer(&config, &database).await {
+            Ok(signer) => signer,
+            Err(error) => {
+                // Closed in order, the store leaves no trace of a start that came to nothing.
+                database.close().await;
+                return Err(error);
+            }
+        },
+    };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     raise_descriptors();
     let feed = Feed::build(database.clone(), Arc::clone(&clock), signer).await?;
@@ -226,26 +258,51 @@ async fn bind(
     Ok((listener, bound))
 }
 
-fn open_signer(data: &Path) -> Result<RouteSigner, StartError> {
+fn load_signer(data: &Path) -> Result<Option<RouteSigner>, StartError> {
     let path = data.join(ROUTE_KEY_FILE);
+    match std::fs::read(&path) {
+        Ok(bytes) => {
+            let signer = RouteSigner::from_pkcs8(&bytes);
+            signer
+                .map(Some)
+                .map_err(|source| StartError::Key { path, source })
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(StartError::File { path, source }),
+    }
+}
+
+/// A new key, if none was lost or another one is wanted in its place.
+async fn make_signer(
+    config: &ControlConfig,
+    database: &Database,
+) -> Result<RouteSigner, StartError> {
+    let path = config.data.join(ROUTE_KEY_FILE);
+    let mut tx = database.read().await.map_err(Refusal::from)?;
+    let changes = store::load_head(&mut tx).await?.cursor;
+    drop(tx);
+    if !decide_making(changes, config.lost_key) {
+        return Err(StartError::KeyLost { path, changes });
+    }
     let unusable = |source| StartError::Key {
         path: path.clone(),
         source,
     };
-    let failed = |source| StartError::File {
+    let signer = RouteSigner::generate().map_err(unusable)?;
+    let key = signer.to_pkcs8().map_err(unusable)?;
+    write_durably(&config.data, ROUTE_KEY_FILE, &key).map_err(|source| StartError::File {
         path: path.clone(),
         source,
-    };
-    match std::fs::read(&path) {
-        Ok(bytes) => RouteSigner::from_pkcs8(&bytes).map_err(unusable),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let signer = RouteSigner::generate().map_err(unusable)?;
-            let key = signer.to_pkcs8().map_err(unusable)?;
-            write_durably(data, ROUTE_KEY_FILE, &key).map_err(failed)?;
-            Ok(signer)
-        }
-        Err(error) => Err(failed(error)),
+    })?;
+    if changes > 0 {
+        tracing::warn!(key = %path.display(), "another key signs the route map from now on; edges that were told the one before take no map");
     }
+    Ok(signer)
+}
+
+/// Whether a key may be made where there is none: nothing was signed yet, or whoever starts it knows what that means.
+const fn decide_making(changes: i64, lost_key: LostKey) -> bool {
+    changes == 0 || matches!(lost_key, LostKey::Replace)
 }
 
 impl Started {

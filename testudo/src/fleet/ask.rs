@@ -2,6 +2,7 @@
 
 use crate::fleet::folder::{Running, load_process};
 use crate::fleet::members::REGISTER_FILE;
+use crate::fleet::renewal::{load_ends, render_ends};
 use crate::fleet::up::EDGE_NAME;
 use crate::fleet::{moves, print};
 use crate::options::Output;
@@ -20,6 +21,7 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Duration;
+use vocab::time::{Clock as _, SystemClock, Timestamp};
 use wire::client::{CallError, FleetClient};
 use wire::control::{
     CellState, CellView, CreateOrg, CreatedOrg, FleetView, OrgPage, OrgView, PageLink, Pin,
@@ -94,6 +96,8 @@ struct Status {
     #[serde(flatten)]
     fleet: FleetView,
     processes: BTreeMap<String, Option<u32>>,
+    /// Until when the certificates are good by which the processes know each other.
+    certificates: BTreeMap<String, Timestamp>,
 }
 
 async fn run_fleet(command: FleetCommand) -> anyhow::Result<ExitCode> {
@@ -106,10 +110,12 @@ async fn run_fleet(command: FleetCommand) -> anyhow::Result<ExitCode> {
             let status = Status {
                 processes: members.map(process).collect(),
                 fleet: operator.get("/v1/fleet").await?,
+                certificates: load_ends(&fleet.data)?,
             };
             operator.print(&status, |status| {
                 let cells = print::cells(&status.fleet.cells);
-                format!("{cells}\n{}", print::processes(&status.processes))
+                let ends = render_ends(&status.certificates, SystemClock.now());
+                format!("{cells}\n{}\n{ends}", print::processes(&status.processes))
             })
         }
         FleetCommand::Page(fleet) => {

@@ -11,6 +11,8 @@ use wire::client::FleetClient;
 use wire::files::write_durably;
 use wire::identity::{FleetIdentity, FleetRole, server_name};
 
+/// The name of whoever operates in the certificate that commands use.
+pub const OPERATOR_NAME: &str = "local";
 const RUNNING_FILE: &str = "running.json";
 /// Where people reach the fleet; kept while it does not run.
 const ORIGIN_FILE: &str = "origin";
@@ -140,7 +142,7 @@ impl Running {
     /// # Errors
     /// The certificate cannot be used.
     pub fn control(&self, fleet: &Path) -> anyhow::Result<FleetClient> {
-        let identity = FleetIdentity::load(&identity(fleet, FleetRole::Operator, "local"))?;
+        let identity = FleetIdentity::load(&identity(fleet, FleetRole::Operator, OPERATOR_NAME))?;
         let name = server_name(FleetRole::Control, CONTROL_NAME);
         Ok(FleetClient::new(
             &identity,

@@ -4,6 +4,7 @@ use crate::fleet::members::REGISTER_FILE;
 use crate::home::STORE_FILE;
 use std::path::Path;
 use wire::control::CellView;
+use wire::identity::FleetAuthority;
 use wire::names::CellName;
 
 /// Refuses a folder whose register is gone while cells of it are there: a new register would know no organisation, and its
@@ -21,6 +22,22 @@ pub fn check_register(fleet: &Path) -> anyhow::Result<()> {
          anew, name another folder with --data",
         register.display(),
         cells.join(", ")
+    );
+    Ok(())
+}
+
+/// Refuses a fleet that has run, and whose authority is gone: cells know by it which fleet they are of.
+///
+/// # Errors
+/// What is missing, and what to do.
+pub fn check_authority(fleet: &Path, may_be_new: bool) -> anyhow::Result<()> {
+    let authority = fleet.join("authority");
+    let has_run = fleet.join("control").join(REGISTER_FILE).exists();
+    anyhow::ensure!(
+        FleetAuthority::is_at(&authority) || may_be_new || !has_run,
+        "the authority of this fleet is gone from {}: put the folder back, or restore it from a backup. `testudo fleet up \
+         --new-authority` makes another one, and takes the cells that are here into it",
+        authority.display()
     );
     Ok(())
 }
@@ -60,15 +77,15 @@ fn render_lost(fleet: &Path, cell: &CellView) -> String {
         orgs => format!("{orgs} organisations have their place"),
     };
     format!(
-        "{name} has no store in {folder}, but the register says that {placed} there (those that can be taken back to it as well): put the folder back, or restore it from a \
-         backup. `testudo fleet up --without {name}` starts the others; nobody serves its organisations then",
+        "{name} has no store in {folder}, but the register says that {placed} there (those that can be taken back to it as well): \
+         put the folder back, or restore it from a backup. `testudo fleet up --without {name}` starts the others; nobody serves its organisations then",
         folder = fleet.join(name.as_str()).display()
     )
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{check_cells, check_register};
+    use super::{check_authority, check_cells, check_register};
     use crate::fleet::roster::cell_for_tests;
     use std::fs;
     use wire::control::CellState::Open;
@@ -118,6 +135,25 @@ mod tests {
         assert!(check(&all).is_err(), "an empty folder is none");
         fs::write(fleet.path().join("cell-b/testudo.db"), "").unwrap();
         let said = check(&all).unwrap_err().to_string();
-        assert!(said.contains("7 organisations have their place there"), "{said}");
+        assert!(
+            said.contains("7 organisations have their place there"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn an_authority_that_is_gone_is_made_anew_by_leave_alone() {
+        let fleet = tempfile::tempdir().unwrap();
+        check_authority(fleet.path(), false).unwrap();
+        fs::create_dir(fleet.path().join("control")).unwrap();
+        fs::write(fleet.path().join("control/register.db"), "").unwrap();
+        let said = check_authority(fleet.path(), false)
+            .unwrap_err()
+            .to_string();
+        assert!(said.contains("--new-authority"), "{said}");
+        check_authority(fleet.path(), true).unwrap();
+        fs::create_dir(fleet.path().join("authority")).unwrap();
+        fs::write(fleet.path().join("authority/authority.pem"), "").unwrap();
+        check_authority(fleet.path(), false).unwrap();
     }
 }

@@ -1,20 +1,25 @@
 //! `testudo control`, `testudo edge`, `testudo cell run`: one process each.
 
 use crate::fleet::lifeline::answer_parent;
-use crate::home::CellMark;
+use crate::fleet::premises::{Beginning, Part, Premises, decide_premises, load_premises};
+use crate::fleet::renewal::keep_fresh;
+use crate::home::{self, CellMark, Home, Joining, decide_cell};
 use crate::options::Output;
 use crate::options::fleet::{CellRun, Control, Edge, Member};
 use anyhow::Context as _;
-use atlas::start::ControlConfig;
+use atlas::start::{ControlConfig, LostKey};
 use database::Location;
 use edge::start::{EdgeConfig, Succession};
 use edge::trust::{ProxyHeader, Trust};
 use serde_json::json;
 use server::config::{Config, FleetSeat, PrivateOutbound, ProxyMode, TlsMode};
+use server::data_folder::{DataFolder, DataFolderError};
 use server::declaration::progress::Progress;
 use server::start::StopSignals;
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::path::Path;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use telemetry::LogFormat;
@@ -27,13 +32,17 @@ pub const REGISTER_FILE: &str = "register.db";
 /// The name of the control plane in its certificate.
 pub const CONTROL_NAME: &str = "control";
 
+/// What is said of an edge that goes by its map on disk.
+const UNTOLD: &str = "The control plane does not answer: organisations that the map on disk does not have are not found until it does";
+
 /// Runs the control plane until the process is told to stop.
 ///
 /// # Errors
 /// Whatever keeps it from starting, with what to do.
 pub async fn control(options: Control) -> anyhow::Result<ExitCode> {
     let stop = begin(&options.member)?;
-    make_private_folder(&options.store.data)?;
+    enter(Part::Control, &options.store.data, &options.member)?;
+    open_folder(&options.store.data)?;
     let store = match options.store.store {
         Some(url) => Location::Postgres { url: url.into() },
         None => Location::Sqlite {
@@ -42,8 +51,14 @@ pub async fn control(options: Control) -> anyhow::Result<ExitCode> {
     };
     let own = FleetIdentity::load_own(&options.member.identity, FleetRole::Control, CONTROL_NAME);
     let identity = Arc::new(own.context("--identity")?);
+    let renewal = tokio::spawn(keep_fresh(identity.as_ref().clone()));
     let config = ControlConfig {
         data: options.store.data,
+        lost_key: if options.new_route_key {
+            LostKey::Replace
+        } else {
+            LostKey::Missed
+        },
         store,
         listen: options.listen,
         page: options.page,
@@ -61,6 +76,7 @@ pub async fn control(options: Control) -> anyhow::Result<ExitCode> {
         ),
     )?;
     started.run(stop.wait()).await?;
+    renewal.abort();
     Ok(ExitCode::SUCCESS)
 }
 
@@ -69,11 +85,40 @@ pub async fn control(options: Control) -> anyhow::Result<ExitCode> {
 /// # Errors
 /// Whatever keeps it from starting, with what to do.
 pub async fn edge(options: Edge) -> anyhow::Result<ExitCode> {
-    let stop = begin(&options.member)?;
-    make_private_folder(&options.data)?;
-    let own = FleetIdentity::load_own(&options.member.identity, FleetRole::Edge, &options.name);
+    let member = options.member.clone();
+    let stop = begin(&member)?;
+    enter(Part::Edge, &options.data, &member)?;
+    open_folder(&options.data)?;
+    let own = FleetIdentity::load_own(&member.identity, FleetRole::Edge, &options.name);
     let identity = own.context("--identity")?;
-    let config = EdgeConfig {
+    let renewal = tokio::spawn(keep_fresh(identity.clone()));
+    let config = configure_edge(options);
+    let started = edge::start::start(config, &identity).await?;
+    let (text, first_word) = (render_edge(&started), started.first_word());
+    let mut said = json!({
+        "ready": true, "address": started.address, "http": started.http_address,
+        "metrics": started.metrics_address, "root": started.local_root(),
+    });
+    // It serves at once; whoever started it hears so when it knows the way of now.
+    let mut serving = pin!(started.run(stop.wait()));
+    let told = tokio::select! {
+        told = first_word => told,
+        () = &mut serving => return Ok(ExitCode::SUCCESS),
+    };
+    said["told"] = json!(told);
+    let text = if told {
+        text
+    } else {
+        format!("{text}\n{UNTOLD}")
+    };
+    announce(&member, &said, &text)?;
+    serving.await;
+    renewal.abort();
+    Ok(ExitCode::SUCCESS)
+}
+
+fn configure_edge(options: Edge) -> EdgeConfig {
+    EdgeConfig {
         tls: options.tls.config(),
         http_listen: options.tls.http_listen,
         metrics_listen: options.tls.metrics_listen,
@@ -97,18 +142,7 @@ pub async fn edge(options: Edge) -> anyhow::Result<ExitCode> {
         control_address: options.control,
         control_name: server_name(FleetRole::Control, CONTROL_NAME),
         route_key: options.route_key,
-    };
-    let started = edge::start::start(config, &identity).await?;
-    announce(
-        &options.member,
-        &json!({
-            "ready": true, "address": started.address, "http": started.http_address,
-            "metrics": started.metrics_address, "root": started.local_root(),
-        }),
-        &render_edge(&started),
-    )?;
-    started.run(stop.wait()).await;
-    Ok(ExitCode::SUCCESS)
+    }
 }
 
 fn render_edge(started: &edge::start::Started) -> String {
@@ -131,7 +165,8 @@ fn render_edge(started: &edge::start::Started) -> String {
 /// Whatever keeps it from starting, with what to do.
 pub async fn cell(options: CellRun) -> anyhow::Result<ExitCode> {
     let stop = begin(&options.member)?;
-    let (data, origin) = (options.store.data.clone(), options.origin.clone());
+    let identity = settle_in(&options)?;
+    let renewal = tokio::spawn(keep_fresh(identity.clone()));
     let config = Config {
         data: options.store.data,
         listen: options.listen,
@@ -149,24 +184,80 @@ pub async fn cell(options: CellRun) -> anyhow::Result<ExitCode> {
         },
         seat: Some(FleetSeat {
             name: options.name.clone(),
-            identity: options.member.identity.clone(),
+            identity: Arc::new(identity),
         }),
     };
     let started = server::start::start(config, &Progress::default()).await?;
-    let mark = CellMark {
-        name: options.name.clone(),
-        origin,
-    };
-    if let Err(error) = mark.write(&data) {
-        tracing::warn!(%error, "commands that see the data folder will not know it for a cell's");
-    }
     announce(
         &options.member,
         &json!({ "ready": true, "address": started.address }),
         &format!("The cell {} is ready at {}", options.name, started.address),
     )?;
     started.run(stop.wait()).await;
+    renewal.abort();
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses a folder that is not this part's, before anything is done there.
+fn enter(part: Part, data: &Path, member: &Member) -> anyhow::Result<()> {
+    let beginning = if member.new {
+        Beginning::MayBeNew
+    } else {
+        Beginning::Goes
+    };
+    let found = load_premises(part, data);
+    decide_premises(part, data, &found, beginning).map_err(anyhow::Error::msg)?;
+    if found == Premises::Bare {
+        let path = std::path::absolute(data)?;
+        tracing::info!(data = %path.display(), "the data of {part} begins here, with nothing");
+    }
+    Ok(())
+}
+
+fn open_folder(data: &Path) -> anyhow::Result<()> {
+    let made = make_private_folder(data);
+    Ok(made.map_err(|error| DataFolderError::of_io(data, error))?)
+}
+
+/// Makes sure that a cell's folder is that cell's, and notes that it is before a store is there that anybody could mistake.
+fn settle_in(options: &CellRun) -> anyhow::Result<FleetIdentity> {
+    let data = &options.store.data;
+    let name = options.name.as_str();
+    let own = FleetIdentity::load_own(&options.member.identity, FleetRole::Cell, name);
+    let own = own.context("--identity")?;
+    let mark = CellMark {
+        name: options.name.clone(),
+        origin: options.origin.clone(),
+        fleet: Some(own.fleet()),
+    };
+    enter(Part::Cell, data, &options.member)?;
+    let joining = if options.rejoin {
+        Joining::MayJoin
+    } else {
+        Joining::Stays
+    };
+    let known = home::find(data)?;
+    let verdict = match &known {
+        Home::Cell(known) => decide_cell(known, &mark, joining),
+        Home::Fleet => Err(String::from(
+            "it is the folder of a fleet: name that of the cell in it",
+        )),
+        Home::Server if joining == Joining::Stays && home::holds_keys(data) => Err(String::from(
+            "it is the folder of a server that was made by `testudo up`. If it is this cell's all the same, start it once with \
+             --rejoin",
+        )),
+        Home::Server => Ok(()),
+    };
+    verdict.map_err(|why| anyhow::anyhow!("--data {}: {why}", data.display()))?;
+    let _held = DataFolder::open(data)?;
+    match mark.write(data) {
+        // A disk may be full, and the cell that is known is this one.
+        Err(error) if matches!(known, Home::Cell(_)) => {
+            tracing::warn!(%error, "it is not noted anew whose the data folder is");
+        }
+        noted => noted.with_context(|| data.display().to_string())?,
+    }
+    Ok(own)
 }
 
 /// What ends a process of a fleet.

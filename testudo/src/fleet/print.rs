@@ -206,11 +206,27 @@ pub fn tls(view: &TlsView, origin: &str) -> String {
     )
 }
 
+/// What holds an org where it is.
+fn hold(pin: &Pin) -> String {
+    match (&pin.region, &pin.regime) {
+        (None, None) => String::from("not pinned: it can move to any cell"),
+        (Some(region), None) => format!("pinned to the region {region}"),
+        (None, Some(regime)) => format!("pinned to cells that may serve {regime}"),
+        (Some(region), Some(regime)) => {
+            format!("pinned to the region {region}, and to cells that may serve {regime}")
+        }
+    }
+}
+
 /// An org that was made, and what to do next.
 pub fn created(created: &CreatedOrg) -> String {
+    let org = &created.org;
     let mut text = format!(
-        "{} is in {}, at {}\n",
-        created.org.slug, created.org.cell, created.url
+        "{} is in {} ({}), at {}\n",
+        org.slug,
+        org.cell,
+        hold(&org.pin),
+        created.url
     );
     if let Some(setup) = &created.setup_url {
         text.push_str(
@@ -224,10 +240,10 @@ pub fn created(created: &CreatedOrg) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{processes, replaced, row, table, tls};
+    use super::{hold, processes, replaced, row, table, tls};
     use std::collections::BTreeMap;
     use vocab::time::Timestamp;
-    use wire::control::TlsView;
+    use wire::control::{Pin, TlsView};
 
     #[test]
     fn columns_are_as_wide_as_their_widest_text() {
@@ -250,5 +266,27 @@ mod tests {
         };
         assert!(tls(&view, "http://localhost:8080").contains("nobody speaks TLS"));
         assert!(tls(&view, "https://localhost:8080").contains("HANDSHAKES"));
+    }
+
+    #[test]
+    fn whoever_makes_an_organisation_hears_what_holds_it() {
+        let pin = |region: Option<&str>, regime: Option<&str>| Pin {
+            region: region.map(str::to_owned),
+            regime: regime.map(str::to_owned),
+        };
+        for (pin, said) in [
+            (pin(None, None), "not pinned: it can move to any cell"),
+            (pin(Some("eu"), None), "pinned to the region eu"),
+            (
+                pin(None, Some("hipaa")),
+                "pinned to cells that may serve hipaa",
+            ),
+            (
+                pin(Some("eu"), Some("hipaa")),
+                "pinned to the region eu, and to cells that may serve hipaa",
+            ),
+        ] {
+            assert_eq!(hold(&pin), said);
+        }
     }
 }

@@ -1,15 +1,19 @@
 //! `testudo fleet up`: a whole fleet on one machine, as separate processes with separate stores.
 
-use crate::fleet::folder::{Running, identity, keep_origin, load_origin, process_file};
+use crate::fleet::folder::{
+    OPERATOR_NAME, Running, identity, keep_origin, load_origin, process_file,
+};
 use crate::fleet::lifeline::Patience;
-use crate::fleet::lost::{check_cells, check_register};
+use crate::fleet::lost::{check_authority, check_cells, check_register};
 use crate::fleet::members::CONTROL_NAME;
 use crate::fleet::ports::check_free;
+use crate::fleet::probe::{FrontDoor, decide_path, wait_until_routed};
+use crate::fleet::renewal::{Holders, reissue};
 use crate::fleet::roster::{
     LeftOut, cell_names, check_without, count_cells, decide_origin, find_left_out,
 };
 use crate::fleet::supervisor::{Plan, Ready, Wishes, keep, launch};
-use crate::home::STORE_FILE;
+use crate::home::{self, Home, STORE_FILE};
 use crate::options::Output;
 use crate::options::fleet::{FleetTls, FleetUp};
 use anyhow::{Context as _, ensure};
@@ -27,7 +31,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use wire::client::FleetClient;
-use wire::control::{CellSize, CellState, CellView, DeclareCell, FleetView};
+use wire::control::{CellSize, CellState, CellView, DeclareCell, FleetView, OrgPage};
 use wire::identity::{FleetAuthority, FleetRole};
 use wire::names::CellName;
 
@@ -46,6 +50,11 @@ const CONTROL_PATIENCE: Patience = Patience::Rounds(3);
 const EDGE_PATIENCE: Patience = Patience::Rounds(5);
 /// A cell is no other's trouble, and may be busy with its own store.
 const CELL_PATIENCE: Patience = Patience::Rounds(20);
+
+/// What parts are told at their first start alone.
+const NEW: &str = "--new";
+const NEW_ROUTE_KEY: &str = "--new-route-key";
+const REJOIN: &str = "--rejoin";
 
 /// A loopback address whose port the system chooses.
 const ANY_PORT: &str = "127.0.0.1:0";
@@ -71,19 +80,18 @@ pub async fn run(options: FleetUp) -> anyhow::Result<ExitCode> {
     let signals = StopSignals::catch()?;
     let renewals = signal(SignalKind::user_defined1())?;
     let data = &options.fleet.data;
-    ensure!(
-        !data.join(STORE_FILE).exists(),
-        "{} is the folder of a server that was made by `testudo up`; name another one with --data",
-        data.display()
-    );
+    must_be_fleets(data)?;
     let doors = [(options.listen, "--listen"), (options.page, "--page")];
     check_free(data, &doors)?;
     let folder = DataFolder::open(data).map_err(|error| explain_folder(data, error))?;
     check_register(folder.path())?;
+    check_authority(folder.path(), options.new_authority)?;
     folder.subfolder("logs")?;
     let fleet = Fleet {
         folder: folder.path(),
-        authority: FleetAuthority::open_or_create(&folder.path().join("authority"))?,
+        authority: Arc::new(FleetAuthority::open_or_create(
+            &folder.path().join("authority"),
+        )?),
         origin: match options.tls {
             Some(FleetTls::Local) => format!("https://localhost:{}", options.listen.port()),
             None => format!("http://localhost:{}", options.listen.port()),
@@ -93,6 +101,18 @@ pub async fn run(options: FleetUp) -> anyhow::Result<ExitCode> {
     let ran = fleet.run(signals, renewals).await;
     Running::remove(folder.path());
     ran
+}
+
+/// Refuses the folder of something else that this program runs.
+fn must_be_fleets(data: &Path) -> anyhow::Result<()> {
+    let whose = match home::find(data)? {
+        Home::Cell(mark) => format!("of {}, a cell of a fleet: name the fleet's own", mark.name),
+        Home::Server if data.join(STORE_FILE).exists() => {
+            String::from("of a server that was made by `testudo up`; name another one")
+        }
+        Home::Server | Home::Fleet => return Ok(()),
+    };
+    anyhow::bail!("{} is the folder {whose} with --data", data.display())
 }
 
 /// Whoever starts a fleet twice is told how the first one is stopped.
@@ -126,7 +146,7 @@ async fn renew_when_asked(
 
 struct Fleet<'f> {
     folder: &'f Path,
-    authority: FleetAuthority,
+    authority: Arc<FleetAuthority>,
     origin: String,
     options: &'f FleetUp,
 }
@@ -139,7 +159,7 @@ struct Begun {
     page: Option<SocketAddr>,
     route_key: String,
     operator: FleetClient,
-    cells: Vec<CellName>,
+    started: Vec<CellName>,
     left_out: Vec<LeftOut>,
 }
 
@@ -154,8 +174,14 @@ impl Fleet<'_> {
         };
         let mut kept = JoinSet::new();
         kept.spawn(keep(begun.plan, begun.control, wishes()));
+        let renewal = reissue(
+            Arc::clone(&self.authority),
+            self.folder.to_path_buf(),
+            holders(&begun.started),
+        );
+        let renewal = tokio::spawn(renewal);
         let mut launched = JoinSet::new();
-        for name in begun.cells {
+        for name in begun.started.clone() {
             let (plan, operator) = (self.plan_cell(&name), begun.operator.clone());
             launched.spawn(async move { launch_cell(plan, name, &operator).await });
         }
@@ -163,16 +189,20 @@ impl Fleet<'_> {
             let (plan, ready) = cell??;
             kept.spawn(keep(plan, ready, wishes()));
         }
-        let edge_plan = self.plan_edge(begun.address, &begun.route_key);
-        let edge = launch(&edge_plan).await?;
+        let (edge_plan, edge) = self.launch_edge(begun.address, &begun.route_key).await?;
         // Only now: where the fleet did not come to be, people still reach it where they did.
         keep_origin(self.folder, &self.origin)?;
         let root = edge.said.get("root").and_then(Value::as_str);
         let root = root.map(str::to_owned);
+        let door = FrontDoor {
+            address: address_of(&edge.said, "address")?,
+            root: root.as_deref().map(Path::new),
+        };
         let of_edge = wishes();
         let renew = Arc::clone(&of_edge.renew);
         kept.spawn(keep(edge_plan, edge, of_edge));
         kept.spawn(renew_when_asked(renew, renewals, stopped.clone()));
+        check_routed(&door, &begun.operator, &begun.started).await?;
 
         let said = Said {
             origin: &self.origin,
@@ -184,6 +214,7 @@ impl Fleet<'_> {
         signals.wait().await;
         // The receivers live as long as the processes are kept.
         let _ = stop.send(true);
+        renewal.abort();
         while kept.join_next().await.is_some() {}
         Ok(ExitCode::SUCCESS)
     }
@@ -192,7 +223,7 @@ impl Fleet<'_> {
     async fn begin(&self) -> anyhow::Result<Begun> {
         self.issue(FleetRole::Control, CONTROL_NAME)?;
         self.issue(FleetRole::Edge, EDGE_NAME)?;
-        self.issue(FleetRole::Operator, "local")?;
+        self.issue(FleetRole::Operator, OPERATOR_NAME)?;
         let (mut plan, control) = self.launch_control().await?;
         let address = address_of(&control.said, "address")?;
         // A control plane that is started again is found where it was.
@@ -230,7 +261,7 @@ impl Fleet<'_> {
             route_key,
             operator,
             left_out: find_left_out(&known.cells, &cells),
-            cells,
+            started: cells,
         })
     }
 
@@ -254,7 +285,7 @@ impl Fleet<'_> {
         }
     }
 
-    /// A new certificate at each start: none is ever near its end.
+    /// A new certificate at each start; while the fleet runs, others follow.
     fn issue(&self, role: FleetRole, name: &str) -> anyhow::Result<()> {
         let folder = identity(self.folder, role, name);
         Ok(self.authority.issue(role, name, &folder)?)
@@ -281,13 +312,15 @@ impl Fleet<'_> {
             &self.options.page.to_string(),
             "--origin",
             &self.origin,
+            NEW,
         ];
-        let plan = self.plan(
-            CONTROL_NAME,
-            arguments.map(String::from).to_vec(),
-            CONTROL_PATIENCE,
-        );
+        let mut arguments = arguments.map(String::from).to_vec();
+        if self.options.new_route_key {
+            arguments.push(String::from(NEW_ROUTE_KEY));
+        }
+        let mut plan = self.plan(CONTROL_NAME, arguments, CONTROL_PATIENCE);
         let ready = launch(&plan).await?;
+        forget_beginning(&mut plan);
         Ok((plan, ready))
     }
 
@@ -305,12 +338,27 @@ impl Fleet<'_> {
             ANY_PORT,
             "--origin",
             &self.origin,
+            NEW,
         ];
-        self.plan(
-            name.as_str(),
-            arguments.map(String::from).to_vec(),
-            CELL_PATIENCE,
-        )
+        let mut arguments = arguments.map(String::from).to_vec();
+        if self.options.new_authority {
+            arguments.push(String::from(REJOIN));
+        }
+        self.plan(name.as_str(), arguments, CELL_PATIENCE)
+    }
+
+    async fn launch_edge(
+        &self,
+        control: SocketAddr,
+        route_key: &str,
+    ) -> anyhow::Result<(Plan, Ready)> {
+        let mut plan = self.plan_edge(control, route_key);
+        let ready = launch(&plan).await?;
+        forget_beginning(&mut plan);
+        if ready.said.get("told") != Some(&Value::Bool(true)) {
+            tracing::warn!("the edge has not heard of the control plane yet");
+        }
+        Ok((plan, ready))
     }
 
     fn plan_edge(&self, control: SocketAddr, route_key: &str) -> Plan {
@@ -330,6 +378,7 @@ impl Fleet<'_> {
             &control.to_string(),
             "--route-key",
             route_key,
+            NEW,
         ];
         let mut arguments = arguments.map(String::from).to_vec();
         if self.options.tls == Some(FleetTls::Local) {
@@ -339,6 +388,39 @@ impl Fleet<'_> {
     }
 }
 
+/// Waits until a request to the first organisation goes the right way. One that is ill by itself keeps nobody from the others:
+/// then it is said, and the fleet runs.
+async fn check_routed(
+    door: &FrontDoor<'_>,
+    operator: &FleetClient,
+    started: &[CellName],
+) -> anyhow::Result<()> {
+    let time = Duration::from_secs(ANSWER_SECS_MAX);
+    let page: OrgPage = operator.get("/v1/orgs?limit=100", time).await?;
+    let fleet: FleetView = operator.get("/v1/fleet", time).await?;
+    let path = decide_path(&page.orgs, &fleet.moves, started);
+    if let Err(error) = wait_until_routed(door, &path).await {
+        tracing::warn!(
+            path,
+            error = format!("{error:#}"),
+            "a request through the edge is not answered rightly yet"
+        );
+    }
+    Ok(())
+}
+
+/// Who has a certificate of the fleet.
+fn holders(cells: &[CellName]) -> Holders {
+    let fixed = [
+        (FleetRole::Control, CONTROL_NAME),
+        (FleetRole::Edge, EDGE_NAME),
+        (FleetRole::Operator, OPERATOR_NAME),
+    ];
+    let cells = cells.iter().map(|name| (FleetRole::Cell, name.as_str()));
+    let all = fixed.into_iter().chain(cells);
+    all.map(|(role, name)| (role, name.to_owned())).collect()
+}
+
 /// Starts a cell and makes it known to the register, at the address that it has this time.
 async fn launch_cell(
     mut plan: Plan,
@@ -346,6 +428,7 @@ async fn launch_cell(
     operator: &FleetClient,
 ) -> anyhow::Result<(Plan, Ready)> {
     let ready = launch(&plan).await?;
+    forget_beginning(&mut plan);
     let address = address_of(&ready.said, "address")?;
     fix_port(&mut plan, "--listen", address);
     let declared = DeclareCell {
@@ -376,6 +459,13 @@ fn fix_port(plan: &mut Plan, option: &str, address: SocketAddr) {
     {
         *value = address.to_string();
     }
+}
+
+/// Whoever is started again finds what was there, or is told that it is gone.
+fn forget_beginning(plan: &mut Plan) {
+    let of_beginning = [NEW, NEW_ROUTE_KEY, REJOIN];
+    plan.arguments
+        .retain(|argument| !of_beginning.contains(&argument.as_str()));
 }
 
 /// What is told when the fleet is ready.

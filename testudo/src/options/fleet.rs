@@ -16,6 +16,10 @@ use wire::names::{CellName, Host};
 /// Options of every process of a fleet.
 #[derive(Debug, Clone, Args)]
 pub struct Member {
+    /// Begin with nothing where --data names nothing that is there: without it such a start is refused, for a folder may be
+    /// misspelt. What is there stays.
+    #[arg(long)]
+    pub new: bool,
     /// The folder with the certificate of this process.
     #[arg(long)]
     pub identity: PathBuf,
@@ -45,6 +49,10 @@ pub struct Control {
     /// The address under which people reach the fleet.
     #[arg(long)]
     pub origin: Url,
+    /// Make another key for the route map where it is lost: edges take no map until they are started with the key that is
+    /// printed then. One that is there is kept.
+    #[arg(long)]
+    pub new_route_key: bool,
 }
 
 /// Options of `edge`.
@@ -130,6 +138,9 @@ pub struct CellRun {
     /// The address under which people reach the fleet.
     #[arg(long)]
     pub origin: Url,
+    /// Take the data folder into the fleet of --identity, though it was another's: as after the authority was made anew.
+    #[arg(long)]
+    pub rejoin: bool,
     /// Where mail goes: smtps://user:password@host; without it mail is kept in the data folder.
     #[arg(long, env = "TESTUDO_SMTP", hide_env_values = true)]
     pub smtp: Option<String>,
@@ -250,6 +261,12 @@ pub struct FleetUp {
     /// Give a fleet that has organisations another address than it had: their issuers, links and passkeys no longer fit.
     #[arg(long)]
     pub change_address: bool,
+    /// Make another key for the route map where that one is lost.
+    #[arg(long)]
+    pub new_route_key: bool,
+    /// Make another authority, by which the processes know each other, where that one is lost, and take the cells into it.
+    #[arg(long)]
+    pub new_authority: bool,
     /// Let a process that hangs hang, as one does that is looked at with a debugger; it is killed and started again else.
     #[arg(long)]
     pub leave_hung: bool,
@@ -367,13 +384,14 @@ pub struct OrgCreate {
     /// Its name for people; the short name if none is given.
     #[arg(long)]
     pub name: Option<String>,
-    /// The one region in which its data may live.
+    /// Pin it: the one region in which its data may ever live. No move and no drain takes it out of there.
     #[arg(long)]
     pub region: Option<String>,
-    /// The compliance regime that its cell must be fit for.
+    /// Pin it: the compliance regime that each of its cells must be fit for, now and after every move.
     #[arg(long)]
     pub regime: Option<String>,
-    /// The cell that shall have it.
+    /// The cell that it begins in. A wish and no pin: it is refused where the organisation may not be, and moves and drains take it
+    /// to other cells later; only --region and --regime hold it.
     #[arg(long, value_parser = CellName::parse)]
     pub cell: Option<CellName>,
     /// Which fleet.

@@ -220,11 +220,18 @@ impl Register {
 
 fn render_waiting(denied: &[(&Slug, PlacementDenial)]) -> Option<String> {
     let ((slug, why), more) = denied.split_first()?;
-    Some(match more.len() {
-        0 => format!("{slug} stays: {why}"),
+    let who = match more.len() {
+        0 => format!("{slug} stays"),
         // As many were looked at.
-        more if more + 1 == PAGE_ORGS as usize => format!("{slug} and many more stay: {why}"),
-        more => format!("{slug} and {more} more stay: {why}"),
+        more if more + 1 == PAGE_ORGS as usize => format!("{slug} and many more stay"),
+        more => format!("{slug} and {more} more stay"),
+    };
+    Some(match why {
+        PlacementDenial::Unwell { cells } => format!(
+            "{who}: {cells} may have it, but did not say lately that all is well (`testudo fleet status`); it is tried again by \
+             itself"
+        ),
+        why => format!("{who}: {why}"),
     })
 }
 
@@ -258,6 +265,14 @@ mod tests {
         let said = render_waiting(&denied(1)).unwrap();
         assert!(
             said.starts_with("acme stays: no cell can take it"),
+            "{said}"
+        );
+        let unwell = PlacementDenial::Unwell {
+            cells: String::from("cell-b"),
+        };
+        let said = render_waiting(&[(&slug, unwell)]).unwrap();
+        assert!(
+            said.starts_with("acme stays: cell-b may have it") && said.contains("by itself"),
             "{said}"
         );
         for (count, part) in [(3, "acme and 2 more stay"), (200, "acme and many more")] {

@@ -9,10 +9,12 @@ use crate::refusal::Refusal;
 use crate::register::{Register, org_route};
 use crate::store as register_store;
 use crate::watch::Watch;
-use database::WriteTx;
+use database::{ReadTx, WriteTx};
+use std::time::{Duration, Instant};
 use vocab::id::MoveId;
 use vocab::slug::Slug;
 use vocab::time::Timestamp;
+use wire::cell::CellHealth;
 use wire::client::CallError;
 use wire::control::{OrgState, OrgView};
 use wire::names::CellName;
@@ -22,15 +24,19 @@ use wire::org_move::view::{MoveView, Phase, StartMove};
 pub const KEEP_SECS: i64 = 600;
 /// How long at most.
 pub const KEEP_SECS_MAX: i64 = 30 * 24 * 60 * 60;
+/// How long a cell that shall have an org is waited for before the move is refused: one that ended is started again by then.
+const TARGET_WAIT: Duration = Duration::from_secs(5);
+/// The pause before it is asked again.
+const TARGET_PAUSE: Duration = Duration::from_millis(200);
 /// Moves that are listed.
 const MOVES_SHOWN: i64 = 100;
 
 impl Register {
-    /// Begins to move an org for whoever waits for that: not out of a cell that does not answer.
+    /// Begins to move an org for whoever waits for that: not out of a cell that does not answer, nor into one.
     ///
     /// # Errors
-    /// [`Refusal::GiverSilent`], [`Refusal::Placement`] where it may not go, [`Refusal::Moving`] or [`Refusal::Settling`] if it
-    /// is on its way already.
+    /// [`Refusal::GiverSilent`], [`Refusal::TakerSilent`], [`Refusal::Placement`] where it may not go, [`Refusal::Moving`] or
+    /// [`Refusal::Settling`] if it is on its way already.
     pub async fn start_move(
         &self,
         slug: &Slug,
@@ -38,15 +44,52 @@ impl Register {
         actor: &str,
     ) -> Result<MoveView, Refusal> {
         let home = self.org(slug).await?.cell;
+        let is_there = wanted.to.as_ref() == Some(&home);
+        // Who is on the way is told so, whatever has become of the cells meanwhile.
+        if !is_there && self.is_moving(slug).await? {
+            return Err(self.explain_moving(slug, slug.to_string()).await);
+        }
         // It may have been started again since it was asked last.
         if self.watch.is_silent(&home) && self.is_unreachable(&home).await? {
             return Err(Refusal::GiverSilent {
                 cell: home.to_string(),
             });
         }
+        if let Some(target) = &wanted.to {
+            self.await_target(slug, target).await?;
+        }
         match self.begin_move(slug, wanted, actor).await {
             Err(Refusal::Moving { name }) => Err(self.explain_moving(slug, name).await),
             begun => begun,
+        }
+    }
+
+    async fn is_moving(&self, slug: &Slug) -> Result<bool, Refusal> {
+        let newest = store::load_newest_of(&mut self.database.read().await?, slug).await?;
+        Ok(newest.is_some_and(|known| !known.phase.is_over()))
+    }
+
+    /// Waits a moment for a cell that was named and does not answer: it may be being started again. One that the org may not go
+    /// to is not waited for.
+    async fn await_target(&self, slug: &Slug, target: &CellName) -> Result<(), Refusal> {
+        let mut tx = self.database.read().await?;
+        let org = load_served(&mut tx, slug).await?;
+        choose_target(&mut tx, &org, Some(target), &self.watch).await?;
+        drop(tx);
+        let begun = Instant::now();
+        loop {
+            // Asked anew each time: it may be declared at another address meanwhile.
+            let answer = self.doors.status(&self.cell(target).await?).await;
+            let Some(reason) = decide_taker(&answer) else {
+                return Ok(());
+            };
+            if begun.elapsed() >= TARGET_WAIT {
+                return Err(Refusal::TakerSilent {
+                    cell: target.to_string(),
+                    reason,
+                });
+            }
+            tokio::time::sleep(TARGET_PAUSE).await;
         }
     }
 
@@ -315,6 +358,16 @@ fn denied(slug: &Slug, reason: &'static str) -> Refusal {
     Refusal::MoveState { name, reason }
 }
 
+/// Why a cell takes no org at the moment; none if it does. Whoever cannot prove by its certificate that it is that cell does not
+/// answer either.
+fn decide_taker(answer: &Result<CellHealth, CallError>) -> Option<String> {
+    match answer {
+        Ok(health) if health.ready => None,
+        Ok(_) => Some(String::from("it says that it is not ready")),
+        Err(error) => Some(error.to_string()),
+    }
+}
+
 /// Between the switch and the answer of the cell that is to serve, the other one has everything up to its fence. Before, it serves;
 /// after, more was written than it has.
 fn decide_abandon(record: &MoveRecord) -> Result<(), &'static str> {
@@ -336,7 +389,7 @@ fn not_moving(slug: &Slug) -> Refusal {
     }
 }
 
-async fn load_served(tx: &mut WriteTx, slug: &Slug) -> Result<OrgView, Refusal> {
+async fn load_served(tx: &mut ReadTx, slug: &Slug) -> Result<OrgView, Refusal> {
     let org = register_store::load_org(tx, slug).await?;
     let org = org.ok_or_else(|| Refusal::NotFound {
         what: "organisation",
@@ -351,7 +404,7 @@ async fn load_served(tx: &mut WriteTx, slug: &Slug) -> Result<OrgView, Refusal> 
 }
 
 async fn choose_target(
-    tx: &mut WriteTx,
+    tx: &mut ReadTx,
     org: &OrgView,
     wish: Option<&CellName>,
     watch: &Watch,
@@ -450,3 +503,50 @@ const RUNS: &str = "the cell that it was switched to runs, and serves it or is a
 pub(crate) const CONTROL: &str = "control";
 /// Why nothing else is done to a move whose cell was given up.
 const GIVEN_UP: &str = "the cell that it was switched to was given up for lost already";
+
+#[cfg(test)]
+mod tests {
+    use super::decide_taker;
+    use wire::cell::CellHealth;
+    use wire::client::CallError;
+
+    #[test]
+    fn only_a_cell_that_says_that_it_is_ready_is_begun_with() {
+        let health = |ready| CellHealth {
+            name: String::from("cell-b"),
+            ready,
+            orgs: 0,
+            version: String::new(),
+            store: String::new(),
+        };
+        let address = String::from("127.0.0.1:1");
+        let strange = String::from("invalid peer certificate");
+        let table = [
+            (Ok(health(true)), None),
+            (Ok(health(false)), Some("not ready")),
+            (
+                Err(CallError::Unreachable {
+                    address: address.clone(),
+                    reason: strange.clone(),
+                }),
+                Some("invalid peer certificate"),
+            ),
+            (
+                Err(CallError::Garbled {
+                    address,
+                    reason: strange,
+                }),
+                Some("something else"),
+            ),
+        ];
+        for (answer, part) in table {
+            let said = decide_taker(&answer);
+            let fits = match (&said, part) {
+                (None, None) => true,
+                (Some(said), Some(part)) => said.contains(part),
+                _ => false,
+            };
+            assert!(fits, "{answer:?}: {said:?}");
+        }
+    }
+}

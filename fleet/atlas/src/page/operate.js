@@ -108,10 +108,16 @@ function drawRow(row, move) {
   row.querySelector(".phase").textContent = busy ? phaseOf(move) : "";
   const open = fleet.cells.filter((cell) => cell.name !== home && cell.state === "open");
   const choice = row.querySelector("select");
-  fill(choice, [["", "the emptiest cell"], ...open.map((cell) => [cell.name, cell.name])]);
+  fill(choice, [["", "the emptiest cell"], ...open.map((cell) => [cell.name, cell.name + troubleOf(cell)])]);
   const button = row.querySelector("button");
   choice.disabled = button.disabled = Boolean(busy) || open.length === 0;
   button.title = busy ? "Its last move is not over" : open.length === 0 ? "No other cell is open" : "";
+}
+
+// A move into a cell that cannot take it is refused: that is seen before it is asked for.
+function troubleOf(cell) {
+  if (!cell.health) return " (does not answer)";
+  return cell.health.ready ? "" : " (not ready)";
 }
 
 // Whoever is choosing is not disturbed.

@@ -1,7 +1,7 @@
 //! How orgs come to be, with cells that answer, hang, refuse or are not there.
 
 use super::cell_for_tests::TestCell;
-use super::{NOWHERE, World, cell, org};
+use super::{NOWHERE, NOWHERE_ELSE, World, cell, org};
 use crate::log::{Verdict, verify};
 use crate::refusal::Refusal;
 use crate::store;
@@ -195,7 +195,7 @@ async fn a_caller_who_goes_away_is_carried_on_for_on_sqlite_and_postgres() {
 async fn a_cell_that_hangs_delays_no_other_on_sqlite_and_postgres() {
     for world in World::both().await {
         world.declare("cell-a", NOWHERE).await.unwrap();
-        world.declare("cell-b", NOWHERE).await.unwrap();
+        world.declare("cell-b", NOWHERE_ELSE).await.unwrap();
         for (slug, name) in [("one", "cell-a"), ("two", "cell-a"), ("three", "cell-b")] {
             let wanted = CreateOrg {
                 cell: Some(cell(name)),

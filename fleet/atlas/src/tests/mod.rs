@@ -8,6 +8,7 @@ mod hosts;
 mod invitation;
 mod org_move;
 mod page;
+mod route_key;
 mod store;
 
 use crate::MIGRATIONS;
@@ -20,6 +21,7 @@ use crate::refusal::Refusal;
 use crate::register::Register;
 use crate::underway::Underway;
 use crate::watch::Watch;
+use cell_for_tests::TestCell;
 use database::{Database, Location};
 use postgres_for_tests::TestDatabase;
 use std::sync::Arc;
@@ -133,6 +135,8 @@ fn org(slug: &str) -> CreateOrg {
 
 /// Nothing listens there: what is claimed stays being created.
 const NOWHERE: &str = "127.0.0.1:1";
+/// Nor there.
+const NOWHERE_ELSE: &str = "127.0.0.1:2";
 
 #[tokio::test]
 async fn of_two_at_once_one_gets_the_name_on_sqlite_and_postgres() {
@@ -235,18 +239,39 @@ async fn a_cell_is_declared_once_and_moves_house_on_sqlite_and_postgres() {
         );
         for bad in ["", "host", "host:", "host:0", "host:99999", "a b:1", ":1"] {
             let refused = world.declare("cell-b", bad).await;
-            let refusal = refused.unwrap_err();
-            assert!(
-                matches!(
-                    refusal,
-                    Refusal::Invalid {
-                        field: "address",
-                        ..
-                    }
-                ),
-                "{bad}"
-            );
+            let said = refused.unwrap_err().to_string();
+            assert!(said.starts_with("address: "), "{bad}: {said}");
         }
+    }
+}
+
+#[tokio::test]
+async fn an_address_is_one_cells_unless_the_other_proves_to_be_there_on_sqlite_and_postgres() {
+    for world in World::both().await {
+        world.declare("cell-a", NOWHERE).await.unwrap();
+        let refused = world.declare("cell-b", NOWHERE).await.unwrap_err();
+        assert!(matches!(refused, Refusal::AddressTaken { .. }), "{refused}");
+        let there = TestCell::open(&world, "cell-b").await;
+        world.declare("cell-a", &there.address).await.unwrap();
+        // Its port was another's before, and the register does not know yet where that one is now.
+        world.declare("cell-b", &there.address).await.unwrap();
+        let stranger = world.declare("cell-c", &there.address).await.unwrap_err();
+        assert!(
+            matches!(stranger, Refusal::AddressTaken { .. }),
+            "{stranger}"
+        );
+        let abroad = DeclareCell {
+            name: cell("cell-a"),
+            region: String::from("us"),
+            cloud: String::from("metal"),
+            regimes: Vec::new(),
+            size: CellSize::Small,
+            address: String::from("host:1"),
+            state: CellState::Open,
+        };
+        let differs = world.register.declare_cell(abroad, "test").await;
+        let said = differs.unwrap_err().to_string();
+        assert!(said.contains("its region is \"eu\" there"), "{said}");
     }
 }
 
@@ -289,8 +314,12 @@ async fn followers_and_another_control_plane_see_the_same_map_on_sqlite_and_post
 #[tokio::test]
 async fn a_changed_or_missing_row_of_the_log_is_named_on_sqlite_and_postgres() {
     for world in World::both().await {
-        for name in ["cell-a", "cell-b", "cell-c"] {
-            world.declare(name, NOWHERE).await.unwrap();
+        for (name, address) in [
+            ("cell-a", "host:1"),
+            ("cell-b", "host:2"),
+            ("cell-c", "host:3"),
+        ] {
+            world.declare(name, address).await.unwrap();
         }
         let database = &world.register.database;
         let verdict = async || {

@@ -2,7 +2,7 @@
 //! and route map change together.
 
 use super::cell_for_tests::TestCell;
-use super::{NOWHERE, World, cell, org};
+use super::{NOWHERE, NOWHERE_ELSE, World, cell, org};
 use crate::log::{Verdict, verify};
 use crate::org_move::drain::Patience;
 use crate::org_move::record::{Entry, MoveRecord};
@@ -14,20 +14,22 @@ use wire::control::{CellSize, CellState, CreateOrg, DeclareCell, Pin, SetCellSta
 use wire::names::CellName;
 use wire::org_move::view::{Phase, StartMove};
 
-/// Cells a, b and c; c lies in another region. The org acme is served by a and pinned to the region of a and b.
-async fn worlds() -> Vec<(World, TestCell)> {
+/// Cells a, b and c; c lies in another region, and nobody answers there. The org acme is served by a and pinned to the region of
+/// a and b.
+async fn worlds() -> Vec<(World, [TestCell; 2])> {
     let mut worlds = Vec::new();
     for world in World::both().await {
         let home = TestCell::open(&world, "cell-a").await;
         world.declare("cell-a", &home.address).await.unwrap();
-        world.declare("cell-b", NOWHERE).await.unwrap();
+        let other = TestCell::open(&world, "cell-b").await;
+        world.declare("cell-b", &other.address).await.unwrap();
         let abroad = DeclareCell {
             name: cell("cell-c"),
             region: String::from("us"),
             cloud: String::from("metal"),
             regimes: Vec::new(),
             size: CellSize::Small,
-            address: NOWHERE.to_owned(),
+            address: String::from("127.0.0.1:3"),
             state: CellState::Open,
         };
         world.register.declare_cell(abroad, "test").await.unwrap();
@@ -40,7 +42,7 @@ async fn worlds() -> Vec<(World, TestCell)> {
             ..org("acme")
         };
         world.register.create_org(pinned, "test").await.unwrap();
-        worlds.push((world, home));
+        worlds.push((world, [home, other]));
     }
     worlds
 }
@@ -107,7 +109,7 @@ impl World {
 
 #[tokio::test]
 async fn an_org_goes_where_it_may_and_nowhere_else_on_sqlite_and_postgres() {
-    for (world, _home) in worlds().await {
+    for (world, _cells) in worlds().await {
         let refused = async |wanted: StartMove| world.start(wanted).await.unwrap_err();
         let against = refused(to("cell-c")).await;
         assert!(
@@ -165,7 +167,7 @@ async fn an_org_goes_where_it_may_and_nowhere_else_on_sqlite_and_postgres() {
 
 #[tokio::test]
 async fn an_org_is_moved_once_at_a_time_on_sqlite_and_postgres() {
-    for (world, _home) in worlds().await {
+    for (world, _cells) in worlds().await {
         let anywhere = StartMove {
             to: None,
             keep_secs: None,
@@ -205,9 +207,11 @@ async fn an_org_is_moved_once_at_a_time_on_sqlite_and_postgres() {
 
 #[tokio::test]
 async fn what_was_left_in_a_cell_is_waited_for_there_and_nowhere_else_on_sqlite_and_postgres() {
-    for (world, _home) in worlds().await {
-        world.declare("cell-d", NOWHERE).await.unwrap();
+    for (world, _cells) in worlds().await {
+        world.declare("cell-d", NOWHERE_ELSE).await.unwrap();
+        let there = world.register.cell(&cell("cell-b")).await.unwrap().address;
         world.start(to("cell-b")).await.unwrap();
+        world.declare("cell-b", NOWHERE).await.unwrap();
         let slug = org("acme").slug;
         world.register.undo_move(&slug, "test").await.unwrap();
         let undone = world.enter(Entry::Next(Phase::Undone)).await;
@@ -227,6 +231,7 @@ async fn what_was_left_in_a_cell_is_waited_for_there_and_nowhere_else_on_sqlite_
                 .contains("has to remove yet what it kept")
         );
         // The same org goes elsewhere by itself, and waits if it is to go there again.
+        world.declare("cell-b", &there).await.unwrap();
         let again = world.start(to("cell-b")).await.unwrap();
         assert!(again.waits_for_taker);
         world.register.undo_move(&slug, "test").await.unwrap();
@@ -262,7 +267,7 @@ async fn what_was_left_in_a_cell_is_waited_for_there_and_nowhere_else_on_sqlite_
 
 #[tokio::test]
 async fn a_lost_target_is_abandoned_before_it_serves_and_not_otherwise_on_sqlite_and_postgres() {
-    for (world, _home) in worlds().await {
+    for (world, _cells) in worlds().await {
         let slug = org("acme").slug;
         let abandon = async || world.register.abandon_target(&slug, "test").await;
         world.start(to("cell-b")).await.unwrap();
@@ -296,7 +301,7 @@ async fn a_lost_target_is_abandoned_before_it_serves_and_not_otherwise_on_sqlite
 
 #[tokio::test]
 async fn the_time_to_take_a_move_back_can_be_ended_on_sqlite_and_postgres() {
-    for (world, _home) in worlds().await {
+    for (world, _cells) in worlds().await {
         let slug = org("acme").slug;
         let settle = async || world.register.settle_move(&slug, "test").await;
         world.start(to("cell-b")).await.unwrap();
@@ -317,7 +322,7 @@ async fn the_time_to_take_a_move_back_can_be_ended_on_sqlite_and_postgres() {
 
 #[tokio::test]
 async fn the_switch_changes_everything_together_and_once_on_sqlite_and_postgres() {
-    for (world, _home) in worlds().await {
+    for (world, _cells) in worlds().await {
         world.start(to("cell-b")).await.unwrap();
         let first = (cell("cell-a"), Epoch::FIRST);
         let second = (cell("cell-b"), Epoch::FIRST.next());
@@ -362,7 +367,7 @@ async fn the_switch_changes_everything_together_and_once_on_sqlite_and_postgres(
 
 #[tokio::test]
 async fn a_move_that_is_over_gives_the_place_back_on_sqlite_and_postgres() {
-    for (world, _home) in worlds().await {
+    for (world, _cells) in worlds().await {
         world.start(to("cell-b")).await.unwrap();
         let fenced = world.come_to_fenced().await;
         world.register.switch_move(&fenced).await.unwrap();
@@ -385,7 +390,7 @@ async fn a_move_that_is_over_gives_the_place_back_on_sqlite_and_postgres() {
 
 #[tokio::test]
 async fn a_draining_cell_sends_its_orgs_away_on_sqlite_and_postgres() {
-    for (world, _home) in worlds().await {
+    for (world, _cells) in worlds().await {
         let drain = async |state| {
             let epoch = world.register.cell(&cell("cell-a")).await.unwrap().epoch;
             let wanted = SetCellState { state, epoch };
@@ -409,7 +414,7 @@ async fn a_draining_cell_sends_its_orgs_away_on_sqlite_and_postgres() {
 
 #[tokio::test]
 async fn whoever_asks_too_early_hears_which_of_the_two_it_is_on_sqlite_and_postgres() {
-    for (world, _home) in worlds().await {
+    for (world, _cells) in worlds().await {
         let again = async || world.start(to("cell-b")).await.unwrap_err().to_string();
         world.start(to("cell-b")).await.unwrap();
         let said = again().await;
@@ -429,7 +434,7 @@ async fn whoever_asks_too_early_hears_which_of_the_two_it_is_on_sqlite_and_postg
 
 #[tokio::test]
 async fn nothing_is_begun_out_of_a_cell_that_does_not_answer_but_a_drain_on_sqlite_and_postgres() {
-    for (world, home) in worlds().await {
+    for (world, cells) in worlds().await {
         let cell_a = world.register.cell(&cell("cell-a")).await.unwrap();
         world.declare("cell-a", NOWHERE).await.unwrap();
         let gone = world.register.cell(&cell("cell-a")).await.unwrap();
@@ -454,6 +459,36 @@ async fn nothing_is_begun_out_of_a_cell_that_does_not_answer_but_a_drain_on_sqli
             .begin_move(&slug, begun, "test")
             .await
             .unwrap();
-        drop(home);
+        drop(cells);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_begun_into_a_cell_that_does_not_answer_on_sqlite_and_postgres() {
+    for (world, cells) in worlds().await {
+        let there = world.register.cell(&cell("cell-b")).await.unwrap().address;
+        world.declare("cell-b", NOWHERE).await.unwrap();
+        let refused = world.start(to("cell-b")).await.unwrap_err();
+        assert!(matches!(refused, Refusal::TakerSilent { .. }), "{refused}");
+        let said = refused.to_string();
+        assert!(said.contains("cell-b does not answer"), "{said}");
+        // Another cell's certificate is none.
+        let strange = TestCell::open(&world, "cell-z").await;
+        world.declare("cell-b", &strange.address).await.unwrap();
+        let refused = world.start(to("cell-b")).await.unwrap_err();
+        assert!(refused.to_string().contains("certificate"), "{refused}");
+        assert_eq!(world.counts().await, [1, 0]);
+        let slug = org("acme").slug;
+        let never = world.register.move_of(&slug).await.unwrap_err();
+        assert!(matches!(never, Refusal::NotFound { .. }), "{never}");
+        // One that is started again while it is asked is waited for.
+        let (begun, moved_house) =
+            tokio::join!(world.start(to("cell-b")), world.declare("cell-b", &there));
+        moved_house.unwrap();
+        assert_eq!(begun.unwrap().target, cell("cell-b"));
+        // Who is on the way is told that, and not that a cell is silent.
+        drop(cells);
+        let again = world.start(to("cell-b")).await.unwrap_err();
+        assert!(matches!(again, Refusal::Moving { .. }), "{again}");
     }
 }
