@@ -244,6 +244,20 @@ pub fn render_verified_document(site: &str) -> anyhow::Result<String> {
     Ok(document.to_string())
 }
 
+/// An administrator of an organisation that is there already, with the token of a script.
+#[must_use]
+pub fn render_manager_document(slug: &str, name: &str) -> String {
+    let mut ada = person("script@example.com", "Script", "Of Ada");
+    ada["roles"] = json!(["super_admin"]);
+    let token = json!({
+        "name": "script",
+        "person": "script@example.com",
+        "token": { "clear": MANAGER_TOKEN },
+    });
+    let org = json!({ "slug": slug, "name": name, "people": [ada], "api_tokens": [token] });
+    json!({ "orgs": [org] }).to_string()
+}
+
 /// So many people, one web application and one service.
 #[must_use]
 pub fn render_crowd_document(people: usize) -> String {

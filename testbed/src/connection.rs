@@ -192,6 +192,33 @@ impl Connection {
             .await
     }
 
+    /// Calls an interface of programs, with a JSON body unless it is null.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn call(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: &serde_json::Value,
+        headers: &[(http::HeaderName, String)],
+    ) -> anyhow::Result<Reply> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(HOST, &self.peer.host);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let body = if body.is_null() {
+            Full::default()
+        } else {
+            request = request.header(CONTENT_TYPE, "application/json");
+            Full::new(Bytes::from(body.to_string()))
+        };
+        self.exchange(request.body(body)?).await
+    }
+
     async fn exchange(&mut self, request: Request<Full<Bytes>>) -> anyhow::Result<Reply> {
         let what = format!("{} {}", request.method(), request.uri().path());
         self.exchanges += 1;

@@ -22,6 +22,35 @@ pub struct Size {
     pub pages: Vec<(String, f64)>,
     /// The hundredth page of people.
     pub deep_page_millis: f64,
+    /// Administration by programs.
+    pub api: ApiSize,
+}
+
+/// What the management API and SCIM cost there.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ApiSize {
+    /// People read one by one, a second.
+    pub get_per_second: f64,
+    /// People made, each durable before it is answered, a second.
+    pub create_per_second: f64,
+    /// 99 of 100 pages of 200 people took no longer, in milliseconds.
+    pub page_p99_millis: f64,
+    /// Each search, and what 99 of 100 took at most, in milliseconds.
+    pub searches: Vec<(String, f64)>,
+    /// What 99 of 100 took at most to be put into a group of 100,000, in milliseconds.
+    pub member_p99_millis: f64,
+    /// A thousand people made by one call of SCIM, in milliseconds.
+    pub bulk_millis: f64,
+    /// How many people a rule found, and in how many seconds all of them were in its group.
+    pub ruled: (u64, f64),
+}
+
+impl ApiSize {
+    /// The slowest search.
+    pub fn slowest_search_millis(&self) -> f64 {
+        let times = self.searches.iter().map(|(_, millis)| *millis);
+        times.fold(0.0, f64::max)
+    }
 }
 
 impl Size {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::bench::Findings;
 use crate::bench::flows::Row;
 use crate::bench::load::Report;
+use crate::bench::size::ApiSize;
 use crate::bench::verdict;
 
 /// The whole report.
@@ -65,9 +66,33 @@ pub fn render(findings: &Findings) -> String {
         "  {:<28} {:>7.1} ms",
         "people, hundredth page", size.deep_page_millis
     );
+    render_api(&mut text, &size.api);
     let _ = writeln!(text);
     text.push_str(&verdict::render(&findings.targets));
     text
+}
+
+fn render_api(text: &mut String, api: &ApiSize) {
+    let _ = writeln!(
+        text,
+        "  people got by id             {:>7.0} a second\n\
+         \x20 people made, durable         {:>7.0} a second\n\
+         \x20 page of 200, p99             {:>7.1} ms\n\
+         \x20 into a group of 100000, p99  {:>7.1} ms\n\
+         \x20 1000 people by SCIM at once  {:>7.1} ms\n\
+         \x20 a rule for {} people     {:>7.1} s",
+        api.get_per_second,
+        api.create_per_second,
+        api.page_p99_millis,
+        api.member_p99_millis,
+        api.bulk_millis,
+        api.ruled.0,
+        api.ruled.1,
+    );
+    for (search, millis) in &api.searches {
+        let name = format!("search by {search}, p99");
+        let _ = writeln!(text, "  {name:<28} {millis:>7.1} ms");
+    }
 }
 
 fn render_flows(text: &mut String, rows: &[Row]) {

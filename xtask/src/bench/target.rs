@@ -2,6 +2,7 @@
 
 use crate::bench::Findings;
 use crate::bench::flows::{Flow, Row};
+use crate::bench::size::Size;
 use crate::bench::verdict::{Verdict, at_least, at_most};
 
 /// The concurrency at which flows are judged: the one at which the floor itself gets the most out of one core.
@@ -16,6 +17,13 @@ const IDLE_MIB_MAX: f64 = 40.0;
 const SESSION_BYTES_MAX: f64 = 1_024.0;
 /// A page of a list must not feel how long the list is.
 const PAGE_MILLIS_MAX: f64 = 20.0;
+const GETS_MIN: f64 = 10_000.0;
+const CREATIONS_MIN: f64 = 2_000.0;
+const API_PAGE_MILLIS_MAX: f64 = 5.0;
+const SEARCH_MILLIS_MAX: f64 = 20.0;
+const MEMBER_MILLIS_MAX: f64 = 5.0;
+const BULK_MILLIS_MAX: f64 = 1_000.0;
+const RULE_SECS_MAX: f64 = 30.0;
 /// A queue that is kept short keeps the tail within this; an unbounded one would grow it by the seconds of the flood.
 const FLOOD_GROWTH_MAX: f64 = 1.5;
 
@@ -83,7 +91,50 @@ pub fn decide_verdicts(findings: &Findings) -> Vec<Verdict> {
         findings.size.slowest_millis(),
         PAGE_MILLIS_MAX,
     ));
+    verdicts.extend(decide_api(&findings.size));
     verdicts
+}
+
+fn decide_api(size: &Size) -> Vec<Verdict> {
+    let api = &size.api;
+    let with = |what: &str| format!("with {} people: {what}", size.people);
+    vec![
+        at_least(
+            with("people got by id, a second"),
+            api.get_per_second,
+            GETS_MIN,
+        ),
+        at_least(
+            with("people made, a second"),
+            api.create_per_second,
+            CREATIONS_MIN,
+        ),
+        at_most(
+            with("p99 of a page of 200, ms"),
+            api.page_p99_millis,
+            API_PAGE_MILLIS_MAX,
+        ),
+        at_most(
+            with("p99 of the slowest search, ms"),
+            api.slowest_search_millis(),
+            SEARCH_MILLIS_MAX,
+        ),
+        at_most(
+            with("p99 of a new member of a large group, ms"),
+            api.member_p99_millis,
+            MEMBER_MILLIS_MAX,
+        ),
+        at_most(
+            with("1000 people by one call of SCIM, ms"),
+            api.bulk_millis,
+            BULK_MILLIS_MAX,
+        ),
+        at_most(
+            with("a rule for a tenth of them, s"),
+            api.ruled.1,
+            RULE_SECS_MAX,
+        ),
+    ]
 }
 
 fn times_peer(row: &Row) -> Verdict {

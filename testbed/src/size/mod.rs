@@ -1,6 +1,8 @@
 //! What it costs to be large: an org of very many people, and very many orgs. The store is filled behind the program's
 //! back, since it is the pages that are measured, and the start.
 
+pub mod api;
+
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -43,6 +45,8 @@ pub struct Size {
     pub pages: Vec<(&'static str, f64)>,
     /// The hundredth page of people, found by its cursor.
     pub deep_page_millis: f64,
+    /// Administration by programs.
+    pub api: api::ApiSize,
 }
 
 /// Fills a store and measures.
@@ -58,8 +62,10 @@ pub async fn measure(people: usize, orgs: usize) -> anyhow::Result<Size> {
         .await?
         .agent
         .cookie_header();
+    api::grant(&instance)?;
     instance.stop()?;
     store::fill(&instance.data(), people, orgs)?;
+    api::fill(&instance)?;
     instance.restart()?;
     let mut agent = Agent::new(Connection::new(instance.peer().clone()), &[]);
     agent.set_cookies(&cookies);
@@ -89,6 +95,7 @@ pub async fn measure(people: usize, orgs: usize) -> anyhow::Result<Size> {
         resident_kib,
         pages,
         deep_page_millis: millis(deep),
+        api: api::measure(&instance, people).await?,
     })
 }
 
