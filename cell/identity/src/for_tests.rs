@@ -75,6 +75,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 15,
         ..crate::schema::MIGRATION_TOKEN_MAKERS
     },
+    Migration {
+        version: 16,
+        ..crate::schema::MIGRATION_UNIQUE_ATTRIBUTES
+    },
 ];
 
 /// When each test begins.

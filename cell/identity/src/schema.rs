@@ -72,6 +72,13 @@ pub const MIGRATION_GROUP_RULES: Migration = Migration {
     sql: include_str!("schema/017_group_rules.sql"),
 };
 
+/// Attributes of which no two people have the same value.
+pub const MIGRATION_UNIQUE_ATTRIBUTES: Migration = Migration {
+    version: 21,
+    name: "unique attributes",
+    sql: include_str!("schema/021_unique_attributes.sql"),
+};
+
 /// Event hooks, and what they were told.
 pub const MIGRATION_EVENT_HOOKS: Migration = Migration {
     version: 19,

@@ -2,6 +2,7 @@
 //! has them, all others in an extension of ours. What the org's schema does not have has no place.
 
 use identity::org::settings::{AttributeKind, ProfileAttribute};
+use identity::person::profile::known_attributes;
 use protocol::scim::body::{Fields, as_flag, find_name};
 use protocol::scim::path::AttributePath;
 use protocol::scim::problem::{Kind, Problem};
@@ -123,6 +124,18 @@ impl Attributes {
             .cloned()
             .collect();
         Self { slots, others }
+    }
+
+    /// What of a stored profile the org's schema still has: what it has no more is nobody's.
+    #[must_use]
+    pub fn known(&self, profile: &Map<String, Value>) -> Map<String, Value> {
+        let mut known = known_attributes(profile, &self.others);
+        for slot in &self.slots {
+            if let Some(text @ Value::String(_)) = profile.get(slot.profile) {
+                known.insert(slot.profile.to_owned(), text.clone());
+            }
+        }
+        known
     }
 
     /// Puts what the profile holds into a document, each at its place.
@@ -415,6 +428,7 @@ mod tests {
             kind,
             required: false,
             self_editable: false,
+            ..ProfileAttribute::default()
         }
     }
 

@@ -41,7 +41,7 @@ use vocab::time::{Clock, SystemClock};
 use wire::identity::IdentityError;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 20] = [
+pub static MIGRATIONS: [Migration; 21] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -62,6 +62,7 @@ pub static MIGRATIONS: [Migration; 20] = [
     identity::schema::MIGRATION_TRUSTED_ORIGINS,
     identity::schema::MIGRATION_EVENT_HOOKS,
     identity::schema::MIGRATION_TOKEN_MAKERS,
+    identity::schema::MIGRATION_UNIQUE_ATTRIBUTES,
 ];
 
 /// The file of the root key in the data folder.

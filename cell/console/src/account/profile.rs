@@ -56,6 +56,7 @@ fn draw(
     let schema = &visit.snapshot.org.settings.profile_schema;
     let attributes = attribute_fields(visit, input, problem, false)
         .into_iter()
+        .filter(|field| is_shown(field, schema))
         .map(|field| as_own(field, schema))
         .collect();
     page(
@@ -67,6 +68,12 @@ fn draw(
             attributes,
         },
     )
+}
+
+/// Whether its own person sees a field at all.
+fn is_shown(field: &AttributeField, schema: &[ProfileAttribute]) -> bool {
+    let mut hidden = schema.iter().filter(|attribute| attribute.self_hidden);
+    !hidden.any(|attribute| attribute.name == field.name)
 }
 
 /// A field as its own person sees it: the names and what the schema lets may be changed, the rest is shown.
@@ -90,5 +97,47 @@ fn as_own(field: AttributeField, schema: &[ProfileAttribute]) -> AttributeField 
         },
         autocomplete: autocomplete.to_owned(),
         ..field
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{as_own, is_shown};
+    use crate::view::part::{AttributeAccess, AttributeField, AttributeKind, Input};
+    use identity::org::settings::ProfileAttribute;
+
+    #[test]
+    fn people_see_and_change_what_the_schema_lets_them() {
+        let field = |name: &str| AttributeField {
+            name: name.to_owned(),
+            label: String::new(),
+            hint: String::new(),
+            kind: AttributeKind::Text,
+            access: AttributeAccess::Write,
+            autocomplete: String::new(),
+            input: Input::of(""),
+        };
+        let attribute = |name: &str, self_editable, self_hidden| ProfileAttribute {
+            name: name.to_owned(),
+            self_editable,
+            self_hidden,
+            ..ProfileAttribute::default()
+        };
+        let schema = [
+            attribute("nickname", true, false),
+            attribute("level", false, false),
+            attribute("grade", false, true),
+        ];
+        for (name, expected) in [
+            ("first_name", Some(AttributeAccess::Write)),
+            ("login", Some(AttributeAccess::Read)),
+            ("nickname", Some(AttributeAccess::Write)),
+            ("level", Some(AttributeAccess::Read)),
+            ("grade", None),
+        ] {
+            let own = Some(field(name)).filter(|field| is_shown(field, &schema));
+            let access = own.map(|field| as_own(field, &schema).access);
+            assert_eq!(access, expected, "{name}");
+        }
     }
 }

@@ -209,6 +209,7 @@ mod tests {
             kind,
             required: false,
             self_editable: false,
+            ..ProfileAttribute::default()
         })
         .into()
     }

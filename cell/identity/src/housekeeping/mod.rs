@@ -1,10 +1,13 @@
-//! Removing what has ended: sign-ins that nobody finished, codes and links, sessions. Nothing depends on when it runs,
+//! Removing what has ended: sign-ins that nobody finished, codes and links, sessions; and what was
+//! kept of attributes that are unique no more. Nothing depends on when it runs,
 //! since every reader holds the end against the clock.
 
 pub mod store;
 
 use crate::cell::Cell;
 use crate::fault::Fault;
+use crate::person::unique::store as unique;
+use database::DatabaseFault;
 
 /// Most rows of one table that one transaction removes, so that no other write waits long.
 pub const BATCH_ROWS: u64 = 500;
@@ -22,7 +25,12 @@ impl Cell {
             let most = self
                 .database
                 .write(move |tx| {
-                    Box::pin(async move { store::delete_ended(tx, now, BATCH_ROWS).await })
+                    Box::pin(async move {
+                        let ended = store::delete_ended(tx, now, BATCH_ROWS).await?;
+                        Ok::<_, DatabaseFault>(
+                            ended.max(unique::delete_retired(tx, BATCH_ROWS).await?),
+                        )
+                    })
                 })
                 .await?;
             if most < BATCH_ROWS {

@@ -5,6 +5,7 @@ pub mod hosts;
 pub mod logo;
 pub mod mail;
 pub mod operations;
+pub mod profile_schema;
 pub mod settings;
 pub mod store;
 
@@ -32,4 +33,6 @@ pub struct Org {
     pub revision: i64,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Last change of its name or settings.
+    pub updated_at: Timestamp,
 }

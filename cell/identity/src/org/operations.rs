@@ -4,10 +4,11 @@ use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::credential::attestation::{decide_passkey_settings, keeps_a_passkey};
 use crate::fault::Refusal;
+use crate::org::profile_schema::decide_schema;
 use crate::org::settings::{OrgSettings, PasskeySettings};
 use crate::org::{NAME_CHARS_MAX, Org, store};
 use crate::password::policy::PasswordPolicyError;
-use crate::problem::{Problem, quoted};
+use crate::person::unique;
 use crate::server::{AuthorizationServer, DEFAULT_SERVER_NAME, ServerConfig};
 use crate::sign_on::lock_out::DoorWatch;
 use crate::sign_on::presets;
@@ -77,7 +78,7 @@ pub fn decide_settings(settings: &OrgSettings) -> Result<(), Refusal> {
         ));
     }
     decide_passkey_settings(&settings.passkey)?;
-    decide_schema(settings)
+    decide_schema(&settings.profile_schema)
 }
 
 const fn password_field(error: PasswordPolicyError) -> &'static str {
@@ -86,57 +87,6 @@ const fn password_field(error: PasswordPolicyError) -> &'static str {
         PasswordPolicyError::HistoryCount => "history_count",
         PasswordPolicyError::AgeMaxDays => "age_max_days",
     }
-}
-
-fn decide_schema(settings: &OrgSettings) -> Result<(), Refusal> {
-    const ATTRIBUTES_MAX: usize = 100;
-    const TITLE_CHARS_MAX: usize = 100;
-    // What profiles have built in, and what the forms of profiles carry beside the attributes.
-    const NAMED_OTHERWISE: [&str; 10] = [
-        "login",
-        "email",
-        "first_name",
-        "last_name",
-        "csrf",
-        "group",
-        "id",
-        "password",
-        "revision",
-        "start",
-    ];
-    let schema = &settings.profile_schema;
-    if schema.len() > ATTRIBUTES_MAX {
-        return Err(Refusal::TooMany {
-            what: "profile attributes",
-            max: ATTRIBUTES_MAX,
-        });
-    }
-    for (index, attribute) in schema.iter().enumerate() {
-        let name = attribute.name.as_str();
-        let shaped = !name.is_empty()
-            && name.len() <= 40
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-            && name.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());
-        let repeated = schema
-            .iter()
-            .take(index)
-            .any(|earlier| earlier.name == name);
-        let title = &attribute.title;
-        if title.chars().count() > TITLE_CHARS_MAX || title.chars().any(disguises) {
-            return Err(Refusal::invalid(
-                "title",
-                "use at most 100 characters on one line",
-            ));
-        }
-        if !shaped || repeated || NAMED_OTHERWISE.contains(&name) {
-            let problem = Problem::of(
-                "{name}: use a letter, then letters, digits and underscores, each name once",
-                [quoted(name)],
-            );
-            return Err(Refusal::invalid("profile_schema", problem));
-        }
-    }
-    Ok(())
 }
 
 impl Cell {
@@ -241,6 +191,7 @@ impl Cell {
             self.refuse_lock_out(permit, &settings.passkey).await?;
         }
         let (now, id, by) = (self.now(), org.id.clone(), permit.clone());
+        let cell = self.clone();
         let event = Event::new(EventType::SystemOrgSettingsUpdate, Outcome::Success, now)
             .actor(permit.actor().clone())
             .client(permit.client())
@@ -256,6 +207,8 @@ impl Cell {
                 Box::pin(async move {
                     let door = DoorWatch::begin(tx, &by, now).await?;
                     store::update(tx, &org, &name, &settings, now).await?;
+                    unique::follow_schema(tx, cell.entropy(), &org.id, &settings.profile_schema)
+                        .await?;
                     door.end(tx, &by, "existing").await?;
                     Ok::<_, Refusal>(ledger::append(tx, &org.id, event).await?)
                 })

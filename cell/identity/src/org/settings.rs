@@ -163,8 +163,9 @@ impl Default for RecoverySettings {
     }
 }
 
-/// An attribute that the people of an org have beyond the built-in ones.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// An attribute that the people of an org have beyond the built-in ones. What is not said of it is not written down either:
+/// the release before this one reads what it knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProfileAttribute {
     /// Its key in the profile: letters, digits, underscore.
@@ -172,6 +173,9 @@ pub struct ProfileAttribute {
     /// Its title for people.
     #[serde(default)]
     pub title: String,
+    /// A line of help beside it in forms.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
     /// What it holds.
     #[serde(default)]
     pub kind: AttributeKind,
@@ -181,6 +185,32 @@ pub struct ProfileAttribute {
     /// Whether the person may change it.
     #[serde(default)]
     pub self_editable: bool,
+    /// Whether the person does not even see it on the own pages.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub self_hidden: bool,
+    /// Whether no two people may have the same value; upper and lower case are the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unique: bool,
+    /// The fewest characters of a text, or the smallest number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<i64>,
+    /// The most characters of a text, or the largest number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<i64>,
+    /// The values that there are; none named, any will do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<AttributeChoice>,
+}
+
+/// A value that an attribute may have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AttributeChoice {
+    /// The text, or the number in digits.
+    pub value: String,
+    /// What it is called in forms; nothing for the value itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub title: String,
 }
 
 /// What a profile attribute holds.

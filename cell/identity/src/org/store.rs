@@ -21,6 +21,7 @@ fn read(row: &Row) -> Result<Org, Fault> {
             .map_err(|error| Fault::stored("settings of an org", &error))?,
         revision: row.get(5)?,
         created_at: row.get(6)?,
+        updated_at: row.get(7)?,
     })
 }
 
@@ -29,8 +30,7 @@ fn read(row: &Row) -> Result<Org, Fault> {
 /// # Errors
 /// [`Fault`] if it cannot be read.
 pub async fn load(tx: &mut ReadTx, org_id: &OrgId) -> Result<Option<Org>, Fault> {
-    let sql =
-        "SELECT id, slug, name, ordinal, settings, revision, created_at FROM orgs WHERE id = $1";
+    let sql = "SELECT id, slug, name, ordinal, settings, revision, created_at, updated_at FROM orgs WHERE id = $1";
     let row = tx.query_optional(sql, params![org_id]).await?;
     row.as_ref().map(read).transpose()
 }
@@ -75,7 +75,7 @@ pub async fn find_first(tx: &mut ReadTx) -> Result<Option<OrgId>, DatabaseFault>
 /// # Errors
 /// [`Fault`] if the store fails.
 pub async fn load_page(tx: &mut ReadTx, after: i64, limit: i64) -> Result<Vec<Org>, Fault> {
-    let sql = "SELECT id, slug, name, ordinal, settings, revision, created_at FROM orgs \
+    let sql = "SELECT id, slug, name, ordinal, settings, revision, created_at, updated_at FROM orgs \
                WHERE ordinal > $1 ORDER BY ordinal LIMIT $2";
     let rows = tx.query(sql, params![after, limit]).await?;
     rows.iter().map(read).collect()

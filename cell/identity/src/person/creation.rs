@@ -11,7 +11,7 @@ use crate::org::Org;
 use crate::org::context::OrgContext;
 use crate::password::policy::{PasswordFacts, Reuse, decide_password};
 use crate::person::profile::{ProfileInput, decide_external_id, decide_profile};
-use crate::person::{Person, PersonStatus, store};
+use crate::person::{Person, PersonStatus, store, unique};
 use crate::problem::{Problem, named};
 use crate::sign_in::setup::{LinkPurpose, MailedLink};
 use database::WriteTx;
@@ -166,6 +166,7 @@ impl Added {
         let org = permit.org();
         let rules = active::hold(tx, cell, org).await?;
         store::insert(tx, org, &self.id, self.status, &self.profile, self.now).await?;
+        unique::claim(tx, org, &self.id, &self.profile.attributes).await?;
         if let Some(external_id) = &self.external_id {
             store::put_external_id(tx, org, &self.id, Some(external_id)).await?;
         }

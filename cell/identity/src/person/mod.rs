@@ -9,6 +9,7 @@ pub mod removal;
 pub mod roles;
 pub mod search;
 pub mod store;
+pub mod unique;
 
 use crate::access::Role;
 use crate::person::profile::ProfileInput;

@@ -11,9 +11,9 @@ use crate::group_rule::{active, follow::follow};
 use crate::notice::{Notice, SealedMail};
 use crate::org::Org;
 use crate::person::lifecycle::{LifecycleAction, decide_transition};
-use crate::person::profile::{ProfileInput, decide_profile, fold};
+use crate::person::profile::{ProfileInput, decide_profile, fold, known_attributes};
 use crate::person::store::{self, Sessions};
-use crate::person::{Person, PersonStatus};
+use crate::person::{Person, PersonStatus, unique};
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::id::{OrgId, UserId};
@@ -54,6 +54,7 @@ impl Cell {
                 Box::pin(async move {
                     let (org, now) = (permit.org(), cell.now());
                     store::insert(tx, org, &id, PersonStatus::Staged, &profile, now).await?;
+                    unique::claim(tx, org, &id, &profile.attributes).await?;
                     tell(tx, &cell, &permit, &id, event).await
                 })
             })
@@ -227,7 +228,7 @@ impl Cell {
 }
 
 /// Lets the rules of groups follow a change of somebody, and logs the change and what came of it.
-async fn tell(
+pub(crate) async fn tell(
     tx: &mut WriteTx,
     cell: &Cell,
     permit: &Permit,
@@ -254,6 +255,7 @@ pub(super) async fn apply_profile(
     now: Timestamp,
 ) -> Result<(), Refusal> {
     store::update_profile(tx, person, profile, now).await?;
+    unique::claim(tx, &person.org_id, &person.id, &profile.attributes).await?;
     if fold(&profile.email) != fold(&person.email) {
         credentials::delete_mailed(tx, &person.org_id, &person.id).await?;
     }
@@ -305,7 +307,7 @@ fn keep_what_only_others_set(
     person: &Person,
     schema: &[crate::org::settings::ProfileAttribute],
 ) -> ProfileInput {
-    let mut attributes = person.profile.clone();
+    let mut attributes = known_attributes(&person.profile, schema);
     for attribute in schema.iter().filter(|attribute| attribute.self_editable) {
         match input.attributes.get(&attribute.name) {
             Some(value) => attributes.insert(attribute.name.clone(), value.clone()),

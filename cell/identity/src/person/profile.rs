@@ -107,21 +107,9 @@ fn check_attributes(
                 Problem::of("the schema has no attribute {name}", [quoted(name)]),
             ));
         };
-        let fits = match attribute.kind {
-            AttributeKind::Text => value
-                .as_str()
-                .is_some_and(|text| text.chars().count() <= TEXT_CHARS_MAX),
-            AttributeKind::Integer => value.is_i64(),
-            AttributeKind::Boolean => value.is_boolean(),
-        };
-        if !fits {
-            return Err(Refusal::invalid(
-                "profile",
-                Problem::of(
-                    "the value of {name} has the wrong type or length",
-                    [quoted(name)],
-                ),
-            ));
+        if let Some(pattern) = find_misfit(attribute, value) {
+            let problem = Problem::of(pattern, [quoted(name)]);
+            return Err(Refusal::invalid("profile", problem));
         }
     }
     let missing = schema
@@ -134,6 +122,65 @@ fn check_attributes(
         )),
         None => Ok(()),
     }
+}
+
+/// What is wrong with a value of an attribute.
+fn find_misfit(attribute: &ProfileAttribute, value: &Value) -> Option<&'static str> {
+    if !is_of_kind(attribute.kind, value) {
+        return Some("the value of {name} has the wrong type or length");
+    }
+    if !is_within(attribute, value) {
+        return Some("the value of {name} is not within its bounds");
+    }
+    let choices = &attribute.choices;
+    let is_chosen = |text: &str| choices.iter().any(|choice| choice.value == text);
+    let is_one = match value {
+        _ if choices.is_empty() => true,
+        Value::String(text) => is_chosen(text),
+        other => is_chosen(&other.to_string()),
+    };
+    (!is_one).then_some("the value of {name} is none of those that there are")
+}
+
+fn is_of_kind(kind: AttributeKind, value: &Value) -> bool {
+    match kind {
+        AttributeKind::Text => value
+            .as_str()
+            .is_some_and(|text| text.chars().count() <= TEXT_CHARS_MAX),
+        AttributeKind::Integer => value.is_i64(),
+        AttributeKind::Boolean => value.is_boolean(),
+    }
+}
+
+/// Whether a value of the right kind is within the bounds of its attribute: a text by its characters, a number by itself.
+#[must_use]
+pub fn is_within(attribute: &ProfileAttribute, value: &Value) -> bool {
+    let measure = match value {
+        Value::String(text) => i64::try_from(text.chars().count()).ok(),
+        other => other.as_i64(),
+    };
+    measure.is_none_or(|measure| {
+        attribute.min.is_none_or(|min| min <= measure)
+            && attribute.max.is_none_or(|max| measure <= max)
+    })
+}
+
+/// What of somebody's attributes the schema has, in the kind in which it has it. A value of an attribute that was removed
+/// stays stored until the profile is next saved, and is nobody's any more; one of the same name may hold something else.
+#[must_use]
+pub fn known_attributes(
+    attributes: &Map<String, Value>,
+    schema: &[ProfileAttribute],
+) -> Map<String, Value> {
+    let is_known = |name: &str, value: &Value| {
+        let mut named = schema.iter().filter(|attribute| attribute.name == name);
+        named.any(|attribute| is_of_kind(attribute.kind, value))
+    };
+    attributes
+        .iter()
+        .filter(|(name, value)| is_known(name, value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 /// A practical shape: one `@`, a local part, a dotted or single-label domain, nothing that could break a mail header.
@@ -195,9 +242,12 @@ pub fn prefix_end(prefix: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ProfileInput, TERMS_MAX, decide_profile, is_mail_address, search_terms};
-    use crate::org::settings::{AttributeKind, ProfileAttribute};
+    use super::{
+        ProfileInput, TERMS_MAX, decide_profile, is_mail_address, known_attributes, search_terms,
+    };
+    use crate::org::settings::{AttributeChoice, AttributeKind, ProfileAttribute};
     use proptest::prelude::{any, proptest};
+    use serde_json::{Value, json};
 
     fn ada() -> ProfileInput {
         ProfileInput {
@@ -304,6 +354,7 @@ mod tests {
             kind: AttributeKind::Integer,
             required: true,
             self_editable: false,
+            ..ProfileAttribute::default()
         };
         let with = |value: serde_json::Value| {
             let mut input = ada();
@@ -316,6 +367,64 @@ mod tests {
         let mut unknown = ada();
         unknown.attributes.insert("other".into(), 1.into());
         assert!(decide_profile(unknown, &[]).is_err());
+    }
+
+    #[test]
+    fn values_are_within_bounds_and_one_of_those_that_there_are() {
+        let with = |attribute: ProfileAttribute, value: Value| {
+            let named = ProfileAttribute {
+                name: "it".into(),
+                ..attribute
+            };
+            let mut input = ada();
+            input.attributes.insert("it".into(), value);
+            decide_profile(input, &[named]).is_ok()
+        };
+        let of = |kind, min: Option<i64>, max: Option<i64>, values: &[&str]| ProfileAttribute {
+            kind,
+            min,
+            max,
+            choices: values
+                .iter()
+                .map(|value| AttributeChoice {
+                    value: (*value).to_owned(),
+                    title: String::new(),
+                })
+                .collect(),
+            ..ProfileAttribute::default()
+        };
+        use AttributeKind::{Integer, Text};
+        for (attribute, value, is_good) in [
+            (of(Text, Some(2), Some(3), &[]), json!("äö"), true),
+            (of(Text, Some(2), None, &[]), json!("ä"), false),
+            (of(Text, None, Some(3), &[]), json!("äöüß"), false),
+            (of(Integer, Some(-1), Some(1), &[]), json!(-1), true),
+            (of(Integer, Some(-1), None, &[]), json!(-2), false),
+            (of(Integer, None, Some(1), &[]), json!(2), false),
+            (of(Text, None, None, &["red"]), json!("red"), true),
+            (of(Text, None, None, &["red"]), json!("Red"), false),
+            (of(Integer, None, None, &["7"]), json!(7), true),
+            (of(Integer, None, None, &["7"]), json!(8), false),
+        ] {
+            let seen = with(attribute.clone(), value.clone());
+            assert_eq!(seen, is_good, "{attribute:?} {value}");
+        }
+    }
+
+    #[test]
+    fn what_was_removed_from_the_schema_or_held_something_else_is_nobodys() {
+        let stored = json!({ "gone": "x", "level": "three", "team": "a" });
+        let attribute = |name: &str, kind| ProfileAttribute {
+            name: name.into(),
+            kind,
+            ..ProfileAttribute::default()
+        };
+        let schema = [
+            attribute("level", AttributeKind::Integer),
+            attribute("team", AttributeKind::Text),
+        ];
+        let known = known_attributes(stored.as_object().unwrap(), &schema);
+        assert_eq!(Value::Object(known), json!({ "team": "a" }));
     }
 
     #[test]

@@ -493,6 +493,7 @@ pub async fn delete(tx: &mut WriteTx, person: &Person, now: Timestamp) -> Result
     tx.execute(changed, params![org, id, now]).await?;
     for sql in [
         "DELETE FROM user_terms WHERE org_id = $1 AND user_id = $2",
+        "DELETE FROM user_unique_values WHERE org_id = $1 AND user_id = $2",
         "DELETE FROM administrators WHERE org_id = $1 AND user_id = $2",
         "DELETE FROM group_members WHERE org_id = $1 AND user_id = $2",
         "DELETE FROM group_rule_members WHERE org_id = $1 AND user_id = $2",

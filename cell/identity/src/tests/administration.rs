@@ -395,6 +395,7 @@ async fn settings_out_of_their_bounds_are_refused_by_name(world: &World) {
         kind: AttributeKind::Text,
         required: false,
         self_editable: false,
+        ..ProfileAttribute::default()
     };
     let reserved = attribute("csrf", "");
     let untitled = attribute("cost", "a\nb");

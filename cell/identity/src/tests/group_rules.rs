@@ -33,10 +33,9 @@ async fn org(world: &World) -> OrgId {
     ] {
         settings.profile_schema.push(ProfileAttribute {
             name: name.into(),
-            title: String::new(),
             kind,
-            required: false,
             self_editable: true,
+            ..ProfileAttribute::default()
         });
     }
     let updated = world.cell.update_org(&permit, read, "Acme", settings).await;

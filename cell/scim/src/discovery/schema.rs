@@ -207,7 +207,15 @@ fn other(attribute: &ProfileAttribute) -> Value {
         "" => attribute.name.as_str(),
         title => title,
     };
-    let changes = json!({ "type": kind, "required": attribute.required });
+    let mut changes = json!({ "type": kind, "required": attribute.required });
+    if attribute.unique {
+        changes["uniqueness"] = json!("server");
+    }
+    // RFC 7643 section 7 names such values as texts alone.
+    if !attribute.choices.is_empty() && attribute.kind == AttributeKind::Text {
+        let values = attribute.choices.iter().map(|choice| choice.value.as_str());
+        changes["canonicalValues"] = values.collect();
+    }
     with(text(&attribute.name, title), &changes)
 }
 

@@ -183,6 +183,7 @@ mod tests {
             kind: AttributeKind::Text,
             required: false,
             self_editable: false,
+            ..ProfileAttribute::default()
         };
         plan_source(&Attributes::of(&[title]), &request(body)).map_err(|error| error.kind())
     }

@@ -48,7 +48,7 @@ pub fn plan_user(
         fields.take(read_only);
     }
     let mut profile = present
-        .map(|person| person.profile.clone())
+        .map(|person| attributes.known(&person.profile))
         .unwrap_or_default();
     attributes.clear(None, &mut profile);
     let user_name = fields.take_text("userName")?.unwrap_or_default();
@@ -153,6 +153,7 @@ mod tests {
             kind,
             required: false,
             self_editable: false,
+            ..ProfileAttribute::default()
         };
         Attributes::of(&[
             attribute("title", AttributeKind::Text),

@@ -7,7 +7,9 @@ use crate::admin::people::{draw, load_person, load_touch, refused_shell};
 use crate::admin::row::moment;
 use crate::text::Text;
 use crate::view::admin::PersonTab;
-use crate::view::part::{AttributeAccess, AttributeField, AttributeKind as ControlKind, Input};
+use crate::view::part::{
+    AttributeAccess, AttributeField, AttributeKind as ControlKind, Choice, Input,
+};
 use crate::view::shell::Shell;
 use crate::visit::Visit;
 use axum::extract::Path;
@@ -211,8 +213,9 @@ fn schema_field(
         } else {
             attribute.title.clone()
         },
-        hint: String::new(),
+        hint: attribute.description.clone(),
         kind: match attribute.kind {
+            _ if !attribute.choices.is_empty() => ControlKind::OneOf(choices_of(attribute, &value)),
             AttributeKind::Text => ControlKind::Text,
             AttributeKind::Integer => ControlKind::Number,
             AttributeKind::Boolean => ControlKind::Flag,
@@ -231,6 +234,22 @@ fn schema_field(
     }
 }
 
+/// The values that there are. Whoever needs none has an empty one before them, and so has whoever's value is none of them:
+/// a form must not choose the first one by itself.
+fn choices_of(attribute: &ProfileAttribute, value: &str) -> Vec<Choice> {
+    let is_one = attribute.choices.iter().any(|choice| choice.value == value);
+    let none = (!attribute.required || !is_one).then(|| Choice::new("", "–"));
+    let named = attribute.choices.iter().map(|choice| {
+        let label = if choice.title.is_empty() {
+            &choice.value
+        } else {
+            &choice.title
+        };
+        Choice::new(choice.value.as_str(), label.as_str())
+    });
+    none.into_iter().chain(named).collect()
+}
+
 fn error_of(name: &str, problem: Option<&(&'static str, String)>) -> Option<String> {
     problem
         .filter(|(field, _)| *field == name)
@@ -241,4 +260,59 @@ fn error_of(name: &str, problem: Option<&(&'static str, String)>) -> Option<Stri
 pub(super) async fn show_refusal(visit: &Visit, person: &Person, refusal: Refusal) -> Answer {
     let shell = refused_shell(visit, refusal)?;
     page(visit, shell, person, &input_of(person), None).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::schema_field;
+    use crate::view::part::{AttributeAccess, AttributeKind as ControlKind};
+    use identity::org::settings::{AttributeChoice, AttributeKind, ProfileAttribute};
+    use identity::person::profile::ProfileInput;
+
+    #[test]
+    fn a_control_offers_what_the_schema_allows() {
+        let site = |required| ProfileAttribute {
+            name: "site".into(),
+            description: "Where the desk is".into(),
+            required,
+            choices: [("BER", "Berlin"), ("HAM", "")]
+                .map(|(value, title)| AttributeChoice {
+                    value: value.into(),
+                    title: title.into(),
+                })
+                .into(),
+            ..ProfileAttribute::default()
+        };
+        let mut input = ProfileInput::default();
+        input.attributes.insert("site".into(), "HAM".into());
+        for (required, expected) in [
+            (false, vec![("", "–"), ("BER", "Berlin"), ("HAM", "HAM")]),
+            (true, vec![("BER", "Berlin"), ("HAM", "HAM")]),
+        ] {
+            let field = schema_field(&site(required), &input, None);
+            let ControlKind::OneOf(choices) = &field.kind else {
+                panic!("{:?}", field.kind)
+            };
+            let offered: Vec<(&str, &str)> = choices
+                .iter()
+                .map(|choice| (choice.value.as_str(), choice.label.as_str()))
+                .collect();
+            assert_eq!(offered, expected);
+            assert_eq!(field.input.value, "HAM");
+            assert_eq!(field.hint, "Where the desk is");
+            assert_eq!(field.access == AttributeAccess::Required, required);
+        }
+        input.attributes.insert("site".into(), "MUC".into());
+        let strange = schema_field(&site(true), &input, None);
+        let ControlKind::OneOf(choices) = &strange.kind else {
+            panic!("{:?}", strange.kind)
+        };
+        assert_eq!(choices.len(), 3, "nothing is chosen for her");
+        let level = ProfileAttribute {
+            name: "level".into(),
+            kind: AttributeKind::Integer,
+            ..ProfileAttribute::default()
+        };
+        assert_eq!(schema_field(&level, &input, None).kind, ControlKind::Number);
+    }
 }

@@ -39,6 +39,7 @@ pub async fn add(visit: Visit) -> Answer {
         kind: *kind,
         required: fields.required,
         self_editable: fields.self_editable,
+        ..ProfileAttribute::default()
     });
     let outcome = settings::save(&visit, &permit, changed).await;
     answer(&visit, &fields, outcome)
@@ -54,6 +55,8 @@ pub async fn edit(visit: Visit) -> Answer {
     visit.field("title").trim().clone_into(&mut attribute.title);
     attribute.required = is_ticked(&visit, "required");
     attribute.self_editable = is_ticked(&visit, "self_editable");
+    // Whoever may change it sees it.
+    attribute.self_hidden = attribute.self_hidden && !attribute.self_editable;
     let outcome = settings::save(&visit, &permit, changed).await;
     answer(&visit, &Fields::blank(), outcome)
 }
@@ -158,10 +161,42 @@ fn row(t: &'static Text, attribute: &ProfileAttribute) -> AttributeRow {
         name: attribute.name.clone(),
         title: title.clone(),
         kind: kind_name(t, attribute.kind).to_owned(),
+        rules: rules(t, attribute),
         is_required: attribute.required,
         is_self_editable: attribute.self_editable,
         is_built_in: false,
     }
+}
+
+/// What is said of it beyond what is set on this page.
+fn rules(t: &'static Text, attribute: &ProfileAttribute) -> Vec<String> {
+    let is_text = attribute.kind == AttributeKind::Text;
+    let (from, to) = if is_text {
+        (t.settings.length_from, t.settings.length_to)
+    } else {
+        (t.settings.number_from, t.settings.number_to)
+    };
+    let bound = |pattern: &str, bound: Option<i64>| {
+        bound.map(|bound| pattern.replace("{n}", &bound.to_string()))
+    };
+    let choices = attribute.choices.iter().map(|choice| {
+        if choice.title.is_empty() {
+            choice.value.as_str()
+        } else {
+            choice.title.as_str()
+        }
+    });
+    let choices: Vec<&str> = choices.collect();
+    let rules = [
+        attribute
+            .self_hidden
+            .then(|| t.settings.self_hidden.to_owned()),
+        attribute.unique.then(|| t.settings.unique.to_owned()),
+        bound(from, attribute.min),
+        bound(to, attribute.max),
+        (!choices.is_empty()).then(|| format!("{}: {}", t.settings.one_of, choices.join(" · "))),
+    ];
+    rules.into_iter().flatten().collect()
 }
 
 /// What every profile has; people may change their own names.
@@ -178,6 +213,7 @@ fn built_in(t: &'static Text) -> Vec<AttributeRow> {
             name: name.to_owned(),
             title: title.to_owned(),
             kind: t.settings.kind_text.to_owned(),
+            rules: Vec::new(),
             is_required,
             is_self_editable,
             is_built_in: true,

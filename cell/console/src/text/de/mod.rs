@@ -12,6 +12,7 @@ mod hook_problems;
 mod people;
 mod policies;
 mod problems;
+mod profile_problems;
 mod reasons;
 mod rule_problems;
 mod servers;
@@ -46,5 +47,6 @@ pub static TEXT: Text = Text {
         problems::PROBLEMS,
         rule_problems::PROBLEMS,
         hook_problems::PROBLEMS,
+        profile_problems::PROBLEMS,
     ],
 };

@@ -1,6 +1,7 @@
 //! Settings that are lists: profile attributes, API tokens and trusted origins.
 
 use super::settings::tab_bar;
+use crate::text::Text;
 use crate::view::part::{self, Choice, Icon, Input, Moment, Tone};
 use crate::view::shell::{Shell, here};
 use askama::Template;
@@ -14,6 +15,8 @@ pub struct AttributeRow {
     pub title: String,
     /// What it holds, in the reader's language.
     pub kind: String,
+    /// What else is said of it, in the reader's language.
+    pub rules: Vec<String>,
     /// Whether each person must have it.
     pub is_required: bool,
     /// Whether people may change their own.
@@ -23,6 +26,16 @@ pub struct AttributeRow {
 }
 
 impl AttributeRow {
+    fn all_rules(&self, t: &Text) -> String {
+        let own = [
+            self.is_required.then_some(t.settings.required),
+            self.is_self_editable.then_some(t.settings.self_editable),
+        ];
+        let own = own.into_iter().flatten();
+        let rules: Vec<&str> = own.chain(self.rules.iter().map(String::as_str)).collect();
+        rules.join(", ")
+    }
+
     fn title_input(&self) -> Input {
         Input::of(&self.title)
     }
