@@ -7,4 +7,5 @@ pub mod passkey;
 pub mod password;
 pub mod store;
 mod subject;
+pub mod temporary;
 pub mod totp;

@@ -13,7 +13,7 @@ use crate::org::context::{OrgContext, RequestFacts};
 use crate::password::policy::{PasswordFacts, Reuse, decide_password};
 use crate::person::profile::{ProfileInput, decide_profile};
 use crate::person::{Person, PersonStatus, store as people};
-use crate::sign_in::recover::link_url;
+use crate::sign_in::recover::{decide_opens, link_url};
 use database::{DatabaseFault, WriteTx};
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::id::{OneTimeCodeId, OrgId, UserId};
@@ -289,6 +289,40 @@ impl Cell {
                 Box::pin(async move {
                     hold_within_reach(tx, &permit, &user_id).await?;
                     link.put(tx).await
+                })
+            })
+            .await
+    }
+
+    /// Sends a person who has forgotten their password the link that they could ask for themselves. Nothing of theirs
+    /// changes by it; a row of the log tells who had it sent.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongState`] for somebody whom it would not let in; else as [`Cell::send_link`].
+    pub async fn send_password_link(
+        &self,
+        context: &OrgContext,
+        permit: &Permit,
+        person: &Person,
+    ) -> Result<(), Refusal> {
+        let purpose = LinkPurpose::Recovery;
+        permit.covers(purpose.permission())?;
+        let link = self.plan_mailed_link(context, person, purpose).await?;
+        let event = self
+            .person_event(permit, EventType::UserAccountResetPassword, person)
+            .detail("password", "kept until another is chosen");
+        let (permit, user_id) = (permit.clone(), person.id.clone());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let person = hold_within_reach(tx, &permit, &user_id).await?;
+                    if !decide_opens(purpose, person.status) {
+                        return Err(Refusal::WrongState(
+                            "the person's state does not permit this",
+                        ));
+                    }
+                    link.put(tx).await?;
+                    Ok(ledger::append(tx, permit.org(), event).await?)
                 })
             })
             .await

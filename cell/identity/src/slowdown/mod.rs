@@ -364,6 +364,17 @@ impl SlowdownTable {
             .for_each(|charge| self.addresses.undo(charge));
     }
 
+    /// Whether a guess at the password of an account, from where its owner was never seen, would have to wait now. Nothing
+    /// is counted by it.
+    #[must_use]
+    pub fn slows_strangers(&self, org: &OrgId, account: &str, now: Timestamp) -> bool {
+        let account = account.trim().to_lowercase();
+        let key = self
+            .hasher
+            .hash_one((GuessedSecret::Password, org, account.as_str()));
+        decide_slowdown(&self.limits.account, now, self.accounts.get(key)).is_err()
+    }
+
     fn is_familiar(&self, key: u64, now: Timestamp) -> bool {
         self.familiar
             .get(key)
