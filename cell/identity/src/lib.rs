@@ -10,6 +10,7 @@ pub mod cell;
 pub mod condition;
 pub mod credential;
 pub mod cursor;
+pub mod embedded;
 pub mod event_hook;
 pub mod fault;
 pub mod group;

@@ -1,0 +1,133 @@
+//! What is shown inside of something else: read for a whole page at once, never row by row.
+
+pub mod store;
+
+use crate::access::{Permission, Permit};
+use crate::app::assigned::Way;
+use crate::cell::Cell;
+use crate::fault::Refusal;
+use crate::group::Group;
+use crate::person::Person;
+use crate::person::search::PersonRecord;
+use std::collections::HashMap;
+use vocab::id::{AppId, GroupId, UserId};
+use vocab::time::Timestamp;
+
+/// Most things that one statement names.
+pub const TOGETHER_MAX: usize = 200;
+/// Up to how many members a group is counted.
+pub const MEMBERS_COUNTED_MAX: usize = 10_000;
+/// Up to how many apps that are assigned to a group.
+pub const APPS_COUNTED_MAX: usize = 1_000;
+/// Most groups of a page that are counted.
+pub const GROUPS_COUNTED_MAX: usize = 100;
+
+/// How much there is of a group; what is more than was counted is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct GroupCounts {
+    /// Its members.
+    pub members: Option<usize>,
+    /// Apps that are assigned to it.
+    pub apps: Option<usize>,
+}
+
+impl Cell {
+    /// The groups of these ids that there are.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    pub async fn find_groups(
+        &self,
+        permit: &Permit,
+        ids: &[GroupId],
+    ) -> Result<HashMap<GroupId, Group>, Refusal> {
+        permit.covers(Permission::ReadDirectory)?;
+        let mut found = HashMap::new();
+        let mut tx = self.database.read().await?;
+        for ids in ids.chunks(TOGETHER_MAX) {
+            let groups = store::load_groups(&mut tx, permit.org(), ids).await?;
+            found.extend(groups.into_iter().map(|group| (group.id.clone(), group)));
+        }
+        Ok(found)
+    }
+
+    /// People as they are listed, in the order in which they came.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    pub async fn record_people(
+        &self,
+        permit: &Permit,
+        people: Vec<Person>,
+    ) -> Result<Vec<PersonRecord>, Refusal> {
+        permit.covers(Permission::ReadDirectory)?;
+        let ids: Vec<UserId> = people.iter().map(|person| person.id.clone()).collect();
+        let mut changed = HashMap::new();
+        let mut tx = self.database.read().await?;
+        for ids in ids.chunks(TOGETHER_MAX) {
+            changed.extend(store::load_password_moments(&mut tx, permit.org(), ids).await?);
+        }
+        let record = |person: Person| PersonRecord {
+            password_changed_at: changed.get(&person.id).copied(),
+            person,
+        };
+        Ok(people.into_iter().map(record).collect())
+    }
+
+    /// How each of these apps is assigned to a person, and since when; those that are not are left out.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    pub async fn find_ways(
+        &self,
+        permit: &Permit,
+        user: &UserId,
+        ids: &[AppId],
+    ) -> Result<HashMap<AppId, (Way, Timestamp)>, Refusal> {
+        permit.covers(Permission::ReadDirectory)?;
+        let mut found = HashMap::new();
+        let mut tx = self.database.read().await?;
+        for ids in ids.chunks(TOGETHER_MAX) {
+            let org = permit.org();
+            for (app, group, at) in store::load_group_ways(&mut tx, org, user, ids).await? {
+                found.insert(app, (Way::Group(group), at));
+            }
+            for (app, at) in store::load_direct_ways(&mut tx, org, user, ids).await? {
+                found.insert(app, (Way::Direct, at));
+            }
+        }
+        Ok(found)
+    }
+
+    /// How much there is of each of these groups, counted up to a bound.
+    ///
+    /// # Errors
+    /// [`Refusal::TooMany`] for more groups than are counted at once.
+    pub async fn count_in_groups(
+        &self,
+        permit: &Permit,
+        ids: &[GroupId],
+    ) -> Result<HashMap<GroupId, GroupCounts>, Refusal> {
+        permit.covers(Permission::ReadDirectory)?;
+        if ids.len() > GROUPS_COUNTED_MAX {
+            return Err(Refusal::TooMany {
+                what: "groups that are counted",
+                max: GROUPS_COUNTED_MAX,
+            });
+        }
+        let mut tx = self.database.read().await?;
+        let counted = store::count_groups(&mut tx, permit.org(), ids).await?;
+        let told = |count: i64, max: usize| {
+            let count = usize::try_from(count).unwrap_or(usize::MAX);
+            (count <= max).then_some(count)
+        };
+        let counts = counted.into_iter().map(|(group, members, apps)| {
+            let counts = GroupCounts {
+                members: told(members, MEMBERS_COUNTED_MAX),
+                apps: told(apps, APPS_COUNTED_MAX),
+            };
+            (group, counts)
+        });
+        Ok(counts.collect())
+    }
+}

@@ -1,0 +1,172 @@
+//! Rows of several tables by many ids at once. A statement names as many as there may be, whatever their number, so that there
+//! is one text of each: the places that are left over hold the last id once more.
+
+use crate::embedded::{APPS_COUNTED_MAX, MEMBERS_COUNTED_MAX, TOGETHER_MAX};
+use crate::fault::Fault;
+use crate::group::Group;
+use crate::group::store::{columns, read};
+use crate::walk::rows_max;
+use database::{DatabaseFault, ReadTx};
+use std::sync::LazyLock;
+use vocab::id::{AppId, GroupId, OrgId, UserId};
+use vocab::time::Timestamp;
+use vocab::value::Value;
+
+/// The placeholders of all ids, the first of them with this number.
+fn places(first: usize) -> String {
+    let numbers = first..first + TOGETHER_MAX;
+    let places: Vec<String> = numbers.map(|number| format!("${number}")).collect();
+    places.join(", ")
+}
+
+/// The ids behind the values before them; none where there are none, and then nothing is asked.
+fn filled<'i, I>(before: Vec<Value>, ids: &'i [I]) -> Option<Vec<Value>>
+where
+    Value: From<&'i I>,
+{
+    let last = ids.last()?;
+    let spare = TOGETHER_MAX.saturating_sub(ids.len());
+    let ids = ids.iter().chain(std::iter::repeat_n(last, spare));
+    Some(before.into_iter().chain(ids.map(Value::from)).collect())
+}
+
+/// The texts, each put together once.
+static GROUPS: LazyLock<String> = LazyLock::new(|| {
+    let places = places(2);
+    format!("{}WHERE g.org_id = $1 AND g.id IN ({places})", columns!())
+});
+static PASSWORDS: LazyLock<String> = LazyLock::new(|| {
+    let places = places(2);
+    format!(
+        "SELECT p.user_id, p.changed_at FROM passwords p WHERE p.org_id = $1 AND p.user_id IN ({places})"
+    )
+});
+static DIRECT: LazyLock<String> = LazyLock::new(|| {
+    let places = places(3);
+    format!(
+        "SELECT d.app_id, d.assigned_at FROM app_users d WHERE d.org_id = $1 AND d.user_id = $2 \
+         AND d.app_id IN ({places})"
+    )
+});
+/// The first group of each app alone: somebody may be in thousands.
+static THROUGH_GROUPS: LazyLock<String> = LazyLock::new(|| {
+    let places = places(3);
+    format!(
+        "SELECT g.app_id, g.group_id, g.assigned_at FROM app_groups g \
+         JOIN group_members m ON m.org_id = g.org_id AND m.group_id = g.group_id AND m.user_id = $2 \
+         WHERE g.org_id = $1 AND g.app_id IN ({places}) \
+         AND NOT EXISTS (SELECT 1 FROM app_groups h JOIN group_members n ON n.org_id = h.org_id \
+         AND n.group_id = h.group_id AND n.user_id = $2 WHERE h.org_id = $1 AND h.app_id = g.app_id \
+         AND h.group_id < g.group_id)"
+    )
+});
+static COUNTS: LazyLock<String> = LazyLock::new(|| {
+    let places = places(4);
+    format!(
+        "SELECT g.id, \
+         (SELECT COUNT(*) FROM (SELECT 1 FROM group_members m WHERE m.org_id = g.org_id AND m.group_id = g.id \
+         LIMIT $2) AS members), \
+         (SELECT COUNT(*) FROM (SELECT 1 FROM app_groups a WHERE a.org_id = g.org_id AND a.group_id = g.id \
+         LIMIT $3) AS apps) \
+         FROM groups g WHERE g.org_id = $1 AND g.id IN ({places})"
+    )
+});
+
+/// Groups by their ids.
+pub(super) async fn load_groups(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    ids: &[GroupId],
+) -> Result<Vec<Group>, Fault> {
+    let Some(values) = filled(vec![Value::from(org)], ids) else {
+        return Ok(Vec::new());
+    };
+    let rows = tx.query(GROUPS.as_str(), &values).await?;
+    Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+}
+
+/// When the passwords of people were set, of those who have one.
+pub(super) async fn load_password_moments(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    ids: &[UserId],
+) -> Result<Vec<(UserId, Timestamp)>, DatabaseFault> {
+    let Some(values) = filled(vec![Value::from(org)], ids) else {
+        return Ok(Vec::new());
+    };
+    let rows = tx.query(PASSWORDS.as_str(), &values).await?;
+    rows.iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?)))
+        .collect()
+}
+
+/// Which of these apps are assigned to a person, and since when.
+pub(super) async fn load_direct_ways(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    user: &UserId,
+    ids: &[AppId],
+) -> Result<Vec<(AppId, Timestamp)>, DatabaseFault> {
+    let Some(values) = filled(vec![Value::from(org), Value::from(user)], ids) else {
+        return Ok(Vec::new());
+    };
+    let rows = tx.query(DIRECT.as_str(), &values).await?;
+    rows.iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?)))
+        .collect()
+}
+
+/// Through which groups of a person these apps came, by app and group.
+pub(super) async fn load_group_ways(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    user: &UserId,
+    ids: &[AppId],
+) -> Result<Vec<(AppId, GroupId, Timestamp)>, DatabaseFault> {
+    let Some(values) = filled(vec![Value::from(org), Value::from(user)], ids) else {
+        return Ok(Vec::new());
+    };
+    let rows = tx.query(THROUGH_GROUPS.as_str(), &values).await?;
+    rows.iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .collect()
+}
+
+/// Members and apps of groups; one more than the bound where there are more.
+pub(super) async fn count_groups(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    ids: &[GroupId],
+) -> Result<Vec<(GroupId, i64, i64)>, DatabaseFault> {
+    let before = vec![
+        Value::from(org),
+        Value::from(rows_max(MEMBERS_COUNTED_MAX + 1)),
+        Value::from(rows_max(APPS_COUNTED_MAX + 1)),
+    ];
+    let Some(values) = filled(before, ids) else {
+        return Ok(Vec::new());
+    };
+    let rows = tx.query(COUNTS.as_str(), &values).await?;
+    rows.iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TOGETHER_MAX, filled, places};
+    use vocab::entropy::SeededEntropy;
+    use vocab::id::GroupId;
+    use vocab::value::Value;
+
+    #[test]
+    fn a_statement_has_as_many_values_as_places() {
+        let entropy = SeededEntropy::new(3);
+        let one = [GroupId::generate(&entropy)];
+        let values = filled(vec![Value::from("org")], &one).unwrap();
+        assert_eq!(values.len(), 1 + TOGETHER_MAX);
+        assert_eq!(places(2).split(", ").count(), TOGETHER_MAX);
+        assert!(places(2).starts_with("$2, $3, "));
+        assert!(filled::<GroupId>(Vec::new(), &[]).is_none());
+    }
+}
