@@ -7,7 +7,7 @@ use identity::app::settings::GrantKind;
 use identity::org::context::RequestFacts;
 use identity::person::Person;
 use ledger::{Actor, ClientFacts, Event, EventType, Outcome, Target};
-use vocab::id::{SessionId, UserId};
+use vocab::id::{AppId, SessionId, UserId};
 use vocab::time::Timestamp;
 
 /// The wire name of a grant, as the log shows it.
@@ -258,16 +258,47 @@ pub fn consent_refused(
 
 /// A person took back what an app was let have at a server.
 #[must_use]
-pub fn consent_revoked(permit: &Permit, app: &App, server: &str, now: Timestamp) -> Event {
+pub fn consent_revoked(
+    permit: &Permit,
+    app: (&AppId, &str),
+    server: &str,
+    now: Timestamp,
+) -> Event {
     let kind = if server == ORG_SERVER_KEY {
         EventType::AppOauth2ConsentRevoke
     } else {
         EventType::AppOauth2AsConsentRevoke
     };
+    of_permit(permit, kind, app, server, now)
+}
+
+/// A refresh token of a person was ended by somebody who helps them.
+#[must_use]
+pub fn refresh_token_revoked(
+    permit: &Permit,
+    app: (&AppId, &str),
+    server: &str,
+    now: Timestamp,
+) -> Event {
+    let kind = if server == ORG_SERVER_KEY {
+        EventType::AppOauth2TokenRevoke
+    } else {
+        EventType::AppOauth2AsTokenRevoke
+    };
+    of_permit(permit, kind, app, server, now).detail("tokenType", "refresh_token")
+}
+
+fn of_permit(
+    permit: &Permit,
+    kind: EventType,
+    (app, label): (&AppId, &str),
+    server: &str,
+    now: Timestamp,
+) -> Event {
     let event = Event::new(kind, Outcome::Success, now)
         .actor(permit.actor().clone())
         .client(permit.client())
-        .target(Target::app(&app.id, &app.label))
+        .target(Target::app(app, label))
         .detail("server", server);
     match permit.own_session() {
         Some(session) => event.session(session),

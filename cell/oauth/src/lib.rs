@@ -16,6 +16,7 @@ pub mod discovery;
 pub mod endpoint;
 pub mod events;
 pub mod grant;
+pub mod held;
 pub mod introspect;
 pub mod issuer;
 pub mod jwks;

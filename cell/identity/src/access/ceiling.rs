@@ -95,7 +95,7 @@ async fn load_callers(tx: &mut ReadTx, permit: &Permit) -> Result<Vec<Role>, Ref
 ///
 /// # Errors
 /// [`Refusal::NotFound`] for a person that this org does not have; [`Refusal::OutOfReach`] for somebody who may do more.
-pub(crate) async fn hold_within_reach(
+pub async fn hold_within_reach(
     tx: &mut WriteTx,
     permit: &Permit,
     user_id: &UserId,

@@ -86,7 +86,7 @@ pub enum Permission {
     /// See the system log.
     ReadLog,
     /// Let people back in: unlock, ask for a new password, send a link to get back in, take lost factors away, end
-    /// sessions. It sets no password, no address and no factor, so that nobody becomes somebody else by it.
+    /// sessions, take back what apps were let have. It sets no password, no address and no factor, so that nobody becomes somebody else by it.
     HelpPeople,
     /// Create and change people and their credentials; all of [`Permission::HelpPeople`] is included.
     ManagePeople,

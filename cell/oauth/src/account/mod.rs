@@ -82,7 +82,7 @@ pub async fn revoke_consent(
         identity::app::store::load(&mut tx, permit.org(), app).await?
     };
     let app = found.ok_or(Refusal::NotFound)?;
-    let event = consent_revoked(permit, &app, server, cell.now());
+    let event = consent_revoked(permit, (&app.id, &app.label), server, cell.now());
     let (org, server, now) = (permit.org().clone(), server.to_owned(), cell.now());
     cell.database
         .write(move |tx| {
