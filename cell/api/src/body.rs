@@ -50,6 +50,12 @@ impl Fields {
         values.into_iter().map(object).collect()
     }
 
+    /// An object that stands at a place.
+    #[must_use]
+    pub const fn at(place: String, fields: Map<String, Value>) -> Self {
+        Self { place, fields }
+    }
+
     fn name(&self, field: &str) -> String {
         if self.place.is_empty() {
             field.to_owned()
@@ -188,6 +194,12 @@ impl Fields {
         for field in fields {
             self.fields.remove(*field);
         }
+    }
+
+    /// Whether a field is there, be it `null`.
+    #[must_use]
+    pub fn names(&self, field: &str) -> bool {
+        self.fields.contains_key(field)
     }
 
     /// What is left, by name.

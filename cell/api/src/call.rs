@@ -21,7 +21,9 @@ use identity::event_hook::envoy::Envoy;
 use identity::fault::Refusal;
 use identity::group::Group;
 use identity::org::context::{OrgContext, RequestFacts};
+use identity::org::settings::ProfileAttribute;
 use identity::person::search::PersonRecord;
+use identity::snapshot::OrgSnapshot;
 use std::sync::Arc;
 use vocab::id::{GroupId, UserId};
 use vocab::time::Timestamp;
@@ -41,6 +43,8 @@ pub struct Call {
     pub query: Query,
     /// The way to addresses that administrators named.
     pub envoy: Arc<dyn Envoy>,
+    /// The org's configuration, as of the beginning of the call.
+    pub snapshot: Arc<OrgSnapshot>,
     facts: Arc<RequestFacts>,
     caller: Caller,
     owner: Option<UserId>,
@@ -124,12 +128,15 @@ impl Call {
         let query = Query::parse(parts.uri.query().unwrap_or_default())?;
         let parameters = read_parameters(&mut parts).await?;
         let body = body.ok_or(ApiError::of(ErrorCode::Malformed))?;
+        let snapshot = cell.snapshot(&context.org).await?;
+        let snapshot = snapshot.ok_or(Refusal::NotFound)?;
         Ok(Self {
             cell,
             context,
             permit,
             query,
             envoy,
+            snapshot,
             facts,
             caller,
             owner,
@@ -164,6 +171,12 @@ impl Call {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.facts.now
+    }
+
+    /// The attributes that the org's people have beyond the built-in ones.
+    #[must_use]
+    pub fn schema(&self) -> &[ProfileAttribute] {
+        &self.snapshot.org.settings.profile_schema
     }
 
     /// A parameter of the path.

@@ -101,6 +101,10 @@ pub enum Thing {
     RoleAssignment,
     /// A scope that an app was granted.
     Grant,
+    /// An app that holds something of a person.
+    Client,
+    /// A refresh token.
+    RefreshToken,
     /// A means of proof.
     Factor,
     /// A session of a person.
@@ -123,6 +127,10 @@ pub enum Thing {
     Zone,
     /// A site that is trusted.
     TrustedOrigin,
+    /// What a profile holds.
+    UserSchema,
+    /// A type of person.
+    UserType,
     /// An event hook.
     EventHook,
     /// A delivery of one.
@@ -142,6 +150,8 @@ impl Thing {
             Self::AppKey => "JsonWebKey",
             Self::RoleAssignment => "RoleAssignment",
             Self::Grant => "OAuth2ScopeConsentGrant",
+            Self::Client => "PublicClientApp",
+            Self::RefreshToken => "OAuth2RefreshToken",
             Self::Factor => "UserFactor",
             Self::Session => "Session",
             Self::AuthorizationServer => "AuthorizationServer",
@@ -153,6 +163,8 @@ impl Thing {
             Self::ApiToken => "ApiToken",
             Self::Zone => "NetworkZone",
             Self::TrustedOrigin => "TrustedOrigin",
+            Self::UserSchema => "UserSchema",
+            Self::UserType => "UserType",
             Self::EventHook => "EventHook",
             Self::HookDelivery => "EventHookDelivery",
         }

@@ -1,10 +1,12 @@
 //! A cell with two orgs and tokens in each, called through the router of the API, on either engine.
 
 mod deciders;
+pub(crate) mod held;
 pub(crate) mod receiver;
 mod settings;
 
 use crate::for_tests::deciders::Deciders;
+use crate::for_tests::held::Held;
 use crate::for_tests::receiver::Receiver;
 use crate::route::{OPERATIONS, Operation, router};
 use axum::Router;
@@ -378,6 +380,7 @@ pub(crate) struct Things {
     pub(crate) key: String,
     pub(crate) service: String,
     pub(crate) grant: String,
+    held: Held,
     deciders: Deciders,
 }
 
@@ -414,7 +417,9 @@ impl World {
         let assigned = self.cell.assign_app_to_group(&permit, &app, &group.id);
         assigned.await.unwrap();
         let (service, grant) = self.service(org, &format!("{name} service")).await;
+        let held = self.held_by(org, &user, &service).await;
         Things {
+            held,
             user: user.to_string(),
             group: group.id.to_string(),
             session: session.to_string(),
@@ -472,6 +477,7 @@ pub(crate) fn fill(operation: &Operation, things: &Things) -> String {
         _ => &things.service,
     };
     let path = things.deciders.fill(operation.path);
+    let path = things.held.fill(&path);
     path.replace("{id}", owner)
         .replace("{user}", &things.user)
         .replace("{group}", &things.group)

@@ -1,5 +1,6 @@
 //! Every bound of this crate.
 
+use identity::embedded::GROUPS_COUNTED_MAX;
 use identity::walk::EXAMINED_MAX;
 
 /// Largest body.
@@ -22,6 +23,11 @@ pub const USERS_BY_BEGINNING_PAGE: Page = Page {
 pub const GROUPS_PAGE: Page = Page {
     default: 1_000,
     max: EXAMINED_MAX,
+};
+/// Groups of a page on which they are counted.
+pub const COUNTED_GROUPS_PAGE: Page = Page {
+    default: GROUPS_COUNTED_MAX,
+    max: GROUPS_COUNTED_MAX,
 };
 /// Rules that fill groups, on a page.
 pub const GROUP_RULES_PAGE: Page = Page {
@@ -61,6 +67,21 @@ pub const APPS_OF_GROUP_PAGE: Page = Page {
 /// Apps that a person may start, on a page.
 pub const APP_LINKS_PAGE: Page = Page {
     default: 200,
+    max: 200,
+};
+/// Scopes that a person consented to, on a page.
+pub const GRANTS_OF_USER_PAGE: Page = Page {
+    default: 20,
+    max: 200,
+};
+/// Apps that hold something of a person, on a page.
+pub const CLIENTS_OF_USER_PAGE: Page = Page {
+    default: 200,
+    max: 200,
+};
+/// Refresh tokens that an app has of a person, on a page.
+pub const TOKENS_OF_USER_PAGE: Page = Page {
+    default: 20,
     max: 200,
 };
 /// Authorization servers of a page.

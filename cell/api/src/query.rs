@@ -69,6 +69,24 @@ impl Query {
         }
     }
 
+    /// What is to be embedded, of what the operation can embed.
+    ///
+    /// # Errors
+    /// [`ApiError`] for anything else.
+    pub fn expand(&self, known: &[&'static str]) -> Result<Option<&'static str>, ApiError> {
+        let Some(wanted) = self.get("expand") else {
+            return Ok(None);
+        };
+        let mut names = known.iter().copied();
+        match names.find(|name| *name == wanted) {
+            Some(name) => Ok(Some(name)),
+            None => {
+                let problem = format!("use {}", known.join(" or "));
+                Err(ApiError::invalid("expand", &problem))
+            }
+        }
+    }
+
     /// How many things the page shall have; more than there may be is as many as there may be.
     ///
     /// # Errors

@@ -6,8 +6,10 @@ use crate::authn::{self, open};
 use crate::call::{Call, answer, no_method, no_path};
 use crate::error::ApiError;
 use crate::event_hooks;
+use crate::org;
 use crate::reply::Reply;
 use crate::trusted_origins;
+use crate::user_schema;
 use crate::zones;
 use crate::{api_access, apps, authorization_servers, groups, logs, policies, sessions, users};
 use axum::Router;
@@ -72,6 +74,9 @@ fn area_of(path: &str) -> Option<Area> {
         (Some("apps"), _, Some("grants")) => Some(Area::AppGrants),
         (Some("api-tokens"), ..) => Some(Area::ApiTokens),
         (Some("zones"), ..) => Some(Area::NetworkZones),
+        (Some("org"), ..) => Some(Area::Orgs),
+        (Some("meta"), Some("types"), _) => Some(Area::UserTypes),
+        (Some("meta"), ..) => Some(Area::Schemas),
         (Some(word), ..) if path.starts_with(VERSION) => {
             Area::ALL.iter().copied().find(|area| area.as_str() == word)
         }
@@ -111,6 +116,7 @@ operations! {
     POST "/api/v1/users/{id}/lifecycle/unsuspend" ManagePeople users::lifecycle::unsuspend "Let a suspended person in again";
     POST "/api/v1/users/{id}/lifecycle/unlock" HelpPeople users::lifecycle::unlock "Unlock a person";
     POST "/api/v1/users/{id}/lifecycle/expire_password" HelpPeople users::lifecycle::expire_password "Ask a person for a new password at the next sign-in";
+    POST "/api/v1/users/{id}/lifecycle/expire_password_with_temp_password" ManagePeople users::credentials::expire_with_temporary "Give a person a password, shown this once, that they replace at the next sign-in";
     POST "/api/v1/users/{id}/lifecycle/reset_password" HelpPeople users::lifecycle::reset_password "Send a person a link to get back in";
     POST "/api/v1/users/{id}/lifecycle/reset_factors" HelpPeople users::factors::reset "Take every passkey, authenticator app and recovery code from a person";
     GET "/api/v1/users/{id}/factors" ReadDirectory users::factors::list "List the means by which a person proves who they are";
@@ -133,6 +139,19 @@ operations! {
     GET "/oauth2/v1/clients/{id}/roles/{rid}" ReadDirectory api_access::roles::show "Get a role of an app";
     DELETE "/oauth2/v1/clients/{id}/roles/{rid}" ManageOrg api_access::roles::revoke "Take a role from an app";
     POST "/api/v1/users/{id}/credentials/change_password" ManagePeople users::credentials::change_password "Change the password of a person whose present one is known";
+    POST "/api/v1/users/{id}/credentials/forgot_password" HelpPeople users::credentials::forgot_password "Send a person the link for a forgotten password; their state stays";
+    GET "/api/v1/users/{id}/blocks" ReadDirectory users::blocks::list "List from where a person cannot sign in now";
+    GET "/api/v1/users/{id}/grants" ReadDirectory users::grants::list "List the scopes that a person let apps have";
+    DELETE "/api/v1/users/{id}/grants" HelpPeople users::grants::revoke_all "Take back every scope that a person let apps have";
+    GET "/api/v1/users/{id}/grants/{grant}" ReadDirectory users::grants::show "Get a scope that a person let an app have";
+    DELETE "/api/v1/users/{id}/grants/{grant}" HelpPeople users::grants::revoke "Take back a scope that a person let an app have";
+    GET "/api/v1/users/{id}/clients" ReadDirectory users::grants::list_clients "List the apps that hold scopes or refresh tokens of a person";
+    GET "/api/v1/users/{id}/clients/{client}/grants" ReadDirectory users::grants::list_of_client "List the scopes that a person let an app have";
+    DELETE "/api/v1/users/{id}/clients/{client}/grants" HelpPeople users::grants::revoke_of_client "Take back every scope that a person let an app have";
+    GET "/api/v1/users/{id}/clients/{client}/tokens" ReadDirectory users::grants::list_tokens "List the refresh tokens that an app has of a person, never what they are";
+    DELETE "/api/v1/users/{id}/clients/{client}/tokens" HelpPeople users::grants::revoke_tokens "End every refresh token that an app has of a person";
+    GET "/api/v1/users/{id}/clients/{client}/tokens/{token}" ReadDirectory users::grants::show_token "Get a refresh token that an app has of a person, never what it is";
+    DELETE "/api/v1/users/{id}/clients/{client}/tokens/{token}" HelpPeople users::grants::revoke_token "End a refresh token that an app has of a person";
     GET "/api/v1/sessions/{id}" ReadDirectory sessions::show "Get a session that lives";
     DELETE "/api/v1/sessions/{id}" HelpPeople sessions::end "End a session; its apps are told";
     DELETE "/api/v1/users/{id}/sessions" HelpPeople sessions::end_all "End every session of a person, and all that apps were granted in them";
@@ -244,6 +263,13 @@ operations! {
     DELETE "/api/v1/trustedOrigins/{id}" ManageOrg trusted_origins::delete "Trust an origin no more";
     POST "/api/v1/trustedOrigins/{id}/lifecycle/activate" ManageOrg trusted_origins::activate "Let a trusted origin count again";
     POST "/api/v1/trustedOrigins/{id}/lifecycle/deactivate" ManageOrg trusted_origins::deactivate "Let a trusted origin count no more";
+    GET "/api/v1/org" ReadDirectory org::show "Get what the organisation is called";
+    POST "/api/v1/org" ManageOrg org::update "Change what is named of the organisation";
+    PUT "/api/v1/org" ManageOrg org::replace "Rename the organisation";
+    GET "/api/v1/meta/schemas/user/{schema}" ReadDirectory user_schema::show "Get what profiles hold, as `default` or by id";
+    POST "/api/v1/meta/schemas/user/{schema}" ManageOrg user_schema::update "Add, change and remove attributes of profiles";
+    GET "/api/v1/meta/types/user" ReadDirectory user_schema::types::list "List the types of people: there is one";
+    GET "/api/v1/meta/types/user/{type}" ReadDirectory user_schema::types::show "Get the type of people, as `default` or by id";
     GET "/api/v1/eventHooks" ReadDirectory event_hooks::list "List event hooks";
     POST "/api/v1/eventHooks" ManageOrg event_hooks::create "Add an event hook";
     GET "/api/v1/eventHooks/{id}" ReadDirectory event_hooks::show "Get an event hook";
@@ -347,6 +373,9 @@ mod tests {
             ("/api/v1/api-tokens/current", Some(Area::ApiTokens)),
             ("/api/v1/zones/{id}", Some(Area::NetworkZones)),
             ("/api/v1/trustedOrigins", Some(Area::TrustedOrigins)),
+            ("/api/v1/org", Some(Area::Orgs)),
+            ("/api/v1/meta/types/user", Some(Area::UserTypes)),
+            ("/api/v1/meta/schemas/user/{schema}", Some(Area::Schemas)),
             ("/oauth2/v1/clients/{id}/roles", Some(Area::Roles)),
             ("/oauth2/v1/token", None),
             ("/api/v1/unheard-of", None),

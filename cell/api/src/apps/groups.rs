@@ -4,6 +4,7 @@ use crate::apps::load_app;
 use crate::body::Fields;
 use crate::call::Call;
 use crate::error::{ApiError, Thing};
+use crate::groups::render::render_group;
 use crate::limits::APP_GROUPS_PAGE;
 use crate::reply::Reply;
 use identity::access::Permission;
@@ -16,6 +17,8 @@ use vocab::id::GroupId;
 
 /// What is shown of an assignment, sent back by clients, and not changed by them.
 const READ_ONLY: [&str; 4] = ["id", "lastUpdated", "_links", "_embedded"];
+/// What can be shown inside of an assignment.
+const GROUP: &str = "group";
 /// No group's assignment comes before another's: it says that the app may be used, and no more.
 const PRIORITY: i64 = 0;
 
@@ -24,7 +27,8 @@ const PRIORITY: i64 = 0;
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["limit", "after"])?;
+    call.query.only(&["expand", "limit", "after"])?;
+    let is_expanded = call.query.expand(&[GROUP])?.is_some();
     let app = load_app(&call).await?;
     let after = call.place()?.map(|place| place.id).unwrap_or_default();
     let limit = call.query.limit(APP_GROUPS_PAGE)?;
@@ -32,10 +36,7 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
         .cell
         .list_app_groups(&call.permit, &app.id, &after, limit)
         .await?;
-    let groups: Vec<Value> = groups
-        .iter()
-        .map(|group| render_app_group(&call, &app, group))
-        .collect();
+    let groups = show_all(&call, &app, &groups, is_expanded).await?;
     let next = next.map(|id| Place::at(id.as_str()));
     Ok(call.paged(Reply::of(Value::from(groups)), next.as_ref()))
 }
@@ -45,10 +46,34 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
+    call.query.only(&["expand"])?;
+    let is_expanded = call.query.expand(&[GROUP])?.is_some();
     let (app, group) = (load_app(&call).await?, call.group("group").await?);
     let assigned = load_assigned(&call, &app, &group.id).await?;
-    Ok(Reply::of(render_app_group(&call, &app, &assigned)))
+    let mut shown = show_all(&call, &app, &[assigned], is_expanded).await?;
+    Ok(Reply::of(shown.pop().unwrap_or_default()))
+}
+
+/// The assignments as they are shown, with their groups if they are asked for: all of them are read together.
+async fn show_all(
+    call: &Call,
+    app: &App,
+    assigned: &[AppGroup],
+    is_expanded: bool,
+) -> Result<Vec<Value>, ApiError> {
+    let shown = assigned.iter().map(|one| render_app_group(call, app, one));
+    if !is_expanded {
+        return Ok(shown.collect());
+    }
+    let ids: Vec<GroupId> = assigned.iter().map(|one| one.group_id.clone()).collect();
+    let reader = call.permit_for(Permission::ReadDirectory)?;
+    let groups = call.cell.find_groups(&reader, &ids).await?;
+    let shown = assigned.iter().zip(shown).map(|(one, mut shown)| {
+        let group = groups.get(&one.group_id);
+        shown["_embedded"] = json!({ GROUP: group.map(|group| render_group(call, group)) });
+        shown
+    });
+    Ok(shown.collect())
 }
 
 /// `PUT /api/v1/apps/{id}/groups/{group}`.

@@ -12,6 +12,7 @@ pub mod words;
 
 use crate::apps::input::{parse_app, plan_change, plan_new};
 use crate::apps::render::render_app;
+use crate::apps::users::render_way;
 use crate::call::Call;
 use crate::error::{ApiError, ErrorCode, Thing};
 use crate::limits::{APPS_OF_GROUP_PAGE, APPS_PAGE, CHANGE_ATTEMPTS_MAX};
@@ -22,15 +23,16 @@ use identity::access::Permission;
 use identity::app::search::{AppAttribute, AppSearch};
 use identity::app::{App, AppStatus};
 use identity::fault::Refusal;
-use serde_json::Value;
-use vocab::id::AppId;
+use serde_json::{Value, json};
+use vocab::id::{AppId, UserId};
 
 /// `GET /api/v1/apps`.
 ///
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["q", "filter", "limit", "after"])?;
+    call.query
+        .only(&["q", "filter", "expand", "limit", "after"])?;
     let search = plan_search(&call.query)?;
     found(&call, &search, call.query.limit(APPS_PAGE)?).await
 }
@@ -51,12 +53,35 @@ async fn found(call: &Call, search: &AppSearch, limit: usize) -> Result<Reply, A
         .cell
         .search_apps(&call.permit, search, call.place()?, limit)
         .await?;
-    let apps: Vec<Value> = found
-        .apps
-        .iter()
-        .map(|app| render_app(call, app, None))
-        .collect();
+    let apps = show_all(call, &found.apps).await?;
     Ok(call.paged(Reply::of(Value::from(apps)), found.next.as_ref()))
+}
+
+/// Apps as they are shown, each with how it is assigned to the person whom `expand` names: read together for all of them.
+async fn show_all(call: &Call, apps: &[App]) -> Result<Vec<Value>, ApiError> {
+    let shown = apps.iter().map(|app| render_app(call, app, None));
+    let Some(expand) = call.query.get("expand") else {
+        return Ok(shown.collect());
+    };
+    let named = expand.strip_prefix("user/");
+    let named = named.ok_or_else(|| ApiError::invalid("expand", "use user/ and an id"))?;
+    let reader = call.permit_for(Permission::ReadDirectory)?;
+    let missing = || ApiError::not_found(Thing::User, named);
+    let id = UserId::parse(named).map_err(|_| missing())?;
+    let person = match call.cell.find_person(&reader, id.as_str()).await {
+        Err(Refusal::NotFound) => return Err(missing()),
+        other => other?.person,
+    };
+    let ids: Vec<AppId> = apps.iter().map(|app| app.id.clone()).collect();
+    let ways = call.cell.find_ways(&reader, &person.id, &ids).await?;
+    let shown = apps.iter().zip(shown).map(|(app, mut shown)| {
+        if let Some((way, since)) = ways.get(&app.id) {
+            let way = render_way(call, &app.id, &person, (way, *since));
+            shown["_embedded"] = json!({ "user": way });
+        }
+        shown
+    });
+    Ok(shown.collect())
 }
 
 fn plan_search(query: &Query) -> Result<AppSearch, ApiError> {
@@ -103,9 +128,10 @@ pub(crate) async fn load_app(call: &Call) -> Result<App, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
+    call.query.only(&["expand"])?;
     let app = load_app(&call).await?;
-    Ok(Reply::of(render_app(&call, &app, None)))
+    let mut shown = show_all(&call, std::slice::from_ref(&app)).await?;
+    Ok(Reply::of(shown.pop().unwrap_or_default()))
 }
 
 /// `POST /api/v1/apps`.

@@ -6,13 +6,15 @@ use crate::call::Call;
 use crate::error::{ApiError, ErrorCode, Thing};
 use crate::limits::APP_USERS_PAGE;
 use crate::reply::Reply;
+use crate::users::render::render_listed;
 use identity::access::Permission;
 use identity::app::App;
 use identity::app::assigned::{AppPerson, Way};
 use identity::fault::Refusal;
 use identity::person::Person;
 use serde_json::{Value, json};
-use vocab::id::UserId;
+use vocab::id::{AppId, UserId};
+use vocab::time::Timestamp;
 
 /// What is shown of an assignment, sent back by clients, and not changed by them.
 const READ_ONLY: [&str; 10] = [
@@ -27,6 +29,8 @@ const READ_ONLY: [&str; 10] = [
     "_links",
     "_embedded",
 ];
+/// What can be shown inside of an assignment.
+const USER: &str = "user";
 const DIRECT: &str = "USER";
 const THROUGH_GROUP: &str = "GROUP";
 
@@ -49,18 +53,15 @@ enum Scope {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["limit", "after"])?;
+    call.query.only(&["expand", "limit", "after"])?;
+    let is_expanded = call.query.expand(&[USER])?.is_some();
     let app = load_app(&call).await?;
     let limit = call.query.limit(APP_USERS_PAGE)?;
     let found = call
         .cell
         .list_app_people(&call.permit, &app.id, call.place()?, limit)
         .await?;
-    let people: Vec<Value> = found
-        .people
-        .iter()
-        .map(|one| render_app_user(&call, &app, one))
-        .collect();
+    let people = show_all(&call, &app, &found.people, is_expanded).await?;
     Ok(call.paged(Reply::of(Value::from(people)), found.next.as_ref()))
 }
 
@@ -69,10 +70,33 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
+    call.query.only(&["expand"])?;
+    let is_expanded = call.query.expand(&[USER])?.is_some();
     let (app, person) = (load_app(&call).await?, load_person(&call).await?);
     let assigned = load_assigned(&call, &app, &person.id).await?;
-    Ok(Reply::of(render_app_user(&call, &app, &assigned)))
+    let mut shown = show_all(&call, &app, &[assigned], is_expanded).await?;
+    Ok(Reply::of(shown.pop().unwrap_or_default()))
+}
+
+/// The assignments as they are shown, with their people if they are asked for: what is missing of them is read together.
+async fn show_all(
+    call: &Call,
+    app: &App,
+    assigned: &[AppPerson],
+    is_expanded: bool,
+) -> Result<Vec<Value>, ApiError> {
+    let shown = assigned.iter().map(|one| render_app_user(call, app, one));
+    if !is_expanded {
+        return Ok(shown.collect());
+    }
+    let people = assigned.iter().map(|one| one.person.clone()).collect();
+    let reader = call.permit_for(Permission::ReadDirectory)?;
+    let records = call.cell.record_people(&reader, people).await?;
+    let shown = records.iter().zip(shown).map(|(record, mut shown)| {
+        shown["_embedded"] = json!({ USER: render_listed(call, record) });
+        shown
+    });
+    Ok(shown.collect())
 }
 
 /// `POST /api/v1/apps/{id}/users`.
@@ -215,9 +239,19 @@ fn check_user_name(input: &AssignmentInput, person: &Person) -> Result<(), ApiEr
 }
 
 fn render_app_user(call: &Call, app: &App, assigned: &AppPerson) -> Value {
-    let person = &assigned.person;
-    let since = assigned.assigned_at.to_rfc3339_millis();
-    let (scope, group) = match &assigned.way {
+    let way = (&assigned.way, assigned.assigned_at);
+    render_way(call, &app.id, &assigned.person, way)
+}
+
+/// How an app is assigned to a person, and since when.
+pub(super) fn render_way(
+    call: &Call,
+    app: &AppId,
+    person: &Person,
+    (way, since): (&Way, Timestamp),
+) -> Value {
+    let since = since.to_rfc3339_millis();
+    let (scope, group) = match way {
         Way::Direct => (DIRECT, None),
         Way::Group(group) => {
             let href = call.href(&format!("/api/v1/groups/{group}"));
@@ -237,7 +271,7 @@ fn render_app_user(call: &Call, app: &App, assigned: &AppPerson) -> Value {
         "syncState": "DISABLED",
         "credentials": { "userName": person.login },
         "_links": {
-            "app": { "href": call.href(&format!("/api/v1/apps/{}", app.id)) },
+            "app": { "href": call.href(&format!("/api/v1/apps/{app}")) },
             "user": { "href": call.href(&format!("/api/v1/users/{}", person.id)) },
             "group": group,
         },

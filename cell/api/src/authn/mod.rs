@@ -14,6 +14,7 @@ use crate::authn::open::{OpenCall, OpenOperation};
 use crate::authn::render::{Shown, render};
 use crate::body::Fields;
 use crate::error::{ApiError, ErrorCode};
+use crate::org;
 use crate::reply::Reply;
 use http::Method;
 use identity::fault::Refusal;
@@ -38,6 +39,7 @@ macro_rules! operations {
 }
 
 operations! {
+    GET "/.well-known/okta-organization" org::describe "Say which organisation this is, and how its people sign in";
     POST "/api/v1/authn" begin "Begin a sign-in by login and password, or look at one";
     POST "/api/v1/authn/cancel" cancel "Give a sign-in up";
     POST "/api/v1/authn/factors" factors::enroll "Enrol an authenticator app on the way";

@@ -1,6 +1,7 @@
 //! Settings of an org of the world that have addresses of their own: one of each.
 
 use crate::for_tests::World;
+use crate::user_schema::{schema_id, type_id};
 use identity::access::Permission;
 use identity::api_token::TOKEN_PREFIX;
 use identity::api_token::operations::DeclaredApiToken;
@@ -15,6 +16,10 @@ const ORIGINS: &str = "/api/v1/trustedOrigins";
 const ZONES: &str = "/api/v1/zones";
 /// Where those of tokens do.
 const TOKENS: &str = "/api/v1/api-tokens";
+/// Where those of schemas do.
+const SCHEMAS: &str = "/api/v1/meta/schemas/user";
+/// Where those of types of people do.
+const TYPES: &str = "/api/v1/meta/types/user";
 /// Where those of people do.
 const USERS: &str = "/api/v1/users";
 
@@ -53,6 +58,8 @@ impl World {
         let token = self.cell.declare_api_token(&permit, declared);
         let token = token.await.unwrap().token;
         vec![
+            (SCHEMAS, "{schema}", schema_id(org)),
+            (TYPES, "{type}", type_id(org)),
             (TOKENS, "{id}", token.id.to_string()),
             (USERS, "{factor}", self.totp(org, user).await),
             (ORIGINS, "{id}", origin.id.to_string()),

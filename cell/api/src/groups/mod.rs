@@ -7,19 +7,23 @@ pub mod rules;
 use crate::body::Fields;
 use crate::call::Call;
 use crate::error::ApiError;
-use crate::groups::render::render_group;
-use crate::limits::GROUPS_PAGE;
+use crate::groups::render::{render_counts, render_group};
+use crate::limits::{COUNTED_GROUPS_PAGE, GROUPS_PAGE};
 use crate::query::Query;
 use crate::reply::Reply;
 use crate::search::{Asked, Kind, asked, direction, parse_condition};
 use identity::access::Permission;
 use identity::group::Group;
 use identity::group::search::{GroupAttribute, GroupOrder, GroupSearch};
-use serde_json::Value;
+use serde_json::{Value, json};
+use vocab::id::GroupId;
 
+/// What can be shown inside of a group.
+const STATS: &str = "stats";
 /// What a list can be asked by.
-const PARAMETERS: [&str; 7] = [
+const PARAMETERS: [&str; 8] = [
     "q",
+    "expand",
     "filter",
     "search",
     "sortBy",
@@ -47,15 +51,37 @@ const READ_ONLY: [&str; 8] = [
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
     call.query.only(&PARAMETERS)?;
     let search = plan_search(&call.query)?;
-    let (place, limit) = (call.place()?, call.query.limit(GROUPS_PAGE)?);
+    let is_counted = call.query.expand(&[STATS])?.is_some();
+    let page = if is_counted {
+        COUNTED_GROUPS_PAGE
+    } else {
+        GROUPS_PAGE
+    };
+    let (place, limit) = (call.place()?, call.query.limit(page)?);
     let found = call.cell.search_groups(&call.permit, &search, place, limit);
     let found = found.await?;
-    let groups: Vec<Value> = found
-        .groups
-        .iter()
-        .map(|group| render_group(&call, group))
-        .collect();
+    let groups = show_all(&call, &found.groups, is_counted).await?;
     Ok(call.paged(Reply::of(Value::from(groups)), found.next.as_ref()))
+}
+
+/// Groups as they are shown, with how much there is of each if that is asked for: all of them are counted together.
+async fn show_all(call: &Call, groups: &[Group], is_counted: bool) -> Result<Vec<Value>, ApiError> {
+    if !is_counted {
+        return Ok(groups
+            .iter()
+            .map(|group| render_group(call, group))
+            .collect());
+    }
+    let ids: Vec<GroupId> = groups.iter().map(|group| group.id.clone()).collect();
+    let reader = call.permit_for(Permission::ReadDirectory)?;
+    let counts = call.cell.count_in_groups(&reader, &ids).await?;
+    let shown = groups.iter().map(|group| {
+        let counts = counts.get(&group.id).copied().unwrap_or_default();
+        let mut shown = render_group(call, group);
+        shown["_embedded"] = json!({ STATS: render_counts(call, group, counts) });
+        shown
+    });
+    Ok(shown.collect())
 }
 
 fn plan_search(query: &Query) -> Result<GroupSearch, ApiError> {
@@ -98,9 +124,11 @@ fn find_attribute(name: &str) -> Option<(GroupAttribute, Kind)> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
+    call.query.only(&["expand"])?;
+    let is_counted = call.query.expand(&[STATS])?.is_some();
     let group = call.group("id").await?;
-    Ok(Reply::of(render_group(&call, &group)))
+    let mut shown = show_all(&call, std::slice::from_ref(&group), is_counted).await?;
+    Ok(Reply::of(shown.pop().unwrap_or_default()))
 }
 
 /// `POST /api/v1/groups`.

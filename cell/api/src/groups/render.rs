@@ -1,12 +1,30 @@
 //! A group as the API shows it.
 
 use crate::call::Call;
+use identity::embedded::GroupCounts;
 use identity::group::Group;
 use identity::group::search::KIND;
 use serde_json::{Value, json};
 
 /// The class of every group: one whose members are set by hand.
 const CLASS: &str = "okta:user_group";
+
+/// How much there is of a group; what is more than was counted is left out.
+#[must_use]
+pub fn render_counts(call: &Call, group: &Group, counts: GroupCounts) -> Value {
+    let href = call.href(&format!("/api/v1/groups/{}", group.id));
+    json!({
+        "usersCount": counts.members,
+        "appsCount": counts.apps,
+        // Groups have no roles, and are pushed nowhere. The word is that of the interface.
+        "hasAdminPrivlege": false,
+        "groupPushMappingsCount": 0,
+        "_links": {
+            "users": { "href": format!("{href}/users") },
+            "apps": { "href": format!("{href}/apps") },
+        },
+    })
+}
 
 /// A group.
 #[must_use]

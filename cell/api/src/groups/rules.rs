@@ -12,6 +12,7 @@ use identity::fault::Refusal;
 use identity::group_rule::{GroupRule, PutIn, RuleInput};
 use protocol::expression::EXPRESSION_TYPE;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use vocab::id::{GroupId, GroupRuleId, UserId};
 
 /// The type of every rule.
@@ -42,10 +43,7 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
         .cell
         .list_group_rules(&call.permit, search, &after, limit);
     let (rules, next) = listed.await?;
-    let mut shown = Vec::with_capacity(rules.len());
-    for rule in &rules {
-        shown.push(expand(&call, rule, names).await?);
-    }
+    let shown = expand(&call, &rules, names).await?;
     let next = next.map(|id| Place::at(id.as_str()));
     Ok(call.paged(Reply::of(Value::from(shown)), next.as_ref()))
 }
@@ -58,7 +56,8 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
     call.query.only(&["expand"])?;
     let names = names_wanted(&call)?;
     let rule = load(&call).await?;
-    Ok(Reply::of(expand(&call, &rule, names).await?))
+    let mut shown = expand(&call, std::slice::from_ref(&rule), names).await?;
+    Ok(Reply::of(shown.pop().unwrap_or_default()))
 }
 
 /// `POST /api/v1/groups/rules`: a new rule rests.
@@ -241,17 +240,29 @@ fn names_wanted(call: &Call) -> Result<Names, ApiError> {
     }
 }
 
-async fn expand(call: &Call, rule: &GroupRule, names: Names) -> Result<Value, ApiError> {
-    let mut shown = render(call, rule);
-    if names == Names::Shown {
-        let named = call.cell.load_rule_groups(&call.permit, &rule.id).await?;
-        let named: Map<String, Value> = named
-            .into_iter()
-            .map(|(id, name)| (id.to_string(), Value::from(name)))
-            .collect();
-        shown["_embedded"] = json!({ NAMES: named });
+/// The rules as they are shown, the names of the groups of all of them read together.
+async fn expand(call: &Call, rules: &[GroupRule], names: Names) -> Result<Vec<Value>, ApiError> {
+    if names == Names::LeftOut {
+        return Ok(rules.iter().map(|rule| render(call, rule)).collect());
     }
-    Ok(shown)
+    let ids: BTreeSet<&GroupId> = rules.iter().flat_map(|rule| &rule.groups).collect();
+    let ids: Vec<GroupId> = ids.into_iter().cloned().collect();
+    let reader = call.permit_for(Permission::ReadDirectory)?;
+    let groups = call.cell.find_groups(&reader, &ids).await?;
+    let shown = rules.iter().map(|rule| {
+        let named: Map<String, Value> = rule
+            .groups
+            .iter()
+            .filter_map(|id| {
+                let group = groups.get(id)?;
+                Some((id.to_string(), Value::from(group.name.as_str())))
+            })
+            .collect();
+        let mut shown = render(call, rule);
+        shown["_embedded"] = json!({ NAMES: named });
+        shown
+    });
+    Ok(shown.collect())
 }
 
 fn render(call: &Call, rule: &GroupRule) -> Value {

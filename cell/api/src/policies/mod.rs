@@ -13,6 +13,7 @@ use crate::call::Call;
 use crate::error::{ApiError, Thing};
 use crate::limits::{CHANGE_ATTEMPTS_MAX, POLICIES_PAGE};
 use crate::policies::password::{password_policy_id, render_password};
+use crate::policies::rules::{load_sessions, render_rules};
 use crate::reply::Reply;
 use crate::shown::{SWITCH, moment, text};
 use crate::whole_list::page_of;
@@ -27,6 +28,8 @@ use vocab::id::PolicyId;
 
 /// What is shown of a policy, sent back by clients, and not changed by them.
 const READ_ONLY: [&str; 5] = ["id", "created", "lastUpdated", "_links", "_embedded"];
+/// What can be shown inside of a policy.
+const RULES: &str = "rules";
 /// Each kind has an order of its own, and none but the access policies have more than one.
 const PRIORITY: i64 = 1;
 /// Why a policy does not rest.
@@ -112,7 +115,8 @@ impl Policy {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["type", "status", "limit", "after"])?;
+    call.query
+        .only(&["type", "status", "expand", "limit", "after"])?;
     let kind = call.query.get("type").map(Kind::parse).transpose()?;
     let is_wanted = match call.query.get("status") {
         None | Some("ACTIVE") => true,
@@ -122,11 +126,22 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
     let mut policies = load_all(&call).await?;
     policies.retain(|policy| is_wanted && kind.is_none_or(|kind| policy.kind() == kind));
     let (policies, next) = page_of(&call, policies, POLICIES_PAGE, Policy::id)?;
-    let policies: Vec<Value> = policies
-        .iter()
-        .map(|policy| render_policy(&call, policy))
-        .collect();
+    let policies = show_all(&call, &policies).await?;
     Ok(call.paged(Reply::of(Value::from(policies)), next.as_ref()))
+}
+
+/// Policies as they are shown, with their rules if they are asked for: those were read with them.
+async fn show_all(call: &Call, policies: &[Policy]) -> Result<Vec<Value>, ApiError> {
+    let shown = policies.iter().map(|policy| render_policy(call, policy));
+    if call.query.expand(&[RULES])?.is_none() {
+        return Ok(shown.collect());
+    }
+    let sessions = load_sessions(call).await?;
+    let shown = policies.iter().zip(shown).map(|(policy, mut shown)| {
+        shown["_embedded"] = json!({ RULES: render_rules(call, policy, &sessions) });
+        shown
+    });
+    Ok(shown.collect())
 }
 
 async fn load_all(call: &Call) -> Result<Vec<Policy>, Fault> {
@@ -189,9 +204,10 @@ fn wire_name(field: &'static str) -> &'static str {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
+    call.query.only(&["expand"])?;
     let policy = load(&call).await?;
-    Ok(Reply::of(render_policy(&call, &policy)))
+    let mut shown = show_all(&call, std::slice::from_ref(&policy)).await?;
+    Ok(Reply::of(shown.pop().unwrap_or_default()))
 }
 
 /// `POST /api/v1/policies`: for apps, with one rule that asks for nothing beyond the org's policy.

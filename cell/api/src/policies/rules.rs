@@ -37,22 +37,25 @@ struct RuleInput {
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
     call.query.only(&[])?;
-    let rules: Vec<Value> = match load(&call).await? {
-        Policy::Password(..) => Vec::new(),
-        Policy::SignOn(stored) => {
-            let sessions = load_sessions(&call).await?;
-            list_rules(&stored.policy, &stored.aside)
-                .iter()
-                .enumerate()
-                .map(|(place, listed)| render_rule(&call, &stored, &sessions, place, listed))
-                .collect()
-        }
-    };
-    Ok(Reply::of(Value::from(rules)))
+    let policy = load(&call).await?;
+    let sessions = load_sessions(&call).await?;
+    Ok(Reply::of(render_rules(&call, &policy, &sessions)))
+}
+
+/// The rules of a policy, which is read with them.
+pub(super) fn render_rules(call: &Call, policy: &Policy, sessions: &SessionSettings) -> Value {
+    match policy {
+        Policy::Password(..) => Value::Array(Vec::new()),
+        Policy::SignOn(stored) => list_rules(&stored.policy, &stored.aside)
+            .iter()
+            .enumerate()
+            .map(|(place, listed)| render_rule(call, stored, sessions, place, listed))
+            .collect(),
+    }
 }
 
 /// How long sessions last, which rules of the wire tell as well.
-async fn load_sessions(call: &Call) -> Result<SessionSettings, Fault> {
+pub(super) async fn load_sessions(call: &Call) -> Result<SessionSettings, Fault> {
     let mut tx = call.cell.database.read().await?;
     let org = identity::org::store::load(&mut tx, &call.context.org).await?;
     Ok(org.map(|org| org.settings.session).unwrap_or_default())

@@ -298,7 +298,7 @@ async fn apps_are_listed_and_found(world: &World) {
         ("filter=user.id+eq+%22a%22+or+id+eq+%22b%22", "E0000031"),
         ("q=a&filter=id+eq+%22a%22", "E0000033"),
         ("search=id+eq+%22a%22", "E0000001"),
-        ("expand=user%2F00u", "E0000001"),
+        ("expand=group", "E0000001"),
         ("limit=0", "E0000001"),
         ("after=x", "E0000001"),
     ] {

@@ -2,8 +2,9 @@
 
 use crate::limits::{
     API_TOKENS_PAGE, APP_GROUPS_PAGE, APP_LINKS_PAGE, APP_USERS_PAGE, APPS_OF_GROUP_PAGE,
-    APPS_PAGE, DELIVERIES_PAGE, GROUP_RULES_PAGE, GROUPS_OF_USER_PAGE, GROUPS_PAGE, HOOKS_PAGE,
-    LOGS_PAGE, MEMBERS_PAGE, POLICIES_PAGE, SERVERS_PAGE, TRUSTED_ORIGINS_PAGE,
+    APPS_PAGE, CLIENTS_OF_USER_PAGE, COUNTED_GROUPS_PAGE, DELIVERIES_PAGE, GRANTS_OF_USER_PAGE,
+    GROUP_RULES_PAGE, GROUPS_OF_USER_PAGE, GROUPS_PAGE, HOOKS_PAGE, LOGS_PAGE, MEMBERS_PAGE,
+    POLICIES_PAGE, SERVERS_PAGE, TOKENS_OF_USER_PAGE, TRUSTED_ORIGINS_PAGE,
     USERS_BY_BEGINNING_PAGE, USERS_PAGE, ZONES_PAGE,
 };
 use crate::route::{OPERATIONS, Operation};
@@ -93,6 +94,13 @@ fn the_guide_tells_the_bounds_that_there_are() {
     for (list, page) in [
         ("people", USERS_PAGE),
         ("groups", GROUPS_PAGE),
+        ("groups with `expand=stats`", COUNTED_GROUPS_PAGE),
+        ("scopes that a person let apps have", GRANTS_OF_USER_PAGE),
+        ("apps that hold something of a person", CLIENTS_OF_USER_PAGE),
+        (
+            "refresh tokens that an app has of a person",
+            TOKENS_OF_USER_PAGE,
+        ),
         ("rules that fill groups", GROUP_RULES_PAGE),
         ("members of a group", MEMBERS_PAGE),
         ("groups of a person", GROUPS_OF_USER_PAGE),

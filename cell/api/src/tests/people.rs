@@ -1,6 +1,7 @@
 //! People: added, shown, changed, led through the life cycle and removed.
 
 use crate::for_tests::{Answered, By, World, on_both_engines};
+use crate::user_schema::{schema_id, type_id};
 use identity::access::Permission;
 use serde_json::{Value, json};
 
@@ -41,12 +42,14 @@ async fn a_person_is_added_whole_and_found_at_once(world: &World) {
     let id = added.id();
     let now = world.cell.now().to_rfc3339_millis();
     let href = format!("https://id.example/t/main/api/v1/users/{id}");
+    let meta = "https://id.example/t/main/api/v1/meta";
     let link = |step: &str| json!({ "href": format!("{href}/lifecycle/{step}"), "method": "POST" });
     assert_eq!(
         added.body,
         json!({
             "id": id,
             "status": "ACTIVE",
+            "type": { "id": type_id(&world.main) },
             "created": now,
             "activated": now,
             "statusChanged": now,
@@ -58,6 +61,8 @@ async fn a_person_is_added_whole_and_found_at_once(world: &World) {
             "credentials": { "password": {}, "provider": { "type": "OKTA", "name": "OKTA" } },
             "_links": {
                 "self": { "href": href },
+                "schema": { "href": format!("{meta}/schemas/user/{}", schema_id(&world.main)) },
+                "type": { "href": format!("{meta}/types/user/{}", type_id(&world.main)) },
                 "deactivate": link("deactivate"),
                 "suspend": link("suspend"),
                 "expirePassword": link("expire_password"),

@@ -2,12 +2,51 @@
 
 use crate::body::Fields;
 use crate::call::Call;
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorCode};
 use crate::reply::Reply;
 use crate::users::input::PROVIDER;
 use identity::session::ending::Ending;
 use serde_json::{Value, json};
 use vocab::secret::Secret;
+
+/// `POST /api/v1/users/{id}/lifecycle/expire_password_with_temp_password`: the password is told this once, to whoever may
+/// set any other as well.
+///
+/// # Errors
+/// [`ApiError`] as every operation; nothing was changed.
+pub async fn expire_with_temporary(call: Call) -> Result<Reply, ApiError> {
+    call.query.only(&["revokeSessions"])?;
+    let ends_sessions = call.query.flag("revokeSessions", false)?;
+    let user = call.user("id").await?.person.id;
+    let made = call.cell.set_temporary_password(&call.permit, &user);
+    let text = made.await?;
+    if ends_sessions {
+        oauth::account::end_sessions(&call.cell, &call.permit, &user, Ending::All).await?;
+    }
+    Ok(Reply::of(json!({ "tempPassword": text.expose() })))
+}
+
+/// `POST /api/v1/users/{id}/credentials/forgot_password`: sends the person the link that they could ask for themselves. Their
+/// state stays, and so does their password until they have chosen another.
+///
+/// # Errors
+/// [`ApiError`] as every operation; nothing was sent.
+pub async fn forgot_password(call: Call) -> Result<Reply, ApiError> {
+    call.query.only(&["sendEmail"])?;
+    if !call.query.flag("sendEmail", true)? {
+        let cause = "sendEmail: a link is sent to the person alone";
+        return Err(ApiError::because(ErrorCode::Unsupported, cause));
+    }
+    let person = call.user("id").await?.person;
+    if call.has_body() {
+        Fields::parse(call.json()?)?.end()?;
+    }
+    let sent = call
+        .cell
+        .send_password_link(&call.context, &call.permit, &person);
+    sent.await?;
+    Ok(Reply::done())
+}
 
 /// What is asked for.
 struct Wish {

@@ -43,6 +43,8 @@ pub struct UserInput {
     pub password: Option<Secret<String>>,
     /// The first groups.
     pub groups: Option<Vec<String>>,
+    /// The type, of which there is one.
+    pub type_id: Option<String>,
 }
 
 /// Reads a body.
@@ -61,8 +63,19 @@ pub fn parse_user(bytes: &[u8], mode: Mode) -> Result<UserInput, ApiError> {
         Mode::Create => fields.take_texts("groupIds")?,
         Mode::Update | Mode::Replace => None,
     };
+    let type_id = match fields.take_object("type")? {
+        Some(mut named) => {
+            // Its links are shown in some places, and sent back.
+            named.ignore_read_only(&["_links"]);
+            let id = named.take_text("id")?;
+            named.end()?;
+            id
+        }
+        None => None,
+    };
     fields.end()?;
     Ok(UserInput {
+        type_id,
         profile,
         password,
         groups,
@@ -151,7 +164,8 @@ mod tests {
     fn what_is_not_supported_is_refused() {
         for body in [
             json!({ "profile": {}, "realmId": "guo" }),
-            json!({ "profile": {}, "type": { "id": "oty" } }),
+            json!({ "profile": {}, "type": { "id": 1 } }),
+            json!({ "profile": {}, "type": "oty" }),
             json!({ "credentials": { "recovery_question": { "question": "?", "answer": "!" } } }),
             json!({ "credentials": { "password": { "hash": { "algorithm": "BCRYPT" } } } }),
             json!({ "credentials": { "provider": { "type": "FEDERATION" } } }),

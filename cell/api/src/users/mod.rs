@@ -1,7 +1,9 @@
 //! People: one of them, added, shown and changed. Lists and the life cycle have files of their own.
 
+pub mod blocks;
 pub mod credentials;
 pub mod factors;
+pub mod grants;
 pub mod input;
 pub mod lifecycle;
 pub mod list;
@@ -12,14 +14,17 @@ use crate::call::{Call, Precondition};
 use crate::error::{ApiError, ErrorCode};
 use crate::limits::CHANGE_ATTEMPTS_MAX;
 use crate::reply::Reply;
+use crate::user_schema::type_id;
+use crate::users::blocks::render_blocks;
 use crate::users::input::{Mode, UserInput, apply_profile, parse_user};
 use crate::users::render::render_one;
 use identity::access::Permission;
 use identity::credential::password::PasswordRefusal;
 use identity::fault::Refusal;
 use identity::person::creation::{Beginning, NewPerson};
-use identity::person::profile::ProfileInput;
+use identity::person::profile::{ProfileInput, known_attributes};
 use identity::person::search::PersonRecord;
+use serde_json::json;
 use std::sync::Arc;
 use vocab::id::GroupId;
 
@@ -28,9 +33,14 @@ use vocab::id::GroupId;
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
+    call.query.only(&["expand"])?;
+    let is_expanded = call.query.expand(&["blocks"])?.is_some();
     let record = call.user("id").await?;
-    Ok(shown(&call, &record))
+    let mut body = render_one(&call, &record);
+    if is_expanded {
+        body["_embedded"] = json!({ "blocks": render_blocks(&call, &record.person)? });
+    }
+    Ok(Reply::of(body).revision(record.person.revision))
 }
 
 fn shown(call: &Call, record: &PersonRecord) -> Reply {
@@ -59,6 +69,7 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
         (false, None) => Beginning::Staged,
     };
     let input = parse_user(call.json()?, Mode::Create)?;
+    check_type(&call, &input)?;
     if beginning == Beginning::ActiveWithNewPassword && input.password.is_none() {
         return Err(ApiError::invalid("nextLogin", "it needs a password"));
     }
@@ -122,7 +133,8 @@ async fn change(call: &Call, mode: Mode) -> Result<Reply, ApiError> {
             return Err(ApiError::of(ErrorCode::ETagMismatch));
         }
         let input = parse_user(call.json()?, mode)?;
-        let profile = plan_profile(&record, &input, mode)?;
+        check_type(call, &input)?;
+        let profile = plan_profile(call, &record, &input, mode)?;
         match store(call, &record, profile, input).await {
             Ok(()) => return Ok(shown(call, &reload(call, &record).await?)),
             Err(PasswordRefusal::Refused(Refusal::Changed)) => {}
@@ -135,7 +147,19 @@ async fn change(call: &Call, mode: Mode) -> Result<Reply, ApiError> {
     Err(Refusal::Changed.into())
 }
 
+/// Everybody is of the one type that there is.
+fn check_type(call: &Call, input: &UserInput) -> Result<(), ApiError> {
+    let own = type_id(&call.context.org);
+    match &input.type_id {
+        Some(id) if *id != own && id != "default" => {
+            Err(ApiError::invalid("type.id", "there is no such type"))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn plan_profile(
+    call: &Call,
     record: &PersonRecord,
     input: &UserInput,
     mode: Mode,
@@ -146,7 +170,7 @@ fn plan_profile(
         email: person.email.clone(),
         first_name: person.first_name.clone(),
         last_name: person.last_name.clone(),
-        attributes: person.profile.clone(),
+        attributes: known_attributes(&person.profile, call.schema()),
     };
     match (&input.profile, mode) {
         (None, Mode::Replace) => Err(ApiError::invalid("profile", "it is required")),

@@ -1,8 +1,11 @@
 //! A person as the API shows them.
 
 use crate::call::Call;
+use crate::user_schema::render::{schema_href, type_href};
+use crate::user_schema::type_id;
 use crate::users::input::PROVIDER;
 use crate::users::lifecycle::{Step, permitted_steps};
+use identity::person::profile::known_attributes;
 use identity::person::search::PersonRecord;
 use serde_json::{Map, Value, json};
 use vocab::time::Timestamp;
@@ -13,18 +16,22 @@ pub fn render_one(call: &Call, record: &PersonRecord) -> Value {
     let href = own_href(call, record);
     let mut links = Map::new();
     links.insert("self".into(), json!({ "href": href }));
+    let org = &record.person.org_id;
+    links.insert("schema".into(), json!({ "href": schema_href(call, org) }));
+    links.insert("type".into(), json!({ "href": type_href(call, org) }));
     for step in permitted_steps(record.person.status) {
         let link =
             json!({ "href": format!("{href}/lifecycle/{}", step.as_str()), "method": "POST" });
         links.insert(step.link().into(), link);
     }
-    render(record, &links.into())
+    render(call, record, &links.into())
 }
 
 /// One of a list.
 #[must_use]
 pub fn render_listed(call: &Call, record: &PersonRecord) -> Value {
     render(
+        call,
         record,
         &json!({ "self": { "href": own_href(call, record) } }),
     )
@@ -34,9 +41,9 @@ fn own_href(call: &Call, record: &PersonRecord) -> String {
     call.href(&format!("/api/v1/users/{}", record.person.id))
 }
 
-fn render(record: &PersonRecord, links: &Value) -> Value {
+fn render(call: &Call, record: &PersonRecord, links: &Value) -> Value {
     let person = &record.person;
-    let mut profile = person.profile.clone();
+    let mut profile = known_attributes(&person.profile, call.schema());
     for (name, text) in [
         ("login", &person.login),
         ("email", &person.email),
@@ -51,6 +58,7 @@ fn render(record: &PersonRecord, links: &Value) -> Value {
     json!({
         "id": person.id.as_str(),
         "status": person.status.as_str(),
+        "type": { "id": type_id(&person.org_id) },
         "created": person.created_at.to_rfc3339_millis(),
         "activated": moment(person.activated_at),
         "statusChanged": person.status_changed_at.to_rfc3339_millis(),

@@ -50,6 +50,12 @@ define_areas! {
     TrustedOrigins, "trustedOrigins";
     /// The system log.
     Logs, "logs";
+    /// What the org is called.
+    Orgs, "orgs";
+    /// What profiles hold.
+    Schemas, "schemas";
+    /// Types of people.
+    UserTypes, "userTypes";
     /// Event hooks.
     EventHooks, "eventHooks";
 }

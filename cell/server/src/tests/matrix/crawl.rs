@@ -14,7 +14,7 @@ const ID_CHARS: usize = 20;
 const BODY_BYTES_MAX: usize = 4 << 20;
 const STARTS: [&str; 2] = ["/admin", "/account"];
 /// What the API names as the administration does.
-const OF_API: [(&str, &str); 9] = [
+const OF_API: [(&str, &str); 10] = [
     ("/oauth2/v1/clients/{id}", "/admin/apps/{id}"),
     ("/api/v1/apps/{id}", "/admin/apps/{id}"),
     ("/api/v1/apps/{id}/groups/{group}", "/admin/groups/{id}"),
@@ -22,6 +22,7 @@ const OF_API: [(&str, &str); 9] = [
     ("/scim/v2/Users/{id}", "/admin/people/{id}"),
     ("/scim/v2/Groups/{id}", "/admin/groups/{id}"),
     ("/api/v1/users/{id}", "/admin/people/{id}"),
+    ("/api/v1/users/{id}/clients/{client}", "/admin/apps/{id}"),
     ("/api/v1/groups/{id}", "/admin/groups/{id}"),
     ("/api/v1/groups/{id}/users/{user}", "/admin/people/{id}"),
 ];
@@ -52,6 +53,7 @@ const OF_LISTS: &[(&str, &str)] = &[
     ("/api/v1/policies/{id}", "/api/v1/policies"),
     ("/api/v1/trustedOrigins/{id}", "/api/v1/trustedOrigins"),
     ("/api/v1/zones/{id}", "/api/v1/zones"),
+    ("/api/v1/meta/types/user/{type}", "/api/v1/meta/types/user"),
     ("/api/v1/api-tokens/{id}", "/api/v1/api-tokens"),
     (
         "/api/v1/policies/{id}/rules/{rule}",
@@ -60,6 +62,8 @@ const OF_LISTS: &[(&str, &str)] = &[
 ];
 /// Nothing leads from a page to the endpoints of a server by its name.
 const SERVER: (&str, &str) = ("/oauth2/{server}", "default");
+/// Nor to the schema of people.
+const SCHEMA: (&str, &str) = ("/api/v1/meta/schemas/user/{schema}", "default");
 /// Nor to the roles of a person by their ids: this is the super administrator's.
 const ROLE: (&str, &str) = ("/api/v1/users/{id}/roles/{rid}", "KNKVARKSL5AUITKJJY");
 
@@ -80,7 +84,7 @@ impl Samples {
     pub(super) async fn gather(world: &World, prefix: &str) -> Self {
         let patterns = routes::paths();
         let mut samples = Self {
-            values: [SERVER, ROLE]
+            values: [SERVER, ROLE, SCHEMA]
                 .map(|(pattern, example)| (pattern.to_owned(), example.to_owned()))
                 .into(),
             wholes: BTreeMap::new(),

@@ -170,6 +170,8 @@ pub(super) const WITHOUT_SAMPLE: &[&str] = &[
     "/api/v1/apps/{id}/grants/{grant}",
     "/oauth2/v1/clients/{id}/roles/{rid}",
     "/api/v1/sessions/{id}",
+    "/api/v1/users/{id}/grants/{grant}",
+    "/api/v1/users/{id}/clients/{client}/tokens/{token}",
     "/api/v1/users/{id}/factors/{factor}",
     "/api/v1/users/{id}/factors/{factor}/lifecycle/activate",
     "/api/v1/users/{id}/factors/{factor}/verify",

@@ -1,0 +1,137 @@
+//! The schema of profiles as the API shows it.
+
+use crate::call::Call;
+use crate::shown::text;
+use crate::user_schema::{schema_id, type_id};
+use identity::org::Org;
+use identity::org::settings::{AttributeKind, ProfileAttribute};
+use identity::person::profile::{LOGIN_CHARS_MAX, NAME_CHARS_MAX};
+use serde_json::{Map, Value, json};
+use vocab::id::OrgId;
+
+/// What every profile has: name, title, its most characters, whether it must be there, and whether people change their own.
+const BASE: [(&str, &str, usize, bool, bool); 4] = [
+    ("login", "Username", LOGIN_CHARS_MAX, true, false),
+    ("email", "Primary email", LOGIN_CHARS_MAX, true, false),
+    ("firstName", "First name", NAME_CHARS_MAX, false, true),
+    ("lastName", "Last name", NAME_CHARS_MAX, false, true),
+];
+
+/// The schema.
+pub(super) fn render_schema(call: &Call, org: &Org) -> Value {
+    let href = schema_href(call, &org.id);
+    let own = &org.settings.profile_schema;
+    let properties: Map<String, Value> = own
+        .iter()
+        .map(|attribute| (attribute.name.clone(), render_own(attribute)))
+        .collect();
+    let required = own.iter().filter(|attribute| attribute.required);
+    let required: Vec<&str> = required.map(|attribute| attribute.name.as_str()).collect();
+    json!({
+        "id": href,
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "name": "user",
+        "title": "User",
+        "type": "object",
+        "created": org.created_at.to_rfc3339_millis(),
+        "lastUpdated": org.updated_at.to_rfc3339_millis(),
+        "definitions": {
+            "custom": {
+                "id": "#custom",
+                "type": "object",
+                "properties": properties,
+                "required": required,
+            },
+            "base": render_base(),
+        },
+        "properties": { "profile": { "allOf": [
+            { "$ref": "#/definitions/custom" },
+            { "$ref": "#/definitions/base" },
+        ] } },
+        "_links": {
+            "self": { "href": href, "hints": { "allow": ["GET", "POST"] } },
+            "type": { "href": type_href(call, &org.id) },
+        },
+    })
+}
+
+/// The built-in attributes.
+pub(super) fn render_base() -> Value {
+    let attributes = BASE.map(|(name, title, chars_max, required, editable)| {
+        let built_in = ProfileAttribute {
+            title: title.to_owned(),
+            required,
+            self_editable: editable,
+            unique: name == "login",
+            max: i64::try_from(chars_max).ok(),
+            ..ProfileAttribute::default()
+        };
+        (name.to_owned(), render_own(&built_in))
+    });
+    let required = BASE.into_iter().filter(|(_, _, _, required, _)| *required);
+    let required: Vec<&str> = required.map(|(name, ..)| name).collect();
+    json!({
+        "id": "#base",
+        "type": "object",
+        "properties": Map::from_iter(attributes),
+        "required": required,
+    })
+}
+
+/// An attribute; what is not said of it is not shown.
+pub(super) fn render_own(attribute: &ProfileAttribute) -> Value {
+    let (kind, [lower, upper]) = match attribute.kind {
+        AttributeKind::Text => ("string", ["minLength", "maxLength"]),
+        AttributeKind::Integer => ("integer", ["minimum", "maximum"]),
+        AttributeKind::Boolean => ("boolean", ["minimum", "maximum"]),
+    };
+    let action = match (attribute.self_hidden, attribute.self_editable) {
+        (true, _) => "HIDE",
+        (false, true) => "READ_WRITE",
+        (false, false) => "READ_ONLY",
+    };
+    let has_choices = !attribute.choices.is_empty();
+    let choices: Vec<(Value, &str)> = attribute
+        .choices
+        .iter()
+        .map(|choice| {
+            let value = match (attribute.kind, choice.value.parse::<i64>()) {
+                (AttributeKind::Integer, Ok(number)) => Value::from(number),
+                _ => Value::from(choice.value.as_str()),
+            };
+            let title = text(&choice.title).unwrap_or(&choice.value);
+            (value, title)
+        })
+        .collect();
+    let values: Vec<&Value> = choices.iter().map(|(value, _)| value).collect();
+    // Clients in the field read what a value is called as text, and so the value beside it.
+    let titled = attribute.choices.iter().zip(&choices);
+    let titled: Vec<Value> = titled
+        .map(|(choice, (_, title))| json!({ "const": choice.value, "title": title }))
+        .collect();
+    json!({
+        "title": text(&attribute.title).unwrap_or(&attribute.name),
+        "description": text(&attribute.description),
+        "type": kind,
+        "required": attribute.required,
+        "unique": attribute.unique.then_some(true),
+        lower: attribute.min,
+        upper: attribute.max,
+        "enum": has_choices.then_some(values),
+        "oneOf": has_choices.then_some(titled),
+        "mutability": "READ_WRITE",
+        "scope": "NONE",
+        "permissions": [{ "principal": "SELF", "action": action }],
+        "master": { "type": "PROFILE_MASTER" },
+    })
+}
+
+/// Where the schema stands.
+pub(crate) fn schema_href(call: &Call, org: &OrgId) -> String {
+    call.href(&format!("/api/v1/meta/schemas/user/{}", schema_id(org)))
+}
+
+/// Where the type stands.
+pub(crate) fn type_href(call: &Call, org: &OrgId) -> String {
+    call.href(&format!("/api/v1/meta/types/user/{}", type_id(org)))
+}
