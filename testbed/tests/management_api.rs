@@ -34,6 +34,8 @@ fn run_all(store_url: Option<String>) -> anyhow::Result<()> {
         script::run_python("management_oauth.py", &service)?;
         script::run_python("management_sdk.py", &input)?;
         script::run_python("management_settings_sdk.py", &input)?;
+        script::run_python("management_schema_sdk.py", &input)?;
+        script::run_node("management_schema_sdk.mjs", &input)?;
         let both = json!({
             "org_url": org_url,
             "token": bootstrap::MANAGER_TOKEN,

@@ -1,0 +1,158 @@
+"""PyPI `okta`, unmodified, as the script of an administrator who says what profiles hold and what the organisation is called,
+helps people who have lost their password, and looks at what apps hold of them and what stands inside of what.
+
+Input: org_url, token (of an administrator), reader_token (of somebody who may only look)."""
+
+import asyncio
+import json
+import os
+from typing import Any
+from urllib.request import Request, urlopen
+
+# The one way to let this client speak plain HTTP, which the tests do on loopback.
+os.environ["OKTA_TESTING_TESTINGDISABLEHTTPSCHECK"] = "true"
+
+from okta.client import Client  # noqa: E402
+from okta.models import AddGroupRequest, CreateUserRequest, OrgSetting, UpdateUserRequest, UserSchema  # noqa: E402
+
+from script import ensure, note, script  # noqa: E402
+
+
+async def done(call: Any) -> Any:
+    outcome = await call
+    ensure(outcome[-1] is None, "a call was refused", outcome[-1])
+    return outcome[0]
+
+
+async def refused(what: str, code: str, call: Any) -> None:
+    error = (await call)[-1]
+    ensure(error is not None, f"{what} was accepted")
+    ensure(code in str(error), f"{what} is not refused with {code}", error)
+
+
+def client_of(values: dict[str, Any], token: str) -> Client:
+    return Client({"orgUrl": values["org_url"], "token": token, "cache": {"enabled": False}})
+
+
+def call(values: dict[str, Any], method: str, path: str) -> Any:
+    """What this client has no call for, or reads as something else than it is."""
+    headers = {"Authorization": f"SSWS {values['token']}"}
+    address = values["org_url"].rstrip("/") + path
+    with urlopen(Request(address, headers=headers, method=method), timeout=20) as response:
+        return json.load(response)
+
+
+def properties(attributes: dict[str, Any]) -> UserSchema:
+    return UserSchema.from_dict({"definitions": {"custom": {"properties": attributes}}})
+
+
+def somebody(login: str, **attributes: Any) -> CreateUserRequest:
+    profile = {"login": login, "email": login, "firstName": "Emmy", "lastName": "Noether", **attributes}
+    return CreateUserRequest.from_dict({"profile": profile})
+
+
+async def schema(client: Client, reader: Client) -> None:
+    before = await done(client.get_user_schema("default"))
+    base = before.definitions.base.properties
+    ensure(base.login.required and base.first_name.title == "First name", "the built-in ones are others", base)
+    badge = {"type": "string", "title": "Badge", "unique": True, "minLength": 2, "maxLength": 6}
+    site = {
+        "type": "string",
+        "enum": ["BER", "HAM"],
+        "oneOf": [{"const": "BER", "title": "Berlin"}, {"const": "HAM", "title": "Hamburg"}],
+        "permissions": [{"principal": "SELF", "action": "READ_WRITE"}],
+    }
+    await refused("a change by a reader", "E0000006", reader.update_user_profile("default", properties({"badge": badge})))
+    made = await done(client.update_user_profile("default", properties({"badge": badge, "site": site})))
+    own = made.definitions.custom.properties
+    ensure(own["badge"].unique and own["badge"].max_length == 6, "the badge is not as asked for", own)
+    ensure([one.title for one in own["site"].one_of] == ["Berlin", "Hamburg"], "the sites are others", own)
+    # What was shown is sent back whole, and changes nothing.
+    again = await done(client.update_user_profile("default", made))
+    ensure(again.to_dict() == made.to_dict(), "sent back, it is another one", again)
+    await refused("a pattern", "E0000001", client.update_user_profile("default", properties({"x": {"type": "string", "pattern": "a+"}})))
+    for attributes in [{"badge": "x"}, {"badge": "1234567"}, {"site": "MUC"}, {"badge": 1}]:
+        await refused(f"{attributes}", "E0000001", client.create_user(somebody("bad@example.com", **attributes), activate=False))
+    emmy = await done(client.create_user(somebody("emmy@example.com", badge="B1", site="BER"), activate=False))
+    shown = await done(client.get_user(emmy.id))
+    ensure(shown.profile.to_dict()["site"] == "BER", "the site is not kept", shown.profile)
+    await refused("a badge of somebody else", "E0000001", client.create_user(somebody("max@example.com", badge="b1"), activate=False))
+    types = await done(client.list_user_types())
+    ensure(len(types) == 1 and types[0].default, "there are other types", types)
+    ensure(shown.type.id == types[0].id, "she is of another type", shown)
+    ensure((await done(client.get_user_type(types[0].id))).name == "user", "the type is another one")
+    # This client leaves nulls out, so that what it removes is removed by hand.
+    await remove_attributes(client, ["badge", "site"])
+    shown = await done(client.get_user(emmy.id))
+    ensure("badge" not in (shown.profile.to_dict() or {}), "a removed attribute is shown", shown.profile)
+    changed = await done(client.update_user(emmy.id, UpdateUserRequest.from_dict({"profile": {"lastName": "N"}})))
+    ensure(changed.profile.last_name == "N", "she is not changed", changed)
+    for _ in range(2):
+        await done(client.delete_user(emmy.id))
+
+
+VALUES: dict[str, Any] = {}
+
+
+async def remove_attributes(client: Client, names: list[str]) -> None:
+    body = {"definitions": {"custom": {"properties": dict.fromkeys(names)}}}
+    headers = {"Authorization": f"SSWS {VALUES['token']}", "Content-Type": "application/json"}
+    address = VALUES["org_url"].rstrip("/") + "/api/v1/meta/schemas/user/default"
+    with urlopen(Request(address, json.dumps(body).encode(), headers, method="POST"), timeout=20) as response:
+        left = json.load(response)["definitions"]["custom"]["properties"]
+    ensure(not set(names) & set(left), "they are still there", left)
+    seen = await done(client.get_user_schema("default"))
+    ensure(not set(names) & set(seen.definitions.custom.properties or {}), "another read still has them", seen)
+
+
+async def org(values: dict[str, Any], client: Client, reader: Client) -> None:
+    before = await done(client.get_org_settings())
+    await refused("a new name by a reader", "E0000006", reader.update_org_settings(OrgSetting(company_name="Elsewhere")))
+    changed = await done(client.update_org_settings(OrgSetting(company_name="Scripted")))
+    ensure(changed.company_name == "Scripted" and changed.subdomain == before.subdomain, "the org is another one", changed)
+    ensure((await done(reader.get_org_settings())).company_name == "Scripted", "another read has the old name")
+    await refused("a telephone number", "E0000001", client.update_org_settings(OrgSetting(phone_number="1")))
+    back = await done(client.replace_org_settings(before))
+    ensure(back.company_name == before.company_name, "the name is not back", back)
+    described = call(values, "GET", "/.well-known/okta-organization")
+    ensure(described["id"] == before.id and described["pipeline"] == "v1", "the org is described otherwise", described)
+
+
+async def people(values: dict[str, Any], client: Client) -> None:
+    body = somebody("grete@example.com").to_dict() | {"credentials": {"password": {"value": "a fifth of all the stars"}}}
+    grete = (await done(client.create_user(CreateUserRequest.from_dict(body)))).id
+    made = call(values, "POST", f"/api/v1/users/{grete}/lifecycle/expire_password_with_temp_password")
+    ensure(len(made["tempPassword"]) >= 20, "no password was made", list(made))
+    ensure((await done(client.get_user(grete))).status == "PASSWORD_EXPIRED", "she need not replace it")
+    await done(client.expire_password_with_temp_password(grete, revoke_sessions=True))
+    await done(client.forgot_password(grete, send_email=True))
+    await refused("a link that is told", "E0000060", client.forgot_password(grete, send_email=False))
+    ensure(await done(client.list_user_blocks(grete)) == [], "she is blocked")
+    ensure(await done(client.list_user_grants(grete, limit=20)) == [], "somebody has something of hers")
+    ensure(await done(client.list_user_clients(grete)) == [], "an app has something of hers")
+    await done(client.revoke_user_grants(grete))
+    await refused("a grant that is not there", "E0000007", client.get_user_grant(grete, "oag00000000000000000"))
+    app = next(app for app in await done(client.list_applications(limit=1)))
+    ensure(await done(client.list_refresh_tokens_for_user_and_client(grete, app.id)) == [], "an app has a token of hers")
+    await done(client.revoke_tokens_for_user_and_client(grete, app.id))
+    await done(client.revoke_grants_for_user_and_client(grete, app.id))
+    group = await done(client.add_group(AddGroupRequest.from_dict({"profile": {"name": "Counted"}})))
+    await done(client.assign_user_to_group(group.id, grete))
+    counted = await done(client.list_groups(q="Counted", expand="stats"))
+    ensure(counted[0].embedded.to_dict()["stats"]["usersCount"] == 1, "she is not counted", counted[0].embedded)
+    await done(client.delete_group(group.id))
+    for _ in range(2):
+        await done(client.delete_user(grete))
+
+
+async def walk(values: dict[str, Any]) -> dict[str, Any]:
+    VALUES.update(values)
+    client, reader = client_of(values, values["token"]), client_of(values, values["reader_token"])
+    await schema(client, reader)
+    await org(values, client, reader)
+    await people(values, client)
+    note(f"{values['org_url']}: the schema of profiles, the organisation, and what apps hold of people")
+    return {}
+
+
+script(["org_url", "token", "reader_token"], lambda values: asyncio.run(walk(values)))
