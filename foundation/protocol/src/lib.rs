@@ -18,3 +18,4 @@ pub mod oauth;
 pub mod oidc;
 pub mod properties;
 pub mod scim;
+pub mod syslog;
