@@ -5,35 +5,16 @@ use crate::error::ApiError;
 use crate::limits::{LOGS_DEFAULT_SPAN_SECS, LOGS_PAGE};
 use crate::query::Query;
 use crate::reply::Reply;
-use crate::search::{Kind, parse_condition};
 use database::DatabaseFault;
-use identity::condition::{Comparison, Condition, Operand, Place};
+use identity::condition::Place;
 use identity::fault::Fault;
-use ledger::{EventType, LogFilter, LogPage, LogRow, Outcome};
+use identity::log_filter::parse_log_filter;
+use ledger::{LogFilter, LogPage, LogRow};
 use serde_json::Value;
 use vocab::time::Timestamp;
 
 /// What a list can be asked by.
 const PARAMETERS: [&str; 6] = ["since", "until", "after", "filter", "limit", "sortOrder"];
-
-/// The kinds of proof that strict clients know; another one is left out for them.
-const KNOWN_CREDENTIALS: [&str; 6] = [
-    "PASSWORD",
-    "OTP",
-    "EMAIL",
-    "JWT",
-    "CERTIFICATE",
-    "ASSERTION",
-];
-
-/// What a condition may name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Attribute {
-    EventType,
-    Actor,
-    Target,
-    Outcome,
-}
 
 /// How the log is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +46,7 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
         Walk::Polling => Some(decide_reached(page.next, head, from)),
         Walk::Bounded | Walk::Backward => page.next,
     };
-    let events: Vec<Value> = page.rows.iter().filter_map(render).collect();
+    let events: Vec<Value> = page.rows.iter().filter_map(LogRow::shown).collect();
     let next = next.map(|seq| Place::at(&seq.to_string()));
     Ok(call.paged(Reply::of(Value::from(events)), next.as_ref()))
 }
@@ -127,7 +108,7 @@ fn plan_filter(query: &Query, walk: Walk, now: Timestamp) -> Result<Option<LogFi
         None if walk == Walk::Polling && query.get("after").is_some() => None,
         None => Some(until.unwrap_or(now).plus_secs(-LOGS_DEFAULT_SPAN_SECS)),
     };
-    let mut filter = LogFilter {
+    let filter = LogFilter {
         since,
         until,
         ..LogFilter::default()
@@ -135,53 +116,12 @@ fn plan_filter(query: &Query, walk: Walk, now: Timestamp) -> Result<Option<LogFi
     let Some(text) = query.get("filter") else {
         return Ok(Some(filter));
     };
-    let condition = parse_condition(text, &find_attribute)?;
-    let parts = match condition {
-        Condition::All(parts) => parts,
-        one => vec![one],
-    };
-    for part in parts {
-        let Condition::Compare(attribute, Comparison::Equal, Operand::Text(text)) = part else {
-            let cause = "use eq, joined by and: each is answered by an index";
-            return Err(ApiError::search(&cause));
-        };
-        if !narrow(&mut filter, attribute, text) {
-            return Ok(None);
-        }
-    }
-    Ok(Some(filter))
-}
-
-/// False where the filter can hold for nothing any more.
-fn narrow(filter: &mut LogFilter, attribute: Attribute, text: String) -> bool {
-    match attribute {
-        Attribute::EventType => put(&mut filter.event_type, EventType::parse(&text)),
-        Attribute::Outcome => put(&mut filter.outcome, Outcome::parse(&text)),
-        Attribute::Actor => put(&mut filter.actor, Some(text)),
-        Attribute::Target => put(&mut filter.target, Some(text)),
-    }
-}
-
-fn put<T: PartialEq>(place: &mut Option<T>, value: Option<T>) -> bool {
-    match (place.as_ref(), value) {
-        (_, None) => false,
-        (Some(present), Some(value)) => *present == value,
-        (None, value) => {
-            *place = value;
-            true
-        }
-    }
-}
-
-fn find_attribute(name: &str) -> Option<(Attribute, Kind)> {
-    let attribute = match name {
-        "eventType" => Attribute::EventType,
-        "actor.id" => Attribute::Actor,
-        "target.id" => Attribute::Target,
-        "outcome.result" => Attribute::Outcome,
-        _ => return None,
-    };
-    Some((attribute, Kind::Text))
+    let asked = parse_log_filter(text).map_err(|error| ApiError::search(&error))?;
+    Ok(asked.map(|asked| LogFilter {
+        since: filter.since,
+        until: filter.until,
+        ..asked
+    }))
 }
 
 fn parse_moment(query: &Query, name: &str) -> Result<Option<Timestamp>, ApiError> {
@@ -189,24 +129,6 @@ fn parse_moment(query: &Query, name: &str) -> Result<Option<Timestamp>, ApiError
     let text = query.get(name);
     text.map(|text| Timestamp::parse_rfc3339(text).ok_or_else(wrong))
         .transpose()
-}
-
-/// The event as it is stored; a damaged row is left out, which the verification of the log tells of.
-pub(crate) fn render(row: &LogRow) -> Option<Value> {
-    let mut event: Value = serde_json::from_str(&row.body).ok()?;
-    if let Some(context) = event
-        .get_mut("authenticationContext")
-        .and_then(Value::as_object_mut)
-    {
-        let known = |kind: &Value| {
-            kind.as_str()
-                .is_some_and(|kind| KNOWN_CREDENTIALS.contains(&kind))
-        };
-        if !context.get("credentialType").is_some_and(known) {
-            context.remove("credentialType");
-        }
-    }
-    Some(event)
 }
 
 #[cfg(test)]

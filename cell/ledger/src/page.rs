@@ -9,6 +9,7 @@ use crate::event::Outcome;
 use crate::event_type::EventType;
 use crate::store;
 use database::{DatabaseFault, ReadTx};
+use serde_json::Value;
 use vocab::id::{EventId, OrgId};
 use vocab::time::Timestamp;
 
@@ -18,6 +19,15 @@ pub const PAGE_ROWS_MAX: usize = 1_000;
 const SCAN_ROWS_MAX: usize = 5_000;
 /// Rows per statement where the filter leaves some out.
 const SCAN_BATCH_ROWS: usize = 250;
+/// The kinds of proof that strict clients know; another one is left out for them.
+const KNOWN_CREDENTIALS: [&str; 6] = [
+    "PASSWORD",
+    "OTP",
+    "EMAIL",
+    "JWT",
+    "CERTIFICATE",
+    "ASSERTION",
+];
 
 /// Which rows are wanted; an absent condition wants all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,6 +81,25 @@ impl LogRow {
     #[must_use]
     pub fn event(&self) -> Option<LogEvent<'static>> {
         serde_json::from_str(&self.body).ok()
+    }
+
+    /// The event as it is stored, for programs; a damaged row is left out, which the verification of the log tells of.
+    #[must_use]
+    pub fn shown(&self) -> Option<Value> {
+        let mut event: Value = serde_json::from_str(&self.body).ok()?;
+        if let Some(context) = event
+            .get_mut("authenticationContext")
+            .and_then(Value::as_object_mut)
+        {
+            let known = |kind: &Value| {
+                kind.as_str()
+                    .is_some_and(|kind| KNOWN_CREDENTIALS.contains(&kind))
+            };
+            if !context.get("credentialType").is_some_and(known) {
+                context.remove("credentialType");
+            }
+        }
+        Some(event)
     }
 }
 

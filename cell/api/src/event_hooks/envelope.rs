@@ -1,6 +1,5 @@
 //! What a hook is told, as receivers in the field read it.
 
-use crate::logs;
 use crate::reply::without_nulls;
 use identity::event_hook::EventHook;
 use identity::event_hook::deliveries::Delivery;
@@ -17,7 +16,7 @@ const CLOUD_EVENTS_VERSION: &str = "0.1";
 /// The body of a delivery: the same for every attempt, byte for byte.
 #[must_use]
 pub fn render_envelope(hook: &EventHook, delivery: &Delivery, rows: &[LogRow]) -> Vec<u8> {
-    let events: Vec<Value> = rows.iter().filter_map(logs::render).collect();
+    let events: Vec<Value> = rows.iter().filter_map(LogRow::shown).collect();
     let envelope = json!({
         "eventType": ENVELOPE_TYPE,
         "eventTypeVersion": ENVELOPE_VERSION,

@@ -10,8 +10,6 @@ use crate::event_hook::signing::{
 use crate::event_hook::store::{deliveries, hooks};
 use crate::event_hook::{EventHook, HookConfig};
 use crate::fault::Fault;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use database::{DatabaseFault, WriteTx};
 use ledger::outbox::Retry;
 use ledger::outbox::store::{self as outbox, Leased};
@@ -191,9 +189,8 @@ impl Cell {
         part: &str,
         text: &Secret<String>,
     ) -> Result<String, keys::KeyFault> {
-        let context = format!("event-hook:{id}/{part}");
-        let sealed = self.keyring.seal(org, &context, text.expose().as_bytes());
-        Ok(STANDARD.encode(sealed.await?))
+        self.seal_text(org, &format!("event-hook:{id}/{part}"), text)
+            .await
     }
 
     async fn open_part(
@@ -202,15 +199,8 @@ impl Cell {
         part: &str,
         sealed: &str,
     ) -> Result<Secret<String>, Fault> {
-        let unreadable = "secret of an event hook";
-        let sealed = STANDARD
-            .decode(sealed)
-            .map_err(|error| Fault::stored(unreadable, &error))?;
         let context = format!("event-hook:{}/{part}", hook.id);
-        let opened = self.keyring.open(&hook.org_id, &context, &sealed).await?;
-        let text =
-            std::str::from_utf8(&opened).map_err(|error| Fault::stored(unreadable, &error))?;
-        Ok(Secret::new(text.to_owned()))
+        self.open_text(&hook.org_id, &context, sealed).await
     }
 
     /// Notes what came of an attempt. One that failed is tried again later, by the waits of the outbox; the last one is
