@@ -135,6 +135,8 @@ pub enum Thing {
     EventHook,
     /// A delivery of one.
     HookDelivery,
+    /// A stream of the log.
+    LogStream,
 }
 
 impl Thing {
@@ -167,6 +169,7 @@ impl Thing {
             Self::UserType => "UserType",
             Self::EventHook => "EventHook",
             Self::HookDelivery => "EventHookDelivery",
+            Self::LogStream => "LogStream",
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod error;
 pub mod event_hooks;
 pub mod groups;
 pub mod limits;
+pub mod log_streams;
 pub mod logs;
 pub mod named;
 pub mod org;

@@ -119,6 +119,11 @@ pub const DELIVERIES_PAGE: Page = Page {
     default: 50,
     max: 200,
 };
+/// Log streams of a page.
+pub const LOG_STREAMS_PAGE: Page = Page {
+    default: 20,
+    max: 200,
+};
 /// Most sign-ins that one call simulates.
 pub const SIMULATIONS_MAX: usize = 20;
 /// Rows of the log on a page.

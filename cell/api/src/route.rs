@@ -6,6 +6,7 @@ use crate::authn::{self, open};
 use crate::call::{Call, answer, no_method, no_path};
 use crate::error::ApiError;
 use crate::event_hooks;
+use crate::log_streams;
 use crate::org;
 use crate::reply::Reply;
 use crate::trusted_origins;
@@ -282,6 +283,15 @@ operations! {
     GET "/api/v1/eventHooks/{id}/deliveries" ReadDirectory event_hooks::deliveries::list "List what an event hook was told";
     GET "/api/v1/eventHooks/{id}/deliveries/{delivery}" ReadDirectory event_hooks::deliveries::show "Get a delivery of an event hook";
     POST "/api/v1/eventHooks/{id}/deliveries/{delivery}/redeliver" ManageOrg event_hooks::deliveries::redeliver "Tell an event hook something once more";
+    GET "/api/v1/logStreams" ReadDirectory log_streams::list "List log streams, or search for some";
+    POST "/api/v1/logStreams" ManageOrg log_streams::create "Add a log stream";
+    GET "/api/v1/logStreams/{id}" ReadDirectory log_streams::show "Get a log stream, and how far it has come";
+    PUT "/api/v1/logStreams/{id}" ManageOrg log_streams::replace "Replace a log stream, which goes on from where it stands";
+    DELETE "/api/v1/logStreams/{id}" ManageOrg log_streams::delete "Remove a log stream that is switched off";
+    POST "/api/v1/logStreams/{id}/lifecycle/activate" ManageOrg log_streams::activate "Switch a log stream on, from where it stood";
+    POST "/api/v1/logStreams/{id}/lifecycle/deactivate" ManageOrg log_streams::deactivate "Switch a log stream off";
+    POST "/api/v1/logStreams/{id}/test" ManageOrg log_streams::test "Send a test to the receiver of a log stream";
+    POST "/api/v1/logStreams/{id}/credentials/secret" ManageOrg log_streams::renew_secret "Make a new secret that signs what a webhook is sent, shown this once";
     GET "/api/v1/logs" ReadLog logs::list "Read the system log, a span of it or on and on";
 }
 

@@ -32,7 +32,7 @@ use vocab::time::{Clock, ManualClock, Timestamp};
 pub const START_SECS: i64 = 1_795_465_901;
 
 /// The schema of a cell as far as `identity` has it; crates above add theirs by [`with`].
-pub const SCHEMA: [Migration; 16] = [
+pub const SCHEMA: [Migration; 17] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -49,6 +49,7 @@ pub const SCHEMA: [Migration; 16] = [
     identity::schema::MIGRATION_EVENT_HOOKS,
     identity::schema::MIGRATION_TOKEN_MAKERS,
     identity::schema::MIGRATION_UNIQUE_ATTRIBUTES,
+    identity::schema::MIGRATION_LOG_STREAMS,
 ];
 
 /// [`SCHEMA`] and the steps of a crate above, counted from 1 without a gap: in a whole cell others stand between them.

@@ -79,6 +79,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 16,
         ..crate::schema::MIGRATION_UNIQUE_ATTRIBUTES
     },
+    Migration {
+        version: 17,
+        ..crate::schema::MIGRATION_LOG_STREAMS
+    },
 ];
 
 /// When each test begins.

@@ -17,6 +17,7 @@ pub mod group;
 pub mod group_rule;
 pub mod housekeeping;
 pub mod log_filter;
+pub mod log_stream;
 pub mod notice;
 pub mod org;
 pub mod password;

@@ -92,3 +92,10 @@ pub const MIGRATION_TOKEN_MAKERS: Migration = Migration {
     name: "token makers",
     sql: include_str!("schema/020_token_makers.sql"),
 };
+
+/// Streams of the log, and how far they have come.
+pub const MIGRATION_LOG_STREAMS: Migration = Migration {
+    version: 22,
+    name: "log streams",
+    sql: include_str!("schema/022_log_streams.sql"),
+};

@@ -33,7 +33,7 @@ pub use crate::event::{Event, Outcome};
 pub use crate::event_type::EventType;
 pub use crate::page::{LogFilter, LogPage, LogRow, PAGE_ROWS_MAX, load_after, load_page};
 pub use crate::party::{Actor, Target};
-pub use crate::store::{load_event, load_head, next_org};
+pub use crate::store::{load_event, load_head, load_oldest, next_org};
 pub use crate::verify::{BreakReason, BrokenRow, ChainVerdict, VerifiedChain, verify_chain};
 
 /// The tables of this crate: the first step of the cell's schema.

@@ -123,6 +123,16 @@ pub async fn load_head(tx: &mut ReadTx, org: &OrgId) -> Result<Option<ChainHead>
     .transpose()
 }
 
+/// The number of the oldest row that the org's log still has; none for an org without events.
+///
+/// # Errors
+/// The store's fault.
+pub async fn load_oldest(tx: &mut ReadTx, org: &OrgId) -> Result<Option<i64>, DatabaseFault> {
+    const LOAD: &str = "SELECT seq FROM log_events WHERE org_id = $1 ORDER BY seq LIMIT 1";
+    let row = tx.query_optional(LOAD, params![org]).await?;
+    row.map(|row| row.get(0)).transpose()
+}
+
 /// The org whose id comes next after `after` and that has a log, for going through all of them.
 ///
 /// # Errors

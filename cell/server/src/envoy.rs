@@ -1,7 +1,8 @@
-//! Goes to addresses that administrators of orgs named, for event hooks: by [`crate::outbound`] alone, within a bound of
+//! Goes to addresses that administrators of orgs named, for event hooks and log streams: by [`crate::outbound`] alone, within a bound of
 //! time, without following anybody anywhere, and reading no more than a bound of what is answered.
 
 use crate::outbound::{Connector, Reach};
+use crate::syslog;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Request, header};
@@ -10,7 +11,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use identity::event_hook::channel::decide_uri;
 use identity::event_hook::envoy::{
-    ANSWER_BYTES_MAX, Answered, Envoy, Letter, Method, PlainHttp, Sent, Trouble,
+    ANSWER_BYTES_MAX, Answered, Envoy, Letter, Method, PlainHttp, Sent, Shipment, Shipped, Trouble,
 };
 use rustls::ClientConfig;
 use std::error::Error;
@@ -32,6 +33,7 @@ const USER_AGENT: &str = "testudo-event-hooks";
 /// The one envoy of a cell.
 pub struct HttpEnvoy {
     client: Client<HttpsConnector<Connector>, Full<Bytes>>,
+    public: Arc<ClientConfig>,
     reach: Reach,
 }
 
@@ -51,6 +53,7 @@ impl HttpEnvoy {
 
     /// The same with other authorities.
     pub(crate) fn trusting(reach: Reach, tls: ClientConfig) -> Self {
+        let public = Arc::new(tls.clone());
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config(tls)
             .https_or_http()
@@ -62,7 +65,11 @@ impl HttpEnvoy {
             .pool_max_idle_per_host(IDLE_OF_ONE_HOST_MAX)
             .http1_max_buf_size(BUFFER_BYTES_MAX)
             .build(connector);
-        Self { client, reach }
+        Self {
+            client,
+            public,
+            reach,
+        }
     }
 
     async fn go(&self, letter: &Letter) -> Result<Answered, Trouble> {
@@ -94,6 +101,14 @@ impl Envoy for HttpEnvoy {
                 .await
                 .unwrap_or(Err(Trouble::TimedOut))
         })
+    }
+
+    fn ship<'e>(&'e self, shipment: &'e Shipment) -> Shipped<'e> {
+        Box::pin(syslog::ship(self.reach, &self.public, shipment))
+    }
+
+    fn reads_authority(&self, pem: &str) -> bool {
+        syslog::read_authority(pem).is_some()
     }
 }
 
@@ -128,7 +143,7 @@ async fn read_beginning(mut body: Incoming) -> Result<Vec<u8>, Trouble> {
 }
 
 /// What went wrong, by what the layers below say of it.
-fn decide_trouble(while_connecting: bool, error: &(dyn Error + 'static)) -> Trouble {
+pub(crate) fn decide_trouble(while_connecting: bool, error: &(dyn Error + 'static)) -> Trouble {
     let mut cause = Some(error);
     while let Some(error) = cause {
         if error.is::<rustls::Error>() {

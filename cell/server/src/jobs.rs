@@ -5,6 +5,7 @@ use crate::backchannel;
 use crate::errands::{self, Errand, Sender};
 use crate::event_hooks;
 use crate::group_passes;
+use crate::log_streams;
 use crate::mail::{Office, SendError};
 use crate::membership::Membership;
 use crate::moving;
@@ -59,7 +60,12 @@ pub fn start(
     tasks.spawn(group_passes::run(sender.clone(), stopped.clone()));
     tasks.spawn(backchannel::deliver(sender.clone(), reach, stopped.clone()));
     tasks.spawn(event_hooks::follow(sender.clone(), stopped.clone()));
-    tasks.spawn(event_hooks::deliver(sender, envoy, stopped.clone()));
+    tasks.spawn(event_hooks::deliver(
+        sender.clone(),
+        Arc::clone(&envoy),
+        stopped.clone(),
+    ));
+    tasks.spawn(log_streams::run(sender, envoy, stopped.clone()));
     tasks.spawn(pulse::run(cell.clone(), pulse, stopped.clone()));
     tasks.spawn(keep_house(cell, stopped));
     Jobs { stop, tasks }

@@ -17,6 +17,7 @@ mod group_passes;
 pub mod health;
 pub mod jobs;
 pub mod listener;
+mod log_streams;
 pub mod mail;
 pub mod mailbox;
 pub mod membership;
@@ -28,6 +29,7 @@ pub mod pulse;
 pub mod recovery;
 pub mod routes;
 pub mod start;
+mod syslog;
 pub mod tls;
 
 #[cfg(test)]

@@ -125,6 +125,22 @@ pub async fn look_up(reach: Reach, host: &str, port: u16) -> io::Result<Vec<Sock
     Ok(allowed)
 }
 
+/// Connects to a host, at an address of it that was judged.
+///
+/// # Errors
+/// What the system says, or that the host lies where connections must not go.
+pub async fn dial(reach: Reach, host: &str, port: u16) -> io::Result<TcpStream> {
+    let mut last = io::Error::from(io::ErrorKind::NotConnected);
+    for address in look_up(reach, host, port).await? {
+        match tokio::time::timeout(CONNECT_MAX, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => last = error,
+            Err(_) => last = io::Error::from(io::ErrorKind::TimedOut),
+        }
+    }
+    Err(last)
+}
+
 async fn connect(reach: Reach, uri: Uri) -> io::Result<TokioIo<TcpStream>> {
     let host = uri
         .host()
@@ -134,15 +150,7 @@ async fn connect(reach: Reach, uri: Uri) -> io::Result<TokioIo<TcpStream>> {
         (None, Some("https")) => 443,
         (None, _) => 80,
     };
-    let mut last = io::Error::from(io::ErrorKind::NotConnected);
-    for address in look_up(reach, host, port).await? {
-        match tokio::time::timeout(CONNECT_MAX, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => return Ok(TokioIo::new(stream)),
-            Ok(Err(error)) => last = error,
-            Err(_) => last = io::Error::from(io::ErrorKind::TimedOut),
-        }
-    }
-    Err(last)
+    Ok(TokioIo::new(dial(reach, host, port).await?))
 }
 
 /// Connects for an HTTP client.

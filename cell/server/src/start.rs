@@ -41,7 +41,7 @@ use vocab::time::{Clock, SystemClock};
 use wire::identity::IdentityError;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 21] = [
+pub static MIGRATIONS: [Migration; 22] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -63,6 +63,7 @@ pub static MIGRATIONS: [Migration; 21] = [
     identity::schema::MIGRATION_EVENT_HOOKS,
     identity::schema::MIGRATION_TOKEN_MAKERS,
     identity::schema::MIGRATION_UNIQUE_ATTRIBUTES,
+    identity::schema::MIGRATION_LOG_STREAMS,
 ];
 
 /// The file of the root key in the data folder.

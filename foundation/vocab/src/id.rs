@@ -185,6 +185,8 @@ define_ids! {
     EventHookId, "who", "event hook";
     /// A delivery of an event hook.
     HookDeliveryId, "whd", "hook delivery";
+    /// A stream of the system log.
+    LogStreamId, "0oa", "log stream";
     /// A move of an org from one cell to another.
     MoveId, "mov", "org move";
 }

@@ -162,6 +162,7 @@ pub(crate) const fn explain(trouble: Trouble) -> &'static str {
         Trouble::Untrusted => "its certificate is not trusted",
         Trouble::TimedOut => "it took too long to answer",
         Trouble::Garbled => "what it answered is no HTTP",
+        Trouble::Broken => "the connection ended before all was taken",
     }
 }
 

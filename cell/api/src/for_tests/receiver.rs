@@ -3,10 +3,13 @@
 use crate::for_tests::World;
 use identity::access::Permission;
 use identity::event_hook::channel::HookChange;
-use identity::event_hook::envoy::{Answered, Envoy, Letter, PlainHttp, Sent, Trouble};
+use identity::event_hook::envoy::{
+    Answered, Envoy, Letter, PlainHttp, Sent, Shipment, Shipped, Trouble,
+};
 use identity::event_hook::operations::CHALLENGE_HEADER;
-use std::sync::Mutex;
-use vocab::id::{EventHookId, HookDeliveryId, OrgId};
+use identity::log_stream::settings::{ReceiverChange, StreamChange};
+use std::sync::{Mutex, MutexGuard};
+use vocab::id::{EventHookId, HookDeliveryId, LogStreamId, OrgId};
 
 /// An address, and the headers by which it was asked.
 pub(crate) type Seen = (String, Vec<(String, String)>);
@@ -18,6 +21,8 @@ pub(crate) struct Receiver {
     pub(crate) answers: Mutex<Vec<Result<Answered, Trouble>>>,
     /// Addresses and headers that it was asked at and by.
     pub(crate) seen: Mutex<Vec<Seen>>,
+    /// Where frames of syslog were sent to, and these.
+    pub(crate) shipped: Mutex<Vec<(String, String)>>,
 }
 
 impl Envoy for Receiver {
@@ -44,6 +49,17 @@ impl Envoy for Receiver {
             .unwrap()
             .push((letter.uri.clone(), headers));
         Box::pin(async move { answer })
+    }
+
+    fn ship<'e>(&'e self, shipment: &'e Shipment) -> Shipped<'e> {
+        let frames = String::from_utf8(shipment.frames.clone()).unwrap();
+        let to = format!("{}:{}", shipment.host, shipment.port);
+        self.shipped.lock().unwrap().push((to, frames));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn reads_authority(&self, pem: &str) -> bool {
+        pem.starts_with("-----BEGIN CERTIFICATE-----")
     }
 }
 
@@ -78,6 +94,28 @@ impl World {
             .list_hook_deliveries(&reader, &hook.id, i64::MAX, 1);
         let delivery = told.await.unwrap().remove(0);
         (hook.id, delivery.id)
+    }
+
+    /// What was sent to receivers of syslog.
+    pub(crate) fn shipped(&self) -> MutexGuard<'_, Vec<(String, String)>> {
+        self.receiver.shipped.lock().unwrap()
+    }
+
+    /// A log stream to a webhook.
+    pub(super) async fn stream(&self, org: &OrgId, name: &str) -> LogStreamId {
+        let permit = self.permit(org, Permission::ManageOrg);
+        let change = StreamChange {
+            name: name.to_owned(),
+            filter: String::new(),
+            receiver: ReceiverChange::Webhook {
+                uri: "https://siem.example/in".into(),
+                auth: None,
+            },
+            base_url: "https://id.example/t/main".into(),
+        };
+        let envoy = self.receiver.as_ref();
+        let made = self.cell.create_log_stream(&permit, change, envoy).await;
+        made.unwrap().stream.id
     }
 
     /// Lets a hook go on in the log.

@@ -18,6 +18,7 @@ mod groups;
 mod guide;
 mod lists;
 mod log;
+mod log_streams;
 mod org;
 mod passwords;
 mod people;

@@ -291,7 +291,12 @@ fn party_fact(name: &str, party: &PartyBody<'_>) -> Fact {
     } else if GroupId::parse(id).is_ok() {
         Some(format!("/admin/groups/{id}"))
     } else if AppId::parse(id).is_ok() {
-        Some(format!("/admin/apps/{id}"))
+        // Ids of apps and of log streams begin alike.
+        let place = match party.kind.as_ref() {
+            "LogStream" => "settings/streams",
+            _ => "apps",
+        };
+        Some(format!("/admin/{place}/{id}"))
     } else {
         None
     };

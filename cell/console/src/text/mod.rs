@@ -69,6 +69,8 @@ pub struct Text {
     pub watch: en::watch::Watch,
     /// Settings.
     pub settings: en::settings::Settings,
+    /// Log streams.
+    pub streams: en::streams::Streams,
     /// What handlers say.
     pub words: en::words::Words,
     /// Reasons by key.
@@ -97,6 +99,7 @@ impl Text {
             ("policies", self.policies.entries()),
             ("watch", self.watch.entries()),
             ("settings", self.settings.entries()),
+            ("streams", self.streams.entries()),
             ("words", self.words.entries()),
             ("reasons", self.reasons.entries()),
             ("events", self.events.entries()),

@@ -58,6 +58,8 @@ define_areas! {
     UserTypes, "userTypes";
     /// Event hooks.
     EventHooks, "eventHooks";
+    /// Streams of the system log.
+    LogStreams, "logStreams";
 }
 
 /// What is done to a part.

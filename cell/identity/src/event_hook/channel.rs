@@ -108,7 +108,8 @@ pub fn decide_hook(
     Ok((types, decide_auth(change, present)?))
 }
 
-fn decide_name(name: &str) -> Result<(), Refusal> {
+/// Holds the name of a hook or a stream against its bounds.
+pub(crate) fn decide_name(name: &str) -> Result<(), Refusal> {
     let chars = name.chars().count();
     if chars == 0 || chars > NAME_CHARS_MAX || name.chars().any(disguises) {
         return Err(Refusal::invalid(
@@ -217,11 +218,23 @@ pub fn decide_header(field: &'static str, name: &str, value: Option<&str>) -> Re
     }
 }
 
-/// The stored value goes to the address that it was given for, and to no other: else whoever may change the hook could
-/// have it sent to an address of their own.
 fn decide_auth(change: &HookChange, present: Option<&HookConfig>) -> Result<AuthFate, Refusal> {
-    let field = "channel.config.authScheme";
-    let Some((name, value)) = &change.auth else {
+    let same = present.filter(|present| present.uri == change.uri);
+    let stored = same.and_then(|present| present.auth.as_ref());
+    decide_auth_fate("channel.config.authScheme", change.auth.as_ref(), stored)
+}
+
+/// What becomes of the value of a header, by what is given and what is stored for this very address: that goes to no
+/// other, else whoever may change the address could have it sent to one of their own.
+///
+/// # Errors
+/// [`Refusal::Invalid`] naming the field.
+pub(crate) fn decide_auth_fate(
+    field: &'static str,
+    given: Option<&(String, Option<Secret<String>>)>,
+    stored: Option<&SealedHeader>,
+) -> Result<AuthFate, Refusal> {
+    let Some((name, value)) = given else {
         return Ok(AuthFate::Absent);
     };
     let value = value.as_ref();
@@ -229,10 +242,7 @@ fn decide_auth(change: &HookChange, present: Option<&HookConfig>) -> Result<Auth
     if value.is_some() {
         return Ok(AuthFate::Replaced);
     }
-    let kept = present.and_then(|present| {
-        let auth = present.auth.as_ref()?;
-        (auth.name == *name && present.uri == change.uri).then(|| auth.clone())
-    });
+    let kept = stored.filter(|auth| auth.name == *name).cloned();
     kept.map(AuthFate::Kept).ok_or_else(|| {
         let problem = "give its value: what is stored was given for another address or header";
         Refusal::invalid(field, problem)

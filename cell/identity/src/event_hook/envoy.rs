@@ -61,16 +61,19 @@ pub enum Trouble {
     TimedOut,
     /// What came was no answer.
     Garbled,
+    /// The connection ended before all was taken.
+    Broken,
 }
 
 impl Trouble {
     /// Every one.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Inward,
         Self::Unreachable,
         Self::Untrusted,
         Self::TimedOut,
         Self::Garbled,
+        Self::Broken,
     ];
 
     /// The word of storage and of the API.
@@ -82,6 +85,7 @@ impl Trouble {
             Self::Untrusted => "UNTRUSTED_CERTIFICATE",
             Self::TimedOut => "TIMEOUT",
             Self::Garbled => "NO_HTTP",
+            Self::Broken => "CONNECTION_LOST",
         }
     }
 
@@ -94,6 +98,21 @@ impl Trouble {
     }
 }
 
+/// Frames for a receiver of syslog over TLS.
+pub struct Shipment {
+    /// The receiver, by which its certificate is judged.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The certificates, as PEM, of which one must have signed the receiver's; public authorities where there are none.
+    pub authority: Option<String>,
+    /// The frames.
+    pub frames: Vec<u8>,
+}
+
+/// What [`Envoy::ship`] returns.
+pub type Shipped<'e> = Pin<Box<dyn Future<Output = Result<(), Trouble>> + Send + 'e>>;
+
 /// What [`Envoy::send`] returns.
 pub type Sent<'e> = Pin<Box<dyn Future<Output = Result<Answered, Trouble>> + Send + 'e>>;
 
@@ -104,4 +123,11 @@ pub trait Envoy: Send + Sync {
 
     /// Sends one request, within a bound of time.
     fn send<'e>(&'e self, letter: &'e Letter) -> Sent<'e>;
+
+    /// Writes frames on a connection of their own, within a bound of time. They count as taken when the receiver, told that
+    /// nothing more comes, has ended the connection in order: it has read them all then.
+    fn ship<'e>(&'e self, shipment: &'e Shipment) -> Shipped<'e>;
+
+    /// Whether a text holds certificates of authorities, and nothing else.
+    fn reads_authority(&self, pem: &str) -> bool;
 }

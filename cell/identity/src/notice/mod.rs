@@ -68,6 +68,11 @@ pub enum Notice<'a> {
     RecoveryCodesMade,
     /// A recovery code was used.
     RecoveryCodeUsed,
+    /// The receiver of a log stream has taken nothing for a while. It goes to whoever may mend it.
+    LogStreamFailing {
+        /// The name of the stream.
+        name: &'a str,
+    },
     /// The account got another mail address. It goes to the old one and to the new one.
     AddressChanged {
         /// The new address.
@@ -107,6 +112,7 @@ impl Notice<'_> {
             Self::FactorsReset => alarming(t.factors_reset, &[]),
             Self::RecoveryCodesMade => alarming(t.recovery_codes_made, &[]),
             Self::RecoveryCodeUsed => alarming(t.recovery_code_used, &[]),
+            Self::LogStreamFailing { name } => with(t.log_stream_failing, &[("name", name)]),
             Self::AddressChanged { to } => alarming(t.address_changed, &[("to", to)]),
         }
     }
@@ -236,7 +242,7 @@ impl Cell {
 mod tests {
     use super::{Notice, find_text};
 
-    const NOTICES: [Notice<'static>; 14] = [
+    const NOTICES: [Notice<'static>; 15] = [
         Notice::Invitation { url: "https://x/1" },
         Notice::Recovery { url: "https://x/1" },
         Notice::Code { code: "123456" },
@@ -253,6 +259,7 @@ mod tests {
         Notice::FactorsReset,
         Notice::RecoveryCodesMade,
         Notice::RecoveryCodeUsed,
+        Notice::LogStreamFailing { name: "{name}" },
         Notice::AddressChanged { to: "a@b" },
     ];
 

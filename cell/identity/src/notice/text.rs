@@ -23,6 +23,7 @@ pub(super) struct MailText {
     pub(super) factors_reset: Wording,
     pub(super) recovery_codes_made: Wording,
     pub(super) recovery_code_used: Wording,
+    pub(super) log_stream_failing: Wording,
     pub(super) address_changed: Wording,
 }
 
@@ -87,6 +88,12 @@ pub(super) static ENGLISH: MailText = MailText {
         "A recovery code was used on your account",
         "one of your recovery codes was used to sign in.",
     ),
+    log_stream_failing: (
+        "A log stream does not arrive",
+        "the receiver of the log stream \"{name}\" has taken nothing for several minutes. Nothing is lost: what it is not told \
+         waits in the system log, and it is tried again and again. The administration says under Settings, Log streams, what \
+         is wrong.",
+    ),
     address_changed: (
         "The mail address of your account was changed",
         "mail about your account goes to {to} from now on.",
@@ -150,6 +157,12 @@ static GERMAN: MailText = MailText {
     recovery_code_used: (
         "Ein Wiederherstellungscode Ihres Kontos wurde benutzt",
         "einer Ihrer Wiederherstellungscodes wurde zum Anmelden benutzt.",
+    ),
+    log_stream_failing: (
+        "Ein Protokollstrom kommt nicht an",
+        "der Empfänger des Protokollstroms \"{name}\" hat seit mehreren Minuten nichts angenommen. Verloren ist nichts: Was er \
+         nicht erfahren hat, wartet im Systemprotokoll, und er wird immer wieder versucht. Die Verwaltung nennt unter \
+         Einstellungen, Protokollströme, den Grund.",
     ),
     address_changed: (
         "Die Mailadresse Ihres Kontos wurde geändert",

@@ -52,6 +52,8 @@ impl EventType {
         Self::SystemOrgKeyRotate,
         Self::SystemOrgSetupComplete,
         Self::SystemLogRead,
+        Self::SystemLogStreamDelivery,
+        Self::SystemLogStreamTest,
         Self::UserLifecycleInvite,
         Self::AppOauth2KeyRevoke,
         Self::AppOauth2AsKeyRevoke,
@@ -254,6 +256,13 @@ define_event_types! {
     EventHookDeactivated, "event_hook.deactivated", "Event hook switched off", Usual;
     EventHookVerified, "event_hook.verified", "Event hook verified", Usual;
     EventHookDelivery, "event_hook.delivery", "Delivery of an event hook given up", Usual;
+    SystemLogStreamCreated, "system.log_stream.lifecycle.create", "Log stream added", Alarming;
+    SystemLogStreamUpdated, "system.log_stream.lifecycle.update", "Log stream changed", Alarming;
+    SystemLogStreamDeleted, "system.log_stream.lifecycle.delete", "Log stream removed", Alarming;
+    SystemLogStreamActivated, "system.log_stream.lifecycle.activate", "Log stream switched on", Usual;
+    SystemLogStreamDeactivated, "system.log_stream.lifecycle.deactivate", "Log stream switched off", Alarming;
+    SystemLogStreamDelivery, "system.log_stream.delivery", "Log stream began or ceased to fail", Usual;
+    SystemLogStreamTest, "system.log_stream.test", "Log stream tested", Usual;
     SystemHookKeyCreated, "system.hook.key.created", "Signing secret of an event hook made", Alarming;
     SystemOrgSettingsUpdate, "system.org.settings.update", "Settings of the organisation changed", Usual;
     SystemOrgConfigurationApply, "system.org.configuration.apply", "Declared configuration applied", Usual;

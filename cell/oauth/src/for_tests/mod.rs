@@ -31,7 +31,7 @@ use vocab::id::{AppId, AppSecretId, OrgId, SessionId, UserId};
 use vocab::secret::SecretHash;
 use vocab::slug::Slug;
 
-static SCHEMA: [Migration; 18] = cell_for_tests::with([
+static SCHEMA: [Migration; 19] = cell_for_tests::with([
     crate::schema::MIGRATION,
     crate::schema::MIGRATION_DEVICE_GRANTS_BY_PERSON,
 ]);

@@ -359,6 +359,32 @@ fn setting_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             "/admin/settings/hooks/{id}/verify",
             post(settings::hooks::verify),
         ),
+        ("/admin/settings/streams", get(settings::streams::list)),
+        ("/admin/settings/streams/add", post(settings::streams::add)),
+        (
+            "/admin/settings/streams/{id}",
+            get(settings::streams::show).post(settings::streams::save),
+        ),
+        (
+            "/admin/settings/streams/{id}/activate",
+            post(settings::streams::activate),
+        ),
+        (
+            "/admin/settings/streams/{id}/deactivate",
+            post(settings::streams::deactivate),
+        ),
+        (
+            "/admin/settings/streams/{id}/remove",
+            post(settings::streams::remove),
+        ),
+        (
+            "/admin/settings/streams/{id}/secret",
+            post(settings::streams::renew_secret),
+        ),
+        (
+            "/admin/settings/streams/{id}/test",
+            post(settings::streams::test),
+        ),
         (
             "/admin/settings/hosts/add",
             post(settings::general::add_host),

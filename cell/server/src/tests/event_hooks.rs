@@ -6,13 +6,9 @@ use crate::errands::Sender;
 use crate::event_hooks::{Remembered, deliver, deliver_one, follow, look, render_letter};
 use crate::outbound::Reach;
 use crate::start::MIGRATIONS;
+use crate::tests::receiver::{Act, Receiver, make_certificate};
 use crate::tests::two_orgs::build_cell;
 use database::{Database, Location};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
-use hyper::{HeaderMap, Method, Request, Response};
-use hyper_util::rt::{TokioExecutor, TokioIo};
 use identity::access::{Caller, Permission, Permit, authorize};
 use identity::cell::Cell;
 use identity::event_hook::EventHook;
@@ -25,16 +21,10 @@ use identity::event_hook::signing::render_signatures;
 use ledger::ClientFacts;
 use ledger::outbox::store::{self as outbox, Leased};
 use ledger::outbox::{ATTEMPTS_MAX, LEASE_SECS};
-use rustls::pki_types::PrivateKeyDer;
-use rustls::{ClientConfig, RootCertStore, ServerConfig};
-use serde_json::{Value, json};
-use std::collections::VecDeque;
-use std::convert::Infallible;
-use std::sync::{Arc, Mutex};
+use rustls::ClientConfig;
+use std::sync::Arc;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
-use tokio_rustls::TlsAcceptor;
+use tokio::sync::watch;
 use vocab::entropy::{Entropy, SeededEntropy};
 use vocab::id::OrgId;
 use vocab::secret::Secret;
@@ -42,117 +32,6 @@ use vocab::slug::Slug;
 use vocab::time::{Clock, ManualClock, Timestamp};
 
 const START_SECS: i64 = 1_795_465_901;
-
-/// What a receiver does next, in place of taking what it is told.
-enum Act {
-    Answer(u16, String),
-    RedirectTo(String),
-    Hang,
-}
-
-/// What a receiver was told.
-struct Told {
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-impl Told {
-    fn header(&self, name: &str) -> &str {
-        self.headers[name].to_str().unwrap()
-    }
-
-    fn envelope(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap()
-    }
-}
-
-/// A receiver that listens.
-struct Receiver {
-    uri: String,
-    acts: Arc<Mutex<VecDeque<Act>>>,
-    told: mpsc::UnboundedReceiver<Told>,
-}
-
-impl Receiver {
-    async fn start(tls: Option<TlsAcceptor>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let acts = Arc::new(Mutex::new(VecDeque::new()));
-        let (tell, told) = mpsc::unbounded_channel();
-        let scheme = if tls.is_some() { "https" } else { "http" };
-        let next = Arc::clone(&acts);
-        tokio::spawn(async move {
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                let (tls, acts, tell) = (tls.clone(), Arc::clone(&next), tell.clone());
-                tokio::spawn(async move {
-                    let service =
-                        service_fn(move |request| answer(request, Arc::clone(&acts), tell.clone()));
-                    let server = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
-                    // A client that turns away ends the connection; that is its right.
-                    match tls {
-                        None => {
-                            let _ = server.serve_connection(TokioIo::new(stream), service).await;
-                        }
-                        Some(tls) => {
-                            if let Ok(stream) = tls.accept(stream).await {
-                                let stream = TokioIo::new(stream);
-                                let _ = server.serve_connection(stream, service).await;
-                            }
-                        }
-                    }
-                });
-            }
-        });
-        Self {
-            uri: format!("{scheme}://localhost:{port}/in"),
-            acts,
-            told,
-        }
-    }
-
-    fn will(&self, acts: impl IntoIterator<Item = Act>) {
-        self.acts.lock().unwrap().extend(acts);
-    }
-
-    fn was_told(&mut self) -> Vec<Told> {
-        std::iter::from_fn(|| self.told.try_recv().ok()).collect()
-    }
-}
-
-async fn answer(
-    request: Request<Incoming>,
-    acts: Arc<Mutex<VecDeque<Act>>>,
-    tell: mpsc::UnboundedSender<Told>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
-    let challenge = request
-        .headers()
-        .get("x-okta-verification-challenge")
-        .cloned();
-    let (method, headers) = (request.method().clone(), request.headers().clone());
-    let body = request.into_body().collect().await.unwrap().to_bytes();
-    if method == Method::POST {
-        let _ = tell.send(Told { headers, body });
-    }
-    let respond = |status: u16, text: String| {
-        let response = Response::builder().status(status);
-        response.body(Full::new(Bytes::from(text))).unwrap()
-    };
-    let act = acts.lock().unwrap().pop_front();
-    Ok(match act {
-        Some(Act::Answer(status, text)) => respond(status, text),
-        Some(Act::RedirectTo(uri)) => Response::builder()
-            .status(302)
-            .header("location", uri)
-            .body(Full::default())
-            .unwrap(),
-        Some(Act::Hang) => std::future::pending().await,
-        None => {
-            let challenge = challenge.map(|text| text.to_str().unwrap().to_owned());
-            respond(200, json!({ "verification": challenge }).to_string())
-        }
-    })
-}
 
 /// A cell with an org, and the way out.
 struct Bench {
@@ -521,27 +400,17 @@ async fn nothing_goes_inward() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_is_held_against_the_name() {
     let mut bench = Bench::new().await;
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let certificate = made.cert.der().clone();
-    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let server = ServerConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.clone()], key)
-        .unwrap();
-    let mut receiver = Receiver::start(Some(TlsAcceptor::from(Arc::new(server)))).await;
+    let made = make_certificate("localhost");
+    let mut receiver = Receiver::start(Some(made.acceptor())).await;
     let (hook, _) = bench.hook(&receiver.uri).await;
     let refused = bench.verify(hook.clone()).await.unwrap_err();
     let is_untrusted = matches!(&refused, Unverified::Silent(trouble) if trouble.as_str() == "UNTRUSTED_CERTIFICATE");
     assert!(is_untrusted, "{refused:?}");
-    let mut roots = RootCertStore::empty();
-    roots.add(certificate).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let client = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_root_certificates(roots)
+        .with_root_certificates(made.roots())
         .with_no_client_auth();
     bench.envoy = HttpEnvoy::trusting(Reach::PublicAndLoopback, client);
     bench.verify(hook).await.unwrap();

@@ -3,6 +3,8 @@
 mod blocked;
 mod cors;
 mod event_hooks;
+mod log_streams;
 pub(crate) mod matrix;
+mod receiver;
 mod two_answers;
 pub(crate) mod two_orgs;

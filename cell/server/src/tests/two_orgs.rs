@@ -9,7 +9,7 @@ use console::courier::{Courier, Delivery};
 use database::Database;
 use identity::access::Role;
 use identity::cell::{Cell, CellBuilder};
-use identity::event_hook::envoy::{Envoy, Letter, PlainHttp, Sent, Trouble};
+use identity::event_hook::envoy::{Envoy, Letter, PlainHttp, Sent, Shipment, Shipped, Trouble};
 use identity::notice::Mail;
 use identity::password::hash_pool::{HashPool, HashPoolLimits};
 use identity::person::Person;
@@ -190,6 +190,14 @@ impl Envoy for Nowhere {
 
     fn send<'e>(&'e self, _: &'e Letter) -> Sent<'e> {
         Box::pin(async { Err(Trouble::Unreachable) })
+    }
+
+    fn ship<'e>(&'e self, _: &'e Shipment) -> Shipped<'e> {
+        Box::pin(async { Err(Trouble::Unreachable) })
+    }
+
+    fn reads_authority(&self, _: &str) -> bool {
+        false
     }
 }
 

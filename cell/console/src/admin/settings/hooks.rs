@@ -362,5 +362,6 @@ const fn explain(t: &'static Text, trouble: Trouble) -> &'static str {
         Trouble::Untrusted => t.settings.hook_untrusted,
         Trouble::TimedOut => t.settings.hook_timed_out,
         Trouble::Garbled => t.settings.hook_garbled,
+        Trouble::Broken => t.settings.hook_broken,
     }
 }

@@ -8,6 +8,7 @@ pub mod origins;
 pub mod passkeys;
 pub mod passwords;
 pub mod sessions;
+pub mod streams;
 pub mod tokens;
 
 use crate::admin::form::revision;

@@ -19,6 +19,8 @@ mod servers;
 mod settings;
 mod shared;
 mod signin;
+mod stream_problems;
+mod streams;
 mod trouble;
 mod watch;
 mod words;
@@ -40,6 +42,7 @@ pub static TEXT: Text = Text {
     policies: policies::POLICIES,
     watch: watch::WATCH,
     settings: settings::SETTINGS,
+    streams: streams::STREAMS,
     words: words::WORDS,
     reasons: reasons::REASONS,
     events: events::EVENTS,
@@ -48,5 +51,6 @@ pub static TEXT: Text = Text {
         rule_problems::PROBLEMS,
         hook_problems::PROBLEMS,
         profile_problems::PROBLEMS,
+        stream_problems::PROBLEMS,
     ],
 };

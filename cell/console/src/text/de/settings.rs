@@ -41,6 +41,7 @@ pub const SETTINGS: Settings = Settings {
     hook_untrusted: "dem Zertifikat wird nicht vertraut",
     hook_timed_out: "keine Antwort in der Zeit",
     hook_garbled: "die Antwort war kein HTTP",
+    hook_broken: "die Verbindung endete vorzeitig",
     hook_secret: "Signaturgeheimnis",
     hook_secret_once: "Das Geheimnis wird nur jetzt angezeigt. Der Empfänger prüft damit, dass eine Anfrage von hier kommt.",
     hook_secret_about: "Jede Anfrage wird damit signiert. Nach einem Wechsel signiert das bisherige noch einen Tag lang mit.",

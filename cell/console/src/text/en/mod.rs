@@ -15,6 +15,7 @@ pub mod servers;
 pub mod settings;
 pub mod shared;
 pub mod signin;
+pub mod streams;
 pub mod trouble;
 pub mod watch;
 pub mod words;
@@ -36,6 +37,7 @@ pub static TEXT: Text = Text {
     policies: policies::POLICIES,
     watch: watch::WATCH,
     settings: settings::SETTINGS,
+    streams: streams::STREAMS,
     words: words::WORDS,
     reasons: reasons::REASONS,
     events: events::EVENTS,

@@ -41,6 +41,7 @@ messages! {
         hook_untrusted: "the certificate is not trusted",
         hook_timed_out: "took too long to answer",
         hook_garbled: "the answer was no HTTP",
+        hook_broken: "the connection ended early",
         hook_secret: "Signing secret",
         hook_secret_once: "The secret is shown only now. The receiver proves by it that a request comes from here.",
         hook_secret_about: "Each request is signed by it. After a change the former one signs as well for a day.",

@@ -22,6 +22,7 @@ mod servers;
 mod settings;
 mod simulate;
 mod snippet;
+mod streams;
 mod zones;
 
 pub use app::{AppPage, AppTab, AssignmentRow, GivenRow, SecretRow};
@@ -58,4 +59,5 @@ pub use settings::{
 };
 pub use simulate::{SimulatePage, TraceMark, TraceStep, Verdict, VerdictKind};
 pub use snippet::{Integration, Snippet, curl, render_snippets};
+pub use streams::{StreamForm, StreamPage, StreamRow, StreamStanding, StreamsPage};
 pub use zones::{ZoneFormPage, ZoneRow, ZonesPage};

@@ -4,5 +4,6 @@ mod driver;
 mod fences;
 mod moves;
 mod store;
+mod streams;
 mod undone;
 pub(crate) mod world;

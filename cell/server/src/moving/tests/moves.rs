@@ -19,7 +19,7 @@ async fn write(drive: &Drive, round: i64) {
 }
 
 /// A whole move, with writes in every phase.
-async fn move_away(drive: Drive) -> Drive {
+pub(super) async fn move_away(drive: Drive) -> Drive {
     let drive = drive.prepare().await;
     write(&drive, 0).await;
     let (drive, _) = drive.copy_some().await;

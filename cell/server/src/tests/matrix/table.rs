@@ -2,6 +2,7 @@
 
 mod deciders;
 mod hooks;
+mod log_streams;
 mod scim;
 mod settings;
 
@@ -191,6 +192,7 @@ pub(super) fn rows() -> impl Iterator<Item = &'static Row> {
         .chain(deciders::ROWS)
         .chain(settings::ROWS)
         .chain(hooks::ROWS)
+        .chain(log_streams::ROWS)
         .chain(scim::ROWS)
 }
 

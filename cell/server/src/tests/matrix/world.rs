@@ -24,9 +24,10 @@ use identity::access::{Caller, Permission, Role, authorize};
 use identity::api_token::operations::DeclaredApiToken;
 use identity::cell::Cell;
 use identity::event_hook::channel::HookChange;
-use identity::event_hook::envoy::{Answered, Envoy, Letter, PlainHttp, Sent};
+use identity::event_hook::envoy::{Answered, Envoy, Letter, PlainHttp, Sent, Shipment, Shipped};
 use identity::event_hook::operations::CHALLENGE_HEADER;
 use identity::group_rule::RuleInput;
+use identity::log_stream::settings::{ReceiverChange, StreamChange};
 use identity::sign_on::AuthenticatorKind;
 use ledger::ClientFacts;
 use std::net::SocketAddr;
@@ -288,6 +289,7 @@ async fn make_template() -> TempDir {
     .await;
     for slug in ["main", "acme"] {
         make_hook(&cell, slug).await;
+        make_stream(&cell, slug).await;
     }
     for role in HELD {
         let login = format!("{}@main.example", role.as_str().to_lowercase());
@@ -338,6 +340,14 @@ impl Envoy for Willing {
             })
         })
     }
+
+    fn ship<'e>(&'e self, _: &'e Shipment) -> Shipped<'e> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn reads_authority(&self, _: &str) -> bool {
+        true
+    }
 }
 
 /// An event hook that was told something.
@@ -367,6 +377,27 @@ async fn make_hook(cell: &Cell, slug: &str) {
     for following in cell.following_hooks(("", ""), 10).await.unwrap() {
         cell.follow_hook(&following, 0).await.unwrap();
     }
+}
+
+/// A log stream that was told nothing yet.
+async fn make_stream(cell: &Cell, slug: &str) {
+    let mut tx = cell.database.read().await.unwrap();
+    let found = identity::org::store::find_by_slug(&mut tx, slug).await;
+    let org = found.unwrap().unwrap();
+    drop(tx);
+    let client = ClientFacts::default();
+    let manager = authorize(&Caller::Operator, &org, Permission::ManageOrg, &client).unwrap();
+    let change = StreamChange {
+        name: String::from("Siem"),
+        filter: String::new(),
+        receiver: ReceiverChange::Webhook {
+            uri: String::from("https://siem.example/in"),
+            auth: None,
+        },
+        base_url: String::from("http://localhost:8080"),
+    };
+    let made = cell.create_log_stream(&manager, change, &Willing).await;
+    made.unwrap();
 }
 
 async fn give_token(cell: &Cell, slug: &str, login: &str, text: String) {
