@@ -1,4 +1,4 @@
-//! Programs that run beside the one under test: a mail server, a proxy. Ended when they are dropped.
+//! Programs that run beside the one under test: a mail server, a proxy, a receiver of syslog. Ended when they are dropped.
 
 use std::fs::File;
 use std::net::{SocketAddr, TcpStream};
@@ -14,6 +14,14 @@ use crate::{binary, script, wait};
 
 /// The proxy, when it is not where Debian puts it.
 const HAPROXY_VARIABLE: &str = "TESTBED_HAPROXY";
+/// The folder below which the receiver of syslog lies.
+const SYSLOG_NG_VARIABLE: &str = "TESTBED_SYSLOG_NG";
+/// Where its libraries lie below that.
+const SYSLOG_NG_LIBRARIES: [&str; 3] = [
+    "usr/lib/syslog-ng",
+    "usr/lib/x86_64-linux-gnu",
+    "lib/x86_64-linux-gnu",
+];
 /// The longest until a companion is ready.
 const READY_MAX: Duration = Duration::from_secs(30);
 
@@ -79,6 +87,59 @@ impl Companion {
         Ok(companion)
     }
 
+    /// syslog-ng, which takes syslog over TLS under that certificate and adds each message, taken apart by its own grammar, to a
+    /// file as a line of JSON.
+    ///
+    /// # Errors
+    /// When it is missing, with what to do, or does not become ready.
+    pub fn syslog_ng(
+        listen: SocketAddr,
+        (certificate, key): (&Path, &Path),
+        file: &Path,
+    ) -> anyhow::Result<Self> {
+        let folder = std::env::var_os(SYSLOG_NG_VARIABLE).map_or_else(
+            || binary::target_folder().join("xtask/syslog-ng"),
+            PathBuf::from,
+        );
+        let program = folder.join("usr/sbin/syslog-ng");
+        anyhow::ensure!(
+            program.is_file(),
+            "there is no syslog-ng at {}: run `cargo xtask provision`",
+            program.display()
+        );
+        let libraries = folder.join("usr/lib/syslog-ng");
+        // The folder of the plugins bears the version.
+        let mut versions = std::fs::read_dir(&libraries)?.filter_map(Result::ok);
+        let plugins = versions.find(|entry| entry.path().is_dir());
+        let plugins = plugins.context("there are no plugins of syslog-ng")?.path();
+        let version = plugins.file_name().unwrap_or_default().to_string_lossy();
+        let scratch = Scratch::new("syslog-ng")?;
+        let settings = scratch.path().join("syslog-ng.conf");
+        let text = render_collector(listen, &version, (certificate, key), file);
+        std::fs::write(&settings, text)?;
+        let places = SYSLOG_NG_LIBRARIES.map(|place| folder.join(place));
+        let mut command = Command::new(program);
+        command
+            .args(["--foreground", "--no-caps", "--stderr"])
+            .arg("--cfgfile")
+            .arg(&settings)
+            .arg("--module-path")
+            .arg(&plugins);
+        for (option, name) in [
+            ("--persist-file", "persist"),
+            ("--pidfile", "pid"),
+            ("--control", "control"),
+        ] {
+            command.arg(option).arg(scratch.path().join(name));
+        }
+        if folder != Path::new("/") {
+            command.env("LD_LIBRARY_PATH", std::env::join_paths(places)?);
+        }
+        let mut companion = Self::start(command, scratch)?;
+        companion.wait_until_ready("syslog-ng", |_| Ok(TcpStream::connect(listen).is_ok()))?;
+        Ok(companion)
+    }
+
     fn start(mut command: Command, scratch: Scratch) -> anyhow::Result<Self> {
         let child = command
             .stdin(Stdio::null())
@@ -137,6 +198,26 @@ fn render_settings(listen: SocketAddr, bundle: &Path, backend: SocketAddr) -> St
          \x20 http-request set-header X-Forwarded-Proto https\n  default_backend cell\n\
          backend cell\n  server cell {backend}\n",
         bundle.display()
+    )
+}
+
+fn render_collector(
+    listen: SocketAddr,
+    version: &str,
+    (certificate, key): (&Path, &Path),
+    file: &Path,
+) -> String {
+    format!(
+        "@version: {version}\noptions {{ keep-hostname(yes); use-dns(no); dns-cache(no); stats-freq(0); }};\n\
+         source s {{ syslog(ip({}) port({}) transport(\"tls\") log-msg-size(65536)\n\
+         \x20 tls(key-file(\"{}\") cert-file(\"{}\") peer-verify(optional-untrusted))); }};\n\
+         destination d {{ file(\"{}\" template(\"$(format-json --scope rfc5424,sdata PRI=$PRI)\\n\")); }};\n\
+         log {{ source(s); destination(d); }};\n",
+        listen.ip(),
+        listen.port(),
+        key.display(),
+        certificate.display(),
+        file.display()
     )
 }
 

@@ -64,6 +64,19 @@ async function makeThings(ada, input) {
   await ada.portraits('admin-apps-test');
   await ada.press('main form[action$="/test"] button.is-main', 'beginning of the test sign-in');
   ensure((await ada.page.locator('.verdict.is-ok').count()) === 1, 'the test sign-in of the wizard did not work', await ada.words());
+  await makeStream(ada, input);
+}
+
+/** A log stream whose receiver nobody reaches, which a test says. */
+async function makeStream(ada, input) {
+  await ada.open(`${input.origin}/admin/settings/streams`);
+  const form = ada.page.locator('main form:has([name="kind"][value="syslog"])');
+  await form.locator('[name="name"]').fill('Archive');
+  await form.locator('[name="host"]').fill('syslog.invalid');
+  await ada.press('main form:has([name="kind"][value="syslog"]) button[type=submit]', 'adding of a log stream');
+  await ada.press('main form[action$="/test"] button[type=submit]', 'test of a log stream');
+  ensure((await ada.page.locator('.is-bad').count()) > 0, 'a test to nobody was taken', await ada.words());
+  await ada.portraits('admin-settings-stream-tested');
 }
 
 async function fillEmpty(visitor, known) {

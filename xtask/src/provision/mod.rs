@@ -4,6 +4,7 @@
 
 mod cargo_deny;
 mod clients;
+mod syslog_ng;
 mod system;
 
 use std::ffi::OsString;
@@ -23,6 +24,8 @@ pub struct Tools {
     pub haproxy: PathBuf,
     /// The Python that has the clients of PyPI.
     pub python: PathBuf,
+    /// The folder below which the receiver of syslog lies.
+    pub syslog_ng: PathBuf,
     /// The judge of dependencies.
     pub cargo_deny: PathBuf,
 }
@@ -39,6 +42,7 @@ impl Tools {
             ("TESTBED_CHROMIUM", self.chromium.clone().into()),
             ("TESTBED_HAPROXY", self.haproxy.clone().into()),
             ("TESTBED_PYTHON", self.python.clone().into()),
+            ("TESTBED_SYSLOG_NG", self.syslog_ng.clone().into()),
         ])
     }
 }
@@ -50,6 +54,7 @@ pub fn run() -> anyhow::Result<()> {
     report::line(&format!("Chromium    {}", tools.chromium.display()));
     report::line(&format!("HAProxy     {}", tools.haproxy.display()));
     report::line(&format!("Python      {}", tools.python.display()));
+    report::line(&format!("syslog-ng   {}", tools.syslog_ng.display()));
     report::line(&format!("cargo-deny  {}", tools.cargo_deny.display()));
     Ok(())
 }
@@ -59,12 +64,14 @@ pub fn provide(workspace: &Workspace) -> anyhow::Result<Tools> {
     let system = system::provide()?;
     clients::provide_npm(workspace)?;
     let python = clients::provide_python(workspace)?;
+    let syslog_ng = syslog_ng::provide(workspace)?;
     let cargo_deny = cargo_deny::provide(workspace)?;
     Ok(Tools {
         postgres_folder: system.postgres_folder,
         chromium: system.chromium,
         haproxy: system.haproxy,
         python,
+        syslog_ng,
         cargo_deny,
     })
 }
