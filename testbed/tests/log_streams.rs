@@ -115,14 +115,19 @@ impl Administrator {
     }
 }
 
+fn text_of<'v>(value: &'v Value, name: &str) -> anyhow::Result<&'v str> {
+    let text = value[name].as_str();
+    text.with_context(|| format!("no {name} in {value}"))
+}
+
 /// Each message says what its event says, in head, structured data and text.
-fn hold_against_log(messages: &[Value], events: &[Value]) {
+fn hold_against_log(messages: &[Value], events: &[Value]) -> anyhow::Result<()> {
     for event in events {
-        let uuid = event["uuid"].as_str().unwrap();
+        let uuid = text_of(event, "uuid")?;
         let mut found = messages.iter();
         let message = found.find(|message| uuid_of(message) == uuid);
-        let message = message.unwrap_or_else(|| panic!("{event} was lost"));
-        let text: Value = serde_json::from_str(message["MESSAGE"].as_str().unwrap()).unwrap();
+        let message = message.with_context(|| format!("{event} was lost"))?;
+        let text: Value = serde_json::from_str(text_of(message, "MESSAGE")?)?;
         assert_eq!(text, *event);
         let data = data(message);
         assert_eq!(data["type"], event["eventType"]);
@@ -130,27 +135,23 @@ fn hold_against_log(messages: &[Value], events: &[Value]) {
         assert_eq!(data["outcome"], event["outcome"]["result"]);
         assert_eq!(message["PROGRAM"], "testudo");
         assert_eq!(message["HOST"], "localhost");
-        let kind: String = event["eventType"]
-            .as_str()
-            .unwrap()
-            .chars()
-            .take(32)
-            .collect();
+        let kind: String = text_of(event, "eventType")?.chars().take(32).collect();
         assert_eq!(message["MSGID"], kind.as_str());
-        let priority = match event["severity"].as_str().unwrap() {
+        let priority = match text_of(event, "severity")? {
             "WARN" => "108",
             _ => "110",
         };
         assert_eq!(message["PRI"], priority, "{event}");
     }
+    Ok(())
 }
 
 /// Apart from repetitions, events came in the order of the log, and all of them: their numbers have no gap.
-fn hold_in_order(messages: &[Value]) -> usize {
+fn hold_in_order(messages: &[Value]) -> anyhow::Result<usize> {
     let mut seen = BTreeSet::new();
     let mut last = None;
     for message in messages {
-        let number: i64 = data(message)["sequence"].as_str().unwrap().parse().unwrap();
+        let number: i64 = text_of(data(message), "sequence")?.parse()?;
         if seen.insert(number) {
             assert!(
                 last.is_none_or(|last| number == last + 1),
@@ -159,7 +160,11 @@ fn hold_in_order(messages: &[Value]) -> usize {
             last = Some(number);
         }
     }
-    seen.len()
+    Ok(seen.len())
+}
+
+fn last_of(events: &[Value]) -> anyhow::Result<&str> {
+    text_of(events.last().context("no events")?, "uuid")
 }
 
 fn numbered(round: usize, count: usize) -> Vec<String> {
@@ -184,8 +189,7 @@ fn run(store_url: Option<String>) -> anyhow::Result<()> {
     )?;
     administrator.groups(&NAMES.map(str::to_owned))?;
     let events = administrator.log()?;
-    let last = |events: &[Value]| events.last().unwrap()["uuid"].as_str().unwrap().to_owned();
-    hold_against_log(&collector.wait_for(&last(&events))?, &events);
+    hold_against_log(&collector.wait_for(last_of(&events)?)?, &events)?;
     // The program dies in the middle of its work, and the receiver is away when it comes back.
     administrator.groups(&numbered(1, 40))?;
     instance.kill()?;
@@ -200,9 +204,9 @@ fn run(store_url: Option<String>) -> anyhow::Result<()> {
     collector.run()?;
     administrator.groups(&numbered(3, 10))?;
     let events = administrator.log()?;
-    let messages = collector.wait_for(&last(&events))?;
-    hold_against_log(&messages, &events);
-    let arrived = hold_in_order(&messages);
+    let messages = collector.wait_for(last_of(&events)?)?;
+    hold_against_log(&messages, &events)?;
+    let arrived = hold_in_order(&messages)?;
     anyhow::ensure!(arrived >= events.len(), "{arrived} of {}", events.len());
     let said = wait::until("the end of the log", ARRIVAL_MAX, || {
         let said = administrator.act("stream", json!({ "id": made["id"] }))?;

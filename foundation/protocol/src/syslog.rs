@@ -207,8 +207,11 @@ mod tests {
         }
     }
 
+    /// The fields, and the parameters by their names.
+    type Head<'h> = (Vec<&'h str>, Vec<(String, String)>);
+
     /// Takes the head apart as the grammar says; none for what is not of it.
-    fn parse_head(head: &str) -> Option<(Vec<&str>, Vec<(String, String)>)> {
+    fn parse_head(head: &str) -> Option<Head<'_>> {
         let mut rest = head.strip_prefix("<108>1 ")?;
         let mut fields = Vec::new();
         for bytes_max in [32, 255, 48, 128, 32] {

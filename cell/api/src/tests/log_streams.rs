@@ -136,7 +136,8 @@ async fn another_address_gets_no_old_secret(world: &World) {
 }
 
 async fn what_cannot_be_used_is_refused(world: &World) {
-    let tables: [(fn() -> Value, &[(&str, Value)]); 2] = [
+    type Wrong<'w> = &'w [(&'w str, Value)];
+    let tables: [(fn() -> Value, Wrong<'_>); 2] = [
         (
             webhook,
             &[
