@@ -83,6 +83,66 @@ pub fn fill(data: &Path, people: usize, orgs: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Makes a group of the organisation that has people, with so many of those that [`fill`] made.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn make_group(data: &Path, id: &str, name: &str, members: usize) -> anyhow::Result<()> {
+    let group = format!(
+        "INSERT INTO groups (org_id, id, name, name_key, description, revision, created_at, updated_at) \
+         SELECT id, '{id}', '{name}', lower('{name}'), '', 1, created_at, updated_at FROM orgs \
+         WHERE id = (SELECT org_id FROM users LIMIT 1)"
+    );
+    run(data, &group)?;
+    if members > 0 {
+        let inside = format!(
+            "INSERT INTO group_members (org_id, group_id, user_id, added_at) \
+             SELECT org_id, '{id}', id, created_at FROM users WHERE first_name = 'Person' ORDER BY id LIMIT {members}"
+        );
+        run(data, &inside)?;
+    }
+    Ok(())
+}
+
+/// How many people are in a group, also while a program uses the store.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn count_members(data: &Path, group: &str) -> anyhow::Result<u64> {
+    count(
+        data,
+        &format!("SELECT COUNT(*) FROM group_members WHERE group_id = '{group}'"),
+    )
+}
+
+/// How many of those that [`fill`] made have a login with that beginning.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn count_crowd(data: &Path, beginning: &str) -> anyhow::Result<u64> {
+    count(
+        data,
+        &format!("SELECT COUNT(*) FROM users WHERE login LIKE '{beginning}%'"),
+    )
+}
+
+fn count(data: &Path, sql: &str) -> anyhow::Result<u64> {
+    let rows = run(data, sql)?;
+    let count = rows.first().and_then(|row| row[0].as_u64());
+    count.context("no count")
+}
+
+/// The short name and the name of an organisation, the only one that there is.
+///
+/// # Errors
+/// When there is none.
+pub fn first_org(data: &Path) -> anyhow::Result<(String, String)> {
+    let rows = run(data, "SELECT slug, name FROM orgs LIMIT 1")?;
+    let org = rows.first().context("no organisation")?;
+    let text = |at: usize| org[at].as_str().map(str::to_owned);
+    text(0).zip(text(1)).context("no name")
+}
+
 /// Makes an organisation large: people as copies of one of its own, and rows of its log as copies of its newest one, each
 /// in its place of the chain, so that the log is whole afterwards.
 ///

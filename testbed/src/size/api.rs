@@ -70,10 +70,8 @@ pub struct ApiSize {
 /// # Errors
 /// When the program refuses it.
 pub fn grant(instance: &Instance) -> anyhow::Result<()> {
-    let orgs = store::run(&instance.data(), "SELECT slug, name FROM orgs LIMIT 1")?;
-    let org = orgs.first().context("no organisation")?;
-    let (slug, name) = org[0].as_str().zip(org[1].as_str()).context("no name")?;
-    let document = bootstrap::render_manager_document(slug, name);
+    let (slug, name) = store::first_org(&instance.data())?;
+    let document = bootstrap::render_manager_document(&slug, &name);
     let path = instance.folder().join("bench.yaml");
     std::fs::write(&path, document)?;
     instance.run(&["apply", &path.display().to_string()])?;
@@ -86,24 +84,8 @@ pub fn grant(instance: &Instance) -> anyhow::Result<()> {
 /// When the store cannot be written.
 pub fn fill(instance: &Instance) -> anyhow::Result<()> {
     let data = instance.data();
-    for (id, name) in [(LARGE, "Large"), (RULED, "Ruled")] {
-        store::run(
-            &data,
-            &format!(
-                "INSERT INTO groups (org_id, id, name, name_key, description, revision, created_at, updated_at) \
-                 SELECT id, '{id}', '{name}', lower('{name}'), '', 1, created_at, updated_at FROM orgs \
-                 WHERE id = (SELECT org_id FROM users LIMIT 1)"
-            ),
-        )?;
-    }
-    store::run(
-        &data,
-        &format!(
-            "INSERT INTO group_members (org_id, group_id, user_id, added_at) \
-             SELECT org_id, '{LARGE}', id, created_at FROM users WHERE first_name = 'Person' ORDER BY id LIMIT {MEMBERS}"
-        ),
-    )?;
-    Ok(())
+    store::make_group(&data, RULED, "Ruled", 0)?;
+    store::make_group(&data, LARGE, "Large", MEMBERS)
 }
 
 /// Measures.
@@ -233,19 +215,13 @@ async fn rule(script: &mut Script, instance: &Instance) -> anyhow::Result<(u64, 
         .await?;
     let id = made.json()?["id"].as_str().context("no id")?.to_owned();
     let data = instance.data();
-    let count = |what: &str| {
-        let rows = store::run(&data, what)?;
-        rows.first()
-            .and_then(|row| row[0].as_u64())
-            .context("no count")
-    };
-    let wanted = count("SELECT COUNT(*) FROM users WHERE login LIKE 'person00%'")?;
+    let wanted = store::count_crowd(&data, "person00")?;
     let begun = Instant::now();
     let activate = format!("/api/v1/groups/rules/{id}/lifecycle/activate");
     script.timed(Method::POST, &activate, Value::Null).await?;
-    let inside = format!("SELECT COUNT(*) FROM group_members WHERE group_id = '{RULED}'");
     wait::until("everybody in the group of the rule", RULE_MAX, || {
-        Ok((count(&inside)? >= wanted).then_some(()))
+        let inside = store::count_members(&data, RULED)?;
+        Ok((inside >= wanted).then_some(()))
     })?;
     Ok((wanted, begun.elapsed().as_secs_f64()))
 }
