@@ -31,6 +31,8 @@ const PREFIX: &str = "/api/";
 const VERSION: &str = "/api/v1/";
 /// Roles of apps are where clients in the field look for them: beside the endpoints of the authorization server.
 const CLIENTS: &str = "/oauth2/v1/clients/";
+/// Where anybody is told which org answers and how its people sign in.
+const ORGANIZATION: &str = "/.well-known/okta-organization";
 
 /// What a handler returns.
 pub type Answer = Pin<Box<dyn Future<Output = Result<Reply, ApiError>> + Send>>;
@@ -298,7 +300,7 @@ operations! {
 /// Whether a path, within the org, is one of the API: what answers there is never a page for a person.
 #[must_use]
 pub fn is_of_api(path: &str) -> bool {
-    path.starts_with(PREFIX) || path.starts_with(CLIENTS)
+    path.starts_with(PREFIX) || path.starts_with(CLIENTS) || path == ORGANIZATION
 }
 
 /// The handlers of [`OPERATIONS`] on a router. Middleware must have put the org and the facts of the request into its

@@ -545,6 +545,10 @@ mod tests {
             ("//scim/v2/Users//.search", "/scim/v2/Users/.search"),
             ("//oauth2/v1/token", "/oauth2/v1/token"),
             ("//oauth2/default/v1/keys", "/oauth2/default/v1/keys"),
+            (
+                "//.well-known/okta-organization",
+                "/.well-known/okta-organization",
+            ),
             ("//apps", "//apps"),
             ("//api", "//api"),
             ("/", "/"),
