@@ -91,9 +91,9 @@ async function widget(browser, site, options, input) {
 async function answerWidget(visitor, site, options, input, password) {
   await visitor.open(`${site}/widget`);
   await visitor.page.evaluate(showWidget, { origin: input.origin, options });
-  await visitor.page.fill('[name="username"]', input.login);
-  await visitor.page.fill('[name="password"]', password);
-  await visitor.page.click('#okta-signin-submit');
+  await visitor.page.locator('[name="username"]').pressSequentially(input.login);
+  await visitor.page.locator('[name="password"]').pressSequentially(password);
+  await visitor.page.locator('[name="password"]').press('Enter');
 }
 
 /** The page redeems the code that it was called back with, and verifies what it got. */
@@ -151,5 +151,8 @@ function showWidget({ origin, options }) {
     useClassicEngine: true,
     authParams: { issuer: options.issuer, pkce: true, scopes: options.scopes },
   });
+  // Before it has drawn itself, it takes nothing that is typed.
+  const drawn = new Promise((resolve) => shown.on('afterRender', resolve));
   shown.showSignInAndRedirect({ el: '#place' });
+  return drawn.then(() => undefined);
 }
