@@ -8,21 +8,17 @@ import base64
 import hashlib
 import hmac
 import json
-import os
 import queue
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Awaitable
+from typing import Any
 
-# The one way to let this client speak plain HTTP, which the tests do on loopback.
-os.environ["OKTA_TESTING_TESTINGDISABLEHTTPSCHECK"] = "true"
+import requests
+from okta.models import EventHook
 
-import requests  # noqa: E402
-from okta.client import Client  # noqa: E402
-from okta.models import EventHook  # noqa: E402
-
-from script import REQUEST_TIMEOUT_SECS, ensure, note, script  # noqa: E402
+from script import REQUEST_TIMEOUT_SECS, ensure, note, script
+from sdk import client_of, done, refused
 
 TOLD: "queue.Queue[tuple[dict[str, str], bytes]]" = queue.Queue()
 TOLD_TIMEOUT_SECS = 30
@@ -69,19 +65,6 @@ def is_ours(secret: str, headers: dict[str, str], body: bytes) -> bool:
     expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest())
     given = [part[3:] for part in headers["webhook-signature"].split() if part.startswith("v1,")]
     return any(hmac.compare_digest(expected, part.encode()) for part in given)
-
-
-async def done(call: Awaitable[Any]) -> Any:
-    """What a call returned: the client gives a tuple with the error last."""
-    outcome = await call
-    ensure(outcome[-1] is None, "a call was refused", outcome[-1])
-    return outcome[0]
-
-
-async def refused(what: str, code: str, call: Awaitable[Any]) -> None:
-    error = (await call)[-1]
-    ensure(error is not None, f"{what} was accepted")
-    ensure(code in str(error), f"{what} is not refused with {code}", error)
 
 
 def hook(uri: str, **fields: Any) -> EventHook:
@@ -141,8 +124,8 @@ async def told(own: Own, made: str, secret: str) -> None:
 
 
 async def walk(values: dict[str, Any], uri: str) -> dict[str, Any]:
-    client = Client({"orgUrl": values["org_url"], "token": values["token"], "cache": {"enabled": False}})
-    reader = Client({"orgUrl": values["org_url"], "token": values["reader_token"], "cache": {"enabled": False}})
+    client = client_of(values, values["token"])
+    reader = client_of(values, values["reader_token"])
     own = Own(values)
     await refused("an address without TLS", "E0000001", client.create_event_hook(hook("http://hooks.example/in")))
     await refused("a hook of a reader", "E0000006", reader.create_event_hook(hook(uri)))

@@ -4,29 +4,13 @@ authorization server for scopes of the management API, and gets no further than 
 Input: org_url, client_id, private_key (a JWK)."""
 
 import asyncio
-import os
-from typing import Any, Awaitable
+from typing import Any
 
-# The one way to let this client speak plain HTTP, which the tests do on loopback.
-os.environ["OKTA_TESTING_TESTINGDISABLEHTTPSCHECK"] = "true"
+from okta.client import Client
+from okta.models import AddGroupRequest, UpdateUserRequest
 
-from okta.client import Client  # noqa: E402
-from okta.models import AddGroupRequest, UpdateUserRequest  # noqa: E402
-
-from script import ensure, note, script  # noqa: E402
-
-
-async def done(call: Awaitable[Any]) -> Any:
-    """What a call returned: the client gives a tuple with the error last."""
-    outcome = await call
-    ensure(outcome[-1] is None, "a call was refused", outcome[-1])
-    return outcome[0]
-
-
-async def refused(what: str, code: str, call: Awaitable[Any]) -> None:
-    error = (await call)[-1]
-    ensure(error is not None, f"{what} was accepted")
-    ensure(code in str(error), f"{what} is not refused with {code}", error)
+from script import ensure, note, script
+from sdk import done, refused
 
 
 def client_of(values: dict[str, Any], *scopes: str) -> Client:

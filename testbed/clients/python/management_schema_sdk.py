@@ -5,33 +5,14 @@ Input: org_url, token (of an administrator), reader_token (of somebody who may o
 
 import asyncio
 import json
-import os
 from typing import Any
 from urllib.request import Request, urlopen
 
-# The one way to let this client speak plain HTTP, which the tests do on loopback.
-os.environ["OKTA_TESTING_TESTINGDISABLEHTTPSCHECK"] = "true"
+from okta.client import Client
+from okta.models import AddGroupRequest, CreateUserRequest, OrgSetting, UpdateUserRequest, UserSchema
 
-from okta.client import Client  # noqa: E402
-from okta.models import AddGroupRequest, CreateUserRequest, OrgSetting, UpdateUserRequest, UserSchema  # noqa: E402
-
-from script import ensure, note, script  # noqa: E402
-
-
-async def done(call: Any) -> Any:
-    outcome = await call
-    ensure(outcome[-1] is None, "a call was refused", outcome[-1])
-    return outcome[0]
-
-
-async def refused(what: str, code: str, call: Any) -> None:
-    error = (await call)[-1]
-    ensure(error is not None, f"{what} was accepted")
-    ensure(code in str(error), f"{what} is not refused with {code}", error)
-
-
-def client_of(values: dict[str, Any], token: str) -> Client:
-    return Client({"orgUrl": values["org_url"], "token": token, "cache": {"enabled": False}})
+from script import ensure, note, script
+from sdk import client_of, done, refused
 
 
 def call(values: dict[str, Any], method: str, path: str) -> Any:

@@ -5,16 +5,12 @@ Input: org_url, token (of an administrator), reader_token (of somebody who may o
 of the apps that are there already)."""
 
 import asyncio
-import os
 import time
 from typing import Any, Awaitable, Callable
 from urllib.parse import parse_qs, urlsplit
 
-# The one way to let this client speak plain HTTP, which the tests do on loopback.
-os.environ["OKTA_TESTING_TESTINGDISABLEHTTPSCHECK"] = "true"
-
-from okta.client import Client  # noqa: E402
-from okta.models import (  # noqa: E402
+from okta.client import Client
+from okta.models import (
     AddGroupRequest,
     AppUserAssignRequest,
     AssignRoleToUserRequest,
@@ -25,25 +21,13 @@ from okta.models import (  # noqa: E402
     UpdateUserRequest,
 )
 
-from script import ensure, note, script  # noqa: E402
+from script import ensure, note, script
+from sdk import client_of, done, refused
 
 PASSWORD = "a tall lighthouse in fog"
 CROWD = 13
 PAGE = 4
 WAIT_SECS = 30
-
-
-async def done(call: Awaitable[Any]) -> Any:
-    """What a call returned: the client gives a tuple with the error last."""
-    outcome = await call
-    ensure(outcome[-1] is None, "a call was refused", outcome[-1])
-    return outcome[0]
-
-
-async def refused(what: str, code: str, call: Awaitable[Any]) -> None:
-    error = (await call)[-1]
-    ensure(error is not None, f"{what} was accepted")
-    ensure(code in str(error), f"{what} is not refused with {code}", error)
 
 
 def next_cursor(headers: Any) -> str | None:
@@ -335,10 +319,6 @@ async def forbidden(values: dict[str, Any], grace: str) -> None:
     await refused("giving a role without one", "E0000006", reader.assign_role_to_user(grace, role_named("SUPER_ADMIN")))
     stranger = client_of(values, "00T" + "x" * 43)
     await refused("a token that there is not", "E0000011", stranger.get_user(grace))
-
-
-def client_of(values: dict[str, Any], token: str) -> Client:
-    return Client({"orgUrl": values["org_url"], "token": token, "cache": {"enabled": False}})
 
 
 async def walk(values: dict[str, Any]) -> dict[str, Any]:

@@ -5,16 +5,12 @@ Input: org_url, token (of an administrator), reader_token (of somebody who may o
 a service."""
 
 import asyncio
-import os
-from typing import Any, Awaitable
+from typing import Any
 
-# The one way to let this client speak plain HTTP, which the tests do on loopback.
-os.environ["OKTA_TESTING_TESTINGDISABLEHTTPSCHECK"] = "true"
-
-import jwt  # noqa: E402
-import requests  # noqa: E402
-from okta.client import Client  # noqa: E402
-from okta.models import (  # noqa: E402
+import jwt
+import requests
+from okta.client import Client
+from okta.models import (
     AuthorizationServer,
     AuthorizationServerPolicy,
     AuthorizationServerPolicyRuleRequest,
@@ -26,23 +22,11 @@ from okta.models import (  # noqa: E402
     SimulatePolicyBody,
 )
 
-from script import REQUEST_TIMEOUT_SECS, ensure, note, script  # noqa: E402
+from script import REQUEST_TIMEOUT_SECS, ensure, note, script
+from sdk import client_of, done, refused
 
 AUDIENCE = "api://orders"
 ACCESS_MINUTES = 7
-
-
-async def done(call: Awaitable[Any]) -> Any:
-    """What a call returned: the client gives a tuple with the error last."""
-    outcome = await call
-    ensure(outcome[-1] is None, "a call was refused", outcome[-1])
-    return outcome[0]
-
-
-async def refused(what: str, code: str, call: Awaitable[Any]) -> None:
-    error = (await call)[-1]
-    ensure(error is not None, f"{what} was accepted")
-    ensure(code in str(error), f"{what} is not refused with {code}", error)
 
 
 class Service:
@@ -248,10 +232,6 @@ async def simulation(client: Client, app: str) -> None:
     told = await done(client.create_policy_simulation([SimulatePolicyBody.from_dict(question)], expand="EVALUATED"))
     rules = told[0].result.policies[0].rules
     ensure([rule.name for rule in rules] == ["Administrators"], "another rule would decide", rules)
-
-
-def client_of(values: dict[str, Any], token: str) -> Client:
-    return Client({"orgUrl": values["org_url"], "token": token, "cache": {"enabled": False}})
 
 
 async def walk(values: dict[str, Any]) -> dict[str, Any]:

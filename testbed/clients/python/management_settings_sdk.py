@@ -8,18 +8,14 @@ import base64
 import hashlib
 import hmac
 import json
-import os
 import struct
 import time
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-# The one way to let this client speak plain HTTP, which the tests do on loopback.
-os.environ["OKTA_TESTING_TESTINGDISABLEHTTPSCHECK"] = "true"
-
-from okta.client import Client  # noqa: E402
-from okta.models import (  # noqa: E402
+from okta.client import Client
+from okta.models import (
     CreateUserRequest,
     NetworkZone,
     TrustedOrigin,
@@ -27,25 +23,10 @@ from okta.models import (  # noqa: E402
     UserFactor,
 )
 
-from script import ensure, note, script  # noqa: E402
+from script import ensure, note, script
+from sdk import client_of, done, refused
 
 SHOP = "https://shop.example.com"
-
-
-async def done(call: Any) -> Any:
-    outcome = await call
-    ensure(outcome[-1] is None, "a call was refused", outcome[-1])
-    return outcome[0]
-
-
-async def refused(what: str, code: str, call: Any) -> None:
-    error = (await call)[-1]
-    ensure(error is not None, f"{what} was accepted")
-    ensure(code in str(error), f"{what} is not refused with {code}", error)
-
-
-def client_of(values: dict[str, Any], token: str) -> Client:
-    return Client({"orgUrl": values["org_url"], "token": token, "cache": {"enabled": False}})
 
 
 def answer_to_page(values: dict[str, Any], origin: str) -> str | None:
