@@ -22,6 +22,7 @@ pub mod named;
 pub mod org;
 pub mod policies;
 pub mod query;
+mod receivers;
 pub mod reply;
 mod role;
 pub mod route;

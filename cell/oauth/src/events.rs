@@ -264,12 +264,11 @@ pub fn consent_revoked(
     server: &str,
     now: Timestamp,
 ) -> Event {
-    let kind = if server == ORG_SERVER_KEY {
-        EventType::AppOauth2ConsentRevoke
-    } else {
-        EventType::AppOauth2AsConsentRevoke
-    };
-    of_permit(permit, kind, app, server, now)
+    let kinds = [
+        EventType::AppOauth2ConsentRevoke,
+        EventType::AppOauth2AsConsentRevoke,
+    ];
+    of_permit(permit, kinds, app, server, now)
 }
 
 /// A refresh token of a person was ended by somebody who helps them.
@@ -280,21 +279,26 @@ pub fn refresh_token_revoked(
     server: &str,
     now: Timestamp,
 ) -> Event {
-    let kind = if server == ORG_SERVER_KEY {
-        EventType::AppOauth2TokenRevoke
-    } else {
-        EventType::AppOauth2AsTokenRevoke
-    };
-    of_permit(permit, kind, app, server, now).detail("tokenType", "refresh_token")
+    let kinds = [
+        EventType::AppOauth2TokenRevoke,
+        EventType::AppOauth2AsTokenRevoke,
+    ];
+    of_permit(permit, kinds, app, server, now).detail("tokenType", "refresh_token")
 }
 
+/// An act at the org's own server, which is of the first kind, or at another, which is of the second.
 fn of_permit(
     permit: &Permit,
-    kind: EventType,
+    [at_own, elsewhere]: [EventType; 2],
     (app, label): (&AppId, &str),
     server: &str,
     now: Timestamp,
 ) -> Event {
+    let kind = if server == ORG_SERVER_KEY {
+        at_own
+    } else {
+        elsewhere
+    };
     let event = Event::new(kind, Outcome::Success, now)
         .actor(permit.actor().clone())
         .client(permit.client())

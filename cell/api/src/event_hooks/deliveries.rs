@@ -2,9 +2,10 @@
 
 use crate::call::Call;
 use crate::error::{ApiError, Thing};
+use crate::event_hooks::load;
 use crate::event_hooks::render::hook_href;
-use crate::event_hooks::{load, refused};
 use crate::limits::DELIVERIES_PAGE;
+use crate::receivers::refused;
 use crate::reply::Reply;
 use crate::shown::moment;
 use identity::condition::Place;

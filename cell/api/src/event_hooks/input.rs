@@ -2,10 +2,10 @@
 
 use crate::body::Fields;
 use crate::error::ApiError;
+use crate::receivers::take_auth;
 use crate::shown::{SWITCH, status_of};
 use identity::event_hook::channel::HookChange;
 use identity::event_hook::{EventHook, Header};
-use vocab::secret::Secret;
 
 /// How events are named.
 pub(crate) const EVENT_TYPE: &str = "EVENT_TYPE";
@@ -15,8 +15,6 @@ pub(crate) const CHANNEL: &str = "HTTP";
 pub(crate) const CHANNEL_VERSION: &str = "1.0.0";
 /// By which method.
 pub(crate) const METHOD: &str = "POST";
-/// How the receiver knows us.
-pub(crate) const AUTH_SCHEME: &str = "HEADER";
 
 /// What is shown of a hook, sent back by clients, and not changed by them.
 const READ_ONLY: [&str; 5] = ["id", "created", "createdBy", "lastUpdated", "_links"];
@@ -58,10 +56,7 @@ pub(crate) fn parse_hook(
     let uri = config.take_text("uri")?.unwrap_or_default();
     config.take_only("method", &[METHOD], "use POST")?;
     let headers = parse_headers(&mut config)?;
-    let auth = match config.take_object("authScheme")? {
-        Some(scheme) => Some(parse_auth(scheme)?),
-        None => None,
-    };
+    let auth = take_auth(&mut config)?;
     config.end()?;
     channel.end()?;
     fields.end()?;
@@ -90,14 +85,6 @@ fn parse_headers(config: &mut Fields) -> Result<Vec<Header>, ApiError> {
         Ok(Header { name, value })
     };
     headers.into_iter().map(header).collect()
-}
-
-fn parse_auth(mut scheme: Fields) -> Result<(String, Option<Secret<String>>), ApiError> {
-    scheme.take_only("type", &[AUTH_SCHEME], "use HEADER")?;
-    let name = scheme.take_text("key")?.unwrap_or_default();
-    let value = scheme.take_text("value")?.map(Secret::new);
-    scheme.end()?;
-    Ok((name, value))
 }
 
 #[cfg(test)]

@@ -10,10 +10,10 @@ use crate::error::{ApiError, Thing};
 use crate::event_hooks::input::parse_hook;
 use crate::event_hooks::render::{hook_href, render_hook};
 use crate::limits::HOOKS_PAGE;
+use crate::receivers::{explain, refused};
 use crate::reply::Reply;
 use crate::whole_list::page_of;
 use identity::event_hook::EventHook;
-use identity::event_hook::envoy::Trouble;
 use identity::event_hook::operations::Unverified;
 use identity::fault::Refusal;
 use serde_json::{Value, json};
@@ -42,14 +42,6 @@ pub(crate) async fn load(call: &Call) -> Result<EventHook, ApiError> {
     match call.cell.find_event_hook(&call.permit, &id).await {
         Err(Refusal::NotFound) => Err(missing()),
         other => Ok(other?),
-    }
-}
-
-/// The reasons of the domain in the words of the wire.
-pub(crate) fn refused(refusal: Refusal) -> ApiError {
-    match refusal {
-        Refusal::WrongState(why) => ApiError::invalid("status", why),
-        other => other.into(),
     }
 }
 
@@ -150,20 +142,6 @@ pub async fn verify(call: Call) -> Result<Reply, ApiError> {
 
 fn unverified(why: &str) -> ApiError {
     ApiError::invalid("channel.config.uri", why)
-}
-
-/// What went wrong on the way, in words.
-pub(crate) const fn explain(trouble: Trouble) -> &'static str {
-    match trouble {
-        Trouble::Inward => {
-            "it leads into a private network; the operator's option --allow-private-outbound permits that"
-        }
-        Trouble::Unreachable => "nobody is to be reached there",
-        Trouble::Untrusted => "its certificate is not trusted",
-        Trouble::TimedOut => "it took too long to answer",
-        Trouble::Garbled => "what it answered is no HTTP",
-        Trouble::Broken => "the connection ended before all was taken",
-    }
 }
 
 /// `POST …/credentials/secret`: a new secret, shown this once.

@@ -1,9 +1,8 @@
 //! An event hook as the API shows it. What is secret in it is not shown.
 
 use crate::call::Call;
-use crate::event_hooks::input::{
-    AUTH_SCHEME, CHANNEL, CHANNEL_VERSION, EVENT_TYPE, METHOD, verification_of,
-};
+use crate::event_hooks::input::{CHANNEL, CHANNEL_VERSION, EVENT_TYPE, METHOD, verification_of};
+use crate::receivers::AUTH_SCHEME;
 use crate::shown::{moment, status_of, text};
 use identity::event_hook::EventHook;
 use serde_json::{Value, json};

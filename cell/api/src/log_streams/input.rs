@@ -2,13 +2,10 @@
 
 use crate::body::Fields;
 use crate::error::ApiError;
+use crate::receivers::take_auth;
 use crate::shown::{SWITCH, status_of};
 use identity::log_stream::settings::{ReceiverChange, SYSLOG_PORT, StreamChange};
 use identity::log_stream::{LogStream, Receiver, StreamKind};
-use vocab::secret::Secret;
-
-/// How the receiver knows us.
-pub(crate) const AUTH_SCHEME: &str = "HEADER";
 
 /// What is shown of a stream, sent back by clients, and not changed by them.
 const READ_ONLY: [&str; 5] = ["id", "created", "lastUpdated", "delivery", "_links"];
@@ -59,19 +56,8 @@ fn parse_kind(fields: &mut Fields) -> Result<StreamKind, ApiError> {
 
 fn parse_webhook(settings: &mut Fields) -> Result<ReceiverChange, ApiError> {
     let uri = settings.take_text("uri")?.unwrap_or_default();
-    let auth = match settings.take_object("authScheme")? {
-        Some(scheme) => Some(parse_auth(scheme)?),
-        None => None,
-    };
+    let auth = take_auth(settings)?;
     Ok(ReceiverChange::Webhook { uri, auth })
-}
-
-fn parse_auth(mut scheme: Fields) -> Result<(String, Option<Secret<String>>), ApiError> {
-    scheme.take_only("type", &[AUTH_SCHEME], "use HEADER")?;
-    let name = scheme.take_text("key")?.unwrap_or_default();
-    let value = scheme.take_text("value")?.map(Secret::new);
-    scheme.end()?;
-    Ok((name, value))
 }
 
 /// Certificates are shown and sent back whole: without them, public authorities are asked for.

@@ -5,10 +5,10 @@ pub mod render;
 
 use crate::call::Call;
 use crate::error::{ApiError, Thing};
-use crate::event_hooks::{explain, refused};
 use crate::limits::LOG_STREAMS_PAGE;
 use crate::log_streams::input::parse_stream;
 use crate::log_streams::render::{render_stream, stream_href};
+use crate::receivers::{explain, refused};
 use crate::reply::Reply;
 use crate::search::Kind;
 use crate::shown::status_of;

@@ -1,7 +1,7 @@
 //! A log stream as the API shows it.
 
 use crate::call::Call;
-use crate::log_streams::input::AUTH_SCHEME;
+use crate::receivers::AUTH_SCHEME;
 use crate::shown::{moment, status_of, text};
 use identity::log_stream::{LogStream, Receiver, Standing};
 use serde_json::{Value, json};
