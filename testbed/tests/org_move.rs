@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use rustix::process::Signal;
-use testbed::connection::Connection;
-use testbed::first_hour::Administrator;
+use testbed::connection::{Connection, Peer};
+use testbed::first_hour::{Administrator, Made};
 use testbed::fleet::Fleet;
 use testbed::raw::Raw;
 use testbed::wait;
@@ -21,6 +21,15 @@ fn place_of(fleet: &Fleet, slug: &str) -> anyhow::Result<String> {
     Ok(org["cell"].as_str().unwrap_or_default().to_owned())
 }
 
+/// The organisation `acme` in the first cell, its administrator, and an app of theirs.
+async fn settle(fleet: &Fleet) -> anyhow::Result<(Peer, Administrator, Made)> {
+    let made = fleet.make_org("acme", "cell-a")?;
+    let peer = fleet.peer_of("acme")?;
+    let mut ada = Administrator::set_up_at(peer.clone(), &made.setup_link).await?;
+    let app = ada.make_app().await?;
+    Ok((peer, ada, app))
+}
+
 fn wait_for_phase(fleet: &Fleet, wanted: &str) -> anyhow::Result<serde_json::Value> {
     wait::until(wanted, MOVE_MAX, || {
         let moves = fleet.ask(&["org", "moves"])?;
@@ -32,13 +41,8 @@ fn wait_for_phase(fleet: &Fleet, wanted: &str) -> anyhow::Result<serde_json::Val
 #[tokio::test]
 async fn whoever_is_signed_in_goes_on_in_the_other_cell_and_back_again() {
     let fleet = Fleet::start(2).unwrap();
-    let made = fleet.make_org("acme", "cell-a").unwrap();
     fleet.make_org("globex", "cell-a").unwrap();
-    let peer = fleet.peer_of("acme").unwrap();
-    let mut ada = Administrator::set_up_at(peer, &made.setup_link)
-        .await
-        .unwrap();
-    let app = ada.make_app().await.unwrap();
+    let (_, mut ada, app) = settle(&fleet).await.unwrap();
     ada.token_for(&app).await.unwrap();
 
     let moved = ["org", "move", "acme", "--to", "cell-b", "--watch"];
@@ -74,12 +78,7 @@ async fn whoever_is_signed_in_goes_on_in_the_other_cell_and_back_again() {
 #[tokio::test]
 async fn a_move_goes_on_or_undoes_itself_whoever_is_killed() {
     let fleet = Fleet::start(2).unwrap();
-    let made = fleet.make_org("acme", "cell-a").unwrap();
-    let peer = fleet.peer_of("acme").unwrap();
-    let mut ada = Administrator::set_up_at(peer.clone(), &made.setup_link)
-        .await
-        .unwrap();
-    let app = ada.make_app().await.unwrap();
+    let (peer, mut ada, app) = settle(&fleet).await.unwrap();
     for victim in ["control", "cell-b", "cell-a", "edge-1"] {
         let from = place_of(&fleet, "acme").unwrap();
         let to = if from == "cell-a" { "cell-b" } else { "cell-a" };
@@ -208,12 +207,7 @@ fn port_of(address: &str) -> anyhow::Result<u16> {
 #[tokio::test]
 async fn bodies_that_come_slowly_are_cut_off_and_nothing_is_done_for_them() {
     let fleet = Fleet::start(2).unwrap();
-    let made = fleet.make_org("acme", "cell-a").unwrap();
-    let peer = fleet.peer_of("acme").unwrap();
-    let mut ada = Administrator::set_up_at(peer.clone(), &made.setup_link)
-        .await
-        .unwrap();
-    let app = ada.make_app().await.unwrap();
+    let (peer, mut ada, app) = settle(&fleet).await.unwrap();
     let head = format!(
         "POST /oauth2/v1/token HTTP/1.1\r\nhost: acme.localhost:{}\r\n\
          content-type: application/x-www-form-urlencoded\r\ncontent-length: {LARGE_BYTES}\r\n\

@@ -29,9 +29,9 @@ const MEMBERS: usize = 100_000;
 const BULK: usize = 1_000;
 /// The longest that a rule may take.
 const RULE_MAX: Duration = Duration::from_secs(300);
-/// The name of the group whose members a rule finds.
+/// The id of the group whose members a rule finds.
 const RULED: &str = "00gRuledByTheBench00";
-/// The name of the group that is large already.
+/// The id of the group that is large already.
 const LARGE: &str = "00gLargeOfTheBench00";
 
 /// Searches, with what is asked.

@@ -5,11 +5,10 @@ use crate::envoy::HttpEnvoy;
 use crate::errands::Sender;
 use crate::event_hooks::{Remembered, deliver, deliver_one, follow, look, render_letter};
 use crate::outbound::Reach;
-use crate::start::MIGRATIONS;
+use crate::tests::one_org::{self, OneOrg};
 use crate::tests::receiver::{Act, Receiver, make_certificate};
-use crate::tests::two_orgs::build_cell;
-use database::{Database, Location};
-use identity::access::{Caller, Permission, Permit, authorize};
+use database::Location;
+use identity::access::{Permission, Permit};
 use identity::cell::Cell;
 use identity::event_hook::EventHook;
 use identity::event_hook::channel::HookChange;
@@ -18,20 +17,15 @@ use identity::event_hook::dispatch::OUTBOX_KIND;
 use identity::event_hook::envoy::{Envoy, PlainHttp};
 use identity::event_hook::operations::Unverified;
 use identity::event_hook::signing::render_signatures;
-use ledger::ClientFacts;
 use ledger::outbox::store::{self as outbox, Leased};
 use ledger::outbox::{ATTEMPTS_MAX, LEASE_SECS};
 use rustls::ClientConfig;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::sync::watch;
-use vocab::entropy::{Entropy, SeededEntropy};
 use vocab::id::OrgId;
 use vocab::secret::Secret;
-use vocab::slug::Slug;
-use vocab::time::{Clock, ManualClock, Timestamp};
-
-const START_SECS: i64 = 1_795_465_901;
+use vocab::time::{ManualClock, Timestamp};
 
 /// A cell with an org, and the way out.
 struct Bench {
@@ -49,14 +43,9 @@ impl Bench {
         let location = Location::Sqlite {
             path: folder.path().join("cell.db"),
         };
-        let database = Database::open(&location, &MIGRATIONS).await.unwrap();
-        let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(77));
-        let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(START_SECS)));
-        let told: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
-        let cell = build_cell(database, folder.path(), entropy, told);
-        let org = cell.create_org(&Slug::parse("main").unwrap(), "Main").await;
+        let OneOrg { cell, clock, org } = OneOrg::open(&location, folder.path(), 77).await;
         Self {
-            org: org.unwrap(),
+            org,
             cell,
             clock,
             envoy: HttpEnvoy::new(Reach::PublicAndLoopback).unwrap(),
@@ -66,8 +55,7 @@ impl Bench {
     }
 
     fn permit(&self, permission: Permission) -> Permit {
-        let client = ClientFacts::default();
-        authorize(&Caller::Operator, &self.org, permission, &client).unwrap()
+        one_org::permit(&self.org, permission)
     }
 
     /// A hook that is told of new groups, not yet verified, and its secret.

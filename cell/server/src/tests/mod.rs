@@ -5,6 +5,7 @@ mod cors;
 mod event_hooks;
 mod log_streams;
 pub(crate) mod matrix;
+pub(crate) mod one_org;
 mod receiver;
 mod two_answers;
 pub(crate) mod two_orgs;

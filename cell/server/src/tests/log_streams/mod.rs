@@ -10,30 +10,24 @@ use crate::envoy::HttpEnvoy;
 use crate::errands::Sender;
 use crate::log_streams::{Memory, Step, run, step};
 use crate::outbound::Reach;
-use crate::start::MIGRATIONS;
+use crate::tests::one_org::{self, OneOrg};
 use crate::tests::receiver::{Act, Receiver, Told};
-use crate::tests::two_orgs::build_cell;
-use database::{Database, Location};
-use identity::access::{Caller, Permission, Permit, authorize};
+use database::Location;
+use identity::access::{Permission, Permit};
 use identity::cell::Cell;
 use identity::event_hook::envoy::Envoy;
 use identity::log_stream::dispatch::{Known, Next};
 use identity::log_stream::settings::{ReceiverChange, StreamChange};
 use identity::log_stream::store::Due;
 use identity::log_stream::{LogStream, Standing};
-use ledger::ClientFacts;
 use postgres_for_tests::TestDatabase;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::sync::watch;
-use vocab::entropy::{Entropy, SeededEntropy};
 use vocab::id::OrgId;
 use vocab::secret::Secret;
-use vocab::slug::Slug;
-use vocab::time::{Clock, ManualClock, Timestamp};
+use vocab::time::ManualClock;
 use vocab::value::Value;
-
-const START_SECS: i64 = 1_795_465_901;
 
 /// A cell with an org, and the way out.
 struct Bench {
@@ -68,14 +62,9 @@ impl Bench {
         folder: TempDir,
         server: Option<TestDatabase<'static>>,
     ) -> Self {
-        let database = Database::open(&location, &MIGRATIONS).await.unwrap();
-        let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(78));
-        let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(START_SECS)));
-        let told: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
-        let cell = build_cell(database, folder.path(), entropy, told);
-        let org = cell.create_org(&Slug::parse("main").unwrap(), "Main").await;
+        let OneOrg { cell, clock, org } = OneOrg::open(&location, folder.path(), 78).await;
         Self {
-            org: org.unwrap(),
+            org,
             cell,
             clock,
             envoy: HttpEnvoy::new(Reach::PublicAndLoopback).unwrap(),
@@ -86,8 +75,7 @@ impl Bench {
     }
 
     fn permit(&self, permission: Permission) -> Permit {
-        let client = ClientFacts::default();
-        authorize(&Caller::Operator, &self.org, permission, &client).unwrap()
+        one_org::permit(&self.org, permission)
     }
 
     async fn create(
