@@ -78,7 +78,7 @@ fn render_api(text: &mut String, api: &ApiSize) {
         "  people got by id             {:>7.0} a second\n\
          \x20 people made, durable         {:>7.0} a second\n\
          \x20 page of 200, p99             {:>7.1} ms\n\
-         \x20 into a group of 100000, p99  {:>7.1} ms\n\
+         \x20 into the large group, p99    {:>7.1} ms\n\
          \x20 1000 people by SCIM at once  {:>7.1} ms\n\
          \x20 a rule for {} people     {:>7.1} s",
         api.get_per_second,

@@ -130,7 +130,7 @@ fn decide_api(size: &Size) -> Vec<Verdict> {
             BULK_MILLIS_MAX,
         ),
         at_most(
-            with("a rule for a tenth of them, s"),
+            with(&format!("a rule for {} of them, s", api.ruled.0)),
             api.ruled.1,
             RULE_SECS_MAX,
         ),

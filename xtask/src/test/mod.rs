@@ -82,6 +82,16 @@ fn run_text_checks(steps: &mut Steps, root: &Path) {
         }
         Ok(Verdict::Passed)
     });
+    // A lock file that was left behind would be found at the very end, where what it is for is built.
+    steps.run("lock files", || {
+        for folder in [root, &root.join(fuzz::FOLDER)] {
+            Call::new("cargo")
+                .args(["metadata", "--locked", "--format-version", "1"])
+                .dir(folder)
+                .capture()?;
+        }
+        Ok(Verdict::Passed)
+    });
     steps.run("layers", || layers::run().map(|()| Verdict::Passed));
     steps.run("tidy", || tidy::run().map(|()| Verdict::Passed));
 }
