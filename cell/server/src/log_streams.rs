@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 use vocab::id::LogStreamId;
 
 /// Pause between two looks.
@@ -144,7 +144,7 @@ struct Turn {
 #[derive(Default)]
 struct Desk {
     turns: JoinSet<Turn>,
-    busy: HashSet<LogStreamId>,
+    busy: HashMap<LogStreamId, task::Id>,
     failing: HashSet<LogStreamId>,
     remembered: HashMap<LogStreamId, Memory>,
     after: (String, String),
@@ -162,13 +162,12 @@ impl Desk {
                     }
                     self.remembered.insert(id, memory);
                 }
-                // Nobody knows whose it was: all who have none are found by having none.
-                Err(error) => tracing::error!(%error, "the turn of a log stream broke off"),
+                Err(error) => {
+                    tracing::error!(%error, "the turn of a log stream broke off");
+                    self.busy.retain(|_, task| *task != error.id());
+                    self.failing.retain(|id| self.busy.contains_key(id));
+                }
             }
-        }
-        if self.turns.is_empty() {
-            self.busy.clear();
-            self.failing.clear();
         }
     }
 
@@ -186,19 +185,21 @@ impl Desk {
     ) {
         let memory = self.remembered.get(&due.id).copied();
         let memory = memory.unwrap_or_else(Memory::new);
-        if self.busy.contains(&due.id) || !self.has_room(&due) {
+        if self.busy.contains_key(&due.id) || !self.has_room(&due) {
             return;
         }
         if due.newest <= memory.reached && !memory.known().is_old {
             return;
         }
-        self.busy.insert(due.id.clone());
+        let id = due.id.clone();
         if due.failures > 0 {
-            self.failing.insert(due.id.clone());
+            self.failing.insert(id.clone());
         }
         let (sender, envoy, stop) = (sender.clone(), Arc::clone(envoy), stop.clone());
-        self.turns
+        let turn = self
+            .turns
             .spawn(async move { take_turn(&sender, envoy.as_ref(), due, memory, &stop).await });
+        self.busy.insert(id, turn.id());
     }
 }
 

@@ -18,31 +18,30 @@ const LOOK_ROUND: Duration = Duration::from_secs(60);
 /// How often it is looked whether one is to be issued.
 const ISSUE_ROUND: Duration = Duration::from_secs(60 * 60);
 
+/// The look in a row at which it is told that a certificate cannot be used.
+const FAILURES_TOLD: u32 = 2;
+
 /// Shows what comes to lie in the folder of a process's certificate, for as long as the process runs; says each day that it ends
 /// soon, while nothing comes.
 pub async fn keep_fresh(own: FleetIdentity) {
     let mut round = interval(LOOK_ROUND);
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut said, mut failed) = (Rest::Long, String::new());
+    let (mut said, mut failures) = (Rest::Long, 0_u32);
     loop {
         round.tick().await;
         let now = SystemClock.now();
         match own.renew(now) {
-            Ok(Look::Same) => failed.clear(),
+            Ok(Look::Same) => failures = 0,
             Ok(Look::Renewed) => {
+                failures = 0;
                 tracing::info!("another certificate is shown to the fleet from now on");
             }
             Err(error) => {
-                // It may be being written: only what lasts is told.
-                let text = error.to_string();
-                if failed == text {
+                failures = failures.saturating_add(1);
+                // It may be being written: only what lasts is told, and once.
+                if failures == FAILURES_TOLD {
                     tracing::warn!(%error, "the certificate for the fleet cannot be renewed; the one before stays");
                 }
-                failed = if failed == text {
-                    String::from("it was told")
-                } else {
-                    text
-                };
             }
         }
         let Ok(ends) = own.ends() else { continue };
