@@ -75,25 +75,22 @@ async function library(browser, site, options, input) {
 async function widget(browser, site, options, input) {
   const ada = await browser.visitor('ada');
   ada.expectStatus(401);
-  await answerWidget(ada, site, options, input, `${input.password}?`);
+  await answerWidget(ada, site, { options, origin: input.origin, login: input.login, password: `${input.password}?` });
   await ada.orExplain(ada.page.locator('.infobox-error').waitFor(), 'the widget does not say that the password was wrong');
   await ada.picture('embedded-widget-wrong');
-  // On a page of its own: the widget empties its fields some time after it has shown an error.
   const arrived = ada.page.waitForURL((url) => url.href.startsWith(`${site}/?`));
-  await answerWidget(ada, site, options, input, input.password);
-  await arrived;
+  await answerWidget(ada, site, { options, origin: input.origin, login: input.login, password: input.password });
+  await ada.orExplain(arrived, 'the widget does not come back with a code');
   // The page that is called back is the library's; what the widget began is finished by it.
   await holdTokens(ada, options, input);
   note('signed in by the widget');
   await ada.close();
 }
 
-async function answerWidget(visitor, site, options, input, password) {
+async function answerWidget(visitor, site, { options, origin, login, password }) {
   await visitor.open(`${site}/widget`);
-  await visitor.page.evaluate(showWidget, { origin: input.origin, options });
-  await visitor.page.locator('[name="username"]').pressSequentially(input.login);
-  await visitor.page.locator('[name="password"]').pressSequentially(password);
-  await visitor.page.locator('[name="password"]').press('Enter');
+  await visitor.page.evaluate(showWidget, { origin, options });
+  await visitor.page.evaluate(fillAndSend, { login, password });
 }
 
 /** The page redeems the code that it was called back with, and verifies what it got. */
@@ -141,6 +138,16 @@ async function signOut(options) {
   await auth.revokeAccessToken(accessToken);
   const answer = await fetch(accessToken.userinfoUrl, { headers: { Authorization: `Bearer ${accessToken.accessToken}` } });
   return { active: answer.ok };
+}
+
+// In one go, as a program fills in that keeps passwords: the widget draws its fields anew, and moves the focus, when it pleases.
+function fillAndSend({ login, password }) {
+  for (const [name, value] of [['username', login], ['password', password]]) {
+    const field = document.querySelector(`[name="${name}"]`);
+    field.value = value;
+    for (const event of ['input', 'change']) field.dispatchEvent(new Event(event, { bubbles: true }));
+  }
+  document.querySelector('#okta-signin-submit').click();
 }
 
 function showWidget({ origin, options }) {
