@@ -287,6 +287,9 @@ async fn a_delivery_that_is_under_way_is_waited_for_and_never_cut_off() {
     drop(stop);
     job.abort();
     let _ = job.await;
+    // What the job has begun is cut off with it, and ends in its own time.
+    let seat = drive.world.source.membership.seat(&drive.world.org).await;
+    seat.unwrap().emptied().await;
     let (drive, hushed) = hush(drive).await;
     assert_eq!(hushed.unwrap(), json!({ "under_way": 0 }));
     drive.fence(2).await;
