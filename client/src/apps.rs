@@ -192,8 +192,13 @@ impl Client {
     /// # Errors
     /// [`ClientError`]
     pub async fn assign_app_to_group(&self, id: &str, group: &Group) -> Result<(), ClientError> {
-        let path = ["apps", id, "groups", &group.id];
-        self.tell(Method::PUT, &path, &[], Some(&json!({}))).await
+        self.tell(
+            Method::PUT,
+            &["apps", id, "groups", &group.id],
+            &[],
+            Some(&json!({})),
+        )
+        .await
     }
 
     /// Takes an app from a group.

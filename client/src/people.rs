@@ -158,8 +158,13 @@ impl Client {
     /// # Errors
     /// [`ClientError`]
     pub async fn step_user(&self, name: &str, step: Step) -> Result<(), ClientError> {
-        let path = ["users", name, "lifecycle", step.as_str()];
-        self.tell(Method::POST, &path, &[], None::<&()>).await
+        self.tell(
+            Method::POST,
+            &["users", name, "lifecycle", step.as_str()],
+            &[],
+            None::<&()>,
+        )
+        .await
     }
 
     /// Removes a person who was deactivated, or deactivates one.

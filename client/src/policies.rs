@@ -82,10 +82,9 @@ impl Client {
             context["ip"] = Value::from(address);
         }
         let body = json!([{ "appInstance": app, "policyContext": context }]);
-        let path = ["policies", "simulate"];
         self.ask(
             Method::POST,
-            &path,
+            &["policies", "simulate"],
             &[("expand", "EVALUATED,RULE")],
             Some(&body),
         )

@@ -7,6 +7,7 @@ mod command;
 mod fleet;
 mod fuzz;
 mod layers;
+mod operations;
 mod provision;
 mod report;
 mod test;
@@ -35,6 +36,7 @@ usage: cargo xtask <command>
                     --debug         the unoptimised build, to try the proof itself
   fleet bench     our edge beside HAProxy and nginx, and a route map of a million orgs; writes target/fleet-bench.json
                     --short, --debug   as with bench
+  operations      write docs/operations.md anew, as the route table has it
   provision       install or name what the tests need and this machine lacks
 ";
 
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         ["fuzz", options @ ..] => fuzz::run(options).map(succeed),
         ["bench", options @ ..] => bench::run(options).map(succeed),
         ["fleet", words @ ..] => fleet::run(words).map(succeed),
+        ["operations"] => operations::run().map(succeed),
         ["provision"] => provision::run().map(succeed),
         _ => {
             report::line(USAGE);

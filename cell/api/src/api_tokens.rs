@@ -1,5 +1,7 @@
 //! Tokens of this API: looked at, made and revoked. What a token is, is shown once, when it is made.
 
+pub(crate) mod described;
+
 use crate::body::Fields;
 use crate::call::Call;
 use crate::error::{ApiError, ErrorCode, Thing};
@@ -12,9 +14,9 @@ use serde_json::{Value, json};
 use vocab::id::ApiTokenId;
 
 /// After how long without use each token ends, as a duration (ISO 8601).
-const WINDOW: &str = "P30D";
+pub(crate) const WINDOW: &str = "P30D";
 /// What is shown of a token and follows from it.
-const READ_ONLY: [&str; 8] = [
+pub(crate) const READ_ONLY: [&str; 8] = [
     "id",
     "userId",
     "clientName",
@@ -30,7 +32,6 @@ const READ_ONLY: [&str; 8] = [
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["q", "limit", "after"])?;
     let wanted = call.query.get("q").map(str::to_lowercase);
     let limit = i64::try_from(TOKENS_MAX).unwrap_or(i64::MAX);
     let mut tokens = {
@@ -53,7 +54,6 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let token = load(&call).await?;
     Ok(Reply::of(render(&call, &token)))
 }
@@ -63,7 +63,6 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation, above all for an app, which has no person.
 pub async fn create(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let mut fields = Fields::parse(call.json()?)?;
     fields.ignore_read_only(&READ_ONLY);
     let name = fields.take_text("name")?.unwrap_or_default();
@@ -95,7 +94,6 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn revoke(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let token = load(&call).await?;
     call.cell.revoke_api_token(&call.permit, &token.id).await?;
     Ok(Reply::empty())
@@ -106,7 +104,6 @@ pub async fn revoke(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; an app's access token ends by itself.
 pub async fn revoke_current(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     match call
         .cell
         .revoke_calling_token(call.caller(), &call.permit)

@@ -126,6 +126,7 @@ impl Call {
             return Err(ApiError::because(ErrorCode::Unsupported, cause));
         }
         let query = Query::parse(parts.uri.query().unwrap_or_default())?;
+        query.only(operation.description.query)?;
         let parameters = read_parameters(&mut parts).await?;
         let body = body.ok_or(ApiError::of(ErrorCode::Malformed))?;
         let snapshot = cell.snapshot(&context.org).await?;

@@ -32,7 +32,9 @@ macro_rules! define_codes {
                 match self { $(Self::$variant => StatusCode::$status,)* }
             }
 
-            const fn summary(self) -> &'static str {
+            /// The words for it.
+            #[must_use]
+            pub const fn summary(self) -> &'static str {
                 match self { $(Self::$variant => $summary,)* }
             }
         }

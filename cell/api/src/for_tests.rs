@@ -1,11 +1,13 @@
 //! A cell with two orgs and tokens in each, called through the router of the API, on either engine.
 
 mod deciders;
+pub(crate) mod described;
 pub(crate) mod held;
 pub(crate) mod receiver;
 mod settings;
 
 use crate::for_tests::deciders::Deciders;
+use crate::for_tests::described::Seen;
 use crate::for_tests::held::Held;
 use crate::for_tests::receiver::Receiver;
 use crate::route::{OPERATIONS, Operation, router};
@@ -33,8 +35,9 @@ use ledger::ClientFacts;
 use protocol::jose::algorithm::Algorithm;
 use protocol::jose::signing_key::SigningKey;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tower::ServiceExt as _;
 use vocab::entropy::{Entropy, SeededEntropy};
 use vocab::id::{ApiGrantId, AppId, OrgId, SessionId, UserId};
@@ -161,6 +164,7 @@ pub(crate) struct World {
     pub(crate) main: OrgId,
     pub(crate) other: OrgId,
     router: Router,
+    answered_well: Mutex<BTreeSet<(String, &'static str)>>,
     pub(crate) receiver: Arc<Receiver>,
 }
 
@@ -189,6 +193,7 @@ impl World {
             test,
             main,
             other,
+            answered_well: Mutex::default(),
             receiver: Arc::default(),
         };
         let (main, other) = (&world.main, &world.other);
@@ -261,16 +266,33 @@ impl World {
             .extension(self.context())
             .extension(Arc::new(facts))
             .extension(Arc::<Receiver>::clone(&self.receiver) as Arc<dyn Envoy>)
-            .body(Body::from(body))
+            .body(Body::from(body.clone()))
             .unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, 16 << 20).await.unwrap();
+        let (parts, answered) = response.into_parts();
+        let bytes = to_bytes(answered, 16 << 20).await.unwrap();
+        let operation = described::check(&Seen {
+            method,
+            path,
+            sent: &body,
+            status: parts.status,
+            headers: &parts.headers,
+            answered: &bytes,
+        });
+        if let Some(operation) = operation.filter(|_| parts.status.is_success()) {
+            let mut known = self.answered_well.lock().unwrap();
+            known.insert((method.to_owned(), operation));
+        }
         Answered {
             status: parts.status,
             headers: parts.headers,
             body: serde_json::from_slice(&bytes).unwrap_or_default(),
         }
+    }
+
+    /// The operations that have answered well: method and path.
+    pub(crate) fn answered_well(&self) -> BTreeSet<(String, &'static str)> {
+        self.answered_well.lock().unwrap().clone()
     }
 
     /// The org `main`, as it is addressed.

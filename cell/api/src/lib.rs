@@ -12,6 +12,7 @@ pub mod authorization_servers;
 mod bearer;
 pub mod body;
 pub mod call;
+pub mod description;
 pub mod error;
 pub mod event_hooks;
 pub mod groups;

@@ -1,5 +1,7 @@
 //! The org itself: what it is called, and what is said of it to whoever asks before signing in.
 
+pub(crate) mod described;
+
 use crate::authn::open::OpenCall;
 use crate::body::Fields;
 use crate::call::Call;
@@ -11,7 +13,7 @@ use identity::org::{Org, store};
 use serde_json::{Value, json};
 
 /// What is shown of the org, sent back by clients, and not changed by them.
-const READ_ONLY: [&str; 7] = [
+pub(crate) const READ_ONLY: [&str; 7] = [
     "id",
     "subdomain",
     "status",
@@ -21,14 +23,13 @@ const READ_ONLY: [&str; 7] = [
     "_links",
 ];
 /// By which API programs sign people in here: clients in the field tell two apart, and this is the classic one.
-const PIPELINE: &str = "v1";
+pub(crate) const PIPELINE: &str = "v1";
 
 /// `GET /api/v1/org`.
 ///
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let org = load(&call).await?;
     Ok(Reply::of(render(&call, &org)))
 }
@@ -38,7 +39,6 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn update(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     match parse(call.json()?)? {
         Some(name) => rename(&call, &name).await,
         None => Ok(Reply::of(render(&call, &load(&call).await?))),
@@ -50,7 +50,6 @@ pub async fn update(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn replace(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let name = parse(call.json()?)?;
     let name = name.ok_or_else(|| ApiError::invalid("companyName", "it is required"))?;
     rename(&call, &name).await

@@ -1,5 +1,6 @@
 //! The query of a call: each parameter once, and none that the operation does not know.
 
+use crate::description::parameter::Parameter;
 use crate::error::ApiError;
 use crate::limits::{PARAMETERS_MAX, Page};
 
@@ -35,13 +36,14 @@ impl Query {
         Ok(Self { parameters })
     }
 
-    /// Refuses what the operation does not know: what is asked for is done, or it is told that it is not.
+    /// Refuses what is not described: what is asked for is done, or it is told that it is not.
     ///
     /// # Errors
     /// [`ApiError`] naming the first one.
-    pub fn only(&self, known: &[&str]) -> Result<(), ApiError> {
+    pub fn only(&self, described: &[Parameter]) -> Result<(), ApiError> {
         let mut names = self.parameters.iter().map(|(name, _)| name.as_str());
-        match names.find(|name| !known.contains(name)) {
+        let is_known = |name: &&str| described.iter().any(|known| known.name == *name);
+        match names.find(|name| !is_known(name)) {
             Some(name) => Err(ApiError::not_supported(name)),
             None => Ok(()),
         }
@@ -127,6 +129,7 @@ impl Query {
 #[cfg(test)]
 mod tests {
     use super::Query;
+    use crate::description::parameter::{limit, q};
     use crate::error::ErrorCode;
     use crate::limits::{PARAMETERS_MAX, Page};
 
@@ -161,8 +164,9 @@ mod tests {
             assert_eq!(error.code(), ErrorCode::Validation, "{bad}");
         }
         let query = Query::parse("q=a&limit=3").unwrap();
-        assert!(query.only(&["q", "limit"]).is_ok());
-        assert!(query.only(&["limit"]).is_err());
+        let (asked, paged) = (q("A part of the name."), limit(PAGE));
+        assert!(query.only(&[asked, paged]).is_ok());
+        assert!(query.only(&[paged]).is_err());
         for (text, expected) in [("", Some(true)), ("f=false", Some(false)), ("f=1", None)] {
             let flag = Query::parse(text).unwrap().flag("f", true).ok();
             assert_eq!(flag, expected, "{text}");

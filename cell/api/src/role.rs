@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use vocab::time::Timestamp;
 
 /// What is shown of a role, sent back by clients, and not changed by them.
-const READ_ONLY: [&str; 8] = [
+pub(crate) const READ_ONLY: [&str; 8] = [
     "id",
     "label",
     "status",

@@ -4,6 +4,7 @@
 use crate::api_tokens;
 use crate::authn::{self, open};
 use crate::call::{Call, answer, no_method, no_path};
+use crate::description::{self, Description, publish};
 use crate::error::ApiError;
 use crate::event_hooks;
 use crate::log_streams;
@@ -16,7 +17,7 @@ use crate::{api_access, apps, authorization_servers, groups, logs, policies, ses
 use axum::Router;
 use axum::extract::{FromRef, Request, State};
 use axum::handler::Handler;
-use axum::routing::{MethodFilter, MethodRouter, any, on};
+use axum::routing::{MethodFilter, MethodRouter, any, get, on};
 use http::Method;
 use identity::access::Permission;
 use identity::access::scope::{ApiScope, Area, Verb};
@@ -47,6 +48,9 @@ pub struct Operation {
     pub permission: Permission,
     /// What it does, for the page that lists the operations.
     pub summary: &'static str,
+    /// What it reads and answers.
+    pub description: &'static Description,
+    pub(crate) handler: &'static str,
     pub(crate) run: fn(Call) -> Answer,
 }
 
@@ -89,7 +93,7 @@ fn area_of(path: &str) -> Option<Area> {
 }
 
 macro_rules! operations {
-    ($($method:ident $path:literal $permission:ident $($handler:ident)::+ $summary:literal;)*) => {
+    ($($method:ident $path:literal $permission:ident $($handler:ident)::+ $summary:literal $($described:ident)::+;)*) => {
         /// Every operation.
         pub static OPERATIONS: &[Operation] = &[$(
             Operation {
@@ -97,6 +101,8 @@ macro_rules! operations {
                 path: $path,
                 permission: Permission::$permission,
                 summary: $summary,
+                description: &$($described)::+,
+                handler: stringify!($($handler)::+),
                 run: |call| Box::pin($($handler)::+(call)),
             },
         )*];
@@ -104,203 +110,206 @@ macro_rules! operations {
 }
 
 operations! {
-    GET "/api/v1/users" ReadDirectory users::list::list "List people, or search for some";
-    POST "/api/v1/users" ManagePeople users::create "Add a person";
-    GET "/api/v1/users/{id}" ReadDirectory users::show "Get a person by id or login, or the owner of the token as `me`";
-    POST "/api/v1/users/{id}" ManagePeople users::update "Change what is named of a person";
-    PUT "/api/v1/users/{id}" ManagePeople users::replace "Replace the profile of a person";
-    DELETE "/api/v1/users/{id}" ManagePeople users::lifecycle::delete "Deactivate a person, or remove one who was deactivated";
-    GET "/api/v1/users/{id}/groups" ReadDirectory users::list::groups "List the groups of a person";
-    GET "/api/v1/users/{id}/appLinks" ReadDirectory apps::links::list "List the apps that a person may start";
-    POST "/api/v1/users/{id}/lifecycle/activate" ManagePeople users::lifecycle::activate "Activate or invite a person";
-    POST "/api/v1/users/{id}/lifecycle/reactivate" ManagePeople users::lifecycle::reactivate "Invite a person once more";
-    POST "/api/v1/users/{id}/lifecycle/deactivate" ManagePeople users::lifecycle::deactivate "Deactivate a person";
-    POST "/api/v1/users/{id}/lifecycle/suspend" ManagePeople users::lifecycle::suspend "Keep a person out for a time";
-    POST "/api/v1/users/{id}/lifecycle/unsuspend" ManagePeople users::lifecycle::unsuspend "Let a suspended person in again";
-    POST "/api/v1/users/{id}/lifecycle/unlock" HelpPeople users::lifecycle::unlock "Unlock a person";
-    POST "/api/v1/users/{id}/lifecycle/expire_password" HelpPeople users::lifecycle::expire_password "Ask a person for a new password at the next sign-in";
-    POST "/api/v1/users/{id}/lifecycle/expire_password_with_temp_password" ManagePeople users::credentials::expire_with_temporary "Give a person a password, shown this once, that they replace at the next sign-in";
-    POST "/api/v1/users/{id}/lifecycle/reset_password" HelpPeople users::lifecycle::reset_password "Send a person a link to get back in";
-    POST "/api/v1/users/{id}/lifecycle/reset_factors" HelpPeople users::factors::reset "Take every passkey, authenticator app and recovery code from a person";
-    GET "/api/v1/users/{id}/factors" ReadDirectory users::factors::list "List the means by which a person proves who they are";
-    POST "/api/v1/users/{id}/factors" ManagePeople users::factors::enroll "Begin to enrol an authenticator app for a person, its secret shown this once";
-    GET "/api/v1/users/{id}/factors/catalog" ReadDirectory users::factors::catalog "List what a person can prove who they are by";
-    GET "/api/v1/users/{id}/factors/{factor}" ReadDirectory users::factors::show "Get a means of proof of a person";
-    DELETE "/api/v1/users/{id}/factors/{factor}" HelpPeople users::factors::remove "Take a means of proof from a person";
-    POST "/api/v1/users/{id}/factors/{factor}/lifecycle/activate" ManagePeople users::factors::activate "Confirm an authenticator app by the first code that it shows";
-    POST "/api/v1/users/{id}/factors/{factor}/verify" HelpPeople users::factors::verify "Find out whether a code is that of the person's authenticator app";
-    GET "/api/v1/users/{id}/roles" ReadDirectory users::roles::list "List the administrator roles of a person";
-    POST "/api/v1/users/{id}/roles" ManageOrg users::roles::grant "Give a person an administrator role";
-    GET "/api/v1/users/{id}/roles/{rid}" ReadDirectory users::roles::show "Get an administrator role of a person";
-    DELETE "/api/v1/users/{id}/roles/{rid}" ManageOrg users::roles::revoke "Take an administrator role from a person";
-    GET "/api/v1/apps/{id}/grants" ReadDirectory api_access::grants::list "List the scopes of this API that an app was granted";
-    POST "/api/v1/apps/{id}/grants" ManageOrg api_access::grants::grant "Grant an app a scope of this API";
-    GET "/api/v1/apps/{id}/grants/{grant}" ReadDirectory api_access::grants::show "Get a scope that an app was granted";
-    DELETE "/api/v1/apps/{id}/grants/{grant}" ManageOrg api_access::grants::revoke "Take a scope of this API from an app";
-    GET "/oauth2/v1/clients/{id}/roles" ReadDirectory api_access::roles::list "List the roles of an app";
-    POST "/oauth2/v1/clients/{id}/roles" ManageOrg api_access::roles::grant "Give an app a role";
-    GET "/oauth2/v1/clients/{id}/roles/{rid}" ReadDirectory api_access::roles::show "Get a role of an app";
-    DELETE "/oauth2/v1/clients/{id}/roles/{rid}" ManageOrg api_access::roles::revoke "Take a role from an app";
-    POST "/api/v1/users/{id}/credentials/change_password" ManagePeople users::credentials::change_password "Change the password of a person whose present one is known";
-    POST "/api/v1/users/{id}/credentials/forgot_password" HelpPeople users::credentials::forgot_password "Send a person the link for a forgotten password; their state stays";
-    GET "/api/v1/users/{id}/blocks" ReadDirectory users::blocks::list "List from where a person cannot sign in now";
-    GET "/api/v1/users/{id}/grants" ReadDirectory users::grants::list "List the scopes that a person let apps have";
-    DELETE "/api/v1/users/{id}/grants" HelpPeople users::grants::revoke_all "Take back every scope that a person let apps have";
-    GET "/api/v1/users/{id}/grants/{grant}" ReadDirectory users::grants::show "Get a scope that a person let an app have";
-    DELETE "/api/v1/users/{id}/grants/{grant}" HelpPeople users::grants::revoke "Take back a scope that a person let an app have";
-    GET "/api/v1/users/{id}/clients" ReadDirectory users::grants::list_clients "List the apps that hold scopes or refresh tokens of a person";
-    GET "/api/v1/users/{id}/clients/{client}/grants" ReadDirectory users::grants::list_of_client "List the scopes that a person let an app have";
-    DELETE "/api/v1/users/{id}/clients/{client}/grants" HelpPeople users::grants::revoke_of_client "Take back every scope that a person let an app have";
-    GET "/api/v1/users/{id}/clients/{client}/tokens" ReadDirectory users::grants::list_tokens "List the refresh tokens that an app has of a person, never what they are";
-    DELETE "/api/v1/users/{id}/clients/{client}/tokens" HelpPeople users::grants::revoke_tokens "End every refresh token that an app has of a person";
-    GET "/api/v1/users/{id}/clients/{client}/tokens/{token}" ReadDirectory users::grants::show_token "Get a refresh token that an app has of a person, never what it is";
-    DELETE "/api/v1/users/{id}/clients/{client}/tokens/{token}" HelpPeople users::grants::revoke_token "End a refresh token that an app has of a person";
-    GET "/api/v1/sessions/{id}" ReadDirectory sessions::show "Get a session that lives";
-    DELETE "/api/v1/sessions/{id}" HelpPeople sessions::end "End a session; its apps are told";
-    DELETE "/api/v1/users/{id}/sessions" HelpPeople sessions::end_all "End every session of a person, and all that apps were granted in them";
-    GET "/api/v1/groups" ReadDirectory groups::list "List groups, or search for some";
-    POST "/api/v1/groups" ManageGroups groups::create "Add a group";
-    GET "/api/v1/groups/{id}" ReadDirectory groups::show "Get a group";
-    PUT "/api/v1/groups/{id}" ManageGroups groups::replace "Replace name and description of a group";
-    DELETE "/api/v1/groups/{id}" ManageGroups groups::delete "Remove a group";
-    GET "/api/v1/groups/{id}/users" ReadDirectory groups::members::list "List the members of a group";
-    PUT "/api/v1/groups/{id}/users/{user}" ManageGroups groups::members::add "Add a person to a group";
-    DELETE "/api/v1/groups/{id}/users/{user}" ManageGroups groups::members::remove "Take a person out of a group";
-    GET "/api/v1/groups/{id}/apps" ReadDirectory apps::of_group "List the apps that are assigned to a group";
-    GET "/api/v1/groups/rules" ReadDirectory groups::rules::list "List the rules that fill groups";
-    POST "/api/v1/groups/rules" ManageGroups groups::rules::create "Add a rule that fills groups";
-    GET "/api/v1/groups/rules/{id}" ReadDirectory groups::rules::show "Get a rule that fills groups";
-    PUT "/api/v1/groups/rules/{id}" ManageGroups groups::rules::replace "Replace a rule that is not on";
-    DELETE "/api/v1/groups/rules/{id}" ManageGroups groups::rules::delete "Remove a rule that is not on";
-    POST "/api/v1/groups/rules/{id}/lifecycle/activate" ManageGroups groups::rules::activate "Bring a rule that fills groups into force";
-    POST "/api/v1/groups/rules/{id}/lifecycle/deactivate" ManageGroups groups::rules::deactivate "Let a rule that fills groups rest";
-    GET "/api/v1/apps" ReadDirectory apps::list "List apps, or search for some";
-    POST "/api/v1/apps" ManageApps apps::create "Add an app";
-    GET "/api/v1/apps/{id}" ReadDirectory apps::show "Get an app";
-    PUT "/api/v1/apps/{id}" ManageApps apps::replace "Replace label and settings of an app";
-    DELETE "/api/v1/apps/{id}" ManageApps apps::delete "Remove an app that is switched off";
-    POST "/api/v1/apps/{id}/lifecycle/activate" ManageApps apps::activate "Let an app be used again";
-    POST "/api/v1/apps/{id}/lifecycle/deactivate" ManageApps apps::deactivate "Switch an app off";
-    GET "/api/v1/apps/{id}/users" ReadDirectory apps::users::list "List the people to whom an app is assigned";
-    POST "/api/v1/apps/{id}/users" ManageApps apps::users::assign "Assign an app to a person";
-    GET "/api/v1/apps/{id}/users/{user}" ReadDirectory apps::users::show "Get how an app is assigned to a person";
-    POST "/api/v1/apps/{id}/users/{user}" ManageApps apps::users::update "Assign an app to a person who has it through a group";
-    DELETE "/api/v1/apps/{id}/users/{user}" ManageApps apps::users::unassign "Take an app from a person";
-    GET "/api/v1/apps/{id}/groups" ReadDirectory apps::groups::list "List the groups to which an app is assigned";
-    GET "/api/v1/apps/{id}/groups/{group}" ReadDirectory apps::groups::show "Get how an app is assigned to a group";
-    PUT "/api/v1/apps/{id}/groups/{group}" ManageApps apps::groups::assign "Assign an app to a group";
-    DELETE "/api/v1/apps/{id}/groups/{group}" ManageApps apps::groups::unassign "Take an app from a group";
-    GET "/api/v1/apps/{id}/credentials/secrets" ReadDirectory apps::secrets::list "List the secrets of an app, never what they are";
-    POST "/api/v1/apps/{id}/credentials/secrets" ManageApps apps::secrets::add "Add a secret to an app, shown this once";
-    GET "/api/v1/apps/{id}/credentials/secrets/{secret}" ReadDirectory apps::secrets::show "Get a secret of an app, never what it is";
-    DELETE "/api/v1/apps/{id}/credentials/secrets/{secret}" ManageApps apps::secrets::delete "Remove a secret that is switched off";
-    POST "/api/v1/apps/{id}/credentials/secrets/{secret}/lifecycle/activate" ManageApps apps::secrets::activate "Accept a secret again";
-    POST "/api/v1/apps/{id}/credentials/secrets/{secret}/lifecycle/deactivate" ManageApps apps::secrets::deactivate "Accept a secret no more";
-    GET "/api/v1/apps/{id}/credentials/jwks" ReadDirectory apps::keys::list "List the public keys of an app";
-    POST "/api/v1/apps/{id}/credentials/jwks" ManageApps apps::keys::add "Add a public key to an app";
-    GET "/api/v1/apps/{id}/credentials/jwks/{key}" ReadDirectory apps::keys::show "Get a public key of an app";
-    DELETE "/api/v1/apps/{id}/credentials/jwks/{key}" ManageApps apps::keys::delete "Take a public key from an app";
-    GET "/api/v1/authorizationServers" ReadDirectory authorization_servers::list "List authorization servers, or search for some";
-    POST "/api/v1/authorizationServers" ManageServers authorization_servers::create "Add an authorization server";
-    GET "/api/v1/authorizationServers/{id}" ReadDirectory authorization_servers::show "Get an authorization server by id, or the preset one as `default`";
-    PUT "/api/v1/authorizationServers/{id}" ManageServers authorization_servers::replace "Replace name, description and audience of a server";
-    DELETE "/api/v1/authorizationServers/{id}" ManageServers authorization_servers::delete "Remove a server that was switched off";
-    POST "/api/v1/authorizationServers/{id}/lifecycle/activate" ManageServers authorization_servers::activate "Let a server issue tokens again";
-    POST "/api/v1/authorizationServers/{id}/lifecycle/deactivate" ManageServers authorization_servers::deactivate "Switch a server off";
-    GET "/api/v1/authorizationServers/{id}/scopes" ReadDirectory authorization_servers::scopes::list "List the scopes of a server";
-    POST "/api/v1/authorizationServers/{id}/scopes" ManageServers authorization_servers::scopes::create "Add a scope to a server";
-    GET "/api/v1/authorizationServers/{id}/scopes/{scope}" ReadDirectory authorization_servers::scopes::show "Get a scope of a server";
-    PUT "/api/v1/authorizationServers/{id}/scopes/{scope}" ManageServers authorization_servers::scopes::replace "Replace a scope of a server";
-    DELETE "/api/v1/authorizationServers/{id}/scopes/{scope}" ManageServers authorization_servers::scopes::delete "Remove a scope of a server";
-    GET "/api/v1/authorizationServers/{id}/claims" ReadDirectory authorization_servers::claims::list "List the claims that a server adds";
-    POST "/api/v1/authorizationServers/{id}/claims" ManageServers authorization_servers::claims::create "Add a claim to a server";
-    GET "/api/v1/authorizationServers/{id}/claims/{claim}" ReadDirectory authorization_servers::claims::show "Get a claim of a server";
-    PUT "/api/v1/authorizationServers/{id}/claims/{claim}" ManageServers authorization_servers::claims::replace "Replace a claim of a server";
-    DELETE "/api/v1/authorizationServers/{id}/claims/{claim}" ManageServers authorization_servers::claims::delete "Remove a claim of a server";
-    GET "/api/v1/authorizationServers/{id}/policies" ReadDirectory authorization_servers::policies::list "List the access policies of a server";
-    POST "/api/v1/authorizationServers/{id}/policies" ManageServers authorization_servers::policies::create "Add an access policy to a server";
-    GET "/api/v1/authorizationServers/{id}/policies/{policy}" ReadDirectory authorization_servers::policies::show "Get an access policy of a server";
-    PUT "/api/v1/authorizationServers/{id}/policies/{policy}" ManageServers authorization_servers::policies::replace "Replace an access policy of a server; its rules stay";
-    DELETE "/api/v1/authorizationServers/{id}/policies/{policy}" ManageServers authorization_servers::policies::delete "Remove an access policy of a server, with its rules";
-    POST "/api/v1/authorizationServers/{id}/policies/{policy}/lifecycle/activate" ManageServers authorization_servers::policies::activate "Bring an access policy into force";
-    POST "/api/v1/authorizationServers/{id}/policies/{policy}/lifecycle/deactivate" ManageServers authorization_servers::policies::deactivate "Let an access policy rest";
-    GET "/api/v1/authorizationServers/{id}/policies/{policy}/rules" ReadDirectory authorization_servers::rules::list "List the rules of an access policy";
-    POST "/api/v1/authorizationServers/{id}/policies/{policy}/rules" ManageServers authorization_servers::rules::create "Add a rule to an access policy";
-    GET "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}" ReadDirectory authorization_servers::rules::show "Get a rule of an access policy";
-    PUT "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}" ManageServers authorization_servers::rules::replace "Replace a rule of an access policy";
-    DELETE "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}" ManageServers authorization_servers::rules::delete "Remove a rule of an access policy";
-    POST "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}/lifecycle/activate" ManageServers authorization_servers::rules::activate "Bring a rule of an access policy into force";
-    POST "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}/lifecycle/deactivate" ManageServers authorization_servers::rules::deactivate "Let a rule of an access policy rest";
-    GET "/api/v1/authorizationServers/{id}/credentials/keys" ReadDirectory authorization_servers::keys::list "List the signing keys of a server";
-    GET "/api/v1/authorizationServers/{id}/credentials/keys/{key}" ReadDirectory authorization_servers::keys::show "Get a signing key of a server";
-    POST "/api/v1/authorizationServers/{id}/credentials/lifecycle/keyRotate" ManageKeys authorization_servers::keys::rotate "Rotate the signing keys of a server";
-    GET "/api/v1/policies" ReadDirectory policies::list "List policies, of all types or of one";
-    POST "/api/v1/policies" ManagePolicies policies::create "Add a policy that apps may name";
-    POST "/api/v1/policies/simulate" ReadDirectory policies::simulate::simulate "Ask what the policies would make of a sign-in";
-    GET "/api/v1/policies/{id}" ReadDirectory policies::show "Get a policy";
-    PUT "/api/v1/policies/{id}" ManagePolicies policies::replace "Replace name and description of a policy, or what a password must be";
-    DELETE "/api/v1/policies/{id}" ManagePolicies policies::delete "Remove a policy that no app names";
-    GET "/api/v1/policies/{id}/rules" ReadDirectory policies::rules::list "List the rules of a policy";
-    POST "/api/v1/policies/{id}/rules" ManagePolicies policies::rules::create "Add a rule to a policy";
-    GET "/api/v1/policies/{id}/rules/{rule}" ReadDirectory policies::rules::show "Get a rule of a policy";
-    PUT "/api/v1/policies/{id}/rules/{rule}" ManagePolicies policies::rules::replace "Replace a rule of a policy";
-    DELETE "/api/v1/policies/{id}/rules/{rule}" ManagePolicies policies::rules::delete "Remove a rule of a policy";
-    POST "/api/v1/policies/{id}/rules/{rule}/lifecycle/activate" ManagePolicies policies::rules::activate "Bring a rule of a policy into force";
-    POST "/api/v1/policies/{id}/rules/{rule}/lifecycle/deactivate" ManagePolicies policies::rules::deactivate "Let a rule of a policy rest";
-    GET "/api/v1/api-tokens" ReadDirectory api_tokens::list "List the tokens of this API, never what they are";
-    POST "/api/v1/api-tokens" ManageOrg api_tokens::create "Make a token that acts as the owner of the calling one, shown this once";
-    DELETE "/api/v1/api-tokens/current" ReadLog api_tokens::revoke_current "Revoke the token with which this is asked for";
-    GET "/api/v1/api-tokens/{id}" ReadDirectory api_tokens::show "Get a token of this API, never what it is";
-    DELETE "/api/v1/api-tokens/{id}" ManageOrg api_tokens::revoke "Revoke a token of this API";
-    GET "/api/v1/zones" ReadDirectory zones::list "List network zones, or search for some";
-    POST "/api/v1/zones" ManagePolicies zones::create "Add a network zone";
-    GET "/api/v1/zones/{id}" ReadDirectory zones::show "Get a network zone";
-    PUT "/api/v1/zones/{id}" ManagePolicies zones::replace "Replace name, usage and addresses of a network zone";
-    DELETE "/api/v1/zones/{id}" ManagePolicies zones::delete "Remove a network zone that no rule names";
-    POST "/api/v1/zones/{id}/lifecycle/activate" ManagePolicies zones::activate "Let a network zone count again";
-    POST "/api/v1/zones/{id}/lifecycle/deactivate" ManagePolicies zones::deactivate "Let a network zone rest that no rule names";
-    GET "/api/v1/trustedOrigins" ReadDirectory trusted_origins::list "List trusted origins, or search for some";
-    POST "/api/v1/trustedOrigins" ManageOrg trusted_origins::create "Trust an origin";
-    GET "/api/v1/trustedOrigins/{id}" ReadDirectory trusted_origins::show "Get a trusted origin";
-    PUT "/api/v1/trustedOrigins/{id}" ManageOrg trusted_origins::replace "Replace name, origin and scopes of a trusted origin";
-    DELETE "/api/v1/trustedOrigins/{id}" ManageOrg trusted_origins::delete "Trust an origin no more";
-    POST "/api/v1/trustedOrigins/{id}/lifecycle/activate" ManageOrg trusted_origins::activate "Let a trusted origin count again";
-    POST "/api/v1/trustedOrigins/{id}/lifecycle/deactivate" ManageOrg trusted_origins::deactivate "Let a trusted origin count no more";
-    GET "/api/v1/org" ReadDirectory org::show "Get what the organisation is called";
-    POST "/api/v1/org" ManageOrg org::update "Change what is named of the organisation";
-    PUT "/api/v1/org" ManageOrg org::replace "Rename the organisation";
-    GET "/api/v1/meta/schemas/user/{schema}" ReadDirectory user_schema::show "Get what profiles hold, as `default` or by id";
-    POST "/api/v1/meta/schemas/user/{schema}" ManageOrg user_schema::update "Add, change and remove attributes of profiles";
-    GET "/api/v1/meta/types/user" ReadDirectory user_schema::types::list "List the types of people: there is one";
-    GET "/api/v1/meta/types/user/{type}" ReadDirectory user_schema::types::show "Get the type of people, as `default` or by id";
-    GET "/api/v1/eventHooks" ReadDirectory event_hooks::list "List event hooks";
-    POST "/api/v1/eventHooks" ManageOrg event_hooks::create "Add an event hook";
-    GET "/api/v1/eventHooks/{id}" ReadDirectory event_hooks::show "Get an event hook";
-    PUT "/api/v1/eventHooks/{id}" ManageOrg event_hooks::replace "Replace an event hook; at another address it is to be verified anew";
-    DELETE "/api/v1/eventHooks/{id}" ManageOrg event_hooks::delete "Remove an event hook that is switched off";
-    POST "/api/v1/eventHooks/{id}/lifecycle/activate" ManageOrg event_hooks::activate "Switch an event hook on";
-    POST "/api/v1/eventHooks/{id}/lifecycle/deactivate" ManageOrg event_hooks::deactivate "Switch an event hook off";
-    POST "/api/v1/eventHooks/{id}/lifecycle/verify" ManageOrg event_hooks::verify "Ask the address of an event hook whether it wants to be told";
-    POST "/api/v1/eventHooks/{id}/credentials/secret" ManageOrg event_hooks::renew_secret "Make a new secret that signs what a hook is told, shown this once";
-    GET "/api/v1/eventHooks/{id}/deliveries" ReadDirectory event_hooks::deliveries::list "List what an event hook was told";
-    GET "/api/v1/eventHooks/{id}/deliveries/{delivery}" ReadDirectory event_hooks::deliveries::show "Get a delivery of an event hook";
-    POST "/api/v1/eventHooks/{id}/deliveries/{delivery}/redeliver" ManageOrg event_hooks::deliveries::redeliver "Tell an event hook something once more";
-    GET "/api/v1/logStreams" ReadDirectory log_streams::list "List log streams, or search for some";
-    POST "/api/v1/logStreams" ManageOrg log_streams::create "Add a log stream";
-    GET "/api/v1/logStreams/{id}" ReadDirectory log_streams::show "Get a log stream, and how far it has come";
-    PUT "/api/v1/logStreams/{id}" ManageOrg log_streams::replace "Replace a log stream, which goes on from where it stands";
-    DELETE "/api/v1/logStreams/{id}" ManageOrg log_streams::delete "Remove a log stream that is switched off";
-    POST "/api/v1/logStreams/{id}/lifecycle/activate" ManageOrg log_streams::activate "Switch a log stream on, from where it stood";
-    POST "/api/v1/logStreams/{id}/lifecycle/deactivate" ManageOrg log_streams::deactivate "Switch a log stream off";
-    POST "/api/v1/logStreams/{id}/test" ManageOrg log_streams::test "Send a test to the receiver of a log stream";
-    POST "/api/v1/logStreams/{id}/credentials/secret" ManageOrg log_streams::renew_secret "Make a new secret that signs what a webhook is sent, shown this once";
-    GET "/api/v1/logs" ReadLog logs::list "Read the system log, a span of it or on and on";
+    GET "/api/v1/users" ReadDirectory users::list::list "List people, or search for some" users::described::LIST;
+    POST "/api/v1/users" ManagePeople users::create "Add a person" users::described::CREATE;
+    GET "/api/v1/users/{id}" ReadDirectory users::show "Get a person by id or login, or the owner of the token as `me`" users::described::SHOW;
+    POST "/api/v1/users/{id}" ManagePeople users::update "Change what is named of a person" users::described::UPDATE;
+    PUT "/api/v1/users/{id}" ManagePeople users::replace "Replace the profile of a person" users::described::REPLACE;
+    DELETE "/api/v1/users/{id}" ManagePeople users::lifecycle::delete "Deactivate a person, or remove one who was deactivated" users::described::DELETE;
+    GET "/api/v1/users/{id}/groups" ReadDirectory users::list::groups "List the groups of a person" users::described::GROUPS;
+    GET "/api/v1/users/{id}/appLinks" ReadDirectory apps::links::list "List the apps that a person may start" apps::described::APP_LINKS;
+    POST "/api/v1/users/{id}/lifecycle/activate" ManagePeople users::lifecycle::activate "Activate or invite a person" users::described::INVITES;
+    POST "/api/v1/users/{id}/lifecycle/reactivate" ManagePeople users::lifecycle::reactivate "Invite a person once more" users::described::INVITES;
+    POST "/api/v1/users/{id}/lifecycle/deactivate" ManagePeople users::lifecycle::deactivate "Deactivate a person" users::described::DEACTIVATES;
+    POST "/api/v1/users/{id}/lifecycle/suspend" ManagePeople users::lifecycle::suspend "Keep a person out for a time" description::DONE;
+    POST "/api/v1/users/{id}/lifecycle/unsuspend" ManagePeople users::lifecycle::unsuspend "Let a suspended person in again" description::DONE;
+    POST "/api/v1/users/{id}/lifecycle/unlock" HelpPeople users::lifecycle::unlock "Unlock a person" description::DONE;
+    POST "/api/v1/users/{id}/lifecycle/expire_password" HelpPeople users::lifecycle::expire_password "Ask a person for a new password at the next sign-in" users::described::EXPIRE_PASSWORD;
+    POST "/api/v1/users/{id}/lifecycle/expire_password_with_temp_password" ManagePeople users::credentials::expire_with_temporary "Give a person a password, shown this once, that they replace at the next sign-in" users::described::TEMPORARY;
+    POST "/api/v1/users/{id}/lifecycle/reset_password" HelpPeople users::lifecycle::reset_password "Send a person a link to get back in" users::described::SENDS_LINK;
+    POST "/api/v1/users/{id}/lifecycle/reset_factors" HelpPeople users::factors::reset "Take every passkey, authenticator app and recovery code from a person" description::DONE;
+    GET "/api/v1/users/{id}/factors" ReadDirectory users::factors::list "List the means by which a person proves who they are" users::described::FACTORS;
+    POST "/api/v1/users/{id}/factors" ManagePeople users::factors::enroll "Begin to enrol an authenticator app for a person, its secret shown this once" users::described::FACTOR_ENROLL;
+    GET "/api/v1/users/{id}/factors/catalog" ReadDirectory users::factors::catalog "List what a person can prove who they are by" users::described::CATALOG;
+    GET "/api/v1/users/{id}/factors/{factor}" ReadDirectory users::factors::show "Get a means of proof of a person" users::described::FACTOR_SHOW;
+    DELETE "/api/v1/users/{id}/factors/{factor}" HelpPeople users::factors::remove "Take a means of proof from a person" users::described::FACTOR_REMOVE;
+    POST "/api/v1/users/{id}/factors/{factor}/lifecycle/activate" ManagePeople users::factors::activate "Confirm an authenticator app by the first code that it shows" users::described::FACTOR_ACTIVATE;
+    POST "/api/v1/users/{id}/factors/{factor}/verify" HelpPeople users::factors::verify "Find out whether a code is that of the person's authenticator app" users::described::FACTOR_VERIFY;
+    GET "/api/v1/users/{id}/roles" ReadDirectory users::roles::list "List the administrator roles of a person" apps::described::ROLES;
+    POST "/api/v1/users/{id}/roles" ManageOrg users::roles::grant "Give a person an administrator role" apps::described::ROLE_GIVE;
+    GET "/api/v1/users/{id}/roles/{rid}" ReadDirectory users::roles::show "Get an administrator role of a person" apps::described::ROLE_SHOW;
+    DELETE "/api/v1/users/{id}/roles/{rid}" ManageOrg users::roles::revoke "Take an administrator role from a person" description::NOTHING;
+    GET "/api/v1/apps/{id}/grants" ReadDirectory api_access::grants::list "List the scopes of this API that an app was granted" apps::described::GRANTS;
+    POST "/api/v1/apps/{id}/grants" ManageOrg api_access::grants::grant "Grant an app a scope of this API" apps::described::GRANT_ADD;
+    GET "/api/v1/apps/{id}/grants/{grant}" ReadDirectory api_access::grants::show "Get a scope that an app was granted" apps::described::GRANT_SHOW;
+    DELETE "/api/v1/apps/{id}/grants/{grant}" ManageOrg api_access::grants::revoke "Take a scope of this API from an app" description::NOTHING;
+    GET "/oauth2/v1/clients/{id}/roles" ReadDirectory api_access::roles::list "List the roles of an app" apps::described::ROLES;
+    POST "/oauth2/v1/clients/{id}/roles" ManageOrg api_access::roles::grant "Give an app a role" apps::described::ROLE_GIVE_APP;
+    GET "/oauth2/v1/clients/{id}/roles/{rid}" ReadDirectory api_access::roles::show "Get a role of an app" apps::described::ROLE_SHOW;
+    DELETE "/oauth2/v1/clients/{id}/roles/{rid}" ManageOrg api_access::roles::revoke "Take a role from an app" description::NOTHING;
+    POST "/api/v1/users/{id}/credentials/change_password" ManagePeople users::credentials::change_password "Change the password of a person whose present one is known" users::described::CHANGE_PASSWORD;
+    POST "/api/v1/users/{id}/credentials/forgot_password" HelpPeople users::credentials::forgot_password "Send a person the link for a forgotten password; their state stays" users::described::FORGOT_PASSWORD;
+    GET "/api/v1/users/{id}/blocks" ReadDirectory users::blocks::list "List from where a person cannot sign in now" users::described::BLOCKS;
+    GET "/api/v1/users/{id}/grants" ReadDirectory users::grants::list "List the scopes that a person let apps have" users::grants::described::LIST;
+    DELETE "/api/v1/users/{id}/grants" HelpPeople users::grants::revoke_all "Take back every scope that a person let apps have" description::NOTHING;
+    GET "/api/v1/users/{id}/grants/{grant}" ReadDirectory users::grants::show "Get a scope that a person let an app have" users::grants::described::SHOW;
+    DELETE "/api/v1/users/{id}/grants/{grant}" HelpPeople users::grants::revoke "Take back a scope that a person let an app have" description::NOTHING;
+    GET "/api/v1/users/{id}/clients" ReadDirectory users::grants::list_clients "List the apps that hold scopes or refresh tokens of a person" users::grants::described::CLIENTS;
+    GET "/api/v1/users/{id}/clients/{client}/grants" ReadDirectory users::grants::list_of_client "List the scopes that a person let an app have" users::grants::described::OF_CLIENT;
+    DELETE "/api/v1/users/{id}/clients/{client}/grants" HelpPeople users::grants::revoke_of_client "Take back every scope that a person let an app have" description::NOTHING;
+    GET "/api/v1/users/{id}/clients/{client}/tokens" ReadDirectory users::grants::list_tokens "List the refresh tokens that an app has of a person, never what they are" users::grants::described::TOKENS;
+    DELETE "/api/v1/users/{id}/clients/{client}/tokens" HelpPeople users::grants::revoke_tokens "End every refresh token that an app has of a person" description::NOTHING;
+    GET "/api/v1/users/{id}/clients/{client}/tokens/{token}" ReadDirectory users::grants::show_token "Get a refresh token that an app has of a person, never what it is" users::grants::described::TOKEN_SHOW;
+    DELETE "/api/v1/users/{id}/clients/{client}/tokens/{token}" HelpPeople users::grants::revoke_token "End a refresh token that an app has of a person" description::NOTHING;
+    GET "/api/v1/sessions/{id}" ReadDirectory sessions::show "Get a session that lives" users::described::SESSION_SHOW;
+    DELETE "/api/v1/sessions/{id}" HelpPeople sessions::end "End a session; its apps are told" description::NOTHING;
+    DELETE "/api/v1/users/{id}/sessions" HelpPeople sessions::end_all "End every session of a person, and all that apps were granted in them" users::described::SESSIONS_END;
+    GET "/api/v1/groups" ReadDirectory groups::list "List groups, or search for some" groups::described::LIST;
+    POST "/api/v1/groups" ManageGroups groups::create "Add a group" groups::described::WRITE;
+    GET "/api/v1/groups/{id}" ReadDirectory groups::show "Get a group" groups::described::SHOW;
+    PUT "/api/v1/groups/{id}" ManageGroups groups::replace "Replace name and description of a group" groups::described::WRITE;
+    DELETE "/api/v1/groups/{id}" ManageGroups groups::delete "Remove a group" description::NOTHING;
+    GET "/api/v1/groups/{id}/users" ReadDirectory groups::members::list "List the members of a group" groups::described::MEMBERS;
+    PUT "/api/v1/groups/{id}/users/{user}" ManageGroups groups::members::add "Add a person to a group" description::NOTHING;
+    DELETE "/api/v1/groups/{id}/users/{user}" ManageGroups groups::members::remove "Take a person out of a group" description::NOTHING;
+    GET "/api/v1/groups/{id}/apps" ReadDirectory apps::of_group "List the apps that are assigned to a group" apps::described::OF_GROUP;
+    GET "/api/v1/groups/rules" ReadDirectory groups::rules::list "List the rules that fill groups" groups::described::RULES;
+    POST "/api/v1/groups/rules" ManageGroups groups::rules::create "Add a rule that fills groups" groups::described::RULE_WRITE;
+    GET "/api/v1/groups/rules/{id}" ReadDirectory groups::rules::show "Get a rule that fills groups" groups::described::RULE_SHOW;
+    PUT "/api/v1/groups/rules/{id}" ManageGroups groups::rules::replace "Replace a rule that is not on" groups::described::RULE_WRITE;
+    DELETE "/api/v1/groups/rules/{id}" ManageGroups groups::rules::delete "Remove a rule that is not on" groups::described::RULE_DELETE;
+    POST "/api/v1/groups/rules/{id}/lifecycle/activate" ManageGroups groups::rules::activate "Bring a rule that fills groups into force" description::NOTHING;
+    POST "/api/v1/groups/rules/{id}/lifecycle/deactivate" ManageGroups groups::rules::deactivate "Let a rule that fills groups rest" groups::described::RULE_DEACTIVATE;
+    GET "/api/v1/apps" ReadDirectory apps::list "List apps, or search for some" apps::described::LIST;
+    POST "/api/v1/apps" ManageApps apps::create "Add an app" apps::described::CREATE;
+    GET "/api/v1/apps/{id}" ReadDirectory apps::show "Get an app" apps::described::SHOW;
+    PUT "/api/v1/apps/{id}" ManageApps apps::replace "Replace label and settings of an app" apps::described::REPLACE;
+    DELETE "/api/v1/apps/{id}" ManageApps apps::delete "Remove an app that is switched off" apps::described::DELETE;
+    POST "/api/v1/apps/{id}/lifecycle/activate" ManageApps apps::activate "Let an app be used again" description::DONE;
+    POST "/api/v1/apps/{id}/lifecycle/deactivate" ManageApps apps::deactivate "Switch an app off" description::DONE;
+    GET "/api/v1/apps/{id}/users" ReadDirectory apps::users::list "List the people to whom an app is assigned" apps::described::USERS;
+    POST "/api/v1/apps/{id}/users" ManageApps apps::users::assign "Assign an app to a person" apps::described::USER_ASSIGN;
+    GET "/api/v1/apps/{id}/users/{user}" ReadDirectory apps::users::show "Get how an app is assigned to a person" apps::described::USER_SHOW;
+    POST "/api/v1/apps/{id}/users/{user}" ManageApps apps::users::update "Assign an app to a person who has it through a group" apps::described::USER_UPDATE;
+    DELETE "/api/v1/apps/{id}/users/{user}" ManageApps apps::users::unassign "Take an app from a person" apps::described::USER_UNASSIGN;
+    GET "/api/v1/apps/{id}/groups" ReadDirectory apps::groups::list "List the groups to which an app is assigned" apps::described::GROUPS;
+    GET "/api/v1/apps/{id}/groups/{group}" ReadDirectory apps::groups::show "Get how an app is assigned to a group" apps::described::GROUP_SHOW;
+    PUT "/api/v1/apps/{id}/groups/{group}" ManageApps apps::groups::assign "Assign an app to a group" apps::described::GROUP_ASSIGN;
+    DELETE "/api/v1/apps/{id}/groups/{group}" ManageApps apps::groups::unassign "Take an app from a group" description::NOTHING;
+    GET "/api/v1/apps/{id}/credentials/secrets" ReadDirectory apps::secrets::list "List the secrets of an app, never what they are" apps::described::SECRETS;
+    POST "/api/v1/apps/{id}/credentials/secrets" ManageApps apps::secrets::add "Add a secret to an app, shown this once" apps::described::SECRET_ADD;
+    GET "/api/v1/apps/{id}/credentials/secrets/{secret}" ReadDirectory apps::secrets::show "Get a secret of an app, never what it is" apps::described::SECRET_SHOW;
+    DELETE "/api/v1/apps/{id}/credentials/secrets/{secret}" ManageApps apps::secrets::delete "Remove a secret that is switched off" description::NOTHING;
+    POST "/api/v1/apps/{id}/credentials/secrets/{secret}/lifecycle/activate" ManageApps apps::secrets::activate "Accept a secret again" apps::described::SECRET_SHOW;
+    POST "/api/v1/apps/{id}/credentials/secrets/{secret}/lifecycle/deactivate" ManageApps apps::secrets::deactivate "Accept a secret no more" apps::described::SECRET_SHOW;
+    GET "/api/v1/apps/{id}/credentials/jwks" ReadDirectory apps::keys::list "List the public keys of an app" apps::described::KEYS;
+    POST "/api/v1/apps/{id}/credentials/jwks" ManageApps apps::keys::add "Add a public key to an app" apps::described::KEY_ADD;
+    GET "/api/v1/apps/{id}/credentials/jwks/{key}" ReadDirectory apps::keys::show "Get a public key of an app" apps::described::KEY_SHOW;
+    DELETE "/api/v1/apps/{id}/credentials/jwks/{key}" ManageApps apps::keys::delete "Take a public key from an app" description::NOTHING;
+    GET "/api/v1/authorizationServers" ReadDirectory authorization_servers::list "List authorization servers, or search for some" authorization_servers::described::LIST;
+    POST "/api/v1/authorizationServers" ManageServers authorization_servers::create "Add an authorization server" authorization_servers::described::CREATE;
+    GET "/api/v1/authorizationServers/{id}" ReadDirectory authorization_servers::show "Get an authorization server by id, or the preset one as `default`" authorization_servers::described::SHOW;
+    PUT "/api/v1/authorizationServers/{id}" ManageServers authorization_servers::replace "Replace name, description and audience of a server" authorization_servers::described::REPLACE;
+    DELETE "/api/v1/authorizationServers/{id}" ManageServers authorization_servers::delete "Remove a server that was switched off" description::NOTHING;
+    POST "/api/v1/authorizationServers/{id}/lifecycle/activate" ManageServers authorization_servers::activate "Let a server issue tokens again" description::NOTHING;
+    POST "/api/v1/authorizationServers/{id}/lifecycle/deactivate" ManageServers authorization_servers::deactivate "Switch a server off" description::NOTHING;
+    GET "/api/v1/authorizationServers/{id}/scopes" ReadDirectory authorization_servers::scopes::list "List the scopes of a server" authorization_servers::described::SCOPES;
+    POST "/api/v1/authorizationServers/{id}/scopes" ManageServers authorization_servers::scopes::create "Add a scope to a server" authorization_servers::described::SCOPE_CREATE;
+    GET "/api/v1/authorizationServers/{id}/scopes/{scope}" ReadDirectory authorization_servers::scopes::show "Get a scope of a server" authorization_servers::described::SCOPE_SHOW;
+    PUT "/api/v1/authorizationServers/{id}/scopes/{scope}" ManageServers authorization_servers::scopes::replace "Replace a scope of a server" authorization_servers::described::SCOPE_REPLACE;
+    DELETE "/api/v1/authorizationServers/{id}/scopes/{scope}" ManageServers authorization_servers::scopes::delete "Remove a scope of a server" description::NOTHING;
+    GET "/api/v1/authorizationServers/{id}/claims" ReadDirectory authorization_servers::claims::list "List the claims that a server adds" authorization_servers::described::CLAIMS;
+    POST "/api/v1/authorizationServers/{id}/claims" ManageServers authorization_servers::claims::create "Add a claim to a server" authorization_servers::described::CLAIM_CREATE;
+    GET "/api/v1/authorizationServers/{id}/claims/{claim}" ReadDirectory authorization_servers::claims::show "Get a claim of a server" authorization_servers::described::CLAIM_SHOW;
+    PUT "/api/v1/authorizationServers/{id}/claims/{claim}" ManageServers authorization_servers::claims::replace "Replace a claim of a server" authorization_servers::described::CLAIM_REPLACE;
+    DELETE "/api/v1/authorizationServers/{id}/claims/{claim}" ManageServers authorization_servers::claims::delete "Remove a claim of a server" description::NOTHING;
+    GET "/api/v1/authorizationServers/{id}/policies" ReadDirectory authorization_servers::policies::list "List the access policies of a server" authorization_servers::described::POLICIES;
+    POST "/api/v1/authorizationServers/{id}/policies" ManageServers authorization_servers::policies::create "Add an access policy to a server" authorization_servers::described::POLICY_CREATE;
+    GET "/api/v1/authorizationServers/{id}/policies/{policy}" ReadDirectory authorization_servers::policies::show "Get an access policy of a server" authorization_servers::described::POLICY_SHOW;
+    PUT "/api/v1/authorizationServers/{id}/policies/{policy}" ManageServers authorization_servers::policies::replace "Replace an access policy of a server; its rules stay" authorization_servers::described::POLICY_REPLACE;
+    DELETE "/api/v1/authorizationServers/{id}/policies/{policy}" ManageServers authorization_servers::policies::delete "Remove an access policy of a server, with its rules" description::NOTHING;
+    POST "/api/v1/authorizationServers/{id}/policies/{policy}/lifecycle/activate" ManageServers authorization_servers::policies::activate "Bring an access policy into force" description::NOTHING;
+    POST "/api/v1/authorizationServers/{id}/policies/{policy}/lifecycle/deactivate" ManageServers authorization_servers::policies::deactivate "Let an access policy rest" description::NOTHING;
+    GET "/api/v1/authorizationServers/{id}/policies/{policy}/rules" ReadDirectory authorization_servers::rules::list "List the rules of an access policy" authorization_servers::described::RULES;
+    POST "/api/v1/authorizationServers/{id}/policies/{policy}/rules" ManageServers authorization_servers::rules::create "Add a rule to an access policy" authorization_servers::described::RULE_CREATE;
+    GET "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}" ReadDirectory authorization_servers::rules::show "Get a rule of an access policy" authorization_servers::described::RULE_SHOW;
+    PUT "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}" ManageServers authorization_servers::rules::replace "Replace a rule of an access policy" authorization_servers::described::RULE_REPLACE;
+    DELETE "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}" ManageServers authorization_servers::rules::delete "Remove a rule of an access policy" description::NOTHING;
+    POST "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}/lifecycle/activate" ManageServers authorization_servers::rules::activate "Bring a rule of an access policy into force" description::NOTHING;
+    POST "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}/lifecycle/deactivate" ManageServers authorization_servers::rules::deactivate "Let a rule of an access policy rest" description::NOTHING;
+    GET "/api/v1/authorizationServers/{id}/credentials/keys" ReadDirectory authorization_servers::keys::list "List the signing keys of a server" authorization_servers::described::KEYS;
+    GET "/api/v1/authorizationServers/{id}/credentials/keys/{key}" ReadDirectory authorization_servers::keys::show "Get a signing key of a server" authorization_servers::described::KEY_SHOW;
+    POST "/api/v1/authorizationServers/{id}/credentials/lifecycle/keyRotate" ManageKeys authorization_servers::keys::rotate "Rotate the signing keys of a server" authorization_servers::described::ROTATE;
+    GET "/api/v1/policies" ReadDirectory policies::list "List policies, of all types or of one" policies::described::LIST;
+    POST "/api/v1/policies" ManagePolicies policies::create "Add a policy that apps may name" policies::described::CREATE;
+    POST "/api/v1/policies/simulate" ReadDirectory policies::simulate::simulate "Ask what the policies would make of a sign-in" policies::described::SIMULATE;
+    GET "/api/v1/policies/{id}" ReadDirectory policies::show "Get a policy" policies::described::SHOW;
+    PUT "/api/v1/policies/{id}" ManagePolicies policies::replace "Replace name and description of a policy, or what a password must be" policies::described::REPLACE;
+    DELETE "/api/v1/policies/{id}" ManagePolicies policies::delete "Remove a policy that no app names" description::NOTHING;
+    GET "/api/v1/policies/{id}/rules" ReadDirectory policies::rules::list "List the rules of a policy" policies::described::RULES;
+    POST "/api/v1/policies/{id}/rules" ManagePolicies policies::rules::create "Add a rule to a policy" policies::described::RULE_CREATE;
+    GET "/api/v1/policies/{id}/rules/{rule}" ReadDirectory policies::rules::show "Get a rule of a policy" policies::described::RULE_SHOW;
+    PUT "/api/v1/policies/{id}/rules/{rule}" ManagePolicies policies::rules::replace "Replace a rule of a policy" policies::described::RULE_REPLACE;
+    DELETE "/api/v1/policies/{id}/rules/{rule}" ManagePolicies policies::rules::delete "Remove a rule of a policy" description::NOTHING;
+    POST "/api/v1/policies/{id}/rules/{rule}/lifecycle/activate" ManagePolicies policies::rules::activate "Bring a rule of a policy into force" description::NOTHING;
+    POST "/api/v1/policies/{id}/rules/{rule}/lifecycle/deactivate" ManagePolicies policies::rules::deactivate "Let a rule of a policy rest" description::NOTHING;
+    GET "/api/v1/api-tokens" ReadDirectory api_tokens::list "List the tokens of this API, never what they are" api_tokens::described::LIST;
+    POST "/api/v1/api-tokens" ManageOrg api_tokens::create "Make a token that acts as the owner of the calling one, shown this once" api_tokens::described::CREATE;
+    DELETE "/api/v1/api-tokens/current" ReadLog api_tokens::revoke_current "Revoke the token with which this is asked for" description::NOTHING;
+    GET "/api/v1/api-tokens/{id}" ReadDirectory api_tokens::show "Get a token of this API, never what it is" api_tokens::described::SHOW;
+    DELETE "/api/v1/api-tokens/{id}" ManageOrg api_tokens::revoke "Revoke a token of this API" description::NOTHING;
+    GET "/api/v1/zones" ReadDirectory zones::list "List network zones, or search for some" zones::described::LIST;
+    POST "/api/v1/zones" ManagePolicies zones::create "Add a network zone" zones::described::CREATE;
+    GET "/api/v1/zones/{id}" ReadDirectory zones::show "Get a network zone" zones::described::SHOW;
+    PUT "/api/v1/zones/{id}" ManagePolicies zones::replace "Replace name, usage and addresses of a network zone" zones::described::REPLACE;
+    DELETE "/api/v1/zones/{id}" ManagePolicies zones::delete "Remove a network zone that no rule names" description::NOTHING;
+    POST "/api/v1/zones/{id}/lifecycle/activate" ManagePolicies zones::activate "Let a network zone count again" zones::described::SHOW;
+    POST "/api/v1/zones/{id}/lifecycle/deactivate" ManagePolicies zones::deactivate "Let a network zone rest that no rule names" zones::described::SHOW;
+    GET "/api/v1/trustedOrigins" ReadDirectory trusted_origins::list "List trusted origins, or search for some" trusted_origins::described::LIST;
+    POST "/api/v1/trustedOrigins" ManageOrg trusted_origins::create "Trust an origin" trusted_origins::described::CREATE;
+    GET "/api/v1/trustedOrigins/{id}" ReadDirectory trusted_origins::show "Get a trusted origin" trusted_origins::described::SHOW;
+    PUT "/api/v1/trustedOrigins/{id}" ManageOrg trusted_origins::replace "Replace name, origin and scopes of a trusted origin" trusted_origins::described::REPLACE;
+    DELETE "/api/v1/trustedOrigins/{id}" ManageOrg trusted_origins::delete "Trust an origin no more" description::NOTHING;
+    POST "/api/v1/trustedOrigins/{id}/lifecycle/activate" ManageOrg trusted_origins::activate "Let a trusted origin count again" trusted_origins::described::SHOW;
+    POST "/api/v1/trustedOrigins/{id}/lifecycle/deactivate" ManageOrg trusted_origins::deactivate "Let a trusted origin count no more" trusted_origins::described::SHOW;
+    GET "/api/v1/org" ReadDirectory org::show "Get what the organisation is called" org::described::SHOW;
+    POST "/api/v1/org" ManageOrg org::update "Change what is named of the organisation" org::described::UPDATE;
+    PUT "/api/v1/org" ManageOrg org::replace "Rename the organisation" org::described::REPLACE;
+    GET "/api/v1/meta/schemas/user/{schema}" ReadDirectory user_schema::show "Get what profiles hold, as `default` or by id" user_schema::described::SHOW;
+    POST "/api/v1/meta/schemas/user/{schema}" ManageOrg user_schema::update "Add, change and remove attributes of profiles" user_schema::described::UPDATE;
+    GET "/api/v1/meta/types/user" ReadDirectory user_schema::types::list "List the types of people: there is one" user_schema::described::TYPES;
+    GET "/api/v1/meta/types/user/{type}" ReadDirectory user_schema::types::show "Get the type of people, as `default` or by id" user_schema::described::TYPE_SHOW;
+    GET "/api/v1/eventHooks" ReadDirectory event_hooks::list "List event hooks" event_hooks::described::LIST;
+    POST "/api/v1/eventHooks" ManageOrg event_hooks::create "Add an event hook" event_hooks::described::WRITE;
+    GET "/api/v1/eventHooks/{id}" ReadDirectory event_hooks::show "Get an event hook" event_hooks::described::SHOW;
+    PUT "/api/v1/eventHooks/{id}" ManageOrg event_hooks::replace "Replace an event hook; at another address it is to be verified anew" event_hooks::described::WRITE;
+    DELETE "/api/v1/eventHooks/{id}" ManageOrg event_hooks::delete "Remove an event hook that is switched off" description::NOTHING;
+    POST "/api/v1/eventHooks/{id}/lifecycle/activate" ManageOrg event_hooks::activate "Switch an event hook on" event_hooks::described::SHOW;
+    POST "/api/v1/eventHooks/{id}/lifecycle/deactivate" ManageOrg event_hooks::deactivate "Switch an event hook off" event_hooks::described::SHOW;
+    POST "/api/v1/eventHooks/{id}/lifecycle/verify" ManageOrg event_hooks::verify "Ask the address of an event hook whether it wants to be told" event_hooks::described::SHOW;
+    POST "/api/v1/eventHooks/{id}/credentials/secret" ManageOrg event_hooks::renew_secret "Make a new secret that signs what a hook is told, shown this once" event_hooks::described::RENEW_SECRET;
+    GET "/api/v1/eventHooks/{id}/deliveries" ReadDirectory event_hooks::deliveries::list "List what an event hook was told" event_hooks::described::DELIVERIES;
+    GET "/api/v1/eventHooks/{id}/deliveries/{delivery}" ReadDirectory event_hooks::deliveries::show "Get a delivery of an event hook" event_hooks::described::DELIVERY_SHOW;
+    POST "/api/v1/eventHooks/{id}/deliveries/{delivery}/redeliver" ManageOrg event_hooks::deliveries::redeliver "Tell an event hook something once more" event_hooks::described::DELIVERY_SHOW;
+    GET "/api/v1/logStreams" ReadDirectory log_streams::list "List log streams, or search for some" log_streams::described::LIST;
+    POST "/api/v1/logStreams" ManageOrg log_streams::create "Add a log stream" log_streams::described::CREATE;
+    GET "/api/v1/logStreams/{id}" ReadDirectory log_streams::show "Get a log stream, and how far it has come" log_streams::described::SHOW;
+    PUT "/api/v1/logStreams/{id}" ManageOrg log_streams::replace "Replace a log stream, which goes on from where it stands" log_streams::described::REPLACE;
+    DELETE "/api/v1/logStreams/{id}" ManageOrg log_streams::delete "Remove a log stream that is switched off" description::NOTHING;
+    POST "/api/v1/logStreams/{id}/lifecycle/activate" ManageOrg log_streams::activate "Switch a log stream on, from where it stood" log_streams::described::SHOW;
+    POST "/api/v1/logStreams/{id}/lifecycle/deactivate" ManageOrg log_streams::deactivate "Switch a log stream off" log_streams::described::SHOW;
+    POST "/api/v1/logStreams/{id}/test" ManageOrg log_streams::test "Send a test to the receiver of a log stream" log_streams::described::TEST;
+    POST "/api/v1/logStreams/{id}/credentials/secret" ManageOrg log_streams::renew_secret "Make a new secret that signs what a webhook is sent, shown this once" log_streams::described::RENEW_SECRET;
+    GET "/api/v1/logs" ReadLog logs::list "Read the system log, a span of it or on and on" logs::described::LIST;
 }
 
 /// Whether a path, within the org, is one of the API: what answers there is never a page for a person.
 #[must_use]
 pub fn is_of_api(path: &str) -> bool {
-    path.starts_with(PREFIX) || path.starts_with(CLIENTS) || path == ORGANIZATION
+    path.starts_with(PREFIX)
+        || path.starts_with(CLIENTS)
+        || path == ORGANIZATION
+        || path == publish::PATH
 }
 
 /// The handlers of [`OPERATIONS`] on a router. Middleware must have put the org and the facts of the request into its
@@ -324,7 +333,9 @@ where
         };
         add(&mut paths, (&operation.method, operation.path), handler);
     }
-    let router = Router::new().route("/api/{*rest}", any(no_path));
+    let router = Router::new()
+        .route("/api/{*rest}", any(no_path))
+        .route(publish::PATH, get(publish::serve).fallback(no_method));
     paths.into_iter().fold(router, |router, (path, methods)| {
         router.route(path, methods.fallback(no_method))
     })

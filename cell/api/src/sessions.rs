@@ -14,7 +14,6 @@ use vocab::id::SessionId;
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let signed_in = find(&call).await?;
     Ok(Reply::of(render(&call, &signed_in)))
 }
@@ -24,7 +23,6 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn end(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let signed_in = find(&call).await?;
     let session = signed_in.session.id.clone();
     let user = &signed_in.person.id;
@@ -40,7 +38,6 @@ pub async fn end(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn end_all(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["oauthTokens"])?;
     if !call.query.flag("oauthTokens", true)? {
         let problem = "tokens end with the sessions in which they were granted";
         return Err(ApiError::invalid("oauthTokens", problem));

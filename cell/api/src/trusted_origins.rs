@@ -1,5 +1,7 @@
 //! Sites that the org trusts: whose scripts may read what is answered here, and to which browsers may be sent on.
 
+pub(crate) mod described;
+
 use crate::body::Fields;
 use crate::call::Call;
 use crate::error::{ApiError, Thing};
@@ -16,7 +18,7 @@ use serde_json::{Value, json};
 use vocab::id::TrustedOriginId;
 
 /// What is shown of a trusted origin, sent back by clients, and not changed by them.
-const READ_ONLY: [&str; 6] = [
+pub(crate) const READ_ONLY: [&str; 6] = [
     "id",
     "created",
     "createdBy",
@@ -24,8 +26,8 @@ const READ_ONLY: [&str; 6] = [
     "lastUpdatedBy",
     "_links",
 ];
-const CORS: &str = "CORS";
-const REDIRECT: &str = "REDIRECT";
+pub(crate) const CORS: &str = "CORS";
+pub(crate) const REDIRECT: &str = "REDIRECT";
 
 /// What can be asked for by a filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +70,6 @@ fn holds(condition: &Condition<Attribute>, origin: &TrustedOrigin) -> bool {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["q", "filter", "limit", "after"])?;
     let filter = find_filter(&call, &find_attribute)?;
     let wanted = call.query.get("q").map(str::to_lowercase);
     let mut origins = load_all(&call).await?;
@@ -98,7 +99,6 @@ async fn load_all(call: &Call) -> Result<Vec<TrustedOrigin>, Fault> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was added.
 pub async fn create(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let mut fields = Fields::parse(call.json()?)?;
     let problem = "it counts from the start; deactivate it afterwards";
     fields.take_only("status", &["ACTIVE"], problem)?;
@@ -113,7 +113,6 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let origin = load(&call).await?;
     Ok(Reply::of(render(&call, &origin)))
 }
@@ -131,7 +130,6 @@ async fn load(call: &Call) -> Result<TrustedOrigin, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn replace(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let origin = load(&call).await?;
     let mut fields = Fields::parse(call.json()?)?;
     fields.ignore_read_only(&["status"]);
@@ -144,7 +142,6 @@ pub async fn replace(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn delete(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let id = named(&call)?;
     match call.cell.delete_trusted_origin(&call.permit, &id).await {
         Err(Refusal::NotFound) => Err(missing(&call)),
@@ -157,7 +154,6 @@ pub async fn delete(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn activate(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let id = named(&call)?;
     change(&call, &id, OriginChange::Activate).await
 }
@@ -167,7 +163,6 @@ pub async fn activate(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn deactivate(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let id = named(&call)?;
     change(&call, &id, OriginChange::Deactivate).await
 }

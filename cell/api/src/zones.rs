@@ -1,6 +1,8 @@
 //! Network zones: lists of addresses that rules name, or to which nothing is served. What is not evaluated here, such as
 //! places and networks by their number, is refused.
 
+pub(crate) mod described;
+
 use crate::body::Fields;
 use crate::call::Call;
 use crate::error::{ApiError, ErrorCode, Thing};
@@ -19,9 +21,9 @@ use serde_json::{Value, json};
 use vocab::id::ZoneId;
 
 /// What is shown of a zone, sent back by clients, and not changed by them.
-const READ_ONLY: [&str; 5] = ["id", "created", "lastUpdated", "_links", "_embedded"];
-const POLICY: &str = "POLICY";
-const BLOCKLIST: &str = "BLOCKLIST";
+pub(crate) const READ_ONLY: [&str; 5] = ["id", "created", "lastUpdated", "_links", "_embedded"];
+pub(crate) const POLICY: &str = "POLICY";
+pub(crate) const BLOCKLIST: &str = "BLOCKLIST";
 
 /// What can be asked for by a filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +72,6 @@ struct ZoneInput {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["filter", "limit", "after"])?;
     let filter = find_filter(&call, &find_attribute)?;
     let mut zones = {
         let mut tx = call.cell.database.read().await.map_err(Fault::from)?;
@@ -87,7 +88,6 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let stored = load(&call).await?;
     Ok(Reply::of(render(&call, &stored)))
 }
@@ -97,7 +97,6 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was added.
 pub async fn create(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let mut fields = Fields::parse(call.json()?)?;
     let problem = "it counts from the start; deactivate it afterwards";
     fields.take_only("status", &["ACTIVE"], problem)?;
@@ -115,7 +114,6 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn replace(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     for _ in 0..CHANGE_ATTEMPTS_MAX {
         let stored = load(&call).await?;
         let mut fields = Fields::parse(call.json()?)?;
@@ -145,7 +143,6 @@ pub async fn replace(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation, above all for a zone that a rule names.
 pub async fn delete(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let stored = load(&call).await?;
     let deleted = call.cell.delete_zone(&call.permit, &stored.zone.id);
     deleted.await.map_err(refused)?;
@@ -169,7 +166,6 @@ pub async fn deactivate(call: Call) -> Result<Reply, ApiError> {
 }
 
 async fn switch(call: &Call, state: ZoneState) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let id = load(call).await?.zone.id;
     let switched = call.cell.switch_zone(&call.permit, &id, state);
     switched.await.map_err(refused)?;

@@ -49,8 +49,13 @@ const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-static ASSETS: [Asset; 8] = [
+static ASSETS: [Asset; 9] = [
     asset("testudo.css", CSS, include_bytes!("../assets/testudo.css")),
+    asset(
+        "reference.css",
+        CSS,
+        include_bytes!("../assets/reference.css"),
+    ),
     asset("passkey.js", SCRIPT, include_bytes!("../assets/passkey.js")),
     asset("live.js", SCRIPT, include_bytes!("../assets/live.js")),
     asset(

@@ -12,6 +12,7 @@ pub mod courier;
 pub mod dashboard;
 pub mod device;
 pub mod files;
+pub mod reference;
 pub mod signin;
 pub mod style_page;
 pub mod text;

@@ -8,6 +8,7 @@ use crate::membership::{self, FleetSide, gate};
 use crate::middleware::{self, Front};
 use crate::moving::{self, Mover};
 use crate::pulse::Pulse;
+use api::description::publish;
 use axum::body::Body;
 use axum::http::Request;
 use axum::response::Response;
@@ -16,14 +17,15 @@ use axum::{Extension, Router};
 use console::admin::log_tail::Tails;
 use console::courier::Courier;
 use console::signin::{enroll, identify, leave, link, prove, recover, token};
-use console::{consent, dashboard, device, files};
+use console::view::reference::Reference;
+use console::{consent, dashboard, device, files, reference};
 use identity::api_token::allowance::Allowances;
 use identity::cell::Cell;
 use identity::event_hook::envoy::Envoy;
 use oauth::authorize::http::SESSION_PATH;
 #[cfg(test)]
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// The pages: path and what answers there.
 fn page_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
@@ -33,6 +35,7 @@ fn page_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
         ("/assets/{name}", get(files::asset)),
         ("/", get(dashboard::home)),
         ("/style", get(files::style)),
+        ("/openapi", get(reference::show)),
         ("/apps", get(dashboard::apps)),
         ("/mailbox", get(mailbox::list)),
         ("/mailbox/{id}", get(mailbox::show)),
@@ -116,7 +119,9 @@ pub(crate) fn paths() -> Vec<&'static str> {
         .iter()
         .map(|operation| operation.path);
     let operations: BTreeSet<&str> = of_api.chain(of_scim).chain(open).collect();
-    endpoints.chain(operations).chain(pages).collect()
+    let document = std::iter::once(publish::PATH);
+    let of_programs = endpoints.chain(operations).chain(document);
+    of_programs.chain(pages).collect()
 }
 
 /// The ways out of a cell that somebody waits for.
@@ -172,6 +177,10 @@ impl Site {
     }
 }
 
+/// The description of the API for people, read once.
+static REFERENCE: LazyLock<Arc<Reference>> =
+    LazyLock::new(|| Arc::new(reference::read_reference(publish::document())));
+
 fn org_routes(cell: &Cell, outward: Outward, tails: Tails, pulse: Pulse) -> Router {
     // One allowance for a token, by whichever protocol it is used.
     let allowances = Allowances::default();
@@ -189,4 +198,5 @@ fn org_routes(cell: &Cell, outward: Outward, tails: Tails, pulse: Pulse) -> Rout
         .layer(Extension(outward.envoy))
         .layer(Extension(pulse))
         .layer(Extension(tails))
+        .layer(Extension(Arc::clone(&REFERENCE)))
 }

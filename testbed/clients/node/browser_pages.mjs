@@ -12,7 +12,7 @@ import { ensure, note, script } from './lib/script.mjs';
 const DEADLINE_SECS = 600;
 const PAGES_MAX = 120;
 const isStream = (path) => path.endsWith('/log/tail');
-const isWalkable = (href) => /^\/(apps|account|admin|style)(\/|\?|$)/.test(href) && !isStream(href) && !/[?&](format|download)=/.test(href) && !/\/test(\?|$)/.test(href) && !/\/open(\?|$)/.test(href);
+const isWalkable = (href) => /^\/(apps|account|admin|style|openapi)(\/|\?|$)/.test(href) && !isStream(href) && !/[?&](format|download)=/.test(href) && !/\/test(\?|$)/.test(href) && !/\/open(\?|$)/.test(href);
 
 await script(['origin', 'setup_link', 'login', 'password', 'data'], async (input) => {
   const browser = await Browser.launch({ executable: input.chromium, screenshots: input.screenshots });

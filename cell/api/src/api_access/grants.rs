@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use vocab::id::ApiGrantId;
 
 /// What is shown of a grant, sent back by clients, and not changed by them.
-const READ_ONLY: [&str; 9] = [
+pub(crate) const READ_ONLY: [&str; 9] = [
     "id",
     "clientId",
     "created",
@@ -30,7 +30,6 @@ const READ_ONLY: [&str; 9] = [
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let app = app_of(&call).await?;
     let grants = call.cell.list_api_grants(&call.permit, &app.id).await?;
     let grants: Vec<Value> = grants
@@ -45,7 +44,6 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let app = app_of(&call).await?;
     let grants = call.cell.list_api_grants(&call.permit, &app.id).await?;
     let named = call.parameter("grant");
@@ -59,13 +57,12 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was granted.
 pub async fn grant(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let app = app_of(&call).await?;
     let scope = parse(call.json()?, &call.href(""))?;
     let granted = call.cell.grant_api_scope(&call.permit, &app.id, scope);
     match granted.await {
         Err(Refusal::WrongState(why)) => Err(ApiError::invalid("scopeId", why)),
-        other => Ok(Reply::of(render(&call, &app, &other?))),
+        other => Ok(Reply::created(render(&call, &app, &other?))),
     }
 }
 
@@ -74,7 +71,6 @@ pub async fn grant(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn revoke(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let app = app_of(&call).await?;
     let named = call.parameter("grant");
     let missing = || ApiError::not_found(Thing::Grant, named);

@@ -16,7 +16,6 @@ use vocab::time::Timestamp;
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let app = app_of(&call).await?;
     let roles = call.cell.list_app_roles(&call.permit, &app.id).await?;
     let roles = roles.iter().map(|held| render(&call, &app, *held));
@@ -28,7 +27,6 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let app = app_of(&call).await?;
     let role = named(&call)?;
     Ok(Reply::of(find(&call, &app, role).await?))
@@ -39,13 +37,12 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was given.
 pub async fn grant(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let app = app_of(&call).await?;
     let role = role::parse_grant(call.json()?)?;
     match call.cell.grant_app_role(&call.permit, &app.id, role).await {
         Err(Refusal::WrongState(why)) => Err(ApiError::invalid("type", why)),
         Ok(false) => Err(ApiError::of(ErrorCode::AlreadyAssigned)),
-        Ok(true) => Ok(Reply::created(find(&call, &app, role).await?)),
+        Ok(true) => Ok(Reply::of(find(&call, &app, role).await?)),
         Err(refusal) => Err(refusal.into()),
     }
 }
@@ -55,7 +52,6 @@ pub async fn grant(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn revoke(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let app = app_of(&call).await?;
     let role = named(&call)?;
     match call.cell.revoke_app_role(&call.permit, &app.id, role).await {

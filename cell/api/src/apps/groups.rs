@@ -16,18 +16,17 @@ use serde_json::{Value, json};
 use vocab::id::GroupId;
 
 /// What is shown of an assignment, sent back by clients, and not changed by them.
-const READ_ONLY: [&str; 4] = ["id", "lastUpdated", "_links", "_embedded"];
+pub(crate) const READ_ONLY: [&str; 4] = ["id", "lastUpdated", "_links", "_embedded"];
 /// What can be shown inside of an assignment.
 const GROUP: &str = "group";
 /// No group's assignment comes before another's: it says that the app may be used, and no more.
-const PRIORITY: i64 = 0;
+pub(crate) const PRIORITY: i64 = 0;
 
 /// `GET /api/v1/apps/{id}/groups`.
 ///
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["expand", "limit", "after"])?;
     let is_expanded = call.query.expand(&[GROUP])?.is_some();
     let app = load_app(&call).await?;
     let after = call.place()?.map(|place| place.id).unwrap_or_default();
@@ -46,7 +45,6 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["expand"])?;
     let is_expanded = call.query.expand(&[GROUP])?.is_some();
     let (app, group) = (load_app(&call).await?, call.group("group").await?);
     let assigned = load_assigned(&call, &app, &group.id).await?;
@@ -81,7 +79,6 @@ async fn show_all(
 /// # Errors
 /// [`ApiError`] as every operation; nothing was assigned.
 pub async fn assign(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let (app, group) = (load_app(&call).await?, call.group("group").await?);
     if call.has_body() {
         check_body(call.json()?)?;
@@ -100,7 +97,6 @@ pub async fn assign(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn unassign(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let (app, group) = (load_app(&call).await?, call.group("group").await?);
     load_assigned(&call, &app, &group.id).await?;
     let taken = call

@@ -17,7 +17,7 @@ use identity::app::{App, AppKind};
 use serde_json::{Value, json};
 
 /// What is shown of an app, sent back by clients, and not changed by them here.
-const READ_ONLY: [&str; 9] = [
+pub(crate) const READ_ONLY: [&str; 9] = [
     "id",
     "status",
     "created",
@@ -29,7 +29,7 @@ const READ_ONLY: [&str; 9] = [
     "_embedded",
 ];
 /// The same of a key of an app.
-const KEY_READ_ONLY: [&str; 4] = ["id", "created", "lastUpdated", "_links"];
+pub(crate) const KEY_READ_ONLY: [&str; 4] = ["id", "created", "lastUpdated", "_links"];
 const CLIENT: &str = "settings.oauthClient";
 const PROOF: &str = "credentials.oauthClient";
 

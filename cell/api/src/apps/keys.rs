@@ -18,7 +18,6 @@ use serde_json::Value;
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let app = load_app(&call).await?;
     let keys: Vec<Value> = keys_of(&app)
         .iter()
@@ -32,7 +31,6 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let app = load_app(&call).await?;
     let key = find_key(&call, &app)?;
     Ok(Reply::of(render_key(&call, &app, &key)))
@@ -43,7 +41,6 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was added.
 pub async fn add(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let app = load_app(&call).await?;
     let key = parse_key(Value::Object(Fields::parse(call.json()?)?.rest()))?;
     let added = call.cell.add_app_key(&call.permit, &app.id, key).await?;
@@ -55,7 +52,6 @@ pub async fn add(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn delete(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let app = load_app(&call).await?;
     let id = find_key(&call, &app)?.thumbprint();
     let removed = call.cell.remove_app_key(&call.permit, &app.id, &id);

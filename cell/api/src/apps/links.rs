@@ -14,7 +14,6 @@ use vocab::id::UserId;
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["limit", "after"])?;
     let person = call.user("id").await?.person;
     let search = AppSearch::usable_by(&person.id);
     let limit = call.query.limit(APP_LINKS_PAGE)?;

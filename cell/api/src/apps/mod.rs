@@ -1,5 +1,6 @@
 //! Apps: listed, added, shown, changed, switched on and off, and removed.
 
+pub(crate) mod described;
 pub mod groups;
 pub mod input;
 pub mod keys;
@@ -31,8 +32,6 @@ use vocab::id::{AppId, UserId};
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query
-        .only(&["q", "filter", "expand", "limit", "after"])?;
     let search = plan_search(&call.query)?;
     found(&call, &search, call.query.limit(APPS_PAGE)?).await
 }
@@ -42,7 +41,6 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn of_group(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["limit", "after"])?;
     let group = call.group("id").await?;
     let limit = call.query.limit(APPS_OF_GROUP_PAGE)?;
     found(&call, &AppSearch::of_group(&group.id), limit).await
@@ -128,7 +126,6 @@ pub(crate) async fn load_app(call: &Call) -> Result<App, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["expand"])?;
     let app = load_app(&call).await?;
     let mut shown = show_all(&call, std::slice::from_ref(&app)).await?;
     Ok(Reply::of(shown.pop().unwrap_or_default()))
@@ -139,7 +136,6 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was added.
 pub async fn create(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["activate"])?;
     let status = match call.query.flag("activate", true)? {
         true => AppStatus::Active,
         false => AppStatus::Inactive,
@@ -155,7 +151,6 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn replace(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     for _ in 0..CHANGE_ATTEMPTS_MAX {
         let present = load_app(&call).await?;
         let change = plan_change(&present, parse_app(call.json()?)?)?;
@@ -178,7 +173,6 @@ pub async fn replace(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn delete(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let app = load_app(&call).await?;
     match call.cell.delete_app(&call.permit, &app.id).await {
         Ok(()) => Ok(Reply::empty()),
@@ -192,7 +186,6 @@ pub async fn delete(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn activate(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let app = load_app(&call).await?;
     call.cell.activate_app(&call.permit, &app.id).await?;
     Ok(Reply::done())
@@ -203,7 +196,6 @@ pub async fn activate(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn deactivate(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let app = load_app(&call).await?;
     call.cell.deactivate_app(&call.permit, &app.id).await?;
     Ok(Reply::done())

@@ -20,7 +20,6 @@ use vocab::id::AppSecretId;
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let app = load_app(&call).await?;
     let secrets = call.cell.list_app_secrets(&call.permit, &app.id).await?;
     let secrets: Vec<Value> = secrets
@@ -35,7 +34,6 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let app = load_app(&call).await?;
     let secret = load_secret(&call, &app).await?;
     Ok(Reply::of(render_secret(&call, &app, &secret)))
@@ -46,7 +44,6 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was added.
 pub async fn add(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let app = load_app(&call).await?;
     if call.has_body() {
         check_body(call.json()?)?;
@@ -64,7 +61,6 @@ pub async fn add(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn delete(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let app = load_app(&call).await?;
     let secret = load_secret(&call, &app).await?;
     let removed = call
@@ -91,7 +87,6 @@ pub async fn deactivate(call: Call) -> Result<Reply, ApiError> {
 }
 
 async fn change(call: &Call, to: AppStatus) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let app = load_app(call).await?;
     let id = load_secret(call, &app).await?.id;
     let (cell, permit) = (&call.cell, &call.permit);

@@ -17,7 +17,7 @@ use vocab::id::{AppId, UserId};
 use vocab::time::Timestamp;
 
 /// What is shown of an assignment, sent back by clients, and not changed by them.
-const READ_ONLY: [&str; 10] = [
+pub(crate) const READ_ONLY: [&str; 10] = [
     "created",
     "lastUpdated",
     "status",
@@ -31,8 +31,8 @@ const READ_ONLY: [&str; 10] = [
 ];
 /// What can be shown inside of an assignment.
 const USER: &str = "user";
-const DIRECT: &str = "USER";
-const THROUGH_GROUP: &str = "GROUP";
+pub(crate) const DIRECT: &str = "USER";
+pub(crate) const THROUGH_GROUP: &str = "GROUP";
 
 /// The body of an assignment.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -53,7 +53,6 @@ enum Scope {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["expand", "limit", "after"])?;
     let is_expanded = call.query.expand(&[USER])?.is_some();
     let app = load_app(&call).await?;
     let limit = call.query.limit(APP_USERS_PAGE)?;
@@ -70,7 +69,6 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["expand"])?;
     let is_expanded = call.query.expand(&[USER])?.is_some();
     let (app, person) = (load_app(&call).await?, load_person(&call).await?);
     let assigned = load_assigned(&call, &app, &person.id).await?;
@@ -104,7 +102,6 @@ async fn show_all(
 /// # Errors
 /// [`ApiError`] as every operation; nothing was assigned.
 pub async fn assign(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let app = load_app(&call).await?;
     let input = parse_assignment(call.json()?)?;
     let Some(named) = &input.id else {
@@ -140,7 +137,6 @@ async fn assign_to(call: &Call, app: &App, user: &UserId) -> Result<Reply, ApiEr
 /// # Errors
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn update(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let (app, person) = (load_app(&call).await?, load_person(&call).await?);
     let assigned = load_assigned(&call, &app, &person.id).await?;
     let input = parse_assignment(call.json()?)?;
@@ -167,7 +163,6 @@ pub async fn update(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn unassign(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["sendEmail"])?;
     if call.query.flag("sendEmail", false)? {
         let cause = "sendEmail: administrators are told by the log";
         return Err(ApiError::because(ErrorCode::Unsupported, cause));

@@ -43,6 +43,13 @@ pub const GRANT_TYPES: [(&str, GrantKind); 4] = [
     ),
 ];
 
+/// What the endpoint that people are sent to may answer with, by the grant that leads to it; and the word that clients have
+/// for an app to which it answers nothing since it acts for itself.
+pub const RESPONSE_TYPES: [(&str, GrantKind); 2] = [
+    ("code", GrantKind::AuthorizationCode),
+    ("token", GrantKind::ClientCredentials),
+];
+
 /// What a word stands for.
 ///
 /// # Errors
@@ -67,16 +74,12 @@ pub fn shown<T: PartialEq>(words: &'static [(&'static str, T)], value: &T) -> &'
     found.map_or("", |(word, _)| *word)
 }
 
-/// What the endpoint that people are sent to may answer with, and the word that clients have for an app to which it
-/// answers nothing since it acts for itself.
+/// The response types to which these grants lead.
 #[must_use]
 pub fn response_types(grants: &[GrantKind]) -> Vec<&'static str> {
-    [
-        (GrantKind::AuthorizationCode, "code"),
-        (GrantKind::ClientCredentials, "token"),
-    ]
-    .into_iter()
-    .filter(|(grant, _)| grants.contains(grant))
-    .map(|(_, word)| word)
-    .collect()
+    let possible = RESPONSE_TYPES.iter();
+    possible
+        .filter(|(_, grant)| grants.contains(grant))
+        .map(|(word, _)| *word)
+        .collect()
 }

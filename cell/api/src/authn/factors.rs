@@ -18,7 +18,7 @@ use identity::totp::qr::render_qr;
 use serde_json::{Value, json};
 
 /// Seconds that a code counts, and its digits (RFC 6238 section 4, RFC 4226 section 5.3).
-const TOTP_STEP_SECS: u32 = 30;
+pub(crate) const TOTP_STEP_SECS: u32 = 30;
 const TOTP_DIGITS: u32 = 6;
 
 /// `POST /api/v1/authn/factors/{factor}/verify`: without an answer, the question is asked.

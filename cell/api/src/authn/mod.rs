@@ -5,6 +5,7 @@
 //! A sign-in is known by its state token. When nothing more is needed, that token can be exchanged once for a session,
 //! as the session token.
 
+pub(crate) mod described;
 pub mod factors;
 pub mod open;
 pub mod password;
@@ -25,13 +26,15 @@ use serde_json::Value;
 use vocab::secret::Secret;
 
 macro_rules! operations {
-    ($($method:ident $path:literal $($handler:ident)::+ $summary:literal;)*) => {
+    ($($method:ident $path:literal $($handler:ident)::+ $summary:literal $($described:ident)::+;)*) => {
         /// Every operation that needs no token of an administrator.
         pub static OPERATIONS: &[OpenOperation] = &[$(
             OpenOperation {
                 method: Method::$method,
                 path: $path,
                 summary: $summary,
+                description: &$($described)::+,
+                handler: stringify!($($handler)::+),
                 run: |call| Box::pin($($handler)::+(call)),
             },
         )*];
@@ -39,14 +42,14 @@ macro_rules! operations {
 }
 
 operations! {
-    GET "/.well-known/okta-organization" org::describe "Say which organisation this is, and how its people sign in";
-    POST "/api/v1/authn" begin "Begin a sign-in by login and password, or look at one";
-    POST "/api/v1/authn/cancel" cancel "Give a sign-in up";
-    POST "/api/v1/authn/factors" factors::enroll "Enrol an authenticator app on the way";
-    POST "/api/v1/authn/factors/{factor}/lifecycle/activate" factors::activate "Confirm the authenticator app with its first code";
-    POST "/api/v1/authn/factors/{factor}/verify" factors::verify "Prove one thing more";
-    POST "/api/v1/authn/credentials/change_password" password::change "Replace a password that has expired";
-    POST "/api/v1/authn/recovery/password" password::recover "Send a link to get back in";
+    GET "/.well-known/okta-organization" org::describe "Say which organisation this is, and how its people sign in" org::described::WELL_KNOWN;
+    POST "/api/v1/authn" begin "Begin a sign-in by login and password, or look at one" described::BEGINS;
+    POST "/api/v1/authn/cancel" cancel "Give a sign-in up" described::CANCELS;
+    POST "/api/v1/authn/factors" factors::enroll "Enrol an authenticator app on the way" described::ENROLLS;
+    POST "/api/v1/authn/factors/{factor}/lifecycle/activate" factors::activate "Confirm the authenticator app with its first code" described::ACTIVATES;
+    POST "/api/v1/authn/factors/{factor}/verify" factors::verify "Prove one thing more" described::VERIFIES;
+    POST "/api/v1/authn/credentials/change_password" password::change "Replace a password that has expired" described::CHANGES;
+    POST "/api/v1/authn/recovery/password" password::recover "Send a link to get back in" described::RECOVERS;
 }
 
 /// A sign-in that is under way, with the token by which it is known.

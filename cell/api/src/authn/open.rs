@@ -2,6 +2,7 @@
 
 use crate::body::Fields;
 use crate::call::{as_json, read_parameters};
+use crate::description::Description;
 use crate::error::{ApiError, ErrorCode};
 use crate::limits::BODY_BYTES_MAX;
 use crate::query::Query;
@@ -25,6 +26,9 @@ pub struct OpenOperation {
     pub path: &'static str,
     /// What it does, for the page that lists the operations.
     pub summary: &'static str,
+    /// What it reads and answers.
+    pub description: &'static Description,
+    pub(crate) handler: &'static str,
     pub(crate) run: fn(OpenCall) -> Answer,
 }
 
@@ -80,7 +84,7 @@ pub async fn answer(operation: &'static OpenOperation, cell: Cell, request: Requ
     let read = async {
         let snapshot = cell.snapshot(&context.org).await?;
         let snapshot = snapshot.ok_or(ApiError::of(ErrorCode::NoPath))?;
-        Query::parse(parts.uri.query().unwrap_or_default())?.only(&[])?;
+        Query::parse(parts.uri.query().unwrap_or_default())?.only(operation.description.query)?;
         Ok::<_, ApiError>(OpenCall {
             parameters: read_parameters(&mut parts).await?,
             headers: parts.headers,

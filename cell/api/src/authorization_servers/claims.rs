@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use vocab::id::ClaimId;
 
 /// What is shown of a claim, sent back by clients, and not changed by them.
-const READ_ONLY: [&str; 2] = ["id", "_links"];
+pub(crate) const READ_ONLY: [&str; 2] = ["id", "_links"];
 /// What an expression about the person begins with.
 const PERSON: &str = "user.";
 /// Attributes that are called otherwise on the wire: there, and here.
@@ -44,7 +44,6 @@ fn find<'s>(
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let claims: Vec<Value> = claims_of(&server)
         .map(|(id, claim)| render_claim(&call, &server, id, claim))
@@ -57,7 +56,6 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let (id, claim) = find(&call, &server)?;
     Ok(Reply::of(render_claim(&call, &server, id, claim)))
@@ -68,7 +66,6 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was added.
 pub async fn create(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let claim = parse_claim(call.json()?)?;
     let shown = put(&call, &server, None, claim).await?;
@@ -82,7 +79,6 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn replace(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let key = part_key(find(&call, &server)?.1);
     let claim = parse_claim(call.json()?)?;
@@ -94,7 +90,6 @@ pub async fn replace(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn delete(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let change = ServerChange::RemoveClaim(part_key(find(&call, &server)?.1));
     let removed = call.cell.change_server(&call.permit, &server.id, change);

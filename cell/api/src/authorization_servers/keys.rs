@@ -17,7 +17,6 @@ use std::collections::BTreeSet;
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     listed(&call, &server).await
 }
@@ -43,7 +42,6 @@ async fn load_keys(call: &Call, server: &AuthorizationServer) -> Result<Vec<KeyV
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let named = call.parameter("key");
     let keys = load_keys(&call, &server).await?;
@@ -59,7 +57,6 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn rotate(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let mut fields = Fields::parse(call.json()?)?;
     fields.take_only("use", &[KEY_USE], "keys are for signatures: sig")?;

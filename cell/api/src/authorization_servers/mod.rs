@@ -2,6 +2,7 @@
 //! its own.
 
 pub mod claims;
+pub(crate) mod described;
 pub mod keys;
 pub mod policies;
 pub mod render;
@@ -32,7 +33,7 @@ pub(crate) const ROTATION: &str = "AUTO";
 pub(crate) const KEY_USE: &str = "sig";
 
 /// What is shown of a server, sent back by clients, and not changed by them.
-const READ_ONLY: [&str; 5] = ["id", "created", "lastUpdated", "default", "_links"];
+pub(crate) const READ_ONLY: [&str; 5] = ["id", "created", "lastUpdated", "default", "_links"];
 
 /// What a body says of a server.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,7 +48,6 @@ struct ServerInput {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["q", "limit", "after"])?;
     let wanted = call.query.get("q").map(str::to_lowercase);
     let is_wanted = |server: &AuthorizationServer| {
         let texts = [&server.name, &server.config.audience];
@@ -109,7 +109,6 @@ pub(crate) fn refused(refusal: Refusal) -> ApiError {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     shown(&call, &server).await.map(Reply::of)
 }
@@ -126,7 +125,6 @@ async fn shown(call: &Call, server: &AuthorizationServer) -> Result<Value, ApiEr
 /// # Errors
 /// [`ApiError`] as every operation; nothing was added.
 pub async fn create(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let input = parse_server(call.json()?, None)?;
     let config = ServerConfig {
         audience: input.audience,
@@ -146,7 +144,6 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn replace(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let known = Present {
         status: status_of(server.active),
@@ -172,7 +169,6 @@ pub async fn replace(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation, above all for a server that is in use or preset.
 pub async fn delete(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let deleted = call.cell.delete_server(&call.permit, &server.id);
     deleted.await.map_err(refused)?;
@@ -184,7 +180,6 @@ pub async fn delete(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn activate(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     call.cell.activate_server(&call.permit, &server.id).await?;
     Ok(Reply::empty())
@@ -195,7 +190,6 @@ pub async fn activate(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn deactivate(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let done = call.cell.deactivate_server(&call.permit, &server.id);
     done.await?;

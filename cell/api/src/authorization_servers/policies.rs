@@ -16,13 +16,13 @@ use serde_json::{Value, json};
 use vocab::id::PolicyId;
 
 /// The type of every one.
-const TYPE: &str = "OAUTH_AUTHORIZATION_POLICY";
+pub(crate) const TYPE: &str = "OAUTH_AUTHORIZATION_POLICY";
 /// The word for all apps.
 const ALL_CLIENTS: &str = "ALL_CLIENTS";
 /// Where the apps stand.
 const CLIENTS: &str = "conditions.clients.include";
 /// What is shown of a policy, sent back by clients, and not changed by them.
-const READ_ONLY: [&str; 5] = ["id", "created", "lastUpdated", "_links", "_embedded"];
+pub(crate) const READ_ONLY: [&str; 5] = ["id", "created", "lastUpdated", "_links", "_embedded"];
 
 /// What a body says of a policy.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,7 +52,6 @@ pub(crate) fn find<'s>(
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let policies: Vec<Value> = server
         .parts
@@ -69,7 +68,6 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let (place, policy) = find(&call, &server)?;
     Ok(Reply::of(render_policy(&call, &server, place, policy)))
@@ -80,7 +78,6 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was added.
 pub async fn create(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let input = parse_policy(call.json()?, None)?;
     check_named(&call, Named::App, CLIENTS, &input.settings.apps, &[]).await?;
@@ -97,7 +94,6 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn replace(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let (_, policy) = find(&call, &server)?;
     let input = parse_policy(call.json()?, Some(status_of(policy.active)))?;
@@ -120,7 +116,6 @@ pub async fn replace(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn delete(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let id = find(&call, &server)?.1.id.clone();
     apply(&call, &server, PolicyChange::Remove(id)).await?;
@@ -144,7 +139,6 @@ pub async fn deactivate(call: Call) -> Result<Reply, ApiError> {
 }
 
 async fn switch(call: &Call, force: Force) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(call).await?;
     let (_, policy) = find(call, &server)?;
     // Nothing happens to what is so already, and nothing is written in the log.

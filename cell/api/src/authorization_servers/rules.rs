@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use vocab::id::RuleId;
 
 /// The type of every rule.
-const TYPE: &str = "RESOURCE_ACCESS";
+pub(crate) const TYPE: &str = "RESOURCE_ACCESS";
 /// The word for everybody.
 const EVERYONE: &str = "EVERYONE";
 /// The word for every scope.
@@ -27,11 +27,11 @@ const MINUTE_SECS: i64 = 60;
 const USERS: &str = "conditions.people.users.include";
 const GROUPS: &str = "conditions.people.groups.include";
 /// What is shown of a rule, sent back by clients, and not changed by them.
-const READ_ONLY: [&str; 5] = ["id", "created", "lastUpdated", "_links", "_embedded"];
+pub(crate) const READ_ONLY: [&str; 5] = ["id", "created", "lastUpdated", "_links", "_embedded"];
 
 /// Grants by their words. Refresh tokens go with the grant that they came of, and have a word of their own only where a
 /// rule is for them alone.
-const GRANTS: [(&str, GrantKind); 4] = [
+pub(crate) const GRANTS: [(&str, GrantKind); 4] = [
     ("authorization_code", GrantKind::AuthorizationCode),
     (
         "urn:ietf:params:oauth:grant-type:device_code",
@@ -65,7 +65,6 @@ fn find_rule<'p>(
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let (_, policy) = find(&call, &server)?;
     let rules: Vec<Value> = policy
@@ -82,7 +81,6 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let (_, policy) = find(&call, &server)?;
     let (place, rule) = find_rule(&call, policy)?;
@@ -94,7 +92,6 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was added.
 pub async fn create(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let (_, policy) = find(&call, &server)?;
     let input = parse_rule(call.json()?, None)?;
@@ -113,7 +110,6 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn replace(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let (_, policy) = find(&call, &server)?;
     let (_, present) = find_rule(&call, policy)?;
@@ -131,7 +127,6 @@ pub async fn replace(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn delete(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let (_, policy) = find(&call, &server)?;
     let id = find_rule(&call, policy)?.1.id.clone();
@@ -157,7 +152,6 @@ pub async fn deactivate(call: Call) -> Result<Reply, ApiError> {
 }
 
 async fn switch(call: &Call, force: Force) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(call).await?;
     let (_, policy) = find(call, &server)?;
     let (_, rule) = find_rule(call, policy)?;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use vocab::id::ScopeId;
 
 /// What is shown of a scope, sent back by clients, and not changed by them.
-const READ_ONLY: [&str; 2] = ["id", "_links"];
+pub(crate) const READ_ONLY: [&str; 2] = ["id", "_links"];
 
 /// A scope of a server.
 enum Scope<'s> {
@@ -65,7 +65,6 @@ fn find_own<'s>(call: &Call, server: &'s AuthorizationServer) -> Result<&'s Scop
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let scopes: Vec<Value> = scopes_of(&server)
         .iter()
@@ -79,7 +78,6 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let scope = find(&call, &server)?;
     Ok(Reply::of(render_scope(&call, &server, &scope)))
@@ -90,7 +88,6 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was added.
 pub async fn create(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let scope = parse_scope(call.json()?)?;
     let shown = put(&call, &server, None, scope).await?;
@@ -104,7 +101,6 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn replace(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let key = part_key(find_own(&call, &server)?);
     let scope = parse_scope(call.json()?)?;
@@ -116,7 +112,6 @@ pub async fn replace(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation, above all for a scope that a claim or rule names.
 pub async fn delete(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let server = load(&call).await?;
     let change = ServerChange::RemoveScope(part_key(find_own(&call, &server)?));
     let removed = call.cell.change_server(&call.permit, &server.id, change);

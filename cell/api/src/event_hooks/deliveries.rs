@@ -20,7 +20,6 @@ use vocab::id::HookDeliveryId;
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["limit", "after"])?;
     let hook = load(&call).await?;
     let limit = call.query.limit(DELIVERIES_PAGE)?;
     let before = match call.place()? {
@@ -61,7 +60,6 @@ fn missing(call: &Call) -> ApiError {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let hook = load(&call).await?;
     let id = parse_id(&call)?;
     let found = call.cell.find_hook_delivery(&call.permit, &hook.id, &id);
@@ -76,7 +74,6 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn redeliver(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let hook = load(&call).await?;
     let id = parse_id(&call)?;
     let repeated = call.cell.repeat_hook_delivery(&call.permit, &hook.id, &id);

@@ -17,7 +17,7 @@ pub(crate) const CHANNEL_VERSION: &str = "1.0.0";
 pub(crate) const METHOD: &str = "POST";
 
 /// What is shown of a hook, sent back by clients, and not changed by them.
-const READ_ONLY: [&str; 5] = ["id", "created", "createdBy", "lastUpdated", "_links"];
+pub(crate) const READ_ONLY: [&str; 5] = ["id", "created", "createdBy", "lastUpdated", "_links"];
 
 /// Reads a hook. Of one that is there, a body may repeat how it stands.
 ///

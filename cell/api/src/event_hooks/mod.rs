@@ -1,6 +1,7 @@
 //! Event hooks: listed, added, shown, changed, switched, verified and removed; the secret that signs what they are told.
 
 pub mod deliveries;
+pub(crate) mod described;
 pub mod envelope;
 pub mod input;
 pub mod render;
@@ -24,7 +25,6 @@ use vocab::id::EventHookId;
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["limit", "after"])?;
     let hooks = call.cell.list_event_hooks(&call.permit).await?;
     let (hooks, next) = page_of(&call, hooks, HOOKS_PAGE, |hook| hook.id.as_str())?;
     let hooks: Vec<Value> = hooks.iter().map(|hook| render_hook(&call, hook)).collect();
@@ -50,7 +50,6 @@ pub(crate) async fn load(call: &Call) -> Result<EventHook, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let hook = load(&call).await?;
     Ok(Reply::of(render_hook(&call, &hook)))
 }
@@ -60,7 +59,6 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was added.
 pub async fn create(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let change = parse_hook(call.json()?, &call.context.base_url, None)?;
     let plain = call.envoy.plain_http();
     let made = call.cell.create_event_hook(&call.permit, change, plain);
@@ -73,7 +71,6 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn replace(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let hook = load(&call).await?;
     let change = parse_hook(call.json()?, &call.context.base_url, Some(&hook))?;
     let plain = call.envoy.plain_http();
@@ -89,7 +86,6 @@ pub async fn replace(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation, above all for a hook that is switched on.
 pub async fn delete(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let hook = load(&call).await?;
     let deleted = call.cell.delete_event_hook(&call.permit, hook);
     deleted.await.map_err(refused)?;
@@ -113,7 +109,6 @@ pub async fn deactivate(call: Call) -> Result<Reply, ApiError> {
 }
 
 async fn switch(call: Call, active: bool) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let hook = load(&call).await?;
     let switched = call.cell.switch_event_hook(&call.permit, hook, active);
     let switched = switched.await.map_err(refused)?;
@@ -125,7 +120,6 @@ async fn switch(call: Call, active: bool) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; what the address did is the cause.
 pub async fn verify(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let hook = load(&call).await?;
     let envoy = call.envoy.as_ref();
     match call.cell.verify_event_hook(&call.permit, hook, envoy).await {
@@ -149,7 +143,6 @@ fn unverified(why: &str) -> ApiError {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn renew_secret(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let hook = load(&call).await?;
     let href = hook_href(&call, &hook);
     let secret = call.cell.renew_hook_secret(&call.permit, hook);

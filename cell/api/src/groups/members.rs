@@ -13,7 +13,6 @@ use serde_json::Value;
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["limit", "after"])?;
     let group = call.group("id").await?;
     let after = call.place()?.map(|place| place.id).unwrap_or_default();
     let limit = call.query.limit(MEMBERS_PAGE)?;
@@ -34,7 +33,6 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn add(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let (group, person) = (call.group("id").await?, call.user("user").await?.person);
     let added = call
         .cell
@@ -48,7 +46,6 @@ pub async fn add(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn remove(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let (group, person) = (call.group("id").await?, call.user("user").await?.person);
     let removed = call
         .cell

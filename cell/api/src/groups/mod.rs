@@ -1,5 +1,6 @@
 //! Groups: listed, added, shown, changed and removed.
 
+pub(crate) mod described;
 pub mod members;
 pub mod render;
 pub mod rules;
@@ -20,20 +21,8 @@ use vocab::id::GroupId;
 
 /// What can be shown inside of a group.
 const STATS: &str = "stats";
-/// What a list can be asked by.
-const PARAMETERS: [&str; 8] = [
-    "q",
-    "expand",
-    "filter",
-    "search",
-    "sortBy",
-    "sortOrder",
-    "limit",
-    "after",
-];
-
 /// What is shown of a group, sent back by clients, and not changed by them.
-const READ_ONLY: [&str; 8] = [
+pub(crate) const READ_ONLY: [&str; 8] = [
     "id",
     "type",
     "objectClass",
@@ -49,7 +38,6 @@ const READ_ONLY: [&str; 8] = [
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&PARAMETERS)?;
     let search = plan_search(&call.query)?;
     let is_counted = call.query.expand(&[STATS])?.is_some();
     let page = if is_counted {
@@ -124,7 +112,6 @@ fn find_attribute(name: &str) -> Option<(GroupAttribute, Kind)> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["expand"])?;
     let is_counted = call.query.expand(&[STATS])?.is_some();
     let group = call.group("id").await?;
     let mut shown = show_all(&call, std::slice::from_ref(&group), is_counted).await?;
@@ -136,7 +123,6 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was added.
 pub async fn create(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let (name, description) = parse_group(call.json()?)?;
     let created = call.cell.create_group(&call.permit, &name, &description);
     Ok(Reply::of(render_group(&call, &created.await?)))
@@ -147,7 +133,6 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn replace(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let present = call.group("id").await?;
     let (name, description) = parse_group(call.json()?)?;
     let changed = Group {
@@ -167,7 +152,6 @@ pub async fn replace(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn delete(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let group = call.group("id").await?;
     call.cell.delete_group(&call.permit, &group.id).await?;
     Ok(Reply::empty())

@@ -16,11 +16,11 @@ use std::collections::BTreeSet;
 use vocab::id::{GroupId, GroupRuleId, UserId};
 
 /// The type of every rule.
-const TYPE: &str = "group_rule";
+pub(crate) const TYPE: &str = "group_rule";
 /// What can be shown beside a rule.
-const NAMES: &str = "groupIdToGroupNameMap";
+pub(crate) const NAMES: &str = "groupIdToGroupNameMap";
 /// What is shown of a rule, sent back by clients, and not changed by them.
-const READ_ONLY: [&str; 5] = ["id", "created", "lastUpdated", "_links", "_embedded"];
+pub(crate) const READ_ONLY: [&str; 5] = ["id", "created", "lastUpdated", "_links", "_embedded"];
 
 /// Whether the names of groups stand beside a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,6 @@ enum Names {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["limit", "after", "search", "expand"])?;
     let names = names_wanted(&call)?;
     let search = call.query.get("search").unwrap_or_default();
     let after = call.place()?.map(|place| place.id).unwrap_or_default();
@@ -53,7 +52,6 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["expand"])?;
     let names = names_wanted(&call)?;
     let rule = load(&call).await?;
     let mut shown = expand(&call, std::slice::from_ref(&rule), names).await?;
@@ -65,7 +63,6 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was added.
 pub async fn create(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let input = parse_rule(call.json()?, "INACTIVE")?;
     let made = call.cell.create_group_rule(&call.permit, input).await;
     Ok(Reply::of(render(&call, &made.map_err(refused)?)))
@@ -76,7 +73,6 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn replace(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let present = load(&call).await?;
     let input = parse_rule(call.json()?, present.status.as_str())?;
     let changed = call
@@ -103,7 +99,6 @@ pub async fn delete(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn activate(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let rule = load(&call).await?;
     let activated = call.cell.activate_group_rule(&call.permit, &rule.id);
     activated.await.map_err(refused)?;
@@ -125,7 +120,6 @@ pub async fn deactivate(call: Call) -> Result<Reply, ApiError> {
 }
 
 fn put_in(call: &Call) -> Result<PutIn, ApiError> {
-    call.query.only(&["removeUsers"])?;
     Ok(match call.query.flag("removeUsers", false)? {
         true => PutIn::Leave,
         false => PutIn::Stay,

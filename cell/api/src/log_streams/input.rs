@@ -8,7 +8,7 @@ use identity::log_stream::settings::{ReceiverChange, SYSLOG_PORT, StreamChange};
 use identity::log_stream::{LogStream, Receiver, StreamKind};
 
 /// What is shown of a stream, sent back by clients, and not changed by them.
-const READ_ONLY: [&str; 5] = ["id", "created", "lastUpdated", "delivery", "_links"];
+pub(crate) const READ_ONLY: [&str; 5] = ["id", "created", "lastUpdated", "delivery", "_links"];
 /// Kinds that are known in the field and not served.
 const KNOWN_ELSEWHERE: [&str; 2] = ["aws_eventbridge", "splunk_cloud_logstreaming"];
 

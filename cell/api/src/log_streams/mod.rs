@@ -1,5 +1,6 @@
 //! Log streams: listed, added, shown, changed, switched, tested and removed; the secret that signs what a webhook is sent.
 
+pub(crate) mod described;
 pub mod input;
 pub mod render;
 
@@ -49,7 +50,6 @@ fn holds(condition: &Condition<Attribute>, stream: &LogStream) -> bool {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["filter", "limit", "after"])?;
     let filter = find_filter(&call, &find_attribute)?;
     let mut streams = call.cell.list_log_streams(&call.permit).await?;
     streams.retain(|stream| filter.as_ref().is_none_or(|filter| holds(filter, stream)));
@@ -78,7 +78,6 @@ async fn load(call: &Call) -> Result<LogStream, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let stream = load(&call).await?;
     Ok(Reply::of(render_stream(&call, &stream)))
 }
@@ -88,7 +87,6 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was added.
 pub async fn create(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let change = parse_stream(call.json()?, &call.context.base_url, None)?;
     let envoy = call.envoy.as_ref();
     let made = call.cell.create_log_stream(&call.permit, change, envoy);
@@ -101,7 +99,6 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn replace(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let stream = load(&call).await?;
     let change = parse_stream(call.json()?, &call.context.base_url, Some(&stream))?;
     let envoy = call.envoy.as_ref();
@@ -117,7 +114,6 @@ pub async fn replace(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation, above all for a stream that is switched on.
 pub async fn delete(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let stream = load(&call).await?;
     let deleted = call.cell.delete_log_stream(&call.permit, stream);
     deleted.await.map_err(refused)?;
@@ -141,7 +137,6 @@ pub async fn deactivate(call: Call) -> Result<Reply, ApiError> {
 }
 
 async fn switch(call: Call, active: bool) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let stream = load(&call).await?;
     let switched = call.cell.switch_log_stream(&call.permit, stream, active);
     let switched = switched.await.map_err(refused)?;
@@ -153,7 +148,6 @@ async fn switch(call: Call, active: bool) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; why the receiver has not taken it is the cause.
 pub async fn test(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let stream = load(&call).await?;
     let envoy = call.envoy.as_ref();
     let tested = call.cell.test_log_stream(&call.permit, &stream, envoy);
@@ -174,7 +168,6 @@ pub async fn test(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation, above all for syslog, which is not signed.
 pub async fn renew_secret(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let stream = load(&call).await?;
     let href = stream_href(&call, &stream);
     let secret = call.cell.renew_stream_secret(&call.permit, stream);

@@ -4,6 +4,7 @@
 
 pub mod assurance;
 pub mod conditions;
+pub(crate) mod described;
 pub mod password;
 pub mod rules;
 pub mod simulate;
@@ -27,7 +28,7 @@ use serde_json::{Value, json};
 use vocab::id::PolicyId;
 
 /// What is shown of a policy, sent back by clients, and not changed by them.
-const READ_ONLY: [&str; 5] = ["id", "created", "lastUpdated", "_links", "_embedded"];
+pub(crate) const READ_ONLY: [&str; 5] = ["id", "created", "lastUpdated", "_links", "_embedded"];
 /// What can be shown inside of a policy.
 const RULES: &str = "rules";
 /// Each kind has an order of its own, and none but the access policies have more than one.
@@ -47,9 +48,9 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::SignOn, Self::Access, Self::Password];
+    pub(crate) const ALL: [Self; 3] = [Self::SignOn, Self::Access, Self::Password];
 
-    const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::SignOn => "OKTA_SIGN_ON",
             Self::Access => "ACCESS_POLICY",
@@ -58,7 +59,7 @@ impl Kind {
     }
 
     /// The type of its rules.
-    const fn rule_type(self) -> &'static str {
+    pub(crate) const fn rule_type(self) -> &'static str {
         match self {
             Self::SignOn => "SIGN_ON",
             Self::Access => "ACCESS_POLICY",
@@ -115,8 +116,6 @@ impl Policy {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query
-        .only(&["type", "status", "expand", "limit", "after"])?;
     let kind = call.query.get("type").map(Kind::parse).transpose()?;
     let is_wanted = match call.query.get("status") {
         None | Some("ACTIVE") => true,
@@ -204,7 +203,6 @@ fn wire_name(field: &'static str) -> &'static str {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["expand"])?;
     let policy = load(&call).await?;
     let mut shown = show_all(&call, std::slice::from_ref(&policy)).await?;
     Ok(Reply::of(shown.pop().unwrap_or_default()))
@@ -215,7 +213,6 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was added.
 pub async fn create(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["activate"])?;
     if !call.query.flag("activate", true)? {
         return Err(ApiError::invalid("activate", ALWAYS));
     }
@@ -255,7 +252,6 @@ pub(crate) async fn reload(call: &Call, id: &PolicyId) -> Result<StoredPolicy, A
 /// # Errors
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn replace(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     for _ in 0..CHANGE_ATTEMPTS_MAX {
         let policy = load(&call).await?;
         let mut fields = Fields::parse(call.json()?)?;
@@ -300,7 +296,6 @@ async fn rename(
 /// # Errors
 /// [`ApiError`] as every operation, above all for a policy that an app names or every org has.
 pub async fn delete(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     match load(&call).await? {
         Policy::SignOn(stored) => {
             let deleted = call.cell.delete_policy(&call.permit, &stored.policy.id);

@@ -15,11 +15,11 @@ use vocab::id::{OrgId, PolicyId};
 use vocab::secret::SecretHash;
 
 /// The name on the wire.
-const NAME: &str = "Default Policy";
+pub(crate) const NAME: &str = "Default Policy";
 /// Characters of an id after its prefix.
 const TAIL_CHARS: usize = 17;
 /// The names that are looked for in a password, by their attributes.
-const NAMES: [&str; 2] = ["firstName", "lastName"];
+pub(crate) const NAMES: [&str; 2] = ["firstName", "lastName"];
 /// What could be asked of a password elsewhere and is not asked here.
 const KINDS_OF_CHARACTERS: [&str; 4] = ["minLowerCase", "minUpperCase", "minNumber", "minSymbol"];
 

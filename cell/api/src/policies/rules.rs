@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use vocab::id::RuleId;
 
 /// What is shown of a rule, sent back by clients, and not changed by them.
-const READ_ONLY: [&str; 5] = ["id", "created", "lastUpdated", "_links", "_embedded"];
+pub(crate) const READ_ONLY: [&str; 5] = ["id", "created", "lastUpdated", "_links", "_embedded"];
 
 /// What a body says of a rule.
 struct RuleInput {
@@ -36,7 +36,6 @@ struct RuleInput {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let policy = load(&call).await?;
     let sessions = load_sessions(&call).await?;
     Ok(Reply::of(render_rules(&call, &policy, &sessions)))
@@ -88,7 +87,6 @@ fn find<'l>(call: &Call, listed: &'l [ListedRule]) -> Result<(usize, &'l ListedR
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let stored = load_with_rules(&call).await?;
     let listed = list_rules(&stored.policy, &stored.aside);
     let (place, rule) = find(&call, &listed)?;
@@ -102,7 +100,6 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was added.
 pub async fn create(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["activate"])?;
     let activate = call.query.flag("activate", true)?;
     let id = RuleId::generate(call.cell.entropy());
     for _ in 0..CHANGE_ATTEMPTS_MAX {
@@ -142,7 +139,6 @@ fn decide_place(listed: &[ListedRule], asked: Option<usize>) -> usize {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn replace(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     for _ in 0..CHANGE_ATTEMPTS_MAX {
         let stored = load_with_rules(&call).await?;
         let mut listed = list_rules(&stored.policy, &stored.aside);
@@ -173,7 +169,6 @@ pub async fn replace(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation, above all for the last rule in force.
 pub async fn delete(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     for _ in 0..CHANGE_ATTEMPTS_MAX {
         let stored = load_with_rules(&call).await?;
         let mut listed = list_rules(&stored.policy, &stored.aside);
@@ -205,7 +200,6 @@ pub async fn deactivate(call: Call) -> Result<Reply, ApiError> {
 }
 
 async fn switch(call: &Call, active: bool) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     for _ in 0..CHANGE_ATTEMPTS_MAX {
         let stored = load_with_rules(call).await?;
         let mut listed = list_rules(&stored.policy, &stored.aside);

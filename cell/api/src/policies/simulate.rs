@@ -41,7 +41,6 @@ struct Detail {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn simulate(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["expand"])?;
     let detail = parse_detail(call.query.get("expand").unwrap_or_default())?;
     let questions: Vec<Question> = Fields::parse_list(call.json()?, SIMULATIONS_MAX)?
         .into_iter()

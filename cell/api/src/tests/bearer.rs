@@ -74,12 +74,12 @@ async fn prepare(world: &World, scopes: &[&str], roles: &[Role]) -> (AppId, Stri
     for scope in scopes {
         let path = format!("/api/v1/apps/{app}/grants");
         let granted = world.post(&path, &json!({ "scopeId": scope })).await;
-        assert_eq!(granted.outcome(), (200, ""), "{scope}");
+        assert_eq!(granted.outcome(), (201, ""), "{scope}");
     }
     for role in roles {
         let path = format!("/oauth2/v1/clients/{app}/roles");
         let given = world.post(&path, &json!({ "type": role.as_str() })).await;
-        assert_eq!(given.outcome(), (201, ""));
+        assert_eq!(given.outcome(), (200, ""));
     }
     let issuer = org_issuer(&world.context());
     let token = token_of(world, &issuer, &app, &scopes.join(" ")).await;

@@ -1,5 +1,7 @@
-//! The page in `docs/` lists what is served: its table is what the route table says.
+//! The pages in `docs/` say what is served: the list of operations is that of the route table, and bounds are those that
+//! there are.
 
+use crate::description::listing::render_operations;
 use crate::limits::{
     API_TOKENS_PAGE, APP_GROUPS_PAGE, APP_LINKS_PAGE, APP_USERS_PAGE, APPS_OF_GROUP_PAGE,
     APPS_PAGE, CLIENTS_OF_USER_PAGE, COUNTED_GROUPS_PAGE, DELIVERIES_PAGE, GRANTS_OF_USER_PAGE,
@@ -7,71 +9,19 @@ use crate::limits::{
     MEMBERS_PAGE, POLICIES_PAGE, SERVERS_PAGE, TOKENS_OF_USER_PAGE, TRUSTED_ORIGINS_PAGE,
     USERS_BY_BEGINNING_PAGE, USERS_PAGE, ZONES_PAGE,
 };
-use crate::route::{OPERATIONS, Operation};
-use identity::access::Permission;
 use identity::access::scope::Area;
 use identity::api_token::allowance::CALLS_PER_WINDOW;
 use identity::walk::EXAMINED_MAX;
 
 const GUIDE: &str = include_str!("../../../../docs/management-api.md");
-const BEGIN: &str =
-    "| method | path | what it does | what the roles must permit |\n|---|---|---|---|\n";
-const END: &str = "<!-- end of operations -->";
-
-fn name(operation: &Operation) -> &'static str {
-    match operation.permission {
-        _ if operation.path.ends_with("/current") => "any role",
-        Permission::ReadDirectory => "to see the directory",
-        Permission::HelpPeople => "to help people",
-        Permission::ManagePeople => "to change people",
-        Permission::ManageOrg => "to administer the organisation",
-        Permission::ManageGroups => "to change groups",
-        Permission::ManageApps => "to change apps",
-        Permission::ManageServers => "to change authorization servers",
-        Permission::ManagePolicies => "to change policies",
-        Permission::ManageKeys => "to rotate keys",
-        Permission::ReadLog => "to see the log",
-        _ => "something else",
-    }
-}
+const OPERATIONS: &str = include_str!("../../../../docs/operations.md");
 
 #[test]
-fn the_guide_lists_what_is_served() {
-    let expected: String = OPERATIONS
-        .iter()
-        .map(|operation| {
-            format!(
-                "| {} | `{}` | {} | {} |\n",
-                operation.method,
-                operation.path,
-                operation.summary,
-                name(operation)
-            )
-        })
-        .collect();
-    let listed = GUIDE
-        .split_once(BEGIN)
-        .unwrap()
-        .1
-        .split_once(END)
-        .unwrap()
-        .0;
-    assert!(listed == expected, "the table should be:\n{expected}");
-}
-
-#[test]
-fn the_guide_lists_what_needs_no_token() {
-    let expected: String = crate::authn::OPERATIONS
-        .iter()
-        .map(|operation| {
-            let (method, path) = (&operation.method, operation.path);
-            format!("| {method} | `{path}` | {} |\n", operation.summary)
-        })
-        .collect();
-    let table = format!(
-        "| method | path | what it does |\n|---|---|---|\n{expected}<!-- end of open operations -->"
+fn the_list_of_operations_is_what_is_served() {
+    assert!(
+        OPERATIONS == render_operations(),
+        "write docs/operations.md anew: cargo xtask operations"
     );
-    assert!(GUIDE.contains(&table), "the table should be:\n{expected}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use identity::org::settings::{AttributeChoice, AttributeKind, ProfileAttribute};
 use serde_json::Value;
 
 /// What is shown of a schema, sent back by clients, and not changed by them.
-const READ_ONLY: [&str; 9] = [
+pub(crate) const READ_ONLY: [&str; 9] = [
     "id",
     "$schema",
     "name",

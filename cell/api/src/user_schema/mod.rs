@@ -1,6 +1,7 @@
 //! What a profile holds, and the one type of person that there is. The built-in attributes are shown and cannot be changed;
 //! those of the org are added, changed and removed as on the page of its settings.
 
+pub(crate) mod described;
 pub mod input;
 pub mod render;
 pub mod types;
@@ -45,7 +46,6 @@ fn derived_id(prefix: &str, what: &str, org: &OrgId) -> String {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     find_schema(&call)?;
     let org = org::load(&call).await?;
     Ok(Reply::of(render_schema(&call, &org)))
@@ -56,7 +56,6 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn update(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     find_schema(&call)?;
     let changes = parse_changes(call.json()?)?;
     for _ in 0..CHANGE_ATTEMPTS_MAX {

@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let org = org::load(&call).await?;
     Ok(Reply::of(json!([render(&call, &org)])))
 }
@@ -24,7 +23,6 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let named = call.parameter("type");
     if named != DEFAULT && named != type_id(&call.context.org) {
         return Err(ApiError::not_found(Thing::UserType, named));

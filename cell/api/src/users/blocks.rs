@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let person = call.user("id").await?.person;
     Ok(Reply::of(render_blocks(&call, &person)?))
 }

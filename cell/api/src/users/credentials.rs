@@ -15,7 +15,6 @@ use vocab::secret::Secret;
 /// # Errors
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn expire_with_temporary(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["revokeSessions"])?;
     let ends_sessions = call.query.flag("revokeSessions", false)?;
     let user = call.user("id").await?.person.id;
     let made = call.cell.set_temporary_password(&call.permit, &user);
@@ -32,7 +31,6 @@ pub async fn expire_with_temporary(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was sent.
 pub async fn forgot_password(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["sendEmail"])?;
     if !call.query.flag("sendEmail", true)? {
         let cause = "sendEmail: a link is sent to the person alone";
         return Err(ApiError::because(ErrorCode::Unsupported, cause));
@@ -60,7 +58,6 @@ struct Wish {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn change_password(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["strict"])?;
     // The policy holds in any case; it cannot be asked to hold less.
     call.query.flag("strict", true)?;
     let user = call.user("id").await?.person.id;

@@ -52,7 +52,6 @@ impl Factor {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let person = call.user("id").await?.person;
     let factors = load_all(&call, &person).await?;
     let factors: Vec<Value> = factors
@@ -91,7 +90,6 @@ async fn load(call: &Call) -> Result<(Person, Factor), ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let (person, factor) = load(&call).await?;
     Ok(Reply::of(render(&call, &person, &factor)))
 }
@@ -101,7 +99,6 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn catalog(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let person = call.user("id").await?.person;
     let present = load_all(&call, &person).await?;
     let has = |wanted: AuthenticatorKind| {
@@ -139,7 +136,6 @@ pub async fn catalog(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was begun.
 pub async fn enroll(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["activate"])?;
     if call.query.flag("activate", false)? {
         let problem = "an app is activated by the first code that it shows";
         return Err(ApiError::invalid("activate", problem));
@@ -197,7 +193,6 @@ fn decide_enrolment(kind: &str) -> Result<(), ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn activate(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let (person, factor) = load(&call).await?;
     let code = parse_code(call.json()?)?;
     match factor {
@@ -222,7 +217,6 @@ pub async fn activate(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; [`ErrorCode::PassCode`] for a wrong one.
 pub async fn verify(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let (person, factor) = load(&call).await?;
     let code = parse_code(call.json()?)?;
     match factor {
@@ -257,7 +251,6 @@ fn parse_code(bytes: &[u8]) -> Result<Option<String>, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn remove(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["removeRecoveryEnrollment"])?;
     call.query.flag("removeRecoveryEnrollment", false)?;
     let (person, factor) = load(&call).await?;
     match factor {
@@ -278,7 +271,6 @@ pub async fn remove(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn reset(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let person = call.user("id").await?.person;
     call.cell.reset_factors(&call.permit, &person.id).await?;
     Ok(Reply::done())

@@ -1,5 +1,7 @@
 //! What apps hold of a person: scopes that the person consented to, and refresh tokens. Both are seen, and taken back.
 
+pub(crate) mod described;
+
 use crate::call::Call;
 use crate::error::{ApiError, Thing};
 use crate::limits::{CLIENTS_OF_USER_PAGE, GRANTS_OF_USER_PAGE, TOKENS_OF_USER_PAGE};
@@ -20,7 +22,6 @@ use vocab::id::{AppId, RefreshFamilyId};
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["scopeId", "expand", "limit", "after"])?;
     let person = call.user("id").await?.person;
     page(&call, &person, None).await
 }
@@ -30,7 +31,6 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list_of_client(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["expand", "limit", "after"])?;
     let (person, app) = (call.user("id").await?.person, load_client(&call).await?);
     page(&call, &person, Some(&app.id)).await
 }
@@ -58,7 +58,6 @@ async fn page(call: &Call, person: &Person, app: Option<&AppId>) -> Result<Reply
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["expand"])?;
     let is_expanded = call.query.expand(&["scope"])?.is_some();
     let person = call.user("id").await?.person;
     let held = find(&call, &person).await?;
@@ -77,7 +76,6 @@ async fn find(call: &Call, person: &Person) -> Result<HeldScope, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn revoke_all(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let person = call.user("id").await?.person;
     held::revoke_scopes(&call.cell, &call.permit, &person.id, Which::All).await?;
     Ok(Reply::empty())
@@ -89,7 +87,6 @@ pub async fn revoke_all(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn revoke(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let person = call.user("id").await?.person;
     let which = Which::One(find(&call, &person).await?);
     let revoked = held::revoke_scopes(&call.cell, &call.permit, &person.id, which);
@@ -104,7 +101,6 @@ pub async fn revoke(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn revoke_of_client(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let (person, app) = (call.user("id").await?.person, load_client(&call).await?);
     let which = Which::OfApp(app.id);
     held::revoke_scopes(&call.cell, &call.permit, &person.id, which).await?;
@@ -116,7 +112,6 @@ pub async fn revoke_of_client(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list_clients(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["limit", "after"])?;
     let person = call.user("id").await?.person;
     let after = call.place()?.map(|place| place.id).unwrap_or_default();
     let limit = call.query.limit(CLIENTS_OF_USER_PAGE)?;
@@ -146,7 +141,6 @@ pub async fn list_clients(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list_tokens(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["expand", "limit", "after"])?;
     let is_expanded = call.query.expand(&["scope"])?.is_some();
     let (person, app) = (call.user("id").await?.person, load_client(&call).await?);
     let after = call.place()?.map(|place| place.id).unwrap_or_default();
@@ -173,7 +167,6 @@ pub async fn list_tokens(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show_token(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["expand"])?;
     let is_expanded = call.query.expand(&["scope"])?.is_some();
     let (person, app) = (call.user("id").await?.person, load_client(&call).await?);
     let token = find_token(&call, &person, &app).await?;
@@ -186,7 +179,6 @@ pub async fn show_token(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn revoke_tokens(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let (person, app) = (call.user("id").await?.person, load_client(&call).await?);
     let client = (&app.id, app.label.as_str());
     held::revoke_tokens(&call.cell, &call.permit, &person.id, client, None).await?;
@@ -198,7 +190,6 @@ pub async fn revoke_tokens(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn revoke_token(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let (person, app) = (call.user("id").await?.person, load_client(&call).await?);
     let id = find_token(&call, &person, &app).await?.id;
     let client = (&app.id, app.label.as_str());

@@ -18,7 +18,7 @@ pub enum Mode {
 }
 
 /// What is shown of a person, sent back by clients, and not changed by them here.
-const READ_ONLY: [&str; 11] = [
+pub(crate) const READ_ONLY: [&str; 11] = [
     "id",
     "status",
     "created",

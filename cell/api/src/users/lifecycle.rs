@@ -131,7 +131,6 @@ pub async fn deactivate(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn suspend(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     take(&call, Step::Suspend).await
 }
 
@@ -140,7 +139,6 @@ pub async fn suspend(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn unsuspend(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     take(&call, Step::Unsuspend).await
 }
 
@@ -149,7 +147,6 @@ pub async fn unsuspend(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn unlock(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     take(&call, Step::Unlock).await
 }
 
@@ -158,7 +155,6 @@ pub async fn unlock(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn expire_password(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let record = call.user("id").await?;
     apply(&call, &record, Step::ExpirePassword).await?;
     let record = reload(&call, &record).await?;
@@ -193,7 +189,6 @@ pub async fn delete(call: Call) -> Result<Reply, ApiError> {
 /// A link that opens an account goes to its person and is told to nobody else: who may call the API may not thereby
 /// become anybody.
 fn links_go_by_mail(call: &Call) -> Result<(), ApiError> {
-    call.query.only(&["sendEmail"])?;
     if call.query.flag("sendEmail", true)? {
         Ok(())
     } else {
@@ -204,7 +199,6 @@ fn links_go_by_mail(call: &Call) -> Result<(), ApiError> {
 
 /// No administrator is sent a mail about what another one does; the log tells it.
 fn no_mail(call: &Call) -> Result<(), ApiError> {
-    call.query.only(&["sendEmail"])?;
     if call.query.flag("sendEmail", false)? {
         let cause = "sendEmail: administrators are told by the log";
         Err(ApiError::because(ErrorCode::Unsupported, cause))

@@ -2,6 +2,7 @@
 
 pub mod blocks;
 pub mod credentials;
+pub(crate) mod described;
 pub mod factors;
 pub mod grants;
 pub mod input;
@@ -33,7 +34,6 @@ use vocab::id::GroupId;
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["expand"])?;
     let is_expanded = call.query.expand(&["blocks"])?.is_some();
     let record = call.user("id").await?;
     let mut body = render_one(&call, &record);
@@ -52,7 +52,6 @@ fn shown(call: &Call, record: &PersonRecord) -> Reply {
 /// # Errors
 /// [`ApiError`] as every operation; nobody was added.
 pub async fn create(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&["activate", "nextLogin", "provider"])?;
     if call.query.flag("provider", false)? {
         return Err(ApiError::not_supported("provider"));
     }
@@ -122,7 +121,6 @@ pub async fn replace(call: Call) -> Result<Reply, ApiError> {
 }
 
 async fn change(call: &Call, mode: Mode) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let precondition = call.precondition()?;
     for _ in 0..CHANGE_ATTEMPTS_MAX {
         let record = call.user("id").await?;

@@ -15,7 +15,6 @@ use serde_json::Value;
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let person = call.user("id").await?.person;
     let granted = call.cell.list_roles(&call.permit, &person.id).await?;
     let roles = granted
@@ -29,7 +28,6 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was granted.
 pub async fn grant(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let person = call.user("id").await?.person;
     let wanted = role::parse_grant(call.json()?)?;
     if !call
@@ -48,7 +46,6 @@ pub async fn grant(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let person = call.user("id").await?.person;
     let granted = find(&call, &person, call.parameter("rid")).await?;
     Ok(Reply::of(render(&call, &person, granted)))
@@ -59,7 +56,6 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was taken.
 pub async fn revoke(call: Call) -> Result<Reply, ApiError> {
-    call.query.only(&[])?;
     let person = call.user("id").await?.person;
     let named = call.parameter("rid");
     let missing = || ApiError::not_found(Thing::RoleAssignment, named);

@@ -71,6 +71,8 @@ pub struct Text {
     pub settings: en::settings::Settings,
     /// Log streams.
     pub streams: en::streams::Streams,
+    /// The description of the API.
+    pub reference: en::reference::Reference,
     /// What handlers say.
     pub words: en::words::Words,
     /// Reasons by key.
@@ -100,6 +102,7 @@ impl Text {
             ("watch", self.watch.entries()),
             ("settings", self.settings.entries()),
             ("streams", self.streams.entries()),
+            ("reference", self.reference.entries()),
             ("words", self.words.entries()),
             ("reasons", self.reasons.entries()),
             ("events", self.events.entries()),

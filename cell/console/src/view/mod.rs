@@ -11,6 +11,7 @@ pub mod apps;
 pub mod colour;
 pub mod mailbox;
 pub mod part;
+pub mod reference;
 pub mod row;
 pub mod shell;
 pub mod signin;

@@ -14,6 +14,7 @@ mod policies;
 mod problems;
 mod profile_problems;
 mod reasons;
+mod reference;
 mod rule_problems;
 mod servers;
 mod settings;
@@ -44,6 +45,7 @@ pub static TEXT: Text = Text {
     settings: settings::SETTINGS,
     streams: streams::STREAMS,
     words: words::WORDS,
+    reference: reference::REFERENCE,
     reasons: reasons::REASONS,
     events: events::EVENTS,
     problems: &[

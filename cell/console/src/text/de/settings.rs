@@ -90,6 +90,7 @@ pub const SETTINGS: Settings = Settings {
     token_once: "Das Token wird nur jetzt gezeigt. Bewahren Sie es dort auf, wo Geheimnisse hingehören.",
     tokens_empty: "Keine Tokens",
     tokens_empty_about: "Legen Sie eines für ein Programm oder ein Skript an.",
+    token_reference: "Was die Schnittstelle bietet",
     token_add: "Token anlegen",
     token_name_hint: "Damit Sie es wiedererkennen, etwa „nächtlicher Import“.",
     token_ends: "endet",

@@ -11,6 +11,7 @@ pub mod groups;
 pub mod people;
 pub mod policies;
 pub mod reasons;
+pub mod reference;
 pub mod servers;
 pub mod settings;
 pub mod shared;
@@ -39,6 +40,7 @@ pub static TEXT: Text = Text {
     settings: settings::SETTINGS,
     streams: streams::STREAMS,
     words: words::WORDS,
+    reference: reference::REFERENCE,
     reasons: reasons::REASONS,
     events: events::EVENTS,
     problems: &[],

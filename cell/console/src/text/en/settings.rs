@@ -90,6 +90,7 @@ messages! {
         token_once: "The token is shown only now. Keep it where secrets are kept.",
         tokens_empty: "No tokens",
         tokens_empty_about: "Make one for a program or a script.",
+        token_reference: "What the API offers",
         token_add: "Make a token",
         token_name_hint: "So that you know it again, such as “nightly import”.",
         token_ends: "ends",

@@ -322,6 +322,8 @@ const ROWS: &[Row] = &[
     get("/assets/{name}", Audience::Everybody),
     get("/", Audience::SigningIn),
     get("/style", Audience::Everybody),
+    get("/openapi", Audience::Everybody),
+    get("/openapi.json", Audience::Everybody),
     get("/apps", Audience::Person),
     get("/mailbox", Audience::ThisMachine),
     get("/mailbox/{id}", Audience::ThisMachine),
