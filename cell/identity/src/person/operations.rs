@@ -146,12 +146,14 @@ impl Cell {
                     };
                     let profile = decide_profile(input, &schema)?;
                     apply_profile(tx, &person, &profile, mails, cell.now()).await?;
+                    let event =
+                        cell.person_event(&permit, EventType::UserAccountUpdateProfile, &person);
+                    tell(tx, &cell, &permit, &user_id, event).await?;
+                    // A password logs its change itself, and rules are held before anything is logged.
                     if let Some(password) = password {
                         password.apply(tx).await?;
                     }
-                    let event =
-                        cell.person_event(&permit, EventType::UserAccountUpdateProfile, &person);
-                    tell(tx, &cell, &permit, &user_id, event).await
+                    Ok(())
                 })
             })
             .await
