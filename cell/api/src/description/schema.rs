@@ -198,7 +198,7 @@ impl Schema {
                 }
             }
             Self::Of(model) => {
-                found(*model);
+                found(model);
                 model.schema.each_model(found);
             }
             _ => {}
