@@ -17,6 +17,8 @@ use wire::names::CellName;
 const LATE_MAX: u32 = 3;
 /// Questions in a row whether it lives, without an answer.
 const SILENT_MAX: u32 = 2;
+/// The same where fewer requests are late, and no other was answered meanwhile: one that is alone must not wait for company.
+const SILENT_ALONE_MAX: u32 = 4;
 
 /// How long who may take.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +64,12 @@ enum Seen {
 impl State {
     /// Nothing is sent to the cell.
     const fn is_open(self) -> bool {
-        self.late >= LATE_MAX && self.silent >= SILENT_MAX
+        let silent_max = if self.late >= LATE_MAX {
+            SILENT_MAX
+        } else {
+            SILENT_ALONE_MAX
+        };
+        self.late > 0 && self.silent >= silent_max
     }
 }
 
@@ -253,7 +260,7 @@ mod tests {
     #[test]
     fn only_if_requests_and_the_cell_agree_is_it_not_asked() {
         use Seen::{Head, Late, Life, Silence};
-        let table: [(&[Seen], bool); 11] = [
+        let table: [(&[Seen], bool); 16] = [
             (&[], false),
             // However many of one slow org: the cell says that it lives.
             (&[Late; 50], false),
@@ -266,6 +273,12 @@ mod tests {
             ),
             (&[Late, Late, Late, Silence], false),
             (&[Late, Late, Silence, Silence], false),
+            // One that is alone learns it a little later.
+            (&[Late, Silence, Silence, Silence], false),
+            (&[Late, Silence, Silence, Silence, Silence], true),
+            (&[Late, Silence, Silence, Silence, Silence, Life], false),
+            (&[Late, Silence, Silence, Silence, Head, Silence], false),
+            (&[Silence, Silence, Silence, Silence], false),
             (&[Late, Late, Late, Silence, Silence], true),
             (&[Late, Silence, Silence, Late, Late, Late, Silence], true),
             (&[Late, Late, Late, Silence, Silence, Life], false),

@@ -88,6 +88,13 @@ struct Switch {
     held: Option<Held>,
 }
 
+impl Asked {
+    /// Reading may be repeated, whatever became of it (RFC 9110 section 9.2.2).
+    fn is_look(&self) -> bool {
+        matches!(self.method, Method::GET | Method::HEAD)
+    }
+}
+
 impl Proxy {
     /// A proxy that shows this certificate to cells.
     ///
@@ -326,13 +333,12 @@ impl Proxy {
                 if self.complaints.is_due(&route.cell, Instant::now()) {
                     tracing::warn!(cell = %route.cell, %error, cause = ?std::error::Error::source(&error), request = marks.request_id, "a cell could not be asked");
                 }
-                // Reading may be repeated, whatever became of it (RFC 9110 section 9.2.2).
-                let is_look = matches!(asked.method, Method::GET | Method::HEAD);
-                if is_look || matches!(error, NoAnswer::NotConnected(_)) {
+                if asked.is_look() || matches!(error, NoAnswer::NotConnected(_)) {
                     return Err(Refused::Unreached);
                 }
                 Err(Refused::Unsure)
             }
+            None if breaker.is_open() && asked.is_look() => Err(Refused::Unreachable),
             None => Err(Refused::Late),
         }
     }
