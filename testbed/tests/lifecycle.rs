@@ -12,6 +12,8 @@ use testbed::raw::Raw;
 use testbed::{bootstrap, fingerprint, refusal, store, wait};
 
 const RECOVERY_MAX: std::time::Duration = std::time::Duration::from_secs(30);
+/// Sends what a program logs to where nothing can be written, as on a disk that is full.
+const LOGS_IN_VAIN: &str = "exec \"$0\" \"$@\" 2>/dev/full";
 
 fn start_with_crowd(store_url: Option<String>) -> anyhow::Result<Instance> {
     Instance::start(Plan {
@@ -36,6 +38,22 @@ fn token_request(peer: &Peer) -> (String, String) {
         body.len()
     );
     (head, second.to_owned())
+}
+
+#[tokio::test]
+async fn a_log_that_cannot_be_written_is_in_nobodys_way() {
+    let mut instance = Instance::start(Plan {
+        environment: vec![(String::from("TESTUDO_LOG"), String::from("trace"))],
+        wrapper: ["sh", "-c", LOGS_IN_VAIN].map(String::from).to_vec(),
+        ..Plan::default()
+    })
+    .unwrap();
+    let mut client = Connection::new(instance.peer().clone());
+    for path in ["/health/live", "/health/ready", "/signin"] {
+        let reply = client.get(path, "").await.unwrap();
+        assert!(reply.status.is_success(), "{path}: {}", reply.status);
+    }
+    assert!(instance.stop().unwrap().success());
 }
 
 fn wait_until_refused(peer: &Peer) -> anyhow::Result<()> {

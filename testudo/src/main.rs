@@ -16,6 +16,7 @@ mod up;
 use clap::Parser as _;
 use options::{Command, Options};
 use server::declaration::problem::render_chain;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 /// A request makes some hundred small allocations, many of which another thread frees.
@@ -92,11 +93,8 @@ fn explain(error: &clap::Error) -> ExitCode {
 }
 
 /// The error and its causes, each once.
-#[expect(
-    clippy::print_stderr,
-    reason = "the last words of a command that failed"
-)]
 fn fail(error: &anyhow::Error) -> ExitCode {
-    eprintln!("testudo: {}", render_chain(error.as_ref()));
+    // Where nothing can be printed, the code is all that is left to say.
+    let _ = writeln!(io::stderr(), "testudo: {}", render_chain(error.as_ref()));
     ExitCode::FAILURE
 }

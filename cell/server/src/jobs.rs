@@ -18,6 +18,7 @@ use identity::notice;
 use ledger::outbox::store::{self as outbox, Leased};
 use std::sync::Arc;
 use std::time::Duration;
+use telemetry::lasting::spawn_lasting;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -55,19 +56,47 @@ pub fn start(
         cell: cell.clone(),
         membership,
     };
-    tasks.spawn(deliver_mail(sender.clone(), office, stopped.clone()));
-    tasks.spawn(backchannel::note_ended(cell.clone(), stopped.clone()));
-    tasks.spawn(group_passes::run(sender.clone(), stopped.clone()));
-    tasks.spawn(backchannel::deliver(sender.clone(), reach, stopped.clone()));
-    tasks.spawn(event_hooks::follow(sender.clone(), stopped.clone()));
-    tasks.spawn(event_hooks::deliver(
-        sender.clone(),
-        Arc::clone(&envoy),
-        stopped.clone(),
-    ));
-    tasks.spawn(log_streams::run(sender, envoy, stopped.clone()));
-    tasks.spawn(pulse::run(cell.clone(), pulse, stopped.clone()));
-    tasks.spawn(keep_house(cell, stopped));
+    spawn_lasting(
+        &mut tasks,
+        "mail",
+        deliver_mail(sender.clone(), office, stopped.clone()),
+    );
+    spawn_lasting(
+        &mut tasks,
+        "ended sessions",
+        backchannel::note_ended(cell.clone(), stopped.clone()),
+    );
+    spawn_lasting(
+        &mut tasks,
+        "group rules",
+        group_passes::run(sender.clone(), stopped.clone()),
+    );
+    spawn_lasting(
+        &mut tasks,
+        "notices to apps",
+        backchannel::deliver(sender.clone(), reach, stopped.clone()),
+    );
+    spawn_lasting(
+        &mut tasks,
+        "event hooks, followed",
+        event_hooks::follow(sender.clone(), stopped.clone()),
+    );
+    spawn_lasting(
+        &mut tasks,
+        "event hooks, delivered",
+        event_hooks::deliver(sender.clone(), Arc::clone(&envoy), stopped.clone()),
+    );
+    spawn_lasting(
+        &mut tasks,
+        "log streams",
+        log_streams::run(sender, envoy, stopped.clone()),
+    );
+    spawn_lasting(
+        &mut tasks,
+        "the pulse of the store",
+        pulse::run(cell.clone(), pulse, stopped.clone()),
+    );
+    spawn_lasting(&mut tasks, "housekeeping", keep_house(cell, stopped));
     Jobs { stop, tasks }
 }
 

@@ -22,6 +22,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use telemetry::lasting::spawn_lasting;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
@@ -313,14 +314,30 @@ impl Started {
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), StartError> {
         let config = self.identity.server_config(&[b"http/1.1"])?;
         let mut jobs = JoinSet::new();
-        jobs.spawn(watch_cells(self.side.clone()));
-        jobs.spawn(catch_up(self.side.register.clone()));
-        jobs.spawn(resume(self.side.register.clone()));
-        jobs.spawn(carry::run(self.side.register.clone()));
-        jobs.spawn(cleanup::run(self.side.register.clone()));
-        jobs.spawn(drain::run(self.side.register.clone()));
+        spawn_lasting(
+            &mut jobs,
+            "the look at cells",
+            watch_cells(self.side.clone()),
+        );
+        spawn_lasting(
+            &mut jobs,
+            "the route map",
+            catch_up(self.side.register.clone()),
+        );
+        spawn_lasting(&mut jobs, "creations", resume(self.side.register.clone()));
+        spawn_lasting(&mut jobs, "moves", carry::run(self.side.register.clone()));
+        spawn_lasting(
+            &mut jobs,
+            "removals",
+            cleanup::run(self.side.register.clone()),
+        );
+        spawn_lasting(&mut jobs, "drains", drain::run(self.side.register.clone()));
         if let (Some(listener), Some(address)) = (self.page_listener, self.page) {
-            jobs.spawn(page::serve(listener, address, self.side.clone()));
+            spawn_lasting(
+                &mut jobs,
+                "the page",
+                page::serve(listener, address, self.side.clone()),
+            );
         }
         let (database, feed) = (
             self.side.register.database.clone(),

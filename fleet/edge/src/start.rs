@@ -22,6 +22,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use telemetry::lasting::spawn_lasting;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -269,13 +270,17 @@ impl Started {
     /// Serves until `stop` resolves or another edge takes over, then drains.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let (mut alone, mut jobs) = (JoinSet::new(), JoinSet::new());
-        alone.spawn(follower::keep(self.routes.clone()));
+        spawn_lasting(
+            &mut alone,
+            "the map on disk",
+            follower::keep(self.routes.clone()),
+        );
         let (routes, control) = (self.routes.clone(), self.control.clone());
-        jobs.spawn(follower::follow(
-            routes.clone(),
-            control.clone(),
-            self.entropy,
-        ));
+        spawn_lasting(
+            &mut jobs,
+            "the route map",
+            follower::follow(routes.clone(), control.clone(), self.entropy),
+        );
         let measured = Measured {
             traffic: self.traffic,
             inventory: self
@@ -283,9 +288,17 @@ impl Started {
                 .as_ref()
                 .map(|front| Arc::clone(&front.inventory)),
         };
-        alone.spawn(report(self.name, routes.clone(), measured, control));
+        spawn_lasting(
+            &mut alone,
+            "reports",
+            report(self.name, routes.clone(), measured, control),
+        );
         if let Some(listener) = self.metrics {
-            alone.spawn(metrics::serve(listener, self.front.clone()));
+            spawn_lasting(
+                &mut alone,
+                "metrics",
+                metrics::serve(listener, self.front.clone()),
+            );
         }
         let entrance = match self.front {
             Some(front) => {

@@ -1,6 +1,8 @@
-//! Set-up of logs. Field names stand here once, so that all parts use the same words.
+//! What an operator hears of a process: its log, by field names that stand here once, and its end when what must last breaks off.
 
-use std::io::IsTerminal as _;
+pub mod lasting;
+
+use std::io::{self, IsTerminal as _};
 use tracing_subscriber::EnvFilter;
 
 /// The id of a request: in the log, in the system log, and on the page that reports a failure.
@@ -22,7 +24,9 @@ pub fn start_logging(format: LogFormat) {
     let filter = EnvFilter::try_from_env("TESTUDO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| Unobtrusive)
+        // It would tell of a line that could not be written by another one, and panic over that.
+        .log_internal_errors(false)
         .with_ansi(decide_colour(
             std::io::stderr().is_terminal(),
             std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
@@ -33,6 +37,21 @@ pub fn start_logging(format: LogFormat) {
     };
     // Only a second subscriber in one process fails here, and then the first one stays in charge.
     drop(outcome);
+}
+
+/// Standard error that is in nobody's way: a line that cannot be written, say because the disk is full, is lost, and
+/// whoever logged it goes on.
+struct Unobtrusive;
+
+impl io::Write for Unobtrusive {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = io::Write::write_all(&mut io::stderr(), bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Whether lines are coloured: for a person at a terminal who has not asked for plain ones (no-color.org). What is kept

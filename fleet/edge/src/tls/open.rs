@@ -10,6 +10,7 @@ use crate::tls::server_kit::ServerKit;
 use crate::tls::sources::{Maker, MakerConfig, Sources, TlsConfig};
 use std::path::Path;
 use std::sync::Arc;
+use telemetry::lasting::spawn_lasting;
 use tokio::task::JoinSet;
 use vocab::entropy::Entropy;
 use vocab::time::SystemClock;
@@ -84,10 +85,10 @@ impl Front {
     /// Starts what keeps the certificates fresh.
     pub fn spawn_jobs(&self, jobs: &mut JoinSet<()>) {
         if let Some(files) = self.sources.files.clone() {
-            jobs.spawn(files::follow(files));
+            spawn_lasting(jobs, "certificates in files", files::follow(files));
         }
         if let Some(Maker::Acme(acme)) = self.sources.maker.clone() {
-            jobs.spawn(acme::run(acme));
+            spawn_lasting(jobs, "certificates by ACME", acme::run(acme));
         }
     }
 
