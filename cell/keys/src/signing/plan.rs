@@ -87,7 +87,7 @@ pub fn signer_at(keys: &[KeyFacts], at: Timestamp) -> Option<&KeyFacts> {
 /// Where in its life a key is at a moment.
 #[must_use]
 pub fn phase_at(keys: &[KeyFacts], key: &KeyFacts, at: Timestamp) -> KeyPhase {
-    if key.revoked_at.is_some() || key.created_at > at {
+    if key.revoked_at.is_some() {
         KeyPhase::Gone
     } else if signer_at(keys, at).is_some_and(|signer| signer.kid == key.kid) {
         KeyPhase::Signing

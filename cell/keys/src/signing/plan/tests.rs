@@ -138,6 +138,24 @@ fn what_is_due_follows_from_the_keys_and_the_moment() {
             vec![first(), revoked(second(), 29)],
             vec![remove("b"), create(31, 61), retime("a", 0, 31)],
         ),
+        (
+            "by a clock that was set back the only key signs all the same",
+            5,
+            vec![key("a", 1, 6, 6, 36)],
+            vec![retime("a", 5, 36)],
+        ),
+        (
+            "and a successor stays",
+            27,
+            vec![first(), second()],
+            vec![],
+        ),
+        (
+            "of several the first one signs",
+            5,
+            vec![key("b", 2, 34, 36, 66), key("a", 1, 6, 6, 36)],
+            vec![retime("a", 5, 36)],
+        ),
     ];
     for (what, day, keys, steps) in table {
         assert_eq!(plan_rotation(at(day), &keys, &schedule()), steps, "{what}");
@@ -182,8 +200,8 @@ fn phases_and_changes_follow_the_calendar() {
     };
     assert_eq!(
         phases(10),
-        [KeyPhase::Signing, KeyPhase::Gone],
-        "not made yet"
+        [KeyPhase::Signing, KeyPhase::Next],
+        "a clock behind the one that it was made by takes nothing away"
     );
     assert_eq!(phases(28), [KeyPhase::Signing, KeyPhase::Next]);
     assert_eq!(phases(30), [KeyPhase::Retiring, KeyPhase::Signing]);
