@@ -29,7 +29,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use url::Url;
 use vocab::entropy::SystemEntropy;
 use vocab::time::{Clock, SystemClock};
-use wire::files::{make_private_folder, write_durably};
+use wire::files::{make_private_folder, read_secret, write_durably};
 use wire::identity::{FleetIdentity, IdentityError};
 use wire::routes::signature::{RouteSigner, SignerError};
 
@@ -261,7 +261,7 @@ async fn bind(
 
 fn load_signer(data: &Path) -> Result<Option<RouteSigner>, StartError> {
     let path = data.join(ROUTE_KEY_FILE);
-    match std::fs::read(&path) {
+    match read_secret(&path) {
         Ok(bytes) => {
             let signer = RouteSigner::from_pkcs8(&bytes);
             signer

@@ -6,7 +6,7 @@
 pub mod proof;
 pub mod renewal;
 
-use crate::files::{make_private_folder, write_durably};
+use crate::files::{make_private_folder, read_secret, write_durably};
 use crate::identity::renewal::Shown;
 use aws_lc_rs::digest;
 use rcgen::{
@@ -25,6 +25,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use zeroize::Zeroizing;
 
 /// The domain of all names in certificates of a fleet. It is never looked up.
 pub const DOMAIN: &str = "testudo.internal";
@@ -145,7 +146,7 @@ impl FleetAuthority {
             write_durably(folder, AUTHORITY_CERTIFICATE, root.pem().as_bytes())
                 .map_err(failed(&certificate))?;
         }
-        let key = KeyPair::from_pem(&fs::read_to_string(&key).map_err(failed(&key))?)?;
+        let key = KeyPair::from_pem(&read_pem(&key)?)?;
         let root = fs::read_to_string(&certificate).map_err(failed(&certificate))?;
         Ok(Self {
             folder: folder.to_path_buf(),
@@ -303,13 +304,25 @@ impl FleetIdentity {
 /// A certificate and its key, which belong together.
 fn read_own(folder: &Path) -> Result<CertifiedKey, IdentityError> {
     let path = folder.join(KEY);
-    let key = PrivateKeyDer::from_pem_file(&path).map_err(|error| IdentityError::File {
-        path,
-        reason: error.to_string(),
+    let key = PrivateKeyDer::from_pem_slice(read_pem(&path)?.as_bytes()).map_err(|error| {
+        IdentityError::File {
+            path,
+            reason: error.to_string(),
+        }
     })?;
     let chain = read_certificates(&folder.join(CERTIFICATE))?;
     let provider = rustls::crypto::aws_lc_rs::default_provider();
     Ok(CertifiedKey::from_der(chain, key, &provider)?)
+}
+
+/// The text of a file that holds a key.
+fn read_pem(path: &Path) -> Result<Zeroizing<String>, IdentityError> {
+    let bytes = read_secret(path).map_err(failed(path))?;
+    let text = std::str::from_utf8(&bytes).map_err(|error| IdentityError::File {
+        path: path.to_path_buf(),
+        reason: error.to_string(),
+    })?;
+    Ok(Zeroizing::new(text.to_owned()))
 }
 
 fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, IdentityError> {

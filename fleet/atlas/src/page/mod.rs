@@ -10,7 +10,7 @@ use crate::glance;
 use crate::listener::serve_near;
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -104,6 +104,9 @@ async fn guard(State(port): State<u16>, request: Request, next: Next) -> Respons
     let mut response = if !ours {
         let text = "this page is at localhost alone\n";
         (StatusCode::MISDIRECTED_REQUEST, text).into_response()
+    } else if is_used_by_another_site(request.headers()) {
+        let text = "this page is for whoever opens it, not for other pages\n";
+        (StatusCode::FORBIDDEN, text).into_response()
     } else if may_change || matches!(*request.method(), Method::GET | Method::HEAD) {
         next.run(request).await
     } else {
@@ -124,6 +127,13 @@ async fn guard(State(port): State<u16>, request: Request, next: Next) -> Respons
             .insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+/// Whether a page of somebody else asks (Fetch Metadata): it could take all places of those who watch. A link to here is followed.
+fn is_used_by_another_site(headers: &HeaderMap) -> bool {
+    let said = |name: &str, value: &str| headers.get(name).is_some_and(|told| told == value);
+    let foreign = said("sec-fetch-site", "cross-site") || said("sec-fetch-site", "same-site");
+    foreign && !said("sec-fetch-mode", "navigate")
 }
 
 fn file(kind: &'static str, text: &'static str) -> Response {

@@ -61,6 +61,24 @@ async fn the_page_is_for_this_machine_to_look_and_not_to_touch() {
         let heard = ask_page(&plane.page, &head, "\r\n\r\n").await;
         assert!(heard.starts_with("HTTP/1.1 405"), "{method}: {heard}");
     }
+    for (site, mode, status) in [
+        ("cross-site", "no-cors", "403"),
+        ("cross-site", "cors", "403"),
+        ("same-site", "cors", "403"),
+        ("same-origin", "cors", "200"),
+        ("cross-site", "navigate", "200"),
+        ("none", "navigate", "200"),
+    ] {
+        let head = format!(
+            "GET / HTTP/1.1\r\nhost: localhost:{port}\r\nsec-fetch-site: {site}\r\nsec-fetch-mode: {mode}"
+        );
+        let heard = ask_page(&plane.page, &head, "\r\n\r\n").await;
+        assert_eq!(
+            heard.split(' ').nth(1),
+            Some(status),
+            "{site} {mode}: {heard}"
+        );
+    }
     let head = format!("GET /events HTTP/1.1\r\nhost: localhost:{port}");
     let heard = ask_page(&plane.page, &head, "\"orgs_total\":0").await;
     assert!(heard.contains("text/event-stream"), "{heard}");

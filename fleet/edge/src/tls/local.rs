@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use vocab::time::{Clock, Timestamp};
-use wire::files::{make_private_folder, write_durably};
+use wire::files::{make_private_folder, read_secret, write_durably};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 const ROOT: &str = "root.pem";
@@ -190,8 +190,11 @@ fn load(
         reason,
     };
     let text = fs::read_to_string(root_path).map_err(failed(root_path))?;
-    let key = fs::read_to_string(key_path).map_err(failed(key_path))?;
-    let key = KeyPair::from_pem(&key).map_err(|_| refuse(format!("{ROOT_KEY} holds no key")))?;
+    let key = read_secret(key_path).map_err(failed(key_path))?;
+    let key = std::str::from_utf8(&key)
+        .ok()
+        .and_then(|key| KeyPair::from_pem(key).ok());
+    let key = key.ok_or_else(|| refuse(format!("{ROOT_KEY} holds no key")))?;
     let root = CertificateDer::from_pem_slice(text.as_bytes());
     let root = root.map_err(|_| refuse(String::from("it holds no certificate")))?;
     let (_, parsed) = X509Certificate::from_der(&root)

@@ -144,12 +144,7 @@ fn what_is_due_follows_from_the_keys_and_the_moment() {
             vec![key("a", 1, 6, 6, 36)],
             vec![retime("a", 5, 36)],
         ),
-        (
-            "and a successor stays",
-            27,
-            vec![first(), second()],
-            vec![],
-        ),
+        ("and a successor stays", 27, vec![first(), second()], vec![]),
         (
             "of several the first one signs",
             5,
