@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use url::Url;
 use vocab::slug::Slug;
 use wire::control::OrgView;
-use wire::identity::FleetRole;
+use wire::identity::{DOMAIN, FleetRole};
 use wire::names::Host;
 
 /// The paths.
@@ -48,7 +48,7 @@ fn parse_host(text: &str, origin: &Url) -> Result<Host, Said> {
     let host = Host::parse(&text.to_ascii_lowercase());
     let host = host.map_err(|error| invalid(&error.to_string()))?;
     let name = host.as_str();
-    if !name.contains('.') || name.parse::<IpAddr>().is_ok() || name.ends_with(".localhost") {
+    if !name.contains('.') || is_of_a_machine(name) {
         return Err(invalid(
             "host: use a host name alone, for example id.example.com",
         ));
@@ -64,6 +64,26 @@ fn parse_host(text: &str, origin: &Url) -> Result<Host, Said> {
     Ok(host)
 }
 
+/// Whether clients take it for an address, or for something on their own machine: what ends in a number is an address (URL
+/// Standard, "ends in a number checker"), however odd; members of the fleet have names of their own.
+fn is_of_a_machine(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let is_number = last.bytes().all(|byte| byte.is_ascii_digit());
+    let is_hex = last
+        .strip_prefix("0x")
+        .is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let is_below = |domain: &str| {
+        name.strip_suffix(domain)
+            .is_some_and(|front| front.is_empty() || front.ends_with('.'))
+    };
+    is_number
+        || is_hex
+        || name.parse::<IpAddr>().is_ok()
+        || ["localhost", "localhost.localdomain", DOMAIN]
+            .into_iter()
+            .any(is_below)
+}
+
 #[cfg(test)]
 mod tests {
     use super::parse_host;
@@ -77,6 +97,14 @@ mod tests {
             ("LOGIN.acme.test", Some("login.acme.test")),
             ("xid.example", Some("xid.example")),
             ("id.example", None),
+            ("127.1", None),
+            ("0x7f.1", None),
+            ("login.0x7f", None),
+            ("login.1", None),
+            ("login.1a", Some("login.1a")),
+            ("localhost.localdomain", None),
+            ("control.testudo.internal", None),
+            ("id.acme.internal", Some("id.acme.internal")),
             ("acme.id.example", None),
             ("a.b.id.example", None),
             ("localhost", None),
