@@ -12,6 +12,15 @@ pub(super) const UNIT_AT_START: Duration = Duration::from_millis(35);
 const UNIT_MIN: Duration = Duration::from_millis(2);
 const UNIT_MAX: Duration = Duration::from_secs(2);
 
+/// How many times as fast a standing queue is forgotten while nothing waits as it is noticed while something does. A pause
+/// of the machine lets a queue run empty in the midst of a flood: were that its end, the burst that follows would be let in
+/// each time anew, and with one short pause a second everybody would wait as long as a burst may. Below the capacity jobs
+/// come and go, and this much calm is always there.
+const CALM_WEIGHT: u32 = 4;
+
+/// How far beyond a burst a standing queue is counted: what has lasted for hours is forgotten as soon as a second of it.
+const STANDING_BEYOND_MAX: Duration = Duration::from_millis(500);
+
 /// The longest time that a refused caller is told to wait.
 const RETRY_AFTER_MAX_SECS: u32 = 30;
 
@@ -24,7 +33,7 @@ pub(super) struct Backlog {
     pub weight: u64,
     /// How long a job of [`OWN_WEIGHT`] takes at present.
     pub unit: Duration,
-    /// For how long some job has waited at every moment.
+    /// For how long some job has waited of late, as [`learn_standing`] has it.
     pub standing: Duration,
 }
 
@@ -59,6 +68,20 @@ pub(super) fn decide_admission(limits: &HashPoolLimits, backlog: &Backlog) -> Re
     Err(Denial::Busy {
         retry_after_secs: secs.min(RETRY_AFTER_MAX_SECS),
     })
+}
+
+/// For how long some job has waited of late, after so many have waited for `elapsed` more.
+pub(super) fn learn_standing(
+    limits: &HashPoolLimits,
+    standing: Duration,
+    queued_jobs: usize,
+    elapsed: Duration,
+) -> Duration {
+    if queued_jobs == 0 {
+        return standing.saturating_sub(elapsed.saturating_mul(CALM_WEIGHT));
+    }
+    let most = limits.burst_max.saturating_add(STANDING_BEYOND_MAX);
+    standing.saturating_add(elapsed).min(most)
 }
 
 /// The new estimate after a job of `weight` took `elapsed`: a moving average over about sixteen jobs. Light jobs tell

@@ -38,7 +38,8 @@ pub struct HashPoolLimits {
     pub queue_jobs_max: usize,
     /// The longest expected wait at which a job is still admitted.
     pub wait_max: Duration,
-    /// How long jobs may wait without a break before the queue is cut short: a burst is served, a flood is not queued.
+    /// How long jobs may wait without a break worth the name before the queue is cut short: a burst is served, a flood is
+    /// not queued.
     pub burst_max: Duration,
 }
 

@@ -96,8 +96,9 @@ struct State {
     /// Weight of the jobs that wait or run.
     weight: u64,
     unit: Duration,
-    /// Since when a worker has found a job whenever it looked for one.
-    standing_since: Option<Instant>,
+    /// For how long some job has waited of late, at the moment that follows.
+    standing: Duration,
+    standing_at: Instant,
     stopping: bool,
     done_jobs: u64,
     refused_jobs: u64,
@@ -110,10 +111,16 @@ impl State {
             queued_jobs: self.jobs.len(),
             weight: self.weight,
             unit: self.unit,
-            standing: self
-                .standing_since
-                .map_or(Duration::ZERO, |since| since.elapsed()),
+            standing: self.standing,
         }
+    }
+
+    /// Notes that nothing has come or gone until now; called before something does.
+    fn note_standing(&mut self, limits: &HashPoolLimits) {
+        let now = Instant::now();
+        let elapsed = now.saturating_duration_since(self.standing_at);
+        self.standing = admission::learn_standing(limits, self.standing, self.jobs.len(), elapsed);
+        self.standing_at = now;
     }
 
     fn skip_abandoned(&mut self) {
@@ -144,7 +151,8 @@ impl Queue {
             jobs: VecDeque::new(),
             weight: 0,
             unit: UNIT_AT_START,
-            standing_since: None,
+            standing: Duration::ZERO,
+            standing_at: Instant::now(),
             stopping: false,
             done_jobs: 0,
             refused_jobs: 0,
@@ -164,6 +172,7 @@ impl Queue {
             // Dropping the job tells its caller.
             return Ok(());
         }
+        state.note_standing(&self.limits);
         let mut verdict = admission::decide_admission(&self.limits, &state.backlog());
         if verdict.is_err() {
             // Callers that gave up must not keep others out.
@@ -176,7 +185,6 @@ impl Queue {
         }
         state.weight += u64::from(job.weight);
         state.jobs.push_back(job);
-        state.standing_since.get_or_insert_with(Instant::now);
         drop(state);
         self.changed.notify_one();
         Ok(())
@@ -208,6 +216,7 @@ impl Queue {
             if state.stopping {
                 return Next::Stop;
             }
+            state.note_standing(&self.limits);
             while let Some(job) = state.jobs.pop_front() {
                 if !job.work.is_abandoned() {
                     return Next::Job(job);
@@ -215,7 +224,6 @@ impl Queue {
                 state.weight = state.weight.saturating_sub(u64::from(job.weight));
                 state.skipped_jobs += 1;
             }
-            state.standing_since = None;
             let (woken, timeout) = self
                 .changed
                 .wait_timeout(state, idle)

@@ -1,5 +1,6 @@
 //! Admission as a table, and the pool with real threads: what it hashes, refuses, skips and survives.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -9,10 +10,10 @@ use std::time::Duration;
 use proptest::prelude::{any, proptest};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
-use vocab::entropy::SeededEntropy;
+use vocab::entropy::{Entropy, SeededEntropy};
 use vocab::secret::Secret;
 
-use super::admission::{Backlog, decide_admission, expected_wait, learn_unit};
+use super::admission::{Backlog, decide_admission, expected_wait, learn_standing, learn_unit};
 use super::queue::{Job, Queue, Work};
 use super::{COMPARED_HASHES_MAX, Denial, Fault, HashError, HashPool, HashPoolLimits};
 use crate::password::argon2id::SALT_BYTES;
@@ -66,6 +67,103 @@ fn admission_follows_the_expected_wait_and_the_length_of_the_queue() {
         };
         assert_eq!(decide_admission(&limits, &backlog), verdict, "{backlog:?}");
     }
+}
+
+/// One worker that takes a hash of [`UNIT_MICROS`] after the other, in a time of its own: how long each job waited that came
+/// at these moments, in microseconds, or nothing for one that was refused.
+fn play(limits: &HashPoolLimits, arrivals: &[u64]) -> Vec<Option<u64>> {
+    let (mut waits, mut queue) = (vec![None; arrivals.len()], VecDeque::new());
+    let (mut standing, mut noted_at) = (Duration::ZERO, 0);
+    let mut busy_until = None;
+    for (number, arrival) in arrivals.iter().copied().enumerate() {
+        let mut note = |queued: usize, at: u64| {
+            let elapsed = Duration::from_micros(at - noted_at);
+            standing = learn_standing(limits, standing, queued, elapsed);
+            noted_at = at;
+            standing
+        };
+        while let Some(free_at) = busy_until.filter(|free_at| *free_at <= arrival) {
+            note(queue.len(), free_at);
+            busy_until = queue.pop_front().map(|next: usize| {
+                waits[next] = Some(free_at - arrivals[next]);
+                free_at + UNIT_MICROS
+            });
+        }
+        let jobs = queue.len() + usize::from(busy_until.is_some());
+        let backlog = Backlog {
+            queued_jobs: queue.len(),
+            weight: jobs as u64 * u64::from(OWN_WEIGHT),
+            unit: Duration::from_micros(UNIT_MICROS),
+            standing: note(queue.len(), arrival),
+        };
+        if decide_admission(limits, &backlog).is_err() {
+            continue;
+        }
+        if busy_until.is_some() {
+            queue.push_back(number);
+        } else {
+            busy_until = Some(arrival + UNIT_MICROS);
+            waits[number] = Some(0);
+        }
+    }
+    waits
+}
+
+const UNIT_MICROS: u64 = 15_000;
+
+fn one_worker() -> HashPoolLimits {
+    HashPoolLimits {
+        workers: 1,
+        ..HashPoolLimits::default()
+    }
+}
+
+#[test]
+fn a_flood_that_pauses_is_a_flood_still() {
+    const SECOND: u64 = 1_000_000;
+    for (pause, every) in [
+        (0, SECOND),
+        (60_000, SECOND),
+        (90_000, SECOND),
+        (60_000, 400_000),
+    ] {
+        // Five times as many as can be served. Who would come in a pause comes at its end, with all the others.
+        let arrivals: Vec<u64> = (0..10 * SECOND)
+            .step_by(usize::try_from(UNIT_MICROS).unwrap() / 5)
+            .map(|at| at.max(at / every * every + pause))
+            .collect();
+        let waits = play(&one_worker(), &arrivals);
+        let longest = arrivals
+            .iter()
+            .zip(&waits)
+            // The flood begins as a burst, which is let in.
+            .filter(|(at, _)| **at > SECOND)
+            .filter_map(|(_, wait)| *wait)
+            .max();
+        assert!(
+            longest.is_some_and(|longest| longest <= 2 * UNIT_MICROS),
+            "{pause} of {every}: {longest:?}"
+        );
+    }
+}
+
+#[test]
+fn who_comes_by_chance_below_the_capacity_is_let_in() {
+    let entropy = SeededEntropy::new(7);
+    let mut at = 0.0;
+    let arrivals: Vec<u64> = (0..20_000)
+        .map(|_| {
+            let mut drawn = [0; 4];
+            entropy.fill(&mut drawn);
+            let share = (f64::from(u32::from_be_bytes(drawn)) + 1.0) / f64::from(u32::MAX);
+            // Seven tenths of what can be served.
+            at -= share.ln() * UNIT_MICROS as f64 / 0.7;
+            at as u64
+        })
+        .collect();
+    let waits = play(&one_worker(), &arrivals);
+    let refused = waits.iter().filter(|wait| wait.is_none()).count();
+    assert!(refused < arrivals.len() / 100, "{refused} refused");
 }
 
 #[test]
