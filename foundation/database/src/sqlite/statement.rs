@@ -97,34 +97,35 @@ fn prepare<'c>(
 /// Whether the parameters `$1` to `$count` appear first in this order, so that the number in each name is its place: to ask
 /// for each name would cost more than many a statement does. It is not said of texts that could hide a mark.
 pub(crate) fn is_in_order(sql: &str, count: usize) -> bool {
-    let mut quoted = sql.split('\'').skip(1).step_by(2);
-    let hides = ["\"", "`", "[", "--", "/*"]
-        .iter()
-        .any(|mark| sql.contains(mark));
-    if hides || quoted.any(|text| text.contains('$')) {
-        return false;
-    }
-    let mut highest = 0;
-    let before = sql.split('$').map(|part| part.bytes().next_back());
-    for (before, rest) in before.zip(sql.split('$').skip(1)) {
-        // SQLite takes the mark for a part of a name.
-        if before
-            .is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii())
-        {
-            return false;
+    let bytes = sql.as_bytes();
+    let (mut highest, mut before, mut is_quoted) = (0, b' ', false);
+    for (at, byte) in bytes.iter().copied().enumerate() {
+        match (byte, before) {
+            (b'\'', _) => is_quoted = !is_quoted,
+            (b'"' | b'`' | b'[', _) | (b'-', b'-') | (b'*', b'/') => return false,
+            (b'$', _) if is_quoted => return false,
+            // SQLite takes the mark for a part of a name.
+            (b'$', b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | 0x80..) => return false,
+            (b'$', _) => match parse_plain_number(bytes.get(at + 1..).unwrap_or_default()) {
+                Some(number) if number <= highest + 1 => highest = highest.max(number),
+                _ => return false,
+            },
+            _ => {}
         }
-        let end = rest.find([' ', ',', ')', '\n']).unwrap_or(rest.len());
-        let name = rest.get(..end).unwrap_or_default();
-        let number = match name.as_bytes() {
-            [b'1'..=b'9', ..] => name.parse().unwrap_or(usize::MAX),
-            _ => return false,
-        };
-        if number > highest + 1 {
-            return false;
-        }
-        highest = highest.max(number);
+        before = byte;
     }
     highest == count
+}
+
+/// The number with which a text begins, if nothing follows it that could belong to the same name.
+fn parse_plain_number(text: &[u8]) -> Option<usize> {
+    let end = text
+        .iter()
+        .position(|byte| matches!(byte, b' ' | b',' | b')' | b'\n'));
+    let digits = text.get(..end.unwrap_or(text.len()))?;
+    let is_number = digits.first() != Some(&b'0') && digits.iter().all(u8::is_ascii_digit);
+    let digits = std::str::from_utf8(digits).ok().filter(|_| is_number)?;
+    digits.parse().ok()
 }
 
 /// `$7` is the seventh value; any other name is refused.
