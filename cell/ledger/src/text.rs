@@ -12,6 +12,10 @@ const ELLIPSIS: char = '…';
 /// The text without control characters, cut at a character boundary so that it has at most `bytes_max` bytes; an
 /// ellipsis says that something is missing.
 pub(crate) fn bounded(text: &str, bytes_max: usize) -> String {
+    // Most are ids and plain names: looked at as bytes and copied at once, not character by character.
+    if text.len() <= bytes_max && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut kept = String::with_capacity(text.len().min(bytes_max));
     for character in text.chars() {
         // A line feed in a name would let it forge lines wherever the log is exported as text.
