@@ -8,9 +8,9 @@ use crate::org::context::{OrgContext, RequestFacts};
 use crate::person::Person;
 use crate::person::operations::as_target;
 use crate::person::profile::fold;
-use crate::sign_in::Flow;
 use crate::sign_in::device::decide_familiarity;
 use crate::sign_in::enroll::refuse;
+use crate::sign_in::{Flow, store};
 use crate::sign_on::{AuthenticatorKind, PasskeyStorage, ProvedAuthenticator};
 use crate::slowdown::{Familiarity, Guess, GuessedSecret, RetryAfter, Ticket};
 use crate::snapshot::OrgSnapshot;
@@ -110,7 +110,7 @@ impl Cell {
             }
             Attempt::Wrong | Attempt::ModelRefused => {
                 self.slowdown.record_failure(ticket);
-                self.log_attempt(flow, kind, person.as_ref(), Outcome::Failure, request)
+                self.log_failure(flow, kind, person.as_ref(), request)
                     .await?;
             }
             Attempt::Slow { .. } => self.slowdown.release(ticket),
@@ -214,8 +214,7 @@ impl Cell {
             Ok(verified) => verified,
             Err(PasskeyRefusal::Fault(fault)) => return Err(fault.into()),
             Err(refusal) => {
-                self.log_attempt(flow, kind, None, Outcome::Failure, request)
-                    .await?;
+                self.log_failure(flow, kind, None, request).await?;
                 return Ok(match refusal {
                     PasskeyRefusal::Model => Attempt::ModelRefused,
                     _ => Attempt::Wrong,
@@ -293,40 +292,61 @@ impl Cell {
             kind,
             at: request.now,
         });
-        self.keep_sign_in(flow).await?;
-        Ok(self
-            .log_attempt(flow, kind, person, Outcome::Success, request)
-            .await?)
+        let event = attempt_event(flow, kind, person, Outcome::Success, request);
+        let stored = flow.clone();
+        // One commit for both: whoever has shown a right password waits for each.
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    if !store::update(tx, &stored).await? {
+                        return Err(Refusal::Changed);
+                    }
+                    Ok(ledger::append(tx, &stored.org_id, event).await?)
+                })
+            })
+            .await?;
+        flow.revision += 1;
+        Ok(())
     }
 
-    async fn log_attempt(
+    async fn log_failure(
         &self,
         flow: &Flow,
         kind: AuthenticatorKind,
         person: Option<&Person>,
-        outcome: Outcome,
         request: &RequestFacts,
     ) -> Result<(), Fault> {
-        let actor = match person {
-            Some(person) => Actor::user(&person.id, &person.login, &person.display_name()),
-            None => Actor::unknown(&flow.state.identifier),
-        };
-        let mut event = Event::new(EventType::UserAuthenticationVerify, outcome, request.now)
-            .actor(actor)
-            .client(&request.client)
-            .detail("authenticator", kind.as_str());
-        if let Some(person) = person {
-            event = event.target(as_target(person));
-        }
-        if outcome == Outcome::Failure {
-            event = event.reason("INVALID_CREDENTIALS");
-        }
+        let event = attempt_event(flow, kind, person, Outcome::Failure, request);
         let org_id = flow.org_id.clone();
         self.database
             .write(move |tx| Box::pin(async move { ledger::append(tx, &org_id, event).await }))
             .await?;
         Ok(())
     }
+}
+
+fn attempt_event(
+    flow: &Flow,
+    kind: AuthenticatorKind,
+    person: Option<&Person>,
+    outcome: Outcome,
+    request: &RequestFacts,
+) -> Event {
+    let actor = match person {
+        Some(person) => Actor::user(&person.id, &person.login, &person.display_name()),
+        None => Actor::unknown(&flow.state.identifier),
+    };
+    let mut event = Event::new(EventType::UserAuthenticationVerify, outcome, request.now)
+        .actor(actor)
+        .client(&request.client)
+        .detail("authenticator", kind.as_str());
+    if let Some(person) = person {
+        event = event.target(as_target(person));
+    }
+    if outcome == Outcome::Failure {
+        event = event.reason("INVALID_CREDENTIALS");
+    }
+    event
 }
 
 /// A guess from where the request came.
