@@ -17,6 +17,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Prepared statements kept by each connection.
 const STATEMENTS_MAX: usize = 256;
 
+/// Pages of the file that each connection keeps in memory; the pragma takes kibibytes with a minus.
+const PAGES_KIB_MAX: u32 = 2_000;
+
 /// The WAL file is cut back to this after a checkpoint.
 const WAL_KEPT_BYTES: i64 = 16 << 20;
 
@@ -87,7 +90,9 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     // every new value has the statement prepared once more, which costs more than most of them do. Whatever a partial index
     // is to serve says the index's condition in its own text.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;")
+    connection.execute_batch(&format!(
+        "PRAGMA cache_size = -{PAGES_KIB_MAX}; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;"
+    ))
 }
 
 #[cfg(test)]
