@@ -12,9 +12,8 @@ use crate::report;
 
 /// Sign-ins before anything is counted.
 const WARM_UP_SIGN_INS: usize = 200;
-/// Sign-ins before sessions are weighed, so that pools and caches have their size: each connection to the store keeps up to
-/// 2 MB of its pages, and has them when sign-ins have written as much (3 KB each). Weighed before, what a cache takes once
-/// is said of sessions: 1.5 KB of each, where further ones add 0.1.
+/// Sign-ins before sessions are weighed, so that pools and caches have their size (each connection to the store keeps up to
+/// 2 MB of its pages): what they take once would be said of sessions, which live in the store.
 const FILLING_SIGN_INS: usize = 1_500;
 /// Connections for it.
 const CONNECTIONS: usize = 8;
