@@ -137,6 +137,8 @@ pub enum Thing {
     EventHook,
     /// A delivery of one.
     HookDelivery,
+    /// An inline hook.
+    InlineHook,
     /// A stream of the log.
     LogStream,
 }
@@ -171,6 +173,7 @@ impl Thing {
             Self::UserType => "UserType",
             Self::EventHook => "EventHook",
             Self::HookDelivery => "EventHookDelivery",
+            Self::InlineHook => "InlineHook",
             Self::LogStream => "LogStream",
         }
     }

@@ -44,10 +44,10 @@ use vocab::id::{ApiGrantId, AppId, OrgId, SessionId, UserId};
 use vocab::secret::SecretHash;
 
 /// The schema of the cell as far as this crate needs it.
-static SCHEMA: [Migration; 18] = cell_for_tests::with([oauth::schema::MIGRATION]);
+static SCHEMA: [Migration; 19] = cell_for_tests::with([oauth::schema::MIGRATION]);
 pub(crate) const REQUEST_ID: &str = "0123456789abcdef0123456789abcdef";
 /// Calls of one token that the world lets through: more than a test makes, but for the one about just that.
-pub(crate) const CALLS_MAX: u32 = 1_000;
+pub(crate) const CALLS_MAX: u32 = 1_500;
 
 fn entropy() -> Arc<dyn Entropy> {
     Arc::new(SeededEntropy::new(1_843))
@@ -185,7 +185,9 @@ impl World {
         Self::furnish(TestCell::on_postgres("api", &SCHEMA, entropy()).await).await
     }
 
-    async fn furnish(test: TestCell) -> Self {
+    async fn furnish(mut test: TestCell) -> Self {
+        let receiver = Arc::<Receiver>::default();
+        test.cell = test.cell.reaching(Arc::<Receiver>::clone(&receiver));
         let (main, other) = (test.org("main").await, test.org("other").await);
         let routes: Router<Cell> = router(&Allowances::new(CALLS_MAX));
         let world = Self {
@@ -194,7 +196,7 @@ impl World {
             main,
             other,
             answered_well: Mutex::default(),
-            receiver: Arc::default(),
+            receiver,
         };
         let (main, other) = (&world.main, &world.other);
         for (org, login, role, by) in [

@@ -114,6 +114,11 @@ pub const HOOKS_PAGE: Page = Page {
     default: 25,
     max: 25,
 };
+/// Inline hooks of a page: no org has more.
+pub const INLINE_HOOKS_PAGE: Page = Page {
+    default: 50,
+    max: 50,
+};
 /// Deliveries of a hook on a page.
 pub const DELIVERIES_PAGE: Page = Page {
     default: 50,

@@ -1,13 +1,87 @@
-//! What event hooks and log streams have in common at the wire: how a receiver knows us, and what went wrong on the way to it.
+//! What hooks and log streams have in common at the wire: where to, how a receiver knows us, and what went wrong on the way to it.
 
 use crate::body::Fields;
 use crate::error::ApiError;
 use identity::event_hook::envoy::Trouble;
+use identity::event_hook::{Header, HookConfig};
 use identity::fault::Refusal;
+use serde_json::{Value, json};
 use vocab::secret::Secret;
 
 /// How a receiver knows us.
 pub(crate) const AUTH_SCHEME: &str = "HEADER";
+
+/// How a hook is reached.
+pub(crate) const CHANNEL: &str = "HTTP";
+/// The version of that.
+pub(crate) const CHANNEL_VERSION: &str = "1.0.0";
+/// By which method.
+pub(crate) const METHOD: &str = "POST";
+
+/// Where a hook goes.
+pub(crate) struct Channel {
+    /// The address.
+    pub(crate) uri: String,
+    /// Further headers.
+    pub(crate) headers: Vec<Header>,
+    /// The header by which the receiver knows us.
+    pub(crate) auth: Option<Auth>,
+}
+
+/// Takes the channel of a hook; none if none is named.
+///
+/// # Errors
+/// [`ApiError`] naming the field.
+pub(crate) fn take_channel(fields: &mut Fields) -> Result<Option<Channel>, ApiError> {
+    let Some(mut channel) = fields.take_object("channel")? else {
+        return Ok(None);
+    };
+    channel.take_only("type", &[CHANNEL], "use HTTP")?;
+    channel.take_only("version", &[CHANNEL_VERSION], "use 1.0.0")?;
+    let config = channel.take_object("config")?;
+    let mut config = config.ok_or_else(|| channel.refusal("config", "it is required"))?;
+    let uri = config.take_text("uri")?.unwrap_or_default();
+    config.take_only("method", &[METHOD], "use POST")?;
+    let headers = take_headers(&mut config)?;
+    let auth = take_auth(&mut config)?;
+    config.end()?;
+    channel.end()?;
+    Ok(Some(Channel { uri, headers, auth }))
+}
+
+fn take_headers(config: &mut Fields) -> Result<Vec<Header>, ApiError> {
+    let headers = config.take_objects("headers")?.unwrap_or_default();
+    let header = |mut header: Fields| {
+        let name = header.take_text("key")?.unwrap_or_default();
+        let value = header.take_text("value")?.unwrap_or_default();
+        header.end()?;
+        Ok(Header { name, value })
+    };
+    headers.into_iter().map(header).collect()
+}
+
+/// The channel of a hook, without what is secret in it.
+pub(crate) fn render_channel(config: &HookConfig) -> Value {
+    let headers: Vec<Value> = config
+        .headers
+        .iter()
+        .map(|header| json!({ "key": header.name, "value": header.value }))
+        .collect();
+    let auth = config
+        .auth
+        .as_ref()
+        .map(|auth| json!({ "type": AUTH_SCHEME, "key": auth.name }));
+    json!({
+        "type": CHANNEL,
+        "version": CHANNEL_VERSION,
+        "config": {
+            "uri": config.uri,
+            "method": METHOD,
+            "headers": headers,
+            "authScheme": auth,
+        },
+    })
+}
 
 /// The header by which a receiver knows us: its name, and its value where one is said.
 type Auth = (String, Option<Secret<String>>);

@@ -32,7 +32,7 @@ use vocab::time::{Clock, ManualClock, Timestamp};
 pub const START_SECS: i64 = 1_795_465_901;
 
 /// The schema of a cell as far as `identity` has it; crates above add theirs by [`with`].
-pub const SCHEMA: [Migration; 17] = [
+pub const SCHEMA: [Migration; 18] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -50,6 +50,7 @@ pub const SCHEMA: [Migration; 17] = [
     identity::schema::MIGRATION_TOKEN_MAKERS,
     identity::schema::MIGRATION_UNIQUE_ATTRIBUTES,
     identity::schema::MIGRATION_LOG_STREAMS,
+    identity::schema::MIGRATION_INLINE_HOOKS,
 ];
 
 /// [`SCHEMA`] and the steps of a crate above, counted from 1 without a gap: in a whole cell others stand between them.

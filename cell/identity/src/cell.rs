@@ -1,7 +1,9 @@
 //! What every operation of a cell works with: the store, the keys, the clock, randomness, bounded pools and caches.
 
 use crate::app::App;
+use crate::event_hook::envoy::{Envoy, Nowhere};
 use crate::group_rule::active::RuleSet;
+use crate::inline_hook::lines::Lines;
 use crate::password::hash_pool::HashPool;
 use crate::slowdown::SlowdownTable;
 use crate::snapshot::OrgSnapshot;
@@ -27,6 +29,7 @@ const HOSTS_MAX: usize = 10_000;
 #[derive(Clone)]
 pub struct Cell {
     parts: Arc<CellParts>,
+    envoy: Arc<dyn Envoy>,
 }
 
 /// The parts of a cell.
@@ -55,6 +58,8 @@ pub struct CellParts {
     pub(crate) hosts: Cache<String, OrgId>,
     /// Orgs by their short names; the first one under the empty name.
     pub(crate) names: Cache<String, OrgId>,
+    /// Calls of inline hooks that are under way, bounded.
+    pub(crate) lines: Lines,
 }
 
 /// What a cell is made of, as the caller brings it.
@@ -76,7 +81,7 @@ pub struct CellBuilder {
 }
 
 impl CellBuilder {
-    /// Puts the cell together.
+    /// Puts the cell together, with no way out: see [`Cell::reaching`].
     #[must_use]
     pub fn build(self) -> Cell {
         Cell {
@@ -93,12 +98,26 @@ impl CellBuilder {
                 rule_sets: Cache::new(RULE_SETS_MAX),
                 hosts: Cache::new(HOSTS_MAX),
                 names: Cache::new(SNAPSHOTS_MAX),
+                lines: Lines::default(),
             }),
+            envoy: Arc::new(Nowhere),
         }
     }
 }
 
 impl Cell {
+    /// The same cell, all parts shared, whose inline hooks are gone to by this way.
+    #[must_use]
+    pub fn reaching(self, envoy: Arc<dyn Envoy>) -> Self {
+        Self { envoy, ..self }
+    }
+
+    /// The way to addresses that administrators named.
+    #[must_use]
+    pub fn envoy(&self) -> &dyn Envoy {
+        self.envoy.as_ref()
+    }
+
     /// The present moment.
     #[must_use]
     pub fn now(&self) -> Timestamp {

@@ -83,6 +83,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 17,
         ..crate::schema::MIGRATION_LOG_STREAMS
     },
+    Migration {
+        version: 18,
+        ..crate::schema::MIGRATION_INLINE_HOOKS
+    },
 ];
 
 /// When each test begins.

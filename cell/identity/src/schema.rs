@@ -99,3 +99,10 @@ pub const MIGRATION_LOG_STREAMS: Migration = Migration {
     name: "log streams",
     sql: include_str!("schema/022_log_streams.sql"),
 };
+
+/// Inline hooks, and people whose password one of them knows.
+pub const MIGRATION_INLINE_HOOKS: Migration = Migration {
+    version: 23,
+    name: "inline hooks",
+    sql: include_str!("schema/023_inline_hooks.sql"),
+};

@@ -54,6 +54,15 @@ impl Issuer {
         }
     }
 
+    /// The custom server.
+    #[must_use]
+    pub fn custom(&self) -> Option<&AuthorizationServer> {
+        match &self.configuration {
+            Configuration::Org(_) => None,
+            Configuration::Custom(server) => Some(server),
+        }
+    }
+
     /// Whether it is the org's own server.
     #[must_use]
     pub const fn is_org_server(&self) -> bool {

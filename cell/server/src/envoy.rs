@@ -11,7 +11,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use identity::event_hook::channel::decide_uri;
 use identity::event_hook::envoy::{
-    ANSWER_BYTES_MAX, Answered, Envoy, Letter, Method, PlainHttp, Sent, Shipment, Shipped, Trouble,
+    Answered, Envoy, Letter, Method, PlainHttp, Sent, Shipment, Shipped, Trouble,
 };
 use rustls::ClientConfig;
 use std::error::Error;
@@ -81,7 +81,7 @@ impl HttpEnvoy {
         let (parts, body) = answer.into_parts();
         Ok(Answered {
             status: parts.status.as_u16(),
-            body: read_beginning(body).await?,
+            body: read_beginning(body, letter.answer_bytes_max).await?,
         })
     }
 }
@@ -127,15 +127,15 @@ fn render_request(letter: &Letter) -> Result<Request<Full<Bytes>>, hyper::http::
 }
 
 /// What is behind the bound is not read; the connection is then closed, for the rest would come on it.
-async fn read_beginning(mut body: Incoming) -> Result<Vec<u8>, Trouble> {
+async fn read_beginning(mut body: Incoming, bytes_max: usize) -> Result<Vec<u8>, Trouble> {
     let mut read = Vec::new();
-    while read.len() < ANSWER_BYTES_MAX {
+    while read.len() < bytes_max {
         let Some(frame) = body.frame().await else {
             break;
         };
         let frame = frame.map_err(|_| Trouble::Garbled)?;
         if let Some(bytes) = frame.data_ref() {
-            let room = ANSWER_BYTES_MAX - read.len();
+            let room = bytes_max - read.len();
             read.extend(bytes.iter().take(room));
         }
     }

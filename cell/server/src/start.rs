@@ -41,7 +41,7 @@ use vocab::time::{Clock, SystemClock};
 use wire::identity::IdentityError;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 22] = [
+pub static MIGRATIONS: [Migration; 23] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -64,6 +64,7 @@ pub static MIGRATIONS: [Migration; 22] = [
     identity::schema::MIGRATION_TOKEN_MAKERS,
     identity::schema::MIGRATION_UNIQUE_ATTRIBUTES,
     identity::schema::MIGRATION_LOG_STREAMS,
+    identity::schema::MIGRATION_INLINE_HOOKS,
 ];
 
 /// The file of the root key in the data folder.
@@ -259,7 +260,8 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
         Some(seat) => Some(tls::of_fleet(&seat.identity)?),
         None => tls::set_up(&config.tls, &folder, &host)?,
     };
-    let cell = open_cell(&folder, &location).await?;
+    let way = Arc::<HttpEnvoy>::clone(&envoy);
+    let cell = open_cell(&folder, &location).await?.reaching(way);
     let post = mail::Post::set_up(&config, &folder)?;
     let listen_error = |source| StartError::Listen {
         address: config.listen,

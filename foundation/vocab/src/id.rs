@@ -183,6 +183,8 @@ define_ids! {
     OutboxId, "obx", "outbox row";
     /// An event hook.
     EventHookId, "who", "event hook";
+    /// An inline hook.
+    InlineHookId, "cal", "inline hook";
     /// A delivery of an event hook.
     HookDeliveryId, "whd", "hook delivery";
     /// A stream of the system log.

@@ -28,7 +28,9 @@ pub async fn change(call: OpenCall) -> Result<Reply, ApiError> {
     // The sign-in has proved the present one already: it is asked for so that nobody takes over a screen that was left.
     let person = call.cell.person_of(&transaction.flow).await?;
     let org = &call.snapshot.org;
-    match call.cell.check_password(org, person.as_ref(), old).await? {
+    let client = &call.facts.client;
+    let checked = call.cell.check_password(org, person.as_ref(), old, client);
+    match checked.await? {
         PasswordCheck::Right { .. } => {}
         PasswordCheck::Wrong => {
             // One guess at it: the sign-in begins anew, with all that slows guesses down.

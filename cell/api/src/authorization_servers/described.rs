@@ -271,6 +271,8 @@ static RULE: Model = shown(
                     must("accessTokenLifetimeMinutes", Schema::Whole),
                     must("refreshTokenLifetimeMinutes", Schema::Whole),
                     must("refreshTokenWindowMinutes", Schema::Whole),
+                    may("inlineHook", Schema::Object(&[must("id", Schema::Text)]))
+                        .said("The inline hook that is asked about tokens."),
                 ]),
             )]),
         ),
@@ -288,7 +290,9 @@ const TOKEN: &[Field] = &[
     may("accessTokenLifetimeMinutes", Schema::Whole),
     may("refreshTokenLifetimeMinutes", Schema::Whole),
     may("refreshTokenWindowMinutes", Schema::Whole),
-    may("inlineHook", Schema::Object(&[])).said("Empty: no hook is asked about tokens."),
+    may("inlineHook", Schema::Object(&[may("id", Schema::Text)])).said(
+        "The inline hook that is asked about tokens; without an id none is. What is not named stays.",
+    ),
 ];
 
 static RULE_INPUT: Model = taken(

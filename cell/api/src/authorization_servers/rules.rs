@@ -10,11 +10,11 @@ use crate::reply::Reply;
 use crate::shown::{moment, status_of, switched_links};
 use identity::app::settings::GrantKind;
 use identity::server::parts::{AccessPolicy, PolicyRule};
-use identity::server::policies::{Force, Place, PolicyChange, RuleChange};
+use identity::server::policies::{Force, Place, PolicyChange, RuleChange, RuleSays};
 use identity::server::rules::LISTED_MAX;
 use identity::server::{AccessRule, AuthorizationServer};
 use serde_json::{Value, json};
-use vocab::id::RuleId;
+use vocab::id::{InlineHookId, RuleId};
 
 /// The type of every rule.
 pub(crate) const TYPE: &str = "RESOURCE_ACCESS";
@@ -44,7 +44,7 @@ pub(crate) const GRANTS: [(&str, GrantKind); 4] = [
 /// What a body says of a rule.
 #[derive(Debug, PartialEq, Eq)]
 struct RuleInput {
-    rule: AccessRule,
+    says: RuleSays,
     force: Force,
     place: Place,
 }
@@ -95,9 +95,9 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
     let server = load(&call).await?;
     let (_, policy) = find(&call, &server)?;
     let input = parse_rule(call.json()?, None)?;
-    check_people(&call, &input.rule, None).await?;
+    check_people(&call, &input.says.rule, None).await?;
     let id = RuleId::generate(call.cell.entropy());
-    let change = RuleChange::Add(input.rule, input.force, input.place);
+    let change = RuleChange::Add(input.says, input.force, input.place);
     let change = PolicyChange::Rule(policy.id.clone(), id.clone(), change);
     let server = apply(&call, &server, change).await?;
     let shown = shown(&call, &server, &id)?;
@@ -114,9 +114,9 @@ pub async fn replace(call: Call) -> Result<Reply, ApiError> {
     let (_, policy) = find(&call, &server)?;
     let (_, present) = find_rule(&call, policy)?;
     let input = parse_rule(call.json()?, Some(present))?;
-    check_people(&call, &input.rule, Some(&present.rule)).await?;
+    check_people(&call, &input.says.rule, Some(&present.rule)).await?;
     let id = present.id.clone();
-    let change = RuleChange::Set(input.rule, input.place);
+    let change = RuleChange::Set(input.says, input.place);
     let change = PolicyChange::Rule(policy.id.clone(), id.clone(), change);
     let server = apply(&call, &server, change).await?;
     Ok(Reply::of(shown(&call, &server, &id)?.0))
@@ -228,11 +228,14 @@ fn parse_rule(bytes: &[u8], present: Option<&PolicyRule>) -> Result<RuleInput, A
         scopes,
         ..before.cloned().unwrap_or_default()
     };
+    // Nothing said of a hook leaves it as it is, as it does the times.
+    let mut hook = present.and_then(|present| present.hook.clone());
     if let Some(actions) = fields.take_object("actions")? {
-        parse_actions(actions, &mut rule)?;
+        parse_actions(actions, &mut rule, &mut hook)?;
     }
     fields.end()?;
-    Ok(RuleInput { rule, force, place })
+    let says = RuleSays { rule, hook };
+    Ok(RuleInput { says, force, place })
 }
 
 fn take_include(
@@ -342,7 +345,11 @@ fn parse_people(
     Ok((people, groups))
 }
 
-fn parse_actions(mut actions: Fields, rule: &mut AccessRule) -> Result<(), ApiError> {
+fn parse_actions(
+    mut actions: Fields,
+    rule: &mut AccessRule,
+    hook: &mut Option<InlineHookId>,
+) -> Result<(), ApiError> {
     if let Some(mut token) = actions.take_object("token")? {
         for (field, secs) in [
             ("accessTokenLifetimeMinutes", &mut rule.access_token_secs),
@@ -363,15 +370,26 @@ fn parse_actions(mut actions: Fields, rule: &mut AccessRule) -> Result<(), ApiEr
                 *secs = minutes.saturating_mul(MINUTE_SECS);
             }
         }
-        if let Some(mut hook) = token.take_object("inlineHook")? {
-            if hook.take("id").is_some() {
-                return Err(hook.refusal("id", "no hook is asked about tokens"));
+        let is_named = token.names("inlineHook");
+        match token.take_object("inlineHook")? {
+            Some(mut named) => {
+                *hook = match named.take_text("id")? {
+                    Some(id) => Some(parse_hook(&named, &id)?),
+                    None => None,
+                };
+                named.end()?;
             }
-            hook.end()?;
+            None if is_named => *hook = None,
+            None => {}
         }
         token.end()?;
     }
     actions.end()
+}
+
+fn parse_hook(named: &Fields, id: &str) -> Result<InlineHookId, ApiError> {
+    let problem = "there is no inline hook of this id that is asked about tokens";
+    InlineHookId::parse(id).map_err(|_| named.refusal("id", problem))
 }
 
 const fn minutes_of(secs: i64) -> i64 {
@@ -391,6 +409,9 @@ fn render_rule(
         rule.id
     );
     let mut shown = render_says(&rule.rule);
+    if let Some(hook) = &rule.hook {
+        shown["actions"]["token"]["inlineHook"] = json!({ "id": hook.as_str() });
+    }
     if let Some(fields) = shown.as_object_mut() {
         for (name, value) in [
             ("type", json!(TYPE)),

@@ -175,6 +175,7 @@ pub const fn title(area: Area) -> &'static str {
         Area::Schemas => "Schema of people",
         Area::UserTypes => "Types of people",
         Area::EventHooks => "Event hooks",
+        Area::InlineHooks => "Inline hooks",
         Area::LogStreams => "Log streams",
     }
 }
@@ -205,6 +206,7 @@ pub const fn about(area: Area) -> &'static str {
         Area::Schemas => "The attributes of profiles.",
         Area::UserTypes => "The one type that all people are of.",
         Area::EventHooks => "Addresses that are told what happens.",
+        Area::InlineHooks => "Addresses that are asked before something is answered.",
         Area::LogStreams => "Receivers that the log flows to.",
     }
 }

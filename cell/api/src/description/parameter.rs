@@ -212,6 +212,7 @@ pub fn words_of(path: &str, name: &str) -> Option<&'static str> {
         "zones" => "The id of a network zone.",
         "trustedOrigins" => "The id of a trusted origin.",
         "eventHooks" => "The id of an event hook.",
+        "inlineHooks" => "The id of an inline hook.",
         "deliveries" => "The id of a delivery.",
         "tokens" => "The id of a refresh token.",
         "logStreams" => "The id of a log stream.",

@@ -4,9 +4,9 @@ use crate::description::components::{LINKS, STATUS};
 use crate::description::parameter::{AFTER, limit};
 use crate::description::schema::{Field, Model, Schema, may, must, shown, taken};
 use crate::description::{Description, pages, shows};
-use crate::event_hooks::input::{CHANNEL, CHANNEL_VERSION, EVENT_TYPE, METHOD, READ_ONLY};
+use crate::event_hooks::input::{EVENT_TYPE, READ_ONLY};
 use crate::limits::{DELIVERIES_PAGE, HOOKS_PAGE};
-use crate::receivers::AUTH_SCHEME;
+use crate::receivers::{AUTH_SCHEME, CHANNEL, CHANNEL_VERSION, METHOD};
 use identity::event_hook::deliveries::DeliveryState;
 
 const VERIFICATION: Schema = Schema::Word(&["VERIFIED", "UNVERIFIED"]);
@@ -14,6 +14,27 @@ const HEADERS: Schema = Schema::List(&Schema::Object(&[
     must("key", Schema::Text),
     must("value", Schema::Text),
 ]));
+
+/// The channel of any hook, as it is shown.
+pub(crate) const CHANNEL_SHOWN: Schema = Schema::Object(&[
+    must("type", Schema::Word(&[CHANNEL])),
+    must("version", Schema::Word(&[CHANNEL_VERSION])),
+    must(
+        "config",
+        Schema::Object(&[
+            must("uri", Schema::Address),
+            must("method", Schema::Word(&[METHOD])),
+            must("headers", HEADERS),
+            may(
+                "authScheme",
+                Schema::Object(&[
+                    must("type", Schema::Word(&[AUTH_SCHEME])),
+                    must("key", Schema::Text),
+                ]),
+            ),
+        ]),
+    ),
+]);
 
 static HOOK: Model = shown(
     "EventHook",
@@ -35,28 +56,7 @@ static HOOK: Model = shown(
                 must("items", Schema::List(&Schema::Text)).said("Types of events."),
             ]),
         ),
-        must(
-            "channel",
-            Schema::Object(&[
-                must("type", Schema::Word(&[CHANNEL])),
-                must("version", Schema::Word(&[CHANNEL_VERSION])),
-                must(
-                    "config",
-                    Schema::Object(&[
-                        must("uri", Schema::Address),
-                        must("method", Schema::Word(&[METHOD])),
-                        must("headers", HEADERS),
-                        may(
-                            "authScheme",
-                            Schema::Object(&[
-                                must("type", Schema::Word(&[AUTH_SCHEME])),
-                                must("key", Schema::Text),
-                            ]),
-                        ),
-                    ]),
-                ),
-            ]),
-        ),
+        must("channel", CHANNEL_SHOWN),
         must("_links", LINKS),
     ]),
 );
@@ -75,6 +75,13 @@ const CONFIG: &[Field] = &[
     ),
 ];
 
+/// The channel of any hook, as it is taken.
+pub(crate) const CHANNEL_TAKEN: Schema = Schema::Object(&[
+    may("type", Schema::Word(&[CHANNEL])),
+    may("version", Schema::Word(&[CHANNEL_VERSION])),
+    must("config", Schema::Object(CONFIG)),
+]);
+
 static HOOK_INPUT: Model = taken(
     "EventHookInput",
     "An address that is to be told what happens.",
@@ -92,14 +99,7 @@ static HOOK_INPUT: Model = taken(
                 must("items", Schema::List(&Schema::Text)).said("Types of events."),
             ]),
         ),
-        must(
-            "channel",
-            Schema::Object(&[
-                may("type", Schema::Word(&[CHANNEL])),
-                may("version", Schema::Word(&[CHANNEL_VERSION])),
-                must("config", Schema::Object(CONFIG)),
-            ]),
-        ),
+        must("channel", CHANNEL_TAKEN),
     ]),
     &READ_ONLY,
 );

@@ -2,20 +2,13 @@
 
 use crate::body::Fields;
 use crate::error::ApiError;
-use crate::receivers::take_auth;
+use crate::receivers::take_channel;
 use crate::shown::{SWITCH, status_of};
+use identity::event_hook::EventHook;
 use identity::event_hook::channel::HookChange;
-use identity::event_hook::{EventHook, Header};
 
 /// How events are named.
 pub(crate) const EVENT_TYPE: &str = "EVENT_TYPE";
-/// How a hook is told.
-pub(crate) const CHANNEL: &str = "HTTP";
-/// The version of that.
-pub(crate) const CHANNEL_VERSION: &str = "1.0.0";
-/// By which method.
-pub(crate) const METHOD: &str = "POST";
-
 /// What is shown of a hook, sent back by clients, and not changed by them.
 pub(crate) const READ_ONLY: [&str; 5] = ["id", "created", "createdBy", "lastUpdated", "_links"];
 
@@ -47,26 +40,16 @@ pub(crate) fn parse_hook(
         return Err(events.refusal("filter", problem));
     }
     events.end()?;
-    let channel = fields.take_object("channel")?;
-    let mut channel = channel.ok_or_else(|| fields.refusal("channel", "it is required"))?;
-    channel.take_only("type", &[CHANNEL], "use HTTP")?;
-    channel.take_only("version", &[CHANNEL_VERSION], "use 1.0.0")?;
-    let config = channel.take_object("config")?;
-    let mut config = config.ok_or_else(|| channel.refusal("config", "it is required"))?;
-    let uri = config.take_text("uri")?.unwrap_or_default();
-    config.take_only("method", &[METHOD], "use POST")?;
-    let headers = parse_headers(&mut config)?;
-    let auth = take_auth(&mut config)?;
-    config.end()?;
-    channel.end()?;
+    let channel = take_channel(&mut fields)?;
+    let channel = channel.ok_or_else(|| fields.refusal("channel", "it is required"))?;
     fields.end()?;
     Ok(HookChange {
         name,
         description,
         types,
-        uri,
-        headers,
-        auth,
+        uri: channel.uri,
+        headers: channel.headers,
+        auth: channel.auth,
         base_url: base_url.to_owned(),
     })
 }
@@ -74,17 +57,6 @@ pub(crate) fn parse_hook(
 /// The word for whether an address has shown that it wants to be told.
 pub(crate) const fn verification_of(verified: bool) -> &'static str {
     if verified { "VERIFIED" } else { "UNVERIFIED" }
-}
-
-fn parse_headers(config: &mut Fields) -> Result<Vec<Header>, ApiError> {
-    let headers = config.take_objects("headers")?.unwrap_or_default();
-    let header = |mut header: Fields| {
-        let name = header.take_text("key")?.unwrap_or_default();
-        let value = header.take_text("value")?.unwrap_or_default();
-        header.end()?;
-        Ok(Header { name, value })
-    };
-    headers.into_iter().map(header).collect()
 }
 
 #[cfg(test)]

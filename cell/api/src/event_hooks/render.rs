@@ -1,8 +1,8 @@
 //! An event hook as the API shows it. What is secret in it is not shown.
 
 use crate::call::Call;
-use crate::event_hooks::input::{CHANNEL, CHANNEL_VERSION, EVENT_TYPE, METHOD, verification_of};
-use crate::receivers::AUTH_SCHEME;
+use crate::event_hooks::input::{EVENT_TYPE, verification_of};
+use crate::receivers::render_channel;
 use crate::shown::{moment, status_of, text};
 use identity::event_hook::EventHook;
 use serde_json::{Value, json};
@@ -15,15 +15,6 @@ pub(crate) fn hook_href(call: &Call, hook: &EventHook) -> String {
 /// A hook.
 pub(crate) fn render_hook(call: &Call, hook: &EventHook) -> Value {
     let config = &hook.config;
-    let headers: Vec<Value> = config
-        .headers
-        .iter()
-        .map(|header| json!({ "key": header.name, "value": header.value }))
-        .collect();
-    let auth = config
-        .auth
-        .as_ref()
-        .map(|auth| json!({ "type": AUTH_SCHEME, "key": auth.name }));
     json!({
         "id": hook.id.as_str(),
         "name": hook.name,
@@ -34,16 +25,7 @@ pub(crate) fn render_hook(call: &Call, hook: &EventHook) -> Value {
         "createdBy": config.created_by,
         "lastUpdated": moment(Some(hook.updated_at)),
         "events": { "type": EVENT_TYPE, "items": hook.types },
-        "channel": {
-            "type": CHANNEL,
-            "version": CHANNEL_VERSION,
-            "config": {
-                "uri": config.uri,
-                "method": METHOD,
-                "headers": headers,
-                "authScheme": auth,
-            },
-        },
+        "channel": render_channel(config),
         "_links": render_links(&hook_href(call, hook), hook),
     })
 }

@@ -22,6 +22,8 @@ const GROUP_RULES: &str = "/api/v1/groups/rules";
 
 /// Where those of event hooks do.
 const HOOKS: &str = "/api/v1/eventHooks";
+/// Where those of inline hooks do.
+const INLINE_HOOKS: &str = "/api/v1/inlineHooks";
 /// Where those of log streams do.
 const STREAMS: &str = "/api/v1/logStreams";
 
@@ -61,9 +63,11 @@ impl World {
         let parts = &server.parts;
         let access = &parts.policies[0];
         let (hook, delivery) = self.hook(org, name).await;
+        let inline_hook = self.inline_hook(org, name).await;
         let stream = self.stream(org, name).await;
         let values = [
             (STREAMS, "{id}", stream.to_string()),
+            (INLINE_HOOKS, "{id}", inline_hook.to_string()),
             (HOOKS, "{id}", hook.to_string()),
             (HOOKS, "{delivery}", delivery.to_string()),
             (SERVERS, "{id}", server.id.to_string()),

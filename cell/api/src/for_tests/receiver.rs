@@ -7,9 +7,11 @@ use identity::event_hook::envoy::{
     Answered, Envoy, Letter, PlainHttp, Sent, Shipment, Shipped, Trouble,
 };
 use identity::event_hook::operations::CHALLENGE_HEADER;
+use identity::inline_hook::InlineHookKind;
+use identity::inline_hook::settings::InlineHookChange;
 use identity::log_stream::settings::{ReceiverChange, StreamChange};
 use std::sync::{Mutex, MutexGuard};
-use vocab::id::{EventHookId, HookDeliveryId, LogStreamId, OrgId};
+use vocab::id::{EventHookId, HookDeliveryId, InlineHookId, LogStreamId, OrgId};
 
 /// An address, and the headers by which it was asked.
 pub(crate) type Seen = (String, Vec<(String, String)>);
@@ -94,6 +96,21 @@ impl World {
             .list_hook_deliveries(&reader, &hook.id, i64::MAX, 1);
         let delivery = told.await.unwrap().remove(0);
         (hook.id, delivery.id)
+    }
+
+    /// A hook that is asked about tokens.
+    pub(super) async fn inline_hook(&self, org: &OrgId, name: &str) -> InlineHookId {
+        let permit = self.permit(org, Permission::ManageOrg);
+        let change = InlineHookChange {
+            name: name.to_owned(),
+            uri: "https://hooks.example/in".into(),
+            headers: Vec::new(),
+            auth: None,
+            base_url: "https://id.example/t/main".into(),
+        };
+        let (kind, plain) = (InlineHookKind::TokenTransform, PlainHttp::Never);
+        let made = self.cell.create_inline_hook(&permit, kind, change, plain);
+        made.await.unwrap().hook.id
     }
 
     /// What was sent to receivers of syslog.

@@ -10,7 +10,7 @@ use identity::app::operations::{AppChange, NewApp};
 use identity::app::settings::{AppSettings, ClientAuthentication, GrantKind};
 use identity::app::{App, AppKind};
 use oauth::issuer::{Issuer, custom_issuer, org_issuer};
-use oauth::token::issue::{Order, Subject, make_access_token};
+use oauth::token::issue::{Drafts, Order, Subject};
 use protocol::oauth::scope::ScopeSet;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -52,8 +52,8 @@ async fn token_of(world: &World, issuer: &Issuer, app: &AppId, scopes: &str) -> 
         access_secs: LIFE_SECS,
         now: world.cell.now(),
     };
-    let token = make_access_token(&world.cell, &order).await.unwrap();
-    token.text.expose().clone()
+    let made = Drafts::draw(&world.cell, &order).sign(&world.cell).await;
+    made.unwrap().access.text.expose().clone()
 }
 
 async fn call_with(world: &World, token: &str, method: &str, path: &str, body: &Value) -> Answered {

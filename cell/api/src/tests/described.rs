@@ -1,6 +1,8 @@
 //! The description is true: a good answer of every operation fits it, every parameter that it names is looked at, and a body
 //! may have the fields that it names and no others.
 
+mod hooks;
+
 use crate::description::parameter::Values;
 use crate::description::publish;
 use crate::for_tests::described::{body_of, resolve};
@@ -471,21 +473,6 @@ async fn settings(world: &World, things: &Things) {
         }
         delete(world, &one).await;
     }
-    let hooks = "/api/v1/eventHooks";
-    let made = post(world, hooks, body("POST", hooks, things)).await;
-    let one = format!("{hooks}/{}", id(&made));
-    good(
-        world,
-        "PUT",
-        &one,
-        body("PUT", "/api/v1/eventHooks/{id}", things),
-    )
-    .await;
-    for step in ["verify", "deactivate", "activate", "deactivate"] {
-        post(world, &format!("{one}/lifecycle/{step}"), Value::Null).await;
-    }
-    post(world, &format!("{one}/credentials/secret"), Value::Null).await;
-    delete(world, &one).await;
 }
 
 /// What the other tests of this crate reach: a person who types a code or whose account is locked, a delivery that is
@@ -559,6 +546,8 @@ async fn a_good_answer_of_every_operation_fits_its_description(world: &World) {
     servers(world, &things).await;
     policies(world, &things).await;
     settings(world, &things).await;
+    hooks::of_events(world, &things).await;
+    hooks::inline(world, &things).await;
     let known: BTreeSet<(String, &str)> = world.answered_well();
     let missing: Vec<String> = OPERATIONS
         .iter()

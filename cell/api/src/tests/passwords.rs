@@ -20,7 +20,12 @@ async fn check(world: &World, user: &UserId, password: &str) -> PasswordCheck {
     let text = Secret::new(password.to_owned());
     let checked = world
         .cell
-        .check_password(&snapshot.org, Some(&person), text)
+        .check_password(
+            &snapshot.org,
+            Some(&person),
+            text,
+            &ledger::ClientFacts::default(),
+        )
         .await;
     checked.unwrap()
 }

@@ -10,7 +10,7 @@ use crate::description::{DONE, Description, Header, NOTHING, lists, pages, shows
 use crate::error::ErrorCode;
 use crate::groups::described::GROUP;
 use crate::limits::{GROUPS_OF_USER_PAGE, USERS_PAGE};
-use crate::users::input::{PROVIDER, READ_ONLY};
+use crate::users::input::{HOOK, PROVIDER, READ_ONLY};
 use identity::person::PersonStatus;
 
 const PROFILE: &[Field] = &[
@@ -72,15 +72,30 @@ fn statuses() -> Vec<&'static str> {
     PersonStatus::ALL.map(PersonStatus::as_str).to_vec()
 }
 
+const PROVIDER_TAKEN: Field = may(
+    "provider",
+    Schema::Object(&[
+        may("type", Schema::Word(&[PROVIDER])),
+        may("name", Schema::Word(&[PROVIDER])),
+    ]),
+);
 const CREDENTIALS_TAKEN: Schema = Schema::Object(&[
     may("password", Schema::Object(&[may("value", Schema::Text)])),
+    PROVIDER_TAKEN,
+]);
+const FIRST_CREDENTIALS: Schema = Schema::Object(&[
     may(
-        "provider",
+        "password",
         Schema::Object(&[
-            may("type", Schema::Word(&[PROVIDER])),
-            may("name", Schema::Word(&[PROVIDER])),
+            may("value", Schema::Text),
+            may(
+                "hook",
+                Schema::Object(&[must("type", Schema::Word(&[HOOK]))]),
+            )
+            .said("Another system knows it: the inline hook is asked at the first sign-in."),
         ]),
     ),
+    PROVIDER_TAKEN,
 ]);
 
 const TYPE: Field = may(
@@ -96,7 +111,7 @@ static NEW_USER: Model = taken(
     "Somebody to be added.",
     Schema::Object(&[
         must("profile", Schema::Open(PROFILE)),
-        may("credentials", CREDENTIALS_TAKEN),
+        may("credentials", FIRST_CREDENTIALS),
         TYPE,
         may("groupIds", Schema::List(&Schema::Text)).said("The first groups."),
     ]),

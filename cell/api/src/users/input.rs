@@ -35,12 +35,17 @@ pub(crate) const READ_ONLY: [&str; 11] = [
 /// The one provider of credentials there is, by its word on the wire.
 pub(crate) const PROVIDER: &str = "OKTA";
 
+/// The hook that is asked about passwords of another system: an organisation has but one.
+pub(crate) const HOOK: &str = "default";
+
 /// The body of a change.
 pub struct UserInput {
     /// The attributes that are named.
     pub profile: Option<Map<String, Value>>,
     /// A new password.
     pub password: Option<Secret<String>>,
+    /// Whether another system knows the first password.
+    pub is_imported: bool,
     /// The first groups.
     pub groups: Option<Vec<String>>,
     /// The type, of which there is one.
@@ -55,9 +60,9 @@ pub fn parse_user(bytes: &[u8], mode: Mode) -> Result<UserInput, ApiError> {
     let mut fields = Fields::parse(bytes)?;
     fields.ignore_read_only(&READ_ONLY);
     let profile = fields.take_object("profile")?.map(Fields::rest);
-    let password = match fields.take_object("credentials")? {
-        Some(credentials) => parse_credentials(credentials)?,
-        None => None,
+    let (password, is_imported) = match fields.take_object("credentials")? {
+        Some(credentials) => parse_credentials(credentials, mode)?,
+        None => (None, false),
     };
     let groups = match mode {
         Mode::Create => fields.take_texts("groupIds")?,
@@ -78,19 +83,41 @@ pub fn parse_user(bytes: &[u8], mode: Mode) -> Result<UserInput, ApiError> {
         type_id,
         profile,
         password,
+        is_imported,
         groups,
     })
 }
 
-fn parse_credentials(mut credentials: Fields) -> Result<Option<Secret<String>>, ApiError> {
+/// A password, or that another system knows it.
+type Password = (Option<Secret<String>>, bool);
+
+fn parse_credentials(mut credentials: Fields, mode: Mode) -> Result<Password, ApiError> {
     let password = match credentials.take_object("password")? {
         // An empty object is how a person is shown who has a password.
         Some(mut password) => {
             let value = password.take_text("value")?;
+            let is_imported = match password.take_object("hook")? {
+                Some(_) if mode != Mode::Create => {
+                    let problem = "another system is asked about the first password alone";
+                    return Err(password.refusal("hook", problem));
+                }
+                Some(_) if value.is_some() => {
+                    return Err(password.refusal("hook", "there is a password already"));
+                }
+                Some(mut hook) => {
+                    let kind = hook.take_text("type")?;
+                    if kind.as_deref() != Some(HOOK) {
+                        return Err(hook.refusal("type", "use default"));
+                    }
+                    hook.end()?;
+                    true
+                }
+                None => false,
+            };
             password.end()?;
-            value.map(Secret::new)
+            (value.map(Secret::new), is_imported)
         }
-        None => None,
+        None => (None, false),
     };
     if let Some(mut provider) = credentials.take_object("provider")? {
         for field in ["type", "name"] {
@@ -158,6 +185,28 @@ mod tests {
         });
         let input = parse(&shown, Mode::Replace).ok().unwrap();
         assert!(input.password.is_none() && input.profile.is_some());
+    }
+
+    #[test]
+    fn another_system_may_know_the_first_password() {
+        let hooked =
+            |password: Value| json!({ "profile": {}, "credentials": { "password": password } });
+        let body = hooked(json!({ "hook": { "type": "default" } }));
+        let input = parse(&body, Mode::Create).ok().unwrap();
+        assert!(input.is_imported && input.password.is_none());
+        for mode in [Mode::Update, Mode::Replace] {
+            assert_eq!(parse(&body, mode).err(), Some(ErrorCode::Validation));
+        }
+        for password in [
+            json!({ "hook": { "type": "other" } }),
+            json!({ "hook": {} }),
+            json!({ "hook": "default" }),
+            json!({ "hook": { "type": "default", "id": "cal" } }),
+            json!({ "hook": { "type": "default" }, "value": "x" }),
+        ] {
+            let refused = parse(&hooked(password), Mode::Create).err();
+            assert_eq!(refused, Some(ErrorCode::Validation));
+        }
     }
 
     #[test]

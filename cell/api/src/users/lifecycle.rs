@@ -215,7 +215,7 @@ async fn take(call: &Call, step: Step) -> Result<Reply, ApiError> {
 
 async fn apply(call: &Call, record: &PersonRecord, step: Step) -> Result<(), ApiError> {
     let person = &record.person;
-    let has_password = record.password_changed_at.is_some();
+    let has_password = call.cell.has_password(person).await?;
     let action = decide_action(step, person.status, has_password).map_err(ApiError::of)?;
     let changed = call
         .cell

@@ -22,7 +22,7 @@ use crate::users::render::render_one;
 use identity::access::Permission;
 use identity::credential::password::PasswordRefusal;
 use identity::fault::Refusal;
-use identity::person::creation::{Beginning, NewPerson};
+use identity::person::creation::{Beginning, FirstPassword, NewPerson};
 use identity::person::profile::{ProfileInput, known_attributes};
 use identity::person::search::PersonRecord;
 use serde_json::json;
@@ -82,10 +82,15 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
         )),
         None => None,
     };
+    let password = match (input.password, input.is_imported) {
+        (Some(password), _) => Some(FirstPassword::Given(password)),
+        (None, true) => Some(FirstPassword::Imported),
+        (None, false) => None,
+    };
     let new = NewPerson {
         profile: apply_profile(ProfileInput::default(), profile)?,
         external_id: None,
-        password: input.password,
+        password,
         groups,
         beginning,
         invited_by: Some(Arc::clone(&call.context)),

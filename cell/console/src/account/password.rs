@@ -10,7 +10,6 @@ use crate::view::part::Input;
 use crate::view::shell::Shell;
 use crate::visit::Visit;
 use identity::credential::password::PasswordRefusal;
-use identity::credential::store::load_password;
 use vocab::secret::Secret;
 
 const PAGE: &str = "/account/security/password";
@@ -31,10 +30,7 @@ pub async fn show(visit: Visit) -> Answer {
 
 async fn draw(visit: &Visit, shell: Shell, own: &Own<'_>, wrong: Wrong) -> Answer {
     let person = &own.signed_in.person;
-    let mut tx = loaded(visit, visit.cell.database.read().await)?;
-    let present = load_password(&mut tx, &person.org_id, &person.id).await;
-    drop(tx);
-    let has_password = loaded(visit, present)?.is_some();
+    let has_password = loaded(visit, visit.cell.has_password(person).await)?;
     Ok(page(
         visit,
         &PasswordChangePage {

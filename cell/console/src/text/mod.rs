@@ -69,6 +69,8 @@ pub struct Text {
     pub watch: en::watch::Watch,
     /// Settings.
     pub settings: en::settings::Settings,
+    /// Inline hooks.
+    pub inline_hooks: en::inline_hooks::InlineHooks,
     /// Log streams.
     pub streams: en::streams::Streams,
     /// The description of the API.
@@ -101,6 +103,7 @@ impl Text {
             ("policies", self.policies.entries()),
             ("watch", self.watch.entries()),
             ("settings", self.settings.entries()),
+            ("inline_hooks", self.inline_hooks.entries()),
             ("streams", self.streams.entries()),
             ("reference", self.reference.entries()),
             ("words", self.words.entries()),

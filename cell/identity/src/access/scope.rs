@@ -58,6 +58,8 @@ define_areas! {
     UserTypes, "userTypes";
     /// Event hooks.
     EventHooks, "eventHooks";
+    /// Inline hooks.
+    InlineHooks, "inlineHooks";
     /// Streams of the system log.
     LogStreams, "logStreams";
 }

@@ -15,7 +15,7 @@ use crate::password::policy::{
 use crate::person::Person;
 use crate::slowdown::{Familiarity, Guess, GuessedSecret};
 use database::WriteTx;
-use ledger::{Event, EventType};
+use ledger::{ClientFacts, Event, EventType};
 use std::net::{IpAddr, Ipv4Addr};
 use vocab::id::{OrgId, UserId};
 use vocab::secret::Secret;
@@ -128,7 +128,8 @@ fn hash_fault(fault: &crate::password::hash_pool::Fault) -> Fault {
 }
 
 impl Cell {
-    /// Checks a password. Without a person or a password it costs the same and is wrong.
+    /// Checks a password. Without a person or a password it costs the same and is wrong; whose password another system
+    /// knows is asked about there, and costs that in addition.
     ///
     /// # Errors
     /// [`Fault`] if store or pool fails.
@@ -137,20 +138,43 @@ impl Cell {
         org: &Org,
         person: Option<&Person>,
         candidate: Secret<String>,
+        client: &ClientFacts,
     ) -> Result<PasswordCheck, Fault> {
-        let stored = match person {
-            Some(person) => {
-                let mut tx = self.database.read().await?;
-                store::load_password(&mut tx, &org.id, &person.id).await?
+        let (mut stored, mut awaited) = (None, false);
+        if let Some(person) = person {
+            let mut tx = self.database.read().await?;
+            stored = store::load_password(&mut tx, &org.id, &person.id).await?;
+            awaited =
+                stored.is_none() && store::awaits_import(&mut tx, &org.id, &person.id).await?;
+        }
+        match (person, stored) {
+            (Some(person), Some(stored)) => self.check_stored(org, person, candidate, stored).await,
+            // In a box: what is seldom done must not make the future of every sign-in large.
+            (Some(person), None) if awaited => {
+                Box::pin(self.check_imported(org, person, candidate, client)).await
             }
-            None => None,
-        };
-        let (Some(person), Some(stored)) = (person, stored) else {
-            return match self.passwords.dummy_verify(candidate).await {
-                Ok(()) | Err(HashError::Denial(Denial::TooLong)) => Ok(PasswordCheck::Wrong),
-                Err(error) => busy_or_fault(error),
-            };
-        };
+            _ => self.check_nothing(candidate).await,
+        }
+    }
+
+    /// The work of a check for somebody who has no password.
+    pub(crate) async fn check_nothing(
+        &self,
+        candidate: Secret<String>,
+    ) -> Result<PasswordCheck, Fault> {
+        match self.passwords.dummy_verify(candidate).await {
+            Ok(()) | Err(HashError::Denial(Denial::TooLong)) => Ok(PasswordCheck::Wrong),
+            Err(error) => busy_or_fault(error),
+        }
+    }
+
+    pub(crate) async fn check_stored(
+        &self,
+        org: &Org,
+        person: &Person,
+        candidate: Secret<String>,
+        stored: StoredPassword,
+    ) -> Result<PasswordCheck, Fault> {
         let verified = match self
             .passwords
             .verify(candidate.clone(), stored.hash.clone())
@@ -299,7 +323,12 @@ impl Cell {
                 retry_after_secs: wait.secs,
             })?;
         match self
-            .check_password(subject.org(), Some(&subject.person), present)
+            .check_password(
+                subject.org(),
+                Some(&subject.person),
+                present,
+                permit.client(),
+            )
             .await
         {
             Ok(PasswordCheck::Right { .. }) => {
@@ -330,11 +359,15 @@ impl Cell {
         }
     }
 
-    /// Whether the person has a password.
-    pub(crate) async fn has_password(&self, person: &Person) -> Result<bool, Fault> {
+    /// Whether the person has a password, here or in another system.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store fails.
+    pub async fn has_password(&self, person: &Person) -> Result<bool, Fault> {
+        let (org, user) = (&person.org_id, &person.id);
         let mut tx = self.database.read().await?;
-        let stored = store::load_password(&mut tx, &person.org_id, &person.id).await?;
-        Ok(stored.is_some())
+        Ok(store::load_password(&mut tx, org, user).await?.is_some()
+            || store::awaits_import(&mut tx, org, user).await?)
     }
 
     pub(crate) async fn plan_password(
@@ -429,7 +462,7 @@ impl Cell {
     }
 }
 
-fn busy_or_fault(error: HashError) -> Result<PasswordCheck, Fault> {
+pub(crate) fn busy_or_fault(error: HashError) -> Result<PasswordCheck, Fault> {
     match error {
         HashError::Denial(Denial::Busy { retry_after_secs }) => {
             Ok(PasswordCheck::Busy { retry_after_secs })

@@ -91,21 +91,29 @@ pub fn decide_hook(
     decide_description(&change.description)?;
     decide_uri("channel.config.uri", &change.uri, plain)?;
     let types = decide_types(&change.types)?;
-    if change.headers.len() > HEADERS_MAX {
+    decide_headers(&change.headers)?;
+    let auth = decide_auth(&change.uri, change.auth.as_ref(), present)?;
+    Ok((types, auth))
+}
+
+/// Holds the further headers of a hook against their bounds.
+pub(crate) fn decide_headers(headers: &[Header]) -> Result<(), Refusal> {
+    let field = "channel.config.headers";
+    if headers.len() > HEADERS_MAX {
         return Err(Refusal::TooMany {
             what: "headers of one hook",
             max: HEADERS_MAX,
         });
     }
-    for (at, header) in change.headers.iter().enumerate() {
-        decide_header("channel.config.headers", &header.name, Some(&header.value))?;
-        let mut others = change.headers.iter().take(at).map(|other| &other.name);
+    for (at, header) in headers.iter().enumerate() {
+        decide_header(field, &header.name, Some(&header.value))?;
+        let mut others = headers.iter().take(at).map(|other| &other.name);
         if others.any(|other| other.eq_ignore_ascii_case(&header.name)) {
             let problem = Problem::of("{name} stands here twice", [quoted(&header.name)]);
-            return Err(Refusal::invalid("channel.config.headers", problem));
+            return Err(Refusal::invalid(field, problem));
         }
     }
-    Ok((types, decide_auth(change, present)?))
+    Ok(())
 }
 
 /// Holds the name of a hook or a stream against its bounds.
@@ -218,10 +226,15 @@ pub fn decide_header(field: &'static str, name: &str, value: Option<&str>) -> Re
     }
 }
 
-fn decide_auth(change: &HookChange, present: Option<&HookConfig>) -> Result<AuthFate, Refusal> {
-    let same = present.filter(|present| present.uri == change.uri);
+/// What becomes of the header by which the receiver at this address knows us.
+pub(crate) fn decide_auth(
+    uri: &str,
+    given: Option<&(String, Option<Secret<String>>)>,
+    present: Option<&HookConfig>,
+) -> Result<AuthFate, Refusal> {
+    let same = present.filter(|present| present.uri == uri);
     let stored = same.and_then(|present| present.auth.as_ref());
-    decide_auth_fate("channel.config.authScheme", change.auth.as_ref(), stored)
+    decide_auth_fate("channel.config.authScheme", given, stored)
 }
 
 /// What becomes of the value of a header, by what is given and what is stored for this very address: that goes to no

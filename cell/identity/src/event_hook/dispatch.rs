@@ -3,12 +3,10 @@
 
 use crate::cell::Cell;
 use crate::event_hook::deliveries::{Attempt, Delivery, DeliveryState};
-use crate::event_hook::envoy::{Letter, Method};
-use crate::event_hook::signing::{
-    ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, render_signatures,
-};
+use crate::event_hook::envoy::{ANSWER_BYTES_MAX, Letter, Method};
+use crate::event_hook::sealing::{headers_of, sign};
 use crate::event_hook::store::{deliveries, hooks};
-use crate::event_hook::{EventHook, HookConfig};
+use crate::event_hook::{EventHook, place_of};
 use crate::fault::Fault;
 use database::{DatabaseFault, WriteTx};
 use ledger::outbox::Retry;
@@ -91,33 +89,16 @@ impl Parcel {
     #[must_use]
     pub fn letter(&self, body: Vec<u8>, now: Timestamp) -> Letter {
         let id = self.delivery.id.as_str();
-        let signatures = render_signatures(&self.secrets, id, now, &body);
         let mut headers = headers_of(&self.hook.config, self.auth.as_ref());
-        headers.extend(
-            [
-                (ID_HEADER, id.to_owned()),
-                (TIMESTAMP_HEADER, now.seconds().to_string()),
-                (SIGNATURE_HEADER, signatures),
-            ]
-            .map(|(name, value)| (name.to_owned(), Secret::new(value))),
-        );
+        headers.extend(sign(&self.secrets, id, now, &body));
         Letter {
             method: Method::Post,
             uri: self.hook.config.uri.clone(),
             headers,
             body,
+            answer_bytes_max: ANSWER_BYTES_MAX,
         }
     }
-}
-
-/// The headers that an administrator gave.
-pub(crate) fn headers_of(
-    config: &HookConfig,
-    auth: Option<&(String, Secret<String>)>,
-) -> Vec<(String, Secret<String>)> {
-    let given = config.headers.iter();
-    let given = given.map(|header| (header.name.clone(), Secret::new(header.value.clone())));
-    given.chain(auth.cloned()).collect()
 }
 
 impl Cell {
@@ -147,60 +128,14 @@ impl Cell {
             }
             (hook, delivery, rows)
         };
+        let place = place_of(&hook.id);
         Ok(Some(Parcel {
-            auth: self.open_auth(&hook).await?,
-            secrets: self.open_secrets(&hook).await?,
+            auth: self.open_auth(org, &place, &hook.config).await?,
+            secrets: self.open_secrets(org, &place, &hook.config).await?,
             hook,
             delivery,
             rows,
         }))
-    }
-
-    /// The header by which the receiver knows us, with its value.
-    pub(crate) async fn open_auth(
-        &self,
-        hook: &EventHook,
-    ) -> Result<Option<(String, Secret<String>)>, Fault> {
-        let Some(auth) = &hook.config.auth else {
-            return Ok(None);
-        };
-        let value = self.open_part(hook, AUTH_PART, &auth.sealed).await?;
-        Ok(Some((auth.name.clone(), value)))
-    }
-
-    /// The secrets that sign now: the present one, and for a while the one before.
-    async fn open_secrets(&self, hook: &EventHook) -> Result<Vec<Secret<String>>, Fault> {
-        let mut secrets = vec![
-            self.open_part(hook, SECRET_PART, &hook.config.secret)
-                .await?,
-        ];
-        if let Some(former) = &hook.config.former
-            && self.now().micros() < former.until
-        {
-            secrets.push(self.open_part(hook, SECRET_PART, &former.sealed).await?);
-        }
-        Ok(secrets)
-    }
-
-    pub(crate) async fn seal_part(
-        &self,
-        org: &OrgId,
-        id: &EventHookId,
-        part: &str,
-        text: &Secret<String>,
-    ) -> Result<String, keys::KeyFault> {
-        self.seal_text(org, &format!("event-hook:{id}/{part}"), text)
-            .await
-    }
-
-    async fn open_part(
-        &self,
-        hook: &EventHook,
-        part: &str,
-        sealed: &str,
-    ) -> Result<Secret<String>, Fault> {
-        let context = format!("event-hook:{}/{part}", hook.id);
-        self.open_text(&hook.org_id, &context, sealed).await
     }
 
     /// Notes what came of an attempt. One that failed is tried again later, by the waits of the outbox; the last one is
@@ -237,11 +172,6 @@ impl Cell {
             .await
     }
 }
-
-/// Binds the sealed value of the header to its place.
-pub(crate) const AUTH_PART: &str = "auth";
-/// Binds the sealed secrets to theirs.
-pub(crate) const SECRET_PART: &str = "secret";
 
 async fn note(
     tx: &mut WriteTx,

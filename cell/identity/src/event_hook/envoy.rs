@@ -4,7 +4,7 @@
 use std::pin::Pin;
 use vocab::secret::Secret;
 
-/// Most of an answer that is read.
+/// Most of an answer that is read, unless a letter says otherwise.
 pub const ANSWER_BYTES_MAX: usize = 16 * 1_024;
 
 /// Whether an address may do without TLS.
@@ -37,9 +37,11 @@ pub struct Letter {
     pub headers: Vec<(String, Secret<String>)>,
     /// The body.
     pub body: Vec<u8>,
+    /// Most of the answer that is read.
+    pub answer_bytes_max: usize,
 }
 
-/// An answer, cut to [`ANSWER_BYTES_MAX`].
+/// An answer, cut to as much as its letter says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answered {
     /// The status.
@@ -130,4 +132,49 @@ pub trait Envoy: Send + Sync {
 
     /// Whether a text holds certificates of authorities, and nothing else.
     fn reads_authority(&self, pem: &str) -> bool;
+}
+
+/// The answer of an address that is asked so often while it is silent or fails.
+///
+/// # Errors
+/// [`Trouble`] of the last time.
+pub async fn ask(
+    envoy: &dyn Envoy,
+    letter: &Letter,
+    times_max: usize,
+) -> Result<Answered, Trouble> {
+    let mut answer = envoy.send(letter).await;
+    for _ in 1..times_max {
+        let is_final = match &answer {
+            Ok(answered) => answered.status < 500,
+            // Where connections must not go, they must not go a second time.
+            Err(trouble) => *trouble == Trouble::Inward,
+        };
+        if is_final {
+            break;
+        }
+        answer = envoy.send(letter).await;
+    }
+    answer
+}
+
+/// No way at all: for commands that work on a store and reach nobody.
+pub struct Nowhere;
+
+impl Envoy for Nowhere {
+    fn plain_http(&self) -> PlainHttp {
+        PlainHttp::Never
+    }
+
+    fn send<'e>(&'e self, _: &'e Letter) -> Sent<'e> {
+        Box::pin(async { Err(Trouble::Unreachable) })
+    }
+
+    fn ship<'e>(&'e self, _: &'e Shipment) -> Shipped<'e> {
+        Box::pin(async { Err(Trouble::Unreachable) })
+    }
+
+    fn reads_authority(&self, _: &str) -> bool {
+        false
+    }
 }

@@ -12,6 +12,7 @@ pub mod dispatch;
 pub mod envoy;
 pub mod follow;
 pub mod operations;
+pub(crate) mod sealing;
 pub mod signing;
 pub mod store;
 
@@ -55,7 +56,12 @@ pub struct EventHook {
     pub updated_at: Timestamp,
 }
 
-/// Where a hook goes, and how. Everything secret in it is sealed under the org's key.
+/// To what its sealed parts are bound.
+pub(crate) fn place_of(id: &EventHookId) -> String {
+    format!("event-hook:{id}")
+}
+
+/// Where a hook goes, and how, be it an event hook or an inline hook. Everything secret in it is sealed under the org's key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HookConfig {
     /// What it is for.

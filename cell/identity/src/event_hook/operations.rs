@@ -2,13 +2,15 @@
 
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
-use crate::event_hook::channel::{AuthFate, HookChange, decide_hook};
-use crate::event_hook::dispatch::{AUTH_PART, SECRET_PART, headers_of};
-use crate::event_hook::envoy::{Answered, Envoy, Letter, Method, PlainHttp, Trouble};
+use crate::event_hook::channel::{HookChange, decide_hook};
+use crate::event_hook::envoy::{
+    ANSWER_BYTES_MAX, Answered, Envoy, Letter, Method, PlainHttp, Trouble, ask,
+};
+use crate::event_hook::sealing::{SECRET_PART, headers_of};
 use crate::event_hook::signing::draw_secret;
 use crate::event_hook::store::{deliveries, hooks};
 use crate::event_hook::{
-    EventHook, FormerSecret, HOOKS_MAX, HookConfig, SECRET_OVERLAP_SECS, SealedHeader,
+    EventHook, FormerSecret, HOOKS_MAX, HookConfig, SECRET_OVERLAP_SECS, place_of,
 };
 use crate::fault::Refusal;
 use ledger::{Event, EventType, Outcome, Target};
@@ -115,7 +117,8 @@ impl Cell {
         let (id, now) = (EventHookId::generate(self.entropy()), self.now());
         let secret = draw_secret(self.entropy());
         let org = permit.org();
-        let sealed = self.seal_part(org, &id, SECRET_PART, &secret).await?;
+        let place = place_of(&id);
+        let sealed = self.seal_part(org, &place, SECRET_PART, &secret).await?;
         let maker = permit.own_user();
         let maker = maker.map_or_else(|| permit.actor().id(), |user| user.as_str());
         let hook = EventHook {
@@ -128,7 +131,7 @@ impl Cell {
             created_at: now,
             updated_at: now,
             config: HookConfig {
-                auth: self.decide_sealed(permit, &id, &change, fate).await?,
+                auth: self.seal_hook_auth(org, &place, &change.auth, fate).await?,
                 description: change.description,
                 uri: change.uri,
                 headers: change.headers,
@@ -162,23 +165,6 @@ impl Cell {
         Ok(CreatedHook { hook, secret })
     }
 
-    async fn decide_sealed(
-        &self,
-        permit: &Permit,
-        id: &EventHookId,
-        change: &HookChange,
-        fate: AuthFate,
-    ) -> Result<Option<SealedHeader>, Refusal> {
-        match (fate, &change.auth) {
-            (AuthFate::Kept(kept), _) => Ok(Some(kept)),
-            (AuthFate::Replaced, Some((name, Some(value)))) => Ok(Some(SealedHeader {
-                name: name.clone(),
-                sealed: self.seal_part(permit.org(), id, AUTH_PART, value).await?,
-            })),
-            (AuthFate::Replaced | AuthFate::Absent, _) => Ok(None),
-        }
-    }
-
     /// Replaces a hook. At another address it is told nothing before that one is verified, and what waits is called off.
     ///
     /// # Errors
@@ -192,8 +178,9 @@ impl Cell {
     ) -> Result<EventHook, Refusal> {
         permit.covers(Permission::ManageOrg)?;
         let (types, fate) = decide_hook(&change, Some(&present.config), plain)?;
+        let place = place_of(&present.id);
         let auth = self
-            .decide_sealed(permit, &present.id, &change, fate)
+            .seal_hook_auth(permit.org(), &place, &change.auth, fate)
             .await?;
         let stays = present.config.uri == change.uri;
         let hook = EventHook {
@@ -269,7 +256,7 @@ impl Cell {
         own(permit, &present)?;
         let secret = draw_secret(self.entropy());
         let sealed = self
-            .seal_part(permit.org(), &present.id, SECRET_PART, &secret)
+            .seal_part(permit.org(), &place_of(&present.id), SECRET_PART, &secret)
             .await?;
         let former = FormerSecret {
             sealed: present.config.secret.clone(),
@@ -301,7 +288,9 @@ impl Cell {
         permit.covers(Permission::ManageOrg)?;
         own(permit, &present)?;
         let challenge = random_token(self.entropy(), "");
-        let auth = self.open_auth(&present).await.map_err(Refusal::from)?;
+        let place = place_of(&present.id);
+        let opened = self.open_auth(permit.org(), &place, &present.config);
+        let auth = opened.await.map_err(Refusal::from)?;
         let mut headers = headers_of(&present.config, auth.as_ref());
         headers.push((CHALLENGE_HEADER.to_owned(), challenge.clone()));
         let letter = Letter {
@@ -309,8 +298,10 @@ impl Cell {
             uri: present.config.uri.clone(),
             headers,
             body: Vec::new(),
+            answer_bytes_max: ANSWER_BYTES_MAX,
         };
-        let answer = ask(envoy, &letter).await.map_err(Unverified::Silent)?;
+        let answer = ask(envoy, &letter, QUESTIONS_MAX).await;
+        let answer = answer.map_err(Unverified::Silent)?;
         decide_verified(&answer, challenge.expose())?;
         let hook = EventHook {
             verified: true,
@@ -362,23 +353,6 @@ impl Cell {
             .await?;
         Ok(shown)
     }
-}
-
-/// The answer of an address, which is asked once more if it is silent or fails.
-async fn ask(envoy: &dyn Envoy, letter: &Letter) -> Result<Answered, Trouble> {
-    let mut answer = envoy.send(letter).await;
-    for _ in 1..QUESTIONS_MAX {
-        let is_final = match &answer {
-            Ok(answered) => answered.status < 500,
-            // Where connections must not go, they must not go a second time.
-            Err(trouble) => *trouble == Trouble::Inward,
-        };
-        if is_final {
-            break;
-        }
-        answer = envoy.send(letter).await;
-    }
-    answer
 }
 
 fn own(permit: &Permit, hook: &EventHook) -> Result<(), Refusal> {

@@ -1,10 +1,10 @@
 //! What goes out to the receiver of a stream, with what it is told in secret, and what came of it.
 
 use crate::cell::Cell;
-use crate::event_hook::envoy::{Answered, Envoy, Letter, Method, Shipment, Trouble};
-use crate::event_hook::signing::{
-    ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, render_signatures,
+use crate::event_hook::envoy::{
+    ANSWER_BYTES_MAX, Answered, Envoy, Letter, Method, Shipment, Trouble,
 };
+use crate::event_hook::sealing::sign;
 use crate::fault::Fault;
 use crate::log_stream::wire::{render_batch, render_batch_id, render_frames};
 use crate::log_stream::{LogStream, Receiver, Webhook};
@@ -88,21 +88,14 @@ pub fn render_parcel(
         Receiver::Webhook(webhook) => {
             let body = render_batch(stream, rows, now);
             let id = render_batch_id(stream, rows);
-            let signatures = render_signatures(&secrets.signing, &id, now, &body);
             let mut headers: Vec<_> = secrets.auth.iter().cloned().collect();
-            headers.extend(
-                [
-                    (ID_HEADER, id),
-                    (TIMESTAMP_HEADER, now.seconds().to_string()),
-                    (SIGNATURE_HEADER, signatures),
-                ]
-                .map(|(name, value)| (name.to_owned(), Secret::new(value))),
-            );
+            headers.extend(sign(&secrets.signing, &id, now, &body));
             Parcel::Letter(Letter {
                 method: Method::Post,
                 uri: webhook.uri.clone(),
                 headers,
                 body,
+                answer_bytes_max: ANSWER_BYTES_MAX,
             })
         }
     }

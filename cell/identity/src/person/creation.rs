@@ -3,10 +3,11 @@
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::credential::password::{PasswordRefusal, refuse_hash};
-use crate::credential::store::{StoredPassword, put_password};
+use crate::credential::store::{StoredPassword, await_import, put_password};
 use crate::fault::Refusal;
 use crate::group;
 use crate::group_rule::{active, follow::follow};
+use crate::inline_hook::{self, InlineHookKind};
 use crate::org::Org;
 use crate::org::context::OrgContext;
 use crate::password::policy::{PasswordFacts, Reuse, decide_password};
@@ -17,7 +18,7 @@ use crate::sign_in::setup::{LinkPurpose, MailedLink};
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 use std::sync::Arc;
-use vocab::id::{GroupId, UserId};
+use vocab::id::{GroupId, OrgId, UserId};
 use vocab::secret::Secret;
 use vocab::time::Timestamp;
 
@@ -35,6 +36,14 @@ pub enum Beginning {
     ActiveWithNewPassword,
 }
 
+/// The first password of somebody.
+pub enum FirstPassword {
+    /// This one.
+    Given(Secret<String>),
+    /// One that another system knows: the org's inline hook is asked about it at the first sign-in.
+    Imported,
+}
+
 /// Somebody to be added.
 pub struct NewPerson {
     /// What is known of them.
@@ -42,7 +51,7 @@ pub struct NewPerson {
     /// What a provisioning client calls them.
     pub external_id: Option<String>,
     /// The first password.
-    pub password: Option<Secret<String>>,
+    pub password: Option<FirstPassword>,
     /// The groups they belong to from the start, with the permit to say so.
     pub groups: Option<(Permit, Vec<GroupId>)>,
     /// How they begin.
@@ -92,7 +101,10 @@ impl Cell {
         let profile = decide_profile(new.profile, &org.settings.profile_schema)?;
         let external_id = decide_external_id(new.external_id)?;
         let password = match new.password {
-            Some(password) => Some(self.hash_first(org, &profile, password).await?),
+            Some(FirstPassword::Given(password)) => {
+                Some(Kept::Here(self.hash_first(org, &profile, password).await?))
+            }
+            Some(FirstPassword::Imported) => Some(Kept::Elsewhere),
             None => None,
         };
         let status = decide_first_status(new.beginning, password.is_some());
@@ -150,11 +162,19 @@ impl Cell {
     }
 }
 
+/// Where the first password is kept.
+enum Kept {
+    /// Here, as this hash.
+    Here(String),
+    /// In another system.
+    Elsewhere,
+}
+
 struct Added {
     id: UserId,
     profile: ProfileInput,
     external_id: Option<String>,
-    password: Option<String>,
+    password: Option<Kept>,
     groups: Vec<GroupId>,
     status: PersonStatus,
     invitation: Option<MailedLink>,
@@ -170,14 +190,7 @@ impl Added {
         if let Some(external_id) = &self.external_id {
             store::put_external_id(tx, org, &self.id, Some(external_id)).await?;
         }
-        if let Some(hash) = &self.password {
-            let password = StoredPassword {
-                hash: hash.clone(),
-                changed_at: self.now,
-                must_change: false,
-            };
-            put_password(tx, org, &self.id, &password).await?;
-        }
+        self.put_password(tx, org).await?;
         let mut events = vec![self.event(permit, EventType::UserLifecycleCreate)];
         if self.status != PersonStatus::Staged {
             events.push(self.event(permit, EventType::UserLifecycleActivate));
@@ -199,6 +212,33 @@ impl Added {
             invitation.put(tx).await?;
         }
         Ok(ledger::append_all(tx, org, events).await?)
+    }
+
+    async fn put_password(&self, tx: &mut WriteTx, org: &OrgId) -> Result<(), Refusal> {
+        match &self.password {
+            None => {}
+            Some(Kept::Here(hash)) => {
+                let password = StoredPassword {
+                    hash: hash.clone(),
+                    changed_at: self.now,
+                    must_change: false,
+                };
+                put_password(tx, org, &self.id, &password).await?;
+            }
+            Some(Kept::Elsewhere) => {
+                let kind = InlineHookKind::PasswordImport;
+                // Without one, nobody could ever sign in as this person.
+                if inline_hook::store::load_active_of(tx, org, kind)
+                    .await?
+                    .is_none()
+                {
+                    let problem = "no inline hook for passwords of another system is switched on";
+                    return Err(Refusal::invalid("credentials.password.hook", problem));
+                }
+                await_import(tx, org, &self.id, self.now).await?;
+            }
+        }
+        Ok(())
     }
 
     fn event(&self, permit: &Permit, kind: EventType) -> Event {

@@ -4,6 +4,7 @@
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::fault::Refusal;
+use crate::inline_hook::InlineHookKind;
 use crate::server::change::{ServerChange, plan_change};
 use crate::server::parts::rules_in_force;
 use crate::server::policies::{PolicyChange, plan_policy_change};
@@ -13,7 +14,7 @@ use crate::server::{AuthorizationServer, DEFAULT_SERVER_NAME, ServerConfig};
 use database::WriteTx;
 use keys::ServerKeyScope;
 use ledger::{Event, EventType, Outcome, Target};
-use vocab::id::ServerId;
+use vocab::id::{InlineHookId, ServerId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -152,6 +153,9 @@ impl Cell {
             .database
             .write(move |tx| {
                 Box::pin(async move {
+                    if let Some(hook) = change.hook() {
+                        check_hook(tx, &by, hook).await?;
+                    }
                     let mut server = load_for_change(tx, &by, &id).await?;
                     let planned = plan_policy_change(server.parts.policies, change, cell.now())?;
                     server.parts.policies = planned.policies;
@@ -311,6 +315,17 @@ fn decide_kept_name(former: &str, name: String) -> Result<String, Refusal> {
         return Err(Refusal::invalid("name", "the preset server keeps its name"));
     }
     Ok(name)
+}
+
+/// A hook that a rule names is there, and stays: whoever removes it takes the same lock, and looks for rules.
+async fn check_hook(tx: &mut WriteTx, permit: &Permit, id: &InlineHookId) -> Result<(), Refusal> {
+    crate::org::store::lock(tx, permit.org()).await?;
+    let hook = crate::inline_hook::store::load(tx, permit.org(), id).await?;
+    if hook.is_some_and(|hook| hook.kind == InlineHookKind::TokenTransform) {
+        return Ok(());
+    }
+    let problem = "there is no inline hook of this id that is asked about tokens";
+    Err(Refusal::invalid("actions.token.inlineHook.id", problem))
 }
 
 async fn load_for_change(

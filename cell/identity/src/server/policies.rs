@@ -7,7 +7,7 @@ use crate::fault::Refusal;
 use crate::server::AccessRule;
 use crate::server::parts::{AccessPolicy, PolicyRule};
 use ledger::EventType;
-use vocab::id::{PolicyId, RuleId};
+use vocab::id::{InlineHookId, PolicyId, RuleId};
 use vocab::time::Timestamp;
 
 /// What is set of a policy beside its rules.
@@ -48,13 +48,41 @@ pub enum PolicyChange {
     Rule(PolicyId, RuleId, RuleChange),
 }
 
+/// What a rule says, and the inline hook that is asked about tokens which it permits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleSays {
+    /// The rule.
+    pub rule: AccessRule,
+    /// The hook.
+    pub hook: Option<InlineHookId>,
+}
+
+impl PolicyChange {
+    /// The hook that a rule is to name from now on.
+    #[must_use]
+    pub fn hook(&self) -> Option<&InlineHookId> {
+        match self {
+            Self::Rule(_, _, RuleChange::Add(says, ..) | RuleChange::Set(says, _)) => {
+                says.hook.as_ref()
+            }
+            _ => None,
+        }
+    }
+}
+
+impl From<AccessRule> for RuleSays {
+    fn from(rule: AccessRule) -> Self {
+        Self { rule, hook: None }
+    }
+}
+
 /// One change of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RuleChange {
     /// It is added.
-    Add(AccessRule, Force, Place),
+    Add(RuleSays, Force, Place),
     /// What it says.
-    Set(AccessRule, Place),
+    Set(RuleSays, Place),
     /// It goes.
     Remove,
     /// It comes into force, or rests.
@@ -154,7 +182,8 @@ fn plan_rule_change(
             let rule = PolicyRule {
                 id,
                 active: force == Force::Active,
-                rule: says,
+                rule: says.rule,
+                hook: says.hook,
                 created_at: Some(now),
                 updated_at: Some(now),
             };
@@ -165,8 +194,10 @@ fn plan_rule_change(
         RuleChange::Set(says, place) => {
             let at = place_of_rule(rules, &id)?;
             let mut rule = rules.remove(at);
-            let mut fields = said(&rule.rule, &says);
-            rule.rule = says;
+            let mut fields = said(&rule.rule, &says.rule);
+            fields.extend(asked(rule.hook.as_ref(), says.hook.as_ref()));
+            rule.rule = says.rule;
+            rule.hook = says.hook;
             rule.updated_at = Some(now);
             let part = rule_part(&rule);
             let to = put(rules, rule, place.or(Some(at)));
@@ -254,13 +285,21 @@ fn said(before: &AccessRule, after: &AccessRule) -> Vec<(&'static str, String, S
     }
 }
 
+fn asked(
+    before: Option<&InlineHookId>,
+    after: Option<&InlineHookId>,
+) -> Option<(&'static str, String, String)> {
+    let word = |hook: Option<&InlineHookId>| hook.map_or_else(String::new, ToString::to_string);
+    (before != after).then(|| ("inlineHook", word(before), word(after)))
+}
+
 fn moved(from: usize, to: usize) -> Option<(&'static str, String, String)> {
     (from != to).then(|| ("place", (from + 1).to_string(), (to + 1).to_string()))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Force, PolicyChange, PolicySettings, RuleChange, plan_policy_change};
+    use super::{Force, PolicyChange, PolicySettings, RuleChange, RuleSays, plan_policy_change};
     use crate::fault::Refusal;
     use crate::server::AccessRule;
     use crate::server::parts::{AccessPolicy, rules_in_force};
@@ -286,11 +325,11 @@ mod tests {
         }
     }
 
-    fn says(name: &str) -> AccessRule {
-        AccessRule {
+    fn says(name: &str) -> RuleSays {
+        RuleSays::from(AccessRule {
             name: name.into(),
             ..AccessRule::default()
-        }
+        })
     }
 
     /// Two policies: 1 with the rules 1 and 2, 2 with the rule 3.

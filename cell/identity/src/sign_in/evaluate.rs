@@ -199,7 +199,9 @@ pub async fn load_enrolled(
         };
         enrolled.insert(AuthenticatorKind::Passkey(storage));
     }
-    if credentials::load_password(tx, org, user).await?.is_some() {
+    if credentials::load_password(tx, org, user).await?.is_some()
+        || credentials::awaits_import(tx, org, user).await?
+    {
         enrolled.insert(AuthenticatorKind::Password);
     }
     if credentials::load_totp(tx, org, user)

@@ -14,7 +14,7 @@ use crate::sign_in::{Flow, store};
 use crate::sign_on::{AuthenticatorKind, PasskeyStorage, ProvedAuthenticator};
 use crate::slowdown::{Familiarity, Guess, GuessedSecret, RetryAfter, Ticket};
 use crate::snapshot::OrgSnapshot;
-use ledger::{Actor, Event, EventType, Outcome};
+use ledger::{Actor, ClientFacts, Event, EventType, Outcome};
 use std::net::{IpAddr, Ipv4Addr};
 use vocab::id::OrgId;
 use vocab::secret::Secret;
@@ -93,7 +93,7 @@ impl Cell {
             }
         };
         let attempt = match self
-            .check_typed(snapshot, flow, person.as_ref(), typed)
+            .check_typed(snapshot, flow, person.as_ref(), (typed, &request.client))
             .await
         {
             Ok(attempt) => attempt,
@@ -144,22 +144,19 @@ impl Cell {
         snapshot: &OrgSnapshot,
         flow: &mut Flow,
         person: Option<&Person>,
-        typed: Typed,
+        (typed, client): (Typed, &ClientFacts),
     ) -> Result<Attempt, Fault> {
         let right = match (typed, person) {
             (Typed::Password(password), person) => {
-                return Ok(
-                    match self.check_password(&snapshot.org, person, password).await? {
-                        PasswordCheck::Right { must_change } => {
-                            flow.state.must_change_password |= must_change;
-                            Attempt::Right
-                        }
-                        PasswordCheck::Wrong => Attempt::Wrong,
-                        PasswordCheck::Busy { retry_after_secs } => {
-                            Attempt::Slow { retry_after_secs }
-                        }
-                    },
-                );
+                let checked = self.check_password(&snapshot.org, person, password, client);
+                return Ok(match checked.await? {
+                    PasswordCheck::Right { must_change } => {
+                        flow.state.must_change_password |= must_change;
+                        Attempt::Right
+                    }
+                    PasswordCheck::Wrong => Attempt::Wrong,
+                    PasswordCheck::Busy { retry_after_secs } => Attempt::Slow { retry_after_secs },
+                });
             }
             (Typed::EmailCode(code), person) => {
                 self.use_email_code(&snapshot.org, person, &flow.id, &code)

@@ -9,7 +9,9 @@ use crate::credential::password::PasswordRefusal;
 use crate::fault::{Fault, Refusal};
 use crate::for_tests::{World, on_both_engines, profile};
 use crate::person::PersonStatus;
-use crate::person::creation::{Beginning, FIRST_GROUPS_MAX, NewPerson, decide_first_status};
+use crate::person::creation::{
+    Beginning, FIRST_GROUPS_MAX, FirstPassword, NewPerson, decide_first_status,
+};
 use crate::person::lifecycle::LifecycleAction;
 use crate::person::profile::ProfileInput;
 use crate::person::search::plan::{PeopleSearch, PersonCondition};
@@ -127,7 +129,7 @@ fn new(login: &str, groups: Option<(Permit, Vec<GroupId>)>) -> NewPerson {
     NewPerson {
         profile: profile(login),
         external_id: None,
-        password: Some(Secret::new(PASSWORD.to_owned())),
+        password: Some(FirstPassword::Given(Secret::new(PASSWORD.to_owned()))),
         groups,
         beginning: Beginning::Active,
         invited_by: None,
@@ -154,7 +156,7 @@ async fn a_person_is_added_whole_or_not_at_all(world: &World) {
         assert!(matches!(refused, Err(PasswordRefusal::Refused(_))));
     }
     let weak = NewPerson {
-        password: Some(Secret::new("ada".to_owned())),
+        password: Some(FirstPassword::Given(Secret::new("ada".to_owned()))),
         ..new("ada", None)
     };
     let refused = world.cell.add_person(&permit, weak).await;

@@ -259,7 +259,7 @@ async fn access_policies_are_what_is_in_force(world: &World) {
     ))
     .await
     .unwrap();
-    let add = RuleChange::Add(says.clone(), Force::Active, None);
+    let add = RuleChange::Add(says.clone().into(), Force::Active, None);
     change(PolicyChange::Rule(policy.clone(), rule.clone(), add))
         .await
         .unwrap();
@@ -277,7 +277,7 @@ async fn access_policies_are_what_is_in_force(world: &World) {
         scopes: vec!["no:such".into()],
         ..says
     };
-    let add = RuleChange::Add(unknown, Force::Resting, None);
+    let add = RuleChange::Add(unknown.into(), Force::Resting, None);
     let refused = change(PolicyChange::Rule(
         policy,
         RuleId::generate(cell.entropy()),

@@ -256,6 +256,14 @@ define_event_types! {
     EventHookDeactivated, "event_hook.deactivated", "Event hook switched off", Usual;
     EventHookVerified, "event_hook.verified", "Event hook verified", Usual;
     EventHookDelivery, "event_hook.delivery", "Delivery of an event hook given up", Usual;
+    InlineHookCreated, "inline_hook.created", "Inline hook added", Usual;
+    InlineHookUpdated, "inline_hook.updated", "Inline hook changed", Usual;
+    InlineHookDeleted, "inline_hook.deleted", "Inline hook removed", Usual;
+    InlineHookActivated, "inline_hook.activated", "Inline hook switched on", Usual;
+    InlineHookDeactivated, "inline_hook.deactivated", "Inline hook switched off", Usual;
+    InlineHookExecuted, "inline_hook.executed", "Inline hook asked", Usual;
+    InlineHookResponseProcessed, "inline_hook.response.processed", "Answer of an inline hook applied", Usual;
+    UserImportPassword, "user.import.password", "Password taken over from another system", Usual;
     SystemLogStreamCreated, "system.log_stream.lifecycle.create", "Log stream added", Alarming;
     SystemLogStreamUpdated, "system.log_stream.lifecycle.update", "Log stream changed", Alarming;
     SystemLogStreamDeleted, "system.log_stream.lifecycle.delete", "Log stream removed", Alarming;
@@ -263,7 +271,7 @@ define_event_types! {
     SystemLogStreamDeactivated, "system.log_stream.lifecycle.deactivate", "Log stream switched off", Alarming;
     SystemLogStreamDelivery, "system.log_stream.delivery", "Log stream began or ceased to fail", Usual;
     SystemLogStreamTest, "system.log_stream.test", "Log stream tested", Usual;
-    SystemHookKeyCreated, "system.hook.key.created", "Signing secret of an event hook made", Alarming;
+    SystemHookKeyCreated, "system.hook.key.created", "Signing secret of a hook made", Alarming;
     SystemOrgSettingsUpdate, "system.org.settings.update", "Settings of the organisation changed", Usual;
     SystemOrgConfigurationApply, "system.org.configuration.apply", "Declared configuration applied", Usual;
     SystemOrgKeyRotate, "system.org.key.rotate", "Key of the organisation rotated", Usual;

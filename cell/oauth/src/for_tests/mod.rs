@@ -12,6 +12,7 @@ use identity::app::settings::{AppSettings, Assignment, ClientAuthentication, Gra
 use identity::app::{App, AppKind, AppStatus};
 use identity::cell::Cell;
 use identity::credential::store::StoredPassword;
+use identity::event_hook::envoy::Envoy;
 use identity::fault::Fault;
 use identity::org::context::{OrgContext, RequestFacts};
 use identity::person::profile::ProfileInput;
@@ -31,7 +32,7 @@ use vocab::id::{AppId, AppSecretId, OrgId, SessionId, UserId};
 use vocab::secret::SecretHash;
 use vocab::slug::Slug;
 
-static SCHEMA: [Migration; 19] = cell_for_tests::with([
+static SCHEMA: [Migration; 20] = cell_for_tests::with([
     crate::schema::MIGRATION,
     crate::schema::MIGRATION_DEVICE_GRANTS_BY_PERSON,
 ]);
@@ -191,6 +192,11 @@ impl World {
         world.configure(config).await;
         world.sign_in().await;
         world
+    }
+
+    /// Who stands at the addresses of hooks.
+    pub(crate) fn reach(&mut self, envoy: Arc<dyn Envoy>) {
+        self.test.cell = self.test.cell.clone().reaching(envoy);
     }
 
     /// Gives the preset server a configuration; to be called before its first use.

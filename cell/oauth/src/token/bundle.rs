@@ -1,13 +1,12 @@
 //! Makes and stores the tokens of a person's grant: what codes and device codes have in common.
 
-use crate::access::decide_lifetimes;
+use crate::access::{decide_rule, lifetimes_of};
 use crate::denial::Failure;
 use crate::events::{GrantedTokens, tokens_granted};
 use crate::grant::{Attendance, GrantDocument, Grantor};
 use crate::token::family::{NewFamily, plan_family};
-use crate::token::issue::{
-    AccessToken, Order, PersonSubject, Subject, make_access_token, make_id_token,
-};
+use crate::token::inline_hook::issue;
+use crate::token::issue::{AccessToken, Order, PersonSubject, Subject};
 use crate::token::subject::{SubjectFacts, decide_standing};
 use crate::token::{TokenCall, Tokens, store};
 use database::WriteTx;
@@ -62,13 +61,9 @@ impl Bundle {
         let (grantor, grant, facts) = (redeemed.grantor, redeemed.grant, redeemed.facts);
         let person = decide_standing(facts, grantor, redeemed.attendance)?;
         let scopes = grant.scopes()?;
-        let lifetimes = decide_lifetimes(
-            issuer,
-            app,
-            redeemed.kind,
-            Some(facts.rule_person(person)),
-            &scopes,
-        )?;
+        let whom = Some(facts.rule_person(person));
+        let rule = decide_rule(issuer, app, redeemed.kind, whom, &scopes)?;
+        let lifetimes = lifetimes_of(rule, app);
         let family = plan_family(call, grantor, grant, &lifetimes);
         let subject = PersonSubject {
             person,
@@ -85,12 +80,11 @@ impl Bundle {
             access_secs: lifetimes.access_secs,
             now: exchange.facts.now,
         };
-        let access = make_access_token(&exchange.cell, &order).await?;
-        let id_token = make_id_token(&exchange.cell, &order, access.text.expose()).await?;
+        let made = issue(call, (redeemed.kind, rule), &order).await?;
         let scope = scopes.render();
         let granted = GrantedTokens {
             scope: &scope,
-            access_token_id: &access.id,
+            access_token_id: &made.access.id,
             kinds: if family.is_some() {
                 "access_token refresh_token"
             } else {
@@ -113,11 +107,11 @@ impl Bundle {
             now: exchange.facts.now,
         };
         Ok(Self {
-            access,
-            id_token,
+            access: made.access,
+            id_token: made.id_token,
             family,
             scope,
-            access_secs: lifetimes.access_secs,
+            access_secs: made.access_secs,
             row,
         })
     }

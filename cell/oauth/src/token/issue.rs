@@ -21,6 +21,8 @@ use vocab::time::Timestamp;
 
 /// What every `jti` of an access token begins with.
 pub const ACCESS_TOKEN_ID_PREFIX: &str = "AT.";
+/// What every `jti` of an ID token begins with.
+const ID_TOKEN_ID_PREFIX: &str = "ID.";
 /// What opaque access tokens begin with.
 pub const OPAQUE_PREFIX: &str = "at.";
 
@@ -159,6 +161,26 @@ impl<'a> AccessDraft<'a> {
         }
     }
 
+    /// The claims that are added to those of the protocol.
+    #[must_use]
+    pub fn extra(&self) -> &ExtraClaims {
+        &self.extra
+    }
+
+    /// The same with other claims added, and another end.
+    pub fn alter(&mut self, alteration: Alteration) {
+        self.extra = alteration.extra;
+        if let Some(secs) = alteration.lifetime_secs {
+            self.expires_at = self.order.now.plus_secs(secs);
+        }
+    }
+
+    /// How long it lives.
+    #[must_use]
+    pub fn lifetime_secs(&self) -> i64 {
+        self.expires_at.seconds() - self.order.now.seconds()
+    }
+
     /// Its claims.
     #[must_use]
     pub fn claims(&self) -> AccessTokenClaims<'_> {
@@ -187,20 +209,73 @@ impl<'a> AccessDraft<'a> {
     }
 }
 
-/// Makes an access token.
-///
-/// # Errors
-/// [`Fault::Key`] if it cannot be signed.
-pub async fn make_access_token(cell: &Cell, order: &Order<'_>) -> Result<AccessToken, Fault> {
-    let config = order.issuer.config();
-    let id = draw_token_id(cell, ACCESS_TOKEN_ID_PREFIX, bond_of(order).as_ref());
-    let draft = AccessDraft::new(order, id);
+/// What is other in a token than its configuration has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alteration {
+    /// All claims that are added to those of the protocol.
+    pub extra: ExtraClaims,
+    /// How long it lives, if that is other as well.
+    pub lifetime_secs: Option<i64>,
+}
+
+/// The tokens of a reply, before they are signed.
+pub struct Drafts<'a> {
+    /// The access token.
+    pub access: AccessDraft<'a>,
+    /// The ID token, if the scopes ask for one.
+    pub id: Option<IdDraft<'a>>,
+}
+
+/// The tokens of a reply.
+pub struct MadeTokens {
+    /// The access token.
+    pub access: AccessToken,
+    /// How long it lives.
+    pub access_secs: i64,
+    /// The ID token, if the scopes ask for one.
+    pub id_token: Option<Secret<String>>,
+}
+
+impl<'a> Drafts<'a> {
+    /// The tokens that are ordered.
+    #[must_use]
+    pub fn draw(cell: &Cell, order: &'a Order<'a>) -> Self {
+        let access = draw_token_id(cell, ACCESS_TOKEN_ID_PREFIX, bond_of(order).as_ref());
+        let id = draw_token_id(cell, ID_TOKEN_ID_PREFIX, None);
+        Self {
+            access: AccessDraft::new(order, access),
+            id: IdDraft::new(order, id),
+        }
+    }
+
+    /// Signs them.
+    ///
+    /// # Errors
+    /// [`Fault::Key`] if they cannot be signed.
+    pub async fn sign(self, cell: &Cell) -> Result<MadeTokens, Fault> {
+        let access_secs = self.access.lifetime_secs();
+        let access = sign_access_token(cell, self.access).await?;
+        let id_token = match self.id {
+            Some(draft) => Some(sign_id_token(cell, draft, access.text.expose()).await?),
+            None => None,
+        };
+        Ok(MadeTokens {
+            access,
+            access_secs,
+            id_token,
+        })
+    }
+}
+
+async fn sign_access_token(cell: &Cell, draft: AccessDraft<'_>) -> Result<AccessToken, Fault> {
+    let issuer = draft.order.issuer;
+    let config = issuer.config();
     let claims = draft.claims();
     let (text, stored) = match config.access_token_form {
         AccessTokenForm::Jwt => {
             let algorithm = algorithm(config.access_token_algorithm.into());
             let kind = TokenType::AccessToken;
-            let text = sign(cell, order.issuer, algorithm, kind, &claims).await?;
+            let text = sign(cell, issuer, algorithm, kind, &claims).await?;
             (Secret::new(text), None)
         }
         AccessTokenForm::Opaque => {
@@ -228,14 +303,15 @@ pub struct IdDraft<'a> {
     order: &'a Order<'a>,
     subject: PersonSubject<'a>,
     id: String,
-    at_hash: String,
+    at_hash: Option<String>,
+    lifetime_secs: i64,
     extra: ExtraClaims,
 }
 
 impl<'a> IdDraft<'a> {
-    /// A token of that id beside that access token; none if the scopes ask for none.
+    /// A token of that id; none if the scopes ask for none.
     #[must_use]
-    pub fn new(order: &'a Order<'a>, id: String, access_token: &str) -> Option<Self> {
+    pub fn new(order: &'a Order<'a>, id: String) -> Option<Self> {
         let Subject::Person(subject) = order.subject else {
             return None;
         };
@@ -244,12 +320,36 @@ impl<'a> IdDraft<'a> {
             order,
             subject,
             id,
-            at_hash: render_at_hash(
-                algorithm(order.app.settings.id_token_algorithm),
-                access_token,
-            ),
+            at_hash: None,
+            lifetime_secs: ID_TOKEN_SECS,
             extra: claims::render_id_token_claims(subject.person, scopes, config, subject.groups),
         })
+    }
+
+    /// The same beside that access token.
+    #[must_use]
+    pub fn beside(mut self, access_token: &str) -> Self {
+        let algorithm = algorithm(self.order.app.settings.id_token_algorithm);
+        self.at_hash = Some(render_at_hash(algorithm, access_token));
+        self
+    }
+
+    /// The claims that are added to those of the protocol.
+    #[must_use]
+    pub fn extra(&self) -> &ExtraClaims {
+        &self.extra
+    }
+
+    /// The same with other claims added, and another end.
+    pub fn alter(&mut self, alteration: Alteration) {
+        self.extra = alteration.extra;
+        self.lifetime_secs = alteration.lifetime_secs.unwrap_or(self.lifetime_secs);
+    }
+
+    /// How long it lives.
+    #[must_use]
+    pub fn lifetime_secs(&self) -> i64 {
+        self.lifetime_secs
     }
 
     /// Its claims.
@@ -263,13 +363,13 @@ impl<'a> IdDraft<'a> {
             aud: order.app.id.as_str(),
             azp: None,
             iat: order.now.seconds(),
-            exp: order.now.plus_secs(ID_TOKEN_SECS).seconds(),
+            exp: order.now.plus_secs(self.lifetime_secs).seconds(),
             jti: &self.id,
             auth_time: Some(subject.grant.authenticated_at.seconds()),
             nonce: subject.grant.nonce.as_deref(),
             acr: Some(&subject.grant.acr),
             amr: &subject.grant.amr,
-            at_hash: Some(&self.at_hash),
+            at_hash: self.at_hash.as_deref(),
             sid: Some(subject.session.as_str()),
             idp: Some(order.issuer.org.as_str()),
             extra: (!self.extra.is_empty()).then_some(&self.extra),
@@ -277,20 +377,14 @@ impl<'a> IdDraft<'a> {
     }
 }
 
-/// Makes an ID token, if the scopes ask for one.
-///
-/// # Errors
-/// [`Fault::Key`] if it cannot be signed.
-pub async fn make_id_token(
+async fn sign_id_token(
     cell: &Cell,
-    order: &Order<'_>,
+    draft: IdDraft<'_>,
     access_token: &str,
-) -> Result<Option<Secret<String>>, Fault> {
-    let Some(draft) = IdDraft::new(order, draw_token_id(cell, "ID.", None), access_token) else {
-        return Ok(None);
-    };
-    let algorithm = algorithm(order.app.settings.id_token_algorithm);
+) -> Result<Secret<String>, Fault> {
+    let draft = draft.beside(access_token);
+    let algorithm = algorithm(draft.order.app.settings.id_token_algorithm);
     let claims = draft.claims();
-    let text = sign(cell, order.issuer, algorithm, TokenType::Jwt, &claims).await?;
-    Ok(Some(Secret::new(text)))
+    let text = sign(cell, draft.order.issuer, algorithm, TokenType::Jwt, &claims).await?;
+    Ok(Secret::new(text))
 }

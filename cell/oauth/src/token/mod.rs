@@ -6,6 +6,7 @@ pub mod client_credentials;
 pub mod device;
 pub mod family;
 pub mod http;
+pub mod inline_hook;
 pub mod issue;
 pub mod live;
 pub mod refresh;

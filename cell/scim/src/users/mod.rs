@@ -14,7 +14,7 @@ use identity::credential::password::PasswordRefusal;
 use identity::fault::Refusal;
 use identity::group::Group;
 use identity::person::change::PersonChange;
-use identity::person::creation::{Beginning, NewPerson};
+use identity::person::creation::{Beginning, FirstPassword, NewPerson};
 use identity::person::search::PersonRecord;
 use protocol::scim::patch::apply::apply;
 use protocol::scim::patch::{Operation, read_patch};
@@ -116,7 +116,7 @@ pub async fn create(call: &Call, asked: &Asked) -> Result<Reply, ScimError> {
     let new = NewPerson {
         profile: input.profile,
         external_id: input.external_id,
-        password: input.password,
+        password: input.password.map(FirstPassword::Given),
         groups: None,
         beginning: match input.active {
             Some(false) => Beginning::Staged,

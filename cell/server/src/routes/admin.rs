@@ -359,6 +359,38 @@ fn setting_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             "/admin/settings/hooks/{id}/verify",
             post(settings::hooks::verify),
         ),
+        (
+            "/admin/settings/inline-hooks",
+            get(settings::inline_hooks::list),
+        ),
+        (
+            "/admin/settings/inline-hooks/add",
+            post(settings::inline_hooks::add),
+        ),
+        (
+            "/admin/settings/inline-hooks/{id}",
+            get(settings::inline_hooks::show).post(settings::inline_hooks::save),
+        ),
+        (
+            "/admin/settings/inline-hooks/{id}/activate",
+            post(settings::inline_hooks::activate),
+        ),
+        (
+            "/admin/settings/inline-hooks/{id}/deactivate",
+            post(settings::inline_hooks::deactivate),
+        ),
+        (
+            "/admin/settings/inline-hooks/{id}/remove",
+            post(settings::inline_hooks::remove),
+        ),
+        (
+            "/admin/settings/inline-hooks/{id}/secret",
+            post(settings::inline_hooks::renew_secret),
+        ),
+        (
+            "/admin/settings/inline-hooks/{id}/try",
+            post(settings::inline_hooks::try_it),
+        ),
         ("/admin/settings/streams", get(settings::streams::list)),
         ("/admin/settings/streams/add", post(settings::streams::add)),
         (

@@ -3,6 +3,7 @@
 mod blocked;
 mod cors;
 mod event_hooks;
+mod inline_hooks;
 mod log_streams;
 pub(crate) mod matrix;
 pub(crate) mod one_org;

@@ -42,6 +42,7 @@ fn present(rule: AccessRule) -> PolicyRule {
         id: RuleId::parse("0pr00000000000000000").unwrap(),
         active: true,
         rule,
+        hook: None,
         created_at: None,
         updated_at: None,
     }
@@ -59,12 +60,12 @@ fn a_rule_is_read_whole() {
         refresh_idle_secs: 3_600,
         ..AccessRule::default()
     };
-    assert_eq!(input.rule, rule);
+    assert_eq!(input.says.rule, rule);
     let mut without = body();
     without.as_object_mut().unwrap().remove("actions");
     let usual = AccessRule::default();
     let input = parse(&without).unwrap();
-    assert_eq!(input.rule.access_token_secs, usual.access_token_secs);
+    assert_eq!(input.says.rule.access_token_secs, usual.access_token_secs);
 }
 
 #[test]
@@ -146,7 +147,7 @@ fn services_sign_nobody_in() {
     let mut services = changed(grants, json!(["client_credentials"]));
     services["conditions"]["people"] = json!(null);
     assert_eq!(
-        parse(&services).unwrap().rule.grants,
+        parse(&services).unwrap().says.rule.grants,
         [GrantKind::ClientCredentials]
     );
 }
@@ -175,7 +176,7 @@ fn what_was_shown_of_any_rule_means_that_rule() {
             };
             let shown = render_says(&rule).to_string();
             let read = parse_rule(shown.as_bytes(), Some(&present(rule.clone())));
-            assert_eq!(read.unwrap().rule, rule, "{shown}");
+            assert_eq!(read.unwrap().says.rule, rule, "{shown}");
         }
     }
 }
@@ -200,4 +201,28 @@ fn a_refresh_goes_with_the_sign_in() {
         "client_credentials",
     ];
     assert_eq!(shown(&[]), json!(everything));
+}
+
+#[test]
+fn a_rule_names_a_hook_keeps_it_and_lets_it_go() {
+    let id = "cal00000000000000000";
+    let named = changed("/actions/token", json!({ "inlineHook": { "id": id } }));
+    let says = parse(&named).unwrap().says;
+    assert_eq!(says.hook.as_ref().unwrap().as_str(), id);
+    let with_hook = PolicyRule {
+        hook: says.hook.clone(),
+        ..present(says.rule)
+    };
+    for (token, expected) in [
+        (json!({ "accessTokenLifetimeMinutes": 5 }), Some(id)),
+        (json!({ "inlineHook": { "id": id } }), Some(id)),
+        (json!({ "inlineHook": {} }), None),
+        (json!({ "inlineHook": { "id": null } }), None),
+        (json!({ "inlineHook": null }), None),
+    ] {
+        let body = changed("/actions/token", token.clone()).to_string();
+        let read = parse_rule(body.as_bytes(), Some(&with_hook)).unwrap();
+        let hook = read.says.hook.as_ref().map(vocab::id::InlineHookId::as_str);
+        assert_eq!(hook, expected, "{token}");
+    }
 }

@@ -33,6 +33,7 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
 pub async fn load_factors(tx: &mut ReadTx, person: &Person) -> Result<PersonFactors, Fault> {
     let (org, user) = (&person.org_id, &person.id);
     let password = store::load_password(tx, org, user).await?;
+    let is_elsewhere = password.is_none() && store::awaits_import(tx, org, user).await?;
     let passkeys = store::load_passkeys(tx, org, user).await?;
     let totp = store::load_totp(tx, org, user).await?;
     let totp = totp
@@ -45,6 +46,7 @@ pub async fn load_factors(tx: &mut ReadTx, person: &Person) -> Result<PersonFact
             Some(password) => PasswordState::Set {
                 changed: moment(password.changed_at),
             },
+            None if is_elsewhere => PasswordState::Elsewhere,
             None => PasswordState::Absent,
         },
         passkeys: passkeys.iter().map(passkey_row).collect(),

@@ -355,7 +355,7 @@ fn delivery_row(t: &'static Text, delivery: &Delivery) -> DeliveryRow {
 }
 
 /// Why there was no answer, in the reader's language.
-const fn explain(t: &'static Text, trouble: Trouble) -> &'static str {
+pub(crate) const fn explain(t: &'static Text, trouble: Trouble) -> &'static str {
     match trouble {
         Trouble::Inward => t.settings.hook_inward,
         Trouble::Unreachable => t.settings.hook_unreachable,

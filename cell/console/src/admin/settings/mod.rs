@@ -3,6 +3,7 @@
 pub mod attributes;
 pub mod general;
 pub mod hooks;
+pub mod inline_hooks;
 pub mod mail;
 pub mod origins;
 pub mod passkeys;

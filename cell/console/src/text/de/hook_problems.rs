@@ -1,8 +1,25 @@
-//! German: what is wrong with an event hook, by the English words of the layers below.
+//! German: what is wrong with a hook, by the English words of the layers below.
 
 /// By the English pattern.
 pub const PROBLEMS: &[(&str, &str)] = &[
     ("event hooks", "Event-Hooks"),
+    ("inline hooks", "Inline-Hooks"),
+    (
+        "an organisation has one hook of this type",
+        "Eine Organisation hat einen Hook dieser Art",
+    ),
+    (
+        "there is no inline hook of this id that is asked about tokens",
+        "Es gibt keinen Inline-Hook mit dieser Kennung, der nach Token gefragt wird",
+    ),
+    (
+        "no inline hook for passwords of another system is switched on",
+        "Kein Inline-Hook für Passwörter eines anderen Systems ist eingeschaltet",
+    ),
+    (
+        "an access rule names the hook",
+        "Eine Zugriffsregel nennt den Hook",
+    ),
     ("headers of one hook", "Header eines Hooks"),
     (
         "types of events of one hook",

@@ -9,6 +9,7 @@ mod begin;
 mod events;
 mod groups;
 mod hook_problems;
+mod inline_hooks;
 mod people;
 mod policies;
 mod problems;
@@ -43,6 +44,7 @@ pub static TEXT: Text = Text {
     policies: policies::POLICIES,
     watch: watch::WATCH,
     settings: settings::SETTINGS,
+    inline_hooks: inline_hooks::INLINE_HOOKS,
     streams: streams::STREAMS,
     words: words::WORDS,
     reference: reference::REFERENCE,

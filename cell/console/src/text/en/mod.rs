@@ -8,6 +8,7 @@ pub mod apps;
 pub mod begin;
 pub mod events;
 pub mod groups;
+pub mod inline_hooks;
 pub mod people;
 pub mod policies;
 pub mod reasons;
@@ -38,6 +39,7 @@ pub static TEXT: Text = Text {
     policies: policies::POLICIES,
     watch: watch::WATCH,
     settings: settings::SETTINGS,
+    inline_hooks: inline_hooks::INLINE_HOOKS,
     streams: streams::STREAMS,
     words: words::WORDS,
     reference: reference::REFERENCE,

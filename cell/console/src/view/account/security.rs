@@ -10,6 +10,8 @@ use askama::Template;
 pub enum PasswordState {
     /// There is none.
     Absent,
+    /// Another system knows it until the first sign-in.
+    Elsewhere,
     /// There is one.
     Set {
         /// Since when.

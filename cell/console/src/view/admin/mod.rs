@@ -8,6 +8,7 @@ mod group_rules;
 mod groups;
 mod home;
 mod hooks;
+mod inline_hooks;
 mod keys;
 mod log;
 mod people;
@@ -38,6 +39,10 @@ pub use groups::{
 };
 pub use home::{Figures, GuideKind, GuideStep, HomePage};
 pub use hooks::{DeliveryRow, DeliveryTone, HookForm, HookPage, HookRow, HooksPage};
+pub use inline_hooks::{
+    AskingRuleRow, InlineHookForm, InlineHookPage, InlineHookRow, InlineHookTopic, InlineHookTrial,
+    InlineHooksPage,
+};
 pub use keys::{KeyRow, KeyState, KeysPage, RootRow};
 pub use log::{Fact, LogEntryPage, LogFilter, LogPage, LogTailPage, TailRow};
 pub use people::{PeoplePage, PersonNewPage, PersonRow, PersonStatus};

@@ -14,8 +14,8 @@ pub use self::passkey::{
     load_passkeys, rename_passkey, update_passkey_use,
 };
 pub use self::password::{
-    StoredPassword, delete_password, insert_history, load_history, load_password, put_password,
-    replace_hash,
+    StoredPassword, await_import, awaits_import, delete_password, insert_history, load_history,
+    load_password, put_password, replace_hash, take_import,
 };
 pub use self::recovery_code::{
     count_recovery_codes, load_recovery_codes_made, replace_recovery_codes, use_recovery_code,

@@ -1,4 +1,4 @@
-//! The tables `passwords` and `password_history`.
+//! The tables `passwords`, `password_history` and `password_imports`.
 
 use database::{DatabaseFault, ReadTx, WriteTx, params};
 use vocab::id::{OrgId, UserId};
@@ -57,7 +57,53 @@ pub async fn put_password(
         password.changed_at,
         password.must_change
     ];
-    tx.execute(sql, values).await.map(|_| ())
+    tx.execute(sql, values).await?;
+    // Whatever another system knows counts no more.
+    take_import(tx, org_id, user_id).await.map(|_| ())
+}
+
+/// Notes that another system knows the password of a person, who has none here.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn await_import(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+    now: Timestamp,
+) -> Result<(), DatabaseFault> {
+    let sql = "INSERT INTO password_imports (org_id, user_id, declared_at) VALUES ($1, $2, $3) \
+               ON CONFLICT (org_id, user_id) DO NOTHING";
+    tx.execute(sql, params![org_id, user_id, now])
+        .await
+        .map(|_| ())
+}
+
+/// Whether another system knows the password of a person.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn awaits_import(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+) -> Result<bool, DatabaseFault> {
+    let sql = "SELECT 1 FROM password_imports WHERE org_id = $1 AND user_id = $2";
+    let row = tx.query_optional(sql, params![org_id, user_id]).await?;
+    Ok(row.is_some())
+}
+
+/// Ends that; false if it was at its end.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn take_import(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+) -> Result<bool, DatabaseFault> {
+    let sql = "DELETE FROM password_imports WHERE org_id = $1 AND user_id = $2";
+    Ok(tx.execute(sql, params![org_id, user_id]).await? == 1)
 }
 
 /// Replaces the hash by one of the same password, if it is still the one that was verified.

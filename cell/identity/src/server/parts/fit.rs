@@ -220,6 +220,7 @@ fn seat_or_new(
         id,
         active: true,
         rule: own,
+        hook: None,
         created_at: None,
         updated_at: None,
     })

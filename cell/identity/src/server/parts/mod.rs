@@ -12,7 +12,7 @@ mod tests;
 use crate::server::rules::STANDARD_SCOPES;
 use crate::server::{AccessRule, ClaimToken, ServerConfig};
 use serde::{Deserialize, Serialize};
-use vocab::id::{ClaimId, PolicyId, RuleId, ScopeId, ServerId};
+use vocab::id::{ClaimId, InlineHookId, PolicyId, RuleId, ScopeId, ServerId};
 use vocab::time::Timestamp;
 
 /// Most access policies of one server.
@@ -88,6 +88,10 @@ pub struct PolicyRule {
     pub active: bool,
     /// The rule; its apps are those of the policy.
     pub rule: AccessRule,
+    /// The inline hook that is asked about tokens which it permits. It stands here, and not in the settings, for an older
+    /// release refuses settings that it does not know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hook: Option<InlineHookId>,
     /// When it was added, as far as it is known.
     #[serde(default)]
     pub created_at: Option<Timestamp>,
@@ -121,7 +125,30 @@ pub fn rules_in_force(policies: &[AccessPolicy]) -> Vec<AccessRule> {
         .collect()
 }
 
+/// The place among the policies of a rule of the settings. Rules that are alike permit the same: the first of them does.
+#[must_use]
+pub fn find_seat<'p>(
+    parts: &'p ServerParts,
+    config: &ServerConfig,
+    rule: &AccessRule,
+) -> Option<(&'p AccessPolicy, &'p PolicyRule)> {
+    let place = config.rules.iter().position(|one| one == rule)?;
+    let active = parts.policies.iter().filter(|policy| policy.active);
+    let mut in_force = active.flat_map(|policy| {
+        let rules = policy.rules.iter().filter(|rule| rule.active);
+        rules.map(move |rule| (policy, rule))
+    });
+    in_force.nth(place)
+}
+
 impl ServerParts {
+    /// Whether any rule has a hook asked.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        let mut rules = self.policies.iter().flat_map(|policy| &policy.rules);
+        rules.any(|rule| rule.hook.is_some())
+    }
+
     /// The same for these settings: what is still there keeps its id, what is new is given one. Whatever the former parts
     /// say, their rules in force are then those of the settings.
     #[must_use]

@@ -30,6 +30,7 @@ fn part(number: u32, name: &str, active: bool) -> PolicyRule {
         id: RuleId::parse(&format!("0pr{number:017}")).unwrap(),
         active,
         rule: rule(name, &[]),
+        hook: None,
         created_at: None,
         updated_at: None,
     }

@@ -3,10 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use crate::access::{decide_lifetimes, decide_scopes};
+use crate::access::{decide_rule, decide_scopes, lifetimes_of};
 use crate::denial::{Denial, Failure};
 use crate::events::{GrantedTokens, tokens_granted};
-use crate::token::issue::{Order, Subject, make_access_token};
+use crate::token::inline_hook::issue;
+use crate::token::issue::{Order, Subject};
 use crate::token::{TokenCall, Tokens, store};
 use identity::app::settings::GrantKind;
 use protocol::oauth::error::ErrorCode;
@@ -24,17 +25,19 @@ pub async fn run(call: TokenCall<'_>, asked: Option<&ScopeSet>) -> Result<Tokens
         return Err(Denial::new(ErrorCode::UnauthorizedClient, text).into());
     }
     let scopes = decide_scopes(issuer, app, asked, GrantKind::ClientCredentials)?;
-    let lifetimes = decide_lifetimes(issuer, app, GrantKind::ClientCredentials, None, &scopes)?;
+    let grant = GrantKind::ClientCredentials;
+    let rule = decide_rule(issuer, app, grant, None, &scopes)?;
     let order = Order {
         issuer,
         app,
         scopes: &scopes,
         subject: Subject::App,
         family: None,
-        access_secs: lifetimes.access_secs,
+        access_secs: lifetimes_of(rule, app).access_secs,
         now: call.exchange.facts.now,
     };
-    let token = make_access_token(cell, &order).await?;
+    let made = issue(call, (grant, rule), &order).await?;
+    let token = made.access;
     let scope = scopes.render();
     let granted = GrantedTokens {
         scope: &scope,
@@ -66,7 +69,7 @@ pub async fn run(call: TokenCall<'_>, asked: Option<&ScopeSet>) -> Result<Tokens
         .map_err(Failure::from)?;
     Ok(Tokens {
         access_token: token.text,
-        expires_in_secs: lifetimes.access_secs,
+        expires_in_secs: made.access_secs,
         scope,
         refresh_token: None,
         id_token: None,

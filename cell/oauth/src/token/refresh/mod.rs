@@ -4,13 +4,12 @@ pub mod decide;
 #[cfg(test)]
 mod tests;
 
-use crate::access::{Lifetimes, decide_lifetimes};
+use crate::access::{Lifetimes, decide_rule, lifetimes_of};
 use crate::denial::{Denial, Failure};
 use crate::events::{GrantedTokens, reuse_detected, tokens_granted};
 use crate::grant::decide_attendance;
-use crate::token::issue::{
-    AccessToken, Order, PersonSubject, Subject, make_access_token, make_id_token,
-};
+use crate::token::inline_hook::issue;
+use crate::token::issue::{AccessToken, Order, PersonSubject, Subject};
 use crate::token::refresh::decide::{
     PresentedToken, Presenter, RefreshVerdict, decide_refresh, parse_refresh_token, plan_successor,
 };
@@ -63,13 +62,9 @@ pub async fn run(
     };
     let person = subject::decide_standing(&facts, &family.grantor, decide_attendance(&granted))?;
     let scopes = decide_narrowed(&granted, asked)?;
-    let lifetimes = decide_lifetimes(
-        issuer,
-        app,
-        GrantKind::RefreshToken,
-        Some(facts.rule_person(person)),
-        &scopes,
-    )?;
+    let (kind, whom) = (GrantKind::RefreshToken, Some(facts.rule_person(person)));
+    let rule = decide_rule(issuer, app, kind, whom, &scopes)?;
+    let lifetimes = lifetimes_of(rule, app);
     let mut grant = family.grant.clone();
     // The nonce was for the first ID token (OpenID Connect Core section 12.2).
     grant.nonce = None;
@@ -87,23 +82,22 @@ pub async fn run(
         access_secs: lifetimes.access_secs,
         now,
     };
-    let access = make_access_token(&exchange.cell, &order).await?;
-    let id_token = make_id_token(&exchange.cell, &order, access.text.expose()).await?;
+    let made = issue(call, (kind, rule), &order).await?;
     let refresh_token = store_grant(
         call,
         (&family, person),
         presented,
-        &access,
+        &made.access,
         &scopes,
         lifetimes,
     )
     .await?;
     Ok(Tokens {
-        access_token: access.text,
-        expires_in_secs: lifetimes.access_secs,
+        access_token: made.access.text,
+        expires_in_secs: made.access_secs,
         scope: scopes.render(),
         refresh_token: Some(refresh_token),
-        id_token,
+        id_token: made.id_token,
     })
 }
 

@@ -30,6 +30,7 @@ const OF_API: [(&str, &str); 10] = [
 const OF_LISTS: &[(&str, &str)] = &[
     ("/api/v1/groups/rules/{id}", "/api/v1/groups/rules"),
     ("/api/v1/eventHooks/{id}", "/api/v1/eventHooks"),
+    ("/api/v1/inlineHooks/{id}", "/api/v1/inlineHooks"),
     ("/api/v1/logStreams/{id}", "/api/v1/logStreams"),
     (
         "/api/v1/eventHooks/{id}/deliveries/{delivery}",

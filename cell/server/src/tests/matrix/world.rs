@@ -27,6 +27,8 @@ use identity::event_hook::channel::HookChange;
 use identity::event_hook::envoy::{Answered, Envoy, Letter, PlainHttp, Sent, Shipment, Shipped};
 use identity::event_hook::operations::CHALLENGE_HEADER;
 use identity::group_rule::RuleInput;
+use identity::inline_hook::InlineHookKind;
+use identity::inline_hook::settings::InlineHookChange;
 use identity::log_stream::settings::{ReceiverChange, StreamChange};
 use identity::sign_on::AuthenticatorKind;
 use ledger::ClientFacts;
@@ -289,6 +291,7 @@ async fn make_template() -> TempDir {
     .await;
     for slug in ["main", "acme"] {
         make_hook(&cell, slug).await;
+        make_inline_hook(&cell, slug).await;
         make_stream(&cell, slug).await;
     }
     for role in HELD {
@@ -377,6 +380,26 @@ async fn make_hook(cell: &Cell, slug: &str) {
     for following in cell.following_hooks(("", ""), 10).await.unwrap() {
         cell.follow_hook(&following, 0).await.unwrap();
     }
+}
+
+/// An inline hook that nobody asks.
+async fn make_inline_hook(cell: &Cell, slug: &str) {
+    let mut tx = cell.database.read().await.unwrap();
+    let found = identity::org::store::find_by_slug(&mut tx, slug).await;
+    let org = found.unwrap().unwrap();
+    drop(tx);
+    let client = ClientFacts::default();
+    let manager = authorize(&Caller::Operator, &org, Permission::ManageOrg, &client).unwrap();
+    let change = InlineHookChange {
+        name: String::from("Claims"),
+        uri: String::from("https://hooks.example/claims"),
+        headers: Vec::new(),
+        auth: None,
+        base_url: String::from("http://localhost:8080"),
+    };
+    let (kind, plain) = (InlineHookKind::TokenTransform, PlainHttp::Never);
+    let made = cell.create_inline_hook(&manager, kind, change, plain).await;
+    made.unwrap();
 }
 
 /// A log stream that was told nothing yet.

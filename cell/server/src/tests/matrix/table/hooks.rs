@@ -1,4 +1,4 @@
-//! The rows of event hooks.
+//! The rows of hooks.
 
 use super::{Audience, Row, api, both, get, post};
 
@@ -31,4 +31,34 @@ pub(super) const ROWS: &[Row] = &[
     post("/admin/settings/hooks/{id}/secret", Audience::Manager),
     post("/admin/settings/hooks/{id}/verify", Audience::Manager),
     post("/admin/settings/hooks/{id}/remove", Audience::Manager),
+    api("/api/v1/inlineHooks", ["GET", "POST"]),
+    api("/api/v1/inlineHooks/{id}", ["GET", "POST", "PUT", "DELETE"]),
+    api("/api/v1/inlineHooks/{id}/execute", ["POST"]),
+    api("/api/v1/inlineHooks/{id}/lifecycle/activate", ["POST"]),
+    api("/api/v1/inlineHooks/{id}/lifecycle/deactivate", ["POST"]),
+    api("/api/v1/inlineHooks/{id}/credentials/secret", ["POST"]),
+    get("/admin/settings/inline-hooks", Audience::Reader),
+    post("/admin/settings/inline-hooks/add", Audience::Manager),
+    both(
+        "/admin/settings/inline-hooks/{id}",
+        Audience::Reader,
+        Audience::Manager,
+    ),
+    post(
+        "/admin/settings/inline-hooks/{id}/activate",
+        Audience::Manager,
+    ),
+    post(
+        "/admin/settings/inline-hooks/{id}/deactivate",
+        Audience::Manager,
+    ),
+    post(
+        "/admin/settings/inline-hooks/{id}/secret",
+        Audience::Manager,
+    ),
+    post("/admin/settings/inline-hooks/{id}/try", Audience::Manager),
+    post(
+        "/admin/settings/inline-hooks/{id}/remove",
+        Audience::Manager,
+    ),
 ];

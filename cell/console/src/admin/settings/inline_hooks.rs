@@ -1,0 +1,377 @@
+//! Inline hooks: the list, one of them, trying it, and a secret that is shown once. Whoever sends elsewhere what happens here
+//! proves afresh who they are.
+
+use crate::admin::caller::{
+    Answer, Detour, administrator, administrator_freshly, done, found, loaded,
+};
+use crate::admin::form::{problem_of, shell_after, typed};
+use crate::admin::row::moment;
+use crate::admin::settings::hooks::explain;
+use crate::text::Text;
+use crate::view::admin::{
+    AskingRuleRow, InlineHookForm, InlineHookPage, InlineHookRow, InlineHookTopic, InlineHookTrial,
+    InlineHooksPage,
+};
+use crate::view::part::{Input, Tone};
+use crate::view::shell::{Flash, Shell};
+use crate::visit::Visit;
+use axum::Extension;
+use axum::extract::Path;
+use identity::access::{Permission, Permit};
+use identity::event_hook::envoy::Envoy;
+use identity::fault::Refusal;
+use identity::inline_hook::call::{Envelope, Unheard, render_question};
+use identity::inline_hook::settings::InlineHookChange;
+use identity::inline_hook::{InlineHook, InlineHookKind};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use vocab::id::InlineHookId;
+use vocab::secret::Secret;
+
+const HERE: &str = "/admin/settings/inline-hooks";
+
+/// The way to addresses that administrators named.
+type Way = Extension<Arc<dyn Envoy>>;
+
+/// `GET /admin/settings/inline-hooks`.
+pub async fn list(visit: Visit) -> Answer {
+    let permit = administrator(&visit, Permission::ReadDirectory).await?;
+    let form = InlineHookForm {
+        topic: Input::of(InlineHookTopic::Tokens.as_str()),
+        ..InlineHookForm::default()
+    };
+    list_page(&visit, visit.shell(), &permit, form).await
+}
+
+/// `POST /admin/settings/inline-hooks/add`: the page of the new hook shows its secret this once.
+pub async fn add(Extension(envoy): Way, visit: Visit) -> Answer {
+    let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
+    let topic = found(&visit, InlineHookTopic::from_word(visit.field("topic")))?;
+    let change = posted(&visit, None);
+    let made = visit
+        .cell
+        .create_inline_hook(&permit, kind_of(topic), change, envoy.plain_http());
+    match made.await {
+        Ok(made) => {
+            let secret = made.secret.expose().clone();
+            let shown = Shown::secret(secret);
+            hook_page(&visit, visit.shell(), &permit, made.hook, shown).await
+        }
+        Err(refusal) => {
+            let form = refused_form(&visit, &refusal);
+            let shell = done(&visit, shell_after(&visit, refusal))?;
+            list_page(&visit, shell, &permit, form).await
+        }
+    }
+}
+
+/// `GET /admin/settings/inline-hooks/{id}`.
+pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
+    let permit = administrator(&visit, Permission::ReadDirectory).await?;
+    let hook = load(&visit, &permit, &id).await?;
+    hook_page(&visit, visit.shell(), &permit, hook, Shown::default()).await
+}
+
+/// `POST /admin/settings/inline-hooks/{id}`.
+pub async fn save(Path(id): Path<String>, Extension(envoy): Way, visit: Visit) -> Answer {
+    let (permit, hook) = at_hook(&visit, &id).await?;
+    let change = posted(&visit, Some(&hook));
+    let changed = visit
+        .cell
+        .replace_inline_hook(&permit, hook.clone(), change, envoy.plain_http());
+    match changed.await {
+        Ok(_) => Ok(visit.go(&address(&hook))),
+        Err(refusal) => {
+            let form = refused_form(&visit, &refusal);
+            refused(&visit, &permit, hook, refusal, Some(form)).await
+        }
+    }
+}
+
+/// `POST /admin/settings/inline-hooks/{id}/try`: the page shows what was answered.
+pub async fn try_it(Path(id): Path<String>, visit: Visit) -> Answer {
+    let (permit, hook) = at_hook(&visit, &id).await?;
+    let (shell, question) = (visit.shell(), typed(&visit, "question"));
+    let t = shell.t;
+    let asked = serde_json::from_str::<Value>(visit.field("question")).ok();
+    let Some(asked) = asked.filter(Value::is_object) else {
+        let shown = Shown {
+            trial: Some(InlineHookTrial {
+                question: question.refused(t.inline_hooks.try_no_json),
+                answer: None,
+            }),
+            ..Shown::default()
+        };
+        return hook_page(&visit, shell, &permit, hook, shown).await;
+    };
+    let body = asked.to_string().into_bytes();
+    let tried = visit.cell.try_inline_hook(&permit, &hook, body).await;
+    let tried = match tried {
+        Ok(tried) => tried,
+        Err(refusal) => return refused(&visit, &permit, hook, refusal, None).await,
+    };
+    let (answer, flash) = match tried.heard {
+        Ok(said) => {
+            let said = Value::Object(said.unwrap_or_default());
+            (Some(format!("{said:#}")), None)
+        }
+        Err(unheard) => {
+            let why = explain_unheard(t, unheard);
+            let text = t.inline_hooks.try_failed.replace("{why}", &why);
+            let tone = Tone::Bad;
+            (None, Some(Flash { tone, text }))
+        }
+    };
+    let shown = Shown {
+        trial: Some(InlineHookTrial { question, answer }),
+        ..Shown::default()
+    };
+    let shell = Shell { flash, ..shell };
+    hook_page(&visit, shell, &permit, hook, shown).await
+}
+
+/// `POST /admin/settings/inline-hooks/{id}/activate`.
+pub async fn activate(Path(id): Path<String>, visit: Visit) -> Answer {
+    switch(&visit, &id, true).await
+}
+
+/// `POST /admin/settings/inline-hooks/{id}/deactivate`.
+pub async fn deactivate(Path(id): Path<String>, visit: Visit) -> Answer {
+    switch(&visit, &id, false).await
+}
+
+async fn switch(visit: &Visit, id: &str, active: bool) -> Answer {
+    let (permit, hook) = at_hook(visit, id).await?;
+    let switched = visit
+        .cell
+        .switch_inline_hook(&permit, hook.clone(), active)
+        .await;
+    match switched {
+        Ok(_) => Ok(visit.go(&address(&hook))),
+        Err(refusal) => refused(visit, &permit, hook, refusal, None).await,
+    }
+}
+
+/// `POST /admin/settings/inline-hooks/{id}/secret`: the page shows the new secret this once.
+pub async fn renew_secret(Path(id): Path<String>, visit: Visit) -> Answer {
+    let (permit, hook) = at_hook(&visit, &id).await?;
+    let renewed = visit
+        .cell
+        .renew_inline_hook_secret(&permit, hook.clone())
+        .await;
+    match renewed {
+        Ok(secret) => {
+            let hook = load(&visit, &permit, &id).await?;
+            let shown = Shown::secret(secret.expose().clone());
+            hook_page(&visit, visit.shell(), &permit, hook, shown).await
+        }
+        Err(refusal) => refused(&visit, &permit, hook, refusal, None).await,
+    }
+}
+
+/// `POST /admin/settings/inline-hooks/{id}/remove`.
+pub async fn remove(Path(id): Path<String>, visit: Visit) -> Answer {
+    let (permit, hook) = at_hook(&visit, &id).await?;
+    match visit.cell.delete_inline_hook(&permit, hook.clone()).await {
+        Ok(()) => Ok(visit.go(HERE)),
+        Err(refusal) => refused(&visit, &permit, hook, refusal, None).await,
+    }
+}
+
+fn address(hook: &InlineHook) -> String {
+    format!("{HERE}/{}", hook.id)
+}
+
+/// The hook of an address, for whoever may change it.
+async fn at_hook(visit: &Visit, id: &str) -> Result<(Permit, InlineHook), Detour> {
+    let back = match InlineHookId::parse(id) {
+        Ok(id) => format!("{HERE}/{id}"),
+        Err(_) => HERE.to_owned(),
+    };
+    let permit = administrator_freshly(visit, Permission::ManageOrg, &back).await?;
+    let hook = load(visit, &permit, id).await?;
+    Ok((permit, hook))
+}
+
+async fn load(visit: &Visit, permit: &Permit, id: &str) -> Result<InlineHook, Detour> {
+    let id = found(visit, InlineHookId::parse(id).ok())?;
+    done(visit, visit.cell.find_inline_hook(permit, &id).await)
+}
+
+const fn kind_of(topic: InlineHookTopic) -> InlineHookKind {
+    match topic {
+        InlineHookTopic::Tokens => InlineHookKind::TokenTransform,
+        InlineHookTopic::Passwords => InlineHookKind::PasswordImport,
+    }
+}
+
+const fn topic_of(kind: InlineHookKind) -> InlineHookTopic {
+    match kind {
+        InlineHookKind::TokenTransform => InlineHookTopic::Tokens,
+        InlineHookKind::PasswordImport => InlineHookTopic::Passwords,
+    }
+}
+
+/// The hook that a form describes. Headers that no page shows stay as they are.
+fn posted(visit: &Visit, present: Option<&InlineHook>) -> InlineHookChange {
+    let text = |field: &str| visit.field(field).trim().to_owned();
+    let (name, value) = (text("auth_name"), visit.field("auth_value"));
+    let value = (!value.is_empty()).then(|| Secret::new(value.to_owned()));
+    InlineHookChange {
+        name: text("name"),
+        uri: text("uri"),
+        headers: present.map_or_else(Vec::new, |hook| hook.config.headers.clone()),
+        auth: (!name.is_empty() || value.is_some()).then_some((name, value)),
+        base_url: visit.context.base_url.clone(),
+    }
+}
+
+/// What was typed, with what is wrong beside it.
+fn refused_form(visit: &Visit, refusal: &Refusal) -> InlineHookForm {
+    let problem = problem_of(visit.shell().t, refusal);
+    let input = |field: &str, named: &str| match &problem {
+        Some((of, text)) if *of == named => typed(visit, field).refused(text.as_str()),
+        _ => typed(visit, field),
+    };
+    InlineHookForm {
+        name: input("name", "name"),
+        uri: input("uri", "channel.config.uri"),
+        auth_name: input("auth_name", "channel.config.authScheme"),
+        topic: input("topic", "type"),
+    }
+}
+
+fn stored_form(hook: &InlineHook) -> InlineHookForm {
+    let auth = hook.config.auth.as_ref();
+    InlineHookForm {
+        name: Input::of(&hook.name),
+        uri: Input::of(&hook.config.uri),
+        auth_name: Input::of(auth.map_or("", |auth| auth.name.as_str())),
+        topic: Input::default(),
+    }
+}
+
+async fn list_page(visit: &Visit, shell: Shell, permit: &Permit, form: InlineHookForm) -> Answer {
+    let hooks = {
+        let mut tx = loaded(visit, visit.cell.database.read().await)?;
+        let hooks = identity::inline_hook::store::load_all(&mut tx, permit.org()).await;
+        loaded(visit, hooks)?
+    };
+    Ok(visit.page(&InlineHooksPage {
+        shell,
+        rows: hooks
+            .into_iter()
+            .map(|hook| InlineHookRow {
+                id: hook.id.to_string(),
+                name: hook.name,
+                uri: hook.config.uri,
+                topic: topic_of(hook.kind),
+                is_active: hook.active,
+            })
+            .collect(),
+        form,
+    }))
+}
+
+/// What a page shows beside the hook.
+#[derive(Default)]
+struct Shown {
+    secret: Option<String>,
+    form: Option<InlineHookForm>,
+    trial: Option<InlineHookTrial>,
+}
+
+impl Shown {
+    fn secret(secret: String) -> Self {
+        Self {
+            secret: Some(secret),
+            ..Self::default()
+        }
+    }
+}
+
+async fn refused(
+    visit: &Visit,
+    permit: &Permit,
+    hook: InlineHook,
+    refusal: Refusal,
+    form: Option<InlineHookForm>,
+) -> Answer {
+    let shell = done(visit, shell_after(visit, refusal))?;
+    let shown = Shown {
+        form,
+        ..Shown::default()
+    };
+    hook_page(visit, shell, permit, hook, shown).await
+}
+
+async fn hook_page(
+    visit: &Visit,
+    shell: Shell,
+    permit: &Permit,
+    hook: InlineHook,
+    shown: Shown,
+) -> Answer {
+    let asked_by = {
+        let mut tx = loaded(visit, visit.cell.database.read().await)?;
+        let rules = identity::inline_hook::operations::load_asking_rules;
+        loaded(visit, rules(&mut tx, permit.org(), &hook.id).await)?
+    };
+    let trial = shown.trial.unwrap_or_else(|| InlineHookTrial {
+        question: Input::of(render_example(visit, &hook)),
+        answer: None,
+    });
+    Ok(visit.page(&InlineHookPage {
+        id: hook.id.to_string(),
+        name: hook.name.clone(),
+        topic: topic_of(hook.kind),
+        is_active: hook.active,
+        has_auth: hook.config.auth.is_some(),
+        created: moment(hook.created_at),
+        fresh_secret: shown.secret,
+        form: shown.form.unwrap_or_else(|| stored_form(&hook)),
+        asked_by: asked_by
+            .into_iter()
+            .map(|asking| AskingRuleRow {
+                rule: asking.rule,
+                server: asking.server,
+            })
+            .collect(),
+        trial,
+        shell,
+    }))
+}
+
+/// A question as the hook is asked it, in short.
+fn render_example(visit: &Visit, hook: &InlineHook) -> String {
+    let envelope = Envelope {
+        kind: hook.kind,
+        event_id: "example",
+        at: visit.cell.now(),
+        source: &visit.context.base_url,
+    };
+    let data = match hook.kind {
+        InlineHookKind::TokenTransform => json!({
+            "access": { "claims": { "sub": "ada" }, "token": { "lifetime": { "expiration": 3600 } } },
+        }),
+        InlineHookKind::PasswordImport => json!({
+            "context": { "credential": { "username": "ada", "password": "…" } },
+            "action": { "credential": "UNVERIFIED" },
+        }),
+    };
+    format!("{:#}", render_question(&envelope, data))
+}
+
+/// Why nothing was heard, in the reader's language.
+fn explain_unheard(t: &'static Text, unheard: Unheard) -> String {
+    match unheard {
+        Unheard::Trouble(trouble) => explain(t, trouble).to_owned(),
+        Unheard::Status(status) => t
+            .settings
+            .hook_status
+            .replace("{status}", &status.to_string()),
+        Unheard::TooLarge => t.inline_hooks.too_large.to_owned(),
+        Unheard::NoJson => t.inline_hooks.no_json.to_owned(),
+        Unheard::Busy => t.inline_hooks.busy.to_owned(),
+    }
+}

@@ -1,0 +1,41 @@
+//! English: inline hooks.
+
+messages! {
+    /// Inline hooks.
+    InlineHooks, INLINE_HOOKS {
+        tab: "Inline hooks",
+        hooks: "Inline hooks",
+        hook: "Inline hook",
+        about: "An address of yours is asked before something is answered here: what tokens say, or whether a password is right that another system keeps.",
+        empty: "No inline hooks",
+        empty_about: "Add one for a program that knows more about tokens than this organisation, or that still keeps passwords.",
+        add: "Add an inline hook",
+        kind: "What it is asked about",
+        kind_tokens: "What tokens say",
+        kind_tokens_about: "Asked by those access rules of authorization servers that name it. It adds, changes and removes claims.",
+        kind_passwords: "Passwords of another system",
+        kind_passwords_about: "Asked at the first sign-in of people who were added so. A password that is right is kept here from then on.",
+        asked_by: "Asked by",
+        asked_by_none: "No access rule names it. The management API binds it to a rule.",
+        asked_by_rule: "{rule}, of the server {server}",
+        calls: "Calls",
+        calls_about: "The system log tells of each call, and of what came of it.",
+        calls_see: "See in the system log",
+        try_it: "Try it",
+        try_about: "The question is sent as it stands here, and nothing follows from the answer.",
+        try_question: "Question",
+        try_send: "Ask now",
+        try_answer: "Answer",
+        try_failed: "Nothing was heard that could be used: {why}",
+        try_no_json: "The question must be a JSON object",
+        too_large: "the answer is larger than 256 KiB",
+        no_json: "the answer is no JSON object",
+        busy: "too many calls of this organisation are under way",
+        on: "Switch on",
+        off: "Switch off",
+        off_question: "Nobody asks it then: tokens say what they say without it, and people whose password it knows cannot sign in.",
+        remove: "Remove inline hook",
+        password_elsewhere: "Another system knows it until the first sign-in",
+        remove_question: "People whose password it knows cannot sign in without another one.",
+    }
+}

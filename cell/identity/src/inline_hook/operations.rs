@@ -1,0 +1,340 @@
+//! Making, changing, switching, trying and removing inline hooks.
+
+use crate::access::{Permission, Permit};
+use crate::cell::Cell;
+use crate::event_hook::envoy::PlainHttp;
+use crate::event_hook::sealing::SECRET_PART;
+use crate::event_hook::signing::draw_secret;
+use crate::event_hook::{FormerSecret, HookConfig, SECRET_OVERLAP_SECS};
+use crate::fault::{Fault, Refusal};
+use crate::inline_hook::call::{Called, Times};
+use crate::inline_hook::settings::{InlineHookChange, decide_inline_hook};
+use crate::inline_hook::{HOOKS_MAX, InlineHook, InlineHookKind, place_of, store};
+use database::ReadTx;
+use ledger::{Event, EventType, Outcome, Target};
+use vocab::id::{InlineHookId, OrgId};
+use vocab::secret::Secret;
+use vocab::time::Timestamp;
+
+/// A hook that was made, and the secret that signs what it is asked, which is shown this once.
+pub struct CreatedInlineHook {
+    /// The hook.
+    pub hook: InlineHook,
+    /// The text of the secret.
+    pub secret: Secret<String>,
+}
+
+/// An access rule that names a hook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskingRule {
+    /// The server.
+    pub server: String,
+    /// The rule.
+    pub rule: String,
+}
+
+impl Cell {
+    /// The hooks of the org, the oldest first.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    pub async fn list_inline_hooks(&self, permit: &Permit) -> Result<Vec<InlineHook>, Refusal> {
+        permit.covers(Permission::ReadDirectory)?;
+        let mut tx = self.database.read().await?;
+        Ok(store::load_all(&mut tx, permit.org()).await?)
+    }
+
+    /// A hook.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for one that this org does not have.
+    pub async fn find_inline_hook(
+        &self,
+        permit: &Permit,
+        id: &InlineHookId,
+    ) -> Result<InlineHook, Refusal> {
+        permit
+            .covers(Permission::ReadDirectory)
+            .or_else(|_| permit.covers(Permission::ManageOrg))?;
+        let mut tx = self.database.read().await?;
+        let found = store::load(&mut tx, permit.org(), id).await?;
+        found.ok_or(Refusal::NotFound)
+    }
+
+    /// Makes a hook, which is switched on. Nobody asks it before a rule names it, or a person is to be taken over by it.
+    ///
+    /// # Errors
+    /// [`Refusal`]; nothing was made.
+    pub async fn create_inline_hook(
+        &self,
+        permit: &Permit,
+        kind: InlineHookKind,
+        change: InlineHookChange,
+        plain: PlainHttp,
+    ) -> Result<CreatedInlineHook, Refusal> {
+        permit.covers(Permission::ManageOrg)?;
+        let fate = decide_inline_hook(&change, None, plain)?;
+        let (id, now) = (InlineHookId::generate(self.entropy()), self.now());
+        let (org, place) = (permit.org(), place_of(&id));
+        let secret = draw_secret(self.entropy());
+        let sealed = self.seal_part(org, &place, SECRET_PART, &secret).await?;
+        let maker = permit.own_user();
+        let maker = maker.map_or_else(|| permit.actor().id(), |user| user.as_str());
+        let hook = InlineHook {
+            org_id: org.clone(),
+            name: change.name,
+            kind,
+            active: true,
+            revision: 1,
+            created_at: now,
+            updated_at: now,
+            config: HookConfig {
+                auth: self.seal_hook_auth(org, &place, &change.auth, fate).await?,
+                description: String::new(),
+                uri: change.uri,
+                headers: change.headers,
+                secret: sealed,
+                former: None,
+                base_url: change.base_url,
+                created_by: maker.to_owned(),
+            },
+            id,
+        };
+        let event = hook_event(permit, EventType::InlineHookCreated, &hook, now);
+        let stored = hook.clone();
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let org = &stored.org_id;
+                    // Of two who add at once, the second counts the first one's hook.
+                    crate::org::store::lock(tx, org).await?;
+                    decide_room(&store::load_all(tx, org).await?, stored.kind)?;
+                    store::insert(tx, &stored).await?;
+                    Ok::<(), Refusal>(ledger::append(tx, org, event).await?)
+                })
+            })
+            .await?;
+        Ok(CreatedInlineHook { hook, secret })
+    }
+
+    /// Replaces a hook, which keeps its kind.
+    ///
+    /// # Errors
+    /// [`Refusal`]; nothing was changed.
+    pub async fn replace_inline_hook(
+        &self,
+        permit: &Permit,
+        present: InlineHook,
+        change: InlineHookChange,
+        plain: PlainHttp,
+    ) -> Result<InlineHook, Refusal> {
+        permit.covers(Permission::ManageOrg)?;
+        let fate = decide_inline_hook(&change, Some(&present.config), plain)?;
+        let place = place_of(&present.id);
+        let auth = self.seal_hook_auth(permit.org(), &place, &change.auth, fate);
+        let hook = InlineHook {
+            name: change.name,
+            config: HookConfig {
+                auth: auth.await?,
+                uri: change.uri,
+                headers: change.headers,
+                base_url: change.base_url,
+                ..present.config
+            },
+            ..present
+        };
+        self.store_inline_hook(permit, hook, EventType::InlineHookUpdated)
+            .await
+    }
+
+    /// Switches a hook on or off. While it is off nobody asks it: tokens say what they say without it, and people whose
+    /// password it knows are refused.
+    ///
+    /// # Errors
+    /// [`Refusal`]; nothing was changed.
+    pub async fn switch_inline_hook(
+        &self,
+        permit: &Permit,
+        present: InlineHook,
+        active: bool,
+    ) -> Result<InlineHook, Refusal> {
+        permit.covers(Permission::ManageOrg)?;
+        if present.active == active {
+            return Ok(present);
+        }
+        let kind = if active {
+            EventType::InlineHookActivated
+        } else {
+            EventType::InlineHookDeactivated
+        };
+        let hook = InlineHook { active, ..present };
+        self.store_inline_hook(permit, hook, kind).await
+    }
+
+    /// Removes a hook that is switched off and that no access rule names.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongState`] for another one.
+    pub async fn delete_inline_hook(
+        &self,
+        permit: &Permit,
+        hook: InlineHook,
+    ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManageOrg)?;
+        own(permit, &hook)?;
+        let event = hook_event(permit, EventType::InlineHookDeleted, &hook, self.now());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let org = &hook.org_id;
+                    // Whoever lets a rule name it at the same time comes before, or finds it gone.
+                    crate::org::store::lock(tx, org).await?;
+                    if !load_asking_rules(tx, org, &hook.id).await?.is_empty() {
+                        return Err(Refusal::WrongState("an access rule names the hook"));
+                    }
+                    if !store::delete(tx, org, &hook.id).await? {
+                        return Err(Refusal::WrongState("switch the hook off first"));
+                    }
+                    Ok(ledger::append(tx, org, event).await?)
+                })
+            })
+            .await
+    }
+
+    /// Makes a new secret, which is shown this once. The one before signs beside it for a day.
+    ///
+    /// # Errors
+    /// [`Refusal`]; nothing was changed.
+    pub async fn renew_inline_hook_secret(
+        &self,
+        permit: &Permit,
+        present: InlineHook,
+    ) -> Result<Secret<String>, Refusal> {
+        permit.covers(Permission::ManageOrg)?;
+        own(permit, &present)?;
+        let secret = draw_secret(self.entropy());
+        let place = place_of(&present.id);
+        let sealed = self.seal_part(permit.org(), &place, SECRET_PART, &secret);
+        let former = FormerSecret {
+            sealed: present.config.secret.clone(),
+            until: self.now().plus_secs(SECRET_OVERLAP_SECS).micros(),
+        };
+        let hook = InlineHook {
+            config: HookConfig {
+                secret: sealed.await?,
+                former: Some(former),
+                ..present.config
+            },
+            ..present
+        };
+        self.store_inline_hook(permit, hook, EventType::SystemHookKeyCreated)
+            .await?;
+        Ok(secret)
+    }
+
+    /// Asks a hook what an administrator wants to know of it, be it switched on or off. Nothing follows from what it says.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for whoever may not change it.
+    pub async fn try_inline_hook(
+        &self,
+        permit: &Permit,
+        hook: &InlineHook,
+        body: Vec<u8>,
+    ) -> Result<Called, Refusal> {
+        permit.covers(Permission::ManageOrg)?;
+        own(permit, hook)?;
+        let id = self.draw_call_id();
+        let called = self.call_inline_hook(hook, id, body, Times::Twice).await?;
+        let event = called.event(hook, self.now()).detail("preview", true);
+        let by = (permit.actor().clone(), permit.client());
+        self.note_inline_call(&hook.org_id, vec![event], by).await?;
+        Ok(called)
+    }
+
+    /// Stores a hook that was changed, if it is still as it was read.
+    async fn store_inline_hook(
+        &self,
+        permit: &Permit,
+        mut hook: InlineHook,
+        kind: EventType,
+    ) -> Result<InlineHook, Refusal> {
+        own(permit, &hook)?;
+        let now = self.now();
+        hook.updated_at = now;
+        let event = hook_event(permit, kind, &hook, now);
+        let shown = InlineHook {
+            revision: hook.revision + 1,
+            ..hook.clone()
+        };
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    if !store::update(tx, &hook).await? {
+                        return Err(Refusal::Changed);
+                    }
+                    Ok(ledger::append(tx, &hook.org_id, event).await?)
+                })
+            })
+            .await?;
+        Ok(shown)
+    }
+}
+
+/// Whether an org may have one more hook of this kind. People whose password another system knows do not say which hook is
+/// asked, so that there is but one.
+fn decide_room(present: &[InlineHook], kind: InlineHookKind) -> Result<(), Refusal> {
+    if present.len() >= HOOKS_MAX {
+        return Err(Refusal::TooMany {
+            what: "inline hooks",
+            max: HOOKS_MAX,
+        });
+    }
+    let is_one = kind == InlineHookKind::PasswordImport;
+    if is_one && present.iter().any(|hook| hook.kind == kind) {
+        let problem = "an organisation has one hook of this type";
+        return Err(Refusal::invalid("type", problem));
+    }
+    Ok(())
+}
+
+/// The access rules that name a hook, those at rest included; an org has few servers.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn load_asking_rules(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    id: &InlineHookId,
+) -> Result<Vec<AskingRule>, Fault> {
+    let servers = crate::server::store::load_all(tx, org).await?;
+    let mut asking = Vec::new();
+    for server in &servers {
+        let rules = server
+            .parts
+            .policies
+            .iter()
+            .flat_map(|policy| &policy.rules);
+        let named = rules.filter(|rule| rule.hook.as_ref() == Some(id));
+        asking.extend(named.map(|rule| AskingRule {
+            server: server.name.clone(),
+            rule: rule.rule.name.clone(),
+        }));
+    }
+    Ok(asking)
+}
+
+fn own(permit: &Permit, hook: &InlineHook) -> Result<(), Refusal> {
+    if hook.org_id == *permit.org() {
+        Ok(())
+    } else {
+        Err(Refusal::NotFound)
+    }
+}
+
+fn hook_event(permit: &Permit, kind: EventType, hook: &InlineHook, now: Timestamp) -> Event {
+    Event::new(kind, Outcome::Success, now)
+        .actor(permit.actor().clone())
+        .client(permit.client())
+        .target(Target::other("InlineHook", hook.id.as_str(), &hook.name))
+}
