@@ -1,8 +1,8 @@
 //! A script of an administrator against the real program, by the unmodified SDKs that scripts in the field use: people, groups
 //! and apps added, paged, searched, changed, led through the life cycle, assigned and removed, and the log followed; servers and
 //! policies, held against the tokens that they decide about; trusted origins, zones, tokens and means of proof; event hooks,
-//! verified and told what happens by a receiver that proves where it comes from; and an app that acts for itself by its key; on
-//! both stores.
+//! verified and told what happens by a receiver that proves where it comes from; inline hooks, asked about tokens and passwords;
+//! and an app that acts for itself by its key; on both stores.
 
 use serde_json::json;
 use testbed::bootstrap::{self, Keys};
@@ -49,6 +49,7 @@ fn run_all(store_url: Option<String>) -> anyhow::Result<()> {
         input["client_id"] = json!(bootstrap::SERVICE_BASIC);
         input["client_secret"] = json!(bootstrap::SERVICE_SECRET);
         script::run_python("management_servers_sdk.py", &input)?;
+        script::run_python("management_inline_hooks_sdk.py", &input)?;
     }
     Ok(())
 }

@@ -4,9 +4,6 @@ happens, and removed; with a receiver that listens here, and proves by the signa
 Input: org_url, token (of an administrator), reader_token (of somebody who may only look)."""
 
 import asyncio
-import base64
-import hashlib
-import hmac
 import json
 import queue
 import threading
@@ -14,10 +11,10 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import requests
 from okta.models import EventHook
 
-from script import REQUEST_TIMEOUT_SECS, ensure, note, script
+from hooks import Own, is_ours
+from script import ensure, note, script
 from sdk import client_of, done, refused
 
 TOLD: "queue.Queue[tuple[dict[str, str], bytes]]" = queue.Queue()
@@ -55,18 +52,6 @@ class Receiver(BaseHTTPRequestHandler):
         pass
 
 
-def is_ours(secret: str, headers: dict[str, str], body: bytes) -> bool:
-    """As docs/event-hooks.md has it."""
-    moment = headers["webhook-timestamp"]
-    if abs(time.time() - int(moment)) > 300:
-        return False
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    signed = headers["webhook-id"].encode() + b"." + moment.encode() + b"." + body
-    expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest())
-    given = [part[3:] for part in headers["webhook-signature"].split() if part.startswith("v1,")]
-    return any(hmac.compare_digest(expected, part.encode()) for part in given)
-
-
 def hook(uri: str, **fields: Any) -> EventHook:
     config = {"uri": uri, "authScheme": {"type": "HEADER", "key": "Authorization", "value": SECRET_HEADER}}
     return EventHook.from_dict({
@@ -75,24 +60,6 @@ def hook(uri: str, **fields: Any) -> EventHook:
         "channel": {"type": "HTTP", "version": "1.0.0", "config": config},
         **fields,
     })
-
-
-class Own:
-    """The operations that the client does not know."""
-
-    def __init__(self, values: dict[str, Any]) -> None:
-        self.base = f"{values['org_url'].rstrip('/')}/api/v1"
-        self.headers = {"Authorization": f"SSWS {values['token']}"}
-
-    def get(self, path: str) -> Any:
-        answer = requests.get(f"{self.base}{path}", headers=self.headers, timeout=REQUEST_TIMEOUT_SECS)
-        ensure(answer.status_code == 200, f"{path} was refused", answer.text)
-        return answer.json()
-
-    def post(self, path: str, body: Any = None) -> Any:
-        answer = requests.post(f"{self.base}{path}", headers=self.headers, json=body, timeout=REQUEST_TIMEOUT_SECS)
-        ensure(answer.status_code == 200, f"{path} was refused", answer.text)
-        return answer.json()
 
 
 async def told(own: Own, made: str, secret: str) -> None:
