@@ -82,7 +82,9 @@ def hook(uri: str, name: str, kind: str) -> InlineHookCreate:
 
 
 def rule(hook_id: str | None) -> AuthorizationServerPolicyRuleRequest:
-    token: dict[str, Any] = {"accessTokenLifetimeMinutes": 30, "inlineHook": {"id": hook_id} if hook_id else {}}
+    token: dict[str, Any] = {"accessTokenLifetimeMinutes": 30}
+    if hook_id:
+        token["inlineHook"] = {"id": hook_id}
     return AuthorizationServerPolicyRuleRequest.from_dict({
         "type": "RESOURCE_ACCESS",
         "name": "Hooked",

@@ -290,9 +290,8 @@ const TOKEN: &[Field] = &[
     may("accessTokenLifetimeMinutes", Schema::Whole),
     may("refreshTokenLifetimeMinutes", Schema::Whole),
     may("refreshTokenWindowMinutes", Schema::Whole),
-    may("inlineHook", Schema::Object(&[may("id", Schema::Text)])).said(
-        "The inline hook that is asked about tokens; without an id none is. What is not named stays.",
-    ),
+    may("inlineHook", Schema::Object(&[may("id", Schema::Text)]))
+        .said("The inline hook that is asked about tokens. Where `token` names none, none is."),
 ];
 
 static RULE_INPUT: Model = taken(

@@ -228,7 +228,7 @@ fn parse_rule(bytes: &[u8], present: Option<&PolicyRule>) -> Result<RuleInput, A
         scopes,
         ..before.cloned().unwrap_or_default()
     };
-    // Nothing said of a hook leaves it as it is, as it does the times.
+    // A body that says nothing of tokens leaves the hook as it is, as it does the times.
     let mut hook = present.and_then(|present| present.hook.clone());
     if let Some(actions) = fields.take_object("actions")? {
         parse_actions(actions, &mut rule, &mut hook)?;
@@ -370,17 +370,13 @@ fn parse_actions(
                 *secs = minutes.saturating_mul(MINUTE_SECS);
             }
         }
-        let is_named = token.names("inlineHook");
-        match token.take_object("inlineHook")? {
-            Some(mut named) => {
-                *hook = match named.take_text("id")? {
-                    Some(id) => Some(parse_hook(&named, &id)?),
-                    None => None,
-                };
-                named.end()?;
+        // As clients in the field mean it: what they leave out is none.
+        *hook = None;
+        if let Some(mut named) = token.take_object("inlineHook")? {
+            if let Some(id) = named.take_text("id")? {
+                *hook = Some(parse_hook(&named, &id)?);
             }
-            None if is_named => *hook = None,
-            None => {}
+            named.end()?;
         }
         token.end()?;
     }

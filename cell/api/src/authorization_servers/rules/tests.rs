@@ -214,7 +214,8 @@ fn a_rule_names_a_hook_keeps_it_and_lets_it_go() {
         ..present(says.rule)
     };
     for (token, expected) in [
-        (json!({ "accessTokenLifetimeMinutes": 5 }), Some(id)),
+        (json!(null), Some(id)),
+        (json!({ "accessTokenLifetimeMinutes": 5 }), None),
         (json!({ "inlineHook": { "id": id } }), Some(id)),
         (json!({ "inlineHook": {} }), None),
         (json!({ "inlineHook": { "id": null } }), None),
