@@ -16,9 +16,12 @@ pub enum Refused {
     /// It could be understood in two ways.
     #[error("{0}")]
     Ambiguous(#[from] Ambiguity),
-    /// Its body is too large, or did not come in time.
-    #[error("the body of the request is larger than {0} bytes, or did not come in time")]
+    /// Its body is too large.
+    #[error("the body of the request is larger than {0} bytes")]
     Body(u64),
+    /// Its body did not come in time.
+    #[error("the body of the request did not come in time")]
+    Slow,
     /// Its body was broken off, or is not what its head announced.
     #[error("the body of the request could not be read to its end")]
     Broken,
@@ -59,6 +62,7 @@ impl Refused {
             Self::Ambiguous(Ambiguity::Fields) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Ambiguous(_) | Self::Broken => StatusCode::BAD_REQUEST,
             Self::Body(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::Unknown | Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::Nothing => StatusCode::NOT_FOUND,
             Self::NoMap | Self::Unreachable | Self::Unreached | Self::Busy => {
@@ -84,7 +88,7 @@ pub fn refuse(refused: &Refused, request_id: &str) -> Response<AnswerBody> {
     }
     if matches!(
         refused,
-        Refused::Ambiguous(_) | Refused::Body(_) | Refused::Broken
+        Refused::Ambiguous(_) | Refused::Body(_) | Refused::Slow | Refused::Broken
     ) {
         // What follows on the connection may be the rest of this request.
         let close = HeaderValue::from_static("close");

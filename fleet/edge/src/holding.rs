@@ -1,27 +1,49 @@
 //! Bodies that are held here until a cell has answered, so that they can be sent again: how many bytes in all, how many of
-//! one client. They are copied out of what was read: many small pieces would hold far more than they say.
+//! one client. What counts is what has come, never what a head says. They are copied out of what was read: many small pieces
+//! would hold far more than they say.
 
 use crate::answer::Refused;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body::Body;
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
-use reception::crowd::subscriber_of;
+use reception::crowd::{Crowd, subscriber_of};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::timeout;
 use wire::placement::HELD_BYTES_MAX;
 
-/// Bytes of all.
-const ALL_BYTES_MAX: usize = 512 * 1024 * 1024;
-/// Bytes of one client.
-const CLIENT_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// A body that does not say its length takes room in steps of so many bytes.
+/// Bytes of all bodies of requests.
+const BODIES_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// Those of one client.
+const BODIES_CLIENT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Only what is no larger may have the last part of the room: whoever signs in, or asks for a token, finds a place however
+/// much there is of large ones.
+const SMALL_BYTES_MAX: usize = 16 * 1024;
+/// How large a part of the room, and of what one client may have of it, that is: so many into one.
+const SMALL_PART: usize = 4;
+/// What is held takes room in steps of so many bytes.
 const STEP_BYTES: usize = 16 * 1024;
+/// Bodies of one client that are on their way at one time: each costs a request that waits, whatever has come of it.
+const ARRIVING_CLIENT_MAX: usize = 512;
+/// How long a body may bring nothing before it is given up.
+pub const STILL_MAX: Duration = Duration::from_secs(5);
 
-/// The room for all of them. Clones share it.
-#[derive(Debug, Clone, Default)]
-pub struct Room(Arc<Mutex<Taken>>);
+/// How much a room holds.
+#[derive(Debug, Clone, Copy)]
+struct Size {
+    all: usize,
+    client: usize,
+}
+
+/// The room for all that is held of one kind. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Room {
+    size: Size,
+    taken: Arc<Mutex<Taken>>,
+    arriving: Crowd,
+}
 
 #[derive(Debug, Default)]
 struct Taken {
@@ -45,10 +67,37 @@ pub struct HeldBody {
     _part: Part,
 }
 
+/// Whether somebody who has so many bytes, where all have so many, may have what makes `wanted` of one thing out of `before`.
+fn decide_growth(size: Size, (all, own): (usize, usize), (before, wanted): (usize, usize)) -> bool {
+    let more = wanted.saturating_sub(before);
+    let usable = |of: usize| match wanted {
+        ..=SMALL_BYTES_MAX => of,
+        _ => of - of / SMALL_PART,
+    };
+    all.saturating_add(more) <= usable(size.all) && own.saturating_add(more) <= usable(size.client)
+}
+
 impl Room {
+    /// Room for the bodies of requests.
+    #[must_use]
+    pub fn for_bodies() -> Self {
+        Self::new(Size {
+            all: BODIES_BYTES_MAX,
+            client: BODIES_CLIENT_BYTES_MAX,
+        })
+    }
+
+    fn new(size: Size) -> Self {
+        Self {
+            size,
+            taken: Arc::default(),
+            arriving: Crowd::new(ARRIVING_CLIENT_MAX),
+        }
+    }
+
     fn taken(&self) -> MutexGuard<'_, Taken> {
         // Every change of it is a few sums that cannot fail half-way.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn part(&self, client: IpAddr) -> Part {
@@ -59,23 +108,33 @@ impl Room {
         }
     }
 
-    /// Reads a body whole.
+    /// Reads a body of a request whole.
     ///
     /// # Errors
-    /// [`Refused::Body`] for one that is too large, [`Refused::Busy`] where there is no room, [`Refused::Broken`] for one
-    /// that breaks off.
-    pub async fn hold(&self, mut body: Incoming, client: IpAddr) -> Result<HeldBody, Refused> {
+    /// [`Refused::Body`] for one that is too large, [`Refused::Busy`] where there is no room, [`Refused::Slow`] for one that
+    /// stands still, [`Refused::Broken`] for one that breaks off.
+    pub async fn hold<B>(&self, mut body: B, client: IpAddr) -> Result<HeldBody, Refused>
+    where
+        B: Body<Data = Bytes> + Unpin,
+    {
         let too_large = Refused::Body(HELD_BYTES_MAX);
         let most = usize::try_from(HELD_BYTES_MAX).unwrap_or(usize::MAX);
         let mut part = self.part(client);
-        let said = body.size_hint().exact();
-        let said = said.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
-        if said.is_some_and(|bytes| bytes > most) {
+        let mut held = Vec::new();
+        if body.is_end_stream() {
+            return Ok(HeldBody {
+                bytes: Bytes::new(),
+                _part: part,
+            });
+        }
+        if body.size_hint().lower() > HELD_BYTES_MAX {
             return Err(too_large);
         }
-        part.grow_to(said.unwrap_or_default())?;
-        let mut held = BytesMut::with_capacity(said.unwrap_or_default());
-        while let Some(frame) = body.frame().await {
+        let arriving = self.arriving.enter(client).ok_or(Refused::Busy)?;
+        while let Some(frame) = timeout(STILL_MAX, body.frame())
+            .await
+            .map_err(|_| Refused::Slow)?
+        {
             let frame = frame.map_err(|_| Refused::Broken)?;
             let Ok(data) = frame.into_data() else {
                 continue;
@@ -85,31 +144,34 @@ impl Room {
                 return Err(too_large);
             }
             part.grow_to(wanted)?;
+            held.reserve_exact(part.bytes.saturating_sub(held.len()));
             held.extend_from_slice(&data);
         }
+        drop(arriving);
         Ok(HeldBody {
-            bytes: held.freeze(),
+            bytes: Bytes::from(held),
             _part: part,
         })
     }
 }
 
 impl Part {
-    /// Takes as much more as is missing.
+    /// Takes as much more as is missing: what comes in one piece has its own size, and what goes on at most twice as much as
+    /// has come, or it would be copied with each piece.
     fn grow_to(&mut self, bytes: usize) -> Result<(), Refused> {
         if bytes <= self.bytes {
             return Ok(());
         }
         let wanted = match self.bytes {
             0 => bytes,
-            _ => bytes.next_multiple_of(STEP_BYTES),
+            before => bytes.max(before * 2).next_multiple_of(STEP_BYTES),
         };
-        let more = wanted - self.bytes;
         let mut taken = self.room.taken();
         let own = taken.clients.get(&self.client).copied().unwrap_or_default();
-        if taken.all + more > ALL_BYTES_MAX || own + more > CLIENT_BYTES_MAX {
+        if !decide_growth(self.room.size, (taken.all, own), (self.bytes, wanted)) {
             return Err(Refused::Busy);
         }
+        let more = wanted - self.bytes;
         taken.all += more;
         taken.clients.insert(self.client, own + more);
         drop(taken);
@@ -136,24 +198,91 @@ impl Drop for Part {
 
 #[cfg(test)]
 mod tests {
-    use super::{ALL_BYTES_MAX, CLIENT_BYTES_MAX, Part, Room, STEP_BYTES};
+    use super::{
+        ARRIVING_CLIENT_MAX, BODIES_BYTES_MAX, BODIES_CLIENT_BYTES_MAX, Part, Room,
+        SMALL_BYTES_MAX, STEP_BYTES, STILL_MAX, Size, decide_growth,
+    };
+    use crate::answer::Refused;
+    use bytes::Bytes;
+    use http_body::{Body, Frame, SizeHint};
+    use http_body_util::Channel;
+    use std::convert::Infallible;
     use std::net::{IpAddr, Ipv4Addr};
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
 
     fn client(number: usize) -> IpAddr {
         IpAddr::V4(Ipv4Addr::from_bits(u32::try_from(number).unwrap()))
     }
 
+    /// A body whose head says more than ever comes.
+    struct Boasting(Channel<Bytes, Infallible>, u64);
+
+    impl Body for Boasting {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Pin::new(&mut self.0).poll_frame(context)
+        }
+
+        fn size_hint(&self) -> SizeHint {
+            SizeHint::with_exact(self.1)
+        }
+    }
+
+    /// Lets all others run until so much is taken.
+    async fn taken(room: &Room, bytes: usize) {
+        while room.taken().all != bytes {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[test]
+    fn the_last_part_of_the_room_is_for_what_is_small() {
+        const SMALL: usize = SMALL_BYTES_MAX;
+        const LARGE: usize = SMALL + 1;
+        let size = Size {
+            all: 800 * SMALL,
+            client: 80 * SMALL,
+        };
+        for (all, own, before, wanted, may) in [
+            (0, 0, 0, LARGE, true),
+            (0, 0, 0, 60 * SMALL, true),
+            (0, 0, 0, 60 * SMALL + 1, false),
+            (540 * SMALL, 0, 0, 60 * SMALL, true),
+            (540 * SMALL + 1, 0, 0, 60 * SMALL, false),
+            (540 * SMALL + 1, 0, SMALL, 60 * SMALL, true),
+            (600 * SMALL, 0, 0, LARGE, false),
+            (600 * SMALL, 0, 0, SMALL, true),
+            (799 * SMALL, 0, 0, SMALL, true),
+            (799 * SMALL + 1, 0, 0, SMALL, false),
+            (0, 60 * SMALL, 0, LARGE, false),
+            (0, 60 * SMALL, 0, SMALL, true),
+            (0, 79 * SMALL, 0, SMALL, true),
+            (0, 79 * SMALL + 1, 0, SMALL, false),
+            (usize::MAX, usize::MAX, 0, 1, false),
+        ] {
+            let found = decide_growth(size, (all, own), (before, wanted));
+            assert_eq!(found, may, "{all} {own} {before} {wanted}");
+        }
+    }
+
     #[test]
     fn no_client_takes_all_the_room_and_all_of_them_no_more_than_there_is() {
-        let room = Room::default();
+        let room = Room::for_bodies();
         let take = |number: usize, bytes: usize| {
             let mut part: Part = room.part(client(number));
             part.grow_to(bytes).map(|()| part)
         };
-        let mut held = vec![take(1, CLIENT_BYTES_MAX).unwrap()];
-        assert!(take(1, 1).is_err(), "it has its part");
-        for number in 2..=ALL_BYTES_MAX / CLIENT_BYTES_MAX {
-            held.push(take(number, CLIENT_BYTES_MAX).unwrap());
+        let (step, each) = (SMALL_BYTES_MAX, BODIES_CLIENT_BYTES_MAX / SMALL_BYTES_MAX);
+        let mut held = Vec::new();
+        for number in 1..=BODIES_BYTES_MAX / BODIES_CLIENT_BYTES_MAX {
+            held.extend((0..each).map(|_| take(number, step).unwrap()));
+            assert!(take(number, 1).is_err(), "it has its part");
         }
         assert!(take(1_000, 1).is_err(), "there is no more");
         held.pop();
@@ -164,8 +293,8 @@ mod tests {
     }
 
     #[test]
-    fn a_body_of_unknown_length_takes_room_step_by_step() {
-        let room = Room::default();
+    fn a_body_takes_room_step_by_step() {
+        let room = Room::for_bodies();
         let mut part = room.part(client(1));
         for (bytes, taken) in [
             (0, 0),
@@ -173,9 +302,48 @@ mod tests {
             (2, STEP_BYTES),
             (STEP_BYTES, STEP_BYTES),
             (STEP_BYTES + 1, 2 * STEP_BYTES),
+            (2 * STEP_BYTES + 1, 4 * STEP_BYTES),
+            (16 * STEP_BYTES - 1, 16 * STEP_BYTES),
         ] {
             part.grow_to(bytes).unwrap();
             assert_eq!((part.bytes, room.taken().all), (taken, taken), "{bytes}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_head_says_takes_no_room_and_what_stands_still_is_given_up() {
+        let room = Room::for_bodies();
+        let mut senders = Vec::new();
+        let mut holding = tokio::task::JoinSet::new();
+        for _ in 0..ARRIVING_CLIENT_MAX {
+            let (mut sender, body) = Channel::new(1);
+            sender.send_data(Bytes::from_static(b"a")).await.unwrap();
+            senders.push(sender);
+            let room = room.clone();
+            let body = Boasting(body, 1024 * 1024);
+            holding.spawn(async move { room.hold(body, client(1)).await.map(|held| held.bytes) });
+        }
+        taken(&room, ARRIVING_CLIENT_MAX).await;
+        let (_sender, body) = Channel::<Bytes, Infallible>::new(1);
+        let refused = room.hold(body, client(1)).await.map(|held| held.bytes);
+        assert_eq!(refused, Err(Refused::Busy), "too many are on their way");
+
+        // One brings a byte now and then, and then its end; nobody waits for the others.
+        let mut goes_on = senders.pop().unwrap();
+        tokio::time::advance(STILL_MAX * 3 / 4).await;
+        goes_on.send_data(Bytes::from_static(b"b")).await.unwrap();
+        taken(&room, ARRIVING_CLIENT_MAX - 1 + STEP_BYTES).await;
+        tokio::time::advance(STILL_MAX * 3 / 4).await;
+        drop(goes_on);
+        let mut whole = Vec::new();
+        while let Some(held) = holding.join_next().await {
+            match held.unwrap() {
+                Ok(bytes) => whole.push(bytes),
+                Err(refused) => assert_eq!(refused, Refused::Slow),
+            }
+        }
+        assert_eq!(whole, ["ab"]);
+        assert_eq!(room.taken().all, 0);
+        drop(senders);
     }
 }

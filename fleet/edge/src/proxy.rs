@@ -8,7 +8,7 @@ use crate::connection::{Door, Facts, Held};
 use crate::follower::Routes;
 use crate::framing;
 use crate::headers::{Marks, Said, prepare_answer, prepare_request, upgrade_of};
-use crate::holding::{HeldBody, Room};
+use crate::holding::{HeldBody, Room, STILL_MAX};
 use crate::hosts::{Hosts, find_org};
 use crate::parking::{
     PARKED_SECS_MAX, Parking, Repeat, Spot, UNREACHED_SECS_MAX, Wait, decide_repeat,
@@ -117,7 +117,7 @@ impl Proxy {
             breakers: Breakers::default(),
             parking: Parking::default(),
             complaints: Complaints::default(),
-            room: Room::default(),
+            room: Room::for_bodies(),
             ways: Arc::new(Ways::new(identity)?),
         })
     }
@@ -435,13 +435,13 @@ async fn bind(
         let time = Duration::from_secs(BODY_SECS_MAX);
         let held = match tokio::time::timeout(time, room.hold(body, client)).await {
             Ok(held) => held?,
-            Err(_) => return Err(Refused::Body(HELD_BYTES_MAX)),
+            Err(_) => return Err(Refused::Slow),
         };
         (Either::Left(Full::new(held.bytes.clone())), Some(held))
     } else {
         let limit = usize::try_from(BODY_BYTES_MAX).unwrap_or(usize::MAX);
         let time = Duration::from_secs(BODY_SECS_MAX);
-        let body = TimedBody::new(Limited::new(body, limit), time);
+        let body = TimedBody::new(Limited::new(body, limit), time).never_still_for(STILL_MAX);
         (Either::Right(body), None)
     };
     let target = head.uri.into_parts().path_and_query;
@@ -472,8 +472,11 @@ fn fault_of_body(error: &hyper::Error) -> Option<Refused> {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     let mut of_body = None;
     while let Some(error) = cause {
-        if error.is::<LengthLimitError>() || error.is::<TooSlow>() {
+        if error.is::<LengthLimitError>() {
             return Some(Refused::Body(BODY_BYTES_MAX));
+        }
+        if error.is::<TooSlow>() {
+            return Some(Refused::Slow);
         }
         if error.downcast_ref().is_some_and(hyper::Error::is_user) {
             of_body = Some(Refused::Broken);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The body was not complete in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -18,8 +18,17 @@ pub struct TooSlow;
 pub struct TimedBody<B> {
     inner: B,
     time: Duration,
+    still: Duration,
     /// There is none while nothing had to be waited for: most bodies come with the head.
-    deadline: Option<Pin<Box<Sleep>>>,
+    wait: Option<Wait>,
+}
+
+struct Wait {
+    deadline: Instant,
+    /// Ends with the deadline, or when the body has stood still for too long.
+    alarm: Pin<Box<Sleep>>,
+    /// Something has come since the alarm was set.
+    goes_on: bool,
 }
 
 impl<B> TimedBody<B> {
@@ -28,8 +37,15 @@ impl<B> TimedBody<B> {
         Self {
             inner,
             time,
-            deadline: None,
+            still: time,
+            wait: None,
         }
+    }
+
+    /// The same, and it fails as soon as it has brought nothing for so long while somebody waited for it.
+    #[must_use]
+    pub fn never_still_for(self, still: Duration) -> Self {
+        Self { still, ..self }
     }
 }
 
@@ -48,16 +64,23 @@ where
     ) -> Poll<Option<Result<Frame<B::Data>, Self::Error>>> {
         let this = self.get_mut();
         if let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(context) {
+            if let Some(wait) = &mut this.wait {
+                wait.goes_on = true;
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        let time = this.time;
-        let deadline = this
-            .deadline
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(time)));
-        deadline
-            .as_mut()
-            .poll(context)
-            .map(|()| Some(Err(TooSlow.into())))
+        let (now, time) = (Instant::now(), this.time);
+        let wait = this.wait.get_or_insert_with(|| Wait {
+            deadline: now + time,
+            alarm: Box::pin(sleep_until(now)),
+            goes_on: true,
+        });
+        if std::mem::take(&mut wait.goes_on) {
+            let end = wait.deadline.min(now + this.still);
+            wait.alarm.as_mut().reset(end);
+        }
+        let late = wait.alarm.as_mut().poll(context);
+        late.map(|()| Some(Err(TooSlow.into())))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -104,5 +127,24 @@ mod tests {
         }
         let error = reading.await.unwrap().unwrap_err();
         assert!(error.is::<TooSlow>(), "{error}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_stands_still_is_given_up_earlier() {
+        let still = TIME / 6;
+        let (mut sender, body) = Channel::<Bytes, Infallible>::new(1);
+        let timed = TimedBody::new(body, TIME).never_still_for(still);
+        let reading = tokio::spawn(timed.collect());
+        for _ in 0..5 {
+            sender.send_data(Bytes::from("a")).await.unwrap();
+            tokio::task::yield_now().await;
+            tokio::time::advance(still * 3 / 4).await;
+        }
+        assert!(!reading.is_finished());
+        let since = tokio::time::Instant::now();
+        let error = reading.await.unwrap().unwrap_err();
+        assert!(error.is::<TooSlow>(), "{error}");
+        assert!(since.elapsed() <= still);
+        drop(sender);
     }
 }

@@ -11,6 +11,7 @@ use http::{Request, StatusCode};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use wire::placement::HELD_BYTES_MAX;
 
 /// More of anything than a client ever needs.
 const FLOOD: u32 = 20_000;
@@ -241,6 +242,37 @@ async fn pings_and_settings_without_an_end_hinder_nobody() {
         others_are_served(&world).await;
     }
     floods.shutdown().await;
+}
+
+/// Bodies that are announced and do not come take no room from those that do.
+#[tokio::test]
+async fn bodies_that_are_announced_and_never_come_hinder_nobody() {
+    const MANY: usize = 4 * 63;
+    let world = World::new(SERVED).await;
+    let announced = Request::post("http://acme.localhost/x")
+        .header("content-length", HELD_BYTES_MAX)
+        .body(())
+        .unwrap();
+    let mut waiting = Vec::new();
+    while waiting.len() < MANY {
+        let mut client = client(&world).await.ready().await.unwrap();
+        for _ in 0..63 {
+            client = client.ready().await.unwrap();
+            waiting.push(client.send_request(announced.clone(), false).unwrap());
+        }
+        // They have come when what was sent behind them has.
+        let mut client = client.ready().await.unwrap();
+        let (answer, _) = client.send_request(request("/x"), true).unwrap();
+        assert_eq!(answer.await.unwrap().status(), StatusCode::OK);
+    }
+    let large = "x".repeat(1024 * 1024);
+    for body in ["a=b", &large] {
+        let length = body.len();
+        let head = "POST /x HTTP/1.1\r\nhost: acme.localhost\r\nconnection: close\r\n";
+        let request = format!("{head}content-length: {length}\r\n\r\n{body}");
+        let told = world.exchange(request.as_bytes()).await;
+        assert!(told.contains(&format!("{length} bytes of body")), "{told}");
+    }
 }
 
 fn hasty(patience: Patience) -> Bounds {
