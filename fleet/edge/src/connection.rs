@@ -1,5 +1,6 @@
 //! One connection of a client, once it is known who speaks: HTTP/1.1 or HTTP/2 over any stream, within bounds.
 
+use crate::capacity::{Capacity, Fill};
 use crate::framing;
 use crate::framing::guarded::Guarded;
 use crate::lobby::Lobby;
@@ -83,6 +84,8 @@ pub struct Terms {
     pub patience: Patience,
     /// Who is believed about whom.
     pub trust: Arc<Trust>,
+    /// The places that all connections share.
+    pub capacity: Capacity,
 }
 
 /// What a connection takes away from others, and what it hears. A switched connection keeps it beyond HTTP; clones share it.
@@ -121,9 +124,11 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (pulse, mut guest) = (Pulse::default(), held.0.guest.clone());
-    let patience = held.0.terms.patience;
+    let terms = held.0.terms.clone();
     let (asked, facts) = (pulse.clone(), Arc::new(facts));
     let client = facts.client;
+    // What a balancer keeps is not taken from it, since a request may be on its way, of whomever.
+    let balancer = terms.trust.believes(client);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(held.clone());
         let (proxy, facts) = (Arc::clone(&proxy), Arc::clone(&facts));
@@ -134,7 +139,7 @@ where
     let connection = builder
         .serve_connection_with_upgrades(TokioIo::new(Guarded::new(stream, pulse.clone())), service);
     tokio::pin!(connection);
-    let mut round = interval(patience.round);
+    let mut round = interval(terms.patience.round);
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
@@ -148,7 +153,12 @@ where
             () = pulse.alarm() => {}
             () = guest.changed() => {}
         }
-        match pulse.judge(&patience, guest.leaving()) {
+        let fill = if balancer {
+            Fill::Roomy
+        } else {
+            terms.capacity.fill()
+        };
+        match pulse.judge(&terms.patience.when(fill), guest.leaving()) {
             Verdict::GoesOn => {}
             Verdict::Ends => connection.as_mut().graceful_shutdown(),
             Verdict::IsCut(why) => {

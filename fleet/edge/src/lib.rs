@@ -6,6 +6,7 @@
 pub mod address;
 pub mod answer;
 pub mod breaker;
+pub mod capacity;
 pub mod complaints;
 pub mod connection;
 pub mod follower;

@@ -1,5 +1,6 @@
 //! Takes connections of clients, within bounds, until told to stop; then lets the requests under way finish.
 
+use crate::capacity::Capacity;
 use crate::connection::{self, Between, Door, Facts, Held, Terms};
 use crate::lobby::Lobby;
 use crate::proxy::Proxy;
@@ -17,7 +18,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 
 /// How long requests under way may go on after the stop.
 const DRAIN_SECS_MAX: u64 = 20;
@@ -38,7 +39,6 @@ pub enum Entrance {
 /// What the connections of all listeners share.
 pub struct House {
     proxy: Arc<Proxy>,
-    places: Arc<Semaphore>,
     crowd: Crowd,
     host: Host,
     terms: Terms,
@@ -49,8 +49,8 @@ pub struct House {
 pub struct Bounds {
     /// Connections at one time; further ones wait in the kernel's queue.
     pub connections: usize,
-    /// Connections at one time of one client, IPv6 by /64; further ones are closed. Many people share an address behind the
-    /// door of a company.
+    /// Connections at one time of one client, IPv6 by /64, while there are places enough; further ones are closed. Many people
+    /// share an address behind the door of a company.
     pub connections_each: usize,
     /// How long each may do what.
     pub patience: Patience,
@@ -72,12 +72,12 @@ impl House {
     pub fn new(proxy: Arc<Proxy>, trust: Trust, bounds: &Bounds) -> Self {
         Self {
             proxy,
-            places: Arc::new(Semaphore::new(bounds.connections)),
             crowd: Crowd::new(bounds.connections_each),
             host: Host::default(),
             terms: Terms {
                 patience: bounds.patience,
                 trust: Arc::new(trust),
+                capacity: Capacity::new(bounds),
             },
         }
     }
@@ -124,11 +124,12 @@ impl House {
     }
 
     /// A place among the connections of one client. A trusted proxy has as many as there are: they are all clients'.
-    fn enter(&self, client: IpAddr) -> Option<Option<Place>> {
+    fn enter(&self, client: IpAddr, permit: &OwnedSemaphorePermit) -> Option<Option<Place>> {
         if self.terms.trust.believes(client) {
             return Some(None);
         }
-        self.crowd.enter(client).map(Some)
+        let each_max = self.terms.capacity.each_max(permit);
+        self.crowd.enter_within(client, each_max).map(Some)
     }
 }
 
@@ -139,10 +140,15 @@ pub async fn serve(
     house: Arc<House>,
     stop: impl Future<Output = ()>,
 ) {
-    take_connections(listener, &house.places, stop, |stream, peer, permit| {
-        let way = (entrance.clone(), Arc::clone(&house));
-        tokio::spawn(run(stream, peer, way, permit));
-    })
+    take_connections(
+        listener,
+        house.terms.capacity.places(),
+        stop,
+        |stream, peer, permit| {
+            let way = (entrance.clone(), Arc::clone(&house));
+            tokio::spawn(run(stream, peer, way, permit));
+        },
+    )
     .await;
 }
 
@@ -165,7 +171,7 @@ async fn run(
     let Some((client, between)) = house.find_client(&mut stream, peer).await else {
         return;
     };
-    let Some(place) = house.enter(client) else {
+    let Some(place) = house.enter(client, &permit) else {
         tracing::debug!(%client, "too many connections of one client");
         return;
     };

@@ -1,5 +1,6 @@
 //! What one connection is doing, and whether it may go on: nobody holds one, or what an answer needs, for ever.
 
+use crate::capacity::Fill;
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,9 +19,12 @@ const GIVEN_UP_MAX: u64 = 100;
 /// How long a connection may do what.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// Be without a request under way. Silence before the first request counts, and so do frames of HTTP/2 that belong to
-    /// none.
+    /// Say nothing of its first request. Frames of HTTP/2 that belong to no request count for nothing.
+    pub first: Duration,
+    /// Be without a request under way.
     pub idle: Duration,
+    /// The same while places are few.
+    pub idle_crowded: Duration,
     /// Send the head of a request, from its first byte on.
     pub head: Duration,
     /// Let a piece of an answer lie ready without taking it.
@@ -36,14 +40,29 @@ pub struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         Self {
+            // Browsers open connections ahead of what they ask, and open another one when that was closed.
+            first: Duration::from_secs(10),
             // Longer than balancers keep connections to us: whoever closes an idle one may meet a request on its way.
             idle: Duration::from_secs(75),
+            idle_crowded: Duration::from_secs(10),
             head: Duration::from_secs(15),
             unread: Duration::from_secs(30),
             age: Duration::from_secs(3_600),
             ending: Duration::from_secs(60),
             round: Duration::from_secs(5),
         }
+    }
+}
+
+impl Patience {
+    /// With so many places left.
+    #[must_use]
+    pub fn when(self, fill: Fill) -> Self {
+        let idle = match fill {
+            Fill::Roomy => self.idle,
+            Fill::Crowded => self.idle.min(self.idle_crowded),
+        };
+        Self { idle, ..self }
     }
 }
 
@@ -112,15 +131,23 @@ fn decide(state: &State, patience: &Patience, leaving: Leaving, now: Instant) ->
     {
         return Verdict::IsCut("a head took too long");
     }
+    let unasked = state.begun == 0 && state.head_since.is_none();
     if let Some(ending) = state.ending_since {
-        let late = since(ending) > patience.ending && leaving == Leaving::Stays;
+        // Of a connection that never asked anything nothing is under way.
+        let time = if unasked {
+            patience.round
+        } else {
+            patience.ending
+        };
+        let late = since(ending) > time && leaving == Leaving::Stays;
         return if late {
             Verdict::IsCut("it did not end in time")
         } else {
             Verdict::GoesOn
         };
     }
-    let idle = state.under_way == 0 && since(state.idle_since) > patience.idle;
+    let idle = (state.under_way == 0 && since(state.idle_since) > patience.idle)
+        || (unasked && since(state.opened) > patience.first);
     let ends = match leaving {
         Leaving::Stays => idle || since(state.opened) > patience.age,
         // Of HTTP/1 the next answer says that it is the last. To close a connection that is idle at the moment would meet
@@ -276,6 +303,7 @@ impl<B: Body + Unpin> Body for Watched<B> {
 #[cfg(test)]
 mod tests {
     use super::{GIVEN_UP_MAX, Patience, Pulse, Speaks, State, Verdict, decide};
+    use crate::capacity::Fill;
     use reception::leaving::Leaving;
     use std::time::Duration;
     use tokio::time::Instant;
@@ -284,8 +312,11 @@ mod tests {
     fn a_connection_goes_on_while_it_is_of_use() {
         let (start, patience) = (Instant::now(), Patience::default());
         let Patience {
+            first,
             idle,
+            idle_crowded,
             head,
+            round,
             unread: left_lying,
             age,
             ending: end,
@@ -298,10 +329,13 @@ mod tests {
             idle_since: start,
             ..new
         };
-        let busy = State {
-            under_way: 1,
+        let kept = State {
             begun: 1,
             ..new.clone()
+        };
+        let busy = State {
+            under_way: 1,
+            ..kept.clone()
         };
         let streams = State {
             speaks: Speaks::Streams,
@@ -313,6 +347,7 @@ mod tests {
         };
         let behind = State {
             under_way: 1,
+            begun: 1,
             ..in_head.clone()
         };
         let unread = State {
@@ -324,6 +359,10 @@ mod tests {
             ..unread.clone()
         };
         let ending_idle = State {
+            ending_since: Some(start),
+            ..kept.clone()
+        };
+        let ending_unasked = State {
             ending_since: Some(start),
             ..new.clone()
         };
@@ -341,8 +380,10 @@ mod tests {
         let (stays, patiently, now) = (Leaving::Stays, Leaving::Patiently, Leaving::Now);
         let (on, ends) = ("goes on", "ends");
         for (what, state, leaving, after, verdict) in [
-            ("silent", &new, stays, idle, on),
-            ("silent", &new, stays, idle + more, ends),
+            ("silent", &new, stays, first, on),
+            ("silent", &new, stays, first + more, ends),
+            ("kept", &kept, stays, idle, on),
+            ("kept", &kept, stays, idle + more, ends),
             ("busy", &busy, stays, idle + more, on),
             ("slow", &in_head, stays, head, on),
             ("slow", &in_head, stays, head + more, "cut"),
@@ -355,6 +396,14 @@ mod tests {
                 &ending,
                 now,
                 left_lying + more,
+                "cut",
+            ),
+            ("silent to the end", &ending_unasked, stays, round, on),
+            (
+                "silent to the end",
+                &ending_unasked,
+                stays,
+                round + more,
                 "cut",
             ),
             ("ending", &ending_idle, stays, end, on),
@@ -372,7 +421,9 @@ mod tests {
             ("left", &busy, now, more, ends),
             ("left patiently", &new, patiently, more, on),
             ("left patiently", &busy, patiently, more, on),
-            ("left patiently", &new, patiently, idle + more, ends),
+            ("left patiently", &kept, patiently, idle, on),
+            ("left patiently", &kept, patiently, idle + more, ends),
+            ("left patiently", &new, patiently, first + more, ends),
             ("left patiently", &streams, patiently, more, ends),
         ] {
             let found = match decide(state, &patience, leaving, start + after) {
@@ -381,6 +432,19 @@ mod tests {
                 Verdict::IsCut(_) => "cut",
             };
             assert_eq!(found, verdict, "{what} {leaving:?} after {after:?}");
+        }
+        let crowded = patience.when(Fill::Crowded);
+        for (after, verdict) in [
+            (idle_crowded, Verdict::GoesOn),
+            (idle_crowded + more, Verdict::Ends),
+        ] {
+            assert_eq!(decide(&kept, &crowded, stays, start + after), verdict);
+            let roomy = patience.when(Fill::Roomy);
+            assert_eq!(decide(&kept, &roomy, stays, start + after), Verdict::GoesOn);
+            assert_eq!(
+                decide(&busy, &crowded, stays, start + after),
+                Verdict::GoesOn
+            );
         }
     }
 }

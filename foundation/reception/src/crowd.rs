@@ -31,13 +31,19 @@ impl Crowd {
     /// A place for a connection from that address, if it has one left.
     #[must_use]
     pub fn enter(&self, address: IpAddr) -> Option<Place> {
+        self.enter_within(address, self.each_max)
+    }
+
+    /// The same, with another bound than the usual one; whoever has more already keeps it.
+    #[must_use]
+    pub fn enter_within(&self, address: IpAddr, each_max: usize) -> Option<Place> {
         let address = subscriber_of(address);
         let mut counts = self.counts();
-        let count = counts.entry(address).or_default();
-        if *count >= self.each_max {
+        let count = counts.get(&address).copied().unwrap_or_default();
+        if count >= each_max {
             return None;
         }
-        *count += 1;
+        counts.insert(address, count + 1);
         drop(counts);
         Some(Place {
             crowd: self.clone(),
@@ -95,6 +101,22 @@ mod tests {
         assert!(third.is_some());
         drop((second, third));
         assert!(crowd.counts().is_empty(), "nothing is kept of who has gone");
+    }
+
+    #[test]
+    fn a_bound_that_shrinks_takes_nothing_from_whoever_has_more() {
+        let crowd = Crowd::new(3);
+        let mut held: Vec<_> = (0..3)
+            .map(|_| crowd.enter(address("192.0.2.1")).unwrap())
+            .collect();
+        assert!(crowd.enter_within(address("192.0.2.1"), 2).is_none());
+        held.truncate(2);
+        assert!(crowd.enter_within(address("192.0.2.1"), 2).is_none());
+        held.truncate(1);
+        assert!(crowd.enter_within(address("192.0.2.1"), 2).is_some());
+        assert!(crowd.enter_within(address("192.0.2.9"), 0).is_none());
+        drop(held);
+        assert!(crowd.counts().is_empty());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use h2::client::SendRequest;
 use http::{Request, StatusCode};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use wire::placement::HELD_BYTES_MAX;
 
 /// More of anything than a client ever needs.
@@ -303,15 +303,13 @@ async fn an_answer_that_is_not_read_is_given_up() {
 
 #[tokio::test]
 async fn a_connection_without_requests_is_ended() {
-    let idle = Duration::from_millis(200);
     let bounds = hasty(Patience {
-        idle,
-        ending: idle,
+        first: Duration::from_millis(200),
         ..Patience::default()
     });
     let world = World::bounded(SERVED, &bounds, UNDER_WAY_EACH_MAX).await;
     let mut waste = Vec::new();
-    for beginning in [&b""[..], b"G", b"PRI * HTTP/2.0"] {
+    for beginning in [&b""[..], b"PRI * HTTP/2.0"] {
         let mut stream = TcpStream::connect(world.edge).await.unwrap();
         stream.write_all(beginning).await.unwrap();
         let _ = stream.read_to_end(&mut waste).await;
@@ -368,6 +366,68 @@ async fn one_client_does_not_take_all_connections() {
     let mut third = TcpStream::connect(world.edge).await.unwrap();
     assert_eq!(third.read(&mut [0; 1]).await.unwrap_or(0), 0);
     drop((first, second));
+}
+
+/// A connection from one of the many addresses of this machine.
+async fn connect_from(world: &World, last: u8) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, last], 0).into()).unwrap();
+    socket.connect(world.edge).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_last_places_are_for_those_who_have_few() {
+    const PLACES: usize = 64;
+    let bounds = Bounds {
+        connections: PLACES,
+        connections_each: PLACES / 2,
+        ..Bounds::default()
+    };
+    let mut world = World::bounded(SERVED, &bounds, UNDER_WAY_EACH_MAX).await;
+    let mut held = Vec::new();
+    for (last, count) in [(2, PLACES / 2), (3, PLACES / 4)] {
+        for _ in 0..count {
+            let mut stream = connect_from(&world, last).await;
+            let request_line = b"GET /hang HTTP/1.1\r\nhost: acme.localhost\r\n\r\n";
+            stream.write_all(request_line).await.unwrap();
+            held.push(stream);
+        }
+    }
+    world
+        .hanging
+        .wait_for(|count| *count == PLACES * 3 / 4)
+        .await
+        .unwrap();
+    let mut more = connect_from(&world, 3).await;
+    assert_eq!(more.read(&mut [0; 1]).await.unwrap_or(0), 0);
+    others_are_served(&world).await;
+    drop(held);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_kept_for_later_ends_when_places_are_few() {
+    let bounds = Bounds {
+        connections: 4,
+        ..hasty(Patience {
+            idle_crowded: Duration::from_millis(200),
+            ..Patience::default()
+        })
+    };
+    let world = World::bounded(SERVED, &bounds, UNDER_WAY_EACH_MAX).await;
+    let get = b"GET /x HTTP/1.1\r\nhost: acme.localhost\r\n\r\n";
+    let mut kept = tokio::task::JoinSet::new();
+    // The third one makes it crowded, and there is room again as soon as one of them has gone.
+    for _ in 0..3 {
+        let mut stream = TcpStream::connect(world.edge).await.unwrap();
+        stream.write_all(get).await.unwrap();
+        kept.spawn(async move {
+            let mut told = String::new();
+            stream.read_to_string(&mut told).await.unwrap();
+            told
+        });
+    }
+    let told = kept.join_next().await.unwrap().unwrap();
+    assert!(told.starts_with("HTTP/1.1 200"), "{told}");
 }
 
 #[tokio::test]
