@@ -1,6 +1,8 @@
-//! Bodies that are held here until a cell has answered, so that they can be sent again: how many bytes in all, how many of
-//! one client. What counts is what has come, never what a head says. They are copied out of what was read: many small pieces
-//! would hold far more than they say.
+//! What is held here for a while: bodies of requests until a cell has answered, so that they can be sent again, and answers
+//! until their clients have read them, so that no cell waits for that. How many bytes in all, how many of one client.
+//!
+//! Of a client counts what has come, never what a head says. Bytes are copied out of what was read: many small pieces would
+//! hold far more than they say.
 
 use crate::answer::Refused;
 use bytes::Bytes;
@@ -18,6 +20,14 @@ use wire::placement::HELD_BYTES_MAX;
 const BODIES_BYTES_MAX: usize = 512 * 1024 * 1024;
 /// Those of one client.
 const BODIES_CLIENT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes of all answers.
+const ANSWERS_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// Those of one client.
+const ANSWERS_CLIENT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// For so many bytes of an answer there is room before its request is sent: what was done is told.
+const ANSWER_BYTES_MIN: usize = 8 * 1024;
+/// What an answer takes besides its bytes.
+const ANSWER_BESIDES_BYTES: usize = 2 * 1024;
 /// Only what is no larger may have the last part of the room: whoever signs in, or asks for a token, finds a place however
 /// much there is of large ones.
 const SMALL_BYTES_MAX: usize = 16 * 1024;
@@ -59,6 +69,22 @@ struct Part {
     bytes: usize,
 }
 
+/// Room for an answer that has not come yet.
+#[derive(Debug)]
+pub struct Expected(Part);
+
+/// An answer; its room is free when the last of it has been sent.
+struct Kept {
+    bytes: Vec<u8>,
+    _part: Part,
+}
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 /// A body that is held.
 #[derive(Debug)]
 pub struct HeldBody {
@@ -85,6 +111,23 @@ impl Room {
             all: BODIES_BYTES_MAX,
             client: BODIES_CLIENT_BYTES_MAX,
         })
+    }
+
+    /// Room for the answers of cells.
+    #[must_use]
+    pub fn for_answers() -> Self {
+        Self::new(Size {
+            all: ANSWERS_BYTES_MAX,
+            client: ANSWERS_CLIENT_BYTES_MAX,
+        })
+    }
+
+    /// Room for an answer to that client, before it is known how large it is; none if there is none left.
+    #[must_use]
+    pub fn expect_answer(&self, client: IpAddr) -> Option<Expected> {
+        let mut part = self.part(client);
+        part.grow_to(ANSWER_BYTES_MIN).ok()?;
+        Some(Expected(part))
     }
 
     fn new(size: Size) -> Self {
@@ -178,17 +221,18 @@ impl Part {
         self.bytes = wanted;
         Ok(())
     }
-}
 
-impl Drop for Part {
-    fn drop(&mut self) {
-        if self.bytes == 0 {
+    /// Gives back what is more than that.
+    fn shrink_to(&mut self, bytes: usize) {
+        let less = self.bytes.saturating_sub(bytes);
+        if less == 0 {
             return;
         }
+        self.bytes = bytes;
         let mut taken = self.room.taken();
-        taken.all = taken.all.saturating_sub(self.bytes);
+        taken.all = taken.all.saturating_sub(less);
         if let Some(own) = taken.clients.get_mut(&self.client) {
-            *own = own.saturating_sub(self.bytes);
+            *own = own.saturating_sub(less);
             if *own == 0 {
                 taken.clients.remove(&self.client);
             }
@@ -196,16 +240,59 @@ impl Drop for Part {
     }
 }
 
+impl Expected {
+    /// Room for so many bytes of it; none if there is not so much.
+    #[must_use]
+    pub fn of(mut self, bytes: usize) -> Option<Self> {
+        let wanted = bytes.saturating_add(ANSWER_BESIDES_BYTES);
+        self.0.shrink_to(wanted);
+        self.0.grow_to(wanted).ok().map(|()| self)
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// What the body says.
+    pub async fn read<B>(self, mut body: B) -> Result<Bytes, B::Error>
+    where
+        B: Body<Data = Bytes> + Unpin,
+    {
+        let mut bytes = Vec::new();
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame?.into_data() else {
+                continue;
+            };
+            bytes.reserve_exact(data.len());
+            bytes.extend_from_slice(&data);
+        }
+        let kept = Kept {
+            bytes,
+            _part: self.0,
+        };
+        Ok(match kept.bytes.is_empty() {
+            true => Bytes::new(),
+            false => Bytes::from_owner(kept),
+        })
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        self.shrink_to(0);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{
-        ARRIVING_CLIENT_MAX, BODIES_BYTES_MAX, BODIES_CLIENT_BYTES_MAX, Part, Room,
-        SMALL_BYTES_MAX, STEP_BYTES, STILL_MAX, Size, decide_growth,
+        ANSWER_BESIDES_BYTES, ANSWER_BYTES_MIN, ARRIVING_CLIENT_MAX, BODIES_BYTES_MAX,
+        BODIES_CLIENT_BYTES_MAX, Part, Room, SMALL_BYTES_MAX, STEP_BYTES, STILL_MAX, Size,
+        decide_growth,
     };
     use crate::answer::Refused;
     use bytes::Bytes;
     use http_body::{Body, Frame, SizeHint};
-    use http_body_util::Channel;
+    use http_body_util::{Channel, Full};
     use std::convert::Infallible;
     use std::net::{IpAddr, Ipv4Addr};
     use std::pin::Pin;
@@ -345,5 +432,37 @@ mod tests {
         assert_eq!(whole, ["ab"]);
         assert_eq!(room.taken().all, 0);
         drop(senders);
+    }
+
+    #[tokio::test]
+    async fn an_answer_takes_room_until_the_last_of_it_is_sent() {
+        let room = Room::for_answers();
+        let taken = || room.taken().all;
+        let expected = room.expect_answer(client(1)).unwrap();
+        assert_eq!(taken(), ANSWER_BYTES_MIN);
+        let expected = expected.of(3).unwrap();
+        assert_eq!(taken(), 3 + ANSWER_BESIDES_BYTES);
+        let mut bytes = expected.read(Full::new(Bytes::from("abc"))).await.unwrap();
+        let first = bytes.split_to(1);
+        assert_eq!((&first[..], &bytes[..]), (&b"a"[..], &b"bc"[..]));
+        drop(first);
+        assert_eq!(taken(), 3 + ANSWER_BESIDES_BYTES);
+        drop(bytes);
+        assert_eq!(taken(), 0);
+
+        let whole = room.size.client / ANSWER_BYTES_MIN;
+        let mut many: Vec<_> = (0..whole)
+            .map(|_| room.expect_answer(client(1)).unwrap())
+            .collect();
+        assert!(room.expect_answer(client(1)).is_none(), "it has its part");
+        assert!(room.expect_answer(client(2)).is_some());
+        let small = many
+            .pop()
+            .unwrap()
+            .of(ANSWER_BYTES_MIN - ANSWER_BESIDES_BYTES);
+        assert!(small.is_some(), "what was promised is there");
+        assert!(many.pop().unwrap().of(ANSWER_BYTES_MIN * 2).is_none());
+        drop((many, small));
+        assert_eq!(taken(), 0);
     }
 }

@@ -18,6 +18,7 @@ pub mod listener;
 pub mod lobby;
 pub mod metrics;
 pub mod parking;
+pub mod passing;
 pub mod properties;
 pub mod proxy;
 pub mod proxy_protocol;

@@ -13,7 +13,8 @@ use crate::hosts::{Hosts, find_org};
 use crate::parking::{
     PARKED_SECS_MAX, Parking, Repeat, Spot, UNREACHED_SECS_MAX, Wait, decide_repeat,
 };
-use crate::share::{Shares, Sharing, UNDER_WAY_CLIENT_MAX, UNDER_WAY_EACH_MAX};
+use crate::passing::{Stuck, pass_on};
+use crate::share::{Kind, Shares};
 use crate::traffic::{Outcome, Traffic};
 use crate::trust::GivenId;
 use crate::ways::{NoAnswer, Way, Ways};
@@ -62,6 +63,7 @@ pub struct Proxy {
     parking: Parking,
     complaints: Complaints,
     room: Room,
+    answers: Room,
     ways: Arc<Ways>,
 }
 
@@ -113,11 +115,12 @@ impl Proxy {
             routes,
             traffic,
             entropy,
-            shares: Shares::new(UNDER_WAY_EACH_MAX, UNDER_WAY_CLIENT_MAX),
+            shares: Shares::default(),
             breakers: Breakers::default(),
             parking: Parking::default(),
             complaints: Complaints::default(),
             room: Room::for_bodies(),
+            answers: Room::for_answers(),
             ways: Arc::new(Ways::new(identity)?),
         })
     }
@@ -285,17 +288,21 @@ impl Proxy {
         route: &OrgRoute,
         facts: &Facts,
         marks: &Marks,
-    ) -> Result<Response<Sharing<Incoming>>, Refused> {
+    ) -> Result<Response<AnswerBody>, Refused> {
         let breaker = self.breakers.of(&route.cell);
         if breaker.is_open() {
             return Err(Refused::Unreachable);
         }
-        let share = self
-            .shares
-            .take(&route.cell, facts.client)
-            .ok_or(Refused::Busy)?;
+        // Where the client is still sending, it may be the client who takes long.
+        let kind = match &body {
+            Either::Left(_) => Kind::Whole,
+            Either::Right(_) => Kind::Drawn,
+        };
+        let (cell, client) = (&route.cell, facts.client);
+        let share = self.shares.take(cell, client, kind).ok_or(Refused::Busy)?;
+        let expected = self.answers.expect_answer(client).ok_or(Refused::Busy)?;
         let map = self.routes.current();
-        let cell = map.map.cell(&route.cell).ok_or(Refused::Unreachable)?;
+        let known = map.map.cell(cell).ok_or(Refused::Unreachable)?;
         let placement = Placement {
             org: route.org.clone(),
             epoch: route.epoch,
@@ -313,34 +320,37 @@ impl Proxy {
         *request.method_mut() = asked.method.clone();
         *request.uri_mut() = Uri::from(asked.target.clone());
         *request.headers_mut() = prepare_request(&asked.headers, &said);
-        // Where the client is still sending, it may be the client who takes long.
-        let is_whole = matches!(request.body(), Either::Left(_));
-        let sent = self.ways.ask(&route.cell, &cell.address, request);
-        match self
-            .wait_for_head(sent, is_whole.then_some(&breaker), &route.cell)
-            .await
-        {
-            Some(Ok((answer, way))) => {
+        let sent = self.ways.ask(cell, &known.address, request);
+        let watched = (kind == Kind::Whole).then_some(&breaker);
+        let error = match self.wait_for_head(sent, watched, cell).await {
+            Some(Ok(answer)) => {
                 breaker.note_head();
-                Ok(answer.map(|body| Sharing::new(body, share, way)))
+                let whose = (&self.shares, cell, client);
+                match pass_on(answer, expected, share, whose).await {
+                    Ok(answer) => return Ok(answer),
+                    Err(Stuck::Late) => return Err(Refused::Late),
+                    // Else it was done, and to try it again would do it twice.
+                    Err(Stuck::TooMany) if asked.is_look() => return Err(Refused::Busy),
+                    Err(Stuck::TooMany) => return Err(Refused::Unsure),
+                    Err(Stuck::Broken(error)) => NoAnswer::Broken(error),
+                }
             }
-            Some(Err(error)) => {
-                if let NoAnswer::Broken(error) = &error
-                    && let Some(refused) = fault_of_body(error)
-                {
-                    return Err(refused);
-                }
-                if self.complaints.is_due(&route.cell, Instant::now()) {
-                    tracing::warn!(cell = %route.cell, %error, cause = ?std::error::Error::source(&error), request = marks.request_id, "a cell could not be asked");
-                }
-                if asked.is_look() || matches!(error, NoAnswer::NotConnected(_)) {
-                    return Err(Refused::Unreached);
-                }
-                Err(Refused::Unsure)
-            }
-            None if breaker.is_open() && asked.is_look() => Err(Refused::Unreachable),
-            None => Err(Refused::Late),
+            Some(Err(error)) => error,
+            None if breaker.is_open() && asked.is_look() => return Err(Refused::Unreachable),
+            None => return Err(Refused::Late),
+        };
+        if let NoAnswer::Broken(error) = &error
+            && let Some(refused) = fault_of_body(error)
+        {
+            return Err(refused);
         }
+        if self.complaints.is_due(cell, Instant::now()) {
+            tracing::warn!(%cell, %error, cause = ?std::error::Error::source(&error), request = marks.request_id, "a cell could not be asked");
+        }
+        if asked.is_look() || matches!(error, NoAnswer::NotConnected(_)) {
+            return Err(Refused::Unreached);
+        }
+        Err(Refused::Unsure)
     }
 
     /// The head of a cell's answer, or why there is none; nothing if it takes too long, or the cell is given up meanwhile.
@@ -377,12 +387,12 @@ impl Proxy {
     /// After "101 Switching Protocols" bytes go both ways until one side ends.
     fn connect_upgrade(
         &self,
-        mut answer: Response<Sharing<Incoming>>,
+        mut answer: Response<AnswerBody>,
         switch: Option<Switch>,
     ) -> Response<AnswerBody> {
         let switches = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
         let Some(switch) = switch.filter(|_| switches) else {
-            return answer.map(Either::Right);
+            return answer;
         };
         let cell = hyper::upgrade::on(&mut answer);
         let (head, body) = answer.into_parts();

@@ -241,6 +241,10 @@ impl UnderWay {
     /// There is an answer; the request is under way until its body is sent.
     pub fn answer<B>(mut self, body: B) -> Watched<B> {
         self.stage = Stage::Answered;
+        // Who leaves no room for it is never asked for the first piece.
+        let mut state = self.pulse.state();
+        state.unread.insert(self.number, Instant::now());
+        drop(state);
         Watched {
             inner: body,
             request: self,

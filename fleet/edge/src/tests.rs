@@ -15,13 +15,13 @@ use crate::breaker::{Breakers, Times};
 use crate::follower::Routes;
 use crate::listener::{self, Bounds, Entrance, House};
 use crate::proxy::{BODY_BYTES_MAX, Proxy};
-use crate::share::{Shares, UNDER_WAY_EACH_MAX};
+use crate::share::{Most, Shares, UNDER_WAY_EACH_MAX};
 use crate::traffic::Traffic;
 use crate::trust::Trust;
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Channel, Full};
 use hyper::body::{Body, Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -163,7 +163,11 @@ impl World {
             Arc::new(SystemEntropy),
         );
         let mut proxy = proxy.unwrap();
-        proxy.shares = Shares::new(share, share);
+        let most = Most {
+            each: share,
+            client: share,
+        };
+        proxy.shares = Shares::new(most, most);
         proxy.breakers = Breakers::new(QUICK);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let edge = listener.local_addr().unwrap();
@@ -313,6 +317,20 @@ async fn answer(
                 _hanging: Hanging::new(&tell.hanging),
             }
             .boxed();
+            return Ok(response);
+        }
+        "/events" => {
+            let (mut events, body) = Channel::new(1);
+            events
+                .send_data(Bytes::from_static(b"first"))
+                .await
+                .unwrap();
+            let gate = Arc::clone(&tell.gate);
+            tokio::spawn(async move {
+                gate.notified().await;
+                events.send_data(Bytes::from_static(b"last")).await.unwrap();
+            });
+            *response.body_mut() = body.boxed();
             return Ok(response);
         }
         "/last" => {

@@ -435,7 +435,7 @@ async fn a_cell_that_hangs_takes_its_share_and_no_more() {
     let mut world = World::bounded(SERVED, &Bounds::default(), 3).await;
     let mut client = client(&world).await.ready().await.unwrap();
     let mut hanging = Vec::new();
-    for path in ["/hang", "/hang", "/endless"] {
+    for path in ["/hang", "/hang", "/hang"] {
         hanging.push(client.send_request(request(path), true).unwrap());
     }
     world.hanging.wait_for(|count| *count == 3).await.unwrap();
@@ -452,4 +452,81 @@ async fn a_cell_that_hangs_takes_its_share_and_no_more() {
         .await
         .starts_with("HTTP/1.1 503")
     {}
+}
+
+/// The window of each stream in the first settings of a client (RFC 9113 section 6.9.2).
+fn client_with_window(bytes: u32) -> h2::client::Builder {
+    let mut builder = h2::client::Builder::new();
+    builder.initial_window_size(bytes);
+    builder
+}
+
+#[tokio::test]
+async fn whoever_reads_no_answers_takes_nothing_from_a_cell() {
+    const SHARE: usize = 3;
+    let world = World::bounded(SERVED, &Bounds::default(), SHARE).await;
+    let stream = TcpStream::connect(world.edge).await.unwrap();
+    let (client, connection) = client_with_window(0)
+        .handshake::<_, Bytes>(stream)
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    let mut client = client;
+    let mut unread = Vec::new();
+    for _ in 0..SHARE * 4 {
+        client = client.ready().await.unwrap();
+        let (answer, _) = client.send_request(request("/x"), true).unwrap();
+        let answer = answer.await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        unread.push(answer);
+    }
+    others_are_served(&world).await;
+
+    // What has no end cannot be taken off the cell: it has a share of its own.
+    let mut endless = Vec::new();
+    for _ in 0..SHARE {
+        client = client.ready().await.unwrap();
+        let (answer, _) = client.send_request(request("/endless"), true).unwrap();
+        endless.push(answer.await.unwrap());
+    }
+    others_are_served(&world).await;
+    let mut client = client.ready().await.unwrap();
+    let (answer, _) = client.send_request(request("/endless"), true).unwrap();
+    let status = answer.await.unwrap().status();
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn events_are_passed_on_as_they_come() {
+    let world = World::new(SERVED).await;
+    let mut client = client(&world).await.ready().await.unwrap();
+    let (answer, _) = client.send_request(request("/events"), true).unwrap();
+    let mut events = answer.await.unwrap().into_body();
+    assert_eq!(events.data().await.unwrap().unwrap(), "first");
+    world.gate.notify_one();
+    assert_eq!(events.data().await.unwrap().unwrap(), "last");
+    while let Some(rest) = events.data().await {
+        assert_eq!(rest.unwrap(), "");
+    }
+}
+
+#[tokio::test]
+async fn a_client_without_room_for_its_answers_is_cut_off() {
+    let unread = Duration::from_millis(200);
+    let bounds = hasty(Patience {
+        unread,
+        ..Patience::default()
+    });
+    let world = World::bounded(SERVED, &bounds, UNDER_WAY_EACH_MAX).await;
+    let stream = TcpStream::connect(world.edge).await.unwrap();
+    let (client, connection) = client_with_window(0)
+        .handshake::<_, Bytes>(stream)
+        .await
+        .unwrap();
+    let ended = tokio::spawn(connection);
+    let mut client = client.ready().await.unwrap();
+    let (answer, _) = client.send_request(request("/x"), true).unwrap();
+    let _unread = answer.await.unwrap();
+    let _ = ended.await.unwrap();
+    others_are_served(&world).await;
 }
