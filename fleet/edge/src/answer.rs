@@ -51,6 +51,9 @@ pub enum Refused {
         "the organisation broke off before it answered: it is not known whether this was done; look before it is done again"
     )]
     Unsure,
+    /// The org's cell switched to another protocol, which nobody asked of it.
+    #[error("the organisation answered what was not asked")]
+    Unasked,
     /// The org's cell took too long.
     #[error("the organisation did not answer in time")]
     Late,
@@ -69,7 +72,7 @@ impl Refused {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             // Never with the leave to try again that 503 gives: programs would do it twice.
-            Self::Unsure => StatusCode::BAD_GATEWAY,
+            Self::Unsure | Self::Unasked => StatusCode::BAD_GATEWAY,
             Self::Late => StatusCode::GATEWAY_TIMEOUT,
         }
     }

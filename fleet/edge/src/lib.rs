@@ -27,6 +27,7 @@ pub mod share;
 pub mod shelf;
 pub mod start;
 pub mod succession;
+pub mod switched;
 pub mod tls;
 pub mod traffic;
 pub mod trust;

@@ -4,7 +4,7 @@ use crate::address::{Origin, Wanted, split_host};
 use crate::answer::{AnswerBody, Refused, refuse, say};
 use crate::breaker::{Breaker, Breakers, Probed};
 use crate::complaints::Complaints;
-use crate::connection::{Door, Facts, Held};
+use crate::connection::{Door, Facts};
 use crate::follower::Routes;
 use crate::framing;
 use crate::headers::{Marks, Said, prepare_answer, prepare_request, upgrade_of};
@@ -15,6 +15,7 @@ use crate::parking::{
 };
 use crate::passing::{Stuck, pass_on};
 use crate::share::{Kind, Shares};
+use crate::switched::{self, Switch, Switching, decide_switching};
 use crate::traffic::{Outcome, Traffic};
 use crate::trust::GivenId;
 use crate::ways::{NoAnswer, Way, Ways};
@@ -23,8 +24,6 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{Either, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
-use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
 use reception::timed_body::{TimedBody, TooSlow};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -82,12 +81,6 @@ struct Asked {
     target: PathAndQuery,
     headers: HeaderMap,
     host: HeaderValue,
-}
-
-/// A connection that the client wants to switch to another protocol, and what it holds.
-struct Switch {
-    client: OnUpgrade,
-    held: Option<Held>,
 }
 
 impl Asked {
@@ -245,7 +238,7 @@ impl Proxy {
                         if let Some(spot) = spot {
                             spot.leave();
                         }
-                        return Ok(self.connect_upgrade(answer, upgrade));
+                        return connect_upgrade(answer, upgrade);
                     }
                 },
                 // No connection, no request: nothing was begun.
@@ -383,29 +376,24 @@ impl Proxy {
             () = breaker.opens() => None,
         }
     }
+}
 
-    /// After "101 Switching Protocols" bytes go both ways until one side ends.
-    fn connect_upgrade(
-        &self,
-        mut answer: Response<AnswerBody>,
-        switch: Option<Switch>,
-    ) -> Response<AnswerBody> {
-        let switches = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
-        let Some(switch) = switch.filter(|_| switches) else {
-            return answer;
-        };
-        let cell = hyper::upgrade::on(&mut answer);
-        let (head, body) = answer.into_parts();
-        tokio::spawn(async move {
-            if let (Ok(client), Ok(cell)) = tokio::join!(switch.client, cell) {
-                let (mut client, mut cell) = (TokioIo::new(client), TokioIo::new(cell));
-                if let Err(error) = tokio::io::copy_bidirectional(&mut client, &mut cell).await {
-                    tracing::debug!(%error, "a switched connection ended");
-                }
+/// The answer for the client, whose connection goes on with the cell after it if both want that.
+fn connect_upgrade(
+    mut answer: Response<AnswerBody>,
+    switch: Option<Switch>,
+) -> Result<Response<AnswerBody>, Refused> {
+    match decide_switching(switch.is_some(), answer.status(), answer.headers()) {
+        Switching::Stays => Ok(answer),
+        Switching::Unasked => Err(Refused::Unasked),
+        Switching::Switches => {
+            let cell = hyper::upgrade::on(&mut answer);
+            let (head, body) = answer.into_parts();
+            if let Some(switch) = switch {
+                switched::connect(switch, cell, body);
             }
-            drop((switch.held, body));
-        });
-        Response::from_parts(head, Either::Left(Full::default()))
+            Ok(Response::from_parts(head, Either::Left(Full::default())))
+        }
     }
 }
 

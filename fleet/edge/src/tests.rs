@@ -284,7 +284,7 @@ async fn answer(
         response.headers_mut().insert(STANDING_HEADER, standing);
         return Ok(response);
     }
-    if request.headers().contains_key("upgrade") {
+    if request.headers().contains_key("upgrade") || request.uri().path() == "/switch" {
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         for (name, value) in [("connection", "upgrade"), ("upgrade", "websocket")] {
             response
@@ -293,7 +293,10 @@ async fn answer(
         }
         let upgrade = hyper::upgrade::on(&mut request);
         tokio::spawn(async move {
-            let mut stream = TokioIo::new(upgrade.await.unwrap());
+            let Ok(upgraded) = upgrade.await else {
+                return;
+            };
+            let mut stream = TokioIo::new(upgraded);
             let mut word = [0_u8; 5];
             stream.read_exact(&mut word).await.unwrap();
             word.reverse();
@@ -428,6 +431,15 @@ async fn a_switched_connection_goes_both_ways() {
         answer.starts_with("HTTP/1.1 101") && answer.ends_with("olleh"),
         "{answer}"
     );
+}
+
+#[tokio::test]
+async fn a_cell_switches_nothing_that_was_not_to_be() {
+    let world = World::new(SERVED).await;
+    let request = b"GET /switch HTTP/1.1\r\nhost: acme.localhost\r\nconnection: close\r\n\r\nhello";
+    let told = world.exchange(request).await;
+    assert!(told.starts_with("HTTP/1.1 502"), "{told}");
+    assert!(!told.contains("olleh"), "{told}");
 }
 
 #[tokio::test]
