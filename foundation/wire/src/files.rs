@@ -1,5 +1,6 @@
-//! Files that hold secrets or must survive a crash.
+//! Files that hold secrets, must survive a crash, or could have been put there by somebody else.
 
+use rustix::fs::OFlags;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
@@ -45,11 +46,7 @@ pub fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> 
 /// What the file system says; and what is wrong with the file, with the way out, if it is none, too large, or if others than
 /// its owner may do anything with it.
 pub fn read_secret(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-    // Looked at before it is opened: what is no file, a pipe say, could keep whoever opens it waiting.
-    if !fs::metadata(path)?.is_file() {
-        return Err(refused("it is no file"));
-    }
-    let file = File::open(path)?;
+    let file = open_regular(path)?;
     let facts = file.metadata()?;
     let mode = facts.permissions().mode() & 0o777;
     if mode & FORBIDDEN_MODE != 0 {
@@ -69,10 +66,49 @@ fn refused(why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, why)
 }
 
+/// Opens a file to read it. A pipe in its place would keep whoever opens it until somebody writes: it is refused, as is
+/// whatever else is no file.
+///
+/// # Errors
+/// What the file system says, and [`io::ErrorKind::InvalidInput`] for what is no file.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    // Not looked at before it is opened: it could be another one then.
+    let flags = OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is not a regular file",
+        ));
+    }
+    Ok(file)
+}
+
+/// What a file holds; nothing if that is more than it may.
+///
+/// # Errors
+/// What [`open_regular`] and the file system say.
+pub fn read_bounded(path: &Path, bytes_max: u64) -> io::Result<Option<Vec<u8>>> {
+    let file = open_regular(path)?;
+    let length = file.metadata()?.len();
+    if length > bytes_max {
+        return Ok(None);
+    }
+    // At once: a buffer that grows leaves copies of a key behind. What is added meanwhile counts too.
+    let mut bytes = Vec::with_capacity(usize::try_from(length).map_or(0, |length| length + 1));
+    let read = file
+        .take(bytes_max.saturating_add(1))
+        .read_to_end(&mut bytes)?;
+    Ok((read as u64 <= bytes_max).then_some(bytes))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{SECRET_BYTES_MAX, read_secret, write_durably};
+    use super::{SECRET_BYTES_MAX, read_bounded, read_secret, write_durably};
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
     use std::fs::{self, Permissions};
+    use std::io::ErrorKind;
     use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
@@ -99,5 +135,29 @@ mod tests {
             let read = read_secret(&folder.path().join("key"));
             assert_eq!(read.is_ok(), taken, "{bytes}");
         }
+    }
+
+    #[test]
+    fn files_are_read_within_a_bound_and_nothing_else_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        for (bytes, read) in [(0, true), (8, true), (9, false)] {
+            fs::write(&path, vec![0; bytes]).unwrap();
+            let found = read_bounded(&path, 8).unwrap();
+            assert_eq!(found.map(|found| found.len()), read.then_some(bytes));
+        }
+        let pipe = folder.path().join("pipe");
+        let mode = Mode::RUSR | Mode::WUSR;
+        mknodat(CWD, &pipe, FileType::Fifo, mode, 0).unwrap();
+        for odd in [pipe.as_path(), folder.path()] {
+            let error = read_bounded(odd, 8).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+            assert!(read_secret(odd).is_err());
+        }
+        let missing = folder.path().join("missing");
+        assert_eq!(
+            read_bounded(&missing, 8).unwrap_err().kind(),
+            ErrorKind::NotFound
+        );
     }
 }

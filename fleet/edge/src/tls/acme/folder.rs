@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use wire::files::{make_private_folder, write_durably};
+use wire::files::{make_private_folder, read_bounded, write_durably};
 use wire::names::Host;
 use zeroize::Zeroizing;
 
@@ -15,6 +15,8 @@ const CERTIFICATES: &str = "certificates";
 const ENDING: &str = ".pem";
 /// Most certificates that are read.
 pub const KEPT_MAX: usize = 10_000;
+/// Largest file.
+const FILE_BYTES_MAX: u64 = 256 * 1024;
 
 /// The folder of one authority.
 #[derive(Debug, Clone)]
@@ -36,8 +38,8 @@ impl AcmeFolder {
     /// # Errors
     /// What the file system says.
     pub fn load_account(&self) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
-        match fs::read(self.0.join(ACCOUNT)) {
-            Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
+        match read(&self.0.join(ACCOUNT)) {
+            Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -65,7 +67,7 @@ impl AcmeFolder {
             let Some(host) = host.and_then(|host| Host::parse(host).ok()) else {
                 continue;
             };
-            found.insert(host.to_string(), Zeroizing::new(fs::read(&path)?));
+            found.insert(host.to_string(), read(&path)?);
         }
         Ok(found)
     }
@@ -87,4 +89,10 @@ impl AcmeFolder {
     pub fn remove_certificate(&self, host: &Host) -> io::Result<()> {
         fs::remove_file(self.0.join(CERTIFICATES).join(format!("{host}{ENDING}")))
     }
+}
+
+fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let bytes = read_bounded(path, FILE_BYTES_MAX)?;
+    let too_large = || io::Error::other(format!("it is larger than {FILE_BYTES_MAX} bytes"));
+    bytes.map(Zeroizing::new).ok_or_else(too_large)
 }

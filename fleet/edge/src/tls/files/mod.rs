@@ -13,14 +13,15 @@ use arc_swap::ArcSwap;
 use index::Index;
 use pairs::plan_pairs;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 use vocab::time::{Clock, Timestamp};
+use wire::files::read_bounded;
 use zeroize::Zeroizing;
 
 /// How often the folder is looked at.
@@ -30,7 +31,7 @@ const PAIRS_MAX: usize = 10_000;
 /// Most entries of one folder that are looked at.
 const ENTRIES_MAX: usize = 40_000;
 /// Largest file.
-const FILE_BYTES_MAX: usize = 256 * 1024;
+const FILE_BYTES_MAX: u64 = 256 * 1024;
 
 /// Why no file of the folder can be served.
 #[derive(Debug, thiserror::Error)]
@@ -361,15 +362,9 @@ fn read_pair(kit: &ServerKit, chain: &Path, key: &Path) -> Result<Certificate, P
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, PairError> {
     let name = || path.display().to_string();
-    let failed = |error| PairError::File(name(), error);
-    // As large as it may get at once: a buffer that grows leaves copies of a key behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(FILE_BYTES_MAX + 1));
-    let mut file = File::open(path)
-        .map_err(failed)?
-        .take(FILE_BYTES_MAX as u64 + 1);
-    file.read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() > FILE_BYTES_MAX {
-        return Err(PairError::Large(name()));
+    match read_bounded(path, FILE_BYTES_MAX) {
+        Ok(Some(bytes)) => Ok(Zeroizing::new(bytes)),
+        Ok(None) => Err(PairError::Large(name())),
+        Err(error) => Err(PairError::File(name(), error)),
     }
-    Ok(bytes)
 }
