@@ -1,6 +1,7 @@
 //! What one connection is doing, and whether it may go on: nobody holds one, or what an answer needs, for ever.
 
 use crate::capacity::Fill;
+use bytes::Bytes;
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +16,9 @@ use tokio::time::Instant;
 /// So many requests a client may give up on one connection before their share of all is looked at (rapid reset,
 /// CVE-2023-44487, and streams that it brings us to reset, CVE-2025-8671). Each costs a connection to a cell.
 const GIVEN_UP_MAX: u64 = 100;
+
+/// Answers go on in pieces of at most so many bytes, each of which may lie unread for as long as [`Patience`] says.
+const PIECE_BYTES_MAX: usize = 16 * 1024;
 
 /// How long a connection may do what.
 #[derive(Debug, Clone, Copy)]
@@ -242,12 +246,14 @@ impl UnderWay {
     pub fn answer<B>(mut self, body: B) -> Watched<B> {
         self.stage = Stage::Answered;
         // Who leaves no room for it is never asked for the first piece.
-        let mut state = self.pulse.state();
-        state.unread.insert(self.number, Instant::now());
-        drop(state);
+        self.pulse
+            .state()
+            .unread
+            .insert(self.number, Instant::now());
         Watched {
             inner: body,
-            request: self,
+            rest: Bytes::new(),
+            request: Arc::new(self),
         }
     }
 }
@@ -272,43 +278,102 @@ impl Drop for UnderWay {
 #[derive(Debug)]
 pub struct Watched<B> {
     inner: B,
-    request: UnderWay,
+    /// What is still to be said of what came.
+    rest: Bytes,
+    request: Arc<UnderWay>,
 }
 
-impl<B: Body + Unpin> Body for Watched<B> {
-    type Data = B::Data;
+/// A piece of an answer until it is sent: the HTTP library takes what there is, long before a client has room for it.
+struct Piece {
+    bytes: Bytes,
+    request: Arc<UnderWay>,
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        let mut state = self.request.pulse.state();
+        if let Some(since) = state.unread.get_mut(&self.request.number) {
+            *since = Instant::now();
+        }
+    }
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Watched<B> {
+    /// The next piece, and that it lies unread.
+    fn piece(&mut self, mut bytes: Bytes) -> Frame<Bytes> {
+        self.rest = bytes.split_off(bytes.len().min(PIECE_BYTES_MAX));
+        let mut state = self.request.pulse.state();
+        state.unread.insert(self.request.number, Instant::now());
+        Frame::data(Bytes::from_owner(Piece {
+            bytes,
+            request: Arc::clone(&self.request),
+        }))
+    }
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B> {
+    type Data = Bytes;
     type Error = B::Error;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let this = self.get_mut();
-        let polled = Pin::new(&mut this.inner).poll_frame(context);
-        let mut state = this.request.pulse.state();
-        // The next piece is asked for when there is room for it.
-        match polled {
-            Poll::Ready(Some(Ok(_))) => state.unread.insert(this.request.number, Instant::now()),
-            _ => state.unread.remove(&this.request.number),
-        };
-        drop(state);
-        polled
+        if !this.rest.is_empty() {
+            let rest = std::mem::take(&mut this.rest);
+            return Poll::Ready(Some(Ok(this.piece(rest))));
+        }
+        match Pin::new(&mut this.inner).poll_frame(context) {
+            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(match frame.into_data() {
+                Ok(bytes) => this.piece(bytes),
+                Err(trailers) => trailers,
+            }))),
+            Poll::Pending => {
+                // There is room for the next piece: the last one was taken.
+                this.request
+                    .pulse
+                    .state()
+                    .unread
+                    .remove(&this.request.number);
+                Poll::Pending
+            }
+            // Pieces may be on their way for longer.
+            ended => ended,
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.rest.is_empty() && self.inner.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        let (inner, rest) = (self.inner.size_hint(), self.rest.len() as u64);
+        let mut hint = SizeHint::new();
+        if let Some(upper) = inner.upper() {
+            hint.set_upper(upper.saturating_add(rest));
+        }
+        hint.set_lower(inner.lower().saturating_add(rest));
+        hint
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{GIVEN_UP_MAX, Patience, Pulse, Speaks, State, Verdict, decide};
+    use super::{GIVEN_UP_MAX, PIECE_BYTES_MAX, Patience, Pulse, Speaks, State, Verdict, decide};
     use crate::capacity::Fill;
+    use bytes::Bytes;
+    use http_body::Body as _;
+    use http_body_util::Full;
     use reception::leaving::Leaving;
+    use std::pin::Pin;
+    use std::task::{Context, Poll, Waker};
     use std::time::Duration;
     use tokio::time::Instant;
 
@@ -450,5 +515,33 @@ mod tests {
                 Verdict::GoesOn
             );
         }
+    }
+
+    #[test]
+    fn an_answer_is_unread_until_the_last_piece_of_it_is_sent() {
+        let pulse = Pulse::default();
+        let said = Bytes::from(vec![0; PIECE_BYTES_MAX + 1]);
+        let mut answer = pulse.begin(Speaks::Streams).answer(Full::new(said.clone()));
+        let unread = || {
+            let state = pulse.state();
+            (state.under_way, state.unread.len())
+        };
+        assert_eq!(unread(), (1, 1), "nobody has asked for it yet");
+        let mut context = Context::from_waker(Waker::noop());
+        let mut pieces = Vec::new();
+        assert_eq!(answer.size_hint().exact(), Some(said.len() as u64));
+        while let Poll::Ready(Some(piece)) = Pin::new(&mut answer).poll_frame(&mut context) {
+            pieces.push(piece.unwrap().into_data().unwrap());
+            let left = said.len() - pieces.iter().map(Bytes::len).sum::<usize>();
+            assert_eq!(answer.size_hint().exact(), Some(left as u64));
+            assert_eq!(answer.is_end_stream(), left == 0);
+        }
+        let lengths: Vec<_> = pieces.iter().map(Bytes::len).collect();
+        assert_eq!(lengths, [PIECE_BYTES_MAX, 1]);
+        drop(answer);
+        pieces.remove(0);
+        assert_eq!(unread(), (1, 1));
+        drop(pieces);
+        assert_eq!(unread(), (0, 0));
     }
 }
