@@ -89,15 +89,10 @@ impl Origin {
         };
         let bare = host == self.host || (self.is_loopback() && is_loopback_name(&host));
         if let Some((slug, rest)) = split_path(path) {
-            let address = if bare || self.slug_of(&host).is_some() {
-                Address::Slug(slug.to_owned())
-            } else {
-                // `/t/<org>` below a custom domain would let one org's domain carry another org's pages.
-                Address::Custom(host.clone())
-            };
-            if matches!(address, Address::Slug(_)) {
+            // Below a host of another org it would carry pages that are not its own.
+            if bare || self.slug_of(&host) == Some(slug) {
                 return Ok(Target {
-                    address,
+                    address: Address::Slug(slug.to_owned()),
                     host_url,
                     host,
                     path_prefix: format!("/t/{slug}"),
@@ -257,6 +252,22 @@ mod tests {
             (public(), "ID.Example.com.", "/", Address::First, "", "/"),
             (public(), "acme.id.example.com", "/", slug("acme"), "", "/"),
             (public(), "localhost", "/", custom("localhost"), "", "/"),
+            (
+                public(),
+                "acme.id.example.com",
+                "/t/acme/apps",
+                slug("acme"),
+                "/t/acme",
+                "/apps",
+            ),
+            (
+                public(),
+                "acme.id.example.com",
+                "/t/other/x",
+                slug("acme"),
+                "",
+                "/t/other/x",
+            ),
             (
                 public(),
                 "login.acme.example",

@@ -1,4 +1,5 @@
-//! Which org a request names: by host name, or by the path `/t/<org>` at the fleet's own host.
+//! Which org a request names: by host name, or by the path `/t/<org>` at the fleet's own host. No host of one org carries
+//! pages of another.
 
 use std::net::Ipv6Addr;
 use url::Url;
@@ -77,8 +78,8 @@ impl Origin {
             .strip_suffix(parent)
             .and_then(|label| label.strip_suffix('.'))
             .filter(|label| !label.contains('.'));
-        // Not below a host of an org's own: one org's domain would carry another org's pages.
-        let by_path = slug_of_path(path).filter(|_| bare || label.is_some());
+        // Not below a host of another org: it would carry pages that are not its own.
+        let by_path = slug_of_path(path).filter(|slug| bare || label == Some(slug));
         match by_path.or(label) {
             Some(slug) => Wanted::Slug(slug.to_owned()),
             None if bare => Wanted::Fleet,
@@ -147,7 +148,10 @@ mod tests {
             (local, "[::1]:8080", "/", Wanted::Fleet),
             (local, "localhost", "/t/", Wanted::Fleet),
             (local, "localhost", "/fleet", Wanted::Fleet),
-            (local, "ACME.localhost:9", "/t/other/", slug("other")),
+            (local, "ACME.localhost:9", "/t/acme/apps", slug("acme")),
+            (local, "ACME.localhost:9", "/t/other/", slug("acme")),
+            (public, "acme.id.example.com", "/t/other", slug("acme")),
+            (public, "id.example.com", "/t/other", slug("other")),
             (local, "acme.localhost:9", "/apps", slug("acme")),
             (local, "a.b.localhost", "/", host("a.b.localhost")),
             (local, "xlocalhost", "/", host("xlocalhost")),
