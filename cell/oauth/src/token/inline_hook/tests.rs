@@ -32,11 +32,14 @@ on_both_engines!(
 
 const PATH: &str = "/oauth2/default/v1/token";
 
+/// The headers of a question, and its body.
+type Asked = (Vec<(String, String)>, Vec<u8>);
+
 /// Who stands at the address of the hook: gives one answer after the other, the last one again and again.
 #[derive(Default)]
 struct Oracle {
     answers: Mutex<Vec<Result<Answered, Trouble>>>,
-    asked: Mutex<Vec<(Vec<(String, String)>, Vec<u8>)>>,
+    asked: Mutex<Vec<Asked>>,
     /// It waits for one of these before it answers.
     gate: Mutex<Option<Arc<Semaphore>>>,
     came: Notify,
