@@ -1,6 +1,7 @@
 //! One call: the address, the token, the answer, each within bounds.
 
 use crate::error::{ClientError, Refusal};
+use crate::names::{Names, is_local};
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LINK, USER_AGENT};
 use http::{Method, Request};
@@ -43,7 +44,7 @@ pub struct Settings {
 pub struct Client {
     base: Url,
     authorization: HeaderValue,
-    client: HyperClient<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: HyperClient<HttpsConnector<HttpConnector<Names>>, Full<Bytes>>,
 }
 
 /// An answer, and where the list goes on.
@@ -61,7 +62,7 @@ impl Client {
         let mut authorization = HeaderValue::try_from(format!("SSWS {}", settings.token.trim()))
             .map_err(|_| wrong("the token", "it has characters that no token has"))?;
         authorization.set_sensitive(true);
-        let mut plain = HttpConnector::new();
+        let mut plain = HttpConnector::new_with_resolver(Names);
         plain.enforce_http(false);
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config(tls(settings)?)
@@ -216,7 +217,7 @@ fn base_of(settings: &Settings) -> Result<Url, ClientError> {
     base.set_query(None);
     base.set_fragment(None);
     let near = match base.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Domain(name)) => is_local(name),
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,

@@ -103,6 +103,9 @@ impl Refusal {
             StatusCode::FORBIDDEN if self.causes.is_empty() => {
                 ": the roles of the token's owner do not permit it"
             }
+            StatusCode::NOT_FOUND if self.summary.is_empty() => {
+                ": no organisation answers there; name one by its short name with --org, or give its own address"
+            }
             StatusCode::TOO_MANY_REQUESTS => ": wait a minute and try again",
             status if status.is_redirection() => {
                 ": name the address that people see in the browser"
@@ -134,6 +137,11 @@ mod tests {
                 404,
                 unknown,
                 "Not found: Resource not found: x (User) (E0000007)",
+            ),
+            (
+                404,
+                "",
+                "refused with status 404 Not Found: no organisation answers there; name one by its short name with --org, or give its own address",
             ),
             (502, "<html>", "refused with status 502 Bad Gateway"),
             (500, "[]", "refused with status 500 Internal Server Error"),

@@ -7,6 +7,7 @@ pub mod connection;
 pub mod error;
 pub mod groups;
 pub mod log;
+mod names;
 pub mod pages;
 pub mod people;
 pub mod policies;
