@@ -198,7 +198,11 @@ impl Files {
                 let names: Vec<String> =
                     certificate.names.iter().map(ToString::to_string).collect();
                 let ends = certificate.ends.to_rfc3339_millis();
-                tracing::info!(file = %chain.display(), ?names, ends, "a certificate is served");
+                // One that no client takes is told as that, and not as served.
+                if is_taken_by_clients(certificate.age(self.0.clock.now())) {
+                    tracing::info!(file = %chain.display(), ?names, ends, "a certificate is served");
+                }
+                warn_of_open_key(key);
                 known.certificate = Some(Arc::new(certificate));
                 known.told = Age::Good;
                 true
@@ -255,6 +259,23 @@ fn forget_missing(
         !dropped
     });
     pairs.len() != before
+}
+
+const fn is_taken_by_clients(age: Age) -> bool {
+    matches!(age, Age::Good | Age::EndsSoon)
+}
+
+/// Whoever has a key can be the host: it is served all the same, for clients would have nothing else.
+fn warn_of_open_key(key: &Path) {
+    let mode = fs::metadata(key).map(|data| data.mode());
+    if mode.is_ok_and(is_open_to_all) {
+        tracing::warn!(file = %key.display(), "the key of a certificate can be read by every user of this machine; run: chmod 600 {}", key.display());
+    }
+}
+
+/// A group may be meant to read a key, everybody is not.
+const fn is_open_to_all(mode: u32) -> bool {
+    mode & 0o004 != 0
 }
 
 /// Says once when a certificate comes to another age; whether it did.

@@ -1,7 +1,7 @@
 //! A folder whose files others change while they are served.
 
 use crate::tls::certificate::Age;
-use crate::tls::files::Files;
+use crate::tls::files::{Files, is_open_to_all, is_taken_by_clients};
 use crate::tls::tests::world::{DAY, Made, TestAuthority, kit};
 use std::fs;
 use std::path::Path;
@@ -169,4 +169,24 @@ fn a_folder_that_is_not_there_is_named() {
     assert!(error.to_string().contains("missing"), "{error}");
     let nothing = place.open().require_any().err().unwrap();
     assert!(nothing.to_string().contains("NAME.key"), "{nothing}");
+}
+
+#[test]
+fn what_no_client_takes_is_not_told_as_served_and_open_keys_are_seen() {
+    for (age, taken) in [
+        (Age::Good, true),
+        (Age::EndsSoon, true),
+        (Age::Ended, false),
+        (Age::NotYet, false),
+    ] {
+        assert_eq!(is_taken_by_clients(age), taken, "{age:?}");
+    }
+    for (mode, open) in [
+        (0o100_600, false),
+        (0o100_640, false),
+        (0o100_644, true),
+        (0o100_604, true),
+    ] {
+        assert_eq!(is_open_to_all(mode), open, "{mode:o}");
+    }
 }
