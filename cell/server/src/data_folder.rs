@@ -96,12 +96,13 @@ impl DataFolderError {
             io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => Self::NotAFolder {
                 path: find_file(path).unwrap_or(path).to_path_buf(),
             },
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                Self::NotWritable {
-                    path: path.to_path_buf(),
-                    source,
-                }
-            }
+            // Folders are made with those above them: where that finds nothing, nothing can be made, as in /proc.
+            io::ErrorKind::PermissionDenied
+            | io::ErrorKind::ReadOnlyFilesystem
+            | io::ErrorKind::NotFound => Self::NotWritable {
+                path: path.to_path_buf(),
+                source,
+            },
             _ => Self::Io {
                 path: path.to_path_buf(),
                 source,
@@ -319,6 +320,7 @@ mod tests {
         for (kind, part) in [
             (ErrorKind::PermissionDenied, "cannot be written to"),
             (ErrorKind::ReadOnlyFilesystem, "cannot be written to"),
+            (ErrorKind::NotFound, "another folder with --data"),
             (ErrorKind::StorageFull, "/data: "),
         ] {
             let said = DataFolderError::of_io(Path::new("/data"), kind.into()).to_string();

@@ -144,7 +144,10 @@ impl OpenError {
         if *fault.kind() == FaultKind::Corrupt {
             return Self::Corrupt {
                 place: path.display().to_string(),
-                reason: format!("{fault:?}"),
+                // The engine's own words: who reads it knows that a database was to be opened.
+                reason: fault
+                    .source()
+                    .map_or_else(|| fault.to_string(), ToString::to_string),
             };
         }
         Self::Engine(fault)

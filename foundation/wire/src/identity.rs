@@ -17,7 +17,7 @@ use rustls::client::verify_server_name;
 use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
-use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::pem::{self, PemObject as _};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use std::fmt::{self, Write as _};
 use std::fs;
@@ -331,13 +331,21 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Identi
         reason,
     };
     let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path)
-        .map_err(|error| refuse(error.to_string()))?
+        .map_err(|error| refuse(render_pem(&error)))?
         .collect();
-    let chain = chain.map_err(|error| refuse(error.to_string()))?;
+    let chain = chain.map_err(|error| refuse(render_pem(&error)))?;
     if chain.is_empty() {
         return Err(refuse(String::from("it holds no certificate in PEM form")));
     }
     Ok(chain)
+}
+
+/// The library says "I/O error" of a file that is not there.
+fn render_pem(error: &pem::Error) -> String {
+    match error {
+        pem::Error::Io(error) => error.to_string(),
+        error => error.to_string(),
+    }
 }
 
 /// The role of a peer whose chain was verified in the handshake.
