@@ -50,7 +50,7 @@ pub const BEGIN: Begin = Begin {
     welcome_about: "{org} hat ein Konto für Sie angelegt. Sie melden sich an als {login}.",
     welcome_password: "Passwort benutzen",
     setup_title: "Testudo einrichten",
-    setup_about: "Sie sind zuerst hier. Hiermit entstehen Ihre Organisation und ihr erstes Verwaltungskonto.",
+    setup_about: "Sie sind zuerst hier. Hier bekommt Ihre Organisation ihren Namen und ihr erstes Verwaltungskonto.",
     setup_org: "Organisation",
     setup_org_hint: "Menschen sehen sie bei der Anmeldung. Sie können sie später ändern.",
     setup_email_hint: "Damit melden Sie sich an.",

@@ -50,7 +50,7 @@ messages! {
         welcome_about: "{org} has made an account for you. You will sign in as {login}.",
         welcome_password: "Use a password",
         setup_title: "Set up Testudo",
-        setup_about: "You are the first one here. This makes your organisation and its first administrator.",
+        setup_about: "You are the first one here. Here your organisation gets its name and its first administrator.",
         setup_org: "Organisation",
         setup_org_hint: "People see it when they sign in. You can change it later.",
         setup_email_hint: "You sign in with it.",
