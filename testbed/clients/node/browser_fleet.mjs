@@ -34,6 +34,7 @@ async function look(browser, input) {
   await stranger.open(input.page);
   await stranger.orExplain(stranger.page.locator('.cell .health', { hasText: 'Healthy' }).first().waitFor(), 'no cell is healthy');
   ensure(await stranger.page.locator('#operate').isHidden(), 'a stranger is shown how to move organisations');
+  ensure(await stranger.page.locator('.cell .dots i[title]').count() === 0, 'a stranger is told who rests where');
   const statuses = await stranger.page.evaluate(async (slug) => {
     const headers = { 'content-type': 'application/json', 'x-testudo-page': 'guess' };
     const asked = [
@@ -53,6 +54,8 @@ async function moveAndBack(ada, input) {
   const row = ada.page.locator(`#orgs tr[data-slug="${input.slug}"]`);
   const isIn = (cell) => ada.orExplain(row.locator('.home', { hasText: cell }).waitFor(), `${input.slug} is not in ${cell}`);
   await isIn(input.from);
+  const dot = (cell) => ada.page.locator(`#cell-${cell} .dots i[title="${input.slug}"]`);
+  await ada.orExplain(dot(input.from).waitFor(), `${input.slug} has no dot with its name in ${input.from}`);
   await row.locator('select').selectOption(input.to);
   await row.locator('button').click();
   await isIn(input.to);

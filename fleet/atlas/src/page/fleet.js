@@ -9,6 +9,8 @@ const number = new Intl.NumberFormat();
 // Cells that this page saw answer, and since when each of them is silent.
 const heard = new Set();
 const silent = new Map();
+// Of each cell, the names of organisations that rest there, as far as they are known.
+const namesOf = new Map();
 let newest = null;
 let moving = [];
 
@@ -28,17 +30,24 @@ function room(name) {
   return article;
 }
 
-// An organisation on its way has a dot in both cells: hollow where it is not served (any more, or yet).
-function drawDots(box, orgs, name, leaving, coming) {
+// An organisation on its way has a dot in both cells: hollow where it is not served (any more, or yet). Those have their names, as
+// the list of moves does; the names of all others are for whoever opened the page by a link (operate.js gives them).
+function drawDots(box, orgs, name, serves, other) {
   const shown = Math.min(orgs, DOTS_MAX);
-  const words = orgs + " organisations in " + name + (leaving + coming ? ", " + (leaving + coming) + " on their way" : "");
-  if (box.getAttribute("aria-label") === words && box.dataset.away === leaving + "/" + coming) return;
+  const away = serves.length + other.length;
+  const words = orgs + " organisations in " + name + (away ? ", " + away + " on their way" : "");
+  const on = [...serves, ...other];
+  const rest = (namesOf.get(name) || []).filter((slug) => !on.includes(slug));
+  const names = [...on, ...rest];
+  const drawn = serves.length + "/" + other.length + "/" + names.join();
+  if (box.getAttribute("aria-label") === words && box.dataset.drawn === drawn) return;
   box.setAttribute("aria-label", words);
-  box.dataset.away = leaving + "/" + coming;
+  box.dataset.drawn = drawn;
   box.replaceChildren(...Array.from({ length: shown }, (_, at) => {
     const dot = document.createElement("i");
-    if (at < leaving) dot.className = "coming";
-    else if (at < leaving + coming) dot.className = "leaving";
+    if (at < serves.length) dot.className = "coming";
+    else if (at < away) dot.className = "leaving";
+    if (names[at]) dot.title = names[at];
     return dot;
   }));
   if (orgs > shown) {
@@ -67,9 +76,22 @@ function phaseOf(move) {
   return "on its way back" + (ways[move.phase] ? ": " + ways[move.phase] : "");
 }
 
+function isOver(move) {
+  return move.phase === "done" || move.phase === "undone";
+}
+
+// What is over is one line, until somebody wants to see it; but for what a cell has yet to do.
 function drawMoves(moves) {
   document.getElementById("moves-box").hidden = moves.length === 0;
-  const list = document.getElementById("moves");
+  const over = moves.filter((move) => isOver(move) && !move.left_behind);
+  drawMovesIn(document.getElementById("moves"), moves.filter((move) => !over.includes(move)));
+  drawMovesIn(document.getElementById("moves-over"), over);
+  const box = document.getElementById("moves-over-box");
+  box.hidden = over.length === 0;
+  text(box, "summary", over.length === 1 ? "1 that is over" : over.length + " that are over");
+}
+
+function drawMovesIn(list, moves) {
   const known = new Set(moves.map((move) => "move-" + move.id));
   for (const row of [...list.children]) if (!known.has(row.id)) row.remove();
   moves.forEach((move, at) => {
@@ -79,11 +101,12 @@ function drawMoves(moves) {
       row.id = "move-" + move.id;
     }
     if (list.children[at] !== row) list.insertBefore(row, list.children[at] || null);
-    const over = move.phase === "done" || move.phase === "undone";
-    row.className = (over ? "over" : "") + (move.phase === "undone" || move.phase === "undoing" ? " harm" : "");
+    row.className = (isOver(move) ? "over" : "") + (move.phase === "undone" || move.phase === "undoing" ? " harm" : "");
     text(row, ".what", move.slug + ": " + move.source + " → " + move.target);
-    const counted = move.phase === "copying" || move.phase === "verifying";
-    const share = counted ? Math.min(1, move.rows_done / Math.max(1, move.rows_total)) : move.phase === "preparing" ? 0 : 1;
+    // Rows are counted anew when they are compared: to copy them is the first half.
+    const through = Math.min(1, move.rows_done / Math.max(1, move.rows_total));
+    const shares = { preparing: 0, copying: through / 2, verifying: 0.5 + through / 2 };
+    const share = shares[move.phase] === undefined ? 1 : shares[move.phase];
     const bar = row.querySelector("progress");
     bar.hidden = move.phase === "undone" || move.phase === "undoing";
     bar.value = share;
@@ -101,10 +124,10 @@ function drawCell(cell) {
   article.className = "cell" + (alive ? (failing ? " care" : "") : " harm");
   text(article, ".state", cell.state);
   text(article, ".place", [cell.region, cell.cloud, cell.size.replace("_", "-"), ...cell.regimes].join(" · "));
-  const away = moving.filter((move) => move.phase !== "done" && move.phase !== "undone");
-  const serves = away.filter((move) => move.serving === cell.name).length;
+  const away = moving.filter((move) => !isOver(move));
+  const serves = away.filter((move) => move.serving === cell.name).map((move) => move.slug);
   const comesOrWent = (move) => move.serving !== cell.name && (move.source === cell.name || move.target === cell.name);
-  const other = away.filter(comesOrWent).length + moving.filter((move) => move.left_behind === cell.name).length;
+  const other = [...away.filter(comesOrWent), ...moving.filter((move) => move.left_behind === cell.name)].map((move) => move.slug);
   drawDots(article.querySelector(".dots"), cell.orgs, cell.name, serves, other);
   const share = Math.min(100, (100 * cell.orgs) / RATED[cell.size]);
   text(article, ".load", number.format(cell.orgs) + " of " + number.format(RATED[cell.size]) + " organisations");
@@ -127,8 +150,8 @@ function drawCell(cell) {
 
 function drawSilence(article) {
   const since = silent.get(article.dataset.silent);
-  const age = since ? " for " + number.format(Math.round((Date.now() - since) / 1000)) + " s" : "";
-  text(article, ".health", "Does not answer" + age);
+  const age = since ? Math.round((Date.now() - since) / 1000) : 0;
+  text(article, ".health", "Does not answer" + (age > 1 ? " for " + number.format(age) + " s" : ""));
 }
 
 const CHANGES = {

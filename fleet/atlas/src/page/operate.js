@@ -2,6 +2,8 @@
 // Every text goes in as text, never as markup. A module: its names are its own, and it reads those of fleet.js.
 
 const FIELD = "testudo-page";
+// Organisations of one cell whose dots have their names.
+const NAMED_MAX = 200;
 const BEFORE_SWITCH = new Set(["preparing", "copying", "verifying", "closing", "fencing", "fenced", "loosening"]);
 const said = document.getElementById("operate-said");
 const orgs = document.getElementById("orgs");
@@ -9,6 +11,9 @@ const ofCell = document.getElementById("of-cell");
 const more = document.getElementById("orgs-more");
 let fleet = null;
 let next = null;
+// The change of the register that names were asked for at, and whether they are being asked for.
+let named = null;
+let naming = false;
 
 const isOpen = () => sessionStorage.getItem(FIELD) !== null;
 
@@ -71,6 +76,30 @@ async function list(after) {
   next = page.next;
   more.hidden = !next;
   draw();
+}
+
+// Names for the dots that rest in a cell; asked for again when the register has changed.
+async function learnNames() {
+  const newest = fleet.changes[0] ? fleet.changes[0].cursor : 0;
+  if (!isOpen() || naming || newest === named) return;
+  [naming, named] = [true, newest];
+  try {
+    for (const cell of fleet.cells) namesOf.set(cell.name, await namesIn(cell.name));
+    fleet.cells.forEach(drawCell);
+  } finally {
+    naming = false;
+  }
+}
+
+async function namesIn(cell) {
+  const names = [];
+  let after = "";
+  do {
+    const page = await operate("GET", "orgs?" + new URLSearchParams({ after, cell }));
+    names.push(...page.orgs.map((org) => org.slug));
+    after = page.next;
+  } while (after && names.length < NAMED_MAX);
+  return names;
 }
 
 function rowOf(org) {
@@ -145,6 +174,7 @@ function drawMove(move) {
 document.addEventListener("fleet", (event) => {
   fleet = event.detail;
   draw();
+  attempt(learnNames);
 });
 ofCell.addEventListener("change", () => attempt(() => list("")));
 more.addEventListener("click", () => attempt(() => list(next)));
