@@ -7,9 +7,10 @@ use crate::register::Register;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use wire::cell::CellHealth;
-use wire::control::{CellTraffic, CellView, EdgeReport};
+use wire::control::{CellState, CellTraffic, CellView, EdgeReport};
 use wire::names::CellName;
 use wire::org_move::view::MoveView;
 
@@ -17,6 +18,9 @@ use wire::org_move::view::MoveView;
 pub const ROUND: Duration = Duration::from_secs(1);
 /// What is older is not shown.
 const FRESH: Duration = Duration::from_secs(4);
+/// Questions without an answer, one after the other, after which it is said of a cell that it does not answer: a cell under load
+/// may miss one, and nobody shall be woken by that. Whoever chooses a cell goes by the last question alone.
+const MISSED_MAX: u32 = 2;
 /// Most edges whose reports are kept.
 const EDGES_MAX: usize = 1_000;
 /// Most cells of a report that are looked at.
@@ -31,8 +35,10 @@ struct Seen {
     /// Cells that have not answered yet.
     asked: HashSet<CellName>,
     health: HashMap<CellName, (Instant, CellHealth)>,
-    /// Cells that did not answer when they were asked last.
-    silent: HashSet<CellName>,
+    /// How many questions in a row each cell did not answer; those that answered last are not in it.
+    missed: HashMap<CellName, u32>,
+    /// Counts the cells that answered after they had not.
+    returns: watch::Sender<u64>,
     /// Per edge, what it measured per second.
     reports: HashMap<String, (Instant, Vec<CellTraffic>)>,
 }
@@ -78,14 +84,24 @@ impl Watch {
         let seen = self.seen();
         for cell in cells {
             let ready = seen.health.get(&cell.name).map(|(_, health)| health.ready);
-            cell.well = !seen.silent.contains(&cell.name) && ready != Some(false);
+            cell.well = !seen.missed.contains_key(&cell.name) && ready != Some(false);
         }
     }
 
     /// Whether a cell did not answer when it was asked last.
     #[must_use]
     pub fn is_silent(&self, cell: &CellName) -> bool {
-        self.seen().silent.contains(cell)
+        self.seen().missed.contains_key(cell)
+    }
+
+    /// Resolves when a cell answers that did not when it was asked last; of any other it is not waited for anything.
+    pub(crate) async fn comes_back(&self, cell: &CellName) {
+        let mut returns = self.seen().returns.subscribe();
+        if !self.is_silent(cell) {
+            return std::future::pending().await;
+        }
+        // The sender lives as long as this does.
+        while self.is_silent(cell) && returns.changed().await.is_ok() {}
     }
 
     /// Says of a move whom it waits for, be it that it knows that itself, or that a cell does not answer whose question was not
@@ -97,7 +113,7 @@ impl Watch {
         let silent = || {
             let seen = self.seen();
             let mut both = [&view.target, &view.source].into_iter();
-            let silent = both.find(|cell| seen.silent.contains(*cell));
+            let silent = both.find(|cell| seen.is_given_up(cell));
             silent.map(|cell| format!("{cell} does not answer"))
         };
         let waits_for = waits_for.or_else(silent);
@@ -133,7 +149,9 @@ impl Watch {
             }
         }
         for cell in cells {
-            let health = seen.health.get(&cell.name).filter(|(at, _)| fresh(at));
+            let health = seen.health.get(&cell.name);
+            let health = health.filter(|(at, _)| fresh(at) || seen.missed.contains_key(&cell.name));
+            let health = health.filter(|_| !seen.is_given_up(&cell.name));
             cell.health = health.map(|(_, health)| health.clone());
             cell.traffic = traffic.remove(&cell.name);
         }
@@ -144,19 +162,67 @@ impl Watch {
     }
 }
 
+impl Seen {
+    /// Whether it is said of a cell that it does not answer.
+    fn is_given_up(&self, cell: &CellName) -> bool {
+        let missed = self.missed.get(cell);
+        missed.is_some_and(|missed| *missed >= MISSED_MAX)
+    }
+
+    /// Notes what came of a question; whether there is something to tell whoever reads the log.
+    fn note(&mut self, cell: &CellName, answer: Option<CellHealth>) -> News {
+        let was_given_up = self.is_given_up(cell);
+        match answer {
+            Some(health) => {
+                if self.missed.remove(cell).is_some() {
+                    self.returns.send_modify(|count| *count += 1);
+                }
+                self.health.insert(cell.clone(), (Instant::now(), health));
+            }
+            None => {
+                let missed = self.missed.entry(cell.clone()).or_default();
+                *missed = missed.saturating_add(1);
+            }
+        }
+        match (was_given_up, self.is_given_up(cell)) {
+            (false, true) => News::FellSilent,
+            (true, false) => News::AnswersAgain,
+            _ => News::Nothing,
+        }
+    }
+}
+
+/// What a question to a cell has brought to light.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum News {
+    /// All is as it was.
+    Nothing,
+    /// It does not answer any more.
+    FellSilent,
+    /// It answers again.
+    AnswersAgain,
+}
+
 async fn ask(asked: Asked, doors: Doors, cell: CellView) {
-    let answer = doors.status(&cell).await;
-    let mut seen = asked.0.seen();
-    match answer {
-        Ok(health) => {
-            seen.silent.remove(&cell.name);
-            seen.health.insert(cell.name, (Instant::now(), health));
+    let (health, error) = match doors.status(&cell).await {
+        Ok(health) => (Some(health), None),
+        Err(error) => (None, Some(error)),
+    };
+    let error = error.map_or_else(String::new, |error| error.to_string());
+    // One that is closed may well be gone.
+    let may_be_gone = cell.state == CellState::Closed;
+    match asked.0.seen().note(&cell.name, health) {
+        News::FellSilent if may_be_gone => {}
+        News::FellSilent => {
+            tracing::warn!(cell = %cell.name, address = cell.address, error, "a cell does not answer; its organisations are not served");
         }
-        Err(error) => {
-            tracing::debug!(cell = %cell.name, %error, "a cell does not say how it is");
-            seen.health.remove(&cell.name);
-            seen.silent.insert(cell.name);
+        News::AnswersAgain => {
+            tracing::info!(cell = %cell.name, address = cell.address, "a cell answers again");
         }
+        News::Nothing if !error.is_empty() => {
+            tracing::debug!(cell = %cell.name, error, "a cell does not say how it is");
+        }
+        News::Nothing => {}
     }
 }
 
@@ -186,8 +252,9 @@ fn sum(a: CellTraffic, b: &CellTraffic) -> CellTraffic {
 
 #[cfg(test)]
 mod tests {
-    use super::{Watch, per_second};
+    use super::{MISSED_MAX, News, Watch, per_second};
     use crate::placement::CellLoad;
+    use futures_util::FutureExt as _;
     use vocab::entropy::SeededEntropy;
     use vocab::epoch::Epoch;
     use vocab::id::MoveId;
@@ -247,6 +314,16 @@ mod tests {
         CellName::parse(text).unwrap()
     }
 
+    fn health() -> CellHealth {
+        CellHealth {
+            name: String::from("cell-a"),
+            ready: true,
+            orgs: 0,
+            version: String::new(),
+            store: String::new(),
+        }
+    }
+
     fn load(name: &str) -> CellLoad {
         let cell = view(name);
         CellLoad {
@@ -271,7 +348,7 @@ mod tests {
             store: String::new(),
         };
         let now = std::time::Instant::now();
-        watch.seen().silent.insert(name("cell-a"));
+        watch.seen().missed.insert(name("cell-a"), MISSED_MAX);
         let health = [("cell-b", health(false)), ("cell-c", health(true))];
         watch
             .seen()
@@ -314,6 +391,47 @@ mod tests {
         assert_eq!(both.as_deref(), Some(said));
         let still = explained("cell-b", "cell-c", Phase::Undoing, Some("given up"));
         assert_eq!(still.as_deref(), Some("given up"));
+    }
+
+    #[test]
+    fn a_cell_that_misses_one_question_is_not_said_to_be_silent() {
+        let watch = Watch::default();
+        let cell = name("cell-a");
+        let table = [
+            (true, News::Nothing, true),
+            (false, News::Nothing, true),
+            (true, News::Nothing, true),
+            (false, News::Nothing, true),
+            (false, News::FellSilent, false),
+            (false, News::Nothing, false),
+            (true, News::AnswersAgain, true),
+        ];
+        for (at, (answers, news, shown)) in table.into_iter().enumerate() {
+            let answer = answers.then(health);
+            assert_eq!(watch.seen().note(&cell, answer), news, "{at}");
+            let mut cells = [view("cell-a")];
+            watch.complete(&mut cells);
+            assert_eq!(cells[0].health.is_some(), shown, "{at}");
+            // Whoever chooses a cell does not take one that missed a question.
+            let mut loads = [load("cell-a")];
+            watch.mark(&mut loads);
+            assert_eq!((loads[0].well, watch.is_silent(&cell)), (answers, !answers));
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_a_silent_cell_hears_that_it_is_back() {
+        let (watch, cell) = (Watch::default(), name("cell-a"));
+        let well = watch.comes_back(&cell).now_or_never();
+        assert_eq!(well, None, "nobody is waited for who answers");
+        watch.seen().note(&cell, None);
+        let mut back = std::pin::pin!(watch.comes_back(&cell));
+        assert_eq!(back.as_mut().now_or_never(), None);
+        watch.seen().note(&name("cell-b"), None);
+        watch.seen().note(&name("cell-b"), Some(health()));
+        assert_eq!(back.as_mut().now_or_never(), None, "another one is");
+        watch.seen().note(&cell, Some(health()));
+        back.await;
     }
 
     #[test]

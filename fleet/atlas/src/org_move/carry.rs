@@ -384,7 +384,12 @@ impl Register {
                         true => format!("nothing is left in {}", next.taker),
                         false => next.reason.clone().unwrap_or_default(),
                     };
-                    append(tx, place, &by_itself(&next), kind, detail).await?;
+                    // The log tells when it was written, whatever the move's own time is.
+                    let told = MoveRecord {
+                        updated_at: clock,
+                        ..by_itself(&next)
+                    };
+                    append(tx, place, &told, kind, detail).await?;
                     Ok::<_, Refusal>(next.phase.is_over())
                 })
             })

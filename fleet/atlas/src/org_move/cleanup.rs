@@ -85,8 +85,14 @@ async fn tidy(register: Register, cell: CellName) {
                 tracing::warn!(%error, cell = %cell, "what moves left behind could not be read")
             }
         }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(PAUSE_MAX);
+        tokio::select! {
+            () = tokio::time::sleep(pause) => pause = (pause * 2).min(PAUSE_MAX),
+            // Operators wait for what it has to remove, and would be told that it does not answer when it does.
+            () = register.watch.comes_back(&cell) => {
+                pause = PAUSE_FIRST;
+                after.clear();
+            }
+        }
     }
 }
 
