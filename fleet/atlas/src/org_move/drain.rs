@@ -23,6 +23,8 @@ const PAUSE_MAX: Duration = Duration::from_secs(60);
 const AT_ONCE_MAX: usize = 4;
 /// Orgs that are looked at together.
 const PAGE_ORGS: i64 = 200;
+/// Orgs that are named to whoever looks at the cell.
+const NAMED_MAX: usize = 3;
 /// How long such a move can be taken back: the cell is wanted empty.
 const KEEP_SECS: i64 = 60;
 
@@ -170,8 +172,8 @@ impl Register {
         Ok((page, others))
     }
 
-    /// Whether orgs wait in a draining cell because no other one takes them, or because they came there lately and can still be
-    /// taken back, and why; by the first that rest there.
+    /// What a draining cell has to wait for: orgs that are on their way out or could still be taken back to it, and orgs that rest
+    /// there because no other cell takes them, or because they came lately and can still be taken back, and why.
     ///
     /// # Errors
     /// [`Refusal::Store`].
@@ -189,7 +191,16 @@ impl Register {
         let moves = store::load_under_way(&mut tx).await?;
         let came = |one: &&MoveRecord| one.giver == cell.name && one.phase == Phase::Following;
         let came: Vec<&MoveRecord> = moves.iter().filter(came).collect();
-        let said = [render_waiting(&denied), render_came(&came)];
+        let leaves = |one: &&MoveRecord| one.giver == cell.name && is_on_the_way(one.phase);
+        let leaving = moves.iter().filter(leaves).map(|one| &one.slug).collect();
+        let left = |one: &&MoveRecord| one.taker == cell.name && one.phase == Phase::Following;
+        let left = moves.iter().filter(left).map(|one| &one.slug).collect();
+        let said = [
+            render_leaving(leaving),
+            render_left(left),
+            render_waiting(&denied),
+            render_came(&came),
+        ];
         let said: Vec<String> = said.into_iter().flatten().collect();
         Ok(Some(said.join("; ")).filter(|said| !said.is_empty()))
     }
@@ -235,6 +246,47 @@ fn render_waiting(denied: &[(&Slug, PlacementDenial)]) -> Option<String> {
     })
 }
 
+/// Whether an org is about to be served by the taker.
+const fn is_on_the_way(phase: Phase) -> bool {
+    matches!(
+        phase,
+        Phase::Preparing
+            | Phase::Copying
+            | Phase::Verifying
+            | Phase::Closing
+            | Phase::Fencing
+            | Phase::Fenced
+            | Phase::Loosening
+    )
+}
+
+/// Who is on the way out of a cell.
+fn render_leaving(leaving: Vec<&Slug>) -> Option<String> {
+    let who = render_who(&leaving)?;
+    Some(match leaving.len() {
+        1 => format!("{who} is on its way out"),
+        _ => format!("{who} are on their way out"),
+    })
+}
+
+/// Who has left a cell, and keeps a place there as long as the move can be taken back.
+fn render_left(left: Vec<&Slug>) -> Option<String> {
+    let (first, who) = (left.first()?, render_who(&left)?);
+    Some(format!(
+        "{who} can still be taken back to it (`testudo org move {first} --settle` ends that)"
+    ))
+}
+
+fn render_who(slugs: &[&Slug]) -> Option<String> {
+    let names: Vec<&str> = slugs.iter().map(|slug| slug.as_str()).collect();
+    let (named, more) = names.split_at(names.len().min(NAMED_MAX));
+    match (named, more.len()) {
+        ([], _) => None,
+        (named, 0) => Some(named.join(", ")),
+        (named, more) => Some(format!("{} and {more} more", named.join(", "))),
+    }
+}
+
 /// Whom a move that can be taken back keeps in a cell: one org is in one move at a time.
 fn render_came(came: &[&MoveRecord]) -> Option<String> {
     let (first, more) = came.split_first()?;
@@ -251,7 +303,7 @@ fn render_came(came: &[&MoveRecord]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{PAUSE_MAX, Patience, ROUND, render_waiting};
+    use super::{PAUSE_MAX, Patience, ROUND, render_leaving, render_left, render_waiting};
     use crate::placement::PlacementDenial;
     use std::time::Instant;
     use vocab::slug::Slug;
@@ -279,6 +331,27 @@ mod tests {
             let said = render_waiting(&denied(count)).unwrap();
             assert!(said.starts_with(part), "{said}");
         }
+    }
+
+    #[test]
+    fn whoever_waits_for_a_cell_hears_who_is_on_the_way_and_who_can_come_back() {
+        let names = ["acme", "globex", "hooli", "initech", "umbrella"];
+        let slugs = names.map(|name| Slug::parse(name).unwrap());
+        let first = |count: usize| slugs.iter().take(count).collect::<Vec<_>>();
+        assert_eq!(render_leaving(first(0)), None);
+        assert_eq!(render_left(first(0)), None);
+        for (count, said) in [
+            (1, "acme is on its way out"),
+            (3, "acme, globex, hooli are on their way out"),
+            (5, "acme, globex, hooli and 2 more are on their way out"),
+        ] {
+            assert_eq!(render_leaving(first(count)).as_deref(), Some(said));
+        }
+        let said = render_left(first(2)).unwrap();
+        assert!(
+            said.starts_with("acme, globex can still be taken back to it (`testudo org move acme"),
+            "{said}"
+        );
     }
 
     #[test]
