@@ -16,6 +16,7 @@ use vocab::entropy::{Entropy, SystemEntropy};
 use vocab::id::OrgId;
 use vocab::secret::Secret;
 use vocab::time::{Clock, SystemClock};
+use wire::names::org_address;
 use wire::org_move::side::PlaceState;
 
 /// Why no link was made.
@@ -53,7 +54,7 @@ pub enum RecoveryError {
 pub enum Answering {
     /// Those of a server: the first one at the bare address, the others below it.
     OfServer,
-    /// Those of a cell of a fleet: each below the fleet's address, and only if this cell serves it.
+    /// Those of a cell of a fleet: each where the fleet tells people that it is, and only if this cell serves it.
     OfCell,
 }
 
@@ -123,8 +124,9 @@ async fn make_in_cell(
     };
     let org = served.await.map_err(RecoveryError::Refused)?;
     let org = org.ok_or_else(|| RecoveryError::Elsewhere(slug.to_owned()))?;
-    let context = context(org, slug, base_url, format!("/t/{slug}"));
-    make_for(cell, context, login).await
+    // Where the fleet has told people that the org is.
+    let address = org_address(base_url, slug);
+    make_for(cell, context(org, slug, &address, String::new()), login).await
 }
 
 fn context(org: OrgId, slug: &str, base_url: &str, path_prefix: String) -> OrgContext {

@@ -31,7 +31,7 @@ use wire::control::{
     SetCellState, TlsView,
 };
 use wire::identity::{FleetRole, peer_is};
-use wire::names::CellName;
+use wire::names::{CellName, org_address};
 use wire::org_move::view::{MovePage, MoveView, StartMove};
 use wire::routes::file::{MEDIA_TYPE, encode};
 
@@ -440,8 +440,7 @@ impl Side {
     }
 
     fn render_created(&self, org: OrgView, token: Option<String>) -> CreatedOrg {
-        let origin = self.origin.as_str().trim_end_matches('/');
-        let url = format!("{origin}/t/{}", org.slug);
+        let url = org_address(self.origin.as_str(), org.slug.as_str());
         CreatedOrg {
             setup_url: token.map(|token| format!("{url}/setup?token={token}")),
             url,

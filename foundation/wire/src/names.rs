@@ -85,6 +85,22 @@ impl Host {
     }
 }
 
+/// The address of an org in a fleet that people reach at this origin: what is made for one address (passkeys, sessions, issuers)
+/// does not fit another one of the same org, so whoever is told an address is told this one. Below `localhost` each org has a host
+/// of its own, for browsers look such names up nowhere (RFC 6761 section 6.3); elsewhere nobody knows whether DNS and certificates
+/// are there for that.
+#[must_use]
+pub fn org_address(origin: &str, slug: &str) -> String {
+    let origin = origin.trim_end_matches('/');
+    let local = origin
+        .split_once("://localhost")
+        .filter(|(_, port)| port.is_empty() || port.starts_with(':'));
+    match local {
+        Some((scheme, port)) => format!("{scheme}://{slug}.localhost{port}"),
+        None => format!("{origin}/t/{slug}"),
+    }
+}
+
 macro_rules! as_text {
     ($($name:ident),*) => {$(
         impl fmt::Display for $name {
@@ -118,7 +134,7 @@ as_text!(CellName, Host);
 
 #[cfg(test)]
 mod tests {
-    use super::{CellName, Host};
+    use super::{CellName, Host, org_address};
 
     #[test]
     fn names_have_one_shape() {
@@ -151,6 +167,23 @@ mod tests {
             long.as_str(),
         ] {
             assert!(Host::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_org_is_told_of_at_one_address() {
+        for (origin, address) in [
+            ("http://localhost:8080", "http://acme.localhost:8080"),
+            ("https://localhost:8080/", "https://acme.localhost:8080"),
+            ("http://localhost", "http://acme.localhost"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/t/acme"),
+            ("https://id.example.com/", "https://id.example.com/t/acme"),
+            (
+                "https://localhost.example.com",
+                "https://localhost.example.com/t/acme",
+            ),
+        ] {
+            assert_eq!(org_address(origin, "acme"), address, "{origin}");
         }
     }
 }

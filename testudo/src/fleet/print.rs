@@ -222,7 +222,7 @@ fn hold(pin: &Pin) -> String {
 pub fn created(created: &CreatedOrg) -> String {
     let org = &created.org;
     let mut text = format!(
-        "{} is in {} ({}), at {}\n",
+        "{} is in {} ({}), at {}\nPasskeys, sessions and issuers belong to that address: stay with it\n",
         org.slug,
         org.cell,
         hold(&org.pin),
