@@ -471,7 +471,11 @@ pub(crate) fn invalid(message: &str) -> Said {
 pub(crate) fn refused(refusal: &Refusal) -> Said {
     let (status, word) = match refusal {
         Refusal::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
-        Refusal::Placement(PlacementDenial::Unknown(_)) => (StatusCode::NOT_FOUND, "not_found"),
+        Refusal::NoCell { .. }
+        | Refusal::NoHost { .. }
+        | Refusal::Placement(PlacementDenial::Unknown { .. }) => {
+            (StatusCode::NOT_FOUND, "not_found")
+        }
         Refusal::Taken { .. }
         | Refusal::CellDiffers { .. }
         | Refusal::AddressTaken { .. }

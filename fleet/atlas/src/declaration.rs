@@ -38,7 +38,9 @@ struct Offered {
 pub fn parse_declaration(body: &[u8]) -> Result<DeclareCell, Refusal> {
     let offered: Offered = serde_json::from_slice(body).map_err(|error| Refusal::Invalid {
         field: "body",
-        problem: error.to_string(),
+        problem: format!(
+            "send one JSON object with name, region, cloud, regimes, size, address and state; this is none: {error}"
+        ),
     })?;
     let mut problems = Vec::new();
     let name = read("name", "such as cell-a", offered.name, &mut problems);

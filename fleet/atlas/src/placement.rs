@@ -1,5 +1,6 @@
 //! Which cell gets an org: where its data may live first, then where there is room.
 
+use crate::refusal::render_others;
 use wire::control::{CellSize, CellState, Pin};
 use wire::names::CellName;
 
@@ -26,8 +27,13 @@ pub struct CellLoad {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlacementDenial {
     /// The cell that was asked for is not in the register.
-    #[error("there is no cell {0:?}")]
-    Unknown(String),
+    #[error("there is no cell {name:?}{}", render_others(.others))]
+    Unknown {
+        /// Its name.
+        name: String,
+        /// Those that it could be.
+        others: Vec<CellName>,
+    },
     /// The cell that was asked for lies where the org's data may not.
     #[error("{cell} is against the organisation's pin: {reason}")]
     AgainstPin {
@@ -83,7 +89,10 @@ pub fn decide_placement(
 ) -> Result<CellName, PlacementDenial> {
     if let Some(wish) = wish {
         let cell = cells.iter().find(|cell| cell.name == *wish);
-        let cell = cell.ok_or_else(|| PlacementDenial::Unknown(wish.to_string()))?;
+        let cell = cell.ok_or_else(|| PlacementDenial::Unknown {
+            name: wish.to_string(),
+            others: cells.iter().map(|cell| cell.name.clone()).collect(),
+        })?;
         check_cell(pin, cell)?;
         return Ok(cell.name.clone());
     }
@@ -253,7 +262,11 @@ mod tests {
             "{nowhere}"
         );
         let unknown = place(pin(None, None), Some("cell-z")).unwrap_err();
-        assert_eq!(unknown, PlacementDenial::Unknown("cell-z".into()));
+        let said = unknown.to_string();
+        assert!(
+            said.starts_with("there is no cell \"cell-z\"; there are cell-"),
+            "{said}"
+        );
     }
 
     #[test]

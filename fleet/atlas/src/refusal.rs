@@ -4,6 +4,7 @@ use crate::cell_state::StateDenial;
 use crate::placement::PlacementDenial;
 use database::DatabaseFault;
 use wire::client::CallError;
+use wire::names::CellName;
 
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,24 @@ fn render_fields(problems: &[FieldProblem]) -> String {
     said.join("; ")
 }
 
+/// Most cells that are named to whoever mistook one.
+const CELLS_NAMED_MAX: usize = 26;
+
+/// The cells that there are, for whoever named another one.
+pub(crate) fn render_others(others: &[CellName]) -> String {
+    let names: Vec<&str> = others.iter().map(CellName::as_str).collect();
+    match names.get(..CELLS_NAMED_MAX) {
+        _ if names.is_empty() => String::from("; the fleet has no cells yet"),
+        Some(first) if names.len() > CELLS_NAMED_MAX => {
+            format!(
+                "; there are {} and others (`testudo cell list`)",
+                first.join(", ")
+            )
+        }
+        _ => format!("; there are {}", names.join(", ")),
+    }
+}
+
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
@@ -32,6 +51,14 @@ pub enum Refusal {
         what: &'static str,
         /// Its name.
         name: String,
+    },
+    /// There is no such cell.
+    #[error("there is no cell {name:?}{}", render_others(.others))]
+    NoCell {
+        /// Its name.
+        name: String,
+        /// Those that there are.
+        others: Vec<CellName>,
     },
     /// The name is another's.
     #[error("the name {name:?} is taken")]
@@ -194,6 +221,16 @@ pub enum Refusal {
         name: String,
         /// Why not, and what can be done.
         reason: &'static str,
+    },
+    /// The org does not answer at the host name.
+    #[error(
+        "{name} has no host name {host:?}; `testudo org host list {name}` shows those that it has"
+    )]
+    NoHost {
+        /// The org.
+        name: String,
+        /// The host.
+        host: String,
     },
     /// The host name is another org's.
     #[error("the host {host} is another organisation's; it must be removed there first")]

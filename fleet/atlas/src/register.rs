@@ -14,7 +14,7 @@ use crate::refusal::Refusal;
 use crate::store;
 use crate::underway::Underway;
 use crate::watch::Watch;
-use database::Database;
+use database::{Database, ReadTx};
 use std::sync::Arc;
 use vocab::entropy::Entropy;
 use vocab::epoch::Epoch;
@@ -55,13 +55,13 @@ impl Register {
     /// One cell.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`].
+    /// [`Refusal::NoCell`].
     pub async fn cell(&self, name: &CellName) -> Result<CellView, Refusal> {
-        let found = store::load_cell(&mut self.database.read().await?, name).await?;
-        found.ok_or_else(|| Refusal::NotFound {
-            what: "cell",
-            name: name.to_string(),
-        })
+        let mut tx = self.database.read().await?;
+        match store::load_cell(&mut tx, name).await? {
+            Some(cell) => Ok(cell),
+            None => Err(no_cell(&mut tx, name).await?),
+        }
     }
 
     /// A cell joins; declared again as it is, nothing happens, and at another address it has moved house.
@@ -137,10 +137,9 @@ impl Register {
                 Box::pin(async move {
                     let place = log::take_place(tx).await?;
                     let known = store::load_cell(tx, &name).await?;
-                    let known = known.ok_or_else(|| Refusal::NotFound {
-                        what: "cell",
-                        name: name.to_string(),
-                    })?;
+                    let Some(known) = known else {
+                        return Err(no_cell(tx, &name).await?);
+                    };
                     check_updated(known.epoch == wanted.epoch, &known, wanted.epoch)?;
                     if known.state == wanted.state {
                         return Ok(());
@@ -202,6 +201,15 @@ impl Register {
         let next = orgs.last().filter(|_| more).map(|org| org.slug.clone());
         Ok(OrgPage { orgs, next })
     }
+}
+
+/// Whoever mistakes the name of a cell is told those that there are.
+async fn no_cell(tx: &mut ReadTx, name: &CellName) -> Result<Refusal, Refusal> {
+    let cells = store::load_cells(tx).await?;
+    Ok(Refusal::NoCell {
+        name: name.to_string(),
+        others: cells.into_iter().map(|cell| cell.name).collect(),
+    })
 }
 
 pub(crate) fn cell_route(name: &CellName, address: &str, epoch: Epoch) -> Change {

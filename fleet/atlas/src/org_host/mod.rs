@@ -141,9 +141,9 @@ impl Register {
         let _turn = self.begin_host(&org, host)?;
         let known = store::load(&mut self.database.read().await?, host).await?;
         let known = known.filter(|known| known.org == org.id);
-        let known = known.ok_or_else(|| Refusal::NotFound {
-            what: "host of this organisation",
-            name: host.to_string(),
+        let known = known.ok_or_else(|| Refusal::NoHost {
+            name: slug.to_string(),
+            host: host.to_string(),
         })?;
         let removing = HostRow {
             state: HostState::Removing,

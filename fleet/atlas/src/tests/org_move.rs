@@ -123,7 +123,7 @@ async fn an_org_goes_where_it_may_and_nowhere_else_on_sqlite_and_postgres() {
         assert!(there.to_string().contains("already"), "{there}");
         let unknown = refused(to("cell-z")).await;
         assert!(
-            matches!(unknown, Refusal::Placement(PlacementDenial::Unknown(_))),
+            matches!(unknown, Refusal::Placement(PlacementDenial::Unknown { .. })),
             "{unknown}"
         );
         let too_long = StartMove {
