@@ -8,10 +8,11 @@ use crate::lobby::Lobby;
 use crate::metrics;
 use crate::proxy::Proxy;
 use crate::succession::{Heir, Sockets, SuccessionError};
+use crate::tls::acme::check::{AcmeRefusal, PlainDoor, check_acme};
 use crate::tls::handshake::Front;
 use crate::tls::inventory::Inventory;
 use crate::tls::open::{TlsError, open};
-use crate::tls::sources::TlsConfig;
+use crate::tls::sources::{MakerConfig, TlsConfig};
 use crate::traffic::Traffic;
 use crate::trust::{ProxyHeader, Trust};
 use reception::descriptors::raise_descriptors;
@@ -100,6 +101,9 @@ pub enum StartError {
         "--metrics-listen: {0} is reachable from other machines, and the metrics ask nobody who they are; name a loopback address"
     )]
     MetricsNotLocal(SocketAddr),
+    /// No certificate would ever be obtained.
+    #[error(transparent)]
+    Acme(#[from] AcmeRefusal),
     /// TLS cannot be spoken.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -231,6 +235,13 @@ fn check_doors(config: &EdgeConfig) -> Result<(), StartError> {
         return Err(StartError::PlainHttp(config.listen));
     } else if config.http_listen.is_some() {
         return Err(StartError::NowhereToGo);
+    }
+    if let Some(MakerConfig::Acme(acme)) = &config.tls.maker {
+        let door = match config.http_listen {
+            Some(_) => PlainDoor::Open,
+            None => PlainDoor::Shut,
+        };
+        check_acme(acme, config.origin.host_str().unwrap_or_default(), door)?;
     }
     match config.metrics_listen {
         Some(address) if !address.ip().is_loopback() => Err(StartError::MetricsNotLocal(address)),

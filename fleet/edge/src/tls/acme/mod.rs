@@ -5,6 +5,7 @@
 
 mod account;
 pub mod challenges;
+pub mod check;
 mod folder;
 mod http_client;
 mod order;
