@@ -528,6 +528,19 @@ fn a_part_that_is_started_by_hand_takes_no_folder_but_its_own() {
         let said = fails_by_hand(words, &data.join("identities"), &identity(name)).unwrap();
         assert!(said.contains("holds something else"), "{said}");
     }
+    // Each knows where people reached the fleet: issuers would be made of an address that somebody mistook.
+    for (words, folder, name) in [
+        (&["control"][..], "control", "control-control"),
+        (&edge[..], "edge-1", "edge-edge-1"),
+        (&cell_a[..], "cell-a", "cell-cell-a"),
+    ] {
+        let said = fails_by_hand(words, &data.join(folder), &identity(name)).unwrap();
+        let before = format!("--origin {} as before", fleet.origin);
+        assert!(
+            said.contains(&before) && said.contains("--change-address"),
+            "{said}"
+        );
+    }
     let before = testbed::fingerprint::of(&data.join("cell-a")).unwrap();
     let other = fails_by_hand(&cell_b, &data.join("cell-a"), &identity("cell-cell-b")).unwrap();
     assert!(

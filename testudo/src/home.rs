@@ -47,6 +47,35 @@ pub enum Joining {
     MayJoin,
 }
 
+/// Whether the fleet may have another address than a part knows from its last start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Address {
+    /// It is what it was.
+    Stays,
+    /// Whoever starts the part says that it is another one.
+    MayChange,
+}
+
+/// Whether a part may believe an address of its fleet. Nothing tells it at the first start.
+///
+/// # Errors
+/// Where people reached the fleet, and what to do.
+pub fn decide_address(before: Option<&str>, wanted: &str, address: Address) -> Result<(), String> {
+    let (before, wanted) = (before.map(bare), bare(wanted));
+    match before.filter(|before| *before != wanted && address == Address::Stays) {
+        None => Ok(()),
+        Some(before) => Err(format!(
+            "--origin: people reached this fleet at {before} when this part ran last, and would at {wanted}: issuers, links and \
+             passkeys of its organisations are made of that address. Say --origin {before} as before; or --change-address once, if the \
+             fleet is to have another one"
+        )),
+    }
+}
+
+fn bare(origin: &str) -> &str {
+    origin.trim_end_matches('/')
+}
+
 /// Whether a cell may start in a folder where another start has noted this.
 ///
 /// # Errors
@@ -125,7 +154,9 @@ pub fn must_be_servers(data: &Path, command: &str) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CellMark, Home, Joining, decide_cell, find, must_be_servers};
+    use super::{
+        Address, CellMark, Home, Joining, decide_address, decide_cell, find, must_be_servers,
+    };
     use wire::names::CellName;
 
     #[test]
@@ -151,6 +182,32 @@ mod tests {
         assert!(said.to_string().contains("of cell-a, a cell"), "{said}");
         std::fs::write(cell.path().join("cell.json"), "{").unwrap();
         assert!(find(cell.path()).is_err());
+    }
+
+    #[test]
+    fn a_part_keeps_to_the_address_of_its_fleet() {
+        use Address::{MayChange, Stays};
+        let (here, there) = ("http://localhost:8080", "http://localhost:9999");
+        for (before, wanted, address, is_fine) in [
+            (None, here, Stays, true),
+            (Some(here), here, Stays, true),
+            (Some(here), "http://localhost:8080/", Stays, true),
+            (Some(here), there, Stays, false),
+            (Some(here), there, MayChange, true),
+        ] {
+            let verdict = decide_address(before, wanted, address);
+            assert_eq!(verdict.is_ok(), is_fine, "{before:?} {wanted}");
+            if let Err(said) = verdict {
+                for part in [
+                    here,
+                    there,
+                    "--origin http://localhost:8080 ",
+                    "--change-address",
+                ] {
+                    assert!(said.contains(part), "{part}: {said}");
+                }
+            }
+        }
     }
 
     #[test]

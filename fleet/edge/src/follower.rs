@@ -38,19 +38,22 @@ struct Inner {
     verifier: RouteVerifier,
     current: ArcSwap<Followed>,
     news: watch::Sender<i64>,
-    heard: watch::Sender<Heard>,
+    /// None until the first question is through.
+    heard: watch::Sender<Option<FirstWord>>,
     unwritten: Mutex<Unwritten>,
 }
 
-/// What came of the first question to the control plane.
+/// What came of the first question to the control plane. But for the first, the map on disk is all there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Heard {
-    /// It is not through.
-    NotYet,
+pub enum FirstWord {
     /// The map is what the control plane said it is.
-    Answered,
-    /// There was no answer that could be taken: the map on disk is all there is.
-    Nothing,
+    Told,
+    /// It does not answer, or not yet.
+    Silence,
+    /// It signs with another key than the one that is trusted.
+    OtherKey,
+    /// It answers with a map that is not taken for another reason.
+    NotTaken,
 }
 
 /// What the disk does not have yet.
@@ -77,7 +80,7 @@ impl Routes {
             verifier,
             current: ArcSwap::from_pointee(followed),
             news,
-            heard: watch::Sender::new(Heard::NotYet),
+            heard: watch::Sender::new(None),
             unwritten: Mutex::default(),
         }))
     }
@@ -95,12 +98,14 @@ impl Routes {
         matches!(tokio::time::timeout(time, found).await, Ok(Ok(_)))
     }
 
-    /// Waits until the control plane was asked once, or the time is over; whether it answered, so that the map is of now.
-    pub(crate) async fn first_word(&self, time: Duration) -> bool {
+    /// Waits until the control plane was asked once, or the time is over; what came of it.
+    pub(crate) async fn first_word(&self, time: Duration) -> FirstWord {
         let mut heard = self.0.heard.subscribe();
-        let told = heard.wait_for(|heard| *heard != Heard::NotYet);
-        let told = tokio::time::timeout(time, told).await;
-        matches!(told, Ok(Ok(heard)) if *heard == Heard::Answered)
+        let told = heard.wait_for(Option::is_some);
+        match tokio::time::timeout(time, told).await {
+            Ok(Ok(heard)) => heard.unwrap_or(FirstWord::Silence),
+            _ => FirstWord::Silence,
+        }
     }
 
     /// Takes what the control plane says, if it proves itself; else the map stays as it is.
@@ -139,11 +144,11 @@ impl Routes {
     }
 
     /// Nothing came that could be taken; if nothing did before, whoever waits for the first word waits no longer.
-    fn note_silence(&self) {
+    fn note_failure(&self, why: FirstWord) {
         self.0.heard.send_if_modified(|heard| {
-            let is_first = *heard == Heard::NotYet;
+            let is_first = heard.is_none();
             if is_first {
-                *heard = Heard::Nothing;
+                *heard = Some(why);
             }
             is_first
         });
@@ -199,10 +204,10 @@ pub async fn follow(routes: Routes, control: FleetClient, entropy: Arc<dyn Entro
         match taken {
             Ok(()) => {
                 (pause, wants_whole, wait_secs) = (PAUSE_FIRST, false, WAIT_SECS);
-                routes.0.heard.send_replace(Heard::Answered);
+                routes.0.heard.send_replace(Some(FirstWord::Told));
             }
             Err(error) => {
-                routes.note_silence();
+                routes.note_failure(error.first_word());
                 wants_whole = error.is_of_another_history();
                 tracing::warn!(%error, hint = error.hint(), "the route map stays as it is");
                 sleep(jitter(pause, entropy.as_ref())).await;
@@ -233,12 +238,23 @@ impl NotTaken {
         )
     }
 
-    const fn hint(&self) -> &'static str {
+    const fn first_word(&self) -> FirstWord {
         match self {
-            Self::Refused(RouteError::Older { .. }) => {
-                "if the register was restored from a backup, remove routes.map from the folder of this edge and start the edge again"
-            }
-            _ => "",
+            Self::Refused(RouteError::Signature) => FirstWord::OtherKey,
+            Self::Refused(_) => FirstWord::NotTaken,
+            Self::Unread(_) => FirstWord::Silence,
+        }
+    }
+
+    const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Refused(RouteError::Older { .. }) => Some(
+                "if the register was restored from a backup, remove routes.map from the folder of this edge and start the edge again",
+            ),
+            Self::Refused(RouteError::Signature) => Some(
+                "start this edge with the --route-key that the control plane prints; it is another one than this edge was started with",
+            ),
+            Self::Refused(_) | Self::Unread(_) => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Starts an edge and runs it until it is told to stop.
 
 use crate::address::Origin;
-use crate::follower::{self, Routes};
+use crate::follower::{self, FirstWord, Routes};
 use crate::hosts::Hosts;
 use crate::listener::{self, Bounds, Entrance, House};
 use crate::lobby::Lobby;
@@ -271,9 +271,9 @@ impl Started {
         self.front.as_ref().and_then(|front| front.local_root())
     }
 
-    /// Resolves when it is told that this edge is ready, while [`Self::run`] serves: the control plane was asked once. Whether it
-    /// answered; else the map on disk is all that the edge goes by.
-    pub fn first_word(&self) -> impl Future<Output = bool> + use<> {
+    /// Resolves when it is told that this edge is ready, while [`Self::run`] serves: the control plane was asked once. Where it did
+    /// not tell its map, the one on disk is all that the edge goes by.
+    pub fn first_word(&self) -> impl Future<Output = FirstWord> + use<> {
         let routes = self.routes.clone();
         async move { routes.first_word(FIRST_WORD).await }
     }

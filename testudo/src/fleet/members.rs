@@ -1,14 +1,16 @@
 //! `testudo control`, `testudo edge`, `testudo cell run`: one process each.
 
+use crate::fleet::folder::{keep_origin, load_origin};
 use crate::fleet::lifeline::answer_parent;
 use crate::fleet::premises::{Beginning, Part, Premises, decide_premises, load_premises};
 use crate::fleet::renewal::keep_fresh;
-use crate::home::{self, CellMark, Home, Joining, decide_cell};
+use crate::home::{self, Address, CellMark, Home, Joining, decide_address, decide_cell};
 use crate::options::Output;
 use crate::options::fleet::{CellRun, Control, Edge, Member};
 use anyhow::Context as _;
 use atlas::start::{ControlConfig, LostKey};
 use database::Location;
+use edge::follower::FirstWord;
 use edge::start::{EdgeConfig, Succession};
 use edge::trust::{ProxyHeader, Trust};
 use serde_json::json;
@@ -24,6 +26,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use telemetry::LogFormat;
 use tokio::sync::oneshot;
+use url::Url;
 use wire::files::make_private_folder;
 use wire::identity::{FleetIdentity, FleetRole, server_name};
 
@@ -32,8 +35,9 @@ pub const REGISTER_FILE: &str = "register.db";
 /// The name of the control plane in its certificate.
 pub const CONTROL_NAME: &str = "control";
 
-/// What is said of an edge that goes by its map on disk.
-const UNTOLD: &str = "The control plane does not answer: organisations that the map on disk does not have are not found until it does";
+/// What is said before what is wrong with a certificate.
+const IDENTITY: &str = "--identity (the folder with the certificate of this process, such as identities/edge-edge-1 in the folder of the \
+    fleet)";
 
 /// Runs the control plane until the process is told to stop.
 ///
@@ -43,6 +47,8 @@ pub async fn control(options: Control) -> anyhow::Result<ExitCode> {
     let stop = begin(&options.member)?;
     enter(Part::Control, &options.store.data, &options.member)?;
     open_folder(&options.store.data)?;
+    let (data, origin) = (options.store.data.clone(), options.origin.clone());
+    check_address(&data, &origin, &options.member)?;
     let store = match options.store.store {
         Some(url) => Location::Postgres { url: url.into() },
         None => Location::Sqlite {
@@ -50,7 +56,7 @@ pub async fn control(options: Control) -> anyhow::Result<ExitCode> {
         },
     };
     let own = FleetIdentity::load_own(&options.member.identity, FleetRole::Control, CONTROL_NAME);
-    let identity = Arc::new(own.context("--identity")?);
+    let identity = Arc::new(own.context(IDENTITY)?);
     let renewal = tokio::spawn(keep_fresh(identity.as_ref().clone()));
     let config = ControlConfig {
         data: options.store.data,
@@ -65,6 +71,7 @@ pub async fn control(options: Control) -> anyhow::Result<ExitCode> {
         origin: options.origin,
     };
     let started = atlas::start::start(config, identity).await?;
+    note_address(&data, &origin);
     announce(
         &options.member,
         &json!({
@@ -89,11 +96,14 @@ pub async fn edge(options: Edge) -> anyhow::Result<ExitCode> {
     let stop = begin(&member)?;
     enter(Part::Edge, &options.data, &member)?;
     open_folder(&options.data)?;
+    let (data, origin) = (options.data.clone(), options.origin.clone());
+    check_address(&data, &origin, &member)?;
     let own = FleetIdentity::load_own(&member.identity, FleetRole::Edge, &options.name);
-    let identity = own.context("--identity")?;
+    let identity = own.context(IDENTITY)?;
     let renewal = tokio::spawn(keep_fresh(identity.clone()));
     let config = configure_edge(options);
     let started = edge::start::start(config, &identity).await?;
+    note_address(&data, &origin);
     let (text, first_word) = (render_edge(&started), started.first_word());
     let mut said = json!({
         "ready": true, "address": started.address, "http": started.http_address,
@@ -101,15 +111,18 @@ pub async fn edge(options: Edge) -> anyhow::Result<ExitCode> {
     });
     // It serves at once; whoever started it hears so when it knows the way of now.
     let mut serving = pin!(started.run(stop.wait()));
-    let told = tokio::select! {
-        told = first_word => told,
+    let word = tokio::select! {
+        word = first_word => word,
         () = &mut serving => return Ok(ExitCode::SUCCESS),
     };
-    said["told"] = json!(told);
-    let text = if told {
-        text
-    } else {
-        format!("{text}\n{UNTOLD}")
+    said["told"] = json!(word == FirstWord::Told);
+    let text = match render_untold(word) {
+        Some(why) => {
+            format!(
+                "{text}\n{why}: organisations that the map on disk does not have are not found until then"
+            )
+        }
+        None => text,
     };
     announce(&member, &said, &text)?;
     serving.await;
@@ -157,6 +170,23 @@ fn render_edge(started: &edge::start::Started) -> String {
         let _ = write!(text, "\nClients must know the root at {}", root.display());
     }
     text
+}
+
+/// Why an edge goes by its map on disk, and what ends that.
+const fn render_untold(word: FirstWord) -> Option<&'static str> {
+    match word {
+        FirstWord::Told => None,
+        FirstWord::Silence => {
+            Some("The control plane at --control does not answer; it is asked again and again")
+        }
+        FirstWord::OtherKey => Some(
+            "The control plane signs the route map with another key than --route-key names, and no map of it is taken. Start this edge \
+             with the key that the control plane prints when it is ready",
+        ),
+        FirstWord::NotTaken => {
+            Some("The route map that the control plane told is not taken; the log says why")
+        }
+    }
 }
 
 /// Runs a cell until the process is told to stop.
@@ -219,12 +249,39 @@ fn open_folder(data: &Path) -> anyhow::Result<()> {
     Ok(made.map_err(|error| DataFolderError::of_io(data, error))?)
 }
 
+const fn address_of(member: &Member) -> Address {
+    if member.change_address {
+        Address::MayChange
+    } else {
+        Address::Stays
+    }
+}
+
+/// Refuses an address that is another one than at the last start. A cell knows it from what it notes of itself.
+fn check_address(data: &Path, origin: &Url, member: &Member) -> anyhow::Result<()> {
+    let before = load_origin(data);
+    decide_address(before.as_deref(), origin.as_str(), address_of(member))
+        .map_err(anyhow::Error::msg)
+}
+
+/// Notes the address for the next start, once this one has come to be.
+fn note_address(data: &Path, origin: &Url) {
+    let origin = origin.as_str().trim_end_matches('/');
+    if load_origin(data).as_deref() == Some(origin) {
+        return;
+    }
+    // A disk may be full, and the part serves.
+    if let Err(error) = keep_origin(data, origin) {
+        tracing::warn!(%error, "it is not noted where people reach the fleet");
+    }
+}
+
 /// Makes sure that a cell's folder is that cell's, and notes that it is before a store is there that anybody could mistake.
 fn settle_in(options: &CellRun) -> anyhow::Result<FleetIdentity> {
     let data = &options.store.data;
     let name = options.name.as_str();
     let own = FleetIdentity::load_own(&options.member.identity, FleetRole::Cell, name);
-    let own = own.context("--identity")?;
+    let own = own.context(IDENTITY)?;
     let mark = CellMark {
         name: options.name.clone(),
         origin: options.origin.clone(),
@@ -249,6 +306,11 @@ fn settle_in(options: &CellRun) -> anyhow::Result<FleetIdentity> {
         Home::Server => Ok(()),
     };
     verdict.map_err(|why| anyhow::anyhow!("--data {}: {why}", data.display()))?;
+    if let Home::Cell(known) = &known {
+        let (before, wanted) = (known.origin.as_str(), options.origin.as_str());
+        decide_address(Some(before), wanted, address_of(&options.member))
+            .map_err(anyhow::Error::msg)?;
+    }
     let _held = DataFolder::open(data)?;
     match mark.write(data) {
         // A disk may be full, and the cell that is known is this one.
@@ -299,4 +361,22 @@ fn announce(member: &Member, json: &serde_json::Value, text: &str) -> std::io::R
         Output::Text => writeln!(out, "{text}")?,
     }
     out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::render_untold;
+    use edge::follower::FirstWord;
+
+    #[test]
+    fn an_edge_says_why_it_goes_by_its_map_on_disk() {
+        for (word, part) in [
+            (FirstWord::Silence, "does not answer"),
+            (FirstWord::OtherKey, "another key than --route-key"),
+            (FirstWord::NotTaken, "the log says why"),
+        ] {
+            assert!(render_untold(word).unwrap().contains(part), "{word:?}");
+        }
+        assert_eq!(render_untold(FirstWord::Told), None);
+    }
 }

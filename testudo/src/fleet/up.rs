@@ -55,6 +55,8 @@ const CELL_PATIENCE: Patience = Patience::Rounds(20);
 const NEW: &str = "--new";
 const NEW_ROUTE_KEY: &str = "--new-route-key";
 const REJOIN: &str = "--rejoin";
+/// Whether the fleet may have another address is for `fleet up` to decide.
+const CHANGE_ADDRESS: &str = "--change-address";
 
 /// A loopback address whose port the system chooses.
 const ANY_PORT: &str = "127.0.0.1:0";
@@ -313,6 +315,7 @@ impl Fleet<'_> {
             "--origin",
             &self.origin,
             NEW,
+            CHANGE_ADDRESS,
         ];
         let mut arguments = arguments.map(String::from).to_vec();
         if self.options.new_route_key {
@@ -339,6 +342,7 @@ impl Fleet<'_> {
             "--origin",
             &self.origin,
             NEW,
+            CHANGE_ADDRESS,
         ];
         let mut arguments = arguments.map(String::from).to_vec();
         if self.options.new_authority {
@@ -379,6 +383,7 @@ impl Fleet<'_> {
             "--route-key",
             route_key,
             NEW,
+            CHANGE_ADDRESS,
         ];
         let mut arguments = arguments.map(String::from).to_vec();
         if self.options.tls == Some(FleetTls::Local) {
@@ -463,7 +468,7 @@ fn fix_port(plan: &mut Plan, option: &str, address: SocketAddr) {
 
 /// Whoever is started again finds what was there, or is told that it is gone.
 fn forget_beginning(plan: &mut Plan) {
-    let of_beginning = [NEW, NEW_ROUTE_KEY, REJOIN];
+    let of_beginning = [NEW, NEW_ROUTE_KEY, REJOIN, CHANGE_ADDRESS];
     plan.arguments
         .retain(|argument| !of_beginning.contains(&argument.as_str()));
 }

@@ -1,5 +1,6 @@
 //! What can be said of an edge's TLS on the command line.
 
+use crate::options::listen::parse_listen;
 use clap::{Args, ValueEnum};
 use edge::tls::acme::AcmeConfig;
 use edge::tls::acme::challenges::ChallengeKind;
@@ -35,10 +36,10 @@ pub struct EdgeTls {
     #[arg(long, value_enum, requires = "tls_acme")]
     pub acme_challenge: Vec<ChallengeChoice>,
     /// Send clients that come here with plain HTTP on to TLS.
-    #[arg(long)]
+    #[arg(long, value_parser = parse_listen)]
     pub http_listen: Option<SocketAddr>,
     /// The address for metrics, on loopback.
-    #[arg(long)]
+    #[arg(long, value_parser = parse_listen)]
     pub metrics_listen: Option<SocketAddr>,
 }
 

@@ -2,6 +2,7 @@
 
 use crate::options::edge_tls::EdgeTls;
 use crate::options::host::parse_own_host;
+use crate::options::listen::parse_listen;
 use crate::options::{Output, Store};
 use atlas::org_move::operate::KEEP_SECS_MAX;
 use clap::{Args, Subcommand, ValueEnum};
@@ -13,6 +14,9 @@ use url::Url;
 use vocab::slug::Slug;
 use wire::names::{CellName, Host};
 
+/// Where a fleet lies, unless it is said.
+pub const FLEET_FOLDER: &str = "./testudo-fleet";
+
 /// Options of every process of a fleet.
 #[derive(Debug, Clone, Args)]
 pub struct Member {
@@ -20,6 +24,10 @@ pub struct Member {
     /// misspelt. What is there stays.
     #[arg(long)]
     pub new: bool,
+    /// Take --origin though people reached the fleet elsewhere when this part ran last: issuers, links and passkeys of its
+    /// organisations no longer fit.
+    #[arg(long)]
+    pub change_address: bool,
     /// The folder with the certificate of this process.
     #[arg(long)]
     pub identity: PathBuf,
@@ -41,10 +49,10 @@ pub struct Control {
     #[command(flatten)]
     pub member: Member,
     /// The address for edges and operators.
-    #[arg(long)]
+    #[arg(long, value_parser = parse_listen)]
     pub listen: SocketAddr,
     /// The address of the page that shows the fleet; loopback alone.
-    #[arg(long)]
+    #[arg(long, value_parser = parse_listen)]
     pub page: Option<SocketAddr>,
     /// The address under which people reach the fleet.
     #[arg(long)]
@@ -68,7 +76,7 @@ pub struct Edge {
     #[arg(long)]
     pub name: String,
     /// The address for clients.
-    #[arg(long)]
+    #[arg(long, value_parser = parse_listen)]
     pub listen: SocketAddr,
     /// A balancer in front, or the network of several: believed about client, scheme and request id.
     #[arg(long, value_parser = parse_network, value_delimiter = ',')]
@@ -133,7 +141,7 @@ pub struct CellRun {
     #[arg(long, value_parser = CellName::parse)]
     pub name: CellName,
     /// The address for edges and the control plane.
-    #[arg(long)]
+    #[arg(long, value_parser = parse_listen)]
     pub listen: SocketAddr,
     /// The address under which people reach the fleet.
     #[arg(long)]
@@ -156,7 +164,7 @@ pub struct CellRun {
 #[derive(Debug, Clone, Args)]
 pub struct Fleet {
     /// The folder of the fleet.
-    #[arg(long, env = "TESTUDO_FLEET", default_value = "./testudo-fleet")]
+    #[arg(long, env = "TESTUDO_FLEET", default_value = FLEET_FOLDER)]
     pub data: PathBuf,
     /// How it is printed.
     #[arg(long, value_enum, default_value = "text")]
@@ -250,10 +258,10 @@ pub struct FleetUp {
     #[command(flatten)]
     pub fleet: Fleet,
     /// The address for clients, on loopback.
-    #[arg(long, env = "TESTUDO_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_parser = parse_listen, env = "TESTUDO_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
     /// The address of the page that shows the fleet, on loopback.
-    #[arg(long, default_value = "127.0.0.1:8090")]
+    #[arg(long, value_parser = parse_listen, default_value = "127.0.0.1:8090")]
     pub page: SocketAddr,
     /// Speak TLS, with certificates of an authority of this machine's own.
     #[arg(long, value_enum)]

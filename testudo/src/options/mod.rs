@@ -4,7 +4,9 @@ pub mod admin;
 pub mod edge_tls;
 pub mod fleet;
 pub mod host;
+pub mod listen;
 
+use crate::options::listen::parse_listen;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -79,7 +81,7 @@ pub struct Up {
     #[command(flatten)]
     pub store: Store,
     /// The address to listen on.
-    #[arg(long, env = "TESTUDO_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_parser = parse_listen, env = "TESTUDO_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
     /// The address under which people reach it: https://id.example.com
     #[arg(long, env = "TESTUDO_ORIGIN")]

@@ -1,7 +1,7 @@
-//! When it is told that an edge is ready: once the control plane has said what there is, or does not answer.
+//! When it is told that an edge is ready: once the control plane has said what there is, does not answer, or is not believed.
 
 use super::{SERVED, World};
-use crate::follower::{Routes, follow};
+use crate::follower::{FirstWord, Routes, follow};
 use bytes::Bytes;
 use http::{HeaderValue, Response};
 use http_body_util::Full;
@@ -17,7 +17,7 @@ use vocab::entropy::SystemEntropy;
 use wire::client::FleetClient;
 use wire::identity::{FleetAuthority, FleetIdentity, FleetRole, server_name};
 use wire::routes::file::{MEDIA_TYPE, encode};
-use wire::routes::signature::RouteVerifier;
+use wire::routes::signature::{RouteSigner, RouteVerifier};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -56,21 +56,26 @@ async fn an_edge_is_ready_when_it_was_told_the_way_or_nobody_answers() {
     let map = encode(&world.routes.current()).unwrap();
     let there = run_control(&own, Bytes::from(map)).await;
     let edge = FleetIdentity::load(&at("edge-1")).unwrap();
-    for (address, answers) in [(there.to_string().as_str(), true), ("127.0.0.1:1", false)] {
+    let other = RouteSigner::generate().unwrap().public_hex();
+    let trusted = world.signer.public_hex();
+    let there = there.to_string();
+    for (address, key, word) in [
+        (there.as_str(), &trusted, FirstWord::Told),
+        (&there, &other, FirstWord::OtherKey),
+        ("127.0.0.1:1", &trusted, FirstWord::Silence),
+    ] {
         let folder = tempfile::tempdir().unwrap();
-        let verifier = RouteVerifier::from_hex(&world.signer.public_hex()).unwrap();
+        let verifier = RouteVerifier::from_hex(key).unwrap();
         let routes = Routes::open(folder.path(), verifier);
-        assert!(
-            !routes.first_word(Duration::ZERO).await,
-            "nobody was asked yet"
-        );
+        let nobody_was_asked = routes.first_word(Duration::ZERO).await;
+        assert_eq!(nobody_was_asked, FirstWord::Silence);
         let name = server_name(FleetRole::Control, "control");
         let control = FleetClient::new(&edge, address, &name).unwrap();
         let entropy = Arc::new(SystemEntropy);
         let following = tokio::spawn(follow(routes.clone(), control, entropy));
-        assert_eq!(routes.first_word(MINUTE).await, answers, "{address}");
+        assert_eq!(routes.first_word(MINUTE).await, word, "{address}");
         let known = routes.current().map.org_by_slug("acme").is_some();
-        assert_eq!(known, answers, "{address}");
+        assert_eq!(known, word == FirstWord::Told, "{address}");
         following.abort();
     }
 }
