@@ -2,9 +2,10 @@
 
 use crate::fleet::folder::{Running, load_process};
 use crate::fleet::members::REGISTER_FILE;
+use crate::fleet::print::HostsDone;
 use crate::fleet::renewal::{load_ends, render_ends};
 use crate::fleet::up::EDGE_NAME;
-use crate::fleet::{moves, print};
+use crate::fleet::{command, moves, print};
 use crate::options::Output;
 use crate::options::fleet::{
     CellCommand, Fleet, FleetCommand, FleetRestart, OneCell, OneHost, OneOrg, Org, OrgCommand,
@@ -39,6 +40,8 @@ const DOWN_ROUNDS_MAX: u32 = 1_200;
 pub(crate) struct Operator {
     pub(crate) client: FleetClient,
     pub(crate) output: Output,
+    /// What leads a command to the same fleet.
+    pub(crate) at: String,
 }
 
 impl Operator {
@@ -46,6 +49,7 @@ impl Operator {
         Ok(Self {
             client: Running::load(&fleet.data)?.control(&fleet.data)?,
             output: fleet.output,
+            at: command::at(&fleet.data),
         })
     }
 
@@ -107,9 +111,12 @@ async fn run_fleet(command: FleetCommand) -> anyhow::Result<ExitCode> {
             let operator = Operator::of(&fleet)?;
             let members = Running::load(&fleet.data)?.members.into_iter();
             let process = |name: String| (name.clone(), load_process(&fleet.data, &name));
+            let mut fleet_view: FleetView = operator.get("/v1/fleet").await?;
+            let processes = members.map(process).collect();
+            forget_gone(&mut fleet_view.cells, &processes);
             let status = Status {
-                processes: members.map(process).collect(),
-                fleet: operator.get("/v1/fleet").await?,
+                processes,
+                fleet: fleet_view,
                 certificates: load_ends(&fleet.data)?,
             };
             operator.print(&status, |status| {
@@ -139,6 +146,15 @@ async fn run_fleet(command: FleetCommand) -> anyhow::Result<ExitCode> {
         FleetCommand::Verify(fleet) => verify(&fleet).await,
         FleetCommand::Restart(restart) => replace(restart).await,
         FleetCommand::Down(fleet) => down(&fleet).await,
+    }
+}
+
+/// A cell whose process is gone does not answer, though the control plane may not have asked it since.
+fn forget_gone(cells: &mut [CellView], processes: &BTreeMap<String, Option<u32>>) {
+    for cell in cells {
+        if processes.get(cell.name.as_str()) == Some(&None) {
+            cell.health = None;
+        }
     }
 }
 
@@ -198,7 +214,10 @@ async fn replace(restart: FleetRestart) -> anyhow::Result<ExitCode> {
     let before = tenure()?.map(|(process, _)| process);
     kill_process(process, Signal::USR1).context("the fleet runs no more")?;
     for _ in 0..DOWN_ROUNDS_MAX {
-        if let Some((now, predecessor)) = tenure()?.filter(|(now, _)| Some(*now) != before) {
+        // Whoever asks right after is told the same number: it is noted when the new one is ready.
+        let is_noted = |now: &u32| load_process(&fleet.data, EDGE_NAME) == Some(*now);
+        let next = tenure()?.filter(|(now, _)| Some(*now) != before && is_noted(now));
+        if let Some((now, predecessor)) = next {
             let handed_over = predecessor.is_some() && predecessor == before;
             let answer = serde_json::json!({ "process": now, "handed_over": handed_over });
             terminal::answer(fleet.output, &answer, |_| print::replaced(now, handed_over))?;
@@ -312,24 +331,33 @@ async fn show_org(one: OneOrg) -> anyhow::Result<ExitCode> {
 
 async fn org_host(command: OrgHostCommand) -> anyhow::Result<ExitCode> {
     let path = |one: &OneHost| format!("/v1/orgs/{}/hosts/{}", one.slug, one.host);
-    let (operator, org): (Operator, OrgView) = match command {
+    match command {
         OrgHostCommand::Add(one) => {
             let (operator, nothing) = (Operator::of(&one.fleet)?, serde_json::json!({}));
             let org = operator.client.put(&path(&one), &nothing, ANSWER).await?;
-            (operator, org)
+            print_hosts(&operator, &org, HostsDone::Added(&one.host))
         }
         OrgHostCommand::Remove(one) => {
             let operator = Operator::of(&one.fleet)?;
             let org = operator.client.delete(&path(&one), ANSWER).await?;
-            (operator, org)
+            print_hosts(&operator, &org, HostsDone::Removed(&one.host))
         }
         OrgHostCommand::List(one) => {
             let operator = Operator::of(&one.fleet)?;
             let org = operator.get(&format!("/v1/orgs/{}", one.slug)).await?;
-            (operator, org)
+            print_hosts(&operator, &org, HostsDone::Nothing)
         }
-    };
-    operator.print(&org.hosts, |hosts| print::hosts(hosts))
+    }
+}
+
+fn print_hosts(
+    operator: &Operator,
+    org: &OrgView,
+    done: HostsDone<'_>,
+) -> anyhow::Result<ExitCode> {
+    operator.print(&org.hosts, |hosts| {
+        print::changed_hosts(org.slug.as_str(), done, hosts)
+    })
 }
 
 async fn create_org(create: OrgCreate) -> anyhow::Result<ExitCode> {
@@ -363,4 +391,34 @@ async fn list_orgs(list: OrgList) -> anyhow::Result<ExitCode> {
         }
     }
     operator.print(&orgs, |orgs| print::orgs(orgs))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::forget_gone;
+    use crate::fleet::roster::cell_for_tests;
+    use wire::cell::CellHealth;
+    use wire::control::CellState;
+
+    #[test]
+    fn a_cell_without_a_process_is_not_well() {
+        let health = CellHealth {
+            name: String::new(),
+            ready: true,
+            orgs: 0,
+            version: String::new(),
+            store: String::new(),
+        };
+        let processes = [("cell-a", Some(7)), ("cell-b", None)];
+        let processes = processes.map(|(name, process)| (name.to_owned(), process));
+        // Who is run elsewhere has no process here.
+        let mut cells = ["cell-a", "cell-b", "elsewhere"].map(|name| {
+            let mut cell = cell_for_tests(name, CellState::Open, 0);
+            cell.health = Some(health.clone());
+            cell
+        });
+        forget_gone(&mut cells, &processes.into());
+        let well = cells.map(|cell| cell.health.is_some());
+        assert_eq!(well, [true, false, true]);
+    }
 }

@@ -1,5 +1,6 @@
 //! The folder of a fleet on one machine.
 
+use crate::fleet::command;
 use crate::fleet::members::CONTROL_NAME;
 use anyhow::Context as _;
 use rustix::process::{Pid, test_kill_process};
@@ -83,8 +84,15 @@ impl Running {
         let text = match std::fs::read(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => anyhow::bail!(
-                "no fleet runs in {}; start one with `testudo fleet up`, or name its folder with --data",
-                fleet.display()
+                "no fleet runs in {}; start one with `{}`, or name its folder with --data",
+                fleet.display(),
+                command::up(fleet)
+            ),
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => anyhow::bail!(
+                "the fleet in {} is another user's, and {} cannot be read: run this as the user who started it, or name another \
+                 folder with --data",
+                fleet.display(),
+                path.display()
             ),
             Err(error) => return Err(error).with_context(|| path.display().to_string()),
         };
@@ -93,9 +101,10 @@ impl Running {
         // Its number may be another process's by now: only whoever holds the folder is the fleet.
         if !DataFolder::is_held(fleet) {
             anyhow::bail!(
-                "no fleet runs in {}: the one that did (process {}) ended without a word; start it again with `testudo fleet up`",
+                "no fleet runs in {}: the one that did (process {}) ended without a word; start it again with `{}`",
                 fleet.display(),
-                running.process
+                running.process,
+                command::up(fleet)
             );
         }
         Ok(running)

@@ -1,7 +1,9 @@
 //! What a fleet has lost since it ran last: a start never puts something empty in its place without a word.
 
+use crate::fleet::command;
 use crate::fleet::members::REGISTER_FILE;
 use crate::home::STORE_FILE;
+use std::collections::BTreeMap;
 use std::path::Path;
 use wire::control::CellView;
 use wire::identity::FleetAuthority;
@@ -35,9 +37,10 @@ pub fn check_authority(fleet: &Path, may_be_new: bool) -> anyhow::Result<()> {
     let has_run = fleet.join("control").join(REGISTER_FILE).exists();
     anyhow::ensure!(
         FleetAuthority::is_at(&authority) || may_be_new || !has_run,
-        "the authority of this fleet is gone from {}: put the folder back, or restore it from a backup. `testudo fleet up \
+        "the authority of this fleet is gone from {}: put the folder back, or restore it from a backup. `{} \
          --new-authority` makes another one, and takes the cells that are here into it",
-        authority.display()
+        authority.display(),
+        command::up(fleet)
     );
     Ok(())
 }
@@ -78,14 +81,41 @@ fn render_lost(fleet: &Path, cell: &CellView) -> String {
     };
     format!(
         "{name} has no store in {folder}, but the register says that {placed} there (those that can be taken back to it as well): \
-         put the folder back, or restore it from a backup. `testudo fleet up --without {name}` starts the others; nobody serves its organisations then",
+         put the folder back, or restore it from a backup. `{up} --without {name}` starts the others; nobody serves its organisations then",
+        up = command::up(fleet),
         folder = fleet.join(name.as_str()).display()
     )
 }
 
+/// Refuses to run with cells that do not start, and says how the others do: one that is damaged is no other's trouble.
+///
+/// # Errors
+/// Why each does not start, and what to do.
+pub fn check_started(
+    wanted: &[CellName],
+    known: &[CellName],
+    failed: &BTreeMap<CellName, String>,
+    up: &str,
+) -> anyhow::Result<()> {
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let why: Vec<&str> = failed.values().map(String::as_str).collect();
+    let mut said = why.join("; ");
+    // A cell that the register does not know yet has nothing to be mended, and cannot be left out.
+    if failed.len() < wanted.len() && failed.keys().all(|name| known.contains(name)) {
+        let names: Vec<&str> = failed.keys().map(CellName::as_str).collect();
+        said.push_str(&format!(
+            ". `{up} --without {}` starts the others meanwhile; nobody serves the organisations that live there then",
+            names.join(",")
+        ));
+    }
+    Err(anyhow::Error::msg(said))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{check_authority, check_cells, check_register};
+    use super::{check_authority, check_cells, check_register, check_started};
     use crate::fleet::roster::cell_for_tests;
     use std::fs;
     use wire::control::CellState::Open;
@@ -139,6 +169,44 @@ mod tests {
             said.contains("7 organisations have their place there"),
             "{said}"
         );
+    }
+
+    #[test]
+    fn whoever_hears_of_a_damaged_cell_hears_how_the_others_start() {
+        let names = |all: &[&str]| -> Vec<CellName> {
+            all.iter()
+                .map(|name| CellName::parse(name).unwrap())
+                .collect()
+        };
+        let all = ["cell-a", "cell-b", "cell-c"];
+        let table: [(&[&str], &[&str], &[&str], Option<&str>); 5] = [
+            (&all, &all, &[], None),
+            (&all, &all, &["cell-b"], Some("`up --without cell-b`")),
+            (&all, &all, &["cell-b", "cell-a"], Some("cell-a,cell-b`")),
+            (&all, &all, &all, Some("cell-c does not start: boom")),
+            (
+                &all,
+                &all[..1],
+                &["cell-b"],
+                Some("cell-b does not start: boom"),
+            ),
+        ];
+        for (wanted, known, failed, part) in table {
+            let failed = names(failed);
+            let failed = failed.into_iter().map(|name| {
+                let why = format!("{name} does not start: boom");
+                (name, why)
+            });
+            let failed = failed.collect();
+            let verdict = check_started(&names(wanted), &names(known), &failed, "up");
+            let said = verdict.map_err(|error| error.to_string());
+            assert_eq!(said.is_err(), part.is_some(), "{failed:?}");
+            if let (Err(said), Some(part)) = (said, part) {
+                assert!(said.contains(part), "{said}");
+                let can_be_left_out = part.ends_with('`');
+                assert_eq!(said.contains("--without"), can_be_left_out, "{said}");
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The commands of a fleet: each of its processes, all of them at once on one machine, and what operators ask.
 
 pub mod ask;
+pub mod command;
 pub mod folder;
 pub mod last_words;
 pub mod lifeline;

@@ -44,7 +44,7 @@ pub async fn run(options: OrgMove) -> anyhow::Result<ExitCode> {
         begin(&operator, &path, &options).await?
     };
     if !options.watch {
-        return operator.print(&begun, render_asked);
+        return operator.print(&begun, |begun| render_asked(begun, &operator.at));
     }
     let end = watch(&operator, &path, begun).await?;
     operator.print(&end, render_move)?;
@@ -64,8 +64,9 @@ async fn find_under_way(
     let newest = find(operator, path).await?;
     newest.filter(|known| !known.phase.is_over()).with_context(|| {
         format!(
-            "{slug} is not on its way, and --watch alone begins no move: `testudo org move {slug} --to CELL --watch` does, or \
-             `testudo org move {slug}` to the emptiest cell"
+            "{slug} is not on its way, and --watch alone begins no move: `testudo org move {slug} --to CELL --watch{at}` does, or \
+             `testudo org move {slug}{at}` to the emptiest cell",
+            at = operator.at
         )
     })
 }
@@ -141,7 +142,7 @@ async fn watch(operator: &Operator, path: &str, begun: MoveView) -> anyhow::Resu
         }
         anyhow::ensure!(view.id == id, "another move of {} was begun", view.slug);
         if still.is_too_long(&view, Instant::now()) {
-            anyhow::bail!("{}", render_given_up(&view));
+            anyhow::bail!("{}", render_given_up(&view, &operator.at));
         }
     }
     if shown && in_place {
@@ -173,11 +174,11 @@ impl Still {
     }
 }
 
-fn render_given_up(view: &MoveView) -> String {
+fn render_given_up(view: &MoveView, at: &str) -> String {
     let reason = view.reason.as_deref().unwrap_or("it did not say why");
     format!(
         "the move of {} did not come on for {} seconds ({}: {reason}), and is watched no longer. It goes on by itself; \
-         `testudo org moves` shows how far it is, and `testudo org move {0} --watch` watches it again",
+         `testudo org moves{at}` shows how far it is, and `testudo org move {0} --watch{at}` watches it again",
         view.slug,
         STILL_MAX.as_secs(),
         words(view)
@@ -245,12 +246,16 @@ pub(crate) fn render_line(view: &MoveView) -> String {
     )
 }
 
+/// Rows are counted anew when they are compared: to copy them is the first half, so that nobody sees a move go back.
 fn render_progress(view: &MoveView) -> String {
+    let through = match view.rows_total {
+        0 => 0.0,
+        total => view.rows_done.clamp(0, total) as f64 / total as f64,
+    };
     let share = match view.phase {
-        Phase::Copying | Phase::Verifying if view.rows_total > 0 => {
-            view.rows_done.clamp(0, view.rows_total) as f64 / view.rows_total as f64
-        }
-        Phase::Preparing | Phase::Copying | Phase::Verifying => 0.0,
+        Phase::Preparing => 0.0,
+        Phase::Copying => through / 2.0,
+        Phase::Verifying => 0.5 + through / 2.0,
         _ => 1.0,
     };
     let filled = (share * BAR_CHARS as f64) as usize;
@@ -269,7 +274,7 @@ fn render_progress(view: &MoveView) -> String {
 }
 
 /// A move that was asked for something, and how it is followed while it is not through with that.
-fn render_asked(view: &MoveView) -> String {
+fn render_asked(view: &MoveView, at: &str) -> String {
     let (slug, text) = (&view.slug, render_move(view));
     let goes_on = match view.phase {
         _ if is_settled(view) => return text,
@@ -277,7 +282,7 @@ fn render_asked(view: &MoveView) -> String {
         _ if view.returning => format!("it is on its way back to {}", view.source),
         _ => format!("it is on its way to {}", view.target),
     };
-    format!("{text}\n{goes_on}; follow it with `testudo org move {slug} --watch`\n")
+    format!("{text}\n{goes_on}; follow it with `testudo org move {slug} --watch{at}`\n")
 }
 
 /// One move, a line for each thing.
@@ -336,7 +341,9 @@ fn render_moves(moves: &[MoveView]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{STILL_MAX, Still, render_asked, render_given_up, render_line, words};
+    use super::{
+        STILL_MAX, Still, render_asked, render_given_up, render_line, render_progress, words,
+    };
     use std::time::{Duration, Instant};
     use vocab::entropy::SeededEntropy;
     use vocab::id::MoveId;
@@ -373,13 +380,40 @@ mod tests {
         }
         let line = render_line(&view("done", "cell-a", true));
         assert_eq!(line, "cell-a -> cell-b: taken back");
-        let asked = render_asked(&view("following", "cell-b", true));
+        let asked = render_asked(&view("following", "cell-b", true), " --data f2");
         assert!(
-            asked.contains("on its way back to cell-a; follow it with"),
+            asked.contains("on its way back to cell-a; follow it with `testudo org move acme --watch --data f2`"),
             "{asked}"
         );
-        let asked = render_asked(&view("following", "cell-b", false));
+        let asked = render_asked(&view("following", "cell-b", false), "");
         assert!(!asked.contains("follow it"), "{asked}");
+    }
+
+    #[test]
+    fn the_bar_of_a_move_never_goes_back() {
+        let counted = [
+            ("preparing", 0, "  0 %"),
+            ("copying", 0, "  0 %"),
+            ("copying", 26, " 13 %"),
+            ("copying", 100, " 50 %"),
+            ("verifying", 0, " 50 %"),
+            ("verifying", 100, "100 %"),
+            ("closing", 0, "100 %"),
+        ];
+        for (phase, rows_done, share) in counted {
+            let one = MoveView {
+                rows_done,
+                rows_total: 100,
+                ..view(phase, "cell-a", false)
+            };
+            let line = render_progress(&one);
+            assert!(line.contains(share), "{phase} {rows_done}: {line}");
+        }
+        let empty = MoveView {
+            rows_total: 0,
+            ..view("copying", "cell-a", false)
+        };
+        assert!(render_progress(&empty).contains("  0 %"));
     }
 
     #[test]
@@ -407,7 +441,7 @@ mod tests {
             ..waits
         };
         assert!(still.is_too_long(&waits, begun + STILL_MAX));
-        let said = render_given_up(&waits);
+        let said = render_given_up(&waits, "");
         for part in ["(undoing: cell-b does not answer)", "goes on by itself"] {
             assert!(said.contains(part), "{said}");
         }

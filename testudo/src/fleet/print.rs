@@ -161,8 +161,33 @@ pub fn stopped(members: &[String]) -> String {
     }
 }
 
+/// What was done to the host names of an org, before they are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostsDone<'h> {
+    /// Nothing: they were asked for.
+    Nothing,
+    /// One was added.
+    Added(&'h Host),
+    /// One was removed.
+    Removed(&'h Host),
+}
+
+/// What was done, and the host names, a line each.
+pub fn changed_hosts(slug: &str, done: HostsDone<'_>, hosts: &[Host]) -> String {
+    let rest = self::hosts(hosts);
+    match done {
+        HostsDone::Nothing => rest,
+        HostsDone::Added(host) => format!(
+            "{slug} answers at {host} now, if that name leads to an edge. Its host names:\n{rest}"
+        ),
+        HostsDone::Removed(host) => {
+            format!("{slug} answers at {host} no more. Its host names:\n{rest}")
+        }
+    }
+}
+
 /// Host names, a line each.
-pub fn hosts(hosts: &[Host]) -> String {
+fn hosts(hosts: &[Host]) -> String {
     if hosts.is_empty() {
         return String::from("no host names of its own");
     }
@@ -173,7 +198,7 @@ pub fn hosts(hosts: &[Host]) -> String {
 pub fn tls(view: &TlsView, origin: &str) -> String {
     if origin.starts_with("http:") {
         return format!(
-            "nobody speaks TLS to this fleet: people reach it at {origin}; see `testudo fleet up --tls`"
+            "nobody speaks TLS to this fleet: people reach it at {origin}; see `testudo fleet up --tls local`"
         );
     }
     let mut rows = vec![row(&[
@@ -240,10 +265,11 @@ pub fn created(created: &CreatedOrg) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{hold, processes, replaced, row, table, tls};
+    use super::{HostsDone, changed_hosts, hold, processes, replaced, row, table, tls};
     use std::collections::BTreeMap;
     use vocab::time::Timestamp;
     use wire::control::{Pin, TlsView};
+    use wire::names::Host;
 
     #[test]
     fn columns_are_as_wide_as_their_widest_text() {
@@ -266,6 +292,25 @@ mod tests {
         };
         assert!(tls(&view, "http://localhost:8080").contains("nobody speaks TLS"));
         assert!(tls(&view, "https://localhost:8080").contains("HANDSHAKES"));
+    }
+
+    #[test]
+    fn what_was_done_to_host_names_is_said() {
+        let host = Host::parse("login.acme.com").unwrap();
+        let one = [host.clone()];
+        let said = changed_hosts("acme", HostsDone::Added(&host), &one);
+        assert!(
+            said.starts_with("acme answers at login.acme.com now"),
+            "{said}"
+        );
+        assert!(said.ends_with("\nlogin.acme.com\n"), "{said}");
+        let said = changed_hosts("acme", HostsDone::Removed(&host), &[]);
+        assert!(
+            said.contains("no more") && said.ends_with("no host names of its own"),
+            "{said}"
+        );
+        let said = changed_hosts("acme", HostsDone::Nothing, &one);
+        assert_eq!(said, "login.acme.com\n");
     }
 
     #[test]

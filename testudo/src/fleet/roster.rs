@@ -1,7 +1,9 @@
 //! What a fleet is started with, decided by what its folder knows of the last time: how many cells, and at which address.
 //! Pure.
 
+use crate::fleet::command::at_address;
 use std::fmt;
+use vocab::slug::Slug;
 use wire::control::{CellState, CellView};
 use wire::names::{CellName, NameError};
 
@@ -62,27 +64,51 @@ pub fn check_without(known: &[CellView], without: &[CellName]) -> Result<(), Str
 pub struct LeftOut {
     /// Its name.
     pub name: CellName,
-    /// Its organisations.
+    /// Organisations that have a place there: those that live there, and those that can be taken back to it.
     pub orgs: i64,
+    /// Those that live there, the first by name.
+    pub living: Vec<Slug>,
+    /// How many of those there are.
+    pub living_count: i64,
 }
+
+/// Most organisations that are named of a cell that is not started.
+pub const NAMED_MAX: usize = 5;
 
 impl fmt::Display for LeftOut {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, orgs } = self;
-        write!(formatter, "{name} is not started")?;
-        match orgs {
-            0 => Ok(()),
-            1 => write!(
-                formatter,
-                ": nobody serves the organisation that has its place there, if it lives there; leave --cells and --without out to \
-                 start all"
-            ),
-            orgs => write!(
-                formatter,
-                ": nobody serves those of the {orgs} organisations with a place there that live there; leave --cells and \
-                 --without out to start all"
-            ),
+        write!(formatter, "{} is not started", self.name)?;
+        let kept = self.orgs - self.living_count;
+        let names: Vec<&str> = self.living.iter().map(Slug::as_str).collect();
+        let unnamed = self.living_count - i64::try_from(names.len()).unwrap_or(i64::MAX);
+        match (names.as_slice(), unnamed) {
+            ([], _) => {}
+            (names, ..=0) => {
+                let live = if names.len() == 1 { "lives" } else { "live" };
+                let names = names.join(", ");
+                write!(formatter, ": nobody serves {names}, which {live} there")?;
+            }
+            (names, unnamed) => {
+                let names = names.join(", ");
+                write!(
+                    formatter,
+                    ": nobody serves {names} and {unnamed} more, which live there"
+                )?;
+            }
         }
+        match kept {
+            ..=0 => {}
+            1 => formatter
+                .write_str("; 1 that lives elsewhere has a place there yet, from a move")?,
+            kept => write!(
+                formatter,
+                "; {kept} that live elsewhere have a place there yet, from moves"
+            )?,
+        }
+        if self.orgs > 0 {
+            formatter.write_str(". Leave --cells and --without out to start all")?;
+        }
+        Ok(())
     }
 }
 
@@ -96,6 +122,8 @@ pub fn find_left_out(known: &[CellView], started: &[CellName]) -> Vec<LeftOut> {
         .map(|cell| LeftOut {
             name: cell.name.clone(),
             orgs: cell.orgs,
+            living: Vec::new(),
+            living_count: 0,
         })
         .collect()
 }
@@ -117,14 +145,13 @@ pub fn decide_origin(
     if change || orgs == 0 {
         return Ok(());
     }
-    let port = before.rsplit(':').next().unwrap_or_default();
-    let tls = match before.starts_with("https:") {
-        true => " --tls local",
-        false => "",
+    let as_before = match at_address(before) {
+        options if options.is_empty() => String::from("without --listen and --tls"),
+        options => options.trim_start().to_owned(),
     };
     Err(format!(
         "people reach this fleet at {before}, and would at {wanted}: issuers, links and passkeys of its organisations ({orgs}) \
-         would no longer fit. Start it as before (--listen 127.0.0.1:{port}{tls}), or say --change-address"
+         would no longer fit. Start it as before ({as_before}), or say --change-address"
     ))
 }
 
@@ -152,7 +179,9 @@ mod tests {
         LeftOut, cell_for_tests as cell, cell_names, check_without, count_cells, decide_origin,
         find_left_out,
     };
+    use vocab::slug::Slug;
     use wire::control::CellState;
+    use wire::names::CellName;
 
     #[test]
     fn a_fleet_has_as_many_cells_as_before() {
@@ -171,9 +200,53 @@ mod tests {
         let left_out = find_left_out(&five, &names);
         let said: Vec<_> = left_out.iter().map(LeftOut::to_string).collect();
         assert_eq!(said.len(), 2, "{said:?}");
-        assert!(said[0].starts_with("cell-d is not started: nobody serves the organisation"));
-        assert!(said[1].contains("the 2 organisations"));
+        assert!(said[0].starts_with("cell-d is not started; 1 that lives elsewhere"));
+        assert!(said[1].contains("; 2 that live elsewhere"));
         assert_eq!(cell_names(26).unwrap()[25].as_str(), "cell-z");
+    }
+
+    #[test]
+    fn whoever_leaves_a_cell_out_hears_who_lives_there() {
+        let left_out = |orgs: i64, living_count: i64, names: &[&str]| {
+            let living = names.iter().map(|name| Slug::parse(name).unwrap());
+            LeftOut {
+                name: CellName::parse("cell-c").unwrap(),
+                orgs,
+                living: living.collect(),
+                living_count,
+            }
+            .to_string()
+        };
+        assert_eq!(left_out(0, 0, &[]), "cell-c is not started");
+        for (orgs, living, names, part) in [
+            (
+                1,
+                1,
+                &["acme"][..],
+                "nobody serves acme, which lives there. Leave",
+            ),
+            (
+                2,
+                2,
+                &["acme", "globex"],
+                "nobody serves acme, globex, which live there. Leave",
+            ),
+            (
+                9,
+                7,
+                &["acme", "globex"],
+                "acme, globex and 5 more, which live there; 2 that live elsewhere have a place",
+            ),
+            (
+                1,
+                0,
+                &[],
+                "is not started; 1 that lives elsewhere has a place",
+            ),
+        ] {
+            let said = left_out(orgs, living, names);
+            assert!(said.contains(part), "{said}");
+        }
     }
 
     #[test]
@@ -212,7 +285,14 @@ mod tests {
                 "http://localhost:9090",
                 1,
                 false,
-                Some("(--listen 127.0.0.1:8080)"),
+                Some("(without --listen and --tls)"),
+            ),
+            (
+                Some("http://localhost:9090"),
+                http,
+                1,
+                false,
+                Some("(--listen 127.0.0.1:9090)"),
             ),
         ];
         for (before, wanted, orgs, change, part) in table {

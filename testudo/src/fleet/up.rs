@@ -1,16 +1,17 @@
 //! `testudo fleet up`: a whole fleet on one machine, as separate processes with separate stores.
 
+use crate::fleet::command;
 use crate::fleet::folder::{
     OPERATOR_NAME, Running, identity, keep_origin, load_origin, process_file,
 };
 use crate::fleet::lifeline::Patience;
-use crate::fleet::lost::{check_authority, check_cells, check_register};
+use crate::fleet::lost::{check_authority, check_cells, check_register, check_started};
 use crate::fleet::members::CONTROL_NAME;
 use crate::fleet::ports::check_free;
 use crate::fleet::probe::{FrontDoor, decide_path, wait_until_routed};
 use crate::fleet::renewal::{Holders, reissue};
 use crate::fleet::roster::{
-    LeftOut, cell_names, check_without, count_cells, decide_origin, find_left_out,
+    LeftOut, NAMED_MAX, cell_names, check_without, count_cells, decide_origin, find_left_out,
 };
 use crate::fleet::supervisor::{Plan, Ready, Wishes, keep, launch};
 use crate::home::{self, Home, STORE_FILE};
@@ -20,6 +21,7 @@ use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use server::data_folder::{DataFolder, DataFolderError};
 use server::start::StopSignals;
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -121,9 +123,10 @@ fn must_be_fleets(data: &Path) -> anyhow::Result<()> {
 fn explain_folder(data: &Path, error: DataFolderError) -> anyhow::Error {
     match error {
         DataFolderError::InUse { .. } => anyhow::anyhow!(
-            "{data} is in use by another testudo process: `testudo fleet down --data {data}` stops the fleet that runs there; or \
+            "{} is in use by another testudo process: `testudo fleet down{}` stops the fleet that runs there; or \
              name another folder with --data",
-            data = data.display()
+            data.display(),
+            command::at(data)
         ),
         error => error.into(),
     }
@@ -161,6 +164,8 @@ struct Begun {
     page: Option<SocketAddr>,
     route_key: String,
     operator: FleetClient,
+    /// The cells that the register knew at the start.
+    known: Vec<CellName>,
     started: Vec<CellName>,
     left_out: Vec<LeftOut>,
 }
@@ -169,6 +174,7 @@ impl Fleet<'_> {
     /// Starts everything, and keeps it running until a signal comes.
     async fn run(&self, signals: StopSignals, renewals: Signal) -> anyhow::Result<ExitCode> {
         let begun = self.begin().await?;
+        let data = &self.options.fleet.data;
         let (stop, stopped) = watch::channel(false);
         let wishes = || Wishes {
             stop: stopped.clone(),
@@ -185,12 +191,20 @@ impl Fleet<'_> {
         let mut launched = JoinSet::new();
         for name in begun.started.clone() {
             let (plan, operator) = (self.plan_cell(&name), begun.operator.clone());
-            launched.spawn(async move { launch_cell(plan, name, &operator).await });
+            launched.spawn(async move {
+                let cell = launch_cell(plan, name.clone(), &operator).await;
+                (name, cell)
+            });
         }
+        let mut failed = BTreeMap::new();
         while let Some(cell) = launched.join_next().await {
-            let (plan, ready) = cell??;
-            kept.spawn(keep(plan, ready, wishes()));
+            match cell? {
+                (_, Ok((plan, ready))) => drop(kept.spawn(keep(plan, ready, wishes()))),
+                (name, Err(why)) => drop(failed.insert(name, format!("{why:#}"))),
+            }
         }
+        // Only now: whoever leaves cells out wants to hear of all that are ill.
+        check_started(&begun.started, &begun.known, &failed, &command::up(data))?;
         let (edge_plan, edge) = self.launch_edge(begun.address, &begun.route_key).await?;
         // Only now: where the fleet did not come to be, people still reach it where they did.
         keep_origin(self.folder, &self.origin)?;
@@ -211,6 +225,7 @@ impl Fleet<'_> {
             page: begun.page,
             root: root.as_deref(),
             left_out: &begun.left_out,
+            at: &command::at(&self.options.fleet.data),
         };
         announce(&said, self.options.fleet.output)?;
         signals.wait().await;
@@ -255,6 +270,10 @@ impl Fleet<'_> {
             running.members.push(name.to_string());
         }
         running.write(self.folder)?;
+        let mut left_out = find_left_out(&known.cells, &cells);
+        for cell in &mut left_out {
+            name_living(&operator, cell).await?;
+        }
         Ok(Begun {
             plan,
             control,
@@ -262,7 +281,8 @@ impl Fleet<'_> {
             page,
             route_key,
             operator,
-            left_out: find_left_out(&known.cells, &cells),
+            left_out,
+            known: known.cells.into_iter().map(|cell| cell.name).collect(),
             started: cells,
         })
     }
@@ -393,6 +413,20 @@ impl Fleet<'_> {
     }
 }
 
+/// Adds who lives in a cell that is not started. More than a page of them are not counted: so many are known by their places.
+async fn name_living(operator: &FleetClient, cell: &mut LeftOut) -> anyhow::Result<()> {
+    let time = Duration::from_secs(ANSWER_SECS_MAX);
+    let path = format!("/v1/orgs?limit=1000&cell={}", cell.name);
+    let page: OrgPage = operator.get(&path, time).await?;
+    cell.living_count = match page.next {
+        Some(_) => cell.orgs,
+        None => i64::try_from(page.orgs.len())?,
+    };
+    let slugs = page.orgs.into_iter().map(|org| org.slug);
+    cell.living = slugs.take(NAMED_MAX).collect();
+    Ok(())
+}
+
 /// Waits until a request to the first organisation goes the right way. One that is ill by itself keeps nobody from the others:
 /// then it is said, and the fleet runs.
 async fn check_routed(
@@ -479,6 +513,8 @@ struct Said<'s> {
     page: Option<SocketAddr>,
     root: Option<&'s str>,
     left_out: &'s [LeftOut],
+    /// What leads a command to this fleet.
+    at: &'s str,
 }
 
 fn announce(said: &Said<'_>, output: Output) -> std::io::Result<()> {
@@ -504,7 +540,8 @@ fn announce(said: &Said<'_>, output: Output) -> std::io::Result<()> {
             if let Some(page) = page {
                 writeln!(
                     out,
-                    "Watch it at {page} (`testudo fleet page` opens it to move organisations)"
+                    "Watch it at {page} (`testudo fleet page{}` opens it to move organisations)",
+                    said.at
                 )?;
             }
             if let Some(root) = said.root {
@@ -515,7 +552,8 @@ fn announce(said: &Said<'_>, output: Output) -> std::io::Result<()> {
             }
             writeln!(
                 out,
-                "\nMake an organisation in another terminal:\n  testudo org create acme"
+                "\nMake an organisation in another terminal:\n  testudo org create acme{}",
+                said.at
             )?;
         }
     }
