@@ -179,7 +179,8 @@ mod tests {
                 .collect()
         };
         let all = ["cell-a", "cell-b", "cell-c"];
-        let table: [(&[&str], &[&str], &[&str], Option<&str>); 5] = [
+        type Row<'r> = (&'r [&'r str], &'r [&'r str], &'r [&'r str], Option<&'r str>);
+        let table: [Row<'_>; 5] = [
             (&all, &all, &[], None),
             (&all, &all, &["cell-b"], Some("`up --without cell-b`")),
             (&all, &all, &["cell-b", "cell-a"], Some("cell-a,cell-b`")),
