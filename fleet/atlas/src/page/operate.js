@@ -64,7 +64,10 @@ async function enter() {
       return;
     }
   }
-  if (isOpen()) await list("");
+  if (!isOpen()) return;
+  await list("");
+  // The fleet may have been drawn before, and is drawn again only when something changes.
+  await learnNames();
 }
 
 async function list(after) {
@@ -80,8 +83,9 @@ async function list(after) {
 
 // Names for the dots that rest in a cell; asked for again when the register has changed.
 async function learnNames() {
+  if (!fleet || !isOpen() || naming) return;
   const newest = fleet.changes[0] ? fleet.changes[0].cursor : 0;
-  if (!isOpen() || naming || newest === named) return;
+  if (newest === named) return;
   [naming, named] = [true, newest];
   try {
     for (const cell of fleet.cells) namesOf.set(cell.name, await namesIn(cell.name));
