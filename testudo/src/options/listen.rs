@@ -2,6 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+/// The port of an example where none was typed.
+const PORT: u16 = 8080;
+
 /// An address and a port. A name may be several addresses: which of them is meant is for whoever types it to say.
 ///
 /// # Errors
@@ -10,15 +13,16 @@ pub fn parse_listen(text: &str) -> Result<SocketAddr, String> {
     if let Ok(address) = text.parse() {
         return Ok(address);
     }
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Err(format!("add a port: {}", SocketAddr::new(address, PORT)));
+    }
     let (host, port) = text.rsplit_once(':').unwrap_or((text, ""));
-    let port = port.parse::<u16>().unwrap_or(8080);
-    Err(match text.parse::<IpAddr>() {
-        Ok(IpAddr::V6(address)) => format!("add a port: [{address}]:{port}"),
-        Ok(IpAddr::V4(address)) => format!("add a port: {address}:{port}"),
-        Err(_) if host == "localhost" => {
+    let port = port.parse::<u16>().unwrap_or(PORT);
+    Err(match host {
+        "localhost" => {
             format!("names are not looked up; name the address: 127.0.0.1:{port}, or [::1]:{port}")
         }
-        Err(_) => format!(
+        _ => format!(
             "name an address and a port, such as 127.0.0.1:{port}, or 0.0.0.0:{port} for every address of this machine"
         ),
     })

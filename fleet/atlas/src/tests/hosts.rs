@@ -71,10 +71,7 @@ async fn a_host_is_at_its_cell_before_edges_learn_of_it_and_gone_from_edges_firs
             .register
             .remove_host(&slug("globex"), &login, "test")
             .await;
-        assert!(matches!(
-            not_theirs.err().unwrap(),
-            Refusal::NotFound { .. }
-        ));
+        assert!(matches!(not_theirs.err().unwrap(), Refusal::NoHost { .. }));
         let known = world
             .register
             .remove_host(&slug("acme"), &login, "test")

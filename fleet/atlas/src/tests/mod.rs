@@ -199,7 +199,7 @@ async fn a_state_is_set_at_the_epoch_that_was_seen_on_sqlite_and_postgres() {
         );
         let stranger = cell("cell-z");
         let unknown = world.register.cell(&stranger).await.unwrap_err();
-        assert!(matches!(unknown, Refusal::NotFound { .. }));
+        assert!(matches!(unknown, Refusal::NoCell { .. }), "{unknown}");
     }
 }
 
