@@ -130,8 +130,12 @@ impl Cell {
         };
         let place = place_of(&hook.id);
         Ok(Some(Parcel {
-            auth: self.open_auth(org, &place, &hook.config).await?,
-            secrets: self.open_secrets(org, &place, &hook.config).await?,
+            auth: self
+                .open_auth(org, &place, hook.config.auth.as_ref())
+                .await?,
+            secrets: self
+                .open_signing_secrets(org, &place, hook.config.signing())
+                .await?,
             hook,
             delivery,
             rows,

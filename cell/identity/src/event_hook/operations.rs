@@ -6,12 +6,9 @@ use crate::event_hook::channel::{HookChange, decide_hook};
 use crate::event_hook::envoy::{
     ANSWER_BYTES_MAX, Answered, Envoy, Letter, Method, PlainHttp, Trouble, ask,
 };
-use crate::event_hook::sealing::{SECRET_PART, headers_of};
-use crate::event_hook::signing::draw_secret;
+use crate::event_hook::sealing::headers_of;
 use crate::event_hook::store::{deliveries, hooks};
-use crate::event_hook::{
-    EventHook, FormerSecret, HOOKS_MAX, HookConfig, SECRET_OVERLAP_SECS, place_of,
-};
+use crate::event_hook::{EventHook, HOOKS_MAX, HookConfig, place_of};
 use crate::fault::Refusal;
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::id::EventHookId;
@@ -115,10 +112,8 @@ impl Cell {
         permit.covers(Permission::ManageOrg)?;
         let (types, fate) = decide_hook(&change, None, plain)?;
         let (id, now) = (EventHookId::generate(self.entropy()), self.now());
-        let secret = draw_secret(self.entropy());
-        let org = permit.org();
-        let place = place_of(&id);
-        let sealed = self.seal_part(org, &place, SECRET_PART, &secret).await?;
+        let (org, place) = (permit.org(), place_of(&id));
+        let (secret, sealed) = self.draw_signing_secret(org, &place).await?;
         let maker = permit.own_user();
         let maker = maker.map_or_else(|| permit.actor().id(), |user| user.as_str());
         let hook = EventHook {
@@ -131,7 +126,7 @@ impl Cell {
             created_at: now,
             updated_at: now,
             config: HookConfig {
-                auth: self.seal_hook_auth(org, &place, &change.auth, fate).await?,
+                auth: self.seal_auth(org, &place, &change.auth, fate).await?,
                 description: change.description,
                 uri: change.uri,
                 headers: change.headers,
@@ -180,7 +175,7 @@ impl Cell {
         let (types, fate) = decide_hook(&change, Some(&present.config), plain)?;
         let place = place_of(&present.id);
         let auth = self
-            .seal_hook_auth(permit.org(), &place, &change.auth, fate)
+            .seal_auth(permit.org(), &place, &change.auth, fate)
             .await?;
         let stays = present.config.uri == change.uri;
         let hook = EventHook {
@@ -254,20 +249,11 @@ impl Cell {
     ) -> Result<Secret<String>, Refusal> {
         permit.covers(Permission::ManageOrg)?;
         own(permit, &present)?;
-        let secret = draw_secret(self.entropy());
-        let sealed = self
-            .seal_part(permit.org(), &place_of(&present.id), SECRET_PART, &secret)
-            .await?;
-        let former = FormerSecret {
-            sealed: present.config.secret.clone(),
-            until: self.now().plus_secs(SECRET_OVERLAP_SECS).micros(),
-        };
+        let place = place_of(&present.id);
+        let drawn = self.draw_signing_secret(permit.org(), &place);
+        let (secret, sealed) = drawn.await?;
         let hook = EventHook {
-            config: HookConfig {
-                secret: sealed,
-                former: Some(former),
-                ..present.config.clone()
-            },
+            config: present.config.clone().renewed(sealed, self.now()),
             ..present.clone()
         };
         self.store_event_hook(permit, &present, hook, Act::Secret)
@@ -289,7 +275,7 @@ impl Cell {
         own(permit, &present)?;
         let challenge = random_token(self.entropy(), "");
         let place = place_of(&present.id);
-        let opened = self.open_auth(permit.org(), &place, &present.config);
+        let opened = self.open_auth(permit.org(), &place, present.config.auth.as_ref());
         let auth = opened.await.map_err(Refusal::from)?;
         let mut headers = headers_of(&present.config, auth.as_ref());
         headers.push((CHALLENGE_HEADER.to_owned(), challenge.clone()));

@@ -194,9 +194,11 @@ impl Cell {
         times: Times,
     ) -> Result<Called, Fault> {
         let place = place_of(&hook.id);
-        let auth = self.open_auth(&hook.org_id, &place, &hook.config).await?;
+        let auth = self
+            .open_auth(&hook.org_id, &place, hook.config.auth.as_ref())
+            .await?;
         let secrets = self
-            .open_secrets(&hook.org_id, &place, &hook.config)
+            .open_signing_secrets(&hook.org_id, &place, hook.config.signing())
             .await?;
         let mut headers = headers_of(&hook.config, auth.as_ref());
         headers.extend(sign(&secrets, &event_id, self.now(), &body));

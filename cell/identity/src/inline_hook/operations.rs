@@ -2,10 +2,8 @@
 
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
+use crate::event_hook::HookConfig;
 use crate::event_hook::envoy::PlainHttp;
-use crate::event_hook::sealing::SECRET_PART;
-use crate::event_hook::signing::draw_secret;
-use crate::event_hook::{FormerSecret, HookConfig, SECRET_OVERLAP_SECS};
 use crate::fault::{Fault, Refusal};
 use crate::inline_hook::call::{Called, Times};
 use crate::inline_hook::settings::{InlineHookChange, decide_inline_hook};
@@ -76,8 +74,7 @@ impl Cell {
         let fate = decide_inline_hook(&change, None, plain)?;
         let (id, now) = (InlineHookId::generate(self.entropy()), self.now());
         let (org, place) = (permit.org(), place_of(&id));
-        let secret = draw_secret(self.entropy());
-        let sealed = self.seal_part(org, &place, SECRET_PART, &secret).await?;
+        let (secret, sealed) = self.draw_signing_secret(org, &place).await?;
         let maker = permit.own_user();
         let maker = maker.map_or_else(|| permit.actor().id(), |user| user.as_str());
         let hook = InlineHook {
@@ -89,7 +86,7 @@ impl Cell {
             created_at: now,
             updated_at: now,
             config: HookConfig {
-                auth: self.seal_hook_auth(org, &place, &change.auth, fate).await?,
+                auth: self.seal_auth(org, &place, &change.auth, fate).await?,
                 description: String::new(),
                 uri: change.uri,
                 headers: change.headers,
@@ -131,7 +128,7 @@ impl Cell {
         permit.covers(Permission::ManageOrg)?;
         let fate = decide_inline_hook(&change, Some(&present.config), plain)?;
         let place = place_of(&present.id);
-        let auth = self.seal_hook_auth(permit.org(), &place, &change.auth, fate);
+        let auth = self.seal_auth(permit.org(), &place, &change.auth, fate);
         let hook = InlineHook {
             name: change.name,
             config: HookConfig {
@@ -212,19 +209,11 @@ impl Cell {
     ) -> Result<Secret<String>, Refusal> {
         permit.covers(Permission::ManageOrg)?;
         own(permit, &present)?;
-        let secret = draw_secret(self.entropy());
         let place = place_of(&present.id);
-        let sealed = self.seal_part(permit.org(), &place, SECRET_PART, &secret);
-        let former = FormerSecret {
-            sealed: present.config.secret.clone(),
-            until: self.now().plus_secs(SECRET_OVERLAP_SECS).micros(),
-        };
+        let drawn = self.draw_signing_secret(permit.org(), &place);
+        let (secret, sealed) = drawn.await?;
         let hook = InlineHook {
-            config: HookConfig {
-                secret: sealed.await?,
-                former: Some(former),
-                ..present.config
-            },
+            config: present.config.renewed(sealed, self.now()),
             ..present
         };
         self.store_inline_hook(permit, hook, EventType::SystemHookKeyCreated)

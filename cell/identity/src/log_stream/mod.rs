@@ -22,6 +22,11 @@ use vocab::time::Timestamp;
 /// Most streams of one org.
 pub const STREAMS_MAX: usize = 10;
 
+/// Where the secrets of a stream are bound to.
+pub(crate) fn place_of(id: &LogStreamId) -> String {
+    format!("log-stream:{id}")
+}
+
 /// How a stream leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StreamKind {

@@ -2,20 +2,18 @@
 
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
-use crate::event_hook::channel::AuthFate;
+use crate::event_hook::FormerSecret;
 use crate::event_hook::envoy::Envoy;
-use crate::event_hook::signing::draw_secret;
-use crate::event_hook::{FormerSecret, SECRET_OVERLAP_SECS, SealedHeader};
+use crate::event_hook::sealing::GivenAuth;
 use crate::fault::Refusal;
-use crate::log_stream::parcel::{AUTH_PART, SECRET_PART};
 use crate::log_stream::settings::{Decided, ReceiverChange, StreamChange, Ways, decide_stream};
 use crate::log_stream::store;
 use crate::log_stream::{
-    LogStream, Receiver, STREAMS_MAX, Standing, StreamConfig, Syslog, Webhook,
+    LogStream, Receiver, STREAMS_MAX, Standing, StreamConfig, Syslog, Webhook, place_of,
 };
 use database::{ReadTx, WriteTx};
 use ledger::{Event, EventType, Outcome, Target};
-use vocab::id::{LogStreamId, OrgId};
+use vocab::id::LogStreamId;
 use vocab::secret::Secret;
 use vocab::time::Timestamp;
 
@@ -86,13 +84,13 @@ impl Cell {
                 (Receiver::Syslog(syslog), None)
             }
             Decided::Webhook(fate) => {
-                let secret = draw_secret(self.entropy());
+                let place = place_of(&id);
+                let (secret, sealed) = self.draw_signing_secret(org, &place).await?;
+                let given = auth_of(&change.receiver);
                 let webhook = Webhook {
                     uri: uri_of(&change),
-                    auth: self.seal_auth((org, &id), &change, fate).await?,
-                    secret: self
-                        .seal_stream_part(org, &id, SECRET_PART, &secret)
-                        .await?,
+                    auth: self.seal_auth(org, &place, given, fate).await?,
+                    secret: sealed,
                     former: None,
                 };
                 (Receiver::Webhook(webhook), Some(secret))
@@ -121,26 +119,6 @@ impl Cell {
         Ok(CreatedStream { stream, secret })
     }
 
-    async fn seal_auth(
-        &self,
-        (org, id): (&OrgId, &LogStreamId),
-        change: &StreamChange,
-        fate: AuthFate,
-    ) -> Result<Option<SealedHeader>, Refusal> {
-        let given = match &change.receiver {
-            ReceiverChange::Webhook { auth, .. } => auth.as_ref(),
-            ReceiverChange::Syslog { .. } => None,
-        };
-        match (fate, given) {
-            (AuthFate::Kept(kept), _) => Ok(Some(kept)),
-            (AuthFate::Replaced, Some((name, Some(value)))) => Ok(Some(SealedHeader {
-                name: name.clone(),
-                sealed: self.seal_stream_part(org, id, AUTH_PART, value).await?,
-            })),
-            (AuthFate::Replaced | AuthFate::Absent, _) => Ok(None),
-        }
-    }
-
     /// Replaces a stream, which goes on from where it stands.
     ///
     /// # Errors
@@ -154,11 +132,13 @@ impl Cell {
     ) -> Result<LogStream, Refusal> {
         permit.covers(Permission::ManageOrg)?;
         let decided = decide(&change, Some(&present.config.receiver), envoy)?;
-        let key = (permit.org(), &present.id);
+        let (org, place) = (permit.org(), place_of(&present.id));
         let receiver = match (decided, &present.config.receiver) {
             (Decided::Webhook(fate), Receiver::Webhook(webhook)) => Receiver::Webhook(Webhook {
                 uri: uri_of(&change),
-                auth: self.seal_auth(key, &change, fate).await?,
+                auth: self
+                    .seal_auth(org, &place, auth_of(&change.receiver), fate)
+                    .await?,
                 ..webhook.clone()
             }),
             (Decided::Syslog(host, port, authority), _) => Receiver::Syslog(Syslog {
@@ -238,14 +218,13 @@ impl Cell {
         let Receiver::Webhook(webhook) = &present.config.receiver else {
             return Err(Refusal::WrongState("messages of syslog are not signed"));
         };
-        let secret = draw_secret(self.entropy());
-        let part = self.seal_stream_part(permit.org(), &present.id, SECRET_PART, &secret);
+        let place = place_of(&present.id);
+        let drawn = self.draw_signing_secret(permit.org(), &place);
+        let (secret, sealed) = drawn.await?;
+        let former = FormerSecret::replaced(webhook.secret.clone(), self.now());
         let webhook = Webhook {
-            secret: part.await?,
-            former: Some(FormerSecret {
-                sealed: webhook.secret.clone(),
-                until: self.now().plus_secs(SECRET_OVERLAP_SECS).micros(),
-            }),
+            secret: sealed,
+            former: Some(former),
             ..webhook.clone()
         };
         let stream = LogStream {
@@ -305,6 +284,13 @@ fn decide(
         reads_authority: &|pem| envoy.reads_authority(pem),
     };
     decide_stream(change, present, ways)
+}
+
+const fn auth_of(receiver: &ReceiverChange) -> &GivenAuth {
+    match receiver {
+        ReceiverChange::Webhook { auth, .. } => auth,
+        ReceiverChange::Syslog { .. } => &None,
+    }
 }
 
 fn uri_of(change: &StreamChange) -> String {

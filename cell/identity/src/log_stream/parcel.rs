@@ -4,19 +4,13 @@ use crate::cell::Cell;
 use crate::event_hook::envoy::{
     ANSWER_BYTES_MAX, Answered, Envoy, Letter, Method, Shipment, Trouble,
 };
-use crate::event_hook::sealing::sign;
+use crate::event_hook::sealing::{SealedSecrets, sign};
 use crate::fault::Fault;
 use crate::log_stream::wire::{render_batch, render_batch_id, render_frames};
-use crate::log_stream::{LogStream, Receiver, Webhook};
+use crate::log_stream::{LogStream, Receiver, place_of};
 use ledger::LogRow;
-use vocab::id::{LogStreamId, OrgId};
 use vocab::secret::Secret;
 use vocab::time::Timestamp;
-
-/// Binds the sealed value of the header to its place.
-pub(crate) const AUTH_PART: &str = "auth";
-/// Binds the sealed secrets to theirs.
-pub(crate) const SECRET_PART: &str = "secret";
 
 /// What a webhook is told in secret.
 #[derive(Default)]
@@ -117,49 +111,15 @@ impl Cell {
         let Receiver::Webhook(webhook) = &stream.config.receiver else {
             return Ok(Secrets::default());
         };
-        let Webhook {
-            auth,
-            secret,
-            former,
-            ..
-        } = webhook;
-        let mut secrets = Secrets::default();
-        if let Some(auth) = auth {
-            let value = self
-                .open_stream_part(stream, AUTH_PART, &auth.sealed)
-                .await?;
-            secrets.auth = Some((auth.name.clone(), value));
-        }
-        let present = self.open_stream_part(stream, SECRET_PART, secret).await?;
-        secrets.signing.push(present);
-        if let Some(former) = former
-            && self.now().micros() < former.until
-        {
-            let former = self.open_stream_part(stream, SECRET_PART, &former.sealed);
-            secrets.signing.push(former.await?);
-        }
-        Ok(secrets)
-    }
-
-    pub(crate) async fn seal_stream_part(
-        &self,
-        org: &OrgId,
-        id: &LogStreamId,
-        part: &str,
-        text: &Secret<String>,
-    ) -> Result<String, keys::KeyFault> {
-        self.seal_text(org, &format!("log-stream:{id}/{part}"), text)
-            .await
-    }
-
-    async fn open_stream_part(
-        &self,
-        stream: &LogStream,
-        part: &str,
-        sealed: &str,
-    ) -> Result<Secret<String>, Fault> {
-        let context = format!("log-stream:{}/{part}", stream.id);
-        self.open_text(&stream.org_id, &context, sealed).await
+        let (org, place) = (&stream.org_id, place_of(&stream.id));
+        let sealed = SealedSecrets {
+            present: &webhook.secret,
+            former: webhook.former.as_ref(),
+        };
+        Ok(Secrets {
+            auth: self.open_auth(org, &place, webhook.auth.as_ref()).await?,
+            signing: self.open_signing_secrets(org, &place, sealed).await?,
+        })
     }
 }
 

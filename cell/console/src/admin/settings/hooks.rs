@@ -7,6 +7,7 @@ use crate::admin::caller::{
 use crate::admin::form::{lines, problem_of, shell_after, typed};
 use crate::admin::paging::{LOAD_ROWS, after_of, cut, pager, render_cursor};
 use crate::admin::row::moment;
+use crate::admin::settings::posted_auth;
 use crate::text::Text;
 use crate::view::admin::{DeliveryRow, DeliveryTone, HookForm, HookPage, HookRow, HooksPage};
 use crate::view::part::{Input, Tone};
@@ -23,7 +24,6 @@ use identity::event_hook::operations::Unverified;
 use identity::fault::Refusal;
 use std::sync::Arc;
 use vocab::id::{EventHookId, HookDeliveryId};
-use vocab::secret::Secret;
 
 const HERE: &str = "/admin/settings/hooks";
 
@@ -197,15 +197,13 @@ async fn load(visit: &Visit, permit: &Permit, id: &str) -> Result<EventHook, Det
 /// The hook that a form describes. Headers that no page shows stay as they are.
 fn posted(visit: &Visit, present: Option<&EventHook>) -> HookChange {
     let text = |field: &str| visit.field(field).trim().to_owned();
-    let (name, value) = (text("auth_name"), visit.field("auth_value"));
-    let value = (!value.is_empty()).then(|| Secret::new(value.to_owned()));
     HookChange {
         name: text("name"),
         description: text("description"),
         types: lines(visit, "types"),
         uri: text("uri"),
         headers: present.map_or_else(Vec::new, |hook| hook.config.headers.clone()),
-        auth: (!name.is_empty() || value.is_some()).then_some((name, value)),
+        auth: posted_auth(visit),
         base_url: visit.context.base_url.clone(),
     }
 }

@@ -7,6 +7,7 @@ use crate::admin::caller::{
 use crate::admin::form::{problem_of, shell_after, typed};
 use crate::admin::row::moment;
 use crate::admin::settings::hooks::explain;
+use crate::admin::settings::posted_auth;
 use crate::text::Text;
 use crate::view::admin::{
     AskingRuleRow, InlineHookForm, InlineHookPage, InlineHookRow, InlineHookTopic, InlineHookTrial,
@@ -26,7 +27,6 @@ use identity::inline_hook::{InlineHook, InlineHookKind};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use vocab::id::InlineHookId;
-use vocab::secret::Secret;
 
 const HERE: &str = "/admin/settings/inline-hooks";
 
@@ -215,13 +215,11 @@ const fn topic_of(kind: InlineHookKind) -> InlineHookTopic {
 /// The hook that a form describes. Headers that no page shows stay as they are.
 fn posted(visit: &Visit, present: Option<&InlineHook>) -> InlineHookChange {
     let text = |field: &str| visit.field(field).trim().to_owned();
-    let (name, value) = (text("auth_name"), visit.field("auth_value"));
-    let value = (!value.is_empty()).then(|| Secret::new(value.to_owned()));
     InlineHookChange {
         name: text("name"),
         uri: text("uri"),
         headers: present.map_or_else(Vec::new, |hook| hook.config.headers.clone()),
-        auth: (!name.is_empty() || value.is_some()).then_some((name, value)),
+        auth: posted_auth(visit),
         base_url: visit.context.base_url.clone(),
     }
 }

@@ -19,6 +19,7 @@ use identity::fault::Refusal;
 use identity::org::Org;
 use identity::org::settings::OrgSettings;
 use std::collections::BTreeMap;
+use vocab::secret::Secret;
 
 /// What is wrong with a form, by field.
 pub type Problems = BTreeMap<&'static str, String>;
@@ -36,4 +37,11 @@ async fn save(visit: &Visit, permit: &Permit, settings: OrgSettings) -> Result<(
     let org = org_of_form(visit);
     let name = org.name.clone();
     visit.cell.update_org(permit, org, &name, settings).await
+}
+
+/// The header by which a receiver knows us, as a form names it; without a value the present one stays.
+fn posted_auth(visit: &Visit) -> Option<(String, Option<Secret<String>>)> {
+    let (name, value) = (visit.field("auth_name").trim(), visit.field("auth_value"));
+    let value = (!value.is_empty()).then(|| Secret::new(value.to_owned()));
+    (!name.is_empty() || value.is_some()).then(|| (name.to_owned(), value))
 }

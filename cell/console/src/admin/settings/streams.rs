@@ -6,6 +6,7 @@ use crate::admin::caller::{
 };
 use crate::admin::form::{problem_of, shell_after, typed};
 use crate::admin::row::moment;
+use crate::admin::settings::posted_auth;
 use crate::text::Text;
 use crate::view::admin::{StreamForm, StreamPage, StreamRow, StreamStanding, StreamsPage};
 use crate::view::part::{Input, Tone};
@@ -20,7 +21,6 @@ use identity::log_stream::settings::{ReceiverChange, SYSLOG_PORT, StreamChange};
 use identity::log_stream::{LogStream, Receiver, Standing, StreamKind};
 use std::sync::Arc;
 use vocab::id::LogStreamId;
-use vocab::secret::Secret;
 
 const HERE: &str = "/admin/settings/streams";
 
@@ -183,12 +183,8 @@ fn posted(visit: &Visit, kind: StreamKind) -> StreamChange {
     let text = |field: &str| visit.field(field).trim().to_owned();
     let receiver = match kind {
         StreamKind::Webhook => {
-            let (name, value) = (text("auth_name"), visit.field("auth_value"));
-            let value = (!value.is_empty()).then(|| Secret::new(value.to_owned()));
-            ReceiverChange::Webhook {
-                uri: text("uri"),
-                auth: (!name.is_empty() || value.is_some()).then_some((name, value)),
-            }
+            let (uri, auth) = (text("uri"), posted_auth(visit));
+            ReceiverChange::Webhook { uri, auth }
         }
         StreamKind::Syslog => ReceiverChange::Syslog {
             host: text("host"),
