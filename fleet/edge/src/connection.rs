@@ -130,7 +130,10 @@ where
     // What a balancer keeps is not taken from it, since a request may be on its way, of whomever.
     let balancer = terms.trust.believes(client);
     let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(held.clone());
+        // A connection that may switch its protocol keeps its place beyond HTTP.
+        if request.headers().contains_key(header::UPGRADE) {
+            request.extensions_mut().insert(held.clone());
+        }
         let (proxy, facts) = (Arc::clone(&proxy), Arc::clone(&facts));
         let (held, pulse) = (held.clone(), asked.clone());
         async move { Ok::<_, Infallible>(answer(request, &facts, &proxy, &held, &pulse).await) }

@@ -77,10 +77,8 @@ pub struct Said<'s> {
 pub struct Marks {
     /// Its id.
     pub request_id: String,
-    /// A trace, for a client that began none.
-    trace: String,
-    /// Our own part of the trace.
-    span: String,
+    /// A trace, for a client that began none, and behind it our own part of the trace.
+    trace_and_span: String,
 }
 
 impl Marks {
@@ -90,12 +88,14 @@ impl Marks {
         // One draw for all: each costs as much as everything else here.
         let digits = random_hex::<40>(entropy);
         let (id, rest) = digits.split_at(32);
-        let (trace, span) = rest.split_at(32);
         Self {
             request_id: given_id.unwrap_or_else(|| id.to_owned()),
-            trace: trace.to_owned(),
-            span: span.to_owned(),
+            trace_and_span: rest.to_owned(),
         }
+    }
+
+    fn trace_and_span(&self) -> (&str, &str) {
+        self.trace_and_span.split_at(32)
     }
 }
 
@@ -214,8 +214,9 @@ fn render_traceparent(given: Option<&HeaderValue>, marks: &Marks) -> String {
             && span.bytes().any(|b| b != b'0');
         well_formed.then_some((trace, flags))
     });
-    let (trace, flags) = known.unwrap_or((&marks.trace, "00"));
-    format!("00-{trace}-{}-{flags}", marks.span)
+    let (own, span) = marks.trace_and_span();
+    let (trace, flags) = known.unwrap_or((own, "00"));
+    format!("00-{trace}-{span}-{flags}")
 }
 
 /// That many random bytes, as hexadecimal digits.
@@ -225,7 +226,7 @@ pub(crate) fn random_hex<const N: usize>(entropy: &dyn Entropy) -> String {
     let mut text = String::with_capacity(2 * N);
     for byte in bytes {
         for half in [byte >> 4, byte & 0xf] {
-            text.extend(char::from_digit(u32::from(half), 16));
+            text.push(char::from_digit(u32::from(half), 16).unwrap_or_default());
         }
     }
     text

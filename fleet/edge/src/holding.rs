@@ -10,6 +10,7 @@ use http_body::Body;
 use http_body_util::BodyExt as _;
 use reception::crowd::{Crowd, subscriber_of};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -210,13 +211,18 @@ impl Part {
             before => bytes.max(before * 2).next_multiple_of(STEP_BYTES),
         };
         let mut taken = self.room.taken();
-        let own = taken.clients.get(&self.client).copied().unwrap_or_default();
-        if !decide_growth(self.room.size, (taken.all, own), (self.bytes, wanted)) {
+        let Taken { all, clients } = &mut *taken;
+        let entry = clients.entry(self.client);
+        let own = match &entry {
+            Entry::Occupied(present) => *present.get(),
+            Entry::Vacant(_) => 0,
+        };
+        if !decide_growth(self.room.size, (*all, own), (self.bytes, wanted)) {
             return Err(Refused::Busy);
         }
         let more = wanted - self.bytes;
-        taken.all += more;
-        taken.clients.insert(self.client, own + more);
+        *all += more;
+        *entry.or_default() += more;
         drop(taken);
         self.bytes = wanted;
         Ok(())
@@ -231,10 +237,11 @@ impl Part {
         self.bytes = bytes;
         let mut taken = self.room.taken();
         taken.all = taken.all.saturating_sub(less);
-        if let Some(own) = taken.clients.get_mut(&self.client) {
-            *own = own.saturating_sub(less);
-            if *own == 0 {
-                taken.clients.remove(&self.client);
+        if let Entry::Occupied(mut own) = taken.clients.entry(self.client) {
+            let left = own.get().saturating_sub(less);
+            match left {
+                0 => drop(own.remove()),
+                _ => drop(own.insert(left)),
             }
         }
     }

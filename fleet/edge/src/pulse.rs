@@ -2,7 +2,6 @@
 
 use crate::capacity::Fill;
 use bytes::Bytes;
-use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -90,9 +89,30 @@ struct State {
     head_since: Option<Instant>,
     begun: u64,
     given_up: u64,
-    /// Since when the last piece of an answer lies unread, by the number of its request.
-    unread: HashMap<u64, Instant>,
+    /// Since when the last piece of an answer lies unread, with the number of its request; there are few at a time.
+    unread: Vec<(u64, Instant)>,
     ending_since: Option<Instant>,
+}
+
+impl State {
+    fn unread_since(&mut self, number: u64) -> Option<&mut Instant> {
+        let mut unread = self.unread.iter_mut();
+        unread.find_map(|(of, since)| (*of == number).then_some(since))
+    }
+
+    /// A piece of the answer to that request lies unread from now on.
+    fn note_unread(&mut self, number: u64) {
+        let now = Instant::now();
+        match self.unread_since(number) {
+            Some(since) => *since = now,
+            None => self.unread.push((number, now)),
+        }
+    }
+
+    /// Nothing of that answer lies unread.
+    fn note_read(&mut self, number: u64) {
+        self.unread.retain(|(of, _)| *of != number);
+    }
 }
 
 /// Which protocol, as soon as a request has come.
@@ -122,8 +142,8 @@ fn decide(state: &State, patience: &Patience, leaving: Leaving, now: Instant) ->
     }
     if state
         .unread
-        .values()
-        .any(|then| since(*then) > patience.unread)
+        .iter()
+        .any(|(_, then)| since(*then) > patience.unread)
     {
         return Verdict::IsCut("an answer was not read");
     }
@@ -174,7 +194,7 @@ impl Default for Pulse {
                 head_since: None,
                 begun: 0,
                 given_up: 0,
-                unread: HashMap::new(),
+                unread: Vec::new(),
                 ending_since: None,
             }),
             alarm: Notify::new(),
@@ -246,10 +266,7 @@ impl UnderWay {
     pub fn answer<B>(mut self, body: B) -> Watched<B> {
         self.stage = Stage::Answered;
         // Who leaves no room for it is never asked for the first piece.
-        self.pulse
-            .state()
-            .unread
-            .insert(self.number, Instant::now());
+        self.pulse.state().note_unread(self.number);
         Watched {
             inner: body,
             rest: Bytes::new(),
@@ -261,7 +278,7 @@ impl UnderWay {
 impl Drop for UnderWay {
     fn drop(&mut self) {
         let mut state = self.pulse.state();
-        state.unread.remove(&self.number);
+        state.note_read(self.number);
         state.under_way = state.under_way.saturating_sub(1);
         state.idle_since = Instant::now();
         state.head_since = state.head_since.map(|_| state.idle_since);
@@ -298,7 +315,7 @@ impl AsRef<[u8]> for Piece {
 impl Drop for Piece {
     fn drop(&mut self) {
         let mut state = self.request.pulse.state();
-        if let Some(since) = state.unread.get_mut(&self.request.number) {
+        if let Some(since) = state.unread_since(self.request.number) {
             *since = Instant::now();
         }
     }
@@ -308,8 +325,7 @@ impl<B: Body<Data = Bytes> + Unpin> Watched<B> {
     /// The next piece, and that it lies unread.
     fn piece(&mut self, mut bytes: Bytes) -> Frame<Bytes> {
         self.rest = bytes.split_off(bytes.len().min(PIECE_BYTES_MAX));
-        let mut state = self.request.pulse.state();
-        state.unread.insert(self.request.number, Instant::now());
+        self.request.pulse.state().note_unread(self.request.number);
         Frame::data(Bytes::from_owner(Piece {
             bytes,
             request: Arc::clone(&self.request),
@@ -337,11 +353,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B> {
             }))),
             Poll::Pending => {
                 // There is room for the next piece: the last one was taken.
-                this.request
-                    .pulse
-                    .state()
-                    .unread
-                    .remove(&this.request.number);
+                this.request.pulse.state().note_read(this.request.number);
                 Poll::Pending
             }
             // Pieces may be on their way for longer.

@@ -48,10 +48,19 @@ pub struct Shares {
     drawn: Most,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct OfCell {
     whole: OfKind,
     drawn: OfKind,
+}
+
+impl OfCell {
+    const fn of(&self, kind: Kind) -> &OfKind {
+        match kind {
+            Kind::Whole => &self.whole,
+            Kind::Drawn => &self.drawn,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -106,22 +115,19 @@ impl Shares {
     #[must_use]
     pub fn take(&self, cell: &CellName, client: IpAddr, kind: Kind) -> Option<Share> {
         let mut cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_cell = match cells.get(cell) {
-            Some(known) => known.clone(),
+        let of_kind = match cells.get(cell) {
+            Some(known) => known.of(kind).clone(),
             None => {
                 let new = OfCell {
                     whole: OfKind::new(self.whole),
                     drawn: OfKind::new(self.drawn),
                 };
-                cells.insert(cell.clone(), new.clone());
-                new
+                let of_kind = new.of(kind).clone();
+                cells.insert(cell.clone(), new);
+                of_kind
             }
         };
         drop(cells);
-        let of_kind = match kind {
-            Kind::Whole => of_cell.whole,
-            Kind::Drawn => of_cell.drawn,
-        };
         Some(Share {
             kind,
             _of_client: of_kind.clients.enter(client)?,

@@ -1,6 +1,7 @@
 //! How many connections one address has: nobody takes all of them.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -39,11 +40,11 @@ impl Crowd {
     pub fn enter_within(&self, address: IpAddr, each_max: usize) -> Option<Place> {
         let address = subscriber_of(address);
         let mut counts = self.counts();
-        let count = counts.get(&address).copied().unwrap_or_default();
-        if count >= each_max {
-            return None;
+        match counts.entry(address) {
+            Entry::Occupied(count) if *count.get() >= each_max => return None,
+            Entry::Vacant(_) if each_max == 0 => return None,
+            entry => *entry.or_default() += 1,
         }
-        counts.insert(address, count + 1);
         drop(counts);
         Some(Place {
             crowd: self.clone(),
@@ -59,10 +60,10 @@ impl Crowd {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut counts = self.crowd.counts();
-        if let Some(count) = counts.get_mut(&self.address) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                counts.remove(&self.address);
+        if let Entry::Occupied(mut count) = counts.entry(self.address) {
+            match count.get() {
+                0 | 1 => drop(count.remove()),
+                _ => *count.get_mut() -= 1,
             }
         }
     }
