@@ -51,6 +51,20 @@ impl Report {
     }
 }
 
+/// The middle one of several runs, by what is looked at in them. What failed in any of them is kept.
+pub fn middle_of(mut runs: Vec<Report>, looked_at: fn(&Report) -> f64) -> Report {
+    let failed = runs.iter().map(|run| run.failed).sum();
+    let failure = runs.iter().find_map(|run| run.failure.clone());
+    runs.sort_by(|one, other| looked_at(one).total_cmp(&looked_at(other)));
+    let middle = runs.len() / 2;
+    let middle = runs.into_iter().nth(middle).unwrap_or_default();
+    Report {
+        failed,
+        failure,
+        ..middle
+    }
+}
+
 /// Connections that are kept and always busy.
 pub fn closed(seconds: f64) -> Value {
     json!({ "closed": { "connections": CONNECTIONS, "seconds": seconds } })
@@ -69,4 +83,25 @@ pub fn fresh(seconds: f64) -> Value {
 /// Connections that rest.
 pub fn idle(connections: usize) -> Value {
     json!({ "idle": { "connections": connections } })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Report, middle_of};
+
+    #[test]
+    fn the_middle_run_counts_and_the_failures_of_all() {
+        let run = |p99_micros, failed| Report {
+            p99_micros,
+            failed,
+            failure: (failed > 0).then(|| format!("{failed}")),
+            ..Report::default()
+        };
+        let runs = vec![run(9.0, 2), run(1.0, 0), run(5.0, 0)];
+        let middle = middle_of(runs, |run| run.p99_micros);
+        assert!((middle.p99_micros - 5.0).abs() < f64::EPSILON);
+        assert_eq!((middle.failed, middle.failure.as_deref()), (2, Some("2")));
+        let none = middle_of(Vec::new(), |run| run.p99_micros);
+        assert_eq!(none.served, 0);
+    }
 }
