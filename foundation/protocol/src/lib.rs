@@ -14,6 +14,7 @@ pub mod http_auth;
 pub mod jose;
 pub mod json;
 pub mod jwt;
+pub mod keywords;
 pub mod oauth;
 pub mod oidc;
 pub mod properties;

@@ -12,6 +12,7 @@ use crate::jose::base64url;
 use crate::jose::jwk::Jwk;
 use crate::jose::jwks::Jwks;
 use crate::jose::jws::verify::{JwsError, TOKEN_BYTES_MAX, parse_unverified};
+use crate::keywords::{KEYWORD_CHARS_MAX, KEYWORDS_BYTES_MAX, KEYWORDS_MAX, Keywords, each_word};
 use crate::oauth::authorize::{ResponseMode, parse_authorize_request, parse_envelope};
 use crate::oauth::client_auth::{ClientCredentials, ClientProof, parse_basic};
 use crate::oauth::form::{FORM_BYTES_MAX, Form, FormError, render_form};
@@ -320,6 +321,40 @@ pub fn check_filter(bytes: &[u8]) -> Result<(), Violation> {
     }
     let again = Filter::parse(&spelling).map_err(|_| "a rendered filter does not parse")?;
     hold(again == filter, "a filter changed on the way")
+}
+
+/// Keywords have one spelling and keep their bounds, and each is found in the text that it comes from.
+///
+/// # Errors
+/// The property that does not hold.
+pub fn check_keywords(bytes: &[u8]) -> Result<(), Violation> {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Ok(());
+    };
+    let (mut words, mut room, mut is_bounded) = (Vec::new(), String::new(), true);
+    each_word(text, &mut room, |word| {
+        is_bounded &= !word.is_empty() && word.chars().count() <= KEYWORD_CHARS_MAX;
+        if words.len() < KEYWORDS_BYTES_MAX {
+            words.push(word.to_owned());
+        }
+    });
+    hold(is_bounded, "a word is empty or too long")?;
+    let Ok(keywords) = Keywords::parse(text) else {
+        return Ok(());
+    };
+    hold(
+        text.len() <= KEYWORDS_BYTES_MAX && keywords.iter().len() <= KEYWORDS_MAX,
+        "keywords over their bounds were read",
+    )?;
+    for keyword in keywords.iter() {
+        hold(
+            words.iter().any(|word| word == keyword),
+            "a keyword is no word of its own text",
+        )?;
+    }
+    let again =
+        Keywords::parse(&keywords.to_string()).map_err(|_| "keywords do not parse again")?;
+    hold(again == keywords, "keywords changed on the way")
 }
 
 /// The attributes of somebody by whom expressions are tried.
