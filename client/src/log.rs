@@ -78,6 +78,8 @@ pub struct Span<'a> {
     pub until: Option<&'a str>,
     /// Which, as an expression.
     pub filter: Option<&'a str>,
+    /// Words that all of them have.
+    pub keywords: Option<&'a str>,
     /// The newest first.
     pub newest_first: bool,
 }
@@ -97,6 +99,7 @@ impl Client {
             ("since", span.since),
             ("until", span.until),
             ("filter", span.filter),
+            ("q", span.keywords),
             ("sortOrder", Some(order)),
         ];
         let query: Vec<(&str, &str)> = words

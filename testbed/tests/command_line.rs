@@ -209,6 +209,13 @@ fn tokens_and_the_log(admin: &Administrator) -> anyhow::Result<()> {
         text(&rows[0], "/target/0/alternateId") == "grace@example.com",
         "{rows:?}"
     );
+    let searched = admin.things(&[
+        "log",
+        "list",
+        "--query",
+        "GRACE@example.com user.lifecycle.create",
+    ])?;
+    anyhow::ensure!(searched == rows, "{searched:?}");
     Ok(())
 }
 

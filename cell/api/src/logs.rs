@@ -12,6 +12,7 @@ use identity::condition::Place;
 use identity::fault::Fault;
 use identity::log_filter::parse_log_filter;
 use ledger::{LogFilter, LogPage, LogRow};
+use protocol::keywords::Keywords;
 use serde_json::Value;
 use vocab::time::Timestamp;
 
@@ -109,6 +110,7 @@ fn plan_filter(query: &Query, walk: Walk, now: Timestamp) -> Result<Option<LogFi
     let filter = LogFilter {
         since,
         until,
+        keywords: parse_keywords(query)?,
         ..LogFilter::default()
     };
     let Some(text) = query.get("filter") else {
@@ -118,8 +120,14 @@ fn plan_filter(query: &Query, walk: Walk, now: Timestamp) -> Result<Option<LogFi
     Ok(asked.map(|asked| LogFilter {
         since: filter.since,
         until: filter.until,
+        keywords: filter.keywords,
         ..asked
     }))
+}
+
+fn parse_keywords(query: &Query) -> Result<Keywords, ApiError> {
+    let keywords = Keywords::parse(query.get("q").unwrap_or_default());
+    keywords.map_err(|error| ApiError::invalid("q", &error.to_string()))
 }
 
 fn parse_moment(query: &Query, name: &str) -> Result<Option<Timestamp>, ApiError> {
@@ -196,6 +204,21 @@ mod tests {
             r#"debugContext.debugData.url co "x""#,
         ] {
             assert_eq!(filter(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn keywords_stand_beside_everything_else() {
+        let (walk, filter) = plan("q=Ada+%20WIKI&filter=actor.id+eq+%22a%22&after=x").unwrap();
+        let filter = filter.unwrap();
+        assert_eq!((walk, filter.since), (Walk::Polling, None));
+        assert_eq!(filter.keywords.to_string(), "ada wiki");
+        assert_eq!(filter.actor.as_deref(), Some("a"));
+        assert!(plan("q=+").unwrap().1.unwrap().keywords.is_empty());
+        let many = format!("q={}", "a+".repeat(11));
+        let long = format!("q={}", "a".repeat(41));
+        for bad in [many.as_str(), long.as_str(), "q=-"] {
+            assert_eq!(plan(bad), None, "{bad}");
         }
     }
 

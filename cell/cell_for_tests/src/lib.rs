@@ -32,7 +32,7 @@ use vocab::time::{Clock, ManualClock, Timestamp};
 pub const START_SECS: i64 = 1_795_465_901;
 
 /// The schema of a cell as far as `identity` has it; crates above add theirs by [`with`].
-pub const SCHEMA: [Migration; 18] = [
+pub const SCHEMA: [Migration; 19] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -51,6 +51,7 @@ pub const SCHEMA: [Migration; 18] = [
     identity::schema::MIGRATION_UNIQUE_ATTRIBUTES,
     identity::schema::MIGRATION_LOG_STREAMS,
     identity::schema::MIGRATION_INLINE_HOOKS,
+    ledger::MIGRATION_LOG_WORDS,
 ];
 
 /// [`SCHEMA`] and the steps of a crate above, counted from 1 without a gap: in a whole cell others stand between them.

@@ -87,6 +87,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 18,
         ..crate::schema::MIGRATION_INLINE_HOOKS
     },
+    Migration {
+        version: 19,
+        ..ledger::MIGRATION_LOG_WORDS
+    },
 ];
 
 /// When each test begins.

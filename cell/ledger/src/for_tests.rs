@@ -1,6 +1,6 @@
 //! A store of one test's own, on either engine, with the tables of this crate.
 
-use crate::{Event, MIGRATION, MIGRATION_ORG_MOVES, append};
+use crate::{Event, MIGRATION, MIGRATION_LOG_WORDS, MIGRATION_ORG_MOVES, append};
 use database::{Database, DatabaseFault, Location, Migration};
 use postgres_for_tests::TestDatabase;
 use std::path::PathBuf;
@@ -14,6 +14,10 @@ static MIGRATIONS: &[Migration] = &[
         // Those between are of higher crates.
         version: 2,
         ..MIGRATION_ORG_MOVES
+    },
+    Migration {
+        version: 3,
+        ..MIGRATION_LOG_WORDS
     },
 ];
 

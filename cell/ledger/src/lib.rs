@@ -19,6 +19,7 @@ mod party;
 mod store;
 mod text;
 mod verify;
+mod words;
 
 #[cfg(test)]
 mod for_tests;
@@ -35,6 +36,7 @@ pub use crate::page::{LogFilter, LogPage, LogRow, PAGE_ROWS_MAX, load_after, loa
 pub use crate::party::{Actor, Target};
 pub use crate::store::{load_event, load_head, load_oldest, next_org};
 pub use crate::verify::{BreakReason, BrokenRow, ChainVerdict, VerifiedChain, verify_chain};
+pub use crate::words::gather::{Gathering, Portion, load_behind, store_portion};
 
 /// The tables of this crate: the first step of the cell's schema.
 pub const MIGRATION: database::Migration = database::Migration {
@@ -48,4 +50,11 @@ pub const MIGRATION_ORG_MOVES: database::Migration = database::Migration {
     version: 8,
     name: "fences and changes of moving orgs",
     sql: include_str!("schema/008_org_moves.sql"),
+};
+
+/// In which rows of the log which words stand.
+pub const MIGRATION_LOG_WORDS: database::Migration = database::Migration {
+    version: 24,
+    name: "words of the log",
+    sql: include_str!("schema/026_log_words.sql"),
 };

@@ -1,14 +1,15 @@
 //! Pages of the log, newest or oldest first, each by an index.
 //!
-//! One index drives a page; what the filter asks beyond it is checked row by row. A page therefore looks at a bounded
-//! number of rows and may come back short, even empty, with a place to go on from: a rare event in a long log costs
-//! the reader more pages, never the store a long scan.
+//! One condition has an index of its own. Several together, and keywords, are found by the words of the log
+//! ([`crate::words`]). A page looks at a bounded number of rows and may come back short, even empty, with a place to go on
+//! from: a rare event in a long log costs the reader more pages, never the store a long scan.
 
 use crate::body::LogEvent;
 use crate::event::Outcome;
 use crate::event_type::EventType;
-use crate::store;
+use crate::{store, words};
 use database::{DatabaseFault, ReadTx};
+use protocol::keywords::Keywords;
 use serde_json::Value;
 use vocab::id::{EventId, OrgId};
 use vocab::time::Timestamp;
@@ -17,8 +18,8 @@ use vocab::time::Timestamp;
 pub const PAGE_ROWS_MAX: usize = 1_000;
 /// Most rows that are looked at for one page.
 const SCAN_ROWS_MAX: usize = 5_000;
-/// Rows per statement where the filter leaves some out.
-const SCAN_BATCH_ROWS: usize = 250;
+/// Rows per statement where they are looked at one after the other.
+pub(crate) const SCAN_BATCH_ROWS: usize = 250;
 /// The kinds of proof that strict clients know; another one is left out for them.
 const KNOWN_CREDENTIALS: [&str; 6] = [
     "PASSWORD",
@@ -44,6 +45,8 @@ pub struct LogFilter {
     pub since: Option<Timestamp>,
     /// Published before this moment.
     pub until: Option<Timestamp>,
+    /// With all of these among its words.
+    pub keywords: Keywords,
 }
 
 /// In which order, which is also in which direction pages follow each other.
@@ -181,16 +184,13 @@ async fn load(
         });
     };
     let driver = plan_driver(filter);
-    let exact = driver_suffices(&driver, filter);
+    if !filter.keywords.is_empty() || !driver_suffices(&driver, filter) {
+        return words::search::load(tx, org, filter, span, limit).await;
+    }
     let (mut rows, mut scanned, mut ended) = (Vec::new(), 0, false);
     // One row more than asked for tells whether another page follows.
     while rows.len() <= limit && scanned < SCAN_ROWS_MAX && !ended {
-        let missing = limit + 1 - rows.len();
-        let asked = if exact {
-            missing
-        } else {
-            missing.max(SCAN_BATCH_ROWS)
-        };
+        let asked = limit + 1 - rows.len();
         let batch = store::load_rows(
             tx,
             org,
@@ -219,7 +219,7 @@ async fn load(
 
 impl Span {
     /// What is left once the row of this number has been read.
-    const fn beyond(self, seq: i64) -> Self {
+    pub(crate) const fn beyond(self, seq: i64) -> Self {
         match self.direction {
             Direction::NewestFirst => Self {
                 before: seq,
@@ -229,7 +229,21 @@ impl Span {
         }
     }
 
-    const fn reached(self) -> i64 {
+    /// What is left once all rows of another span have been read, with which this one begins.
+    pub(crate) const fn without(self, read: Self) -> Self {
+        match self.direction {
+            Direction::NewestFirst if read.after < self.before - 1 => self.beyond(read.after + 1),
+            Direction::OldestFirst if read.before > self.after + 1 => self.beyond(read.before - 1),
+            _ => self,
+        }
+    }
+
+    /// Whether no row can lie in it.
+    pub(crate) const fn is_empty(self) -> bool {
+        self.after.saturating_add(1) >= self.before
+    }
+
+    pub(crate) const fn reached(self) -> i64 {
         match self.direction {
             Direction::NewestFirst => self.before,
             Direction::OldestFirst => self.after,
@@ -305,8 +319,8 @@ fn driver_suffices(driver: &Driver, filter: &LogFilter) -> bool {
         ))
 }
 
-/// Whether the row meets every condition but the target's, which always drives.
-fn matches_filter(row: &LogRow, filter: &LogFilter) -> bool {
+/// Whether the row meets every condition but those about targets and keywords, which always drive.
+pub(crate) fn matches_filter(row: &LogRow, filter: &LogFilter) -> bool {
     filter
         .event_type
         .is_none_or(|wanted| row.event_type == wanted.as_str())

@@ -3,6 +3,7 @@
 use crate::chain::{ChainHead, GENESIS};
 use crate::event_type::EventType;
 use crate::page::{Direction, Driver, LogRow, Span};
+use crate::words::store as numbered;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use vocab::id::{EventId, OrgId};
 use vocab::time::Timestamp;
@@ -244,6 +245,25 @@ pub(crate) async fn load_rows(
         }
     };
     rows.iter().map(parse_row).collect()
+}
+
+/// So many rows as one statement finds, by their numbers; those that are gone are left out.
+pub(crate) async fn load_numbered(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    seqs: &[i64],
+    direction: Direction,
+) -> Result<Vec<LogRow>, DatabaseFault> {
+    let Some(values) = numbered::values_of(org, seqs) else {
+        return Ok(Vec::new());
+    };
+    let found = tx.query(numbered::LOAD_ROWS.as_str(), &values).await?;
+    let mut rows: Vec<LogRow> = found.iter().map(parse_row).collect::<Result<_, _>>()?;
+    rows.sort_unstable_by_key(|row| row.seq);
+    if direction == Direction::NewestFirst {
+        rows.reverse();
+    }
+    Ok(rows)
 }
 
 /// The targets of the rows from the first to the last number, as the index has them.

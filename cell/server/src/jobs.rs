@@ -1,11 +1,12 @@
-//! Work in the background: mail out of the outbox, group rules, rotation of signing keys, removal of what has ended, and
-//! the pulse of the store.
+//! Work in the background: mail out of the outbox, group rules, words of the logs, rotation of signing keys, removal of what has
+//! ended, and the pulse of the store.
 
 use crate::backchannel;
 use crate::errands::{self, Errand, Sender};
 use crate::event_hooks;
 use crate::group_passes;
 use crate::log_streams;
+use crate::log_words;
 use crate::mail::{Office, SendError};
 use crate::membership::Membership;
 use crate::moving;
@@ -89,7 +90,12 @@ pub fn start(
     spawn_lasting(
         &mut tasks,
         "log streams",
-        log_streams::run(sender, envoy, stopped.clone()),
+        log_streams::run(sender.clone(), envoy, stopped.clone()),
+    );
+    spawn_lasting(
+        &mut tasks,
+        "words of the logs",
+        log_words::run(sender, stopped.clone()),
     );
     spawn_lasting(
         &mut tasks,

@@ -18,6 +18,7 @@ pub mod health;
 pub mod jobs;
 pub mod listener;
 mod log_streams;
+mod log_words;
 pub mod mail;
 pub mod mailbox;
 pub mod membership;

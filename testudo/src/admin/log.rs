@@ -21,6 +21,7 @@ pub async fn list(options: LogList) -> anyhow::Result<ExitCode> {
         since: options.since.as_deref(),
         until: options.until.as_deref(),
         filter: options.filter.as_deref(),
+        keywords: options.query.as_deref(),
         newest_first: true,
     };
     let head = ["WHEN", "WHAT", "HOW", "WHO", "WHOM OR WHAT"];
@@ -48,6 +49,7 @@ pub async fn follow(options: LogFollow) -> anyhow::Result<ExitCode> {
     let span = Span {
         since: Some(&since),
         filter: options.filter.as_deref(),
+        keywords: options.query.as_deref(),
         ..Span::default()
     };
     let mut pages = client.log(&span)?;

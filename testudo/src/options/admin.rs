@@ -491,6 +491,9 @@ pub struct LogList {
     /// Such as: eventType eq "user.session.start" and outcome.result eq "FAILURE"
     #[arg(long)]
     pub filter: Option<String>,
+    /// Words that all rows have, such as: "ada@example.com firefox"
+    #[arg(long)]
+    pub query: Option<String>,
     /// How many, the newest first.
     #[arg(long, default_value_t = 100)]
     pub limit: usize,
@@ -508,6 +511,9 @@ pub struct LogFollow {
     /// Such as: eventType eq "user.session.start"
     #[arg(long)]
     pub filter: Option<String>,
+    /// Words that all rows have, such as: "ada@example.com firefox"
+    #[arg(long)]
+    pub query: Option<String>,
     /// Of whom it is asked.
     #[command(flatten)]
     pub asking: Asking,

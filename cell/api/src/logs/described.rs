@@ -1,6 +1,6 @@
 //! What the log is asked by, and what an event looks like.
 
-use crate::description::parameter::{AFTER, filter, limit, moment, word};
+use crate::description::parameter::{AFTER, filter, limit, moment, q, word};
 use crate::description::schema::{Model, Schema, may, must, shown};
 use crate::description::{Description, pages};
 use crate::limits::LOGS_PAGE;
@@ -105,6 +105,10 @@ pub(crate) static LIST: Description = pages(
         ),
         filter(
             "`eventType`, `actor.id`, `target.id` and `outcome.result` by `eq`, joined by `and`.",
+        ),
+        q(
+            "Up to 10 keywords of up to 40 characters, with spaces between them: events that have all of them among their words, \
+             without regard to case.",
         ),
         word(
             "sortOrder",

@@ -14,6 +14,7 @@ use identity::fault::Fault;
 use identity::{app, group, person};
 use ledger::body::{LogEvent, PartyBody};
 use ledger::{EventType, LogFilter, LogRow, Outcome};
+use protocol::keywords::Keywords;
 use vocab::id::{AppId, GroupId, OrgId, UserId};
 use vocab::time::Timestamp;
 
@@ -30,7 +31,7 @@ pub async fn list(visit: Visit) -> Answer {
     let mut tx = loaded(&visit, visit.cell.database.read().await)?;
     let filter = loaded(&visit, load_filter(&mut tx, org, &asked).await)?;
     let before = cursor_of(&visit);
-    let page = match decide_events(&asked.event) {
+    let page = match decide_events(&asked) {
         Events::All => ledger::load_page(&mut tx, org, &filter, before, PAGE_ROWS)
             .await
             .map(|page| (page.rows, page.next)),
@@ -48,7 +49,7 @@ pub async fn list(visit: Visit) -> Answer {
     };
     drop(tx);
     let (rows, next) = loaded(&visit, page)?;
-    let kept = ["event", "actor", "target", "outcome", "from", "to"];
+    let kept = ["q", "event", "actor", "target", "outcome", "from", "to"];
     Ok(visit.page(&LogPage {
         shell: visit.shell(),
         filter: asked,
@@ -63,6 +64,7 @@ pub async fn list(visit: Visit) -> Answer {
 /// What the visitor filters by.
 pub(super) fn asked_of(visit: &Visit) -> Asked {
     Asked {
+        words: search_of(visit, "q"),
         event: search_of(visit, "event"),
         actor: search_of(visit, "actor"),
         target: search_of(visit, "target"),
@@ -97,7 +99,12 @@ pub(super) enum Events {
     None,
 }
 
-pub(super) fn decide_events(beginning: &str) -> Events {
+pub(super) fn decide_events(asked: &Asked) -> Events {
+    // What is no keyword, or one too many, is found nowhere: the page says what is.
+    if Keywords::parse(&asked.words).is_err() {
+        return Events::None;
+    }
+    let beginning = asked.event.as_str();
     if beginning.is_empty() {
         return Events::All;
     }
@@ -163,6 +170,7 @@ pub(super) async fn load_filter(
     };
     Ok(LogFilter {
         event_type: None,
+        keywords: Keywords::parse(&asked.words).unwrap_or_default(),
         actor,
         target,
         outcome: Outcome::parse(&asked.outcome),
@@ -339,22 +347,37 @@ fn indented(body: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Events, decide_events, parse_moment};
+    use super::{Asked, Events, decide_events, parse_moment};
     use ledger::EventType;
 
     #[test]
     fn the_beginning_of_a_name_means_all_one_some_or_no_types() {
-        assert_eq!(decide_events(""), Events::All);
-        assert_eq!(
-            decide_events("user.session.start"),
-            Events::One(EventType::UserSessionStart)
-        );
-        assert_eq!(
-            decide_events("user.session.sta"),
-            Events::One(EventType::UserSessionStart)
-        );
-        assert_eq!(decide_events("user.session"), Events::Family);
-        assert_eq!(decide_events("nothing.like.it"), Events::None);
+        let decide = |event: &str, words: &str| {
+            decide_events(&Asked {
+                event: event.to_owned(),
+                words: words.to_owned(),
+                ..Asked::default()
+            })
+        };
+        for (event, words, expected) in [
+            ("", "", Events::All),
+            ("", "ada", Events::All),
+            ("", "ada -", Events::None),
+            (
+                "user.session.start",
+                "",
+                Events::One(EventType::UserSessionStart),
+            ),
+            (
+                "user.session.sta",
+                "",
+                Events::One(EventType::UserSessionStart),
+            ),
+            ("user.session", "", Events::Family),
+            ("nothing.like.it", "", Events::None),
+        ] {
+            assert_eq!(decide(event, words), expected, "{event} {words}");
+        }
     }
 
     #[test]

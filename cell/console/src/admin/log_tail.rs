@@ -170,7 +170,7 @@ pub async fn stream(Extension(tails): Extension<Tails>, visit: Visit) -> Answer 
         return Ok(respond(receiver));
     };
     let tail = Tail {
-        events: decide_events(&asked.event),
+        events: decide_events(&asked),
         beginning: asked.event,
         filter,
         after: named.unwrap_or_else(|| head.map_or(0, |head| head.seq)),

@@ -2,6 +2,7 @@
 
 mod pages;
 mod store;
+mod words;
 
 use crate::for_tests::Store;
 use crate::{

@@ -77,8 +77,7 @@ fn filters(world: &World) -> Vec<LogFilter> {
                         actor: actor.clone(),
                         target: target.clone(),
                         outcome,
-                        since: None,
-                        until: None,
+                        ..LogFilter::default()
                     };
                     filters.push(LogFilter {
                         since: Some(since),
@@ -185,8 +184,7 @@ fn the_condition_that_fewest_rows_meet_drives() {
         actor,
         target,
         outcome,
-        since: None,
-        until: None,
+        ..LogFilter::default()
     };
     let table = [
         (filter(None, None, None, None), Driver::All),

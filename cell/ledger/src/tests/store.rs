@@ -1,7 +1,9 @@
 //! What an attacker with the database in hand might do to the log.
 
 use crate::for_tests::Store;
+use crate::words::store::{LOAD_ROWS, LOAD_SHELF, values_of};
 use database::{DatabaseFault, params};
+use vocab::entropy::SeededEntropy;
 use vocab::id::OrgId;
 
 /// A way of damaging the log of five rows that `sample` wrote.
@@ -120,5 +122,56 @@ impl Store {
             .map(|row| row.get::<String>(3).unwrap())
             .collect::<Vec<_>>()
             .join("; ")
+    }
+}
+
+pub(crate) const DAMAGED_WORDS: Tampering = Tampering {
+    what: "words that cannot be read",
+    statements: &[
+        "UPDATE log_words SET words = substr(words, 1, length(words) - 1) WHERE org_id = $1 AND first_seq = 1",
+        "UPDATE log_words SET words = substr(words, 1, length(words) - 1) WHERE org_id = $1 AND first_seq = 16385",
+    ],
+};
+pub(crate) const LOST_BLOCK: Tampering = Tampering {
+    what: "a block that is not there",
+    statements: &["DELETE FROM log_words WHERE org_id = $1 AND shelf = 256 AND first_seq = 513"],
+};
+pub(crate) const FORGOTTEN_STRETCH: Tampering = Tampering {
+    what: "the oldest rows removed",
+    statements: &[
+        "DELETE FROM log_targets WHERE org_id = $1 AND seq <= 16384",
+        "DELETE FROM log_events WHERE org_id = $1 AND seq <= 16384",
+    ],
+};
+
+/// How many blocks an org has.
+pub(crate) const BLOCKS: &str = "SELECT COUNT(*) FROM log_words WHERE org_id = $1 AND shelf = 256";
+/// How many shelves of stretches.
+pub(crate) const SHELVES: &str = "SELECT COUNT(*) FROM log_words WHERE org_id = $1 AND shelf < 256";
+
+impl Store {
+    pub(crate) async fn count(&self, sql: &'static str, org: &OrgId) -> i64 {
+        let mut tx = self.db.read().await.unwrap();
+        let row = tx.query_optional(sql, params![org]).await.unwrap();
+        row.unwrap().get(0).unwrap()
+    }
+
+    /// How SQLite would read what a search asks, each with the index that it must use.
+    pub(crate) async fn word_plans(&self) -> Vec<(String, &'static str)> {
+        let org = OrgId::generate(&SeededEntropy::new(1));
+        let rows = (LOAD_ROWS.as_str(), values_of(&org, &[1, 2]).unwrap());
+        let shelf = (LOAD_SHELF, params![&org, 1_i64, 1_i64, 9_i64].to_vec());
+        let mut plans = Vec::new();
+        for ((sql, values), index) in [
+            (rows, "sqlite_autoindex_log_events_1"),
+            (shelf, "sqlite_autoindex_log_words_1"),
+        ] {
+            let explained = Box::leak(format!("EXPLAIN QUERY PLAN {sql}").into_boxed_str());
+            let mut tx = self.db.read().await.unwrap();
+            let rows = tx.query(explained, &values).await.unwrap();
+            let steps = rows.iter().map(|row| row.get::<String>(3).unwrap());
+            plans.push((steps.collect::<Vec<_>>().join("; "), index));
+        }
+        plans
     }
 }

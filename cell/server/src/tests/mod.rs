@@ -5,6 +5,7 @@ mod cors;
 mod event_hooks;
 mod inline_hooks;
 mod log_streams;
+mod log_words;
 pub(crate) mod matrix;
 pub(crate) mod one_org;
 mod receiver;

@@ -11,6 +11,8 @@ pub const WATCH: Watch = Watch {
     target: "Woran",
     address: "Adresse",
     outcome: "Ausgang",
+    words: "Wörter",
+    words_about: "Eine Zeile wird an ganzen Wörtern gefunden und enthält alle: bis zu 10 mit bis zu 40 Zeichen.",
     outcome_success: "Erfolg",
     outcome_failure: "Fehlschlag",
     outcome_allow: "Erlaubt",

@@ -20,6 +20,8 @@ messages! {
         outcome_limited: "Rate limited",
         outcome_unknown: "Unknown",
         event: "Event type",
+        words: "Words",
+        words_about: "A row is found by whole words, and has all of them: up to 10, of up to 40 characters.",
         from: "From (UTC)",
         to: "To (UTC)",
         facts: "Facts",

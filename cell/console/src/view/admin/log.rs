@@ -10,6 +10,8 @@ use serde::Serialize;
 /// What was filtered by; all fields are read from the address (GET).
 #[derive(Clone, Debug, Default)]
 pub struct LogFilter {
+    /// Field `q`: words that all rows have.
+    pub words: String,
     /// Field `event`: the beginning of an event type.
     pub event: String,
     /// Field `actor`: a username or an id.
@@ -29,6 +31,7 @@ impl LogFilter {
     #[must_use]
     pub fn query(&self) -> String {
         let parts = [
+            ("q", &self.words),
             ("event", &self.event),
             ("actor", &self.actor),
             ("target", &self.target),
@@ -50,6 +53,7 @@ impl LogFilter {
 
     fn is_set(&self) -> bool {
         [
+            &self.words,
             &self.event,
             &self.actor,
             &self.target,

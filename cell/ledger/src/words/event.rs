@@ -1,0 +1,164 @@
+//! The words of one event: of every text in its body, but for what is the same in all or said by a number.
+
+use crate::words::EVENT_WORDS_MAX;
+use protocol::keywords::{Keywords, each_word};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
+use std::fmt;
+
+/// Members that are not searched: moments are found by spans, and the version says nothing.
+const PASSED_OVER: [&str; 2] = ["published", "version"];
+
+/// Calls `visit` with the words of an event, as far as they are searched: the first so many, in the order of the body. A body
+/// that is no JSON has those before it breaks off.
+pub(crate) fn each_event_word(body: &str, mut visit: impl FnMut(&str)) {
+    let (mut room, mut left) = (String::new(), EVENT_WORDS_MAX);
+    let mut of_value = |value: &str| {
+        each_word(value, &mut room, |word| {
+            if left > 0 {
+                left -= 1;
+                visit(word);
+            }
+        });
+    };
+    let mut bodies = serde_json::Deserializer::from_str(body);
+    // What was read before it broke off has been told.
+    drop(Values(&mut of_value).deserialize(&mut bodies));
+}
+
+/// Whether all keywords are words of the event.
+pub(crate) fn has_words(body: &str, keywords: &Keywords) -> bool {
+    let mut missing: Vec<&str> = keywords.iter().collect();
+    if missing.is_empty() {
+        return true;
+    }
+    each_event_word(body, |word| missing.retain(|keyword| *keyword != word));
+    missing.is_empty()
+}
+
+/// The mark of a word: FNV-1a, mixed so that its first byte spreads over the shelves. Blocks and shelves at rest depend on it.
+pub(crate) fn mark_of(word: &str) -> u32 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in word.bytes() {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    let mixed = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    u32::try_from(mixed >> 32).unwrap_or(u32::MAX)
+}
+
+/// Tells every text of a JSON value, without building the value.
+struct Values<'v>(&'v mut dyn FnMut(&str));
+
+impl<'de> DeserializeSeed<'de> for Values<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Values<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an event")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        (self.0)(text);
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while list.next_element_seed(Values(&mut *self.0))?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key::<Name<'de>>()? {
+            if PASSED_OVER.contains(&name.0.as_ref()) {
+                map.next_value::<IgnoredAny>()?;
+            } else {
+                map.next_value_seed(Values(&mut *self.0))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The name of a member, borrowed where the text has it as it is.
+#[derive(serde::Deserialize)]
+struct Name<'n>(#[serde(borrow)] Cow<'n, str>);
+
+#[cfg(test)]
+mod tests {
+    use super::{each_event_word, has_words, mark_of};
+    use crate::words::EVENT_WORDS_MAX;
+    use protocol::keywords::Keywords;
+    use std::collections::BTreeSet;
+
+    const BODY: &str = r#"{"uuid":"evt1","published":"2026-11-23T20:31:41.123Z","version":"0","actor":{"displayName":"Ada \"L\""},
+        "target":[{"id":"00g1"},{"changeDetails":{"to":{"title":"Countess"}}}],"outcome":{"result":"SUCCESS"},"n":[1,-1,1.5,true,null]}"#;
+
+    fn words(body: &str) -> Vec<String> {
+        let mut words = Vec::new();
+        each_event_word(body, |word| words.push(word.to_owned()));
+        words
+    }
+
+    #[test]
+    fn every_text_of_an_event_has_words() {
+        let all = ["evt1", "ada", "l", "00g1", "countess", "success"];
+        assert_eq!(words(BODY), all);
+        assert!(words("").is_empty());
+        assert_eq!(words(r#"{"a":"b","c"#), ["b"]);
+    }
+
+    #[test]
+    fn all_keywords_must_be_there() {
+        let has = |text: &str| has_words(BODY, &Keywords::parse(text).unwrap());
+        assert!(has("countess ADA 00g1"));
+        assert!(has(""));
+        for missing in ["countess bob", "count", "2026-11-23t20:31:41.123z", "title"] {
+            assert!(!has(missing), "{missing}");
+        }
+    }
+
+    #[test]
+    fn an_event_of_very_many_words_is_searched_by_the_first() {
+        let many: Vec<String> = (0..EVENT_WORDS_MAX + 9).map(|n| format!("w{n}")).collect();
+        let body = serde_json::json!({ "a": many.join(" ") }).to_string();
+        assert_eq!(words(&body).len(), EVENT_WORDS_MAX);
+        assert!(!has_words(&body, &Keywords::parse("w512").unwrap()));
+    }
+
+    #[test]
+    fn marks_spread_over_the_shelves_and_stay_what_they_are() {
+        let shelves: BTreeSet<u32> = (0..4_000)
+            .map(|n| mark_of(&format!("w{n}")) >> 24)
+            .collect();
+        assert_eq!(shelves.len(), 256);
+        assert_eq!(mark_of("ada"), 0x8d6c_09cd);
+        assert_eq!(mark_of("success"), 0x76aa_f190);
+    }
+}
