@@ -244,7 +244,8 @@ pub fn render_verified_document(site: &str) -> anyhow::Result<String> {
     Ok(document.to_string())
 }
 
-/// An administrator of an organisation that is there already, with the token of a script.
+/// An administrator of an organisation that is there already, with the token of a script; a person and a service, who come while
+/// something else goes on.
 #[must_use]
 pub fn render_manager_document(slug: &str, name: &str) -> String {
     let mut ada = person("script@example.com", "Script", "Of Ada");
@@ -254,7 +255,14 @@ pub fn render_manager_document(slug: &str, name: &str) -> String {
         "person": "script@example.com",
         "token": { "clear": MANAGER_TOKEN },
     });
-    let org = json!({ "slug": slug, "name": name, "people": [ada], "api_tokens": [token] });
+    let org = json!({
+        "slug": slug,
+        "name": name,
+        "people": [ada, person(PERSON, "Grace", "Hopper")],
+        "api_tokens": [token],
+        "apps": [service(SERVICE_BASIC, "Service basic", "client_secret_basic")],
+        "authorization_servers": [default_server()],
+    });
     json!({ "orgs": [org] }).to_string()
 }
 
@@ -305,14 +313,18 @@ fn render(people: Vec<Value>, apps: Vec<Value>) -> String {
             "name": "Analytical Engines",
             "people": people,
             "apps": apps,
-            "authorization_servers": [{
-                "name": "default",
-                "audience": "api://default",
-                "scopes": [{ "name": SERVICE_SCOPE, "description": "Read" }],
-            }],
+            "authorization_servers": [default_server()],
         }],
     })
     .to_string()
+}
+
+fn default_server() -> Value {
+    json!({
+        "name": "default",
+        "audience": "api://default",
+        "scopes": [{ "name": SERVICE_SCOPE, "description": "Read" }],
+    })
 }
 
 fn person(login: &str, first_name: &str, last_name: &str) -> Value {

@@ -1,9 +1,11 @@
 //! The load generator as a program of its own, so that it can be kept on another core than the server.
 //!
 //! `load ORDER` carries out an order (JSON) and prints its report; `load crowd COUNT` prints what a server is told to
-//! know so many people, and what an order must then say of it; `load size PEOPLE ORGS` measures what it costs to be large.
+//! know so many people, and what an order must then say of it; `load size PEOPLE ORGS` measures what it costs to be large, and
+//! `load log ROWS FILLER` what a long log does, which the program FILLER makes.
 
 use std::io::Write as _;
+use std::path::Path;
 
 use anyhow::Context as _;
 use serde_json::json;
@@ -22,8 +24,11 @@ fn main() -> anyhow::Result<()> {
             })
         }
         ["size", people, orgs] => measure_size(people, orgs)?,
+        ["log", rows, filler] => measure_log(rows, filler)?,
         [order] => carry_out(order)?,
-        _ => anyhow::bail!("usage: load ORDER | load crowd COUNT | load size PEOPLE ORGS"),
+        _ => anyhow::bail!(
+            "usage: load ORDER | load crowd COUNT | load size PEOPLE ORGS | load log ROWS FILLER"
+        ),
     };
     writeln!(std::io::stdout(), "{printed}")?;
     Ok(())
@@ -46,6 +51,15 @@ fn carry_out(text: &str) -> anyhow::Result<serde_json::Value> {
         load::run(order).await
     })?;
     Ok(serde_json::to_value(report)?)
+}
+
+fn measure_log(rows: &str, filler: &str) -> anyhow::Result<serde_json::Value> {
+    let rows = rows.parse().context("ROWS is a number")?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let log = runtime.block_on(size::log::measure(rows, Path::new(filler)))?;
+    Ok(serde_json::to_value(log)?)
 }
 
 fn measure_size(people: &str, orgs: &str) -> anyhow::Result<serde_json::Value> {

@@ -2,6 +2,8 @@
 //! back, since it is the pages that are measured, and the start.
 
 pub mod api;
+mod beside;
+pub mod log;
 
 use std::time::{Duration, Instant};
 

@@ -9,6 +9,7 @@ mod flood;
 mod flows;
 mod footprint;
 mod load;
+mod log;
 pub mod machine;
 mod size;
 mod table;
@@ -25,6 +26,7 @@ use crate::bench::crowd::Crowd;
 use crate::bench::flood::Flood;
 use crate::bench::flows::Row;
 use crate::bench::footprint::Footprint;
+use crate::bench::log::Log;
 use crate::bench::machine::Machine;
 use crate::bench::size::Size;
 use crate::bench::verdict::Verdict;
@@ -34,6 +36,8 @@ use crate::workspace::Workspace;
 
 /// How many hashes are averaged.
 const HASH_COUNT: &str = "40";
+/// What makes logs.
+const LOG_LOAD: &[&str] = &["--package", "server", "--example", "log_load"];
 
 /// How long and on what.
 #[derive(Debug, Clone)]
@@ -48,6 +52,10 @@ pub struct Options {
     pub people: usize,
     /// Orgs of the largest cell.
     pub orgs: usize,
+    /// Rows of the longest log.
+    pub log_rows: usize,
+    /// Whether the log alone is measured.
+    pub only_log: bool,
     /// Cargo's profile folder: `release` or `debug`.
     pub profile: &'static str,
 }
@@ -59,6 +67,8 @@ impl Options {
         starts: 9,
         people: 1_000_000,
         orgs: 10_000,
+        log_rows: 10_000_000,
+        only_log: false,
         profile: "release",
     };
     const SHORT: Self = Self {
@@ -67,6 +77,8 @@ impl Options {
         starts: 3,
         people: 20_000,
         orgs: 1_000,
+        log_rows: 200_000,
+        only_log: false,
         profile: "release",
     };
 }
@@ -81,6 +93,7 @@ struct Findings {
     footprint: Footprint,
     flood: Flood,
     size: Size,
+    log: Log,
     targets: Vec<Verdict>,
 }
 
@@ -90,12 +103,21 @@ struct Programs {
     product: PathBuf,
     floor: PathBuf,
     load: PathBuf,
+    log_load: PathBuf,
     node_folder: PathBuf,
     scratch: PathBuf,
     crowd: Crowd,
 }
 
-/// `cargo xtask bench [--short] [--debug]`.
+/// What a run has found that measures the log alone.
+#[derive(Debug, Serialize)]
+struct LogFindings {
+    machine: Machine,
+    log: Log,
+    targets: Vec<Verdict>,
+}
+
+/// `cargo xtask bench [log] [--short] [--debug]`.
 pub fn run(arguments: &[&str]) -> anyhow::Result<()> {
     let options = parse_options(arguments)?;
     let workspace = Workspace::load()?;
@@ -104,6 +126,18 @@ pub fn run(arguments: &[&str]) -> anyhow::Result<()> {
     report::line(&machine.render());
     if let Some(warning) = machine.warning() {
         report::line(&warning);
+    }
+    if options.only_log {
+        let log = log::measure(&programs, &options)?;
+        let targets = log::decide_verdicts(&log);
+        report::line(&log::render(&log));
+        report::line(&verdict::render(&targets));
+        let findings = LogFindings {
+            machine,
+            log,
+            targets,
+        };
+        return workspace.write_findings("bench-log.json", &findings);
     }
     let findings = measure(&programs, &options, machine)?;
     report::line(&table::render(&findings));
@@ -117,12 +151,14 @@ fn parse_options(arguments: &[&str]) -> anyhow::Result<Options> {
             "--short" => {
                 options = Options {
                     profile: options.profile,
+                    only_log: options.only_log,
                     ..Options::SHORT
                 }
             }
             "--debug" => options.profile = "debug",
+            "log" => options.only_log = true,
             other => anyhow::bail!(
-                "`{other}` is no option of bench: --short, --debug (unoptimised, to try the benchmark itself)"
+                "`{other}` is no option of bench: log (nothing but the log), --short, --debug (unoptimised, to try the benchmark itself)"
             ),
         }
     }
@@ -131,9 +167,10 @@ fn parse_options(arguments: &[&str]) -> anyhow::Result<Options> {
 
 fn build(workspace: &Workspace, options: &Options) -> anyhow::Result<Programs> {
     let folder = workspace.build_programs(options.profile)?;
+    workspace.build(options.profile, LOG_LOAD)?;
     let node_folder = workspace.root.join("testbed/clients/node");
     anyhow::ensure!(
-        node_folder.join("node_modules/oidc-provider").is_dir(),
+        options.only_log || node_folder.join("node_modules/oidc-provider").is_dir(),
         "the peer is not installed: run `cargo xtask provision`"
     );
     let scratch = workspace.scratch().join("bench");
@@ -148,6 +185,7 @@ fn build(workspace: &Workspace, options: &Options) -> anyhow::Result<Programs> {
         product: folder.join("testudo"),
         floor: folder.join("floor"),
         load,
+        log_load: folder.join("examples/log_load"),
         node_folder,
         scratch,
     })
@@ -173,6 +211,8 @@ fn measure(programs: &Programs, options: &Options, machine: Machine) -> anyhow::
     let flood = flood::measure(programs, options)?;
     report::line("\n-- size");
     let size = size::measure(programs, options)?;
+    report::line("\n-- log");
+    let log = log::measure(programs, options)?;
     let mut findings = Findings {
         machine,
         seconds_each: options.seconds,
@@ -181,6 +221,7 @@ fn measure(programs: &Programs, options: &Options, machine: Machine) -> anyhow::
         footprint,
         flood,
         size,
+        log,
         targets: Vec::new(),
     };
     findings.targets = target::decide_verdicts(&findings);

@@ -43,6 +43,17 @@ pub struct ApiSize {
     pub bulk_millis: f64,
     /// How many people a rule found, and in how many seconds all of them were in its group.
     pub ruled: (u64, f64),
+    /// What others felt before the rule was applied, and while it was.
+    pub felt: (Felt, Felt),
+}
+
+/// What 99 of 100 took at most, in milliseconds.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Felt {
+    /// Of sign-ins by password.
+    pub sign_in_p99_millis: f64,
+    /// Of token requests of a service.
+    pub token_p99_millis: f64,
 }
 
 impl ApiSize {

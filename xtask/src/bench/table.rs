@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::bench::Findings;
 use crate::bench::flows::Row;
 use crate::bench::load::Report;
+use crate::bench::log;
 use crate::bench::size::ApiSize;
 use crate::bench::verdict;
 
@@ -67,12 +68,14 @@ pub fn render(findings: &Findings) -> String {
         "people, hundredth page", size.deep_page_millis
     );
     render_api(&mut text, &size.api);
+    text.push_str(&log::render(&findings.log));
     let _ = writeln!(text);
     text.push_str(&verdict::render(&findings.targets));
     text
 }
 
 fn render_api(text: &mut String, api: &ApiSize) {
+    let (before, beside) = &api.felt;
     let _ = writeln!(
         text,
         "  people got by id             {:>7.0} a second\n\
@@ -80,7 +83,9 @@ fn render_api(text: &mut String, api: &ApiSize) {
          \x20 page of 200, p99             {:>7.1} ms\n\
          \x20 into the large group, p99    {:>7.1} ms\n\
          \x20 1000 people by SCIM at once  {:>7.1} ms\n\
-         \x20 a rule for {} people     {:>7.1} s",
+         \x20 a rule for {} people     {:>7.1} s\n\
+         \x20 sign-ins before, beside, p99 {:>7.1} {:>7.1} ms\n\
+         \x20 tokens before, beside, p99   {:>7.1} {:>7.1} ms",
         api.get_per_second,
         api.create_per_second,
         api.page_p99_millis,
@@ -88,6 +93,10 @@ fn render_api(text: &mut String, api: &ApiSize) {
         api.bulk_millis,
         api.ruled.0,
         api.ruled.1,
+        before.sign_in_p99_millis,
+        beside.sign_in_p99_millis,
+        before.token_p99_millis,
+        beside.token_p99_millis,
     );
     for (search, millis) in &api.searches {
         let name = format!("search by {search}, p99");

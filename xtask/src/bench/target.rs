@@ -2,6 +2,7 @@
 
 use crate::bench::Findings;
 use crate::bench::flows::{Flow, Row};
+use crate::bench::log;
 use crate::bench::size::Size;
 use crate::bench::verdict::{Verdict, at_least, at_most};
 
@@ -24,6 +25,8 @@ const SEARCH_MILLIS_MAX: f64 = 20.0;
 const MEMBER_MILLIS_MAX: f64 = 5.0;
 const BULK_MILLIS_MAX: f64 = 1_000.0;
 const RULE_SECS_MAX: f64 = 30.0;
+/// A sign-in is mostly its hash; beside a rule it may wait for some pages of it, and not for the rule.
+const RULE_GROWTH_MAX: f64 = 1.5;
 /// A queue that is kept short keeps the tail within this; an unbounded one would grow it by the seconds of the flood.
 const FLOOD_GROWTH_MAX: f64 = 1.5;
 
@@ -92,6 +95,7 @@ pub fn decide_verdicts(findings: &Findings) -> Vec<Verdict> {
         PAGE_MILLIS_MAX,
     ));
     verdicts.extend(decide_api(&findings.size));
+    verdicts.extend(log::decide_verdicts(&findings.log));
     verdicts
 }
 
@@ -133,6 +137,11 @@ fn decide_api(size: &Size) -> Vec<Verdict> {
             with(&format!("a rule for {} of them, s", api.ruled.0)),
             api.ruled.1,
             RULE_SECS_MAX,
+        ),
+        at_most(
+            with("growth of the p99 of sign-ins while it is applied"),
+            api.felt.1.sign_in_p99_millis / api.felt.0.sign_in_p99_millis.max(f64::EPSILON),
+            RULE_GROWTH_MAX,
         ),
     ]
 }
