@@ -56,5 +56,5 @@ pub const MIGRATION_ORG_MOVES: database::Migration = database::Migration {
 pub const MIGRATION_LOG_WORDS: database::Migration = database::Migration {
     version: 24,
     name: "words of the log",
-    sql: include_str!("schema/026_log_words.sql"),
+    sql: include_str!("schema/024_log_words.sql"),
 };
