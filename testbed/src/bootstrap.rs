@@ -228,20 +228,42 @@ pub fn render_verified_document(site: &str) -> anyhow::Result<String> {
         calendar,
         service(SERVICE_BASIC, "Service basic", "client_secret_basic"),
     ];
-    let mut ada = person("ada@example.com", "Ada", "Lovelace");
+    let people = vec![person(PERSON, "Grace", "Hopper"), super_administrator()];
+    with_manager_token(&render(people, apps))
+}
+
+/// The administrator of [`MANAGER_TOKEN`].
+pub const ADMINISTRATOR: &str = "ada@example.com";
+
+fn super_administrator() -> Value {
+    let mut ada = person(ADMINISTRATOR, "Ada", "Lovelace");
     ada["roles"] = json!(["super_admin"]);
-    let people = vec![person(PERSON, "Grace", "Hopper"), ada];
-    let mut document: Value = serde_json::from_str(&render(people, apps))?;
+    ada
+}
+
+/// The same with a token of the administrator, and access tokens by RS256.
+fn with_manager_token(document: &str) -> anyhow::Result<String> {
+    let mut document: Value = serde_json::from_str(document)?;
     let org = document
         .pointer_mut("/orgs/0")
         .context("a document without an organisation")?;
     org["authorization_servers"][0]["access_token_algorithm"] = json!("RS256");
     org["api_tokens"] = json!([{
         "name": "ada",
-        "person": "ada@example.com",
+        "person": ADMINISTRATOR,
         "token": { "clear": MANAGER_TOKEN },
     }]);
     Ok(document.to_string())
+}
+
+/// One person, a web application that is called back at this address, and a token of an administrator.
+///
+/// # Errors
+/// When the document has another form than it always has.
+pub fn render_vouching_document(callback: &str) -> anyhow::Result<String> {
+    let apps = vec![web(WEB, "Partner", json!({ "redirect_uris": [callback] }))];
+    let people = vec![person(PERSON, "Grace", "Hopper"), super_administrator()];
+    with_manager_token(&render(people, apps))
 }
 
 /// An administrator of an organisation that is there already, with the token of a script; a person and a service, who come while

@@ -139,6 +139,10 @@ pub enum Thing {
     HookDelivery,
     /// An inline hook.
     InlineHook,
+    /// An identity provider.
+    IdentityProvider,
+    /// Somebody at one.
+    IdentityProviderUser,
     /// A stream of the log.
     LogStream,
 }
@@ -174,6 +178,8 @@ impl Thing {
             Self::EventHook => "EventHook",
             Self::HookDelivery => "EventHookDelivery",
             Self::InlineHook => "InlineHook",
+            Self::IdentityProvider => "IdpAppInstance",
+            Self::IdentityProviderUser => "IdpAppUser",
             Self::LogStream => "LogStream",
         }
     }

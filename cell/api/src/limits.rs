@@ -114,6 +114,16 @@ pub const HOOKS_PAGE: Page = Page {
     default: 25,
     max: 25,
 };
+/// Identity providers of a page: no org has more.
+pub const IDENTITY_PROVIDERS_PAGE: Page = Page {
+    default: 20,
+    max: 200,
+};
+/// People of an identity provider on a page.
+pub const PROVIDER_USERS_PAGE: Page = Page {
+    default: 20,
+    max: 200,
+};
 /// Inline hooks of a page: no org has more.
 pub const INLINE_HOOKS_PAGE: Page = Page {
     default: 50,

@@ -52,7 +52,8 @@ pub struct Visit {
     mailbox: Option<LocalMailbox>,
     headers: HeaderMap,
     query: HashMap<String, String>,
-    query_text: String,
+    /// The query, without its `?`.
+    pub query_text: String,
     form: Vec<(String, String)>,
     files: Vec<(String, Vec<u8>)>,
 }

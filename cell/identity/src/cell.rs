@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::event_hook::envoy::{Envoy, Nowhere};
 use crate::group_rule::active::RuleSet;
+use crate::identity_provider::way::KeptKeys;
 use crate::inline_hook::lines::Lines;
 use crate::password::hash_pool::HashPool;
 use crate::slowdown::SlowdownTable;
@@ -12,7 +13,7 @@ use database::Database;
 use keys::{Keyring, SigningKeys};
 use std::sync::Arc;
 use vocab::entropy::Entropy;
-use vocab::id::{AppId, OrgId};
+use vocab::id::{AppId, IdentityProviderId, OrgId};
 use vocab::time::{Clock, Timestamp};
 
 /// Most orgs whose configuration is held in memory.
@@ -22,6 +23,8 @@ const APPS_MAX: usize = 20_000;
 
 /// Most orgs whose group rules are held in memory, read and ready.
 const RULE_SETS_MAX: usize = 256;
+/// Most identity providers whose keys are held in memory; each takes at most 64 KB.
+const PROVIDER_KEYS_MAX: usize = 256;
 /// Most host names whose org is held in memory.
 const HOSTS_MAX: usize = 10_000;
 
@@ -58,7 +61,9 @@ pub struct CellParts {
     pub(crate) hosts: Cache<String, OrgId>,
     /// Orgs by their short names; the first one under the empty name.
     pub(crate) names: Cache<String, OrgId>,
-    /// Calls of inline hooks that are under way, bounded.
+    /// Keys of identity providers in use.
+    pub(crate) provider_keys: Cache<(OrgId, IdentityProviderId), KeptKeys>,
+    /// Calls of inline hooks and identity providers that are under way, bounded.
     pub(crate) lines: Lines,
 }
 
@@ -98,6 +103,7 @@ impl CellBuilder {
                 rule_sets: Cache::new(RULE_SETS_MAX),
                 hosts: Cache::new(HOSTS_MAX),
                 names: Cache::new(SNAPSHOTS_MAX),
+                provider_keys: Cache::new(PROVIDER_KEYS_MAX),
                 lines: Lines::default(),
             }),
             envoy: Arc::new(Nowhere),
@@ -106,7 +112,7 @@ impl CellBuilder {
 }
 
 impl Cell {
-    /// The same cell, all parts shared, whose inline hooks are gone to by this way.
+    /// The same cell, all parts shared, whose inline hooks and identity providers are gone to by this way.
     #[must_use]
     pub fn reaching(self, envoy: Arc<dyn Envoy>) -> Self {
         Self { envoy, ..self }

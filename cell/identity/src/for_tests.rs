@@ -91,6 +91,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 19,
         ..ledger::MIGRATION_LOG_WORDS
     },
+    Migration {
+        version: 20,
+        ..crate::schema::MIGRATION_IDENTITY_PROVIDERS
+    },
 ];
 
 /// When each test begins.

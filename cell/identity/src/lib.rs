@@ -16,6 +16,7 @@ pub mod fault;
 pub mod group;
 pub mod group_rule;
 pub mod housekeeping;
+pub mod identity_provider;
 pub mod inline_hook;
 pub mod log_filter;
 pub mod log_stream;

@@ -106,3 +106,10 @@ pub const MIGRATION_INLINE_HOOKS: Migration = Migration {
     name: "inline hooks",
     sql: include_str!("schema/023_inline_hooks.sql"),
 };
+
+/// Identity providers, links of people, and browsers that left for one.
+pub const MIGRATION_IDENTITY_PROVIDERS: Migration = Migration {
+    version: 25,
+    name: "identity providers",
+    sql: include_str!("schema/025_identity_providers.sql"),
+};

@@ -24,6 +24,7 @@ pub mod limits;
 pub mod logout;
 pub mod page;
 pub mod preview;
+pub mod relying;
 pub mod reply;
 pub mod revoke;
 pub mod route;

@@ -24,6 +24,12 @@ pub const LOGOUT_TOKEN_SECS: i64 = 120;
 pub const SIGN_IN_ASKED_SECS_MAX: i64 = 60 * 60;
 /// How long an administrator may take to finish the trial of a sign-in.
 pub const TRIAL_SECS: i64 = 10 * 60;
+/// How long a browser may be away at an identity provider.
+pub const AWAY_SECS: i64 = 10 * 60;
+/// How long the keys of an identity provider are used before they are read again.
+pub const PROVIDER_KEYS_SECS: i64 = 5 * 60;
+/// How soon after they were read they are read again for a key that is not among them.
+pub const PROVIDER_KEYS_AGAIN_SECS: i64 = 30;
 /// How long after its end a spent row is kept.
 pub const KEEP_SECS: i64 = 24 * 60 * 60;
 /// How long the apps of a session are remembered at most.

@@ -1,4 +1,4 @@
-//! Goes to addresses that administrators of orgs named, for event hooks and log streams: by [`crate::outbound`] alone, within a bound of
+//! Goes to addresses that administrators of orgs named, for hooks, log streams and identity providers: by [`crate::outbound`] alone, within a bound of
 //! time, without following anybody anywhere, and reading no more than a bound of what is answered.
 
 use crate::outbound::{Connector, Reach};
@@ -116,6 +116,8 @@ fn render_request(letter: &Letter) -> Result<Request<Full<Bytes>>, hyper::http::
     let mut request = match letter.method {
         Method::Get => Request::get(&letter.uri),
         Method::Post => Request::post(&letter.uri).header(header::CONTENT_TYPE, "application/json"),
+        Method::PostForm => Request::post(&letter.uri)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"),
     };
     request = request
         .header(header::USER_AGENT, USER_AGENT)

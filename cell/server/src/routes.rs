@@ -16,13 +16,14 @@ use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Router};
 use console::admin::log_tail::Tails;
 use console::courier::Courier;
-use console::signin::{enroll, identify, leave, link, prove, recover, token};
+use console::signin::{enroll, identify, leave, link, prove, provider, recover, token};
 use console::view::reference::Reference;
 use console::{consent, dashboard, device, files, reference};
 use identity::api_token::allowance::Allowances;
 use identity::cell::Cell;
 use identity::event_hook::envoy::Envoy;
 use oauth::authorize::http::SESSION_PATH;
+use oauth::relying::away::CALLBACK_PATH;
 #[cfg(test)]
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
@@ -63,6 +64,13 @@ fn page_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             get(prove::show_email).post(prove::answer_email),
         ),
         ("/signin/choose", get(prove::choose)),
+        ("/signin/provider", get(provider::choose)),
+        (
+            "/signin/connect",
+            get(provider::show_connect).post(provider::answer_connect),
+        ),
+        ("/sso/idps/{id}", get(provider::leave)),
+        (CALLBACK_PATH, get(provider::arrive)),
         (
             "/signin/recover",
             get(recover::show_recover).post(recover::answer_recover),

@@ -10,7 +10,7 @@ use crate::filter::{FILTER_BYTES_MAX, Filter};
 use crate::jose::algorithm::Algorithm;
 use crate::jose::base64url;
 use crate::jose::jwk::Jwk;
-use crate::jose::jwks::Jwks;
+use crate::jose::jwks::{JWKS_KEYS_MAX, Jwks};
 use crate::jose::jws::verify::{JwsError, TOKEN_BYTES_MAX, parse_unverified};
 use crate::keywords::{KEYWORD_CHARS_MAX, KEYWORDS_BYTES_MAX, KEYWORDS_MAX, Keywords, each_word};
 use crate::oauth::authorize::{ResponseMode, parse_authorize_request, parse_envelope};
@@ -21,6 +21,9 @@ use crate::oauth::response::{
     Answer, AuthorizationResponse, RenderedResponse, render_authorization_response,
 };
 use crate::oauth::scope::{SCOPES_MAX, ScopeSet, is_scope_token};
+use crate::oidc::relying::{
+    ERROR_CODE_BYTES_MAX, USERINFO_BYTES_MAX, parse_token_answer, parse_token_error, parse_userinfo,
+};
 use crate::scim::bulk::{Turn, parse_bulk, plan_turns};
 use crate::scim::patch::apply::apply;
 use crate::scim::patch::{Op, parse_patch};
@@ -85,6 +88,48 @@ pub fn check_jwk(bytes: &[u8]) -> Result<(), Violation> {
     hold(
         again.thumbprint() == key.thumbprint(),
         "a thumbprint changed on the way",
+    )
+}
+
+/// What is read of another provider's answer is within its bounds and on one line, and is about the subject that was asked for.
+///
+/// # Errors
+/// The property that does not hold.
+pub fn check_provider_answer(bytes: &[u8]) -> Result<(), Violation> {
+    if let Ok(answer) = parse_token_answer(bytes) {
+        let tokens = [&answer.id_token, answer.access_token.expose()];
+        let is_token = |token: &&String| {
+            token.len() <= TOKEN_BYTES_MAX && token.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        hold(tokens.iter().all(is_token), "a token that is none was read")?;
+    }
+    if let Some(code) = parse_token_error(bytes) {
+        hold(
+            code.len() <= ERROR_CODE_BYTES_MAX,
+            "an error over its bound was read",
+        )?;
+    }
+    if let Ok(keys) = Jwks::parse(bytes) {
+        hold(
+            keys.keys().len() <= JWKS_KEYS_MAX,
+            "too many keys were read",
+        )?;
+    }
+    let members = crate::json::parse_object(bytes, USERINFO_BYTES_MAX).unwrap_or_default();
+    let subject = members
+        .get("sub")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let Ok(person) = parse_userinfo(bytes, subject) else {
+        return Ok(());
+    };
+    hold(person.subject == subject, "somebody else was read")?;
+    let texts = [&person.email, &person.given_name, &person.family_name];
+    let texts = texts.into_iter().flatten().chain([&person.subject]);
+    let mut texts = texts.map(|text| text.chars());
+    hold(
+        texts.all(|mut chars| !chars.any(char::is_control)),
+        "a text on several lines was read",
     )
 }
 

@@ -187,6 +187,8 @@ define_ids! {
     InlineHookId, "cal", "inline hook";
     /// A delivery of an event hook.
     HookDeliveryId, "whd", "hook delivery";
+    /// A provider at which people of other organisations sign in.
+    IdentityProviderId, "0oa", "identity provider";
     /// A stream of the system log.
     LogStreamId, "0oa", "log stream";
     /// A move of an org from one cell to another.

@@ -44,7 +44,9 @@ pub const fn wire_name(kind: AuthenticatorKind) -> Option<(&'static str, &'stati
         AuthenticatorKind::Passkey(_) => Some(("webauthn", "FIDO")),
         AuthenticatorKind::Totp => Some(("token:software:totp", "GOOGLE")),
         AuthenticatorKind::EmailCode => Some(("email", "OKTA")),
-        AuthenticatorKind::Password | AuthenticatorKind::RecoveryCode => None,
+        AuthenticatorKind::Password
+        | AuthenticatorKind::IdentityProvider
+        | AuthenticatorKind::RecoveryCode => None,
     }
 }
 

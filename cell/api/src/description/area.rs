@@ -176,6 +176,7 @@ pub const fn title(area: Area) -> &'static str {
         Area::UserTypes => "Types of people",
         Area::EventHooks => "Event hooks",
         Area::InlineHooks => "Inline hooks",
+        Area::IdentityProviders => "Identity providers",
         Area::LogStreams => "Log streams",
     }
 }
@@ -207,6 +208,7 @@ pub const fn about(area: Area) -> &'static str {
         Area::UserTypes => "The one type that all people are of.",
         Area::EventHooks => "Addresses that are told what happens.",
         Area::InlineHooks => "Addresses that are asked before something is answered.",
+        Area::IdentityProviders => "Providers at which people of other organisations sign in.",
         Area::LogStreams => "Receivers that the log flows to.",
     }
 }

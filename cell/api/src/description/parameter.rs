@@ -213,6 +213,7 @@ pub fn words_of(path: &str, name: &str) -> Option<&'static str> {
         "trustedOrigins" => "The id of a trusted origin.",
         "eventHooks" => "The id of an event hook.",
         "inlineHooks" => "The id of an inline hook.",
+        "idps" => "The id of an identity provider.",
         "deliveries" => "The id of a delivery.",
         "tokens" => "The id of a refresh token.",
         "logStreams" => "The id of a log stream.",

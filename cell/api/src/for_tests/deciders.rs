@@ -24,6 +24,8 @@ const GROUP_RULES: &str = "/api/v1/groups/rules";
 const HOOKS: &str = "/api/v1/eventHooks";
 /// Where those of inline hooks do.
 const INLINE_HOOKS: &str = "/api/v1/inlineHooks";
+/// Where those of identity providers do.
+const PROVIDERS: &str = "/api/v1/idps";
 /// Where those of log streams do.
 const STREAMS: &str = "/api/v1/logStreams";
 
@@ -64,10 +66,13 @@ impl World {
         let access = &parts.policies[0];
         let (hook, delivery) = self.hook(org, name).await;
         let inline_hook = self.inline_hook(org, name).await;
+        let provider = self.identity_provider(org, name, user).await;
         let stream = self.stream(org, name).await;
         let values = [
             (STREAMS, "{id}", stream.to_string()),
             (INLINE_HOOKS, "{id}", inline_hook.to_string()),
+            (PROVIDERS, "{id}", provider.to_string()),
+            (PROVIDERS, "{user}", user.to_string()),
             (HOOKS, "{id}", hook.to_string()),
             (HOOKS, "{delivery}", delivery.to_string()),
             (SERVERS, "{id}", server.id.to_string()),

@@ -7,11 +7,17 @@ use identity::event_hook::envoy::{
     Answered, Envoy, Letter, PlainHttp, Sent, Shipment, Shipped, Trouble,
 };
 use identity::event_hook::operations::CHALLENGE_HEADER;
+use identity::identity_provider::SecretPlace;
+use identity::identity_provider::arrival::ArrivalPolicy;
+use identity::identity_provider::settings::ProviderChange;
 use identity::inline_hook::InlineHookKind;
 use identity::inline_hook::settings::InlineHookChange;
 use identity::log_stream::settings::{ReceiverChange, StreamChange};
 use std::sync::{Mutex, MutexGuard};
-use vocab::id::{EventHookId, HookDeliveryId, InlineHookId, LogStreamId, OrgId};
+use vocab::id::{
+    EventHookId, HookDeliveryId, IdentityProviderId, InlineHookId, LogStreamId, OrgId, UserId,
+};
+use vocab::secret::Secret;
 
 /// An address, and the headers by which it was asked.
 pub(crate) type Seen = (String, Vec<(String, String)>);
@@ -111,6 +117,39 @@ impl World {
         let (kind, plain) = (InlineHookKind::TokenTransform, PlainHttp::Never);
         let made = self.cell.create_inline_hook(&permit, kind, change, plain);
         made.await.unwrap().hook.id
+    }
+
+    /// A provider at which that person is known.
+    pub(super) async fn identity_provider(
+        &self,
+        org: &OrgId,
+        name: &str,
+        user: &UserId,
+    ) -> IdentityProviderId {
+        let permit = self.permit(org, Permission::ManageOrg);
+        let change = ProviderChange {
+            name: name.to_owned(),
+            issuer: "https://idp.example".into(),
+            authorization: "https://idp.example/authorize".into(),
+            token: "https://idp.example/token".into(),
+            userinfo: None,
+            jwks: "https://idp.example/keys".into(),
+            client_id: "us".into(),
+            client_secret: Some(Secret::new("let me in".into())),
+            secret_place: SecretPlace::Basic,
+            scopes: vec!["openid".into()],
+            clock_skew_secs: 60,
+            policy: ArrivalPolicy::default(),
+        };
+        let plain = PlainHttp::Never;
+        let made = self.cell.create_identity_provider(&permit, change, plain);
+        let provider = made.await.unwrap();
+        let permit = self.permit(org, Permission::ManagePeople);
+        let linked = self
+            .cell
+            .link_person(&permit, &provider, user, "known there");
+        linked.await.unwrap();
+        provider.id
     }
 
     /// What was sent to receivers of syslog.

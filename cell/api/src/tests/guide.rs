@@ -5,9 +5,10 @@ use crate::description::listing::render_operations;
 use crate::limits::{
     API_TOKENS_PAGE, APP_GROUPS_PAGE, APP_LINKS_PAGE, APP_USERS_PAGE, APPS_OF_GROUP_PAGE,
     APPS_PAGE, CLIENTS_OF_USER_PAGE, COUNTED_GROUPS_PAGE, DELIVERIES_PAGE, GRANTS_OF_USER_PAGE,
-    GROUP_RULES_PAGE, GROUPS_OF_USER_PAGE, GROUPS_PAGE, HOOKS_PAGE, INLINE_HOOKS_PAGE,
-    LOG_STREAMS_PAGE, LOGS_PAGE, MEMBERS_PAGE, POLICIES_PAGE, SERVERS_PAGE, TOKENS_OF_USER_PAGE,
-    TRUSTED_ORIGINS_PAGE, USERS_BY_BEGINNING_PAGE, USERS_PAGE, ZONES_PAGE,
+    GROUP_RULES_PAGE, GROUPS_OF_USER_PAGE, GROUPS_PAGE, HOOKS_PAGE, IDENTITY_PROVIDERS_PAGE,
+    INLINE_HOOKS_PAGE, LOG_STREAMS_PAGE, LOGS_PAGE, MEMBERS_PAGE, POLICIES_PAGE,
+    PROVIDER_USERS_PAGE, SERVERS_PAGE, TOKENS_OF_USER_PAGE, TRUSTED_ORIGINS_PAGE,
+    USERS_BY_BEGINNING_PAGE, USERS_PAGE, ZONES_PAGE,
 };
 use identity::access::scope::Area;
 use identity::api_token::allowance::CALLS_PER_WINDOW;
@@ -67,6 +68,8 @@ fn the_guide_tells_the_bounds_that_there_are() {
         ("event hooks", HOOKS_PAGE),
         ("deliveries of an event hook", DELIVERIES_PAGE),
         ("inline hooks", INLINE_HOOKS_PAGE),
+        ("identity providers", IDENTITY_PROVIDERS_PAGE),
+        ("people of an identity provider", PROVIDER_USERS_PAGE),
         ("log streams", LOG_STREAMS_PAGE),
         ("rows of the log", LOGS_PAGE),
     ] {

@@ -18,6 +18,7 @@ mod grants;
 mod group_rules;
 mod groups;
 mod guide;
+mod identity_providers;
 mod inline_hooks;
 mod lists;
 mod log;

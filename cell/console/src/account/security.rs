@@ -12,7 +12,7 @@ use crate::visit::Visit;
 use axum::extract::Path;
 use identity::fault::Refusal;
 use identity::person::Person;
-use vocab::id::PasskeyId;
+use vocab::id::{IdentityProviderId, PasskeyId};
 
 pub(super) const PAGE: &str = "/account/security";
 
@@ -35,6 +35,7 @@ async fn draw(visit: &Visit, shell: Shell, person: &Person) -> Answer {
             passkeys: factors.passkeys,
             totp: factors.totp,
             codes: factors.codes,
+            providers: factors.providers,
         },
     ))
 }
@@ -68,6 +69,15 @@ pub async fn remove_totp(visit: Visit) -> Answer {
     let own = own_factors(&visit, PAGE).await?;
     let person = &own.signed_in.person;
     let removed = visit.cell.remove_totp(&own.permit, &person.id).await;
+    end(&visit, person, removed, Said::Removed).await
+}
+
+/// `POST /account/security/providers/{id}/remove`.
+pub async fn unlink_provider(Path(id): Path<String>, visit: Visit) -> Answer {
+    let own = own_factors(&visit, PAGE).await?;
+    let id = found(&visit, IdentityProviderId::parse(&id).ok())?;
+    let person = &own.signed_in.person;
+    let removed = visit.cell.unlink_person(&own.permit, &id, &person.id).await;
     end(&visit, person, removed, Said::Removed).await
 }
 

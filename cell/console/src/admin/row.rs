@@ -101,6 +101,7 @@ pub const fn proof_name(t: &'static Text, kind: AuthenticatorKind) -> &'static s
     match kind {
         AuthenticatorKind::Passkey(_) => t.signin.way_passkey,
         AuthenticatorKind::Password => t.signin.way_password,
+        AuthenticatorKind::IdentityProvider => t.providers.way,
         AuthenticatorKind::Totp => t.signin.way_totp,
         AuthenticatorKind::RecoveryCode => t.signin.way_recovery,
         AuthenticatorKind::EmailCode => t.signin.way_email,

@@ -1,6 +1,7 @@
 //! The first page: who is it?
 
 use crate::cookie::CookieKind;
+use crate::signin::provider::{buttons, leave_for};
 use crate::signin::{NOTED_MAX, go_on, load_flow};
 use crate::view::part::Input;
 use crate::view::signin::IdentifierPage;
@@ -11,7 +12,7 @@ use identity::sign_in::Flow;
 use identity::sign_in::begin::Purpose;
 use identity::sign_on::Requirement;
 use identity::sign_on::authenticator::AuthenticationContext;
-use vocab::id::AppId;
+use vocab::id::{AppId, IdentityProviderId};
 use vocab::time::Timestamp;
 
 /// `GET /signin`: begins a sign-in and shows what is needed first.
@@ -39,10 +40,19 @@ pub async fn begin(visit: Visit) -> Response {
         .await
     {
         Ok((flow, secret)) => {
-            let response = if flow.state.user_id.is_some() {
-                go_on(&visit, &flow).await
-            } else {
-                page(&visit, &flow, Input::of(visit.parameter("login_hint"))).await
+            let wanted = IdentityProviderId::parse(visit.parameter("idp")).ok();
+            let response = match wanted.filter(|_| flow.state.user_id.is_none()) {
+                Some(provider) => leave_for(&visit, &flow, secret.expose(), &provider).await,
+                None if flow.state.user_id.is_some() => go_on(&visit, &flow).await,
+                None => {
+                    page(
+                        &visit,
+                        &flow,
+                        Input::of(visit.parameter("login_hint")),
+                        None,
+                    )
+                    .await
+                }
             };
             visit.with_cookie_unless_ended(response, CookieKind::SignIn, secret.expose())
         }
@@ -53,7 +63,7 @@ pub async fn begin(visit: Visit) -> Response {
 /// `GET /signin/identify`: the page again, for a sign-in that is under way.
 pub async fn show(visit: Visit) -> Response {
     match load_flow(&visit).await {
-        Ok(flow) => page(&visit, &flow, Input::of(&flow.state.identifier)).await,
+        Ok(flow) => page(&visit, &flow, Input::of(&flow.state.identifier), None).await,
         Err(response) => response,
     }
 }
@@ -81,13 +91,22 @@ async fn note(visit: &Visit, mut flow: Flow) -> Result<Response, Refusal> {
         Ok(()) => Ok(go_on(visit, &flow).await),
         Err(Refusal::Invalid { .. }) => {
             let text = visit.shell().t.signin.identifier_missing;
-            Ok(page(visit, &flow, Input::of("").refused(text)).await)
+            Ok(page(visit, &flow, Input::of("").refused(text), None).await)
         }
         Err(refusal) => Err(refusal),
     }
 }
 
-async fn page(visit: &Visit, flow: &Flow, identifier: Input) -> Response {
+/// The page, with what there is to be told besides.
+pub(crate) async fn page(
+    visit: &Visit,
+    flow: &Flow,
+    identifier: Input,
+    notice: Option<String>,
+) -> Response {
+    // Somebody who came from a provider and must prove first who they are is told so for as long as it is so.
+    let first = flow.state.pending_link.as_ref();
+    let first = first.map(|_| visit.shell().t.providers.prove_first.to_owned());
     let app = match &flow.state.app {
         Some(app_id) => match visit.cell.app(&visit.context.org, app_id).await {
             Ok(app) => app.map(|app| app.label.clone()),
@@ -100,6 +119,7 @@ async fn page(visit: &Visit, flow: &Flow, identifier: Input) -> Response {
         identifier,
         continue_to: flow.state.continue_to.clone(),
         app,
-        notice: None,
+        notice: notice.or(first),
+        providers: buttons(visit),
     })
 }

@@ -5,6 +5,7 @@ pub mod identify;
 pub mod leave;
 pub mod link;
 pub mod prove;
+pub mod provider;
 pub mod recover;
 pub mod token;
 
@@ -13,6 +14,7 @@ use crate::view::trouble::ErrorKind;
 use crate::visit::Visit;
 use axum::http::StatusCode;
 use axum::response::Response;
+use identity::cell::Cell;
 use identity::fault::Refusal;
 use identity::sign_in::{Flow, Step};
 use identity::sign_on::AuthenticatorKind;
@@ -54,11 +56,12 @@ pub async fn go_on(visit: &Visit, flow: &Flow) -> Response {
         Step::Enroll(_) => visit.go("/signin/enroll"),
         Step::ChangePassword => visit.go("/signin/new-password"),
         Step::Denied => visit.error(StatusCode::FORBIDDEN, ErrorKind::Refused),
+        Step::Done if Cell::may_link(flow, visit.facts.now) => visit.go("/signin/connect"),
         Step::Done => finish(visit, flow).await,
     }
 }
 
-async fn finish(visit: &Visit, flow: &Flow) -> Response {
+pub(crate) async fn finish(visit: &Visit, flow: &Flow) -> Response {
     match visit
         .cell
         .finish_sign_in(&visit.snapshot, flow, &visit.facts)
@@ -82,6 +85,7 @@ pub const fn path_of(kind: AuthenticatorKind) -> &'static str {
     match kind {
         AuthenticatorKind::Passkey(_) => "/signin/passkey",
         AuthenticatorKind::Password => "/signin/password",
+        AuthenticatorKind::IdentityProvider => "/signin/provider",
         AuthenticatorKind::Totp => "/signin/totp",
         AuthenticatorKind::RecoveryCode => "/signin/recovery-code",
         AuthenticatorKind::EmailCode => "/signin/email",

@@ -301,6 +301,7 @@ const fn way_of(kind: AuthenticatorKind) -> WayKind {
     match kind {
         AuthenticatorKind::Passkey(_) => WayKind::Passkey,
         AuthenticatorKind::Password => WayKind::Password,
+        AuthenticatorKind::IdentityProvider => WayKind::Provider,
         AuthenticatorKind::Totp => WayKind::Totp,
         AuthenticatorKind::RecoveryCode => WayKind::Recovery,
         AuthenticatorKind::EmailCode => WayKind::Email,

@@ -71,6 +71,8 @@ pub struct Text {
     pub settings: en::settings::Settings,
     /// Inline hooks.
     pub inline_hooks: en::inline_hooks::InlineHooks,
+    /// Identity providers.
+    pub providers: en::providers::Providers,
     /// Log streams.
     pub streams: en::streams::Streams,
     /// The description of the API.
@@ -104,6 +106,7 @@ impl Text {
             ("watch", self.watch.entries()),
             ("settings", self.settings.entries()),
             ("inline_hooks", self.inline_hooks.entries()),
+            ("providers", self.providers.entries()),
             ("streams", self.streams.entries()),
             ("reference", self.reference.entries()),
             ("words", self.words.entries()),
@@ -192,7 +195,7 @@ fn capitalised(clause: &str) -> String {
 
 /// Finds a key that is written with dots and hyphens elsewhere.
 fn find(entries: Vec<(&'static str, &'static str)>, key: &str) -> Option<&'static str> {
-    let written = key.replace(['.', '-'], "_");
+    let written = key.replace(['.', '-'], "_").to_ascii_lowercase();
     entries
         .into_iter()
         .find(|(name, _)| *name == written)

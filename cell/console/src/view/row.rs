@@ -40,6 +40,21 @@ impl PasskeyRow {
     }
 }
 
+/// An account at an identity provider by which a person can sign in.
+#[derive(Clone, Debug)]
+pub struct ProviderLinkRow {
+    /// The provider; stands in addresses.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What the provider calls the person.
+    pub account: String,
+    /// When it was connected.
+    pub created: Moment,
+    /// When it was last used.
+    pub last_used: Option<Moment>,
+}
+
 /// A session.
 #[derive(Clone, Debug)]
 pub struct SessionRow {

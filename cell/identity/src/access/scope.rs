@@ -60,6 +60,8 @@ define_areas! {
     EventHooks, "eventHooks";
     /// Inline hooks.
     InlineHooks, "inlineHooks";
+    /// Identity providers.
+    IdentityProviders, "idps";
     /// Streams of the system log.
     LogStreams, "logStreams";
 }

@@ -431,7 +431,7 @@ const LAST_WAY: Refusal = Refusal::WrongState("it is the last way to sign in");
 
 /// Whether a person has anything that can be the first thing asked for. Codes by mail do not count: an org may refuse
 /// them, and they are no stronger than the mailbox; nor do passkeys of models that the org takes no more.
-async fn has_way_in(
+pub(crate) async fn has_way_in(
     tx: &mut ReadTx,
     org_id: &OrgId,
     user_id: &UserId,

@@ -25,6 +25,8 @@ pub enum Method {
     Get,
     /// Something is told.
     Post,
+    /// The same, as a form.
+    PostForm,
 }
 
 /// A request to an address. Not `Debug`: a header may be a secret.

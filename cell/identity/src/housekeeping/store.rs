@@ -1,4 +1,4 @@
-//! Rows of `sign_in_flows`, `one_time_codes` and `sessions` that have ended.
+//! Rows of `sign_in_flows`, `identity_provider_departures`, `one_time_codes` and `sessions` that have ended.
 
 use database::{DatabaseFault, WriteTx, params};
 use vocab::time::Timestamp;
@@ -18,6 +18,9 @@ pub async fn delete_ended(
     for sql in [
         "DELETE FROM sign_in_flows WHERE (org_id, id) IN \
          (SELECT org_id, id FROM sign_in_flows WHERE expires_at <= $1 \
+         AND org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') ORDER BY expires_at LIMIT $2)",
+        "DELETE FROM identity_provider_departures WHERE (org_id, state_hash) IN \
+         (SELECT org_id, state_hash FROM identity_provider_departures WHERE expires_at <= $1 \
          AND org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') ORDER BY expires_at LIMIT $2)",
         "DELETE FROM one_time_codes WHERE (org_id, id) IN \
          (SELECT org_id, id FROM one_time_codes WHERE expires_at <= $1 \

@@ -502,6 +502,7 @@ pub async fn delete(tx: &mut WriteTx, person: &Person, now: Timestamp) -> Result
         "DELETE FROM passwords WHERE org_id = $1 AND user_id = $2",
         "DELETE FROM password_history WHERE org_id = $1 AND user_id = $2",
         "DELETE FROM password_imports WHERE org_id = $1 AND user_id = $2",
+        "DELETE FROM identity_provider_links WHERE org_id = $1 AND user_id = $2",
         "DELETE FROM passkeys WHERE org_id = $1 AND user_id = $2",
         "DELETE FROM totp_factors WHERE org_id = $1 AND user_id = $2",
         "DELETE FROM recovery_codes WHERE org_id = $1 AND user_id = $2",

@@ -204,6 +204,9 @@ pub async fn load_enrolled(
     {
         enrolled.insert(AuthenticatorKind::Password);
     }
+    if crate::identity_provider::store::has_usable_link(tx, org, user).await? {
+        enrolled.insert(AuthenticatorKind::IdentityProvider);
+    }
     if credentials::load_totp(tx, org, user)
         .await?
         .iter()

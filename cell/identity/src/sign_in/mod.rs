@@ -20,7 +20,7 @@ use crate::person::Person;
 use crate::sign_in::device::KnownDevice;
 use crate::sign_on::{AuthenticatorKind, PasskeyStorage, ProvedAuthenticator, Requirement};
 use serde::{Deserialize, Serialize};
-use vocab::id::{AppId, FlowId, OrgId, SessionId, UserId};
+use vocab::id::{AppId, FlowId, IdentityProviderId, OrgId, SessionId, UserId};
 use vocab::time::Timestamp;
 
 /// How long a sign-in may take.
@@ -85,6 +85,23 @@ pub struct FlowState {
     pub assertion: Option<PendingAssertion>,
     /// A passkey enrolment that waits for its answer.
     pub registration: Option<PendingRegistration>,
+    /// Somebody at a provider who may be linked once the person has proved by means of their own who they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending_link: Option<PendingLink>,
+}
+
+/// Somebody at a provider, and who they may be here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PendingLink {
+    /// The provider.
+    pub provider: IdentityProviderId,
+    /// What it calls them.
+    pub subject: String,
+    /// The same for people to read; may be empty.
+    pub account: String,
+    /// The one person who may say that it is theirs.
+    pub user: UserId,
 }
 
 impl FlowState {

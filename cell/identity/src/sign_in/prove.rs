@@ -281,14 +281,25 @@ impl Cell {
         person: Option<&Person>,
         request: &RequestFacts,
     ) -> Result<(), Refusal> {
+        let at = request.now;
+        let proved = ProvedAuthenticator { kind, at };
+        self.count_proof_of(flow, proved, person, request).await
+    }
+
+    /// The same for a proof that may have been given earlier, elsewhere.
+    pub(crate) async fn count_proof_of(
+        &self,
+        flow: &mut Flow,
+        proved: ProvedAuthenticator,
+        person: Option<&Person>,
+        request: &RequestFacts,
+    ) -> Result<(), Refusal> {
+        let kind = proved.kind;
         if let Some(person) = person.filter(|_| flow.state.is_first()) {
             flow.state.epoch = Some(person.epoch);
         }
-        flow.state.proved.retain(|proved| proved.kind != kind);
-        flow.state.proved.push(ProvedAuthenticator {
-            kind,
-            at: request.now,
-        });
+        flow.state.proved.retain(|before| before.kind != kind);
+        flow.state.proved.push(proved);
         let event = attempt_event(flow, kind, person, Outcome::Success, request);
         let stored = flow.clone();
         // One commit for both: whoever has shown a right password waits for each.

@@ -14,6 +14,8 @@ pub enum AuthenticatorKind {
     Passkey(PasskeyStorage),
     /// A password.
     Password,
+    /// The word of an identity provider. What was proved there is not known here: it stands for no more than a password does.
+    IdentityProvider,
     /// A code from an authenticator app.
     Totp,
     /// A code sent by mail.
@@ -44,10 +46,11 @@ pub enum Factor {
 
 impl AuthenticatorKind {
     /// Every kind, the preferred ones first: the order in which they are offered.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Passkey(PasskeyStorage::DeviceBound),
         Self::Passkey(PasskeyStorage::Synced),
         Self::Password,
+        Self::IdentityProvider,
         Self::Totp,
         Self::EmailCode,
         Self::RecoveryCode,
@@ -60,6 +63,7 @@ impl AuthenticatorKind {
             Self::Passkey(PasskeyStorage::DeviceBound) => "passkey_device_bound",
             Self::Passkey(PasskeyStorage::Synced) => "passkey_synced",
             Self::Password => "password",
+            Self::IdentityProvider => "identity_provider",
             Self::Totp => "totp",
             Self::EmailCode => "email_code",
             Self::RecoveryCode => "recovery_code",
@@ -77,7 +81,7 @@ impl AuthenticatorKind {
     pub const fn factors(self) -> &'static [Factor] {
         match self {
             Self::Passkey(_) => &[Factor::Possession, Factor::UserVerification],
-            Self::Password => &[Factor::Knowledge],
+            Self::Password | Self::IdentityProvider => &[Factor::Knowledge],
             Self::Totp | Self::EmailCode | Self::RecoveryCode => &[Factor::Possession],
         }
     }
@@ -99,7 +103,7 @@ impl AuthenticatorKind {
     #[must_use]
     pub const fn stands_alone(self) -> bool {
         match self {
-            Self::Passkey(_) | Self::Password | Self::EmailCode => true,
+            Self::Passkey(_) | Self::Password | Self::IdentityProvider | Self::EmailCode => true,
             Self::Totp | Self::RecoveryCode => false,
         }
     }
@@ -117,6 +121,8 @@ impl AuthenticatorKind {
             Self::Passkey(PasskeyStorage::DeviceBound) => &["hwk", "user"],
             Self::Passkey(PasskeyStorage::Synced) => &["swk", "user"],
             Self::Password => &["pwd"],
+            // RFC 8176 has no word for it, and what was proved elsewhere is not said as if it had been seen here.
+            Self::IdentityProvider => &[],
             Self::Totp | Self::EmailCode | Self::RecoveryCode => &["otp"],
         }
     }

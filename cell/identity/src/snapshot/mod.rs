@@ -12,7 +12,7 @@ use crate::snapshot::cache::Generation;
 use crate::trusted_origin::TrustedOrigin;
 use std::collections::HashMap;
 use std::sync::Arc;
-use vocab::id::{AppId, OrgId, PolicyId};
+use vocab::id::{AppId, IdentityProviderId, OrgId, PolicyId};
 
 /// What a request needs to know of an org before it reads anything else.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub struct OrgSnapshot {
     pub zones: Vec<Zone>,
     /// Sites that it trusts.
     pub origins: Vec<TrustedOrigin>,
+    /// The providers at which people may sign in now, and their names.
+    pub providers: Vec<(IdentityProviderId, String)>,
     /// The sign-on policy of the org.
     pub org_policy: Arc<SignOnPolicy>,
     /// The sign-on policy of the administrators' console.
@@ -80,6 +82,7 @@ impl Cell {
         let policies = crate::sign_on::store::load_policies(&mut tx, org_id).await?;
         let zones = crate::sign_on::store::load_zones(&mut tx, org_id).await?;
         let origins = crate::trusted_origin::store::load_all(&mut tx, org_id).await?;
+        let providers = crate::identity_provider::store::load_all(&mut tx, org_id).await?;
         let snapshot = Arc::new(OrgSnapshot {
             org,
             logo,
@@ -89,6 +92,11 @@ impl Cell {
                 .collect(),
             zones,
             origins,
+            providers: providers
+                .into_iter()
+                .filter(|provider| provider.active)
+                .map(|provider| (provider.id, provider.name))
+                .collect(),
             org_policy: policies.org,
             console_policy: policies.console,
             app_policies: policies.apps,
@@ -102,6 +110,8 @@ impl Cell {
     pub fn forget_org(&self, org_id: &OrgId) {
         self.snapshots.invalidate(org_id);
         self.apps.invalidate_where(|(org, _), _| org == org_id);
+        self.provider_keys
+            .invalidate_where(|(org, _), _| org == org_id);
         self.hosts.invalidate_where(|_, org| org == org_id);
         self.names.invalidate_where(|_, org| org == org_id);
     }

@@ -55,6 +55,8 @@ impl EventType {
         Self::SystemLogStreamDelivery,
         Self::SystemLogStreamTest,
         Self::UserLifecycleInvite,
+        Self::UserAccountIdpLink,
+        Self::UserAccountIdpUnlink,
         Self::AppOauth2KeyRevoke,
         Self::AppOauth2AsKeyRevoke,
         Self::AppOauth2ConsentRevoke,
@@ -97,6 +99,7 @@ define_event_types! {
     UserAuthenticationSlo, "user.authentication.slo", "Signed out of an app", Usual;
     UserAuthenticationAuthViaMfa, "user.authentication.auth_via_mfa", "Further proof given", Usual;
     UserAuthenticationVerify, "user.authentication.verify", "Identity proved again", Usual;
+    UserAuthenticationAuthViaIdp, "user.authentication.auth_via_IDP", "Vouched for by an identity provider", Usual;
     UserAuthenticationAuth, "user.authentication.auth", "First proof given", Usual;
     UserLifecycleCreate, "user.lifecycle.create", "Person created", Usual;
     UserLifecycleActivate, "user.lifecycle.activate", "Person activated", Usual;
@@ -264,6 +267,13 @@ define_event_types! {
     InlineHookExecuted, "inline_hook.executed", "Inline hook asked", Usual;
     InlineHookResponseProcessed, "inline_hook.response.processed", "Answer of an inline hook applied", Usual;
     UserImportPassword, "user.import.password", "Password taken over from another system", Usual;
+    SystemIdpCreated, "system.idp.lifecycle.create", "Identity provider added", Alarming;
+    SystemIdpUpdated, "system.idp.lifecycle.update", "Identity provider changed", Alarming;
+    SystemIdpDeleted, "system.idp.lifecycle.delete", "Identity provider removed", Alarming;
+    SystemIdpActivated, "system.idp.lifecycle.activate", "Identity provider switched on", Alarming;
+    SystemIdpDeactivated, "system.idp.lifecycle.deactivate", "Identity provider switched off", Alarming;
+    UserAccountIdpLink, "user.account.idp_link", "Person linked to an identity provider", Alarming;
+    UserAccountIdpUnlink, "user.account.idp_unlink", "Link to an identity provider removed", Usual;
     SystemLogStreamCreated, "system.log_stream.lifecycle.create", "Log stream added", Alarming;
     SystemLogStreamUpdated, "system.log_stream.lifecycle.update", "Log stream changed", Alarming;
     SystemLogStreamDeleted, "system.log_stream.lifecycle.delete", "Log stream removed", Alarming;

@@ -23,9 +23,7 @@ fn a_name_is_read_back_and_has_a_message() {
             event_type
                 .as_str()
                 .bytes()
-                .all(|byte| byte.is_ascii_lowercase()
-                    || byte.is_ascii_digit()
-                    || b"._".contains(&byte))
+                .all(|byte| byte.is_ascii_alphanumeric() || b"._".contains(&byte))
         );
     }
     assert_eq!(EventType::parse("user.session.begin"), None);

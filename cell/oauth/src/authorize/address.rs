@@ -5,6 +5,7 @@ use identity::app::{App, AppKind};
 use identity::sign_on::authenticator::AuthenticationContext;
 use protocol::oauth::form::{Form, render_form};
 use protocol::oauth::redirect_uri::{ClientKind, RedirectUri};
+use vocab::id::IdentityProviderId;
 use vocab::time::Timestamp;
 
 /// Says in the address of a request when a sign-in was asked for on its behalf: microseconds.
@@ -103,6 +104,9 @@ pub fn render_sign_in(
     if let Some(hint) = question.login_hint {
         pairs.push(("login_hint", hint));
     }
+    if let Some(provider) = question.provider {
+        pairs.push(("idp", provider.as_str()));
+    }
     format!("{path_prefix}/signin?{}", render_form(&pairs))
 }
 
@@ -117,6 +121,8 @@ pub struct SignInQuestion<'a> {
     pub context: Option<AuthenticationContext>,
     /// Whom the app expects.
     pub login_hint: Option<&'a str>,
+    /// At which identity provider the app wants the person to sign in.
+    pub provider: Option<&'a IdentityProviderId>,
 }
 
 /// The address of the consent page for a request.

@@ -40,6 +40,7 @@ use protocol::oauth::response::{
     Answer, AuthorizationResponse, RenderedResponse, render_authorization_response,
 };
 use std::sync::Arc;
+use vocab::id::IdentityProviderId;
 use vocab::secret::{Secret, SecretHash, random_token};
 
 /// Where the browser goes next.
@@ -128,12 +129,16 @@ fn send_to_sign_in(
 ) -> Destination {
     // The moment of this question: what was asked for earlier has not been done, or was not enough.
     let back = render_return(&checked.issuer.path, form, Some(scene.facts.now), None);
+    // Clients in the field name it so; what names none is passed over like any other unknown parameter.
+    let named = form.get("idp");
+    let provider = named.and_then(|named| IdentityProviderId::parse(named).ok());
     let question = SignInQuestion {
         reason,
         fresh_since: matches!(reason, SignInReason::Again | SignInReason::SelectAccount)
             .then_some(scene.facts.now),
         context: decide_wanted(&checked.request.acr_values),
         login_hint: checked.request.login_hint.as_deref(),
+        provider: provider.as_ref(),
     };
     Destination::Redirect(render_sign_in(
         &scene.context.path_prefix,

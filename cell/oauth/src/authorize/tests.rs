@@ -438,6 +438,7 @@ fn the_way_to_sign_in_is_encoded() {
         fresh_since: None,
         context: None,
         login_hint: Some("a&b=c@x"),
+        provider: None,
     };
     let address = render_sign_in(
         "/t/acme",

@@ -30,6 +30,10 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             get(password::show).post(password::save),
         ),
         (
+            "/account/security/providers/{id}/remove",
+            post(security::unlink_provider),
+        ),
+        (
             "/account/security/recovery-codes",
             post(security::make_codes),
         ),

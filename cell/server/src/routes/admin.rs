@@ -176,6 +176,10 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             post(people::factors::remove_passkey),
         ),
         (
+            "/admin/people/{id}/factors/providers/remove",
+            post(people::factors::unlink_provider),
+        ),
+        (
             "/admin/people/{id}/factors/totp/remove",
             post(people::factors::remove_totp),
         ),
@@ -390,6 +394,27 @@ fn setting_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
         (
             "/admin/settings/inline-hooks/{id}/try",
             post(settings::inline_hooks::try_it),
+        ),
+        ("/admin/settings/providers", get(settings::providers::list)),
+        (
+            "/admin/settings/providers/add",
+            post(settings::providers::add),
+        ),
+        (
+            "/admin/settings/providers/{id}",
+            get(settings::providers::show).post(settings::providers::save),
+        ),
+        (
+            "/admin/settings/providers/{id}/activate",
+            post(settings::providers::activate),
+        ),
+        (
+            "/admin/settings/providers/{id}/deactivate",
+            post(settings::providers::deactivate),
+        ),
+        (
+            "/admin/settings/providers/{id}/remove",
+            post(settings::providers::remove),
         ),
         ("/admin/settings/streams", get(settings::streams::list)),
         ("/admin/settings/streams/add", post(settings::streams::add)),

@@ -8,6 +8,7 @@ mod log_streams;
 mod log_words;
 pub(crate) mod matrix;
 pub(crate) mod one_org;
+mod provider_sign_in;
 mod receiver;
 mod two_answers;
 pub(crate) mod two_orgs;

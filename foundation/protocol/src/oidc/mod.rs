@@ -5,3 +5,4 @@ pub mod claims;
 pub mod discovery;
 pub mod id_token;
 pub mod logout_token;
+pub mod relying;

@@ -5,14 +5,16 @@ use crate::admin::people::{draw, load_person, load_touch};
 use crate::admin::row::{moment, passkey_row};
 use crate::view::account::{CodesState, PasswordState, TotpState};
 use crate::view::admin::{PersonFactors, PersonTab};
+use crate::view::row::ProviderLinkRow;
 use crate::visit::Visit;
 use axum::extract::Path;
 use database::ReadTx;
 use identity::access::Permission;
 use identity::credential::store;
 use identity::fault::Fault;
+use identity::identity_provider::store as providers;
 use identity::person::Person;
-use vocab::id::PasskeyId;
+use vocab::id::{IdentityProviderId, PasskeyId};
 
 /// `GET /admin/people/{id}/factors`.
 pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
@@ -41,6 +43,7 @@ pub async fn load_factors(tx: &mut ReadTx, person: &Person) -> Result<PersonFact
         .find_map(|totp| totp.confirmed_at.map(|at| (at, totp.last_used_at)));
     let left = store::count_recovery_codes(tx, org, user).await?;
     let made = store::load_recovery_codes_made(tx, org, user).await?;
+    let providers = load_links(tx, person).await?;
     Ok(PersonFactors {
         password: match password {
             Some(password) => PasswordState::Set {
@@ -64,7 +67,43 @@ pub async fn load_factors(tx: &mut ReadTx, person: &Person) -> Result<PersonFact
             },
             None => CodesState::Absent,
         },
+        providers,
     })
+}
+
+/// The accounts of a person at identity providers.
+async fn load_links(tx: &mut ReadTx, person: &Person) -> Result<Vec<ProviderLinkRow>, Fault> {
+    let org = &person.org_id;
+    let mut rows = Vec::new();
+    for link in providers::load_links_of(tx, org, &person.id).await? {
+        let provider = providers::load(tx, org, &link.provider).await?;
+        let account = if link.account.is_empty() {
+            link.subject
+        } else {
+            link.account
+        };
+        rows.extend(provider.map(|provider| ProviderLinkRow {
+            id: provider.id.to_string(),
+            name: provider.name,
+            account,
+            created: moment(link.created_at),
+            last_used: link.last_used_at.map(moment),
+        }));
+    }
+    Ok(rows)
+}
+
+/// `POST /admin/people/{id}/factors/providers/remove`.
+pub async fn unlink_provider(Path(id): Path<String>, visit: Visit) -> Answer {
+    let permit = administrator_over(&visit, &id, "/factors", Permission::ManagePeople).await?;
+    let person = load_person(&visit, &id).await?;
+    let provider = found(&visit, IdentityProviderId::parse(visit.field("id")).ok())?;
+    let removed = visit
+        .cell
+        .unlink_person(&permit, &provider, &person.id)
+        .await;
+    done(&visit, removed)?;
+    Ok(visit.go(&format!("/admin/people/{id}/factors")))
 }
 
 /// `POST /admin/people/{id}/factors/passkeys/remove`.

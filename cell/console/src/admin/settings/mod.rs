@@ -8,6 +8,7 @@ pub mod mail;
 pub mod origins;
 pub mod passkeys;
 pub mod passwords;
+pub mod providers;
 pub mod sessions;
 pub mod streams;
 pub mod tokens;

@@ -14,6 +14,8 @@ mod people;
 mod policies;
 mod problems;
 mod profile_problems;
+mod provider_problems;
+mod providers;
 mod reasons;
 mod reference;
 mod rule_problems;
@@ -45,6 +47,7 @@ pub static TEXT: Text = Text {
     watch: watch::WATCH,
     settings: settings::SETTINGS,
     inline_hooks: inline_hooks::INLINE_HOOKS,
+    providers: providers::PROVIDERS,
     streams: streams::STREAMS,
     words: words::WORDS,
     reference: reference::REFERENCE,
@@ -55,6 +58,7 @@ pub static TEXT: Text = Text {
         rule_problems::PROBLEMS,
         hook_problems::PROBLEMS,
         profile_problems::PROBLEMS,
+        provider_problems::PROBLEMS,
         stream_problems::PROBLEMS,
     ],
 };

@@ -11,6 +11,7 @@ pub mod groups;
 pub mod inline_hooks;
 pub mod people;
 pub mod policies;
+pub mod providers;
 pub mod reasons;
 pub mod reference;
 pub mod servers;
@@ -40,6 +41,7 @@ pub static TEXT: Text = Text {
     watch: watch::WATCH,
     settings: settings::SETTINGS,
     inline_hooks: inline_hooks::INLINE_HOOKS,
+    providers: providers::PROVIDERS,
     streams: streams::STREAMS,
     words: words::WORDS,
     reference: reference::REFERENCE,

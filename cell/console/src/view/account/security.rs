@@ -1,7 +1,7 @@
 //! The overview of how one proves who one is.
 
 use crate::view::part::{self, Icon, Input, Moment, Tone};
-use crate::view::row::PasskeyRow;
+use crate::view::row::{PasskeyRow, ProviderLinkRow};
 use crate::view::shell::{Shell, here};
 use askama::Template;
 
@@ -64,6 +64,8 @@ pub struct SecurityPage {
     pub totp: TotpState,
     /// The recovery codes.
     pub codes: CodesState,
+    /// Accounts at identity providers; each posts nothing to `/account/security/providers/{id}/remove`.
+    pub providers: Vec<ProviderLinkRow>,
 }
 
 impl SecurityPage {

@@ -15,6 +15,7 @@ mod people;
 mod person;
 mod pick;
 mod policies;
+mod providers;
 mod rule;
 mod schema;
 mod server;
@@ -49,6 +50,7 @@ pub use people::{PeoplePage, PersonNewPage, PersonRow, PersonStatus};
 pub use person::{PersonAction, PersonAppRow, PersonFactors, PersonPage, PersonTab, Touch};
 pub use pick::Picker;
 pub use policies::{PoliciesPage, PolicyNewPage, PolicyPage, PolicyRow, PolicyScope, RuleRow};
+pub use providers::{ProviderForm, ProviderPage, ProviderRow, ProvidersPage};
 pub use rule::{Proof, RuleFormPage};
 pub use schema::{
     ApiTokenRow, ApiTokensPage, AttributeRow, AttributeSettingsPage, OriginRow, OriginsPage,

@@ -5,7 +5,7 @@ use super::pick::Picker;
 use crate::text::Text;
 use crate::view::account::{CodesState, PasswordState, TotpState};
 use crate::view::part::{self, AttributeField, Icon, Moment, Pager, Tone};
-use crate::view::row::{LinkRow, LogRow, PasskeyRow, SessionRow};
+use crate::view::row::{LinkRow, LogRow, PasskeyRow, ProviderLinkRow, SessionRow};
 use crate::view::shell::{Shell, here};
 use askama::Template;
 
@@ -111,6 +111,8 @@ pub struct PersonFactors {
     pub totp: TotpState,
     /// The recovery codes.
     pub codes: CodesState,
+    /// Accounts at identity providers.
+    pub providers: Vec<ProviderLinkRow>,
 }
 
 /// The view that is open; each has its own address under `/admin/people/{id}`.

@@ -12,6 +12,7 @@ pub enum Proof {
     PasskeyDeviceBound,
     PasskeySynced,
     Password,
+    IdentityProvider,
     Totp,
     EmailCode,
     RecoveryCode,
@@ -19,10 +20,11 @@ pub enum Proof {
 
 impl Proof {
     /// Every kind with its word, the preferred ones first.
-    pub const ALL: [(&'static str, Proof); 6] = [
+    pub const ALL: [(&'static str, Proof); 7] = [
         ("passkey_device_bound", Proof::PasskeyDeviceBound),
         ("passkey_synced", Proof::PasskeySynced),
         ("password", Proof::Password),
+        ("identity_provider", Proof::IdentityProvider),
         ("totp", Proof::Totp),
         ("email_code", Proof::EmailCode),
         ("recovery_code", Proof::RecoveryCode),
@@ -44,6 +46,7 @@ impl Proof {
             Proof::PasskeyDeviceBound => t.policies.kind_passkey_bound,
             Proof::PasskeySynced => t.policies.kind_passkey_synced,
             Proof::Password => t.signin.way_password,
+            Proof::IdentityProvider => t.providers.way,
             Proof::Totp => t.signin.way_totp,
             Proof::EmailCode => t.signin.way_email,
             Proof::RecoveryCode => t.signin.way_recovery,

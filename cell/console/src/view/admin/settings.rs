@@ -19,6 +19,7 @@ pub(super) fn tab_bar<'a>(shell: &'a Shell, here: &str) -> part::TabBar<'a> {
         (t.settings.tab_origins, "/origins"),
         (t.settings.tab_hooks, "/hooks"),
         (t.inline_hooks.tab, "/inline-hooks"),
+        (t.providers.tab, "/providers"),
         (t.streams.tab, "/streams"),
     ]
     .into_iter()

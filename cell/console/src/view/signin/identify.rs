@@ -21,4 +21,46 @@ pub struct IdentifierPage {
     pub app: Option<String>,
     /// Why this page shows again (a session that ran out, a proof that failed), or none.
     pub notice: Option<String>,
+    /// Identity providers at which one may sign in instead.
+    pub providers: Vec<ProviderButton>,
+}
+
+/// A way to an identity provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderButton {
+    /// Stands in addresses.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// Offers the providers at which a person may prove who they are (`/signin/provider`), each a link to `/sso/idps/{id}`.
+#[derive(Debug, Template)]
+#[template(path = "signin/provider.html")]
+pub struct ProviderPage {
+    /// The frame.
+    pub shell: Shell,
+    /// Who is signing in.
+    pub identifier: String,
+    /// The providers.
+    pub providers: Vec<ProviderButton>,
+    /// Why this page shows again, or none.
+    pub notice: Option<String>,
+    /// Whether `/signin/choose` has anything else to offer.
+    pub has_other_ways: bool,
+}
+
+/// Asks whether somebody at a provider is the person who has just proved who they are. Posts `decision` (`allow` or `deny`) to
+/// `/signin/connect`.
+#[derive(Debug, Template)]
+#[template(path = "signin/connect.html")]
+pub struct ConnectPage {
+    /// The frame.
+    pub shell: Shell,
+    /// Who signs in.
+    pub login: String,
+    /// What the provider calls them; its own word where it said no address.
+    pub account: String,
+    /// The provider.
+    pub provider: String,
 }

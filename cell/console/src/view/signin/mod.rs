@@ -18,7 +18,7 @@ pub use consent::{
 pub use enroll::{
     EnrollOption, EnrollPage, EnrollPasskeyPage, EnrollTotpPage, EnrollWhy, RecoveryCodesPage,
 };
-pub use identify::IdentifierPage;
+pub use identify::{ConnectPage, IdentifierPage, ProviderButton, ProviderPage};
 pub use leave::{FormPostPage, LogoutConfirmPage, ReturnPage, SignedOutPage};
 pub use prove::{ChoosePage, CodeKind, CodePage, PasskeyPage, PasswordPage, Way, WayKind};
 pub use recover::{

@@ -117,6 +117,7 @@ pub struct CodePage {
 pub enum WayKind {
     Passkey,
     Password,
+    Provider,
     Totp,
     Recovery,
     Email,
@@ -127,6 +128,7 @@ impl WayKind {
         match self {
             WayKind::Passkey => Icon::Passkey,
             WayKind::Password => Icon::Lock,
+            WayKind::Provider => Icon::External,
             WayKind::Totp => Icon::Timer,
             WayKind::Recovery => Icon::Codes,
             WayKind::Email => Icon::Mail,
@@ -137,6 +139,7 @@ impl WayKind {
         match self {
             WayKind::Passkey => t.signin.way_passkey,
             WayKind::Password => t.signin.way_password,
+            WayKind::Provider => t.providers.way,
             WayKind::Totp => t.signin.way_totp,
             WayKind::Recovery => t.signin.way_recovery,
             WayKind::Email => t.signin.way_email,
@@ -147,6 +150,7 @@ impl WayKind {
         match self {
             WayKind::Passkey => t.signin.way_passkey_about,
             WayKind::Password => t.signin.way_password_about,
+            WayKind::Provider => t.providers.way_about,
             WayKind::Totp => t.signin.way_totp_about,
             WayKind::Recovery => t.signin.way_recovery_about,
             WayKind::Email => t.signin.way_email_about,

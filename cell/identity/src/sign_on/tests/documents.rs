@@ -158,7 +158,10 @@ fn bounds_of_a_policy() {
     );
     let impossible = Requirement {
         knowledge: true,
-        refused: vec![AuthenticatorKind::Password],
+        refused: vec![
+            AuthenticatorKind::Password,
+            AuthenticatorKind::IdentityProvider,
+        ],
         ..Requirement::default()
     };
     let unattainable = allow(&|allow| allow.require = impossible.clone());

@@ -32,6 +32,10 @@ const OF_LISTS: &[(&str, &str)] = &[
     ("/api/v1/eventHooks/{id}", "/api/v1/eventHooks"),
     ("/api/v1/inlineHooks/{id}", "/api/v1/inlineHooks"),
     ("/api/v1/logStreams/{id}", "/api/v1/logStreams"),
+    ("/api/v1/idps/{id}", "/api/v1/idps"),
+    ("/api/v1/idps/{id}/users/{user}", "/api/v1/idps/{id}/users"),
+    ("/sso/idps/{id}", "/api/v1/idps"),
+    ("/account/security/providers/{id}", "/api/v1/idps"),
     (
         "/api/v1/eventHooks/{id}/deliveries/{delivery}",
         "/api/v1/eventHooks/{id}/deliveries",

@@ -3,6 +3,7 @@
 mod deciders;
 mod hooks;
 mod log_streams;
+mod providers;
 mod scim;
 mod settings;
 
@@ -193,6 +194,7 @@ pub(super) fn rows() -> impl Iterator<Item = &'static Row> {
         .chain(settings::ROWS)
         .chain(hooks::ROWS)
         .chain(log_streams::ROWS)
+        .chain(providers::ROWS)
         .chain(scim::ROWS)
 }
 

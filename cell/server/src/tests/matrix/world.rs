@@ -27,6 +27,9 @@ use identity::event_hook::channel::HookChange;
 use identity::event_hook::envoy::{Answered, Envoy, Letter, PlainHttp, Sent, Shipment, Shipped};
 use identity::event_hook::operations::CHALLENGE_HEADER;
 use identity::group_rule::RuleInput;
+use identity::identity_provider::SecretPlace;
+use identity::identity_provider::arrival::ArrivalPolicy;
+use identity::identity_provider::settings::ProviderChange;
 use identity::inline_hook::InlineHookKind;
 use identity::inline_hook::settings::InlineHookChange;
 use identity::log_stream::settings::{ReceiverChange, StreamChange};
@@ -293,6 +296,7 @@ async fn make_template() -> TempDir {
         make_hook(&cell, slug).await;
         make_inline_hook(&cell, slug).await;
         make_stream(&cell, slug).await;
+        make_provider(&cell, slug).await;
     }
     for role in HELD {
         let login = format!("{}@main.example", role.as_str().to_lowercase());
@@ -400,6 +404,36 @@ async fn make_inline_hook(cell: &Cell, slug: &str) {
     let (kind, plain) = (InlineHookKind::TokenTransform, PlainHttp::Never);
     let made = cell.create_inline_hook(&manager, kind, change, plain).await;
     made.unwrap();
+}
+
+/// An identity provider at which Ada is known.
+async fn make_provider(cell: &Cell, slug: &str) {
+    let person = find_person(cell, slug, &format!("ada@{slug}.example")).await;
+    let client = ClientFacts::default();
+    let permit = |permission| {
+        let org = &person.org_id;
+        authorize(&Caller::Operator, org, permission, &client).unwrap()
+    };
+    let change = ProviderChange {
+        name: String::from("Partner"),
+        issuer: String::from("https://idp.example"),
+        authorization: String::from("https://idp.example/authorize"),
+        token: String::from("https://idp.example/token"),
+        userinfo: None,
+        jwks: String::from("https://idp.example/keys"),
+        client_id: String::from("us"),
+        client_secret: Some(Secret::new(String::from("let me in"))),
+        secret_place: SecretPlace::Basic,
+        scopes: vec![String::from("openid")],
+        clock_skew_secs: 60,
+        policy: ArrivalPolicy::default(),
+    };
+    let manager = permit(Permission::ManageOrg);
+    let made = cell.create_identity_provider(&manager, change, PlainHttp::Never);
+    let provider = made.await.unwrap();
+    let manager = permit(Permission::ManagePeople);
+    let linked = cell.link_person(&manager, &provider, &person.id, "known there");
+    linked.await.unwrap();
 }
 
 /// A log stream that was told nothing yet.

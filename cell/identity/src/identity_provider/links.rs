@@ -1,0 +1,176 @@
+//! Links that administrators make and remove, and that people see and remove themselves. A link that an administrator makes is no
+//! proof of the person's own.
+
+use crate::access::ceiling::hold_within_reach;
+use crate::access::{Permission, Permit};
+use crate::cell::Cell;
+use crate::credential::passkey::has_way_in;
+use crate::fault::{Fault, Refusal};
+use crate::identity_provider::operations::provider_target;
+use crate::identity_provider::{IdentityProvider, ProviderLink, SUBJECT_CHARS_MAX, store};
+use ledger::EventType;
+use vocab::id::{IdentityProviderId, UserId};
+
+const LAST_WAY: Refusal = Refusal::WrongState("it is the last way to sign in");
+
+/// Holds a name of somebody at a provider against its bounds.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for a name that no provider gives.
+pub fn decide_subject(subject: &str) -> Result<(), Refusal> {
+    let chars = subject.chars().count();
+    if chars == 0 || chars > SUBJECT_CHARS_MAX || subject.chars().any(char::is_control) {
+        let problem = "use 1 to 255 characters on one line";
+        return Err(Refusal::invalid("externalId", problem));
+    }
+    Ok(())
+}
+
+impl Cell {
+    /// A page of the links of a provider, by person, after that one; and whether there are more.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    pub async fn list_provider_links(
+        &self,
+        permit: &Permit,
+        provider: &IdentityProvider,
+        (after, limit): (&str, usize),
+    ) -> Result<(Vec<ProviderLink>, bool), Refusal> {
+        permit.covers(Permission::ReadDirectory)?;
+        let one_more = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+        let mut tx = self.database.read().await?;
+        let loaded = store::load_links_page(&mut tx, permit.org(), &provider.id, after, one_more);
+        let mut links = loaded.await?;
+        let has_more = links.len() > limit;
+        links.truncate(limit);
+        Ok((links, has_more))
+    }
+
+    /// The link of a person at a provider.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] if there is none.
+    pub async fn find_provider_link(
+        &self,
+        permit: &Permit,
+        provider: &IdentityProvider,
+        user: &UserId,
+    ) -> Result<ProviderLink, Refusal> {
+        permit.covers(Permission::ReadDirectory)?;
+        let mut tx = self.database.read().await?;
+        let found = store::load_link(&mut tx, permit.org(), &provider.id, user).await?;
+        found.ok_or(Refusal::NotFound)
+    }
+
+    /// The links of a person, each with its provider.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for a permit that reads neither the directory nor this account.
+    pub async fn list_links_of(
+        &self,
+        permit: &Permit,
+        user: &UserId,
+    ) -> Result<Vec<(ProviderLink, IdentityProvider)>, Refusal> {
+        permit
+            .covers(Permission::ReadDirectory)
+            .or_else(|_| permit.covers_account_of(user))?;
+        let org = permit.org();
+        let mut tx = self.database.read().await?;
+        let links = store::load_links_of(&mut tx, org, user).await?;
+        let mut found = Vec::new();
+        for link in links {
+            if let Some(provider) = store::load(&mut tx, org, &link.provider).await? {
+                found.push((link, provider));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Links a person to somebody at a provider.
+    ///
+    /// # Errors
+    /// [`Refusal::Taken`] if either is linked already; [`Refusal::OutOfReach`] for somebody who may do more.
+    pub async fn link_person(
+        &self,
+        permit: &Permit,
+        provider: &IdentityProvider,
+        user: &UserId,
+        subject: &str,
+    ) -> Result<ProviderLink, Refusal> {
+        permit.covers(Permission::ManagePeople)?;
+        decide_subject(subject)?;
+        let now = self.now();
+        let link = ProviderLink {
+            provider: provider.id.clone(),
+            subject: subject.to_owned(),
+            user: user.clone(),
+            account: String::new(),
+            own_proof: false,
+            created_at: now,
+            updated_at: now,
+            last_used_at: None,
+        };
+        let (cell, permit, provider) = (self.clone(), permit.clone(), provider.clone());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let org = permit.org();
+                    let person = hold_within_reach(tx, &permit, &link.user).await?;
+                    let held = store::load_held(tx, org, &provider.id).await?;
+                    held.ok_or(Refusal::NotFound)?;
+                    store::insert_link(tx, org, &link).await?;
+                    let event = cell
+                        .person_event(&permit, EventType::UserAccountIdpLink, &person)
+                        .target(provider_target(&provider));
+                    ledger::append(tx, org, event).await?;
+                    Ok(link)
+                })
+            })
+            .await
+    }
+
+    /// Removes the link of a person at a provider. A person does not remove the own last way to sign in.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] if there is none; [`Refusal::WrongState`] for the last way; [`Refusal::OutOfReach`] for somebody who
+    /// may do more.
+    pub async fn unlink_person(
+        &self,
+        permit: &Permit,
+        provider: &IdentityProviderId,
+        user: &UserId,
+    ) -> Result<(), Refusal> {
+        permit.covers_factors_of(user)?;
+        let own = permit.covers(Permission::OwnFactors).is_ok();
+        let snapshot = self.snapshot(permit.org()).await?;
+        let snapshot = snapshot.ok_or(Refusal::NotFound)?;
+        let (cell, permit) = (self.clone(), permit.clone());
+        let (provider, user) = (provider.clone(), user.clone());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let org = permit.org();
+                    // Of two who remove two last ways at once, the second sees what is left.
+                    let person = hold_within_reach(tx, &permit, &user).await?;
+                    let provider = store::load(tx, org, &provider).await?;
+                    let provider = provider.ok_or(Refusal::NotFound)?;
+                    if !store::delete_link(tx, org, &provider.id, &user).await? {
+                        return Err(Refusal::NotFound);
+                    }
+                    let settings = &snapshot.org.settings.passkey;
+                    if own
+                        && !store::has_usable_link(tx, org, &user).await?
+                        && !has_way_in(tx, org, &user, settings).await?
+                    {
+                        return Err(LAST_WAY);
+                    }
+                    let event = cell
+                        .person_event(&permit, EventType::UserAccountIdpUnlink, &person)
+                        .target(provider_target(&provider));
+                    Ok::<(), Refusal>(ledger::append(tx, org, event).await.map_err(Fault::from)?)
+                })
+            })
+            .await
+    }
+}

@@ -1,0 +1,193 @@
+//! What follows from the word of a provider in a sign-in, and links that want proof of the person's own.
+
+use crate::access::{Permission, Role};
+use crate::cell::Cell;
+use crate::fault::Refusal;
+use crate::for_tests::{World, on_both_engines};
+use crate::identity_provider::arrive::Arrived;
+use crate::person::Person;
+use crate::sign_in::begin::Purpose;
+use crate::sign_in::enroll::permit_sign_in;
+use crate::sign_in::prove::Typed;
+use crate::sign_in::{Flow, Step};
+use crate::sign_on::{AuthenticatorKind, ProvedAuthenticator};
+use crate::tests::identity_providers::{arrive, person, provider, vouched};
+use crate::tests::sign_in::{facts, set_password};
+use vocab::id::OrgId;
+use vocab::secret::Secret;
+
+const ADDRESS: &str = "203.0.113.7";
+const PASSWORD: &str = "nine tortoises walk to Samos";
+
+async fn sign_in(world: &World, org: &OrgId) -> Flow {
+    let begun = world.cell.begin_sign_in(org, Purpose::default(), None);
+    begun.await.unwrap().0
+}
+
+async fn the_word_of_a_provider_is_one_proof_among_others(world: &World) {
+    let org = world.org("acme").await;
+    let provider = provider(world, &org).await;
+    let request = facts(world, ADDRESS);
+    let snapshot = world.cell.snapshot(&org).await.unwrap().unwrap();
+    let ada = person(arrive(world, &provider, vouched("1", "ada@partner.example")).await);
+    let mut flow = sign_in(world, &org).await;
+    let counted = world
+        .cell
+        .count_arrival(&mut flow, &ada, request.now, &request);
+    counted.await.unwrap();
+    let next = world
+        .cell
+        .next_step(&snapshot, &flow, &request)
+        .await
+        .unwrap();
+    assert_eq!(
+        next,
+        Step::Done,
+        "the policy asks everybody for what they have"
+    );
+    world
+        .cell
+        .finish_sign_in(&snapshot, &flow, &request)
+        .await
+        .unwrap();
+    // Whoever has proved something as somebody else begins anew.
+    let bob = world.person(&org, "bob@acme.example").await;
+    set_password(world, &bob).await;
+    let mut flow = sign_in(world, &org).await;
+    world
+        .cell
+        .identify(&mut flow, "bob@acme.example")
+        .await
+        .unwrap();
+    let typed = Typed::Password(Secret::new(PASSWORD.into()));
+    world
+        .cell
+        .prove_typed(&snapshot, &mut flow, typed, &request)
+        .await
+        .unwrap();
+    let counted = world
+        .cell
+        .count_arrival(&mut flow, &ada, request.now, &request);
+    counted.await.unwrap();
+    let kinds: Vec<_> = flow.state.proved.iter().map(|proved| proved.kind).collect();
+    assert_eq!(kinds, [AuthenticatorKind::IdentityProvider]);
+    assert_eq!(flow.state.user_id, Some(ada.id));
+}
+
+async fn an_administrator_is_linked_only_after_proof_of_their_own(world: &World) {
+    let org = world.org("acme").await;
+    let provider = provider(world, &org).await;
+    let root = world
+        .administrator(&org, "root@acme.example", Role::ReadOnlyAdmin)
+        .await;
+    set_password(world, &root).await;
+    let said = || vouched("1", "root@acme.example");
+    let is_first = |arrived: &Arrived| matches!(arrived, Arrived::ProveFirst(id) if *id == root.id);
+    assert!(is_first(&arrive(world, &provider, said()).await));
+    // A link that somebody else made is no proof of their own.
+    let permit = world.permit(&org, Permission::ManagePeople);
+    world
+        .cell
+        .link_person(&permit, &provider, &root.id, "1")
+        .await
+        .unwrap();
+    assert!(is_first(&arrive(world, &provider, said()).await));
+    let (request, cell) = (facts(world, ADDRESS), &world.cell);
+    let snapshot = cell.snapshot(&org).await.unwrap().unwrap();
+    let mut flow = sign_in(world, &org).await;
+    cell.await_own_proof(&mut flow, &provider, &said(), &root.id, &request)
+        .await
+        .unwrap();
+    assert!(!Cell::may_link(&flow, request.now));
+    let early = cell.link_after_proof(&snapshot, &mut flow, &request).await;
+    assert!(matches!(early, Err(Refusal::Forbidden)));
+    cell.identify(&mut flow, "root@acme.example").await.unwrap();
+    let typed = Typed::Password(Secret::new(PASSWORD.into()));
+    cell.prove_typed(&snapshot, &mut flow, typed, &request)
+        .await
+        .unwrap();
+    // The password is proof of their own, and not all that the policy asks of whoever administers.
+    assert!(Cell::may_link(&flow, request.now));
+    let early = cell.link_after_proof(&snapshot, &mut flow, &request).await;
+    assert!(matches!(early, Err(Refusal::Forbidden)));
+    assert!(is_first(&arrive(world, &provider, said()).await));
+    flow.state.proved.push(ProvedAuthenticator {
+        kind: AuthenticatorKind::Totp,
+        at: request.now,
+    });
+    cell.keep_sign_in(&mut flow).await.unwrap();
+    // Of two answers to the same question one counts.
+    let mut twin = flow.clone();
+    cell.link_after_proof(&snapshot, &mut flow, &request)
+        .await
+        .unwrap();
+    let second = cell.link_after_proof(&snapshot, &mut twin, &request).await;
+    assert!(matches!(second, Err(Refusal::Changed)));
+    let again = cell.link_after_proof(&snapshot, &mut flow, &request).await;
+    assert!(matches!(again, Err(Refusal::Forbidden)));
+    assert_eq!(person(arrive(world, &provider, said()).await).id, root.id);
+}
+
+async fn a_link_of_own_proof_is_one_persons_and_old_proof_is_none(world: &World) {
+    let org = world.org("acme").await;
+    let provider = provider(world, &org).await;
+    let (ada, bob) = (
+        world.person(&org, "ada").await,
+        world.person(&org, "bob").await,
+    );
+    let (request, cell) = (facts(world, ADDRESS), &world.cell);
+    let snapshot = cell.snapshot(&org).await.unwrap().unwrap();
+    let proved = |age: i64| ProvedAuthenticator {
+        kind: AuthenticatorKind::Password,
+        at: request.now.plus_secs(-age),
+    };
+    let wait = async |user: &Person, age| {
+        let mut flow = sign_in(world, &org).await;
+        flow.state.user_id = Some(bob.id.clone());
+        flow.state.epoch = Some(bob.epoch);
+        flow.state.proved.push(proved(age));
+        let said = vouched("1", "bob@example.com");
+        let awaited = cell.await_own_proof(&mut flow, &provider, &said, &user.id, &request);
+        awaited.await.unwrap();
+        flow
+    };
+    // Of another person, or long ago.
+    for mut flow in [wait(&ada, 0).await, wait(&bob, 15 * 60 + 1).await] {
+        let linked = cell.link_after_proof(&snapshot, &mut flow, &request).await;
+        assert!(matches!(linked, Err(Refusal::Forbidden)));
+    }
+    // The subject became somebody's meanwhile.
+    let mut flow = wait(&bob, 0).await;
+    let permit = world.permit(&org, Permission::ManagePeople);
+    cell.link_person(&permit, &provider, &ada.id, "1")
+        .await
+        .unwrap();
+    let linked = cell.link_after_proof(&snapshot, &mut flow, &request).await;
+    assert!(matches!(linked, Err(Refusal::Taken { .. })));
+}
+
+async fn a_person_keeps_the_last_way_in(world: &World) {
+    let org = world.org("acme").await;
+    let provider = provider(world, &org).await;
+    let ada = person(arrive(world, &provider, vouched("1", "ada@partner.example")).await);
+    let own = permit_sign_in(&ada, &facts(world, ADDRESS).client);
+    let own = own.unwrap();
+    let kept = world.cell.unlink_person(&own, &provider.id, &ada.id).await;
+    assert!(matches!(kept, Err(Refusal::WrongState(_))));
+    set_password(world, &ada).await;
+    world
+        .cell
+        .unlink_person(&own, &provider.id, &ada.id)
+        .await
+        .unwrap();
+    let bob = world.person(&org, "bob").await;
+    let strangers = world.cell.unlink_person(&own, &provider.id, &bob.id).await;
+    assert!(matches!(strangers, Err(Refusal::NotFound)));
+}
+
+on_both_engines!(
+    the_word_of_a_provider_is_one_proof_among_others,
+    an_administrator_is_linked_only_after_proof_of_their_own,
+    a_link_of_own_proof_is_one_persons_and_old_proof_is_none,
+    a_person_keeps_the_last_way_in,
+);

@@ -1,0 +1,34 @@
+//! People of other providers sign in, in a real browser: of another server of ours, and of npm `oidc-provider`.
+
+use serde_json::json;
+use testbed::instance::{Instance, Plan};
+use testbed::{binary, bootstrap, script};
+
+#[test]
+fn people_of_other_providers_sign_in() {
+    let relying = Instance::start(Plan {
+        bootstrap: Some(bootstrap::render_vouching_document(bootstrap::CALLBACK).unwrap()),
+        ..Plan::default()
+    })
+    .unwrap();
+    let callback = format!("{}/oauth2/v1/authorize/callback", relying.origin());
+    let vouching = Instance::start(Plan {
+        bootstrap: Some(bootstrap::render_vouching_document(&callback).unwrap()),
+        ..Plan::default()
+    })
+    .unwrap();
+    let input = json!({
+        "origin": relying.origin(),
+        "provider": vouching.origin(),
+        "callback": callback,
+        "client_id": bootstrap::WEB,
+        "client_secret": bootstrap::WEB_SECRET,
+        "token": bootstrap::MANAGER_TOKEN,
+        "login": bootstrap::PERSON,
+        "administrator": bootstrap::ADMINISTRATOR,
+        "password": bootstrap::PASSWORD,
+        "chromium": script::chromium().unwrap(),
+        "screenshots": binary::target_folder().join("screenshots").join("providers"),
+    });
+    script::run_node("browser_providers.mjs", &input).unwrap();
+}
