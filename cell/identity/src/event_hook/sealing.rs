@@ -146,7 +146,7 @@ impl Cell {
         Ok(secrets)
     }
 
-    async fn seal_part(
+    pub(crate) async fn seal_part(
         &self,
         org: &OrgId,
         place: &str,
