@@ -254,7 +254,10 @@ async fn words_are_gathered_once_whoever_does_it() {
         assert!(portions(&store, &org).await.is_empty(), "no whole block");
         write_rows(&store, &org, BLOCK_ROWS..=3 * BLOCK_ROWS + 5).await;
         let mut tx = store.db.read().await.unwrap();
-        assert_eq!(load_behind(&mut tx, None, 9).await.unwrap(), [org.clone()]);
+        assert_eq!(
+            load_behind(&mut tx, None, 9).await.unwrap(),
+            std::slice::from_ref(&org)
+        );
         assert!(
             load_behind(&mut tx, Some(&org), 9)
                 .await
