@@ -12,7 +12,7 @@ use axum::extract::{FromRequestParts as _, RawPathParams, Request};
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, header};
-use identity::access::{Caller, Permission, Permit, authorize};
+use identity::access::{Caller, Permission, Permit, authorize, authorize_within};
 use identity::api_token::allowance::Allowances;
 use identity::cell::Cell;
 use identity::condition::Place;
@@ -120,7 +120,7 @@ impl Call {
         bearer.has_scope(operation, &context)?;
         let owner = bearer.owner().cloned();
         let caller = bearer.into_caller();
-        let permit = authorize(&caller, &context.org, operation.permission, &facts.client)?;
+        let permit = permit_of(&caller, &context, operation, &facts)?;
         if !operation.is_conditional() && parts.headers.contains_key(header::IF_MATCH) {
             let cause = "If-Match: only a change of a person's profile is made on a condition";
             return Err(ApiError::because(ErrorCode::Unsupported, cause));
@@ -162,6 +162,17 @@ impl Call {
         )?)
     }
 
+    /// The permit by which what the operation is about is looked at: that of custom roles shows no more than they hold.
+    ///
+    /// # Errors
+    /// [`ApiError`] if the caller may not look.
+    pub fn reader(&self) -> Result<Permit, ApiError> {
+        match self.permit.custom_caller() {
+            Some(_) => Ok(self.permit.clone()),
+            None => self.permit_for(Permission::ReadDirectory),
+        }
+    }
+
     /// Who calls.
     #[must_use]
     pub fn caller(&self) -> &Caller {
@@ -201,7 +212,7 @@ impl Call {
             (None, ME) => return Err(ApiError::not_found(Thing::User, named)),
             (_, named) => named,
         };
-        let reader = self.permit_for(Permission::ReadDirectory)?;
+        let reader = self.reader()?;
         match self.cell.find_person(&reader, asked).await {
             Err(Refusal::NotFound) => Err(ApiError::not_found(Thing::User, named)),
             other => Ok(other?),
@@ -216,7 +227,7 @@ impl Call {
         let named = self.parameter(name);
         let missing = || ApiError::not_found(Thing::UserGroup, named);
         let id = GroupId::parse(named).map_err(|_| missing())?;
-        let reader = self.permit_for(Permission::ReadDirectory)?;
+        let reader = self.reader()?;
         match self.cell.find_group(&reader, &id).await {
             Err(Refusal::NotFound) => Err(missing()),
             other => Ok(other?),
@@ -291,6 +302,26 @@ impl Call {
 
     fn mark(&self) -> String {
         cursor::mark(&self.context.org, &self.path, &self.query.of_list())
+    }
+}
+
+/// The permit for an operation: that of roles that permit it for everything, or else that of custom roles, which the
+/// operation holds against the things it touches.
+fn permit_of(
+    caller: &Caller,
+    context: &OrgContext,
+    operation: &Operation,
+    facts: &RequestFacts,
+) -> Result<Permit, Refusal> {
+    let (org, client) = (&context.org, &facts.client);
+    match (
+        authorize(caller, org, operation.permission, client),
+        operation.capability(),
+    ) {
+        (Err(Refusal::Forbidden), Some(capability)) => {
+            authorize_within(caller, org, capability, client)
+        }
+        (other, _) => other,
     }
 }
 

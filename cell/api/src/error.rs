@@ -145,6 +145,16 @@ pub enum Thing {
     IdentityProviderUser,
     /// A stream of the log.
     LogStream,
+    /// A custom role.
+    CustomRole,
+    /// Something that it permits.
+    Permission,
+    /// A set of resources.
+    ResourceSet,
+    /// A resource of one.
+    SetResource,
+    /// A role held over one, or somebody who holds it.
+    RoleBinding,
 }
 
 impl Thing {
@@ -181,6 +191,11 @@ impl Thing {
             Self::IdentityProvider => "IdpAppInstance",
             Self::IdentityProviderUser => "IdpAppUser",
             Self::LogStream => "LogStream",
+            Self::CustomRole => "CustomRole",
+            Self::Permission => "Permission",
+            Self::ResourceSet => "ResourceSet",
+            Self::SetResource => "ResourceSetResource",
+            Self::RoleBinding => "ResourceSetBinding",
         }
     }
 }

@@ -1,11 +1,14 @@
 //! A cell with two orgs and tokens in each, called through the router of the API, on either engine.
 
+mod custom;
 mod deciders;
 pub(crate) mod described;
+pub(crate) mod desk;
 pub(crate) mod held;
 pub(crate) mod receiver;
 mod settings;
 
+use crate::for_tests::custom::Custom;
 use crate::for_tests::deciders::Deciders;
 use crate::for_tests::described::Seen;
 use crate::for_tests::held::Held;
@@ -44,7 +47,7 @@ use vocab::id::{ApiGrantId, AppId, OrgId, SessionId, UserId};
 use vocab::secret::SecretHash;
 
 /// The schema of the cell as far as this crate needs it.
-static SCHEMA: [Migration; 21] = cell_for_tests::with([oauth::schema::MIGRATION]);
+static SCHEMA: [Migration; 22] = cell_for_tests::with([oauth::schema::MIGRATION]);
 pub(crate) const REQUEST_ID: &str = "0123456789abcdef0123456789abcdef";
 /// Calls of one token that the world lets through: more than a test makes, but for the one about just that.
 pub(crate) const CALLS_MAX: u32 = 1_500;
@@ -405,6 +408,7 @@ pub(crate) struct Things {
     pub(crate) service: String,
     pub(crate) grant: String,
     held: Held,
+    custom: Custom,
     deciders: Deciders,
 }
 
@@ -444,6 +448,7 @@ impl World {
         let held = self.held_by(org, &user, &service).await;
         Things {
             held,
+            custom: self.custom(org, name).await,
             user: user.to_string(),
             group: group.id.to_string(),
             session: session.to_string(),
@@ -502,6 +507,7 @@ pub(crate) fn fill(operation: &Operation, things: &Things) -> String {
     };
     let path = things.deciders.fill(operation.path);
     let path = things.held.fill(&path);
+    let path = things.custom.fill(&path);
     path.replace("{id}", owner)
         .replace("{user}", &things.user)
         .replace("{group}", &things.group)

@@ -16,6 +16,7 @@ pub mod description;
 pub mod error;
 pub mod event_hooks;
 pub mod groups;
+pub mod iam;
 pub mod identity_providers;
 pub mod inline_hooks;
 pub mod limits;

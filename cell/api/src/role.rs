@@ -18,19 +18,63 @@ pub(crate) const READ_ONLY: [&str; 8] = [
     "_embedded",
 ];
 
+/// A role that a body names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// A standard one.
+    Standard(Role),
+    /// A custom one over a set, each by id or label.
+    Custom { role: String, set: String },
+}
+
+/// The word for a custom role.
+pub(crate) const CUSTOM: &str = "CUSTOM";
+
 /// The role that a body names.
 ///
 /// # Errors
 /// [`ApiError`] for none that there is.
-pub(crate) fn parse_grant(bytes: &[u8]) -> Result<Role, ApiError> {
+pub(crate) fn parse_wanted(bytes: &[u8]) -> Result<Wanted, ApiError> {
     let mut fields = Fields::parse(bytes)?;
     fields.ignore_read_only(&READ_ONLY);
     let word = fields
         .take_text("type")?
         .ok_or_else(|| ApiError::invalid("type", "it is required"))?;
+    let (role, set) = (fields.take_text("role")?, fields.take_text("resource-set")?);
+    let wanted = if word == CUSTOM {
+        let required = |field: &str, text: Option<String>| {
+            text.ok_or_else(|| ApiError::invalid(field, "it is required"))
+        };
+        Wanted::Custom {
+            role: required("role", role)?,
+            set: required("resource-set", set)?,
+        }
+    } else {
+        let known = Role::from_word(&word);
+        let problem = "it is none of the roles that there are here";
+        let known = known.ok_or_else(|| ApiError::invalid("type", problem))?;
+        if role.is_some() || set.is_some() {
+            let problem = "a standard role is held over everything";
+            return Err(ApiError::invalid("resource-set", problem));
+        }
+        Wanted::Standard(known)
+    };
     fields.end()?;
-    Role::from_word(&word)
-        .ok_or_else(|| ApiError::invalid("type", "it is none of the roles that there are here"))
+    Ok(wanted)
+}
+
+/// The standard role that a body names.
+///
+/// # Errors
+/// [`ApiError`] for none that there is, and for a custom one.
+pub(crate) fn parse_grant(bytes: &[u8]) -> Result<Role, ApiError> {
+    match parse_wanted(bytes)? {
+        Wanted::Standard(role) => Ok(role),
+        Wanted::Custom { .. } => {
+            let problem = "custom roles are held by people and groups";
+            Err(ApiError::invalid("type", problem))
+        }
+    }
 }
 
 /// The assignment of a role, to whom, and since when.

@@ -7,6 +7,7 @@ use crate::call::{Call, answer, no_method, no_path};
 use crate::description::{self, Description, publish};
 use crate::error::ApiError;
 use crate::event_hooks;
+use crate::iam;
 use crate::identity_providers;
 use crate::inline_hooks;
 use crate::log_streams;
@@ -22,6 +23,7 @@ use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, any, get, on};
 use http::Method;
 use identity::access::Permission;
+use identity::access::custom::capability::Capability;
 use identity::access::scope::{ApiScope, Area, Verb};
 use identity::api_token::allowance::Allowances;
 use identity::cell::Cell;
@@ -48,6 +50,8 @@ pub struct Operation {
     pub path: &'static str,
     /// What the caller's roles must permit.
     pub permission: Permission,
+    /// What of custom roles opens it besides, over the things that it touches: one or nothing.
+    capabilities: &'static [Capability],
     /// What it does, for the page that lists the operations.
     pub summary: &'static str,
     /// What it reads and answers.
@@ -57,6 +61,13 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// What of custom roles opens it, for whoever lacks the permission. The operation then holds the permit against each
+    /// thing that it touches or shows.
+    #[must_use]
+    pub fn capability(&self) -> Option<Capability> {
+        self.capabilities.first().copied()
+    }
+
     /// The scope that an app's token must carry.
     #[must_use]
     pub fn scope(&self) -> Option<ApiScope> {
@@ -82,6 +93,7 @@ fn area_of(path: &str) -> Option<Area> {
         (Some("users" | "groups"), _, Some("roles")) => Some(Area::Roles),
         (Some("apps"), _, Some("grants")) => Some(Area::AppGrants),
         (Some("api-tokens"), ..) => Some(Area::ApiTokens),
+        (Some("iam"), ..) => Some(Area::Roles),
         (Some("zones"), ..) => Some(Area::NetworkZones),
         (Some("org"), ..) => Some(Area::Orgs),
         (Some("meta"), Some("types"), _) => Some(Area::UserTypes),
@@ -95,13 +107,17 @@ fn area_of(path: &str) -> Option<Area> {
 }
 
 macro_rules! operations {
-    ($($method:ident $path:literal $permission:ident $($handler:ident)::+ $summary:literal $($described:ident)::+;)*) => {
+    ($(
+        $method:ident $path:literal $permission:ident $(/ $capability:ident)? $($handler:ident)::+ $summary:literal
+        $($described:ident)::+;
+    )*) => {
         /// Every operation.
         pub static OPERATIONS: &[Operation] = &[$(
             Operation {
                 method: Method::$method,
                 path: $path,
                 permission: Permission::$permission,
+                capabilities: &[$(Capability::$capability)?],
                 summary: $summary,
                 description: &$($described)::+,
                 handler: stringify!($($handler)::+),
@@ -112,35 +128,65 @@ macro_rules! operations {
 }
 
 operations! {
-    GET "/api/v1/users" ReadDirectory users::list::list "List people, or search for some" users::described::LIST;
-    POST "/api/v1/users" ManagePeople users::create "Add a person" users::described::CREATE;
-    GET "/api/v1/users/{id}" ReadDirectory users::show "Get a person by id or login, or the owner of the token as `me`" users::described::SHOW;
-    POST "/api/v1/users/{id}" ManagePeople users::update "Change what is named of a person" users::described::UPDATE;
-    PUT "/api/v1/users/{id}" ManagePeople users::replace "Replace the profile of a person" users::described::REPLACE;
-    DELETE "/api/v1/users/{id}" ManagePeople users::lifecycle::delete "Deactivate a person, or remove one who was deactivated" users::described::DELETE;
+    GET "/api/v1/users" ReadDirectory / UsersRead users::list::list "List people, or search for some" users::described::LIST;
+    POST "/api/v1/users" ManagePeople / UsersCreate users::create "Add a person" users::described::CREATE;
+    GET "/api/v1/users/{id}" ReadDirectory / UsersRead users::show "Get a person by id or login, or the owner of the token as `me`" users::described::SHOW;
+    POST "/api/v1/users/{id}" ManagePeople / UsersProfile users::update "Change what is named of a person" users::described::UPDATE;
+    PUT "/api/v1/users/{id}" ManagePeople / UsersProfile users::replace "Replace the profile of a person" users::described::REPLACE;
+    DELETE "/api/v1/users/{id}" ManagePeople / UsersLifecycle users::lifecycle::delete "Deactivate a person, or remove one who was deactivated" users::described::DELETE;
     GET "/api/v1/users/{id}/groups" ReadDirectory users::list::groups "List the groups of a person" users::described::GROUPS;
     GET "/api/v1/users/{id}/appLinks" ReadDirectory apps::links::list "List the apps that a person may start" apps::described::APP_LINKS;
-    POST "/api/v1/users/{id}/lifecycle/activate" ManagePeople users::lifecycle::activate "Activate or invite a person" users::described::INVITES;
-    POST "/api/v1/users/{id}/lifecycle/reactivate" ManagePeople users::lifecycle::reactivate "Invite a person once more" users::described::INVITES;
-    POST "/api/v1/users/{id}/lifecycle/deactivate" ManagePeople users::lifecycle::deactivate "Deactivate a person" users::described::DEACTIVATES;
-    POST "/api/v1/users/{id}/lifecycle/suspend" ManagePeople users::lifecycle::suspend "Keep a person out for a time" description::DONE;
-    POST "/api/v1/users/{id}/lifecycle/unsuspend" ManagePeople users::lifecycle::unsuspend "Let a suspended person in again" description::DONE;
-    POST "/api/v1/users/{id}/lifecycle/unlock" HelpPeople users::lifecycle::unlock "Unlock a person" description::DONE;
-    POST "/api/v1/users/{id}/lifecycle/expire_password" HelpPeople users::lifecycle::expire_password "Ask a person for a new password at the next sign-in" users::described::EXPIRE_PASSWORD;
+    POST "/api/v1/users/{id}/lifecycle/activate" ManagePeople / UsersActivate users::lifecycle::activate "Activate or invite a person" users::described::INVITES;
+    POST "/api/v1/users/{id}/lifecycle/reactivate" ManagePeople / UsersActivate users::lifecycle::reactivate "Invite a person once more" users::described::INVITES;
+    POST "/api/v1/users/{id}/lifecycle/deactivate" ManagePeople / UsersDeactivate users::lifecycle::deactivate "Deactivate a person" users::described::DEACTIVATES;
+    POST "/api/v1/users/{id}/lifecycle/suspend" ManagePeople / UsersSuspend users::lifecycle::suspend "Keep a person out for a time" description::DONE;
+    POST "/api/v1/users/{id}/lifecycle/unsuspend" ManagePeople / UsersUnsuspend users::lifecycle::unsuspend "Let a suspended person in again" description::DONE;
+    POST "/api/v1/users/{id}/lifecycle/unlock" HelpPeople / UsersUnlock users::lifecycle::unlock "Unlock a person" description::DONE;
+    POST "/api/v1/users/{id}/lifecycle/expire_password" HelpPeople / UsersExpirePassword users::lifecycle::expire_password "Ask a person for a new password at the next sign-in" users::described::EXPIRE_PASSWORD;
     POST "/api/v1/users/{id}/lifecycle/expire_password_with_temp_password" ManagePeople users::credentials::expire_with_temporary "Give a person a password, shown this once, that they replace at the next sign-in" users::described::TEMPORARY;
-    POST "/api/v1/users/{id}/lifecycle/reset_password" HelpPeople users::lifecycle::reset_password "Send a person a link to get back in" users::described::SENDS_LINK;
-    POST "/api/v1/users/{id}/lifecycle/reset_factors" HelpPeople users::factors::reset "Take every passkey, authenticator app and recovery code from a person" description::DONE;
-    GET "/api/v1/users/{id}/factors" ReadDirectory users::factors::list "List the means by which a person proves who they are" users::described::FACTORS;
+    POST "/api/v1/users/{id}/lifecycle/reset_password" HelpPeople / UsersResetPassword users::lifecycle::reset_password "Send a person a link to get back in" users::described::SENDS_LINK;
+    POST "/api/v1/users/{id}/lifecycle/reset_factors" HelpPeople / UsersResetFactors users::factors::reset "Take every passkey, authenticator app and recovery code from a person" description::DONE;
+    GET "/api/v1/users/{id}/factors" ReadDirectory / UsersRead users::factors::list "List the means by which a person proves who they are" users::described::FACTORS;
     POST "/api/v1/users/{id}/factors" ManagePeople users::factors::enroll "Begin to enrol an authenticator app for a person, its secret shown this once" users::described::FACTOR_ENROLL;
     GET "/api/v1/users/{id}/factors/catalog" ReadDirectory users::factors::catalog "List what a person can prove who they are by" users::described::CATALOG;
-    GET "/api/v1/users/{id}/factors/{factor}" ReadDirectory users::factors::show "Get a means of proof of a person" users::described::FACTOR_SHOW;
-    DELETE "/api/v1/users/{id}/factors/{factor}" HelpPeople users::factors::remove "Take a means of proof from a person" users::described::FACTOR_REMOVE;
+    GET "/api/v1/users/{id}/factors/{factor}" ReadDirectory / UsersRead users::factors::show "Get a means of proof of a person" users::described::FACTOR_SHOW;
+    DELETE "/api/v1/users/{id}/factors/{factor}" HelpPeople / UsersResetFactors users::factors::remove "Take a means of proof from a person" users::described::FACTOR_REMOVE;
     POST "/api/v1/users/{id}/factors/{factor}/lifecycle/activate" ManagePeople users::factors::activate "Confirm an authenticator app by the first code that it shows" users::described::FACTOR_ACTIVATE;
     POST "/api/v1/users/{id}/factors/{factor}/verify" HelpPeople users::factors::verify "Find out whether a code is that of the person's authenticator app" users::described::FACTOR_VERIFY;
-    GET "/api/v1/users/{id}/roles" ReadDirectory users::roles::list "List the administrator roles of a person" apps::described::ROLES;
-    POST "/api/v1/users/{id}/roles" ManageOrg users::roles::grant "Give a person an administrator role" apps::described::ROLE_GIVE;
-    GET "/api/v1/users/{id}/roles/{rid}" ReadDirectory users::roles::show "Get an administrator role of a person" apps::described::ROLE_SHOW;
+    GET "/api/v1/users/{id}/roles" ReadDirectory users::roles::list "List the administrator roles of a person" apps::described::USER_ROLES;
+    POST "/api/v1/users/{id}/roles" ManageOrg users::roles::grant "Give a person an administrator role" apps::described::USER_ROLE_GIVE;
+    GET "/api/v1/users/{id}/roles/{rid}" ReadDirectory users::roles::show "Get an administrator role of a person" apps::described::USER_ROLE_SHOW;
     DELETE "/api/v1/users/{id}/roles/{rid}" ManageOrg users::roles::revoke "Take an administrator role from a person" description::NOTHING;
+    GET "/api/v1/groups/{id}/roles" ReadDirectory groups::roles::list "List the roles that a group gives its members" apps::described::USER_ROLES;
+    POST "/api/v1/groups/{id}/roles" ManageOrg groups::roles::grant "Give whoever is in a group a role" apps::described::USER_ROLE_GIVE;
+    GET "/api/v1/groups/{id}/roles/{rid}" ReadDirectory groups::roles::show "Get a role that a group gives its members" apps::described::USER_ROLE_SHOW;
+    DELETE "/api/v1/groups/{id}/roles/{rid}" ManageOrg groups::roles::revoke "Take a role from a group" description::NOTHING;
+    GET "/api/v1/iam/roles" ReadDirectory iam::roles::list "List custom roles" iam::described::ROLE_LIST;
+    POST "/api/v1/iam/roles" ManageOrg iam::roles::create "Add a custom role" iam::described::ROLE_CREATE;
+    GET "/api/v1/iam/roles/{role}" ReadDirectory iam::roles::show "Get a custom role" iam::described::ROLE_SHOW;
+    PUT "/api/v1/iam/roles/{role}" ManageOrg iam::roles::replace "Replace label and description of a custom role" iam::described::ROLE_REPLACE;
+    DELETE "/api/v1/iam/roles/{role}" ManageOrg iam::roles::delete "Remove a custom role that nobody holds" description::NOTHING;
+    GET "/api/v1/iam/roles/{role}/permissions" ReadDirectory iam::permissions::list "List what a custom role permits" iam::described::PERMISSION_LIST;
+    GET "/api/v1/iam/roles/{role}/permissions/{permission}" ReadDirectory iam::permissions::show "Get something that a custom role permits" iam::described::PERMISSION_SHOW;
+    POST "/api/v1/iam/roles/{role}/permissions/{permission}" ManageOrg iam::permissions::add "Let a custom role permit something more" iam::described::PERMISSION_ADD;
+    DELETE "/api/v1/iam/roles/{role}/permissions/{permission}" ManageOrg iam::permissions::remove "Let a custom role permit something no more" description::NOTHING;
+    GET "/api/v1/iam/resource-sets" ReadDirectory iam::sets::list "List resource sets" iam::described::SET_LIST;
+    POST "/api/v1/iam/resource-sets" ManageOrg iam::sets::create "Add a resource set" iam::described::SET_CREATE;
+    GET "/api/v1/iam/resource-sets/{set}" ReadDirectory iam::sets::show "Get a resource set" iam::described::SET_SHOW;
+    PUT "/api/v1/iam/resource-sets/{set}" ManageOrg iam::sets::replace "Replace label and description of a resource set" iam::described::SET_REPLACE;
+    DELETE "/api/v1/iam/resource-sets/{set}" ManageOrg iam::sets::delete "Remove a resource set over which nobody holds a role" description::NOTHING;
+    GET "/api/v1/iam/resource-sets/{set}/resources" ReadDirectory iam::resources::list "List what a resource set holds" iam::described::RESOURCE_LIST;
+    PATCH "/api/v1/iam/resource-sets/{set}/resources" ManageOrg iam::resources::add "Put something into a resource set" iam::described::RESOURCE_ADD;
+    GET "/api/v1/iam/resource-sets/{set}/resources/{resource}" ReadDirectory iam::resources::show "Get something that a resource set holds" iam::described::RESOURCE_SHOW;
+    DELETE "/api/v1/iam/resource-sets/{set}/resources/{resource}" ManageOrg iam::resources::remove "Take something out of a resource set" description::NOTHING;
+    GET "/api/v1/iam/resource-sets/{set}/bindings" ReadDirectory iam::bindings::list "List the custom roles that are held over a resource set" iam::described::BINDING_LIST;
+    POST "/api/v1/iam/resource-sets/{set}/bindings" ManageOrg iam::bindings::create "Give people and groups a custom role over a resource set" iam::described::BINDING_CREATE;
+    GET "/api/v1/iam/resource-sets/{set}/bindings/{role}" ReadDirectory iam::bindings::show "Get a custom role that is held over a resource set" iam::described::BINDING_SHOW;
+    DELETE "/api/v1/iam/resource-sets/{set}/bindings/{role}" ManageOrg iam::bindings::delete "Take a custom role over a resource set from everybody" description::NOTHING;
+    GET "/api/v1/iam/resource-sets/{set}/bindings/{role}/members" ReadDirectory iam::members::list "List who holds a custom role over a resource set" iam::described::MEMBER_LIST;
+    PATCH "/api/v1/iam/resource-sets/{set}/bindings/{role}/members" ManageOrg iam::members::add "Give more people and groups a custom role over a resource set" iam::described::MEMBER_ADD;
+    GET "/api/v1/iam/resource-sets/{set}/bindings/{role}/members/{member}" ReadDirectory iam::members::show "Get somebody who holds a custom role over a resource set" iam::described::MEMBER_SHOW;
+    DELETE "/api/v1/iam/resource-sets/{set}/bindings/{role}/members/{member}" ManageOrg iam::members::remove "Take a custom role over a resource set from somebody" description::NOTHING;
     GET "/api/v1/apps/{id}/grants" ReadDirectory api_access::grants::list "List the scopes of this API that an app was granted" apps::described::GRANTS;
     POST "/api/v1/apps/{id}/grants" ManageOrg api_access::grants::grant "Grant an app a scope of this API" apps::described::GRANT_ADD;
     GET "/api/v1/apps/{id}/grants/{grant}" ReadDirectory api_access::grants::show "Get a scope that an app was granted" apps::described::GRANT_SHOW;
@@ -150,8 +196,8 @@ operations! {
     GET "/oauth2/v1/clients/{id}/roles/{rid}" ReadDirectory api_access::roles::show "Get a role of an app" apps::described::ROLE_SHOW;
     DELETE "/oauth2/v1/clients/{id}/roles/{rid}" ManageOrg api_access::roles::revoke "Take a role from an app" description::NOTHING;
     POST "/api/v1/users/{id}/credentials/change_password" ManagePeople users::credentials::change_password "Change the password of a person whose present one is known" users::described::CHANGE_PASSWORD;
-    POST "/api/v1/users/{id}/credentials/forgot_password" HelpPeople users::credentials::forgot_password "Send a person the link for a forgotten password; their state stays" users::described::FORGOT_PASSWORD;
-    GET "/api/v1/users/{id}/blocks" ReadDirectory users::blocks::list "List from where a person cannot sign in now" users::described::BLOCKS;
+    POST "/api/v1/users/{id}/credentials/forgot_password" HelpPeople / UsersResetPassword users::credentials::forgot_password "Send a person the link for a forgotten password; their state stays" users::described::FORGOT_PASSWORD;
+    GET "/api/v1/users/{id}/blocks" ReadDirectory / UsersRead users::blocks::list "List from where a person cannot sign in now" users::described::BLOCKS;
     GET "/api/v1/users/{id}/grants" ReadDirectory users::grants::list "List the scopes that a person let apps have" users::grants::described::LIST;
     DELETE "/api/v1/users/{id}/grants" HelpPeople users::grants::revoke_all "Take back every scope that a person let apps have" description::NOTHING;
     GET "/api/v1/users/{id}/grants/{grant}" ReadDirectory users::grants::show "Get a scope that a person let an app have" users::grants::described::SHOW;
@@ -165,15 +211,15 @@ operations! {
     DELETE "/api/v1/users/{id}/clients/{client}/tokens/{token}" HelpPeople users::grants::revoke_token "End a refresh token that an app has of a person" description::NOTHING;
     GET "/api/v1/sessions/{id}" ReadDirectory sessions::show "Get a session that lives" users::described::SESSION_SHOW;
     DELETE "/api/v1/sessions/{id}" HelpPeople sessions::end "End a session; its apps are told" description::NOTHING;
-    DELETE "/api/v1/users/{id}/sessions" HelpPeople sessions::end_all "End every session of a person, and all that apps were granted in them" users::described::SESSIONS_END;
-    GET "/api/v1/groups" ReadDirectory groups::list "List groups, or search for some" groups::described::LIST;
-    POST "/api/v1/groups" ManageGroups groups::create "Add a group" groups::described::WRITE;
-    GET "/api/v1/groups/{id}" ReadDirectory groups::show "Get a group" groups::described::SHOW;
-    PUT "/api/v1/groups/{id}" ManageGroups groups::replace "Replace name and description of a group" groups::described::WRITE;
-    DELETE "/api/v1/groups/{id}" ManageGroups groups::delete "Remove a group" description::NOTHING;
-    GET "/api/v1/groups/{id}/users" ReadDirectory groups::members::list "List the members of a group" groups::described::MEMBERS;
-    PUT "/api/v1/groups/{id}/users/{user}" ManageGroups groups::members::add "Add a person to a group" description::NOTHING;
-    DELETE "/api/v1/groups/{id}/users/{user}" ManageGroups groups::members::remove "Take a person out of a group" description::NOTHING;
+    DELETE "/api/v1/users/{id}/sessions" HelpPeople / UsersClearSessions sessions::end_all "End every session of a person, and all that apps were granted in them" users::described::SESSIONS_END;
+    GET "/api/v1/groups" ReadDirectory / GroupsRead groups::list "List groups, or search for some" groups::described::LIST;
+    POST "/api/v1/groups" ManageGroups / GroupsCreate groups::create "Add a group" groups::described::WRITE;
+    GET "/api/v1/groups/{id}" ReadDirectory / GroupsRead groups::show "Get a group" groups::described::SHOW;
+    PUT "/api/v1/groups/{id}" ManageGroups / GroupsManage groups::replace "Replace name and description of a group" groups::described::WRITE;
+    DELETE "/api/v1/groups/{id}" ManageGroups / GroupsManage groups::delete "Remove a group" description::NOTHING;
+    GET "/api/v1/groups/{id}/users" ReadDirectory / GroupsRead groups::members::list "List the members of a group" groups::described::MEMBERS;
+    PUT "/api/v1/groups/{id}/users/{user}" ManageGroups / GroupsMembers groups::members::add "Add a person to a group" description::NOTHING;
+    DELETE "/api/v1/groups/{id}/users/{user}" ManageGroups / GroupsMembers groups::members::remove "Take a person out of a group" description::NOTHING;
     GET "/api/v1/groups/{id}/apps" ReadDirectory apps::of_group "List the apps that are assigned to a group" apps::described::OF_GROUP;
     GET "/api/v1/groups/rules" ReadDirectory groups::rules::list "List the rules that fill groups" groups::described::RULES;
     POST "/api/v1/groups/rules" ManageGroups groups::rules::create "Add a rule that fills groups" groups::described::RULE_WRITE;
@@ -182,22 +228,22 @@ operations! {
     DELETE "/api/v1/groups/rules/{id}" ManageGroups groups::rules::delete "Remove a rule that is not on" groups::described::RULE_DELETE;
     POST "/api/v1/groups/rules/{id}/lifecycle/activate" ManageGroups groups::rules::activate "Bring a rule that fills groups into force" description::NOTHING;
     POST "/api/v1/groups/rules/{id}/lifecycle/deactivate" ManageGroups groups::rules::deactivate "Let a rule that fills groups rest" groups::described::RULE_DEACTIVATE;
-    GET "/api/v1/apps" ReadDirectory apps::list "List apps, or search for some" apps::described::LIST;
+    GET "/api/v1/apps" ReadDirectory / AppsRead apps::list "List apps, or search for some" apps::described::LIST;
     POST "/api/v1/apps" ManageApps apps::create "Add an app" apps::described::CREATE;
-    GET "/api/v1/apps/{id}" ReadDirectory apps::show "Get an app" apps::described::SHOW;
-    PUT "/api/v1/apps/{id}" ManageApps apps::replace "Replace label and settings of an app" apps::described::REPLACE;
-    DELETE "/api/v1/apps/{id}" ManageApps apps::delete "Remove an app that is switched off" apps::described::DELETE;
-    POST "/api/v1/apps/{id}/lifecycle/activate" ManageApps apps::activate "Let an app be used again" description::DONE;
-    POST "/api/v1/apps/{id}/lifecycle/deactivate" ManageApps apps::deactivate "Switch an app off" description::DONE;
+    GET "/api/v1/apps/{id}" ReadDirectory / AppsRead apps::show "Get an app" apps::described::SHOW;
+    PUT "/api/v1/apps/{id}" ManageApps / AppsManage apps::replace "Replace label and settings of an app" apps::described::REPLACE;
+    DELETE "/api/v1/apps/{id}" ManageApps / AppsManage apps::delete "Remove an app that is switched off" apps::described::DELETE;
+    POST "/api/v1/apps/{id}/lifecycle/activate" ManageApps / AppsManage apps::activate "Let an app be used again" description::DONE;
+    POST "/api/v1/apps/{id}/lifecycle/deactivate" ManageApps / AppsManage apps::deactivate "Switch an app off" description::DONE;
     GET "/api/v1/apps/{id}/users" ReadDirectory apps::users::list "List the people to whom an app is assigned" apps::described::USERS;
-    POST "/api/v1/apps/{id}/users" ManageApps apps::users::assign "Assign an app to a person" apps::described::USER_ASSIGN;
+    POST "/api/v1/apps/{id}/users" ManageApps / AppsAssignment apps::users::assign "Assign an app to a person" apps::described::USER_ASSIGN;
     GET "/api/v1/apps/{id}/users/{user}" ReadDirectory apps::users::show "Get how an app is assigned to a person" apps::described::USER_SHOW;
     POST "/api/v1/apps/{id}/users/{user}" ManageApps apps::users::update "Assign an app to a person who has it through a group" apps::described::USER_UPDATE;
-    DELETE "/api/v1/apps/{id}/users/{user}" ManageApps apps::users::unassign "Take an app from a person" apps::described::USER_UNASSIGN;
+    DELETE "/api/v1/apps/{id}/users/{user}" ManageApps / AppsAssignment apps::users::unassign "Take an app from a person" apps::described::USER_UNASSIGN;
     GET "/api/v1/apps/{id}/groups" ReadDirectory apps::groups::list "List the groups to which an app is assigned" apps::described::GROUPS;
     GET "/api/v1/apps/{id}/groups/{group}" ReadDirectory apps::groups::show "Get how an app is assigned to a group" apps::described::GROUP_SHOW;
-    PUT "/api/v1/apps/{id}/groups/{group}" ManageApps apps::groups::assign "Assign an app to a group" apps::described::GROUP_ASSIGN;
-    DELETE "/api/v1/apps/{id}/groups/{group}" ManageApps apps::groups::unassign "Take an app from a group" description::NOTHING;
+    PUT "/api/v1/apps/{id}/groups/{group}" ManageApps / AppsAssignment apps::groups::assign "Assign an app to a group" apps::described::GROUP_ASSIGN;
+    DELETE "/api/v1/apps/{id}/groups/{group}" ManageApps / AppsAssignment apps::groups::unassign "Take an app from a group" description::NOTHING;
     GET "/api/v1/apps/{id}/credentials/secrets" ReadDirectory apps::secrets::list "List the secrets of an app, never what they are" apps::described::SECRETS;
     POST "/api/v1/apps/{id}/credentials/secrets" ManageApps apps::secrets::add "Add a secret to an app, shown this once" apps::described::SECRET_ADD;
     GET "/api/v1/apps/{id}/credentials/secrets/{secret}" ReadDirectory apps::secrets::show "Get a secret of an app, never what it is" apps::described::SECRET_SHOW;
@@ -208,39 +254,39 @@ operations! {
     POST "/api/v1/apps/{id}/credentials/jwks" ManageApps apps::keys::add "Add a public key to an app" apps::described::KEY_ADD;
     GET "/api/v1/apps/{id}/credentials/jwks/{key}" ReadDirectory apps::keys::show "Get a public key of an app" apps::described::KEY_SHOW;
     DELETE "/api/v1/apps/{id}/credentials/jwks/{key}" ManageApps apps::keys::delete "Take a public key from an app" description::NOTHING;
-    GET "/api/v1/authorizationServers" ReadDirectory authorization_servers::list "List authorization servers, or search for some" authorization_servers::described::LIST;
+    GET "/api/v1/authorizationServers" ReadDirectory / ServersRead authorization_servers::list "List authorization servers, or search for some" authorization_servers::described::LIST;
     POST "/api/v1/authorizationServers" ManageServers authorization_servers::create "Add an authorization server" authorization_servers::described::CREATE;
-    GET "/api/v1/authorizationServers/{id}" ReadDirectory authorization_servers::show "Get an authorization server by id, or the preset one as `default`" authorization_servers::described::SHOW;
-    PUT "/api/v1/authorizationServers/{id}" ManageServers authorization_servers::replace "Replace name, description and audience of a server" authorization_servers::described::REPLACE;
-    DELETE "/api/v1/authorizationServers/{id}" ManageServers authorization_servers::delete "Remove a server that was switched off" description::NOTHING;
-    POST "/api/v1/authorizationServers/{id}/lifecycle/activate" ManageServers authorization_servers::activate "Let a server issue tokens again" description::NOTHING;
-    POST "/api/v1/authorizationServers/{id}/lifecycle/deactivate" ManageServers authorization_servers::deactivate "Switch a server off" description::NOTHING;
-    GET "/api/v1/authorizationServers/{id}/scopes" ReadDirectory authorization_servers::scopes::list "List the scopes of a server" authorization_servers::described::SCOPES;
-    POST "/api/v1/authorizationServers/{id}/scopes" ManageServers authorization_servers::scopes::create "Add a scope to a server" authorization_servers::described::SCOPE_CREATE;
-    GET "/api/v1/authorizationServers/{id}/scopes/{scope}" ReadDirectory authorization_servers::scopes::show "Get a scope of a server" authorization_servers::described::SCOPE_SHOW;
-    PUT "/api/v1/authorizationServers/{id}/scopes/{scope}" ManageServers authorization_servers::scopes::replace "Replace a scope of a server" authorization_servers::described::SCOPE_REPLACE;
-    DELETE "/api/v1/authorizationServers/{id}/scopes/{scope}" ManageServers authorization_servers::scopes::delete "Remove a scope of a server" description::NOTHING;
-    GET "/api/v1/authorizationServers/{id}/claims" ReadDirectory authorization_servers::claims::list "List the claims that a server adds" authorization_servers::described::CLAIMS;
-    POST "/api/v1/authorizationServers/{id}/claims" ManageServers authorization_servers::claims::create "Add a claim to a server" authorization_servers::described::CLAIM_CREATE;
-    GET "/api/v1/authorizationServers/{id}/claims/{claim}" ReadDirectory authorization_servers::claims::show "Get a claim of a server" authorization_servers::described::CLAIM_SHOW;
-    PUT "/api/v1/authorizationServers/{id}/claims/{claim}" ManageServers authorization_servers::claims::replace "Replace a claim of a server" authorization_servers::described::CLAIM_REPLACE;
-    DELETE "/api/v1/authorizationServers/{id}/claims/{claim}" ManageServers authorization_servers::claims::delete "Remove a claim of a server" description::NOTHING;
-    GET "/api/v1/authorizationServers/{id}/policies" ReadDirectory authorization_servers::policies::list "List the access policies of a server" authorization_servers::described::POLICIES;
-    POST "/api/v1/authorizationServers/{id}/policies" ManageServers authorization_servers::policies::create "Add an access policy to a server" authorization_servers::described::POLICY_CREATE;
-    GET "/api/v1/authorizationServers/{id}/policies/{policy}" ReadDirectory authorization_servers::policies::show "Get an access policy of a server" authorization_servers::described::POLICY_SHOW;
-    PUT "/api/v1/authorizationServers/{id}/policies/{policy}" ManageServers authorization_servers::policies::replace "Replace an access policy of a server; its rules stay" authorization_servers::described::POLICY_REPLACE;
-    DELETE "/api/v1/authorizationServers/{id}/policies/{policy}" ManageServers authorization_servers::policies::delete "Remove an access policy of a server, with its rules" description::NOTHING;
-    POST "/api/v1/authorizationServers/{id}/policies/{policy}/lifecycle/activate" ManageServers authorization_servers::policies::activate "Bring an access policy into force" description::NOTHING;
-    POST "/api/v1/authorizationServers/{id}/policies/{policy}/lifecycle/deactivate" ManageServers authorization_servers::policies::deactivate "Let an access policy rest" description::NOTHING;
-    GET "/api/v1/authorizationServers/{id}/policies/{policy}/rules" ReadDirectory authorization_servers::rules::list "List the rules of an access policy" authorization_servers::described::RULES;
-    POST "/api/v1/authorizationServers/{id}/policies/{policy}/rules" ManageServers authorization_servers::rules::create "Add a rule to an access policy" authorization_servers::described::RULE_CREATE;
-    GET "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}" ReadDirectory authorization_servers::rules::show "Get a rule of an access policy" authorization_servers::described::RULE_SHOW;
-    PUT "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}" ManageServers authorization_servers::rules::replace "Replace a rule of an access policy" authorization_servers::described::RULE_REPLACE;
-    DELETE "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}" ManageServers authorization_servers::rules::delete "Remove a rule of an access policy" description::NOTHING;
-    POST "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}/lifecycle/activate" ManageServers authorization_servers::rules::activate "Bring a rule of an access policy into force" description::NOTHING;
-    POST "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}/lifecycle/deactivate" ManageServers authorization_servers::rules::deactivate "Let a rule of an access policy rest" description::NOTHING;
-    GET "/api/v1/authorizationServers/{id}/credentials/keys" ReadDirectory authorization_servers::keys::list "List the signing keys of a server" authorization_servers::described::KEYS;
-    GET "/api/v1/authorizationServers/{id}/credentials/keys/{key}" ReadDirectory authorization_servers::keys::show "Get a signing key of a server" authorization_servers::described::KEY_SHOW;
+    GET "/api/v1/authorizationServers/{id}" ReadDirectory / ServersRead authorization_servers::show "Get an authorization server by id, or the preset one as `default`" authorization_servers::described::SHOW;
+    PUT "/api/v1/authorizationServers/{id}" ManageServers / ServersManage authorization_servers::replace "Replace name, description and audience of a server" authorization_servers::described::REPLACE;
+    DELETE "/api/v1/authorizationServers/{id}" ManageServers / ServersManage authorization_servers::delete "Remove a server that was switched off" description::NOTHING;
+    POST "/api/v1/authorizationServers/{id}/lifecycle/activate" ManageServers / ServersManage authorization_servers::activate "Let a server issue tokens again" description::NOTHING;
+    POST "/api/v1/authorizationServers/{id}/lifecycle/deactivate" ManageServers / ServersManage authorization_servers::deactivate "Switch a server off" description::NOTHING;
+    GET "/api/v1/authorizationServers/{id}/scopes" ReadDirectory / ServersRead authorization_servers::scopes::list "List the scopes of a server" authorization_servers::described::SCOPES;
+    POST "/api/v1/authorizationServers/{id}/scopes" ManageServers / ServersManage authorization_servers::scopes::create "Add a scope to a server" authorization_servers::described::SCOPE_CREATE;
+    GET "/api/v1/authorizationServers/{id}/scopes/{scope}" ReadDirectory / ServersRead authorization_servers::scopes::show "Get a scope of a server" authorization_servers::described::SCOPE_SHOW;
+    PUT "/api/v1/authorizationServers/{id}/scopes/{scope}" ManageServers / ServersManage authorization_servers::scopes::replace "Replace a scope of a server" authorization_servers::described::SCOPE_REPLACE;
+    DELETE "/api/v1/authorizationServers/{id}/scopes/{scope}" ManageServers / ServersManage authorization_servers::scopes::delete "Remove a scope of a server" description::NOTHING;
+    GET "/api/v1/authorizationServers/{id}/claims" ReadDirectory / ServersRead authorization_servers::claims::list "List the claims that a server adds" authorization_servers::described::CLAIMS;
+    POST "/api/v1/authorizationServers/{id}/claims" ManageServers / ServersManage authorization_servers::claims::create "Add a claim to a server" authorization_servers::described::CLAIM_CREATE;
+    GET "/api/v1/authorizationServers/{id}/claims/{claim}" ReadDirectory / ServersRead authorization_servers::claims::show "Get a claim of a server" authorization_servers::described::CLAIM_SHOW;
+    PUT "/api/v1/authorizationServers/{id}/claims/{claim}" ManageServers / ServersManage authorization_servers::claims::replace "Replace a claim of a server" authorization_servers::described::CLAIM_REPLACE;
+    DELETE "/api/v1/authorizationServers/{id}/claims/{claim}" ManageServers / ServersManage authorization_servers::claims::delete "Remove a claim of a server" description::NOTHING;
+    GET "/api/v1/authorizationServers/{id}/policies" ReadDirectory / ServersRead authorization_servers::policies::list "List the access policies of a server" authorization_servers::described::POLICIES;
+    POST "/api/v1/authorizationServers/{id}/policies" ManageServers / ServersManage authorization_servers::policies::create "Add an access policy to a server" authorization_servers::described::POLICY_CREATE;
+    GET "/api/v1/authorizationServers/{id}/policies/{policy}" ReadDirectory / ServersRead authorization_servers::policies::show "Get an access policy of a server" authorization_servers::described::POLICY_SHOW;
+    PUT "/api/v1/authorizationServers/{id}/policies/{policy}" ManageServers / ServersManage authorization_servers::policies::replace "Replace an access policy of a server; its rules stay" authorization_servers::described::POLICY_REPLACE;
+    DELETE "/api/v1/authorizationServers/{id}/policies/{policy}" ManageServers / ServersManage authorization_servers::policies::delete "Remove an access policy of a server, with its rules" description::NOTHING;
+    POST "/api/v1/authorizationServers/{id}/policies/{policy}/lifecycle/activate" ManageServers / ServersManage authorization_servers::policies::activate "Bring an access policy into force" description::NOTHING;
+    POST "/api/v1/authorizationServers/{id}/policies/{policy}/lifecycle/deactivate" ManageServers / ServersManage authorization_servers::policies::deactivate "Let an access policy rest" description::NOTHING;
+    GET "/api/v1/authorizationServers/{id}/policies/{policy}/rules" ReadDirectory / ServersRead authorization_servers::rules::list "List the rules of an access policy" authorization_servers::described::RULES;
+    POST "/api/v1/authorizationServers/{id}/policies/{policy}/rules" ManageServers / ServersManage authorization_servers::rules::create "Add a rule to an access policy" authorization_servers::described::RULE_CREATE;
+    GET "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}" ReadDirectory / ServersRead authorization_servers::rules::show "Get a rule of an access policy" authorization_servers::described::RULE_SHOW;
+    PUT "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}" ManageServers / ServersManage authorization_servers::rules::replace "Replace a rule of an access policy" authorization_servers::described::RULE_REPLACE;
+    DELETE "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}" ManageServers / ServersManage authorization_servers::rules::delete "Remove a rule of an access policy" description::NOTHING;
+    POST "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}/lifecycle/activate" ManageServers / ServersManage authorization_servers::rules::activate "Bring a rule of an access policy into force" description::NOTHING;
+    POST "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}/lifecycle/deactivate" ManageServers / ServersManage authorization_servers::rules::deactivate "Let a rule of an access policy rest" description::NOTHING;
+    GET "/api/v1/authorizationServers/{id}/credentials/keys" ReadDirectory / ServersRead authorization_servers::keys::list "List the signing keys of a server" authorization_servers::described::KEYS;
+    GET "/api/v1/authorizationServers/{id}/credentials/keys/{key}" ReadDirectory / ServersRead authorization_servers::keys::show "Get a signing key of a server" authorization_servers::described::KEY_SHOW;
     POST "/api/v1/authorizationServers/{id}/credentials/lifecycle/keyRotate" ManageKeys authorization_servers::keys::rotate "Rotate the signing keys of a server" authorization_servers::described::ROTATE;
     GET "/api/v1/policies" ReadDirectory policies::list "List policies, of all types or of one" policies::described::LIST;
     POST "/api/v1/policies" ManagePolicies policies::create "Add a policy that apps may name" policies::described::CREATE;
@@ -418,6 +464,8 @@ mod tests {
             ),
             ("/api/v1/logs", Some(Area::Logs)),
             ("/api/v1/api-tokens/current", Some(Area::ApiTokens)),
+            ("/api/v1/groups/{id}/roles", Some(Area::Roles)),
+            ("/api/v1/iam/resource-sets/{set}", Some(Area::Roles)),
             ("/api/v1/zones/{id}", Some(Area::NetworkZones)),
             ("/api/v1/trustedOrigins", Some(Area::TrustedOrigins)),
             ("/api/v1/org", Some(Area::Orgs)),

@@ -95,6 +95,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 20,
         ..crate::schema::MIGRATION_IDENTITY_PROVIDERS
     },
+    Migration {
+        version: 21,
+        ..crate::schema::MIGRATION_CUSTOM_ROLES
+    },
 ];
 
 /// When each test begins.

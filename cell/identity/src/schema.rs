@@ -113,3 +113,10 @@ pub const MIGRATION_IDENTITY_PROVIDERS: Migration = Migration {
     name: "identity providers",
     sql: include_str!("schema/025_identity_providers.sql"),
 };
+
+/// Roles that orgs make themselves, what they are bound to, and for whom.
+pub const MIGRATION_CUSTOM_ROLES: Migration = Migration {
+    version: 26,
+    name: "custom roles",
+    sql: include_str!("schema/026_custom_roles.sql"),
+};

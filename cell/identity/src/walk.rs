@@ -66,6 +66,14 @@ pub(crate) struct Page<'s, W, T: Listed> {
     place: Option<Place>,
     found: Vec<T>,
     next: Option<Place>,
+    sifting: Sifting,
+}
+
+/// Whether something besides the conditions decides what is on a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sifting {
+    Nothing,
+    Something,
 }
 
 impl<W: Walk, A: Clone> Search<W, A> {
@@ -103,6 +111,22 @@ impl<W: Walk, A: Clone> Search<W, A> {
         } else {
             Err(Unanswerable::Order)
         }
+    }
+
+    /// In which direction it goes.
+    pub(crate) const fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    /// Whether a thing that another walk met is looked for: one of the alternatives must hold for it, of which `walks` says
+    /// whether the walk would have met it.
+    pub(crate) fn fits<T: Listed<Attribute = A>>(
+        &self,
+        thing: &T,
+        walks: impl Fn(&W, &T) -> bool,
+    ) -> bool {
+        let mut alternatives = self.alternatives.iter();
+        alternatives.any(|one| walks(&one.walk, thing) && one.holds(thing))
     }
 
     /// Whether a place that somebody brings can be one of this search.
@@ -151,7 +175,16 @@ impl<'s, W: Walk, T: Listed> Page<'s, W, T> {
             place: after.or_else(|| search.start(0)),
             found: Vec::new(),
             next: None,
+            sifting: Sifting::Nothing,
         })
+    }
+
+    /// The same for a page from which [`Page::take_those`] leaves things out.
+    pub(crate) fn sifted(self) -> Self {
+        Self {
+            sifting: Sifting::Something,
+            ..self
+        }
     }
 
     /// What is to be fetched; nothing when the page is complete.
@@ -164,7 +197,7 @@ impl<'s, W: Walk, T: Listed> Page<'s, W, T> {
             walk: &one.walk,
             direction: self.search.direction,
             place,
-            rows: match one.conditions.is_empty() {
+            rows: match one.conditions.is_empty() && self.sifting == Sifting::Nothing {
                 true => missing,
                 false => missing.max(BATCH_ROWS_MIN),
             }
@@ -175,6 +208,16 @@ impl<'s, W: Walk, T: Listed> Page<'s, W, T> {
 
     /// Takes what was fetched for a batch.
     pub(crate) fn take(&mut self, batch: Batch<'s, W>, met: Vec<Met<T>>) {
+        self.take_those(batch, met, |_, _| true);
+    }
+
+    /// The same, without what does not fit, by the key under which it was met.
+    pub(crate) fn take_those(
+        &mut self,
+        batch: Batch<'s, W>,
+        met: Vec<Met<T>>,
+        fits: impl Fn(&T, &str) -> bool,
+    ) {
         let is_last = met.len() < batch.rows;
         let number = batch.place.alternative;
         let mut place = batch.place;
@@ -184,6 +227,7 @@ impl<'s, W: Walk, T: Listed> Page<'s, W, T> {
                 return;
             }
             self.examined += 1;
+            let is_fit = fits(&thing, &key);
             place = Place {
                 alternative: number,
                 key,
@@ -192,7 +236,7 @@ impl<'s, W: Walk, T: Listed> Page<'s, W, T> {
             // Whatever an earlier alternative has met is not shown again.
             let (earlier, from) = self.search.alternatives.split_at(number);
             let holds = from.first().is_some_and(|one| one.holds(&thing));
-            if holds && !earlier.iter().any(|one| one.holds(&thing)) {
+            if holds && is_fit && !earlier.iter().any(|one| one.holds(&thing)) {
                 self.found.push(thing);
             }
         }

@@ -41,7 +41,7 @@ use vocab::time::{Clock, SystemClock};
 use wire::identity::IdentityError;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 25] = [
+pub static MIGRATIONS: [Migration; 26] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -67,6 +67,7 @@ pub static MIGRATIONS: [Migration; 25] = [
     identity::schema::MIGRATION_INLINE_HOOKS,
     ledger::MIGRATION_LOG_WORDS,
     identity::schema::MIGRATION_IDENTITY_PROVIDERS,
+    identity::schema::MIGRATION_CUSTOM_ROLES,
 ];
 
 /// The file of the root key in the data folder.

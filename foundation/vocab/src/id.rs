@@ -191,6 +191,14 @@ define_ids! {
     IdentityProviderId, "0oa", "identity provider";
     /// A stream of the system log.
     LogStreamId, "0oa", "log stream";
+    /// A role of administrators that an org made itself.
+    CustomRoleId, "cr0", "custom role";
+    /// A set of resources that such a role is bound to.
+    ResourceSetId, "iam", "resource set";
+    /// A resource of a set.
+    SetResourceId, "ire", "resource of a set";
+    /// A role bound to a set for somebody.
+    RoleBindingId, "irb", "role binding";
     /// A move of an org from one cell to another.
     MoveId, "mov", "org move";
 }

@@ -456,6 +456,11 @@ pub(crate) static GRANT_ADD: Description =
 
 const ROLE_WORD: Schema = Schema::WordOf(|| Role::ALL.map(Role::as_str).to_vec());
 
+const ANY_ROLE_WORD: Schema = Schema::WordOf(|| {
+    let standard = Role::ALL.into_iter().map(Role::as_str);
+    standard.chain([role::CUSTOM]).collect()
+});
+
 static ROLE: Model = shown(
     "Role",
     "The assignment of a role.",
@@ -464,11 +469,40 @@ static ROLE: Model = shown(
         must("label", Schema::Text),
         must("type", ROLE_WORD),
         must("status", STATUS),
-        must("assignmentType", Schema::Word(&["USER", "CLIENT"])),
+        must("assignmentType", Schema::Word(&["CLIENT"])),
         must("created", Schema::Moment),
         must("lastUpdated", Schema::Moment),
         must("_links", LINKS),
     ]),
+);
+
+static USER_ROLE: Model = shown(
+    "UserRole",
+    "The assignment of a role to a person, or to a group.",
+    Schema::Object(&[
+        must("id", Schema::Text),
+        must("label", Schema::Text),
+        must("type", ANY_ROLE_WORD),
+        must("status", STATUS),
+        must("assignmentType", Schema::Word(&["USER", "GROUP"])),
+        may("role", Schema::Text).said("Which custom role."),
+        may("resource-set", Schema::Text).said("Over which set a custom role is held."),
+        must("created", Schema::Moment),
+        must("lastUpdated", Schema::Moment),
+        must("_links", LINKS),
+    ]),
+);
+
+static USER_ROLE_INPUT: Model = taken(
+    "UserRoleInput",
+    "The role to be given.",
+    Schema::Object(&[
+        must("type", ANY_ROLE_WORD),
+        may("role", Schema::Text).said("Which custom role: its id or its label."),
+        may("resource-set", Schema::Text)
+            .said("Over which set a custom role is held: its id or its label."),
+    ]),
+    &role::READ_ONLY,
 );
 
 static ROLE_INPUT: Model = taken(
@@ -480,8 +514,10 @@ static ROLE_INPUT: Model = taken(
 
 pub(crate) static ROLES: Description = lists(&Schema::Of(&ROLE));
 pub(crate) static ROLE_SHOW: Description = shows(&ROLE);
-pub(crate) static ROLE_GIVE: Description = makes(&ROLE)
-    .takes(&ROLE_INPUT, r#"{"type":"HELP_DESK_ADMIN"}"#)
+pub(crate) static USER_ROLES: Description = lists(&Schema::Of(&USER_ROLE));
+pub(crate) static USER_ROLE_SHOW: Description = shows(&USER_ROLE);
+pub(crate) static USER_ROLE_GIVE: Description = makes(&USER_ROLE)
+    .takes(&USER_ROLE_INPUT, r#"{"type":"HELP_DESK_ADMIN"}"#)
     .refusing(&[ErrorCode::AlreadyAssigned]);
 pub(crate) static ROLE_GIVE_APP: Description = shows(&ROLE)
     .takes(&ROLE_INPUT, r#"{"type":"HELP_DESK_ADMIN"}"#)

@@ -108,7 +108,7 @@ pub async fn unassign(call: Call) -> Result<Reply, ApiError> {
 }
 
 async fn load_assigned(call: &Call, app: &App, group: &GroupId) -> Result<AppGroup, ApiError> {
-    let reader = call.permit_for(Permission::ReadDirectory)?;
+    let reader = call.reader()?;
     match call.cell.find_app_group(&reader, &app.id, group).await {
         Err(Refusal::NotFound) => Err(ApiError::not_found(Thing::AppGroup, group.as_str())),
         other => Ok(other?),

@@ -114,7 +114,7 @@ pub(crate) async fn load_app(call: &Call) -> Result<App, ApiError> {
     let named = call.parameter("id");
     let missing = || ApiError::not_found(Thing::App, named);
     let id = AppId::parse(named).map_err(|_| missing())?;
-    let reader = call.permit_for(Permission::ReadDirectory)?;
+    let reader = call.reader()?;
     match call.cell.find_app(&reader, &id).await {
         Err(Refusal::NotFound) => Err(missing()),
         other => Ok(other?),

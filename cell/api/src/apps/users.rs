@@ -113,7 +113,7 @@ pub async fn assign(call: Call) -> Result<Reply, ApiError> {
     }
     let missing = || ApiError::not_found(Thing::User, named);
     let id = UserId::parse(named).map_err(|_| missing())?;
-    let reader = call.permit_for(Permission::ReadDirectory)?;
+    let reader = call.reader()?;
     let person = match call.cell.find_person(&reader, id.as_str()).await {
         Err(Refusal::NotFound) => return Err(missing()),
         other => other?.person,
@@ -186,7 +186,7 @@ async fn load_person(call: &Call) -> Result<Person, ApiError> {
 }
 
 async fn load_assigned(call: &Call, app: &App, user: &UserId) -> Result<AppPerson, ApiError> {
-    let reader = call.permit_for(Permission::ReadDirectory)?;
+    let reader = call.reader()?;
     match call.cell.find_app_person(&reader, &app.id, user).await {
         Err(Refusal::NotFound) => Err(ApiError::not_found(Thing::AppUser, user.as_str())),
         other => Ok(other?),

@@ -5,6 +5,7 @@ use crate::authn::open::OpenOperation;
 use crate::description::Description;
 use crate::route::{OPERATIONS, Operation};
 use http::Method;
+use identity::access::custom::capability::Capability;
 use identity::access::scope::Area;
 use identity::access::{Permission, Role, role_permits};
 
@@ -97,6 +98,15 @@ impl Described {
         let permits = |role: &Role| role_permits(*role, operation.permission);
         let roles = Role::ALL.into_iter().filter(permits);
         roles.map(Role::as_str).collect()
+    }
+
+    /// What a custom role must permit, over what it is about; none where none opens it.
+    #[must_use]
+    pub fn permission(self) -> Option<&'static str> {
+        match self {
+            Self::Held(operation) => operation.capability().map(Capability::as_str),
+            Self::Open(_) => None,
+        }
     }
 
     /// What the roles must permit, in words.

@@ -93,6 +93,9 @@ fn render_operation(operation: Described) -> Value {
             rendered["security"] = components::security(&scope);
             rendered["x-need"] = Value::from(need);
             rendered["x-roles"] = json!(operation.roles());
+            if let Some(permission) = operation.permission() {
+                rendered["x-permission"] = Value::from(permission);
+            }
         }
         None => rendered["security"] = json!([]),
     }

@@ -10,7 +10,8 @@ This page is made of the route table by `cargo xtask operations`, and a test hol
 reads and answers says the description that every organisation serves at `/openapi.json` (OpenAPI 3.1), and for people at
 `/openapi`. How the interface is meant is told in [The management API](management-api.md).
 
-A caller needs a role that permits the operation; an app that acts for itself needs the scope besides. What each role permits
+A caller needs a role that permits the operation, or where `okta.…` stands behind the roles, a custom role that permits that
+over what the operation is about; an app that acts for itself needs one of the roles, and the scope besides. What each role permits
 says [Administrators](administrators.md).
 ";
 
@@ -38,7 +39,10 @@ pub fn render_operations() -> String {
             "\n## {title}\n\n| method | path | what it does | scope | roles |\n|---|---|---|---|---|\n"
         );
         for operation in operations {
-            let roles = render_roles(&operation.roles());
+            let mut roles = render_roles(&operation.roles());
+            if let Some(permission) = operation.permission() {
+                let _ = write!(roles, "; `{permission}`");
+            }
             let scope = operation.scope();
             let scope = scope.map_or_else(String::new, |scope| format!("`{scope}`"));
             let _ = writeln!(

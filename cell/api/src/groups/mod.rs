@@ -3,6 +3,7 @@
 pub(crate) mod described;
 pub mod members;
 pub mod render;
+pub mod roles;
 pub mod rules;
 
 use crate::body::Fields;
@@ -142,7 +143,7 @@ pub async fn replace(call: Call) -> Result<Reply, ApiError> {
     };
     let id = changed.id.clone();
     call.cell.update_group(&call.permit, changed).await?;
-    let reader = call.permit_for(Permission::ReadDirectory)?;
+    let reader = call.reader()?;
     let group = call.cell.find_group(&reader, &id).await?;
     Ok(Reply::of(render_group(&call, &group)))
 }

@@ -2,6 +2,7 @@
 //! may have the fields that it names and no others.
 
 mod hooks;
+mod iam;
 mod providers;
 
 use crate::description::parameter::Values;
@@ -549,6 +550,7 @@ async fn a_good_answer_of_every_operation_fits_its_description(world: &World) {
     settings(world, &things).await;
     hooks::of_events(world, &things).await;
     hooks::inline(world, &things).await;
+    iam::custom(world, &things).await;
     providers::all(world, &things).await;
     let known: BTreeSet<(String, &str)> = world.answered_well();
     let missing: Vec<String> = OPERATIONS

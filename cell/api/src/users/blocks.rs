@@ -3,7 +3,6 @@
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::reply::Reply;
-use identity::access::Permission;
 use identity::person::Person;
 use identity::person::blocks::Block;
 use serde_json::{Value, json};
@@ -19,7 +18,7 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 
 /// The blocks of a person; nothing is read for it.
 pub(super) fn render_blocks(call: &Call, person: &Person) -> Result<Value, ApiError> {
-    let reader = call.permit_for(Permission::ReadDirectory)?;
+    let reader = call.reader()?;
     let block = call.cell.find_block(&reader, person)?;
     Ok(block.into_iter().map(render).collect())
 }

@@ -95,7 +95,7 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
         beginning,
         invited_by: Some(Arc::clone(&call.context)),
     };
-    let reader = call.permit_for(Permission::ReadDirectory)?;
+    let reader = call.reader()?;
     let (id, _) = call.cell.add_person(&call.permit, new).await?;
     let record = call.cell.find_person(&reader, id.as_str()).await?;
     Ok(shown(&call, &record))
@@ -202,7 +202,7 @@ async fn store(
 
 /// The person again: by id, since the login by which the path names them may have changed.
 pub(crate) async fn reload(call: &Call, record: &PersonRecord) -> Result<PersonRecord, ApiError> {
-    let reader = call.permit_for(Permission::ReadDirectory)?;
+    let reader = call.reader()?;
     let id = record.person.id.as_str();
     Ok(call.cell.find_person(&reader, id).await?)
 }

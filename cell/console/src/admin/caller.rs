@@ -3,10 +3,10 @@
 use crate::visit::Visit;
 use axum::response::{IntoResponse, Response};
 use form_urlencoded::byte_serialize;
+use identity::access::ceiling::load_standing;
 use identity::access::own::plan_fresh_since;
 use identity::access::{Caller, Permission, Permit, PersonCaller, authorize};
 use identity::fault::{Fault, Refusal};
-use identity::person::store::load_roles;
 use identity::sign_in::evaluate::PolicyQuestion;
 use identity::sign_on::Verdict;
 use vocab::id::UserId;
@@ -64,11 +64,11 @@ pub async fn administrator_over(
 ) -> Result<Permit, Detour> {
     let permit = administrator(visit, permission).await?;
     let user = found(visit, UserId::parse(id).ok())?;
-    let roles = {
+    let standing = {
         let mut tx = loaded(visit, visit.cell.database.read().await)?;
-        loaded(visit, load_roles(&mut tx, permit.org(), &user).await)?
+        loaded(visit, load_standing(&mut tx, permit.org(), &user).await)?
     };
-    if roles.is_empty() {
+    if !standing.is_administrator() {
         return Ok(permit);
     }
     let back = format!("/admin/people/{user}{tab}");

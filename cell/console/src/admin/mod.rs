@@ -6,6 +6,7 @@
 pub mod administrators;
 pub mod apps;
 pub mod caller;
+pub mod custom_roles;
 pub mod form;
 pub mod groups;
 pub mod home;
@@ -15,6 +16,7 @@ pub mod log_tail;
 pub mod paging;
 pub mod people;
 pub mod policies;
+pub mod resource_sets;
 pub mod row;
 pub mod servers;
 pub mod settings;

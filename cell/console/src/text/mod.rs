@@ -75,6 +75,8 @@ pub struct Text {
     pub providers: en::providers::Providers,
     /// Log streams.
     pub streams: en::streams::Streams,
+    /// Custom roles and resource sets.
+    pub roles: en::roles::Roles,
     /// The description of the API.
     pub reference: en::reference::Reference,
     /// What handlers say.
@@ -108,6 +110,7 @@ impl Text {
             ("inline_hooks", self.inline_hooks.entries()),
             ("providers", self.providers.entries()),
             ("streams", self.streams.entries()),
+            ("roles", self.roles.entries()),
             ("reference", self.reference.entries()),
             ("words", self.words.entries()),
             ("reasons", self.reasons.entries()),

@@ -7,12 +7,16 @@
 //!
 //! The operator at the machine has no ceiling, and over the own account a person needs none.
 
+use crate::access::custom::capability::Capability;
+use crate::access::custom::store::reach::load_capabilities;
+use crate::access::custom::within;
 use crate::access::{Permission, Permit, Rights, Role, roles_permit};
 use crate::app::api_access;
-use crate::fault::Refusal;
+use crate::fault::{Fault, Refusal};
 use crate::person::{Person, store};
 use database::{ReadTx, WriteTx};
-use vocab::id::{AppId, UserId};
+use std::collections::BTreeSet;
+use vocab::id::{AppId, OrgId, UserId};
 
 const ABOVE: Refusal = Refusal::OutOfReach(
     "this person has a role that permits more than yours; somebody with that role can do it",
@@ -22,9 +26,54 @@ const APP_ABOVE: Refusal = Refusal::OutOfReach(
 );
 const MORE: Refusal =
     Refusal::OutOfReach("nobody gives or takes a role that permits more than their own");
+const GIVING: Refusal = Refusal::OutOfReach(
+    "this decides who has an administrator role; only a super administrator changes it",
+);
 const CONSOLE: Refusal = Refusal::OutOfReach(
     "this decides how administrators get in; only a super administrator changes it",
 );
+
+/// What somebody administers by.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Standard roles.
+    pub roles: Vec<Role>,
+    /// What custom roles give, over whatever it may be.
+    pub capabilities: BTreeSet<Capability>,
+}
+
+impl Standing {
+    /// Whether it is anything at all.
+    #[must_use]
+    pub fn is_administrator(&self) -> bool {
+        !self.roles.is_empty() || !self.capabilities.is_empty()
+    }
+
+    /// Whether it can be as much as that permits. A small resource set counts as much as a large one: what it holds changes.
+    fn permits(&self, permission: Permission) -> bool {
+        let mut held = self.capabilities.iter();
+        roles_permit(&self.roles, permission)
+            || held.any(|held| held.amounts_to().includes(permission))
+    }
+}
+
+/// By what a person administers at this moment.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn load_standing(tx: &mut ReadTx, org: &OrgId, user: &UserId) -> Result<Standing, Fault> {
+    Ok(Standing {
+        roles: store::load_roles(tx, org, user).await?,
+        capabilities: load_capabilities(tx, org, user).await?,
+    })
+}
+
+/// Whether somebody with these roles may touch somebody of that standing.
+#[must_use]
+pub fn reaches_standing(callers: &[Role], other: &Standing) -> bool {
+    let mut all = Permission::ALL.into_iter();
+    all.all(|permission| roles_permit(callers, permission) || !other.permits(permission))
+}
 
 /// Whether somebody with these roles may touch somebody with those: only if they permit nothing more. Roles are held
 /// against each other by what they permit together, never by their names: two small roles can be more than a large one.
@@ -46,14 +95,36 @@ pub(crate) async fn check_reach(
     match &permit.rights {
         Rights::Operators | Rights::Own => return Ok(()),
         Rights::RolesOf(caller) if caller == user_id => return Ok(()),
-        Rights::RolesOf(_) | Rights::RolesOfApp(_) => {}
+        Rights::RolesOf(_) | Rights::RolesOfApp(_) | Rights::CustomOf(_) => {}
     }
-    let others = store::load_roles(tx, permit.org(), user_id).await?;
-    // Most people have none, and then nobody else's need be known.
-    if others.is_empty() || reaches(&load_callers(tx, permit).await?, &others) {
-        Ok(())
-    } else {
-        Err(ABOVE)
+    within::check_person(tx, permit, user_id).await?;
+    let other = load_standing(tx, permit.org(), user_id).await?;
+    // Most people administer nothing, and then nobody else's roles need be known. Whoever acts by custom roles reaches
+    // nobody who administers anything, and so not themselves.
+    if !other.is_administrator() {
+        return Ok(());
+    }
+    if permit.custom_caller().is_none()
+        && reaches_standing(&load_callers(tx, permit).await?, &other)
+    {
+        return Ok(());
+    }
+    Err(ABOVE)
+}
+
+/// The same for an act upon something else that is also one upon the person, such as who is in a group. It bounds those
+/// alone who act by custom roles; whoever changes every group changes who is in it, whoever that is.
+///
+/// # Errors
+/// As for an act upon the person.
+pub(crate) async fn check_custom_reach(
+    tx: &mut ReadTx,
+    permit: &Permit,
+    user_id: &UserId,
+) -> Result<(), Refusal> {
+    match permit.custom_caller() {
+        Some(_) => check_reach(tx, permit, user_id).await,
+        None => Ok(()),
     }
 }
 
@@ -69,6 +140,7 @@ pub(crate) async fn check_app_reach(
     if permit.is_operators() {
         return Ok(());
     }
+    within::check_app(tx, permit, app_id).await?;
     let others = api_access::store::load_roles(tx, permit.org(), app_id).await?;
     let others: Vec<Role> = others.into_iter().map(|(role, _)| role).collect();
     if others.is_empty() || reaches(&load_callers(tx, permit).await?, &others) {
@@ -81,7 +153,8 @@ pub(crate) async fn check_app_reach(
 /// The roles that the permit acts with, as of now; none for whoever acts upon the own account.
 async fn load_callers(tx: &mut ReadTx, permit: &Permit) -> Result<Vec<Role>, Refusal> {
     Ok(match &permit.rights {
-        Rights::Operators | Rights::Own => Vec::new(),
+        // A custom role reaches nobody who has a role.
+        Rights::Operators | Rights::Own | Rights::CustomOf(_) => Vec::new(),
         Rights::RolesOf(caller) => store::load_roles(tx, permit.org(), caller).await?,
         Rights::RolesOfApp(app) => {
             let held = api_access::store::load_roles(tx, permit.org(), app).await?;
@@ -128,6 +201,15 @@ pub(crate) async fn check_console(tx: &mut ReadTx, permit: &Permit) -> Result<()
     permits_all_of(tx, permit, Role::SuperAdmin, CONSOLE).await
 }
 
+/// Holds the permit against a change of what gives people administrator roles: custom roles, resource sets, bindings, and
+/// who is in a group that has one.
+///
+/// # Errors
+/// [`Refusal::OutOfReach`] for whoever may not do everything.
+pub(crate) async fn check_role_giving(tx: &mut ReadTx, permit: &Permit) -> Result<(), Refusal> {
+    permits_all_of(tx, permit, Role::SuperAdmin, GIVING).await
+}
+
 async fn permits_all_of(
     tx: &mut ReadTx,
     permit: &Permit,
@@ -137,7 +219,9 @@ async fn permits_all_of(
     let callers = match &permit.rights {
         Rights::Operators => return Ok(()),
         Rights::Own => return Err(Refusal::Forbidden),
-        Rights::RolesOf(_) | Rights::RolesOfApp(_) => load_callers(tx, permit).await?,
+        Rights::RolesOf(_) | Rights::RolesOfApp(_) | Rights::CustomOf(_) => {
+            load_callers(tx, permit).await?
+        }
     };
     if reaches(&callers, &[role]) {
         Ok(())

@@ -4,14 +4,17 @@
 //! has checked does not compile. What a role permits is one table, [`role_permits`]; whom its holder may touch is
 //! [`ceiling`].
 
+use crate::access::custom::capability::{Capability, ThingKind};
 use crate::access::own::{Freshness, OwnCaller};
 use crate::access::scope::ApiScope;
 use crate::fault::Refusal;
 use ledger::{Actor, ClientFacts};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use vocab::id::{ApiTokenId, AppId, OrgId, SessionId, UserId};
 
 pub mod ceiling;
+pub mod custom;
 pub mod own;
 pub mod scope;
 #[cfg(test)]
@@ -176,6 +179,8 @@ pub struct TokenCaller {
     pub user_id: UserId,
     /// That person's roles now.
     pub roles: Vec<Role>,
+    /// What that person may do by custom roles now, over whatever it may be.
+    pub capabilities: BTreeSet<Capability>,
 }
 
 /// With whose rights a permit acts.
@@ -189,6 +194,17 @@ enum Rights {
     RolesOf(UserId),
     /// Those that the roles of this app give at that moment.
     RolesOfApp(AppId),
+    /// Those that the custom roles of this person give at that moment.
+    CustomOf(UserId),
+}
+
+/// What a permit was given for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opens {
+    /// That, over everything of the org.
+    Whole(Permission),
+    /// That, over what lies in resource sets of the caller.
+    Within(Capability),
 }
 
 /// An app that acts for itself at the management API.
@@ -218,7 +234,7 @@ impl AppCaller {
 #[derive(Debug, Clone)]
 pub struct Permit {
     org_id: OrgId,
-    permission: Permission,
+    opens: Opens,
     actor: Actor,
     client: ClientFacts,
     own_user: Option<UserId>,
@@ -256,8 +272,17 @@ impl Permit {
     #[must_use]
     pub const fn acting_person(&self) -> Option<&UserId> {
         match &self.rights {
-            Rights::RolesOf(user) => Some(user),
+            Rights::RolesOf(user) | Rights::CustomOf(user) => Some(user),
             Rights::Operators | Rights::Own | Rights::RolesOfApp(_) => None,
+        }
+    }
+
+    /// The person with whose custom roles it acts, if it comes of some.
+    #[must_use]
+    pub const fn custom_caller(&self) -> Option<&UserId> {
+        match &self.rights {
+            Rights::CustomOf(user) => Some(user),
+            Rights::RolesOf(_) | Rights::Operators | Rights::Own | Rights::RolesOfApp(_) => None,
         }
     }
 
@@ -279,15 +304,60 @@ impl Permit {
         matches!(self.rights, Rights::Operators)
     }
 
-    /// Holds the permit against what an operation needs.
+    /// Holds the permit against what an operation needs. One that comes of custom roles opens nothing by itself.
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] if it was given for something else.
     pub fn covers(&self, permission: Permission) -> Result<(), Refusal> {
-        if self.permission.includes(permission) {
-            Ok(())
-        } else {
-            Err(Refusal::Forbidden)
+        match self.opens {
+            Opens::Whole(own) if own.includes(permission) => Ok(()),
+            Opens::Whole(_) | Opens::Within(_) => Err(Refusal::Forbidden),
+        }
+    }
+
+    /// The same for an operation that holds the permit against the thing as well, in the transaction that acts: see
+    /// [`custom::within`]. It is good if it was given for the permission, or for what contains the capability.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] if it was given for something else.
+    pub fn covers_within(
+        &self,
+        permission: Permission,
+        capability: Capability,
+    ) -> Result<(), Refusal> {
+        match self.opens {
+            Opens::Within(held) if held.contains(capability) => Ok(()),
+            Opens::Whole(_) | Opens::Within(_) => self.covers(permission),
+        }
+    }
+
+    /// Holds the permit against a look at one thing: whoever may do something to it may find it.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] if it was given for something else.
+    pub(crate) fn covers_finding(&self, kind: ThingKind) -> Result<(), Refusal> {
+        match self.opens {
+            Opens::Within(_) => self.held_over(kind).map(|_| ()),
+            Opens::Whole(_) => self.covers(Permission::ReadDirectory),
+        }
+    }
+
+    /// By whom and by what a permit that comes of custom roles is held over things of a kind; none for any other, which
+    /// holds over everything.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] if it is not held over such things.
+    pub(crate) fn held_over(
+        &self,
+        kind: ThingKind,
+    ) -> Result<Option<(UserId, Capability)>, Refusal> {
+        match (self.opens, self.custom_caller()) {
+            (Opens::Within(held), Some(caller)) => {
+                let over = held.over(kind).ok_or(Refusal::Forbidden)?;
+                Ok(Some((caller.clone(), over)))
+            }
+            (Opens::Within(_), None) => Err(Refusal::Forbidden),
+            (Opens::Whole(_), _) => Ok(None),
         }
     }
 
@@ -298,9 +368,9 @@ impl Permit {
     /// [`Refusal::NotFound`] for the account of somebody else, of whom nothing is told; [`Refusal::Forbidden`] if it
     /// was given for something else.
     pub fn covers_account_of(&self, user_id: &UserId) -> Result<(), Refusal> {
-        match self.permission {
-            Permission::ManagePeople => Ok(()),
-            Permission::OwnAccount | Permission::OwnFactors => self.is_own(user_id),
+        match self.opens {
+            Opens::Whole(Permission::ManagePeople) => Ok(()),
+            Opens::Whole(Permission::OwnAccount | Permission::OwnFactors) => self.is_own(user_id),
             _ => Err(Refusal::Forbidden),
         }
     }
@@ -310,7 +380,7 @@ impl Permit {
     /// # Errors
     /// As for [`Permit::covers_account_of`].
     pub fn covers_sessions_of(&self, user_id: &UserId) -> Result<(), Refusal> {
-        self.covers(Permission::HelpPeople)
+        self.covers_within(Permission::HelpPeople, Capability::UsersClearSessions)
             .or_else(|_| self.covers_account_of(user_id))
     }
 
@@ -319,9 +389,9 @@ impl Permit {
     /// # Errors
     /// As for [`Permit::covers_account_of`].
     pub fn covers_factors_of(&self, user_id: &UserId) -> Result<(), Refusal> {
-        match self.permission {
-            Permission::ManagePeople => Ok(()),
-            Permission::OwnFactors => self.is_own(user_id),
+        match self.opens {
+            Opens::Whole(Permission::ManagePeople) => Ok(()),
+            Opens::Whole(Permission::OwnFactors) => self.is_own(user_id),
             _ => Err(Refusal::Forbidden),
         }
     }
@@ -331,7 +401,7 @@ impl Permit {
     /// # Errors
     /// As for [`Permit::covers_account_of`].
     pub fn covers_loss_of_factors_of(&self, user_id: &UserId) -> Result<(), Refusal> {
-        self.covers(Permission::HelpPeople)
+        self.covers_within(Permission::HelpPeople, Capability::UsersResetFactors)
             .or_else(|_| self.covers_factors_of(user_id))
     }
 
@@ -399,7 +469,7 @@ pub fn authorize(
     };
     Ok(Permit {
         org_id: org_id.clone(),
-        permission,
+        opens: Opens::Whole(permission),
         actor,
         client: client.clone(),
         own_user,
@@ -409,6 +479,37 @@ pub fn authorize(
             _ => None,
         },
         rights,
+    })
+}
+
+/// Decides whether the caller may do it to what lies in their resource sets. The permit opens nothing by itself: whether
+/// the very thing is within is decided where it is done, by [`custom::within`].
+///
+/// # Errors
+/// [`Refusal::Forbidden`] for whoever may do it to nothing at all; [`Refusal::NotFound`] for a caller of another org.
+pub fn authorize_within(
+    caller: &Caller,
+    org_id: &OrgId,
+    capability: Capability,
+    client: &ClientFacts,
+) -> Result<Permit, Refusal> {
+    let Caller::ApiToken(token) = caller else {
+        return Err(Refusal::Forbidden);
+    };
+    in_org(&token.org_id, org_id)?;
+    let mut held = token.capabilities.iter();
+    if !held.any(|held| held.contains(capability)) {
+        return Err(Refusal::Forbidden);
+    }
+    Ok(Permit {
+        org_id: org_id.clone(),
+        opens: Opens::Within(capability),
+        actor: Actor::api_token(&token.token_id, &token.name),
+        client: client.clone(),
+        own_user: None,
+        own_session: None,
+        own_token: Some(token.token_id.clone()),
+        rights: Rights::CustomOf(token.user_id.clone()),
     })
 }
 

@@ -38,6 +38,7 @@ impl World {
 
     fn token(&self, roles: &[Role]) -> Caller {
         Caller::ApiToken(TokenCaller {
+            capabilities: BTreeSet::new(),
             org_id: self.org.clone(),
             token_id: ApiTokenId::generate(&self.entropy),
             name: "script".into(),

@@ -1,5 +1,6 @@
 //! Making, listing, revoking and honouring tokens of the management API.
 
+use crate::access::ceiling::load_standing;
 use crate::access::{Caller, Permission, Permit, TokenCaller};
 use crate::api_token::{
     ApiToken, DECLARED_CHARS_MIN, IDLE_SECS, NAME_CHARS_MAX, TOKEN_BYTES_MAX, TOKEN_PREFIX,
@@ -237,7 +238,7 @@ impl Cell {
             return Ok(None);
         }
         let now = self.now();
-        let (token, roles) = {
+        let (token, standing) = {
             let mut tx = self.database.read().await?;
             let found = store::find_by_hash(&mut tx, org_id, &SecretHash::of(text)).await?;
             let Some(token) = found.filter(|token| is_live(token, now)) else {
@@ -247,8 +248,8 @@ impl Cell {
             if !person.is_some_and(|person| person.status.may_act()) {
                 return Ok(None);
             }
-            let roles = crate::person::store::load_roles(&mut tx, org_id, &token.user_id).await?;
-            (token, roles)
+            let standing = load_standing(&mut tx, org_id, &token.user_id).await?;
+            (token, standing)
         };
         if is_touch_due(&token, now) {
             let (org_id, id, ends) = (org_id.clone(), token.id.clone(), now.plus_secs(IDLE_SECS));
@@ -263,7 +264,8 @@ impl Cell {
             token_id: token.id,
             name: token.name,
             user_id: token.user_id,
-            roles,
+            roles: standing.roles,
+            capabilities: standing.capabilities,
         }))
     }
 

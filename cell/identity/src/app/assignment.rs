@@ -1,5 +1,8 @@
 //! To whom an app is assigned: people one by one, or groups. Each change and its log row are one transaction.
 
+use crate::access::ceiling::check_custom_reach;
+use crate::access::custom::capability::Capability;
+use crate::access::custom::within;
 use crate::access::{Permission, Permit};
 use crate::app::store;
 use crate::cell::Cell;
@@ -86,7 +89,7 @@ impl Cell {
         to: Assignee,
         wish: Wish,
     ) -> Result<(), Refusal> {
-        permit.covers(Permission::ManageApps)?;
+        permit.covers_within(Permission::ManageApps, Capability::AppsAssignment)?;
         let (cell, by, id) = (self.clone(), permit.clone(), app_id.clone());
         let outcome = self
             .database
@@ -110,6 +113,7 @@ async fn apply_assignment(
     let app = store::load(tx, org, app_id)
         .await?
         .ok_or(Refusal::NotFound)?;
+    within::check_app(tx, permit, app_id).await?;
     let target = load_target(tx, permit, to).await?;
     let (changed, kind) = match (to, wish) {
         (Assignee::Person(user), Wish::Assign) => (
@@ -143,12 +147,14 @@ async fn load_target(tx: &mut WriteTx, permit: &Permit, to: &Assignee) -> Result
             let person = crate::person::store::load_held(tx, permit.org(), user)
                 .await?
                 .ok_or(Refusal::NotFound)?;
+            check_custom_reach(tx, permit, user).await?;
             Ok(as_target(&person))
         }
         Assignee::Group(group) => {
             let group = crate::group::store::load(tx, permit.org(), group)
                 .await?
                 .ok_or(Refusal::NotFound)?;
+            within::check_group(tx, permit, &group.id).await?;
             Ok(Target::group(&group.id, &group.name))
         }
     }

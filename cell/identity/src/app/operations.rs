@@ -1,6 +1,7 @@
 //! What administrators do with apps. Each change and its log row are one transaction, and no cached app outlives it.
 
 use crate::access::ceiling::check_app_reach;
+use crate::access::custom::capability::Capability;
 use crate::access::{Permission, Permit};
 use crate::app::rules::{decide_app, decide_label, needs_secret};
 use crate::app::settings::AppSettings;
@@ -257,7 +258,7 @@ impl Cell {
         revision: i64,
         change: AppChange,
     ) -> Result<(), Refusal> {
-        permit.covers(Permission::ManageApps)?;
+        permit.covers_within(Permission::ManageApps, Capability::AppsManage)?;
         let label = decide_label(&change.label)?;
         let (cell, by, id) = (self.clone(), permit.clone(), app_id.clone());
         let outcome = self.database.write(move |tx| {
@@ -307,7 +308,7 @@ impl Cell {
         app_id: &AppId,
         status: AppStatus,
     ) -> Result<(), Refusal> {
-        permit.covers(Permission::ManageApps)?;
+        permit.covers_within(Permission::ManageApps, Capability::AppsManage)?;
         let (cell, by, id) = (self.clone(), permit.clone(), app_id.clone());
         let outcome = self.database.write(move |tx| {
             Box::pin(async move {
@@ -332,7 +333,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::WrongState`] while it is in use.
     pub async fn delete_app(&self, permit: &Permit, app_id: &AppId) -> Result<(), Refusal> {
-        permit.covers(Permission::ManageApps)?;
+        permit.covers_within(Permission::ManageApps, Capability::AppsManage)?;
         let (cell, by, id) = (self.clone(), permit.clone(), app_id.clone());
         let outcome = self.database.write(move |tx| {
             Box::pin(async move {

@@ -1,5 +1,7 @@
 //! Finding apps by conditions, page by page: which index answers one is a pure decision.
 
+use crate::access::custom::capability::{Capability, ThingKind};
+use crate::access::custom::within;
 use crate::access::{Permission, Permit};
 use crate::app::settings::Assignment;
 use crate::app::{App, AppStatus};
@@ -8,6 +10,7 @@ use crate::condition::{Comparison, Condition, Direction, Operand, Place, Unanswe
 use crate::fault::Refusal;
 use crate::person::profile::fold;
 use crate::walk::{self, LAST_TEXT, Listed, Page, Search, start_of_all};
+use std::collections::BTreeSet;
 use vocab::id::{AppId, GroupId, UserId};
 
 pub mod store;
@@ -53,6 +56,8 @@ pub(crate) enum Walk {
     OpenToAll,
     OfPerson(String),
     OfGroup(String),
+    /// These ones, which are in order.
+    Ids(Vec<String>),
 }
 
 /// A page of apps.
@@ -71,7 +76,7 @@ impl Walk {
             Self::Labels { .. } => 1,
             Self::OfPerson(_) | Self::OfGroup(_) => 2,
             Self::Status(_) | Self::OpenToAll => 3,
-            Self::ById => 4,
+            Self::ById | Self::Ids(_) => 4,
         }
     }
 }
@@ -90,6 +95,34 @@ impl walk::Walk for Walk {
 }
 
 impl AppSearch {
+    /// The walk over single apps in which what is looked for is found by looking at each.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] for what is told by walking alone: to whom apps are assigned.
+    fn within(&self, apps: &BTreeSet<String>) -> Result<Self, Refusal> {
+        let is_told = |walk: &Walk| !matches!(walk, Walk::OfPerson(_) | Walk::OfGroup(_));
+        if !self.0.alternatives.iter().all(|one| is_told(&one.walk)) {
+            let problem = "apps of resource sets are not found by whom they are assigned to";
+            return Err(Refusal::invalid("filter", problem));
+        }
+        Ok(Self::by(
+            Walk::Ids(apps.iter().cloned().collect()),
+            Vec::new(),
+        ))
+    }
+
+    /// Whether an app is looked for that another walk met.
+    fn fits(&self, app: &App) -> bool {
+        self.0.fits(app, |walk, app| match walk {
+            Walk::Labels { begin, end } => {
+                let label = fold(&app.label);
+                *begin <= label && label < *end
+            }
+            // What else is walked stands among the conditions, too.
+            _ => true,
+        })
+    }
+
     /// Every app.
     #[must_use]
     pub fn every() -> Self {
@@ -230,9 +263,21 @@ impl Cell {
         after: Option<Place>,
         limit: usize,
     ) -> Result<FoundApps, Refusal> {
-        permit.covers(Permission::ReadDirectory)?;
-        let mut page = Page::begin(&search.0, after, limit)?;
+        permit.covers_within(Permission::ReadDirectory, Capability::AppsRead)?;
         let mut tx = self.database.read().await?;
+        if let Some(extent) = within::load_extent(&mut tx, permit, ThingKind::App).await?
+            && !extent.reach.all
+        {
+            let walked = search.within(&extent.reach.ids)?;
+            let mut page = Page::begin(&walked.0, after, limit)?.sifted();
+            while let Some(batch) = page.wanted() {
+                let met = store::load_batch(&mut tx, permit.org(), &batch).await?;
+                page.take_those(batch, met, |app, _| search.fits(app));
+            }
+            let (apps, next) = page.finish();
+            return Ok(FoundApps { apps, next });
+        }
+        let mut page = Page::begin(&search.0, after, limit)?;
         while let Some(batch) = page.wanted() {
             let met = store::load_batch(&mut tx, permit.org(), &batch).await?;
             page.take(batch, met);
@@ -246,10 +291,12 @@ impl Cell {
     /// # Errors
     /// [`Refusal::NotFound`] if this org has none such.
     pub async fn find_app(&self, permit: &Permit, app_id: &AppId) -> Result<App, Refusal> {
-        permit.covers(Permission::ReadDirectory)?;
+        permit.covers_finding(ThingKind::App)?;
         let mut tx = self.database.read().await?;
         let found = crate::app::store::load(&mut tx, permit.org(), app_id).await?;
-        found.ok_or(Refusal::NotFound)
+        let found = found.ok_or(Refusal::NotFound)?;
+        within::check_app(&mut tx, permit, app_id).await?;
+        Ok(found)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The tables `apps`, `app_secrets`, `app_users` and `app_groups`.
 
+use crate::access::custom::store::sets;
 use crate::app::settings::{AppSettings, Assignment};
 use crate::app::{App, AppKind, AppStatus, api_access};
 use crate::fault::{Fault, Refusal};
@@ -241,6 +242,7 @@ pub async fn delete_inactive(
         tx.execute(sql, params![org_id, app_id]).await?;
     }
     api_access::store::delete_of_app(tx, org_id, app_id).await?;
+    sets::forget_target(tx, org_id, app_id.as_str()).await?;
     Ok(true)
 }
 

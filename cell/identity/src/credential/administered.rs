@@ -1,6 +1,7 @@
 //! Means of proof in the hands of whoever helps a person: all taken away at once, and a code that the person reads out.
 
 use crate::access::ceiling::hold_within_reach;
+use crate::access::custom::capability::Capability;
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::credential::store;
@@ -19,7 +20,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal`] as for taking one away.
     pub async fn reset_factors(&self, permit: &Permit, user_id: &UserId) -> Result<(), Refusal> {
-        permit.covers(Permission::HelpPeople)?;
+        permit.covers_within(Permission::HelpPeople, Capability::UsersResetFactors)?;
         let subject = self.loss_subject(permit, user_id).await?;
         let now = self.now();
         let event = subject.event(permit, EventType::UserMfaFactorResetAll, now);

@@ -1,6 +1,7 @@
 //! A group that is changed whole: name, external id and members in one transaction, as provisioning clients do it in one
 //! request. How many memberships one request changes is bounded, so that no other org waits for it.
 
+use crate::access::custom::guard;
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::fault::Refusal;
@@ -329,6 +330,9 @@ async fn apply_memberships(
         // Whoever is nobody any more is no member either.
         let Some(person) = person else { continue };
         of_administrators::check_member(tx, permit, &group.id, &user_id).await?;
+        if membership == Membership::Added {
+            guard::check_added(tx, permit, &group.id, &person).await?;
+        }
         let mut followed = Vec::new();
         let (changed, kind) = match membership {
             Membership::Added => (

@@ -1,5 +1,8 @@
 //! What administrators do with groups. Each change and its log row are one transaction.
 
+use crate::access::ceiling::check_custom_reach;
+use crate::access::custom::capability::{Capability, ThingKind};
+use crate::access::custom::{guard, within};
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::fault::Refusal;
@@ -40,7 +43,7 @@ impl Cell {
         name: &str,
         description: &str,
     ) -> Result<Group, Refusal> {
-        permit.covers(Permission::ManageGroups)?;
+        permit.covers_within(Permission::ManageGroups, Capability::GroupsCreate)?;
         let name = name.trim();
         check(name, description)?;
         let group = Group {
@@ -54,13 +57,15 @@ impl Cell {
             members_changed_at: self.now(),
             external_id: None,
         };
-        let (stored, event) = (
+        let (stored, by, event) = (
             group.clone(),
+            permit.clone(),
             self.group_event(permit, EventType::GroupLifecycleCreate, &group),
         );
         self.database
             .write(move |tx| {
                 Box::pin(async move {
+                    within::check_everything(tx, &by, ThingKind::Group).await?;
                     store::insert(tx, &stored).await?;
                     Ok::<_, Refusal>(ledger::append(tx, &stored.org_id, event).await?)
                 })
@@ -74,13 +79,14 @@ impl Cell {
     /// # Errors
     /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision.
     pub async fn update_group(&self, permit: &Permit, group: Group) -> Result<(), Refusal> {
-        permit.covers(Permission::ManageGroups)?;
+        permit.covers_within(Permission::ManageGroups, Capability::GroupsManage)?;
         check(group.name.trim(), &group.description)?;
         if group.org_id != *permit.org() {
             return Err(Refusal::NotFound);
         }
-        let (cell, now, event) = (
+        let (cell, by, now, event) = (
             self.clone(),
+            permit.clone(),
             self.now(),
             self.group_event(permit, EventType::GroupProfileUpdate, &group),
         );
@@ -88,11 +94,13 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     let rules = active::hold(tx, &cell, &group.org_id).await?;
+                    within::check_group(tx, &by, &group.id).await?;
                     let present = store::load(tx, &group.org_id, &group.id).await?;
                     store::update(tx, &group, now).await?;
                     if let Some(present) = present.filter(|present| present.name != group.name) {
                         let place = (&group.org_id, &group.id);
                         let names = [present.name.as_str(), group.name.as_str()];
+                        guard::check_asked(&by, rules.as_deref(), &group.id, &names)?;
                         follow::follow_name(tx, &cell, rules.as_deref(), place, names).await?;
                     }
                     Ok::<_, Refusal>(ledger::append(tx, &group.org_id, event).await?)
@@ -106,7 +114,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::NotFound`] if there is none.
     pub async fn delete_group(&self, permit: &Permit, group_id: &GroupId) -> Result<(), Refusal> {
-        permit.covers(Permission::ManageGroups)?;
+        permit.covers_within(Permission::ManageGroups, Capability::GroupsManage)?;
         let (permit, group_id, cell) = (permit.clone(), group_id.clone(), self.clone());
         self.database
             .write(move |tx| {
@@ -114,6 +122,10 @@ impl Cell {
                     let group = store::load(tx, permit.org(), &group_id)
                         .await?
                         .ok_or(Refusal::NotFound)?;
+                    within::check_group(tx, &permit, &group_id).await?;
+                    let rules = active::hold(tx, &cell, permit.org()).await?;
+                    let names = [group.name.as_str()];
+                    guard::check_asked(&permit, rules.as_deref(), &group_id, &names)?;
                     of_administrators::check_group(tx, &permit, &group_id).await?;
                     apply_removal(tx, &cell, &permit, &group).await
                 })
@@ -156,7 +168,7 @@ impl Cell {
         user_id: &UserId,
         membership: Membership,
     ) -> Result<(), Refusal> {
-        permit.covers(Permission::ManageGroups)?;
+        permit.covers_within(Permission::ManageGroups, Capability::GroupsMembers)?;
         let (cell, permit) = (self.clone(), permit.clone());
         let (group_id, user_id) = (group_id.clone(), user_id.clone());
         self.database
@@ -217,7 +229,12 @@ async fn apply_membership(
         .await?
         .ok_or(Refusal::NotFound)?;
     let rules = active::hold(tx, cell, org).await?;
+    within::check_group(tx, permit, group_id).await?;
+    check_custom_reach(tx, permit, user_id).await?;
     of_administrators::check_member(tx, permit, group_id, user_id).await?;
+    if membership == Membership::Added {
+        guard::check_added(tx, permit, group_id, &person).await?;
+    }
     let mut followed = Vec::new();
     if membership == Membership::Removed {
         followed.extend(exclude::exclude(tx, cell, permit, &group, &person).await?);

@@ -1,5 +1,7 @@
 //! Finding groups by conditions, page by page: which index answers one is a pure decision.
 
+use crate::access::custom::capability::{Capability, ThingKind};
+use crate::access::custom::within;
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::condition::{Comparison, Condition, Direction, Operand, Place, Span, Unanswerable};
@@ -7,6 +9,7 @@ use crate::fault::Refusal;
 use crate::group::Group;
 use crate::person::profile::fold;
 use crate::walk::{self, LAST_TEXT, Listed, Page, Search, start_of_all, start_of_span};
+use std::collections::BTreeSet;
 use vocab::id::{GroupId, UserId};
 
 pub mod store;
@@ -52,7 +55,7 @@ pub enum GroupOrder {
 
 /// The groups that are looked for, and the walks that find them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupSearch(Search<Walk, GroupAttribute>);
+pub struct GroupSearch(Search<Walk, GroupAttribute>, GroupOrder);
 
 /// A walk over an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +70,8 @@ pub(crate) enum Walk {
     },
     LastUpdated(Span),
     MembersChanged(Span),
+    /// These ones, which are in order.
+    Ids(Vec<String>),
 }
 
 /// A page of groups.
@@ -85,7 +90,7 @@ impl Walk {
             Self::Names { .. } => 1,
             Self::MembersChanged(_) => 2,
             Self::LastUpdated(_) => 3,
-            Self::ById => 4,
+            Self::ById | Self::Ids(_) => 4,
         }
     }
 }
@@ -98,7 +103,9 @@ impl walk::Walk for Walk {
             (Self::LastUpdated(span) | Self::MembersChanged(span), _) => {
                 start_of_span(*span, direction)
             }
-            (Self::ById | Self::Id(_) | Self::ExternalId(_), _) => start_of_all(direction),
+            (Self::ById | Self::Id(_) | Self::ExternalId(_) | Self::Ids(_), _) => {
+                start_of_all(direction)
+            }
         }
     }
 
@@ -108,6 +115,32 @@ impl walk::Walk for Walk {
 }
 
 impl GroupSearch {
+    /// The walk over single groups in which what is looked for is found by looking at each.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] for another order than by id.
+    fn within(&self, groups: &BTreeSet<String>) -> Result<Self, Refusal> {
+        if self.1 == GroupOrder::Name || self.0.direction() == Direction::Descending {
+            let problem = "there is no order among the groups of resource sets";
+            return Err(Refusal::invalid("sortBy", problem));
+        }
+        let walk = Walk::Ids(groups.iter().cloned().collect());
+        let search = Search::by(walk, Vec::new(), Direction::Ascending);
+        Ok(Self(search, GroupOrder::Natural))
+    }
+
+    /// Whether a group is looked for that another walk met.
+    fn fits(&self, group: &Group) -> bool {
+        self.0.fits(group, |walk, group| match walk {
+            Walk::Names { begin, end } => {
+                let name = fold(&group.name);
+                *begin <= name && name < *end
+            }
+            // What else is walked stands among the conditions, too.
+            _ => true,
+        })
+    }
+
     /// Every group.
     #[must_use]
     pub fn every(order: GroupOrder, direction: Direction) -> Self {
@@ -115,14 +148,15 @@ impl GroupSearch {
             GroupOrder::Natural | GroupOrder::Id => Walk::ById,
             GroupOrder::Name => names(""),
         };
-        Self(Search::by(walk, Vec::new(), direction))
+        Self(Search::by(walk, Vec::new(), direction), order)
     }
 
     /// Groups whose name begins so.
     #[must_use]
     pub fn by_beginning(text: &str) -> Self {
         let walk = names(&fold(text));
-        Self(Search::by(walk, Vec::new(), Direction::Ascending))
+        let search = Search::by(walk, Vec::new(), Direction::Ascending);
+        Self(search, GroupOrder::Natural)
     }
 
     /// Groups for which the condition holds.
@@ -144,7 +178,8 @@ impl GroupSearch {
             )
         };
         let any_order = order == GroupOrder::Natural && direction == Direction::Ascending;
-        Search::plan(condition, direction, any_order, plan_walk, fits).map(Self)
+        let search = Search::plan(condition, direction, any_order, plan_walk, fits)?;
+        Ok(Self(search, order))
     }
 }
 
@@ -224,9 +259,21 @@ impl Cell {
         after: Option<Place>,
         limit: usize,
     ) -> Result<FoundGroups, Refusal> {
-        permit.covers(Permission::ReadDirectory)?;
-        let mut page = Page::begin(&search.0, after, limit)?;
+        permit.covers_within(Permission::ReadDirectory, Capability::GroupsRead)?;
         let mut tx = self.database.read().await?;
+        if let Some(extent) = within::load_extent(&mut tx, permit, ThingKind::Group).await?
+            && !extent.reach.all
+        {
+            let walked = search.within(&extent.reach.ids)?;
+            let mut page = Page::begin(&walked.0, after, limit)?.sifted();
+            while let Some(batch) = page.wanted() {
+                let met = store::load_batch(&mut tx, permit.org(), &batch).await?;
+                page.take_those(batch, met, |group, _| search.fits(group));
+            }
+            let (groups, next) = page.finish();
+            return Ok(FoundGroups { groups, next });
+        }
+        let mut page = Page::begin(&search.0, after, limit)?;
         while let Some(batch) = page.wanted() {
             let met = store::load_batch(&mut tx, permit.org(), &batch).await?;
             page.take(batch, met);
@@ -240,10 +287,12 @@ impl Cell {
     /// # Errors
     /// [`Refusal::NotFound`] if this org has none such.
     pub async fn find_group(&self, permit: &Permit, group_id: &GroupId) -> Result<Group, Refusal> {
-        permit.covers(Permission::ReadDirectory)?;
+        permit.covers_finding(ThingKind::Group)?;
         let mut tx = self.database.read().await?;
         let found = crate::group::store::load(&mut tx, permit.org(), group_id).await?;
-        found.ok_or(Refusal::NotFound)
+        let found = found.ok_or(Refusal::NotFound)?;
+        within::check_group(&mut tx, permit, group_id).await?;
+        Ok(found)
     }
 
     /// A page of a person's groups, by id, after that id; the id where the next one begins, if there is one.

@@ -1,5 +1,7 @@
 //! The tables `groups` and `group_members`.
 
+use crate::access::custom::Holder;
+use crate::access::custom::store::{bindings, sets};
 use crate::fault::{Fault, Refusal};
 use crate::group::Group;
 use crate::person::profile::{fold, prefix_end};
@@ -206,9 +208,12 @@ pub async fn delete(
     for sql in [
         "DELETE FROM group_members WHERE org_id = $1 AND group_id = $2",
         "DELETE FROM app_groups WHERE org_id = $1 AND group_id = $2",
+        "DELETE FROM group_roles WHERE org_id = $1 AND group_id = $2",
     ] {
         tx.execute(sql, params![org_id, group_id]).await?;
     }
+    sets::forget_target(tx, org_id, group_id.as_str()).await?;
+    bindings::forget_holder(tx, org_id, &Holder::Group(group_id.clone())).await?;
     let sql = "DELETE FROM groups WHERE org_id = $1 AND id = $2";
     Ok(tx.execute(sql, params![org_id, group_id]).await? == 1)
 }

@@ -1,6 +1,7 @@
 //! What administrators do with rules. Each change and its log row are one transaction; what a rule does to everybody is done
 //! afterwards, page by page ([`crate::group_rule::pass`]).
 
+use crate::access::custom::guard;
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::fault::{Fault, Refusal};
@@ -315,6 +316,7 @@ async fn reload(tx: &mut WriteTx, org: &OrgId, id: &GroupRuleId) -> Result<Group
 async fn check_reach(tx: &mut WriteTx, permit: &Permit, groups: &[GroupId]) -> Result<(), Refusal> {
     for group in groups {
         of_administrators::check_group(tx, permit, group).await?;
+        guard::refuse_rule(tx, permit, group).await?;
     }
     Ok(())
 }

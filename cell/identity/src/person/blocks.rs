@@ -1,6 +1,7 @@
 //! Whether somebody is kept from signing in at this moment, and from where: locked, or slowed down by guesses of strangers.
 
-use crate::access::{Permission, Permit};
+use crate::access::Permit;
+use crate::access::custom::capability::ThingKind;
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::person::{Person, PersonStatus};
@@ -30,7 +31,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
     pub fn find_block(&self, permit: &Permit, person: &Person) -> Result<Option<Block>, Refusal> {
-        permit.covers(Permission::ReadDirectory)?;
+        permit.covers_finding(ThingKind::Person)?;
         let (org, now) = (&person.org_id, self.now());
         let mut typed = [&person.login, &person.email].into_iter();
         let is_slowed = typed.any(|text| self.slowdown.slows_strangers(org, text, now));

@@ -1,5 +1,7 @@
 //! A person who is added whole: profile, password, groups and the first state in one transaction.
 
+use crate::access::custom::capability::{Capability, ThingKind};
+use crate::access::custom::{guard, within};
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::credential::password::{PasswordRefusal, refuse_hash};
@@ -81,7 +83,7 @@ impl Cell {
         permit: &Permit,
         new: NewPerson,
     ) -> Result<(UserId, PersonStatus), PasswordRefusal> {
-        permit.covers(Permission::ManagePeople)?;
+        permit.covers_within(Permission::ManagePeople, Capability::UsersCreate)?;
         let groups = match new.groups {
             Some((to_groups, groups)) => {
                 to_groups.covers(Permission::ManageGroups)?;
@@ -184,6 +186,7 @@ struct Added {
 impl Added {
     async fn apply(self, tx: &mut WriteTx, cell: &Cell, permit: &Permit) -> Result<(), Refusal> {
         let org = permit.org();
+        within::check_everything(tx, permit, ThingKind::Person).await?;
         let rules = active::hold(tx, cell, org).await?;
         store::insert(tx, org, &self.id, self.status, &self.profile, self.now).await?;
         unique::claim(tx, org, &self.id, &self.profile.attributes).await?;
@@ -201,6 +204,7 @@ impl Added {
                 let problem = Problem::of("there is no group {name}", [named(id.as_str())]);
                 Refusal::invalid("groupIds", problem)
             })?;
+            guard::check_group(tx, permit, id).await?;
             if group::store::insert_member(tx, org, id, &self.id, self.now).await? {
                 let event = self.event(permit, EventType::GroupUserMembershipAdd);
                 events.push(event.target(Target::group(id, &group.name)));

@@ -1,6 +1,7 @@
 //! The life cycle of a person as one table.
 
 use crate::access::Permission;
+use crate::access::custom::capability::Capability;
 use crate::fault::Refusal;
 use crate::person::PersonStatus;
 use ledger::EventType;
@@ -91,6 +92,21 @@ impl LifecycleAction {
             | Self::Unsuspend
             | Self::Lock
             | Self::Deactivate => Permission::ManagePeople,
+        }
+    }
+
+    /// What a custom role must permit for it.
+    #[must_use]
+    pub const fn capability(self) -> Capability {
+        match self {
+            Self::Invite | Self::Activate => Capability::UsersActivate,
+            Self::Suspend => Capability::UsersSuspend,
+            Self::Unsuspend => Capability::UsersUnsuspend,
+            Self::Unlock => Capability::UsersUnlock,
+            Self::ExpirePassword => Capability::UsersExpirePassword,
+            Self::ResetPassword => Capability::UsersResetPassword,
+            Self::Deactivate => Capability::UsersDeactivate,
+            Self::Lock => Capability::UsersLifecycle,
         }
     }
 

@@ -2,6 +2,7 @@
 //! transaction.
 
 use crate::access::ceiling::hold_within_reach;
+use crate::access::custom::capability::Capability;
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::credential::password::{PasswordRefusal, PlannedPassword};
@@ -117,8 +118,11 @@ impl Cell {
         input: ProfileInput,
         password: Option<PlannedPassword>,
     ) -> Result<(), Refusal> {
-        permit.covers_account_of(user_id)?;
-        let own = permit.covers(Permission::ManagePeople).is_err();
+        let administers = permit.covers_within(Permission::ManagePeople, Capability::UsersProfile);
+        let own = administers.is_err();
+        if own {
+            permit.covers_account_of(user_id)?;
+        }
         let snapshot = self
             .snapshot(permit.org())
             .await?
@@ -197,7 +201,7 @@ impl Cell {
         user_id: &UserId,
         action: LifecycleAction,
     ) -> Result<PersonStatus, Refusal> {
-        permit.covers(action.permission())?;
+        permit.covers_within(action.permission(), action.capability())?;
         let (cell, permit, user_id) = (self.clone(), permit.clone(), user_id.clone());
         self.database
             .write(move |tx| {

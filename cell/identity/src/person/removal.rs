@@ -1,6 +1,9 @@
 //! Removing a person who has left: what is stored of them goes, the log's rows about them stay.
 
 use crate::access::ceiling::hold_within_reach;
+use crate::access::custom::Holder;
+use crate::access::custom::capability::Capability;
+use crate::access::custom::store::bindings;
 use crate::access::{Permission, Permit};
 use crate::api_token::store as api_tokens;
 use crate::cell::Cell;
@@ -20,7 +23,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::WrongState`] for somebody who was not deactivated; [`Refusal::OutOfReach`] for somebody who may do more.
     pub async fn delete_person(&self, permit: &Permit, user_id: &UserId) -> Result<(), Refusal> {
-        permit.covers(Permission::ManagePeople)?;
+        permit.covers_within(Permission::ManagePeople, Capability::UsersLifecycle)?;
         let (cell, permit, user_id) = (self.clone(), permit.clone(), user_id.clone());
         self.database
             .write(move |tx| {
@@ -94,6 +97,7 @@ async fn apply_removal(
         events.push(cell.api_token_event(permit, kind, &token));
     }
     store::delete(tx, person, cell.now()).await?;
+    bindings::forget_holder(tx, org, &Holder::User(person.id.clone())).await?;
     events.push(event(EventType::UserLifecycleDeleteCompleted));
     Ok(ledger::append_all(tx, org, events).await?)
 }

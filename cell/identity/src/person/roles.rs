@@ -91,7 +91,7 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     let person = hold_administrator(tx, &permit, &user_id).await?;
-                    let present = store::load_roles(tx, permit.org(), &user_id).await?;
+                    let present = load_own(tx, permit.org(), &user_id).await?;
                     let plan = RolePlan {
                         revoked: Vec::new(),
                         granted: plan_roles(&present, &[role]).granted,
@@ -123,7 +123,7 @@ impl Cell {
                         refuse_last_super_admin(tx, org, &user_id).await?;
                     }
                     let person = hold_administrator(tx, &permit, &user_id).await?;
-                    let present = store::load_roles(tx, org, &user_id).await?;
+                    let present = load_own(tx, org, &user_id).await?;
                     let mut left = present.clone();
                     left.retain(|kept| *kept != role);
                     let plan = plan_roles(&present, &left);
@@ -149,7 +149,7 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     let person = hold_administrator(tx, &permit, &user_id).await?;
-                    let present = store::load_roles(tx, permit.org(), &user_id).await?;
+                    let present = load_own(tx, permit.org(), &user_id).await?;
                     if !present.is_empty() {
                         return Ok(());
                     }
@@ -187,7 +187,7 @@ impl Cell {
                         refuse_last_super_admin(tx, org, &user_id).await?;
                     }
                     let person = hold_administrator(tx, &permit, &user_id).await?;
-                    let present = store::load_roles(tx, org, &user_id).await?;
+                    let present = load_own(tx, org, &user_id).await?;
                     // Somebody becomes an administrator by being added, never by a form that is older than a removal.
                     if present.is_empty() {
                         return Err(Refusal::Changed);
@@ -198,6 +198,12 @@ impl Cell {
             })
             .await
     }
+}
+
+/// The roles that somebody has by themselves: what comes of a group is given and taken there.
+async fn load_own(tx: &mut WriteTx, org: &OrgId, user_id: &UserId) -> Result<Vec<Role>, Fault> {
+    let granted = store::load_granted_roles(tx, org, user_id).await?;
+    Ok(granted.into_iter().map(|(role, _)| role).collect())
 }
 
 /// The person whose roles are about to change, with the locks in the order in which everybody takes them.
@@ -245,7 +251,7 @@ async fn apply_roles(
 }
 
 /// Whoever is let back in by a mailbox alone was helped as somebody without a role: a mailbox opens no administrator.
-fn refuse_half_open(permit: &Permit, person: &Person) -> Result<(), Refusal> {
+pub(crate) fn refuse_half_open(permit: &Permit, person: &Person) -> Result<(), Refusal> {
     if person.status == PersonStatus::Recovery && !permit.is_operators() {
         return Err(Refusal::WrongState(
             "the person is getting back in by mail; give the role afterwards",

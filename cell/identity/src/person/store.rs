@@ -106,7 +106,12 @@ pub async fn find_by_identifier(
     }
 }
 
-/// The roles of a person.
+pub(crate) fn read_role(row: &Row, column: usize) -> Result<Role, Fault> {
+    let word: String = row.get(column)?;
+    Role::from_word(&word).ok_or_else(|| Fault::stored("role", &word))
+}
+
+/// The roles of a person: their own, and those of their groups.
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
@@ -115,11 +120,14 @@ pub async fn load_roles(
     org_id: &OrgId,
     user_id: &UserId,
 ) -> Result<Vec<Role>, Fault> {
-    let granted = load_granted_roles(tx, org_id, user_id).await?;
-    Ok(granted.into_iter().map(|(role, _)| role).collect())
+    let sql = "SELECT role FROM administrators WHERE org_id = $1 AND user_id = $2 UNION SELECT r.role FROM group_roles r \
+               JOIN group_members m ON m.org_id = r.org_id AND m.group_id = r.group_id AND m.user_id = $2 \
+               WHERE r.org_id = $1 ORDER BY role";
+    let rows = tx.query(sql, params![org_id, user_id]).await?;
+    rows.iter().map(|row| read_role(row, 0)).collect()
 }
 
-/// The roles of a person, by their words, each with the moment at which it was granted.
+/// A person's own roles, by their words, each with the moment at which it was granted.
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
@@ -131,11 +139,7 @@ pub async fn load_granted_roles(
     let sql = "SELECT role, granted_at FROM administrators WHERE org_id = $1 AND user_id = $2 ORDER BY role";
     let rows = tx.query(sql, params![org_id, user_id]).await?;
     rows.iter()
-        .map(|row| {
-            let word: String = row.get(0)?;
-            let role = Role::from_word(&word).ok_or_else(|| Fault::stored("role", &word))?;
-            Ok((role, row.get(1)?))
-        })
+        .map(|row| Ok((read_role(row, 0)?, row.get(1)?)))
         .collect()
 }
 
@@ -167,8 +171,7 @@ pub async fn load_administrators(
     let rows = tx.query(sql, params![org_id, after, limit]).await?;
     rows.iter()
         .map(|row| {
-            let word: String = row.get(17)?;
-            let role = Role::from_word(&word).ok_or_else(|| Fault::stored("role", &word))?;
+            let role = read_role(row, 17)?;
             Ok((read(row)?, role, row.get(18)?))
         })
         .collect()

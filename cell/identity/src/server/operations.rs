@@ -1,6 +1,8 @@
 //! What administrators do with authorization servers. Each change and its log row are one transaction, and no cached
 //! configuration outlives it.
 
+use crate::access::custom::capability::{Capability, ThingKind};
+use crate::access::custom::within;
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::fault::Refusal;
@@ -72,7 +74,7 @@ impl Cell {
         name: &str,
         config: ServerConfig,
     ) -> Result<(), Refusal> {
-        permit.covers(Permission::ManageServers)?;
+        permit.covers_within(Permission::ManageServers, Capability::ServersManage)?;
         let (name, config) = (decide_name(name)?, decide_server(config)?);
         let (cell, by, id) = (self.clone(), permit.clone(), server_id.clone());
         let outcome = self
@@ -108,7 +110,7 @@ impl Cell {
         server_id: &ServerId,
         change: ServerChange,
     ) -> Result<(), Refusal> {
-        permit.covers(Permission::ManageServers)?;
+        permit.covers_within(Permission::ManageServers, Capability::ServersManage)?;
         let (cell, by, id) = (self.clone(), permit.clone(), server_id.clone());
         let outcome = self
             .database
@@ -147,7 +149,7 @@ impl Cell {
         server_id: &ServerId,
         change: PolicyChange,
     ) -> Result<(), Refusal> {
-        permit.covers(Permission::ManageServers)?;
+        permit.covers_within(Permission::ManageServers, Capability::ServersManage)?;
         let (cell, by, id) = (self.clone(), permit.clone(), server_id.clone());
         let outcome = self
             .database
@@ -188,7 +190,7 @@ impl Cell {
         permit: &Permit,
         server_id: &ServerId,
     ) -> Result<(), Refusal> {
-        permit.covers(Permission::ManageServers)?;
+        permit.covers_within(Permission::ManageServers, Capability::ServersManage)?;
         let (cell, by, id) = (self.clone(), permit.clone(), server_id.clone());
         let scope = ServerKeyScope::Custom(server_id.clone());
         let outcome = self
@@ -244,13 +246,28 @@ impl Cell {
             .await
     }
 
+    /// The authorization servers of the org that a permit shows.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    pub async fn list_servers(&self, permit: &Permit) -> Result<Vec<AuthorizationServer>, Refusal> {
+        permit.covers_finding(ThingKind::Server)?;
+        let mut tx = self.database.read().await?;
+        let extent = within::load_extent(&mut tx, permit, ThingKind::Server).await?;
+        let mut servers = store::load_all(&mut tx, permit.org()).await?;
+        if let Some(extent) = extent {
+            servers.retain(|server| extent.reach.holds(server.id.as_str()));
+        }
+        Ok(servers)
+    }
+
     async fn change_server_state(
         &self,
         permit: &Permit,
         server_id: &ServerId,
         state: State,
     ) -> Result<(), Refusal> {
-        permit.covers(Permission::ManageServers)?;
+        permit.covers_within(Permission::ManageServers, Capability::ServersManage)?;
         let (cell, by, id) = (self.clone(), permit.clone(), server_id.clone());
         let outcome = self
             .database
@@ -333,7 +350,8 @@ async fn load_for_change(
     permit: &Permit,
     server_id: &ServerId,
 ) -> Result<AuthorizationServer, Refusal> {
-    store::load(tx, permit.org(), server_id)
-        .await?
-        .ok_or(Refusal::NotFound)
+    let server = store::load(tx, permit.org(), server_id).await?;
+    let server = server.ok_or(Refusal::NotFound)?;
+    within::check_server(tx, permit, server_id).await?;
+    Ok(server)
 }

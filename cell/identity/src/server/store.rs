@@ -1,5 +1,6 @@
 //! The table `authorization_servers`.
 
+use crate::access::custom::store::sets;
 use crate::fault::{Fault, Refusal};
 use crate::person::profile::fold;
 use crate::server::parts::ServerParts;
@@ -160,5 +161,6 @@ pub async fn delete_inactive(
     }
     let sql = "DELETE FROM consents WHERE org_id = $1 AND server_id = $2";
     tx.execute(sql, params![org_id, server_id]).await?;
+    sets::forget_target(tx, org_id, server_id.as_str()).await?;
     Ok(true)
 }

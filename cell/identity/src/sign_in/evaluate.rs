@@ -1,11 +1,12 @@
 //! What a sign-in still needs: gathers the facts and asks the policies.
 
+use crate::access::ceiling::load_standing;
 use crate::app::settings::Assignment;
 use crate::cell::Cell;
 use crate::credential::store as credentials;
 use crate::fault::Fault;
 use crate::org::context::RequestFacts;
-use crate::person::{Person, store as people};
+use crate::person::Person;
 use crate::sign_in::{Flow, Step};
 use crate::sign_on::evaluation::{Asked, DenyReason};
 use crate::sign_on::{
@@ -64,13 +65,13 @@ impl Cell {
                 groups.insert(group.clone());
             }
         }
-        let roles = people::load_roles(&mut tx, &person.org_id, &person.id).await?;
+        let standing = load_standing(&mut tx, &person.org_id, &person.id).await?;
         let enrolled = load_enrolled(&mut tx, person).await?;
         drop(tx);
         let facts = SignInFacts {
             user: person.id.clone(),
             groups,
-            is_administrator: !roles.is_empty(),
+            is_administrator: standing.is_administrator(),
             // An address that cannot be read lies in no zone.
             address: request
                 .client

@@ -2,6 +2,7 @@
 //!
 //! A mailbox alone never opens the account of an administrator, nor any account of an org that says so.
 
+use crate::access::ceiling::load_standing;
 use crate::cell::Cell;
 use crate::credential::store as credentials;
 use crate::fault::{Fault, Refusal};
@@ -275,7 +276,7 @@ impl Cell {
         person: &Person,
     ) -> Result<RecoveryNeed, Fault> {
         let mut tx = self.database.read().await?;
-        let roles = people::load_roles(&mut tx, &org.id, &person.id).await?;
+        let standing = load_standing(&mut tx, &org.id, &person.id).await?;
         let has_totp = credentials::load_totp(&mut tx, &org.id, &person.id)
             .await?
             .iter()
@@ -284,7 +285,7 @@ impl Cell {
         let facts = RecoveryFacts {
             purpose,
             status: person.status,
-            is_administrator: !roles.is_empty(),
+            is_administrator: standing.is_administrator(),
             has_codes: has_totp || codes > 0,
         };
         Ok(decide_recovery(&org.settings.recovery, &facts))

@@ -1,6 +1,7 @@
 //! Links that open an account, how they are made and sent; and the first administrator's set-up.
 
 use crate::access::ceiling::hold_within_reach;
+use crate::access::custom::capability::Capability;
 use crate::access::{Permission, Permit, Role};
 use crate::cell::Cell;
 use crate::credential::password::{PasswordRefusal, refuse_hash};
@@ -65,6 +66,14 @@ impl LinkPurpose {
         match self {
             Self::Recovery | Self::Help => Permission::HelpPeople,
             Self::Invitation | Self::Setup => Permission::ManagePeople,
+        }
+    }
+
+    /// What a custom role must permit for it.
+    const fn capability(self) -> Capability {
+        match self {
+            Self::Recovery | Self::Help => Capability::UsersResetPassword,
+            Self::Invitation | Self::Setup => Capability::UsersActivate,
         }
     }
 
@@ -281,7 +290,7 @@ impl Cell {
         person: &Person,
         purpose: LinkPurpose,
     ) -> Result<(), Refusal> {
-        permit.covers(purpose.permission())?;
+        permit.covers_within(purpose.permission(), purpose.capability())?;
         let link = self.plan_mailed_link(context, person, purpose).await?;
         let (permit, user_id) = (permit.clone(), person.id.clone());
         self.database
@@ -306,7 +315,7 @@ impl Cell {
         person: &Person,
     ) -> Result<(), Refusal> {
         let purpose = LinkPurpose::Recovery;
-        permit.covers(purpose.permission())?;
+        permit.covers_within(purpose.permission(), purpose.capability())?;
         let link = self.plan_mailed_link(context, person, purpose).await?;
         let event = self
             .person_event(permit, EventType::UserAccountResetPassword, person)

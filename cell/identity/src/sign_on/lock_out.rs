@@ -5,6 +5,7 @@
 //! a person whom the door was shut to before, who may be about to open it, nor the operator, who needs no door.
 
 use crate::access::Permit;
+use crate::access::ceiling::load_standing;
 use crate::credential::attestation::may_sign_in;
 use crate::credential::store::{StoredPasskey, load_passkeys};
 use crate::fault::{Fault, Refusal};
@@ -144,7 +145,7 @@ async fn load_facts(
             groups.insert(group.clone());
         }
     }
-    let roles = people::load_roles(tx, &person.org_id, &person.id).await?;
+    let standing = load_standing(tx, &person.org_id, &person.id).await?;
     let enrolled = load_enrolled(tx, person).await?;
     let passkeys = load_passkeys(tx, &person.org_id, &person.id).await?;
     let usable = enrolled
@@ -158,7 +159,7 @@ async fn load_facts(
     Ok(SignInFacts {
         user: person.id.clone(),
         groups,
-        is_administrator: !roles.is_empty(),
+        is_administrator: standing.is_administrator(),
         address: permit
             .client()
             .ip

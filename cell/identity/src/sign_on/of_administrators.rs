@@ -5,9 +5,9 @@
 //! administrator, or stands behind one that fits them all, is nothing to them.
 
 use crate::access::Permit;
-use crate::access::ceiling::check_console;
+use crate::access::ceiling::{check_console, load_standing};
+use crate::access::custom::guard;
 use crate::fault::Refusal;
-use crate::person::store::load_roles;
 use crate::sign_on::store::{Policies, StoredPolicy, load_policies};
 use crate::sign_on::{Conditions, PolicyScope, Rule, SignOnPolicy, Zone};
 use database::ReadTx;
@@ -107,7 +107,7 @@ pub(crate) async fn check_zone(
     Ok(())
 }
 
-/// For the end of a group: rules that name it fit nobody, or everybody, from then on.
+/// For the end of a group: rules that name it fit nobody, or everybody, from then on, and whoever held a role by it does not.
 pub(crate) async fn check_group(
     tx: &mut ReadTx,
     permit: &Permit,
@@ -116,6 +116,7 @@ pub(crate) async fn check_group(
     if permit.is_operators() {
         return Ok(());
     }
+    guard::check_group(tx, permit, group).await?;
     let policies = load_policies(tx, permit.org()).await?;
     if is_group_theirs(&policies, group) {
         check_console(tx, permit).await?;
@@ -123,14 +124,16 @@ pub(crate) async fn check_group(
     Ok(())
 }
 
-/// For a change of who is in a group; it matters only of administrators, who are few.
+/// For a change of who is in a group. What the policies say of it matters only of administrators, who are few.
 pub(crate) async fn check_member(
     tx: &mut ReadTx,
     permit: &Permit,
     group: &GroupId,
     user: &UserId,
 ) -> Result<(), Refusal> {
-    if load_roles(tx, permit.org(), user).await?.is_empty() {
+    guard::check_member(tx, permit, group, user).await?;
+    let standing = load_standing(tx, permit.org(), user).await?;
+    if !standing.is_administrator() {
         return Ok(());
     }
     check_group(tx, permit, group).await

@@ -22,7 +22,7 @@ use ledger::ClientFacts;
 use protocol::jose::algorithm::Algorithm;
 use protocol::jose::signing_key::SigningKey;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use vocab::id::{ApiTokenId, OrgId, RuleId, SessionId};
 use vocab::secret::Secret;
 
@@ -157,6 +157,7 @@ fn caller(person: &Person, roles: &[Role]) -> Caller {
 
 fn token(person: &Person, roles: &[Role]) -> Caller {
     Caller::ApiToken(TokenCaller {
+        capabilities: BTreeSet::new(),
         org_id: person.org_id.clone(),
         token_id: ApiTokenId::generate(&vocab::entropy::SeededEntropy::new(8)),
         name: "script".into(),

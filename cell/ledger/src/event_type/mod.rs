@@ -259,6 +259,18 @@ define_event_types! {
     EventHookDeactivated, "event_hook.deactivated", "Event hook switched off", Usual;
     EventHookVerified, "event_hook.verified", "Event hook verified", Usual;
     EventHookDelivery, "event_hook.delivery", "Delivery of an event hook given up", Usual;
+    IamRoleCreate, "iam.role.create", "Custom role added", Alarming;
+    IamRoleUpdate, "iam.role.update", "Custom role changed", Usual;
+    IamRoleDelete, "iam.role.delete", "Custom role removed", Usual;
+    IamRolePermissionsAdd, "iam.role.permissions.add", "Permission added to a custom role", Alarming;
+    IamRolePermissionsDelete, "iam.role.permissions.delete", "Permission removed from a custom role", Usual;
+    IamResourcesetCreate, "iam.resourceset.create", "Resource set added", Usual;
+    IamResourcesetUpdate, "iam.resourceset.update", "Resource set changed", Usual;
+    IamResourcesetDelete, "iam.resourceset.delete", "Resource set removed", Usual;
+    IamResourcesetResourcesAdd, "iam.resourceset.resources.add", "Resource added to a set", Alarming;
+    IamResourcesetResourcesDelete, "iam.resourceset.resources.delete", "Resource removed from a set", Usual;
+    IamResourcesetBindingsAdd, "iam.resourceset.bindings.add", "Custom role given over a resource set", Alarming;
+    IamResourcesetBindingsDelete, "iam.resourceset.bindings.delete", "Custom role over a resource set taken", Usual;
     InlineHookCreated, "inline_hook.created", "Inline hook added", Usual;
     InlineHookUpdated, "inline_hook.updated", "Inline hook changed", Usual;
     InlineHookDeleted, "inline_hook.deleted", "Inline hook removed", Usual;

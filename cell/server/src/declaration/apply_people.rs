@@ -183,12 +183,13 @@ async fn load_person(
     let Some(person) = found.filter(|person| fold(&person.login) == fold(login)) else {
         return Ok(None);
     };
-    let roles = store::load_roles(&mut tx, &site.org, &person.id).await?;
+    // Their own: what a group gives is not declared of a person.
+    let roles = store::load_granted_roles(&mut tx, &site.org, &person.id).await?;
     let password =
         identity::credential::store::load_password(&mut tx, &site.org, &person.id).await?;
     Ok(Some(PresentPerson {
         person,
-        roles,
+        roles: roles.into_iter().map(|(role, _)| role).collect(),
         has_password: password.is_some(),
     }))
 }

@@ -2,8 +2,8 @@
 
 use axum::routing::{MethodRouter, get, post};
 use console::admin::{
-    administrators, apps, groups, home, keys, log, log_tail, people, policies, servers, settings,
-    zones,
+    administrators, apps, custom_roles, groups, home, keys, log, log_tail, people, policies,
+    resource_sets, servers, settings, zones,
 };
 use identity::cell::Cell;
 
@@ -224,6 +224,38 @@ fn rule_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
         (
             "/admin/administrators/{id}/roles",
             post(administrators::change_roles),
+        ),
+        ("/admin/custom-roles", get(custom_roles::list)),
+        ("/admin/custom-roles/add", post(custom_roles::add)),
+        ("/admin/custom-roles/{id}/edit", post(custom_roles::edit)),
+        (
+            "/admin/custom-roles/{id}/remove",
+            post(custom_roles::remove),
+        ),
+        ("/admin/resource-sets/add", post(resource_sets::add)),
+        (
+            "/admin/resource-sets/{id}",
+            get(resource_sets::show).post(resource_sets::rename),
+        ),
+        (
+            "/admin/resource-sets/{id}/remove",
+            post(resource_sets::remove),
+        ),
+        (
+            "/admin/resource-sets/{id}/resources/add",
+            post(resource_sets::add_resource),
+        ),
+        (
+            "/admin/resource-sets/{id}/resources/remove",
+            post(resource_sets::remove_resource),
+        ),
+        (
+            "/admin/resource-sets/{id}/bindings/add",
+            post(resource_sets::bind),
+        ),
+        (
+            "/admin/resource-sets/{id}/bindings/remove",
+            post(resource_sets::unbind),
         ),
         ("/admin/policies", get(policies::list)),
         (

@@ -17,7 +17,7 @@ use crate::visit::Visit;
 use axum::response::Response;
 use database::ReadTx;
 use identity::access::Permission;
-use identity::access::ceiling::reaches;
+use identity::access::ceiling::{load_standing, reaches_standing};
 use identity::fault::{Fault, Refusal};
 use identity::person::store::{self, PeopleFilter};
 use identity::person::{Person, PersonStatus};
@@ -97,12 +97,12 @@ pub async fn find_people(tx: &mut ReadTx, org: &OrgId, query: &str) -> Result<Pi
 /// The page for a fault.
 pub async fn load_touch(visit: &Visit, person: &Person) -> Result<Touch, Detour> {
     let mut tx = loaded(visit, visit.cell.database.read().await)?;
-    let roles = store::load_roles(&mut tx, &person.org_id, &person.id).await;
+    let standing = load_standing(&mut tx, &person.org_id, &person.id).await;
     drop(tx);
-    let (roles, shell) = (loaded(visit, roles)?, visit.shell());
-    let is_within = visit
-        .signed_in()
-        .is_some_and(|reader| reader.person.id == person.id || reaches(&reader.roles, &roles));
+    let (standing, shell) = (loaded(visit, standing)?, visit.shell());
+    let is_within = visit.signed_in().is_some_and(|reader| {
+        reader.person.id == person.id || reaches_standing(&reader.roles, &standing)
+    });
     let (edits, helps) = (shell.may(Right::ChangePeople), shell.may(Right::HelpPeople));
     Ok(Touch {
         edit: edits && is_within,

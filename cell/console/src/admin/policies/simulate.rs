@@ -10,6 +10,7 @@ use crate::view::admin::{SimulatePage, TraceMark, TraceStep, Verdict, VerdictKin
 use crate::view::part::{Choice, Input};
 use crate::visit::Visit;
 use identity::access::Permission;
+use identity::access::ceiling::load_standing;
 use identity::app::{self, App, AppStatus};
 use identity::org::context::RequestFacts;
 use identity::person::{self, Person, PersonStatus};
@@ -208,10 +209,10 @@ async fn person_step(
     question: &Question,
 ) -> Result<TraceStep, Detour> {
     let person = &question.person;
-    let roles = {
+    let standing = {
         let mut tx = loaded(visit, visit.cell.database.read().await)?;
-        let roles = person::store::load_roles(&mut tx, &person.org_id, &person.id).await;
-        loaded(visit, roles)?
+        let standing = load_standing(&mut tx, &person.org_id, &person.id).await;
+        loaded(visit, standing)?
     };
     // The same that a sign-in asks of the person before it asks the policies.
     let may = matches!(
@@ -226,7 +227,7 @@ async fn person_step(
         ));
     }
     let mut detail = status_of(person).label(t).to_owned();
-    if !roles.is_empty() {
+    if standing.is_administrator() {
         detail = format!("{detail}, {}", t.policies.administrator);
     }
     Ok(step(TraceMark::Fact, person.display_name(), detail))

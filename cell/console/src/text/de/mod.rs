@@ -18,6 +18,8 @@ mod provider_problems;
 mod providers;
 mod reasons;
 mod reference;
+mod role_problems;
+mod roles;
 mod rule_problems;
 mod servers;
 mod settings;
@@ -49,6 +51,7 @@ pub static TEXT: Text = Text {
     inline_hooks: inline_hooks::INLINE_HOOKS,
     providers: providers::PROVIDERS,
     streams: streams::STREAMS,
+    roles: roles::ROLES,
     words: words::WORDS,
     reference: reference::REFERENCE,
     reasons: reasons::REASONS,
@@ -60,5 +63,6 @@ pub static TEXT: Text = Text {
         profile_problems::PROBLEMS,
         provider_problems::PROBLEMS,
         stream_problems::PROBLEMS,
+        role_problems::PROBLEMS,
     ],
 };

@@ -14,6 +14,7 @@ pub mod policies;
 pub mod providers;
 pub mod reasons;
 pub mod reference;
+pub mod roles;
 pub mod servers;
 pub mod settings;
 pub mod shared;
@@ -43,6 +44,7 @@ pub static TEXT: Text = Text {
     inline_hooks: inline_hooks::INLINE_HOOKS,
     providers: providers::PROVIDERS,
     streams: streams::STREAMS,
+    roles: roles::ROLES,
     words: words::WORDS,
     reference: reference::REFERENCE,
     reasons: reasons::REASONS,

@@ -4,6 +4,7 @@ mod app;
 mod app_new;
 mod app_test;
 mod apps;
+mod custom_roles;
 mod group_rules;
 mod groups;
 mod home;
@@ -31,6 +32,9 @@ pub use app::{AppPage, AppTab, AssignmentRow, GivenRow, SecretRow};
 pub use app_new::{AppDetailsPage, AppKindPage, AppReadyPage, NewAppForm};
 pub use app_test::{AppTestOutcome, AppTestPage, DeviceSteps, ServiceTest};
 pub use apps::{AppKind, AppRow, AppsAdminPage};
+pub use custom_roles::{
+    CustomRoleRow, CustomRolesPage, ResourceSetPage, ResourceSetRow, RoleBindingRow, SetResourceRow,
+};
 pub use group_rules::{
     GroupRulePage, GroupRuleRow, GroupRuleState, GroupRuleTrial, GroupRulesPage, PresentRule,
 };

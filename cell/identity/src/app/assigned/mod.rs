@@ -2,6 +2,8 @@
 
 pub mod store;
 
+use crate::access::custom::capability::ThingKind;
+use crate::access::custom::within;
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::condition::{Comparison, Condition, Direction, Operand, Place};
@@ -146,8 +148,10 @@ impl Cell {
         app_id: &AppId,
         user_id: &UserId,
     ) -> Result<AppPerson, Refusal> {
-        permit.covers(Permission::ReadDirectory)?;
+        permit.covers_finding(ThingKind::App)?;
         let mut tx = self.database.read().await?;
+        within::check_app(&mut tx, permit, app_id).await?;
+        within::check_person(&mut tx, permit, user_id).await?;
         let found = store::find_person(&mut tx, permit.org(), app_id, user_id).await?;
         found.ok_or(Refusal::NotFound)
     }
@@ -187,8 +191,10 @@ impl Cell {
         app_id: &AppId,
         group_id: &GroupId,
     ) -> Result<AppGroup, Refusal> {
-        permit.covers(Permission::ReadDirectory)?;
+        permit.covers_finding(ThingKind::App)?;
         let mut tx = self.database.read().await?;
+        within::check_app(&mut tx, permit, app_id).await?;
+        within::check_group(&mut tx, permit, group_id).await?;
         let found = store::find_group(&mut tx, permit.org(), app_id, group_id).await?;
         found.ok_or(Refusal::NotFound)
     }

@@ -55,6 +55,18 @@ pub(super) async fn load_batch(
     let (key, id) = (batch.place.key.as_str(), batch.place.id.as_str());
     let rows = match batch.walk {
         Walk::ById => tx.query(BY_ID, params![org, id, limit]).await?,
+        Walk::Ids(ids) => {
+            let mut met = Vec::new();
+            for id in ids.iter().filter(|known| known.as_str() > id) {
+                if met.len() == batch.rows {
+                    break;
+                }
+                let row = tx.query_optional(OF_ID, params![org, id, ""]).await?;
+                let app = row.as_ref().map(read).transpose()?;
+                met.extend(app.map(|app| (app, String::new(), id.clone())));
+            }
+            return Ok(met);
+        }
         Walk::Id(wanted) => tx.query(OF_ID, params![org, wanted, id]).await?,
         Walk::Labels { end, .. } => {
             let values = params![org, key, id, end, limit];

@@ -47,6 +47,11 @@ both_ways!(
      ORDER BY g.members_changed_at DESC, g.id DESC LIMIT $5"
 );
 
+const OF_ID: &str = concat!(
+    columns!(),
+    "WHERE g.org_id = $1 AND g.id = $2 AND g.id <> $3"
+);
+
 const BY_EXTERNAL_ID: &str = concat!(
     columns!(),
     "WHERE g.org_id = $1 AND g.external_id = $2 AND g.id <> $3"
@@ -62,16 +67,23 @@ pub(super) async fn load_batch(
     let (key, id) = (batch.place.key.as_str(), batch.place.id.as_str());
     let rows = match batch.walk {
         Walk::ById => tx.query(by_id(direction), params![org, id, limit]).await?,
-        Walk::Id(wanted) => {
-            let sql = concat!(
-                columns!(),
-                "WHERE g.org_id = $1 AND g.id = $2 AND g.id <> $3"
-            );
-            tx.query(sql, params![org, wanted, id]).await?
-        }
+        Walk::Id(wanted) => tx.query(OF_ID, params![org, wanted, id]).await?,
         Walk::ExternalId(wanted) => {
             let values = params![org, wanted, id];
             tx.query(BY_EXTERNAL_ID, values).await?
+        }
+        Walk::Ids(ids) => {
+            let mut met = Vec::new();
+            for id in ids.iter().filter(|known| known.as_str() > id) {
+                if met.len() == batch.rows {
+                    break;
+                }
+                let values = params![org, id, ""];
+                let row = tx.query_optional(OF_ID, values).await?;
+                let group = row.as_ref().map(read).transpose()?;
+                met.extend(group.map(|group| (group, String::new(), id.clone())));
+            }
+            return Ok(met);
         }
         Walk::Names { begin, end } => {
             let bound = match direction {
@@ -98,7 +110,7 @@ pub(super) async fn load_batch(
                 Walk::LastUpdated(_) => group.updated_at.micros().to_string(),
                 // As the index has it, which is older than the group where an older release made that.
                 Walk::MembersChanged(_) => row.get::<i64>(7)?.to_string(),
-                Walk::ById | Walk::Id(_) | Walk::ExternalId(_) => String::new(),
+                Walk::ById | Walk::Id(_) | Walk::ExternalId(_) | Walk::Ids(_) => String::new(),
             };
             let id = group.id.to_string();
             Ok((group, key, id))

@@ -1,12 +1,15 @@
 //! A page of people, and one of them with what is shown beside.
 
+use crate::access::custom::capability::{Capability, ThingKind};
+use crate::access::custom::within::{self, Extent};
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::condition::Place;
 use crate::fault::Refusal;
 use crate::person::search::plan::PeopleSearch;
 use crate::person::search::{FoundPeople, PersonRecord, store};
-use crate::walk::{Page, rows_max};
+use crate::walk::{EXAMINED_MAX, Page, rows_max};
+use database::ReadTx;
 use vocab::id::{GroupId, UserId};
 
 impl Cell {
@@ -22,9 +25,14 @@ impl Cell {
         after: Option<Place>,
         limit: usize,
     ) -> Result<FoundPeople, Refusal> {
-        permit.covers(Permission::ReadDirectory)?;
-        let mut page = Page::begin(&search.0, after, limit)?;
+        permit.covers_within(Permission::ReadDirectory, Capability::UsersRead)?;
         let mut tx = self.database.read().await?;
+        if let Some(extent) = within::load_extent(&mut tx, permit, ThingKind::Person).await?
+            && !extent.reach.all
+        {
+            return search_within(&mut tx, permit, &extent, search, (after, limit)).await;
+        }
+        let mut page = Page::begin(&search.0, after, limit)?;
         while let Some(batch) = page.wanted() {
             let met = store::load_batch(&mut tx, permit.org(), &batch).await?;
             page.take(batch, met);
@@ -42,11 +50,12 @@ impl Cell {
         permit: &Permit,
         id_or_login: &str,
     ) -> Result<PersonRecord, Refusal> {
-        permit.covers(Permission::ReadDirectory)?;
+        permit.covers_finding(ThingKind::Person)?;
         let mut tx = self.database.read().await?;
-        store::find(&mut tx, permit.org(), id_or_login)
-            .await?
-            .ok_or(Refusal::NotFound)
+        let found = store::find(&mut tx, permit.org(), id_or_login).await?;
+        let found = found.ok_or(Refusal::NotFound)?;
+        within::check_person(&mut tx, permit, &found.person.id).await?;
+        Ok(found)
     }
 
     /// How many people the org has, those who have left included; no more are counted than that.
@@ -88,16 +97,77 @@ impl Cell {
         after: &str,
         limit: usize,
     ) -> Result<(Vec<PersonRecord>, Option<UserId>), Refusal> {
-        permit.covers(Permission::ReadDirectory)?;
+        permit.covers_within(Permission::ReadDirectory, Capability::GroupsRead)?;
         let mut tx = self.database.read().await?;
         let org = permit.org();
         crate::group::store::load(&mut tx, org, group_id)
             .await?
             .ok_or(Refusal::NotFound)?;
+        within::check_group(&mut tx, permit, group_id).await?;
+        if let Some(extent) = within::load_extent(&mut tx, permit, ThingKind::Person).await? {
+            return members_within(&mut tx, permit, &extent, group_id, (after, limit)).await;
+        }
         let mut members = store::load_members(&mut tx, org, group_id, after, limit + 1).await?;
         let has_more = members.len() > limit;
         members.truncate(limit);
         let last = members.last().map(|record| record.person.id.clone());
         Ok((members, last.filter(|_| has_more)))
+    }
+}
+
+/// A page of those who are looked for among the people of resource sets: their groups are walked, and each person is looked
+/// at, so that nothing of anybody outside is in the page or in the place behind it.
+async fn search_within(
+    tx: &mut ReadTx,
+    permit: &Permit,
+    extent: &Extent,
+    search: &PeopleSearch,
+    (after, limit): (Option<Place>, usize),
+) -> Result<FoundPeople, Refusal> {
+    let walked = search.within(&extent.reach.ids)?;
+    let mut page = Page::begin(&walked.0, after, limit)?.sifted();
+    while let Some(batch) = page.wanted() {
+        let met = store::load_batch(tx, permit.org(), &batch).await?;
+        let ids: Vec<UserId> = met.iter().map(|met| met.0.person.id.clone()).collect();
+        let groups = within::load_groups_of_people(tx, permit, extent, &ids).await?;
+        // Whoever is in several of the groups is shown once.
+        page.take_those(batch, met, |record, group| {
+            let shown_in = groups.get(&record.person.id);
+            shown_in.is_some_and(|own| own.as_str() == group) && search.fits(record)
+        });
+    }
+    let (people, next) = page.finish();
+    Ok(FoundPeople { people, next })
+}
+
+/// A page of those members of a group who are within; it looks at a bounded number of them.
+async fn members_within(
+    tx: &mut ReadTx,
+    permit: &Permit,
+    extent: &Extent,
+    group: &GroupId,
+    (after, limit): (&str, usize),
+) -> Result<(Vec<PersonRecord>, Option<UserId>), Refusal> {
+    let (mut found, mut examined) = (Vec::new(), 0);
+    let mut last: Option<UserId> = None;
+    loop {
+        let behind = last.as_ref().map_or(after, UserId::as_str).to_owned();
+        let met = store::load_members(tx, permit.org(), group, &behind, limit + 1).await?;
+        let is_last = met.len() <= limit;
+        let ids: Vec<UserId> = met.iter().map(|record| record.person.id.clone()).collect();
+        let within = within::load_people_within(tx, permit, extent, &ids).await?;
+        for record in met {
+            if found.len() == limit || examined == EXAMINED_MAX {
+                return Ok((found, last));
+            }
+            examined += 1;
+            last = Some(record.person.id.clone());
+            if within.contains(&record.person.id) {
+                found.push(record);
+            }
+        }
+        if is_last {
+            return Ok((found, None));
+        }
     }
 }

@@ -1,17 +1,19 @@
 //! Which index answers a condition: a pure decision. What has no index is refused and never read through.
 
 use crate::condition::{Comparison, Condition, Direction, Operand, Span, Unanswerable};
-use crate::person::PersonStatus;
-use crate::person::profile::{TERM_CHARS_MAX, fold};
-use crate::person::search::{PersonAttribute, PersonOrder};
+use crate::fault::Refusal;
+use crate::person::profile::{ProfileInput, TERM_CHARS_MAX, fold, search_terms};
+use crate::person::search::{PersonAttribute, PersonOrder, PersonRecord};
+use crate::person::{Person, PersonStatus};
 use crate::walk::{self, LAST_TEXT, Search, start_of_all, start_of_span};
+use std::collections::BTreeSet;
 
 /// A condition on a person.
 pub type PersonCondition = Condition<PersonAttribute>;
 
 /// The people that are looked for, and the walks that find them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PeopleSearch(pub(crate) Search<Walk, PersonAttribute>);
+pub struct PeopleSearch(pub(crate) Search<Walk, PersonAttribute>, PersonOrder);
 
 /// A walk over an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub(crate) enum Walk {
     Created(Span),
     LastUpdated(Span),
     Status(PersonStatus),
+    /// Members of these groups, which are in order: group after group, each person by the first.
+    MembersOf(Vec<String>),
 }
 
 impl Walk {
@@ -46,7 +50,7 @@ impl Walk {
             Self::LastUpdated(_) => (4, 0),
             Self::Created(_) => (5, 0),
             Self::Status(_) => (6, 0),
-            Self::ById | Self::ByLogin => (7, 0),
+            Self::ById | Self::ByLogin | Self::MembersOf(_) => (7, 0),
         }
     }
 
@@ -80,27 +84,51 @@ impl walk::Walk for Walk {
 }
 
 impl PeopleSearch {
+    /// The walk over the members of groups in which what is looked for is found by looking at each.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] for an order, in which such a walk meets nobody.
+    pub(crate) fn within(&self, groups: &BTreeSet<String>) -> Result<Self, Refusal> {
+        if self.1 == PersonOrder::Natural && self.0.direction() == Direction::Ascending {
+            let walk = Walk::MembersOf(groups.iter().cloned().collect());
+            let search = Search::by(walk, Vec::new(), Direction::Ascending);
+            return Ok(Self(search, PersonOrder::Natural));
+        }
+        let problem = "there is no order among the people of resource sets";
+        Err(Refusal::invalid("sortBy", problem))
+    }
+
+    /// Whether somebody is looked for whom another walk met.
+    pub(crate) fn fits(&self, record: &PersonRecord) -> bool {
+        self.0.fits(record, |walk, record| match walk {
+            Walk::Words { begin, end, .. } => {
+                let terms = terms_of(&record.person);
+                terms.iter().any(|term| begin <= term && term < end)
+            }
+            // What else is walked stands among the conditions, too.
+            _ => true,
+        })
+    }
+
     /// Everybody who has not left.
     #[must_use]
     pub fn everybody(order: PersonOrder, direction: Direction) -> Self {
-        Self(Search::by(
-            whole_walk(order),
-            vec![has_not_left()],
-            direction,
-        ))
+        let search = Search::by(whole_walk(order), vec![has_not_left()], direction);
+        Self(search, order)
     }
 
     /// Everybody, those who have left included.
     #[must_use]
     pub fn all(order: PersonOrder, direction: Direction) -> Self {
-        Self(Search::by(whole_walk(order), Vec::new(), direction))
+        Self(Search::by(whole_walk(order), Vec::new(), direction), order)
     }
 
     /// Whoever has a word (the login, the mail address, the name or a word of it) that begins so, and has not left.
     #[must_use]
     pub fn by_beginning(text: &str) -> Self {
         let walk = words(text, None);
-        Self(Search::by(walk, vec![has_not_left()], Direction::Ascending))
+        let search = Search::by(walk, vec![has_not_left()], Direction::Ascending);
+        Self(search, PersonOrder::Natural)
     }
 
     /// Whoever the condition holds for.
@@ -127,7 +155,8 @@ impl PeopleSearch {
         };
         let fits = |walk: &Walk| walk.is_in(order) && goes(walk);
         let any_order = order == PersonOrder::Natural && direction == Direction::Ascending;
-        Search::plan(condition, direction, any_order, plan_walk, fits).map(Self)
+        let search = Search::plan(condition, direction, any_order, plan_walk, fits)?;
+        Ok(Self(search, order))
     }
 }
 
@@ -210,6 +239,17 @@ fn words(text: &str, status: Option<PersonStatus>) -> Walk {
     let begin = term(text);
     let end = format!("{begin}{LAST_TEXT}");
     Walk::Words { begin, end, status }
+}
+
+/// The words by which the index finds somebody.
+fn terms_of(person: &Person) -> Vec<String> {
+    search_terms(&ProfileInput {
+        login: person.login.clone(),
+        email: person.email.clone(),
+        first_name: person.first_name.clone(),
+        last_name: person.last_name.clone(),
+        attributes: serde_json::Map::new(),
+    })
 }
 
 /// As the index keeps words.

@@ -30,6 +30,13 @@ macro_rules! select {
     };
 }
 
+const MEMBERS_BY_ID: &str = concat!(
+    columns!(),
+    "FROM group_members m JOIN users u ON u.org_id = m.org_id AND u.id = m.user_id ",
+    "LEFT JOIN passwords p ON p.org_id = u.org_id AND p.user_id = u.id ",
+    "WHERE m.org_id = $1 AND m.group_id = $2 AND m.user_id > $3 ORDER BY m.user_id LIMIT $4"
+);
+
 fn read_record(row: &Row) -> Result<PersonRecord, Fault> {
     Ok(PersonRecord {
         person: read(row)?,
@@ -66,14 +73,8 @@ pub(super) async fn load_members(
     after: &str,
     limit: usize,
 ) -> Result<Vec<PersonRecord>, Fault> {
-    let sql = concat!(
-        columns!(),
-        "FROM group_members m JOIN users u ON u.org_id = m.org_id AND u.id = m.user_id ",
-        "LEFT JOIN passwords p ON p.org_id = u.org_id AND p.user_id = u.id ",
-        "WHERE m.org_id = $1 AND m.group_id = $2 AND m.user_id > $3 ORDER BY m.user_id LIMIT $4"
-    );
     let rows = tx
-        .query(sql, params![org, group, after, rows_max(limit)])
+        .query(MEMBERS_BY_ID, params![org, group, after, rows_max(limit)])
         .await?;
     rows.iter().map(read_record).collect()
 }
@@ -120,6 +121,10 @@ pub(super) async fn load_batch(
             let values = moments(org, batch, *span)?;
             tx.query(by_update(direction), &values).await?
         }
+        Walk::MembersOf(groups) => {
+            let place = (key, id);
+            return load_of_groups(tx, org, groups, place, batch.rows).await;
+        }
         Walk::Words { begin, end, status } => {
             let mut values = params![org, begin, end, key, id, limit].to_vec();
             values.extend(status.map(|status| Value::from(status.as_str())));
@@ -127,6 +132,33 @@ pub(super) async fn load_batch(
         }
     };
     rows.iter().map(|row| read_met(batch.walk, row)).collect()
+}
+
+/// The next members of groups: of the group that the key names those behind the id, then those of the next one. Whoever is
+/// in an earlier group was met there.
+async fn load_of_groups(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    groups: &[String],
+    (key, id): (&str, &str),
+    rows: usize,
+) -> Result<Vec<Met<PersonRecord>>, Fault> {
+    let mut met = Vec::new();
+    let begun = groups.iter().filter(|group| group.as_str() >= key);
+    for group in begun {
+        let after = if group == key { id } else { "" };
+        let limit = rows_max(rows - met.len());
+        let values = params![org, group, after, limit];
+        for row in tx.query(MEMBERS_BY_ID, values).await? {
+            let record = read_record(&row)?;
+            let id = record.person.id.to_string();
+            met.push((record, group.clone(), id));
+        }
+        if met.len() >= rows {
+            break;
+        }
+    }
+    Ok(met)
 }
 
 fn read_met(walk: &Walk, row: &Row) -> Result<Met<PersonRecord>, Fault> {
@@ -137,9 +169,12 @@ fn read_met(walk: &Walk, row: &Row) -> Result<Met<PersonRecord>, Fault> {
         Walk::Created(_) => person.created_at.micros().to_string(),
         Walk::LastUpdated(_) => person.updated_at.micros().to_string(),
         Walk::Words { .. } => row.get(18)?,
-        Walk::ById | Walk::Id(_) | Walk::Login(_) | Walk::ExternalId(_) | Walk::Email(_) => {
-            String::new()
-        }
+        Walk::ById
+        | Walk::Id(_)
+        | Walk::Login(_)
+        | Walk::ExternalId(_)
+        | Walk::Email(_)
+        | Walk::MembersOf(_) => String::new(),
     };
     let id = person.id.to_string();
     Ok((record, key, id))

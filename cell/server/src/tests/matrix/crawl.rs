@@ -36,6 +36,23 @@ const OF_LISTS: &[(&str, &str)] = &[
     ("/api/v1/idps/{id}/users/{user}", "/api/v1/idps/{id}/users"),
     ("/sso/idps/{id}", "/api/v1/idps"),
     ("/account/security/providers/{id}", "/api/v1/idps"),
+    ("/api/v1/iam/roles/{role}", "/api/v1/iam/roles"),
+    (
+        "/api/v1/iam/resource-sets/{set}",
+        "/api/v1/iam/resource-sets",
+    ),
+    (
+        "/api/v1/iam/resource-sets/{set}/resources/{resource}",
+        "/api/v1/iam/resource-sets/{set}/resources",
+    ),
+    (
+        "/api/v1/iam/resource-sets/{set}/bindings/{role}",
+        "/api/v1/iam/resource-sets/{set}/bindings",
+    ),
+    (
+        "/api/v1/iam/resource-sets/{set}/bindings/{role}/members/{member}",
+        "/api/v1/iam/resource-sets/{set}/bindings/{role}/members",
+    ),
     (
         "/api/v1/eventHooks/{id}/deliveries/{delivery}",
         "/api/v1/eventHooks/{id}/deliveries",
@@ -72,6 +89,11 @@ const SERVER: (&str, &str) = ("/oauth2/{server}", "default");
 const SCHEMA: (&str, &str) = ("/api/v1/meta/schemas/user/{schema}", "default");
 /// Nor to the roles of a person by their ids: this is the super administrator's.
 const ROLE: (&str, &str) = ("/api/v1/users/{id}/roles/{rid}", "KNKVARKSL5AUITKJJY");
+/// Nor to what a custom role permits.
+const PERMISSION: (&str, &str) = (
+    "/api/v1/iam/roles/{role}/permissions/{permission}",
+    "okta.users.read",
+);
 
 /// What the pages of an org lead to.
 pub(super) struct Samples {
@@ -90,7 +112,7 @@ impl Samples {
     pub(super) async fn gather(world: &World, prefix: &str) -> Self {
         let patterns = routes::paths();
         let mut samples = Self {
-            values: [SERVER, ROLE, SCHEMA]
+            values: [SERVER, ROLE, SCHEMA, PERMISSION]
                 .map(|(pattern, example)| (pattern.to_owned(), example.to_owned()))
                 .into(),
             wholes: BTreeMap::new(),
@@ -150,7 +172,10 @@ impl Samples {
                 .await
                 .unwrap();
             let listed: serde_json::Value = serde_json::from_slice(&body).unwrap();
-            let example = listed[0]["id"].as_str();
+            // Some lists stand in an object that has nothing else of the kind.
+            let mut inner = listed.as_object().into_iter().flatten();
+            let list = inner.find_map(|(_, value)| value.is_array().then_some(value));
+            let example = list.unwrap_or(&listed)[0]["id"].as_str();
             let example = example.unwrap_or_else(|| panic!("{address}: {listed}"));
             samples
                 .values

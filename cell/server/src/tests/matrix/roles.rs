@@ -25,6 +25,8 @@ const FORMS: &[(&str, Permission)] = &[
     ("/admin/zones", Permission::ManagePolicies),
     ("/admin/keys", Permission::ManageKeys),
     ("/admin/administrators", Permission::ManageOrg),
+    ("/admin/custom-roles", Permission::ManageOrg),
+    ("/admin/resource-sets", Permission::ManageOrg),
     ("/admin/settings", Permission::ManageOrg),
 ];
 /// The steps that a person's page has buttons for.

@@ -2,6 +2,7 @@
 
 mod deciders;
 mod hooks;
+mod iam;
 mod log_streams;
 mod providers;
 mod scim;
@@ -146,8 +147,10 @@ pub(super) fn decide_outcomes(audience: Audience, who: Who) -> &'static [Outcome
 pub(super) const CHANGED_FRESHLY: &[&str] = &[
     "/admin/administrators/",
     "/admin/apps/{id}/api/",
+    "/admin/custom-roles/",
     "/admin/keys/",
     "/admin/policies/",
+    "/admin/resource-sets/",
     "/admin/settings",
     "/admin/zones/",
     "/admin/people/{id}/factors/",
@@ -171,6 +174,7 @@ pub(super) const WITHOUT_SAMPLE: &[&str] = &[
     "/api/v1/apps/{id}/users/{user}",
     "/api/v1/apps/{id}/grants/{grant}",
     "/oauth2/v1/clients/{id}/roles/{rid}",
+    "/api/v1/groups/{id}/roles/{rid}",
     "/api/v1/sessions/{id}",
     "/api/v1/users/{id}/grants/{grant}",
     "/api/v1/users/{id}/clients/{client}/tokens/{token}",
@@ -193,6 +197,7 @@ pub(super) fn rows() -> impl Iterator<Item = &'static Row> {
         .chain(deciders::ROWS)
         .chain(settings::ROWS)
         .chain(hooks::ROWS)
+        .chain(iam::ROWS)
         .chain(log_streams::ROWS)
         .chain(providers::ROWS)
         .chain(scim::ROWS)

@@ -20,6 +20,8 @@ use console::admin::log_tail::Tails;
 use console::cookie::CookieKind;
 use console::visit::guard_of;
 use database::{Database, Location};
+use identity::access::custom::capability::Capability;
+use identity::access::custom::{Holder, Named, Resource};
 use identity::access::{Caller, Permission, Role, authorize};
 use identity::api_token::operations::DeclaredApiToken;
 use identity::cell::Cell;
@@ -297,6 +299,7 @@ async fn make_template() -> TempDir {
         make_inline_hook(&cell, slug).await;
         make_stream(&cell, slug).await;
         make_provider(&cell, slug).await;
+        make_custom_role(&cell, slug).await;
     }
     for role in HELD {
         let login = format!("{}@main.example", role.as_str().to_lowercase());
@@ -455,6 +458,34 @@ async fn make_stream(cell: &Cell, slug: &str) {
     };
     let made = cell.create_log_stream(&manager, change, &Willing).await;
     made.unwrap();
+}
+
+/// A custom role that those of a group of its own hold over every group.
+async fn make_custom_role(cell: &Cell, slug: &str) {
+    let mut tx = cell.database.read().await.unwrap();
+    let found = identity::org::store::find_by_slug(&mut tx, slug).await;
+    let org = found.unwrap().unwrap();
+    drop(tx);
+    let client = ClientFacts::default();
+    let permit = |permission| authorize(&Caller::Operator, &org, permission, &client).unwrap();
+    let (manager, groups) = (
+        permit(Permission::ManageOrg),
+        permit(Permission::ManageGroups),
+    );
+    // Behind all others by name: the first one is the example of the matrix.
+    let clerks = cell.create_group(&groups, "Wardens", "").await.unwrap().id;
+    let named = || Named {
+        label: String::from("Clerks"),
+        description: String::new(),
+    };
+    let permissions = [Capability::UsersRead, Capability::GroupsRead];
+    let role = cell.create_custom_role(&manager, named(), permissions.into());
+    let role = role.await.unwrap().id;
+    let resources = [Resource::Groups, Resource::Apps];
+    let set = cell.create_resource_set(&manager, named(), resources.into());
+    let set = set.await.unwrap().id;
+    let bound = cell.bind_role(&manager, (&role, &set), [Holder::Group(clerks)].into());
+    bound.await.unwrap();
 }
 
 async fn give_token(cell: &Cell, slug: &str, login: &str, text: String) {

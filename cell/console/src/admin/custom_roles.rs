@@ -1,0 +1,125 @@
+//! Roles of the organisation's own: listed, added, changed and removed, beside the list of resource sets. Whoever changes one
+//! proves afresh who they are.
+
+use crate::admin::caller::{Answer, administrator, administrator_freshly, done, found, loaded};
+use crate::admin::form::{shell_after, typed};
+use crate::view::admin::{CustomRoleRow, CustomRolesPage, ResourceSetRow};
+use crate::view::part::{Choice, Input};
+use crate::view::shell::Shell;
+use crate::visit::Visit;
+use axum::extract::Path;
+use identity::access::Permission;
+use identity::access::custom::capability::Capability;
+use identity::access::custom::roles::RoleChange;
+use identity::access::custom::{Named, store};
+use identity::fault::Refusal;
+use std::collections::BTreeSet;
+use vocab::id::CustomRoleId;
+
+/// Where roles and sets are listed.
+pub const HERE: &str = "/admin/custom-roles";
+
+/// `GET /admin/custom-roles`.
+pub async fn list(visit: Visit) -> Answer {
+    administrator(&visit, Permission::ReadDirectory).await?;
+    page(&visit, visit.shell()).await
+}
+
+/// `POST /admin/custom-roles/add`.
+pub async fn add(visit: Visit) -> Answer {
+    let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
+    let (named, capabilities) = (named(&visit), ticked(&visit));
+    let made = visit
+        .cell
+        .create_custom_role(&permit, named, capabilities)
+        .await;
+    answer(&visit, made.map(drop)).await
+}
+
+/// `POST /admin/custom-roles/{id}/edit`: what is ticked is permitted, and nothing else.
+pub async fn edit(Path(id): Path<String>, visit: Visit) -> Answer {
+    let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
+    let id = found(&visit, CustomRoleId::parse(&id).ok())?;
+    let change = RoleChange::Set(named(&visit), ticked(&visit));
+    let changed = visit.cell.change_custom_role(&permit, &id, change).await;
+    answer(&visit, changed.map(drop)).await
+}
+
+/// `POST /admin/custom-roles/{id}/remove`.
+pub async fn remove(Path(id): Path<String>, visit: Visit) -> Answer {
+    let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
+    let id = found(&visit, CustomRoleId::parse(&id).ok())?;
+    let removed = visit.cell.delete_custom_role(&permit, &id).await;
+    answer(&visit, removed).await
+}
+
+/// Label and description as they were typed.
+pub fn named(visit: &Visit) -> Named {
+    Named {
+        label: visit.field("label").to_owned(),
+        description: visit.field("description").to_owned(),
+    }
+}
+
+fn ticked(visit: &Visit) -> BTreeSet<Capability> {
+    let names = visit.fields("permission");
+    names.filter_map(Capability::parse).collect()
+}
+
+/// The list again after a change, or with what was refused above it.
+pub async fn answer(visit: &Visit, outcome: Result<(), Refusal>) -> Answer {
+    match outcome {
+        Ok(()) => Ok(visit.go(HERE)),
+        Err(refusal) => {
+            let shell = done(visit, shell_after(visit, refusal))?;
+            page(visit, shell).await
+        }
+    }
+}
+
+async fn page(visit: &Visit, shell: Shell) -> Answer {
+    let org = &visit.context.org;
+    let (roles, sets) = {
+        let mut tx = loaded(visit, visit.cell.database.read().await)?;
+        let roles = loaded(visit, store::roles::load_all(&mut tx, org).await)?;
+        let mut rows = Vec::with_capacity(roles.len());
+        for role in roles {
+            let granted = store::roles::load_capabilities(&mut tx, org, &role.id).await;
+            let granted = loaded(visit, granted)?;
+            let held = granted.iter().map(|one| one.capability).collect();
+            rows.push(CustomRoleRow {
+                id: role.id.to_string(),
+                label: role.named.label,
+                description: role.named.description,
+                permissions: choices(&held),
+            });
+        }
+        let sets = loaded(visit, store::sets::load_all(&mut tx, org).await)?;
+        (rows, sets)
+    };
+    let sets = sets.into_iter().map(|set| ResourceSetRow {
+        id: set.id.to_string(),
+        label: set.named.label,
+        description: set.named.description,
+    });
+    // What was typed for a role that was refused is shown again.
+    let is_role = visit.fields("permission").next().is_some();
+    let again = |field| match is_role {
+        true => typed(visit, field),
+        false => Input::default(),
+    };
+    Ok(visit.page(&CustomRolesPage {
+        shell,
+        roles,
+        sets: sets.collect(),
+        permissions: choices(&ticked(visit)),
+        label: again("label"),
+        description: again("description"),
+    }))
+}
+
+fn choices(held: &BTreeSet<Capability>) -> Vec<Choice> {
+    let all = Capability::ALL.iter();
+    all.map(|one| Choice::new(one.as_str(), one.as_str()).ticked(held.contains(one)))
+        .collect()
+}

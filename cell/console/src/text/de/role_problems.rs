@@ -1,0 +1,68 @@
+//! German: what is wrong with a custom role or a resource set, by the English words of the layers below.
+
+/// By the English pattern.
+pub const PROBLEMS: &[(&str, &str)] = &[
+    ("custom roles", "eigene Rollen"),
+    ("resource sets", "Ressourcenmengen"),
+    ("resources of a set", "Ressourcen einer Menge"),
+    ("members of a binding", "Mitglieder einer Bindung"),
+    (
+        "custom roles of one person or group",
+        "eigene Rollen einer Person oder Gruppe",
+    ),
+    (
+        "members of a group with a role",
+        "Mitglieder einer Gruppe mit einer Rolle",
+    ),
+    (
+        "use 1 to 50 characters on one line",
+        "Verwenden Sie 1 bis 50 Zeichen in einer Zeile",
+    ),
+    (
+        "it would not be told from an id or an address",
+        "Das wäre von einer Kennung oder einer Adresse nicht zu unterscheiden",
+    ),
+    ("name one at least", "Nennen Sie mindestens eine"),
+    ("there is nothing that is called so", "So heißt hier nichts"),
+    ("there is nothing {name}", "Es gibt nichts namens {name}"),
+    (
+        "somebody holds this role; take it from them before",
+        "Jemand hat diese Rolle; entziehen Sie sie zuvor",
+    ),
+    (
+        "somebody holds a role over it; take it from them before",
+        "Jemand hat eine Rolle darüber; entziehen Sie sie zuvor",
+    ),
+    (
+        "a group that a rule fills gives nobody a role: it would be given by whoever changes profiles",
+        "Eine Gruppe, die eine Regel füllt, gibt niemandem eine Rolle: Es gäbe sie, wer Profile ändert",
+    ),
+    (
+        "a group that holds an administrator role is filled by hand alone",
+        "Eine Gruppe mit einer Verwaltungsrolle wird nur von Hand gefüllt",
+    ),
+    (
+        "in this group you could do more to the person than you can now; somebody above you can add them",
+        "In dieser Gruppe dürften Sie mit der Person mehr tun als jetzt; jemand über Ihnen kann sie hinzufügen",
+    ),
+    (
+        "a rule that fills groups asks about this group; somebody above you can change it",
+        "Eine Regel, die Gruppen füllt, fragt nach dieser Gruppe; jemand über Ihnen kann sie ändern",
+    ),
+    (
+        "this decides who has an administrator role; only a super administrator changes it",
+        "Das entscheidet, wer eine Verwaltungsrolle hat; nur die Hauptverwaltung ändert es",
+    ),
+    (
+        "there is no order among the people of resource sets",
+        "Die Personen von Ressourcenmengen haben keine Reihenfolge",
+    ),
+    (
+        "there is no order among the groups of resource sets",
+        "Die Gruppen von Ressourcenmengen haben keine Reihenfolge",
+    ),
+    (
+        "apps of resource sets are not found by whom they are assigned to",
+        "Apps von Ressourcenmengen findet man nicht danach, wem sie zugewiesen sind",
+    ),
+];

@@ -1,0 +1,306 @@
+//! What super administrators do with custom roles. Each change and its log rows are one transaction, and counts from the
+//! next call on: nothing of it is cached.
+
+use crate::access::ceiling::check_role_giving;
+use crate::access::custom::capability::Capability;
+use crate::access::custom::store::{bindings, roles as store};
+use crate::access::custom::{CustomRole, GrantedCapability, Named, ROLES_MAX, decide_named};
+use crate::access::{Permission, Permit};
+use crate::cell::Cell;
+use crate::fault::Refusal;
+use crate::person::profile::fold;
+use database::WriteTx;
+use ledger::{Event, EventType, Outcome, Target};
+use std::collections::BTreeSet;
+use vocab::id::CustomRoleId;
+
+/// What happens to a custom role that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoleChange {
+    /// It is called otherwise.
+    Name(Named),
+    /// It permits that too.
+    Grant(Capability),
+    /// It permits that no more.
+    Revoke(Capability),
+    /// It is called so, and permits these and nothing else.
+    Set(Named, BTreeSet<Capability>),
+}
+
+/// The role as a target of a log row.
+pub(super) fn as_target(role: &CustomRole) -> Target {
+    Target::other("CustomRole", role.id.as_str(), &role.named.label)
+}
+
+impl Cell {
+    /// Adds a custom role. It counts for nobody until it is bound.
+    ///
+    /// # Errors
+    /// [`Refusal`] as the rules of labels say; [`Refusal::Taken`] for a label that there is; [`Refusal::OutOfReach`] for
+    /// whoever is no super administrator.
+    pub async fn create_custom_role(
+        &self,
+        permit: &Permit,
+        named: Named,
+        capabilities: BTreeSet<Capability>,
+    ) -> Result<CustomRole, Refusal> {
+        permit.covers(Permission::ManageOrg)?;
+        let named = decide_named(&named)?;
+        some(&capabilities)?;
+        let role = CustomRole {
+            id: CustomRoleId::generate(self.entropy()),
+            named,
+            created_at: self.now(),
+            updated_at: self.now(),
+        };
+        let (cell, by, added) = (self.clone(), permit.clone(), role.clone());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let org = by.org();
+                    // Of two who add at once, the second sees the first one's.
+                    crate::org::store::lock(tx, org).await?;
+                    check_role_giving(tx, &by).await?;
+                    let others = store::load_all(tx, org).await?;
+                    if others.len() >= ROLES_MAX {
+                        return Err(Refusal::TooMany {
+                            what: "custom roles",
+                            max: ROLES_MAX,
+                        });
+                    }
+                    refuse_taken(&others, &added)?;
+                    store::insert(tx, org, &added).await?;
+                    for capability in &capabilities {
+                        store::grant(tx, org, &added.id, (*capability, added.created_at)).await?;
+                    }
+                    let names: Vec<&str> = capabilities.iter().map(|one| one.as_str()).collect();
+                    let event = cell
+                        .role_event(&by, EventType::IamRoleCreate, &added)
+                        .detail("permissions", names.join(" "));
+                    Ok(ledger::append(tx, org, event).await?)
+                })
+            })
+            .await?;
+        Ok(role)
+    }
+
+    /// Changes a custom role; nothing is written where it is so already. Whoever holds the role can do more or less from the next call on.
+    ///
+    /// # Errors
+    /// As [`Cell::create_custom_role`]; [`Refusal::NotFound`] for a role that this org does not have.
+    pub async fn change_custom_role(
+        &self,
+        permit: &Permit,
+        id: &CustomRoleId,
+        change: RoleChange,
+    ) -> Result<CustomRole, Refusal> {
+        permit.covers(Permission::ManageOrg)?;
+        let (cell, by, id) = (self.clone(), permit.clone(), id.clone());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let org = by.org();
+                    crate::org::store::lock(tx, org).await?;
+                    check_role_giving(tx, &by).await?;
+                    let role = store::load(tx, org, &id).await?.ok_or(Refusal::NotFound)?;
+                    let present = store::load_capabilities(tx, org, &id).await?;
+                    let plan = plan_change(&present, change)?;
+                    let role = match plan.named {
+                        Some(named) => cell.apply_name(tx, &by, role, named).await?,
+                        None => role,
+                    };
+                    cell.apply_capabilities(
+                        tx,
+                        &by,
+                        &role,
+                        (plan.granted.as_slice(), plan.revoked.as_slice()),
+                    )
+                    .await?;
+                    Ok(role)
+                })
+            })
+            .await
+    }
+
+    async fn apply_name(
+        &self,
+        tx: &mut WriteTx,
+        permit: &Permit,
+        present: CustomRole,
+        named: Named,
+    ) -> Result<CustomRole, Refusal> {
+        if present.named == named {
+            return Ok(present);
+        }
+        let role = CustomRole {
+            named,
+            updated_at: self.now(),
+            ..present
+        };
+        let org = permit.org();
+        refuse_taken(&store::load_all(tx, org).await?, &role)?;
+        if !store::update(tx, org, &role).await? {
+            return Err(Refusal::NotFound);
+        }
+        let event = self.role_event(permit, EventType::IamRoleUpdate, &role);
+        ledger::append(tx, org, event).await?;
+        Ok(role)
+    }
+
+    async fn apply_capabilities(
+        &self,
+        tx: &mut WriteTx,
+        permit: &Permit,
+        role: &CustomRole,
+        (granted, revoked): (&[Capability], &[Capability]),
+    ) -> Result<(), Refusal> {
+        let (org, now) = (permit.org(), self.now());
+        for capability in granted {
+            if store::grant(tx, org, &role.id, (*capability, now)).await? {
+                let event = self.role_event(permit, EventType::IamRolePermissionsAdd, role);
+                let event = event.detail("permission", capability.as_str());
+                ledger::append(tx, org, event).await?;
+            }
+        }
+        for capability in revoked {
+            if store::revoke(tx, org, &role.id, *capability).await? {
+                let event = self.role_event(permit, EventType::IamRolePermissionsDelete, role);
+                let event = event.detail("permission", capability.as_str());
+                ledger::append(tx, org, event).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes a custom role that nobody holds.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] for one that is bound; [`Refusal::NotFound`] for one that this org does not have.
+    pub async fn delete_custom_role(
+        &self,
+        permit: &Permit,
+        id: &CustomRoleId,
+    ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManageOrg)?;
+        let (cell, by, id) = (self.clone(), permit.clone(), id.clone());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let org = by.org();
+                    // Whoever binds it at the same moment takes the lock too.
+                    crate::org::store::lock(tx, org).await?;
+                    check_role_giving(tx, &by).await?;
+                    let role = store::load(tx, org, &id).await?.ok_or(Refusal::NotFound)?;
+                    if bindings::is_role_held(tx, org, &id).await? {
+                        let problem = "somebody holds this role; take it from them before";
+                        return Err(Refusal::invalid("role", problem));
+                    }
+                    store::delete(tx, org, &id).await?;
+                    let event = cell.role_event(&by, EventType::IamRoleDelete, &role);
+                    Ok(ledger::append(tx, org, event).await?)
+                })
+            })
+            .await
+    }
+
+    fn role_event(&self, permit: &Permit, kind: EventType, role: &CustomRole) -> Event {
+        Event::new(kind, Outcome::Success, self.now())
+            .actor(permit.actor().clone())
+            .client(permit.client())
+            .target(as_target(role))
+    }
+}
+
+struct Plan {
+    named: Option<Named>,
+    granted: Vec<Capability>,
+    revoked: Vec<Capability>,
+}
+
+/// What changes, so that a role which permits this becomes what it is to be. It permits something always: a role that
+/// permits nothing would be held by people who are no administrators.
+fn plan_change(present: &[GrantedCapability], change: RoleChange) -> Result<Plan, Refusal> {
+    let held: BTreeSet<Capability> = present.iter().map(|one| one.capability).collect();
+    let mut wanted = held.clone();
+    let named = match change {
+        RoleChange::Name(named) => Some(decide_named(&named)?),
+        RoleChange::Grant(capability) => {
+            wanted.insert(capability);
+            None
+        }
+        RoleChange::Revoke(capability) => {
+            if !wanted.remove(&capability) {
+                return Err(Refusal::NotFound);
+            }
+            None
+        }
+        RoleChange::Set(named, capabilities) => {
+            wanted = capabilities;
+            Some(decide_named(&named)?)
+        }
+    };
+    some(&wanted)?;
+    Ok(Plan {
+        named,
+        granted: wanted.difference(&held).copied().collect(),
+        revoked: held.difference(&wanted).copied().collect(),
+    })
+}
+
+fn some(capabilities: &BTreeSet<Capability>) -> Result<(), Refusal> {
+    match capabilities.is_empty() {
+        true => Err(Refusal::invalid("permissions", "name one at least")),
+        false => Ok(()),
+    }
+}
+
+fn refuse_taken(others: &[CustomRole], role: &CustomRole) -> Result<(), Refusal> {
+    let label = fold(&role.named.label);
+    let mut others = others.iter().filter(|other| other.id != role.id);
+    match others.any(|other| fold(&other.named.label) == label) {
+        true => Err(Refusal::Taken { field: "label" }),
+        false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RoleChange, plan_change};
+    use crate::access::custom::capability::Capability::{self, GroupsRead, UsersRead};
+    use crate::access::custom::{GrantedCapability, Named};
+    use vocab::time::Timestamp;
+
+    #[test]
+    fn only_what_differs_changes_and_something_is_left() {
+        type Expected<'e> = Option<(&'e [Capability], &'e [Capability])>;
+        let present: Vec<GrantedCapability> = [UsersRead]
+            .into_iter()
+            .map(|capability| GrantedCapability {
+                capability,
+                granted_at: Timestamp::from_seconds(1),
+            })
+            .collect();
+        let named = || Named {
+            label: "Desk".into(),
+            description: String::new(),
+        };
+        let set = |some: &[Capability]| RoleChange::Set(named(), some.iter().copied().collect());
+        let table: [(RoleChange, Expected<'_>); 8] = [
+            (RoleChange::Name(named()), Some((&[], &[]))),
+            (RoleChange::Grant(UsersRead), Some((&[], &[]))),
+            (RoleChange::Grant(GroupsRead), Some((&[GroupsRead], &[]))),
+            (RoleChange::Revoke(GroupsRead), None),
+            (RoleChange::Revoke(UsersRead), None),
+            (set(&[GroupsRead]), Some((&[GroupsRead], &[UsersRead]))),
+            (set(&[UsersRead, GroupsRead]), Some((&[GroupsRead], &[]))),
+            (set(&[]), None),
+        ];
+        for (change, expected) in table {
+            let told = format!("{change:?}");
+            let plan = plan_change(&present, change).ok();
+            let seen = plan.as_ref();
+            let seen = seen.map(|plan| (plan.granted.as_slice(), plan.revoked.as_slice()));
+            assert_eq!(seen, expected, "{told}");
+        }
+    }
+}

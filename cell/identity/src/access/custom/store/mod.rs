@@ -1,0 +1,6 @@
+//! The tables of custom roles, resource sets and bindings.
+
+pub mod bindings;
+pub(crate) mod reach;
+pub mod roles;
+pub mod sets;
