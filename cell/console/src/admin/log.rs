@@ -299,9 +299,10 @@ fn party_fact(name: &str, party: &PartyBody<'_>) -> Fact {
     } else if GroupId::parse(id).is_ok() {
         Some(format!("/admin/groups/{id}"))
     } else if AppId::parse(id).is_ok() {
-        // Ids of apps and of log streams begin alike.
+        // Ids of apps, of log streams and of identity providers begin alike.
         let place = match party.kind.as_ref() {
             "LogStream" => "settings/streams",
+            "IdentityProvider" => "settings/providers",
             _ => "apps",
         };
         Some(format!("/admin/{place}/{id}"))

@@ -141,7 +141,7 @@ impl Cell {
         provider: &IdentityProviderId,
         user: &UserId,
     ) -> Result<(), Refusal> {
-        permit.covers_factors_of(user)?;
+        permit.covers_loss_of_factors_of(user)?;
         let own = permit.covers(Permission::OwnFactors).is_ok();
         let snapshot = self.snapshot(permit.org()).await?;
         let snapshot = snapshot.ok_or(Refusal::NotFound)?;

@@ -7,9 +7,12 @@ use crate::routes::Outward;
 use console::cookie::{CookieKind, render_set};
 use console::courier::{Courier, Delivery};
 use database::Database;
-use identity::access::Role;
+use identity::access::{Caller, Permission, Role, authorize};
 use identity::cell::{Cell, CellBuilder};
 use identity::event_hook::envoy::{Envoy, Letter, PlainHttp, Sent, Shipment, Shipped, Trouble};
+use identity::identity_provider::arrival::ArrivalPolicy;
+use identity::identity_provider::settings::ProviderChange;
+use identity::identity_provider::{IdentityProvider, SecretPlace};
 use identity::notice::Mail;
 use identity::password::hash_pool::{HashPool, HashPoolLimits};
 use identity::person::Person;
@@ -17,6 +20,7 @@ use identity::session::Session;
 use identity::sign_on::{AuthenticatorKind, ProvedAuthenticator};
 use identity::slowdown::SlowdownTable;
 use keys::{FileRoot, Keyring, RotationSchedule, SigningKeys};
+use ledger::ClientFacts;
 use std::path::Path;
 use std::sync::Arc;
 use vocab::entropy::Entropy;
@@ -217,4 +221,26 @@ impl Courier for Letterbox {
     fn deliver<'c>(&'c self, _: &'c OrgId, _: &'c Mail) -> Delivery<'c> {
         Box::pin(async { Ok(()) })
     }
+}
+
+/// An identity provider that nobody speaks to.
+pub(crate) async fn make_provider(cell: &Cell, org: &OrgId) -> IdentityProvider {
+    let client = ClientFacts::default();
+    let manager = authorize(&Caller::Operator, org, Permission::ManageOrg, &client).unwrap();
+    let change = ProviderChange {
+        name: String::from("Partner"),
+        issuer: String::from("https://idp.example"),
+        authorization: String::from("https://idp.example/authorize"),
+        token: String::from("https://idp.example/token"),
+        userinfo: None,
+        jwks: String::from("https://idp.example/keys"),
+        client_id: String::from("us"),
+        client_secret: Some(Secret::new(String::from("let me in"))),
+        secret_place: SecretPlace::Basic,
+        scopes: vec![String::from("openid")],
+        clock_skew_secs: 60,
+        policy: ArrivalPolicy::default(),
+    };
+    let made = cell.create_identity_provider(&manager, change, PlainHttp::Never);
+    made.await.unwrap()
 }

@@ -95,7 +95,7 @@ async fn load_links(tx: &mut ReadTx, person: &Person) -> Result<Vec<ProviderLink
 
 /// `POST /admin/people/{id}/factors/providers/remove`.
 pub async fn unlink_provider(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator_over(&visit, &id, "/factors", Permission::ManagePeople).await?;
+    let permit = administrator_over(&visit, &id, "/factors", Permission::HelpPeople).await?;
     let person = load_person(&visit, &id).await?;
     let provider = found(&visit, IdentityProviderId::parse(visit.field("id")).ok())?;
     let removed = visit

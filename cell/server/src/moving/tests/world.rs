@@ -11,7 +11,9 @@ use crate::origin::Origin;
 use crate::pulse::Pulse;
 use crate::routes::Site;
 use crate::start::MIGRATIONS;
-use crate::tests::two_orgs::{begin_session, build_cell, declare, outward, pair, render_orgs};
+use crate::tests::two_orgs::{
+    begin_session, build_cell, declare, make_provider, outward, pair, render_orgs,
+};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use base64::Engine as _;
@@ -301,6 +303,8 @@ impl World {
             keys.ensure_signer(org, &scope, Algorithm::Es256)
                 .await
                 .unwrap();
+            // What is read with every request is no row that stands for any.
+            make_provider(&source.cell, org).await;
             fill(&source, org).await;
         }
         let mut tx = source.cell.database.read().await.unwrap();

@@ -33,9 +33,7 @@ const OF_LISTS: &[(&str, &str)] = &[
     ("/api/v1/inlineHooks/{id}", "/api/v1/inlineHooks"),
     ("/api/v1/logStreams/{id}", "/api/v1/logStreams"),
     ("/api/v1/idps/{id}", "/api/v1/idps"),
-    ("/api/v1/idps/{id}/users/{user}", "/api/v1/idps/{id}/users"),
     ("/sso/idps/{id}", "/api/v1/idps"),
-    ("/account/security/providers/{id}", "/api/v1/idps"),
     ("/api/v1/iam/roles/{role}", "/api/v1/iam/roles"),
     (
         "/api/v1/iam/resource-sets/{set}",

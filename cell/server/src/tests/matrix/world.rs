@@ -11,7 +11,7 @@ use crate::pulse::Pulse;
 use crate::routes::Site;
 use crate::start::MIGRATIONS;
 use crate::tests::two_orgs::{
-    ROOT_FILE, begin_session, build_cell, declare, find_person, outward, pair,
+    ROOT_FILE, begin_session, build_cell, declare, find_person, make_provider, outward, pair,
     render_administrators, render_orgs,
 };
 use axum::body::Body;
@@ -29,9 +29,6 @@ use identity::event_hook::channel::HookChange;
 use identity::event_hook::envoy::{Answered, Envoy, Letter, PlainHttp, Sent, Shipment, Shipped};
 use identity::event_hook::operations::CHALLENGE_HEADER;
 use identity::group_rule::RuleInput;
-use identity::identity_provider::SecretPlace;
-use identity::identity_provider::arrival::ArrivalPolicy;
-use identity::identity_provider::settings::ProviderChange;
 use identity::inline_hook::InlineHookKind;
 use identity::inline_hook::settings::InlineHookChange;
 use identity::log_stream::settings::{ReceiverChange, StreamChange};
@@ -298,7 +295,7 @@ async fn make_template() -> TempDir {
         make_hook(&cell, slug).await;
         make_inline_hook(&cell, slug).await;
         make_stream(&cell, slug).await;
-        make_provider(&cell, slug).await;
+        make_unknown(&cell, slug).await;
         make_custom_role(&cell, slug).await;
     }
     for role in HELD {
@@ -409,34 +406,10 @@ async fn make_inline_hook(cell: &Cell, slug: &str) {
     made.unwrap();
 }
 
-/// An identity provider at which Ada is known.
-async fn make_provider(cell: &Cell, slug: &str) {
+/// An identity provider at which nobody is known.
+async fn make_unknown(cell: &Cell, slug: &str) {
     let person = find_person(cell, slug, &format!("ada@{slug}.example")).await;
-    let client = ClientFacts::default();
-    let permit = |permission| {
-        let org = &person.org_id;
-        authorize(&Caller::Operator, org, permission, &client).unwrap()
-    };
-    let change = ProviderChange {
-        name: String::from("Partner"),
-        issuer: String::from("https://idp.example"),
-        authorization: String::from("https://idp.example/authorize"),
-        token: String::from("https://idp.example/token"),
-        userinfo: None,
-        jwks: String::from("https://idp.example/keys"),
-        client_id: String::from("us"),
-        client_secret: Some(Secret::new(String::from("let me in"))),
-        secret_place: SecretPlace::Basic,
-        scopes: vec![String::from("openid")],
-        clock_skew_secs: 60,
-        policy: ArrivalPolicy::default(),
-    };
-    let manager = permit(Permission::ManageOrg);
-    let made = cell.create_identity_provider(&manager, change, PlainHttp::Never);
-    let provider = made.await.unwrap();
-    let manager = permit(Permission::ManagePeople);
-    let linked = cell.link_person(&manager, &provider, &person.id, "known there");
-    linked.await.unwrap();
+    make_provider(cell, &person.org_id).await;
 }
 
 /// A log stream that was told nothing yet.
