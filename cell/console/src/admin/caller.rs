@@ -91,6 +91,7 @@ async fn permit(
     let question = PolicyQuestion {
         console: true,
         proved: signed_in.session.authenticators.clone(),
+        is_session: true,
         proved_since,
         ..PolicyQuestion::default()
     };

@@ -119,6 +119,7 @@ impl Cell {
     ) -> Result<OwnCaller, Fault> {
         let question = PolicyQuestion {
             proved: signed_in.session.authenticators.clone(),
+            is_session: true,
             proved_since: Some(plan_fresh_since(request.now)),
             ..PolicyQuestion::default()
         };

@@ -124,11 +124,12 @@ pub struct Vouched {
 }
 
 impl Vouched {
-    /// The one address that counts.
+    /// The one address that counts. One beyond ASCII is none: in lower case, in which addresses are compared, it could be another
+    /// one (the Kelvin sign is a `k` then), of which the provider said nothing.
     #[must_use]
     pub fn verified_email(&self) -> Option<&str> {
         let email = self.email.as_deref().map(str::trim);
-        email.filter(|email| self.email_verified && is_mail_address(email))
+        email.filter(|email| self.email_verified && email.is_ascii() && is_mail_address(email))
     }
 
     /// What they are called there, for people to read; may be empty.
@@ -431,6 +432,12 @@ mod tests {
             (Some("no address"), true),
             (Some(""), true),
             (Some("a@b\r\nBcc: c@d"), true),
+            // The Kelvin sign, in lower case the letter k; a dotted capital I; letters that look like others.
+            (Some("\u{212a}ay@partner.example"), true),
+            (Some("ada@\u{212a}in.example"), true),
+            (Some("\u{130}da@partner.example"), true),
+            (Some("\u{430}da@partner.example"), true),
+            (Some("ada@partner\u{202e}.example"), true),
         ] {
             let said = Vouched {
                 email: email.map(str::to_owned),

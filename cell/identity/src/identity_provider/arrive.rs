@@ -112,6 +112,7 @@ impl Cell {
     ) -> Result<(), Refusal> {
         flow.state.pending_link = Some(PendingLink {
             provider: provider.id.clone(),
+            provider_revision: provider.revision,
             subject: vouched.subject.clone(),
             account: vouched.account(),
             user: user.clone(),
@@ -150,7 +151,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] if something is still needed; [`Refusal::Taken`] if either is linked to somebody else meanwhile;
-    /// [`Refusal::Changed`] if another answer came first.
+    /// [`Refusal::Changed`] if another answer came first, or the provider was changed since it vouched.
     pub async fn link_after_proof(
         &self,
         snapshot: &OrgSnapshot,
@@ -179,7 +180,10 @@ impl Cell {
                     let held = store::load_held(tx, org, &pending.provider).await?;
                     let provider = held.filter(|provider| provider.active);
                     let provider = provider.ok_or(Refusal::NotFound)?;
-                    if epoch != Some(person.epoch) || !person.status.may_act() {
+                    if epoch != Some(person.epoch)
+                        || !person.status.may_act()
+                        || provider.revision != pending.provider_revision
+                    {
                         return Err(Refusal::Changed);
                     }
                     put_own_link(tx, org, &pending, request.now).await?;

@@ -10,6 +10,7 @@ use crate::identity_provider::operations::provider_target;
 use crate::identity_provider::{IdentityProvider, ProviderLink, SUBJECT_CHARS_MAX, store};
 use ledger::EventType;
 use vocab::id::{IdentityProviderId, UserId};
+use vocab::text::disguises;
 
 const LAST_WAY: Refusal = Refusal::WrongState("it is the last way to sign in");
 
@@ -19,7 +20,7 @@ const LAST_WAY: Refusal = Refusal::WrongState("it is the last way to sign in");
 /// [`Refusal::Invalid`] for a name that no provider gives.
 pub fn decide_subject(subject: &str) -> Result<(), Refusal> {
     let chars = subject.chars().count();
-    if chars == 0 || chars > SUBJECT_CHARS_MAX || subject.chars().any(char::is_control) {
+    if chars == 0 || chars > SUBJECT_CHARS_MAX || subject.chars().any(disguises) {
         let problem = "use 1 to 255 characters on one line";
         return Err(Refusal::invalid("externalId", problem));
     }
@@ -90,7 +91,8 @@ impl Cell {
     /// Links a person to somebody at a provider.
     ///
     /// # Errors
-    /// [`Refusal::Taken`] if either is linked already; [`Refusal::OutOfReach`] for somebody who may do more.
+    /// [`Refusal::Taken`] if either is linked already; [`Refusal::Changed`] if the provider is another issuer by now;
+    /// [`Refusal::OutOfReach`] for somebody who may do more.
     pub async fn link_person(
         &self,
         permit: &Permit,
@@ -118,7 +120,10 @@ impl Cell {
                     let org = permit.org();
                     let person = hold_within_reach(tx, &permit, &link.user).await?;
                     let held = store::load_held(tx, org, &provider.id).await?;
-                    held.ok_or(Refusal::NotFound)?;
+                    // Somebody whom another issuer calls so is somebody else.
+                    if held.ok_or(Refusal::NotFound)?.config.issuer != provider.config.issuer {
+                        return Err(Refusal::Changed);
+                    }
                     store::insert_link(tx, org, &link).await?;
                     let event = cell
                         .person_event(&permit, EventType::UserAccountIdpLink, &person)

@@ -240,6 +240,10 @@ impl Cell {
                     let org = &provider.org_id;
                     // Names are held against each other, and arrivals wait: they link to a provider as it is.
                     crate::org::store::lock(tx, org).await?;
+                    // So does whoever makes a link by hand: whether there is one is not told before that is done.
+                    if store::load_held(tx, org, &provider.id).await?.is_none() {
+                        return Err(Refusal::Changed);
+                    }
                     decide_name_free(&store::load_all(tx, org).await?, &provider)?;
                     if check.is_other_issuer && store::has_links(tx, org, &provider.id).await? {
                         let problem = "it stays while people are linked to the provider";

@@ -31,6 +31,8 @@ pub struct PolicyQuestion {
     pub console: bool,
     /// What was proved.
     pub proved: Vec<ProvedAuthenticator>,
+    /// Whether it was proved for a session that lives.
+    pub is_session: bool,
     /// Proof from before this moment does not count.
     pub proved_since: Option<Timestamp>,
     /// What the client asks for beyond the policies.
@@ -68,10 +70,19 @@ impl Cell {
         let standing = load_standing(&mut tx, &person.org_id, &person.id).await?;
         let enrolled = load_enrolled(&mut tx, person).await?;
         drop(tx);
+        let is_administrator = standing.is_administrator();
+        let mut proved = question.proved;
+        // The word of a provider ends with the link, with the provider, and for whoever administers without proof of their own that
+        // the link is theirs. Sessions that began by it go on, but not with what an administrator may do.
+        if !enrolled.contains(&AuthenticatorKind::IdentityProvider)
+            && (is_administrator || !question.is_session)
+        {
+            proved.retain(|proved| proved.kind != AuthenticatorKind::IdentityProvider);
+        }
         let facts = SignInFacts {
             user: person.id.clone(),
             groups,
-            is_administrator: standing.is_administrator(),
+            is_administrator,
             // An address that cannot be read lies in no zone.
             address: request
                 .client
@@ -80,7 +91,7 @@ impl Cell {
                 .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
             enrolled,
             enrollable: plan_enrollable(),
-            proved: question.proved,
+            proved,
             asked: Asked {
                 requirement: question.requirement,
                 proved_since: question.proved_since,
@@ -120,6 +131,7 @@ impl Cell {
             app: flow.state.app.clone(),
             console: leads_to_console(&flow.state.continue_to),
             proved: flow.state.proved.clone(),
+            is_session: false,
             proved_since: flow.state.fresh_since,
             requirement: flow.state.requirement.clone(),
         };

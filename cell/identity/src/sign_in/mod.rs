@@ -96,6 +96,9 @@ pub struct FlowState {
 pub struct PendingLink {
     /// The provider.
     pub provider: IdentityProviderId,
+    /// Its revision then: what it said is not the word of whatever it became since.
+    #[serde(default)]
+    pub provider_revision: i64,
     /// What it calls them.
     pub subject: String,
     /// The same for people to read; may be empty.

@@ -256,6 +256,10 @@ async fn a_match_is_linked_and_a_link_is_for_ever(world: &World) {
         link(&ada.id, "2").await,
         Err(Refusal::Taken { .. })
     ));
+    for disguised in ["2\u{202e}3", "2\n"] {
+        let refused = link(&bob.id, disguised).await;
+        assert!(matches!(refused, Err(Refusal::Invalid { .. })));
+    }
     link(&bob.id, "2").await.unwrap();
     // Until it is removed.
     let unlinked = world.cell.unlink_person(&permit, &provider.id, &ada.id);
@@ -347,7 +351,38 @@ async fn the_issuer_stays_while_somebody_is_linked(world: &World) {
     moved.await.unwrap();
 }
 
+async fn the_issuer_does_not_change_under_a_link_that_is_made(world: &World) {
+    let org = world.org("acme").await;
+    let provider = provider(world, &org).await;
+    let ada = world.person(&org, "ada").await;
+    let (manager, people) = (
+        world.permit(&org, Permission::ManageOrg),
+        world.permit(&org, Permission::ManagePeople),
+    );
+    let elsewhere = ProviderChange {
+        issuer: "https://other.example".into(),
+        ..change()
+    };
+    let (cell, present) = (&world.cell, provider.clone());
+    let (moved, linked) = tokio::join!(
+        cell.replace_identity_provider(&manager, present, elsewhere, PLAIN),
+        cell.link_person(&people, &provider, &ada.id, "1"),
+    );
+    assert!(moved.is_ok() != linked.is_ok(), "{moved:?} {linked:?}");
+    // Whoever read it before it became another one links nobody to it.
+    let stale = IdentityProvider {
+        config: crate::identity_provider::ProviderConfig {
+            issuer: "https://former.example".into(),
+            ..provider.config.clone()
+        },
+        ..provider
+    };
+    let linked = cell.link_person(&people, &stale, &ada.id, "2").await;
+    assert!(matches!(linked, Err(Refusal::Changed)));
+}
+
 on_both_engines!(
+    the_issuer_does_not_change_under_a_link_that_is_made,
     a_provider_is_added_changed_switched_and_removed,
     bounds_and_missing_groups_are_refused,
     somebody_new_is_added_once_and_known_afterwards,

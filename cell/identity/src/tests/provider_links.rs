@@ -2,15 +2,18 @@
 
 use crate::access::{Permission, Role};
 use crate::cell::Cell;
+use crate::event_hook::envoy::PlainHttp;
 use crate::fault::Refusal;
 use crate::for_tests::{World, on_both_engines};
 use crate::identity_provider::arrive::Arrived;
+use crate::identity_provider::settings::tests::change;
 use crate::person::Person;
 use crate::sign_in::begin::Purpose;
 use crate::sign_in::enroll::permit_sign_in;
+use crate::sign_in::evaluate::PolicyQuestion;
 use crate::sign_in::prove::Typed;
 use crate::sign_in::{Flow, Step};
-use crate::sign_on::{AuthenticatorKind, ProvedAuthenticator};
+use crate::sign_on::{AuthenticatorKind, ProvedAuthenticator, Verdict};
 use crate::tests::identity_providers::{arrive, person, provider, vouched};
 use crate::tests::sign_in::{facts, set_password};
 use vocab::id::OrgId;
@@ -164,6 +167,79 @@ async fn a_link_of_own_proof_is_one_persons_and_old_proof_is_none(world: &World)
         .unwrap();
     let linked = cell.link_after_proof(&snapshot, &mut flow, &request).await;
     assert!(matches!(linked, Err(Refusal::Taken { .. })));
+    // The provider became another one meanwhile.
+    let mut flow = wait(&bob, 0).await;
+    let manager = world.permit(&org, Permission::ManageOrg);
+    let changed =
+        cell.replace_identity_provider(&manager, provider.clone(), change(), PlainHttp::Never);
+    changed.await.unwrap();
+    let linked = cell.link_after_proof(&snapshot, &mut flow, &request).await;
+    assert!(matches!(linked, Err(Refusal::Changed)));
+}
+
+/// Whether what a provider said, and a code of the person's own, suffice now.
+async fn suffices(world: &World, person: &Person, is_session: bool) -> bool {
+    let request = facts(world, ADDRESS);
+    let snapshot = world.cell.snapshot(&person.org_id).await.unwrap().unwrap();
+    let kinds = [AuthenticatorKind::IdentityProvider, AuthenticatorKind::Totp];
+    let question = PolicyQuestion {
+        proved: kinds
+            .map(|kind| ProvedAuthenticator {
+                kind,
+                at: request.now,
+            })
+            .into(),
+        is_session,
+        ..PolicyQuestion::default()
+    };
+    let asked = world
+        .cell
+        .evaluate_policies(&snapshot, person, question, &request);
+    matches!(asked.await.unwrap().verdict, Verdict::Allow(_))
+}
+
+async fn the_word_of_a_provider_ends_with_link_provider_and_a_role(world: &World) {
+    let (org, cell) = (world.org("acme").await, &world.cell);
+    let provider = provider(world, &org).await;
+    let ada = person(arrive(world, &provider, vouched("1", "ada@partner.example")).await);
+    let (request, permit) = (
+        facts(world, ADDRESS),
+        world.permit(&org, Permission::ManagePeople),
+    );
+    let snapshot = cell.snapshot(&org).await.unwrap().unwrap();
+    let mut flow = sign_in(world, &org).await;
+    cell.count_arrival(&mut flow, &ada, request.now, &request)
+        .await
+        .unwrap();
+    let step = async || cell.next_step(&snapshot, &flow, &request).await.unwrap();
+    assert_eq!(step().await, Step::Done);
+    assert!(suffices(world, &ada, false).await && suffices(world, &ada, true).await);
+    cell.unlink_person(&permit, &provider.id, &ada.id)
+        .await
+        .unwrap();
+    assert_ne!(step().await, Step::Done);
+    let ended = cell.finish_sign_in(&snapshot, &flow, &request).await;
+    assert!(matches!(ended, Err(Refusal::Forbidden)));
+    cell.link_person(&permit, &provider, &ada.id, "1")
+        .await
+        .unwrap();
+    assert_eq!(step().await, Step::Done);
+    let manager = world.permit(&org, Permission::ManageOrg);
+    let off = cell.switch_identity_provider(&manager, provider, false);
+    let off = off.await.unwrap();
+    assert_ne!(step().await, Step::Done);
+    // A session goes on with what it began by, for as long as its person does not administer.
+    assert!(suffices(world, &ada, true).await);
+    cell.switch_identity_provider(&manager, off, true)
+        .await
+        .unwrap();
+    assert_eq!(step().await, Step::Done);
+    assert!(suffices(world, &ada, true).await);
+    cell.grant_role(&manager, &ada.id, Role::ReadOnlyAdmin)
+        .await
+        .unwrap();
+    assert!(!suffices(world, &ada, true).await, "it is not of own proof");
+    assert!(!suffices(world, &ada, false).await);
 }
 
 async fn a_person_keeps_the_last_way_in(world: &World) {
@@ -190,4 +266,5 @@ on_both_engines!(
     an_administrator_is_linked_only_after_proof_of_their_own,
     a_link_of_own_proof_is_one_persons_and_old_proof_is_none,
     a_person_keeps_the_last_way_in,
+    the_word_of_a_provider_ends_with_link_provider_and_a_role,
 );

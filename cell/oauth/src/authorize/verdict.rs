@@ -37,6 +37,7 @@ pub async fn ask(
     let question = PolicyQuestion {
         app: Some(app.id.clone()),
         proved: signed_in.session.authenticators.clone(),
+        is_session: true,
         requirement,
         ..PolicyQuestion::default()
     };

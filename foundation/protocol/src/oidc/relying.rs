@@ -7,6 +7,7 @@ mod tests;
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq as _;
 use vocab::secret::Secret;
+use vocab::text::disguises;
 
 use crate::jose::algorithm::Algorithm;
 use crate::jose::jwks::Jwks;
@@ -27,6 +28,8 @@ pub const EMAIL_CHARS_MAX: usize = 254;
 pub const NAME_CHARS_MAX: usize = 1_000;
 /// The latest moment that is looked at, the end of the year 9999: sums with it stay far from overflow.
 const DATE_SECS_MAX: i64 = 253_402_300_799;
+/// The most that `auth_time` may lie before the moment from which on proof counts.
+const FRESH_LEEWAY_SECS_MAX: i64 = 30;
 /// The longest error code that is shown of another provider.
 pub const ERROR_CODE_BYTES_MAX: usize = 60;
 
@@ -219,7 +222,10 @@ pub fn check_id_token(
     if issued_at < earliest {
         return Err(IdTokenError::Early);
     }
-    if expected.is_fresh && person.auth_time_secs.is_none_or(|at| at < earliest) {
+    // Proof from shortly before would pass for proof given anew: clocks that keep time differ by less.
+    let leeway_secs = expected.leeway_secs.min(FRESH_LEEWAY_SECS_MAX);
+    let since = expected.left_at_secs.saturating_sub(leeway_secs);
+    if expected.is_fresh && person.auth_time_secs.is_none_or(|at| at < since) {
         return Err(IdTokenError::Stale);
     }
     Ok(person)
@@ -290,8 +296,13 @@ pub fn complete(person: PersonClaims, more: PersonClaims) -> PersonClaims {
 
 fn read_person(members: &Map<String, Value>) -> Result<PersonClaims, ClaimsError> {
     let subject = read_text(members, "sub", SUBJECT_CHARS_MAX)?;
+    let subject = subject.ok_or(ClaimsError::Missing("sub"))?;
+    // Pages show it where there is no address.
+    if subject.chars().any(disguises) {
+        return Err(ClaimsError::Malformed("sub"));
+    }
     Ok(PersonClaims {
-        subject: subject.ok_or(ClaimsError::Missing("sub"))?,
+        subject,
         email: read_text(members, "email", EMAIL_CHARS_MAX)?,
         email_verified: match members.get("email_verified") {
             None | Some(Value::Null) => None,
