@@ -388,7 +388,12 @@ impl Visit {
         self.error_with(status, kind, String::new())
     }
 
-    fn error_with(&self, status: StatusCode, kind: ErrorKind, detail: String) -> Response {
+    pub(crate) fn error_with(
+        &self,
+        status: StatusCode,
+        kind: ErrorKind,
+        detail: String,
+    ) -> Response {
         let page = ErrorPage {
             shell: self.gate_shell(),
             kind,

@@ -63,8 +63,10 @@ pub struct CellParts {
     pub(crate) names: Cache<String, OrgId>,
     /// Keys of identity providers in use.
     pub(crate) provider_keys: Cache<(OrgId, IdentityProviderId), KeptKeys>,
-    /// Calls of inline hooks and identity providers that are under way, bounded.
+    /// Calls of inline hooks that are under way, bounded.
     pub(crate) lines: Lines,
+    /// Those of identity providers, bounded by themselves: anybody can begin them, and none of them keeps a hook from being asked.
+    pub(crate) provider_lines: Lines,
 }
 
 /// What a cell is made of, as the caller brings it.
@@ -105,6 +107,7 @@ impl CellBuilder {
                 names: Cache::new(SNAPSHOTS_MAX),
                 provider_keys: Cache::new(PROVIDER_KEYS_MAX),
                 lines: Lines::default(),
+                provider_lines: Lines::default(),
             }),
             envoy: Arc::new(Nowhere),
         }

@@ -26,6 +26,8 @@ pub const SIGN_IN_ASKED_SECS_MAX: i64 = 60 * 60;
 pub const TRIAL_SECS: i64 = 10 * 60;
 /// How long a browser may be away at an identity provider.
 pub const AWAY_SECS: i64 = 10 * 60;
+/// How often the browser of one sign-in may be on its way to identity providers without having come back.
+pub const DEPARTURES_MAX: i64 = 10;
 /// How long the keys of an identity provider are used before they are read again.
 pub const PROVIDER_KEYS_SECS: i64 = 5 * 60;
 /// How soon after they were read they are read again for a key that is not among them.

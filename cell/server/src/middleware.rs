@@ -35,6 +35,7 @@ use identity::org::context::{OrgContext, RequestFacts};
 use identity::snapshot::OrgSnapshot;
 use ledger::ClientFacts;
 use oauth::endpoint::{Addressed, Exchange};
+use oauth::relying::away::is_callback;
 use oauth::route::find_frequent;
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -368,10 +369,12 @@ fn host_of(request: &Request<Body>) -> Option<String> {
     }
 }
 
-/// Whether a request makes a row that lives until a sign-in, or an enrolment that is kept like one, is over.
+/// Whether a request makes a row that lives until a sign-in, or an enrolment that is kept like one, is over; or has another server
+/// asked for somebody who is not known yet.
 fn begins_sign_in(method: &Method, path: &str) -> bool {
     let is_look = method == Method::GET || method == Method::HEAD;
-    is_look && matches!(path, "/signin" | "/account/security/passkeys/options")
+    let is_one = matches!(path, "/signin" | "/account/security/passkeys/options");
+    is_look && (is_one || path.starts_with("/sso/idps/") || is_callback(path))
 }
 
 fn too_many_sign_ins(wait_secs: i64) -> Response {
@@ -533,7 +536,25 @@ fn set_security_headers(headers: &mut HeaderMap) {
 
 #[cfg(test)]
 mod tests {
-    use super::tidy_path;
+    use super::{begins_sign_in, tidy_path};
+    use axum::http::Method;
+
+    #[test]
+    fn whatever_begins_a_sign_in_is_counted() {
+        for path in [
+            "/signin",
+            "/account/security/passkeys/options",
+            "/sso/idps/0oa1",
+            "/oauth2/v1/authorize/callback/0oa1",
+        ] {
+            assert!(begins_sign_in(&Method::GET, path), "{path}");
+            assert!(begins_sign_in(&Method::HEAD, path), "{path}");
+            assert!(!begins_sign_in(&Method::POST, path), "{path}");
+        }
+        for path in ["/signin/identify", "/sso", "/oauth2/v1/authorize", "/apps"] {
+            assert!(!begins_sign_in(&Method::GET, path), "{path}");
+        }
+    }
 
     #[test]
     fn two_slashes_are_one_for_programs_alone() {

@@ -23,7 +23,7 @@ use identity::api_token::allowance::Allowances;
 use identity::cell::Cell;
 use identity::event_hook::envoy::Envoy;
 use oauth::authorize::http::SESSION_PATH;
-use oauth::relying::away::CALLBACK_PATH;
+use oauth::relying::away::CALLBACK_ROUTE;
 #[cfg(test)]
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
@@ -70,7 +70,7 @@ fn page_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             get(provider::show_connect).post(provider::answer_connect),
         ),
         ("/sso/idps/{id}", get(provider::leave)),
-        (CALLBACK_PATH, get(provider::arrive)),
+        (CALLBACK_ROUTE, get(provider::arrive)),
         (
             "/signin/recover",
             get(recover::show_recover).post(recover::answer_recover),

@@ -7,7 +7,7 @@ use crate::identity_providers::input::{
 use crate::shown::{moment, status_of, switched_links, text};
 use identity::identity_provider::arrival::ArrivalPolicy;
 use identity::identity_provider::{IdentityProvider, ProviderConfig, ProviderLink};
-use oauth::relying::away::CALLBACK_PATH;
+use oauth::relying::away::callback_path;
 use serde_json::{Value, json};
 use vocab::id::IdentityProviderId;
 
@@ -23,7 +23,7 @@ pub(crate) fn render_provider(call: &Call, provider: &IdentityProvider) -> Value
     // Where a sign-in with it begins.
     let start = call.href(&format!("/sso/idps/{}", provider.id));
     links["authorize"] = json!({ "href": start, "hints": { "allow": ["GET"] } });
-    let callback = call.href(CALLBACK_PATH);
+    let callback = call.href(&callback_path(&provider.id));
     links["clientRedirectUri"] = json!({ "href": callback, "hints": { "allow": ["GET"] } });
     json!({
         "id": provider.id.as_str(),

@@ -33,7 +33,8 @@ async fn a_provider_is_added_shown_changed_and_removed(world: &World) {
     );
     let links = &made.body["_links"];
     let callback = links["clientRedirectUri"]["href"].as_str().unwrap();
-    assert!(callback.ends_with("/oauth2/v1/authorize/callback"));
+    let path = format!("/oauth2/v1/authorize/callback/{}", made.id());
+    assert!(callback.ends_with(&path), "each has an address of its own");
     let path = format!("{PROVIDERS}/{}", made.id());
     assert_eq!(world.get(&path).await.body, made.body);
     assert_eq!(world.get(PROVIDERS).await.body, json!([made.body]));

@@ -42,13 +42,15 @@ fn scene(visit: &Visit) -> Scene<'_> {
     }
 }
 
-/// `GET /sso/idps/{id}`: leaves for a provider, in the sign-in that is under way, or in one that begins here.
+/// `GET /sso/idps/{id}`: leaves for a provider, in the sign-in that is under way, or in one that begins here. An address that says where
+/// to go on to begins one always: the one that is under way goes elsewhere.
 pub async fn leave(Path(id): Path<String>, visit: Visit) -> Response {
     let Ok(provider) = IdentityProviderId::parse(&id) else {
         return visit.error(StatusCode::NOT_FOUND, ErrorKind::NotFound);
     };
     let org = &visit.context.org;
-    if let Some(secret) = visit.sign_in_secret() {
+    let continue_to = visit.parameter("fromURI");
+    if let Some(secret) = visit.sign_in_secret().filter(|_| continue_to.is_empty()) {
         match visit.cell.load_sign_in(org, &secret).await {
             Ok(Some(flow)) => return leave_for(&visit, &flow, &secret, &provider).await,
             Ok(None) => {}
@@ -56,7 +58,7 @@ pub async fn leave(Path(id): Path<String>, visit: Visit) -> Response {
         }
     }
     let purpose = Purpose {
-        continue_to: visit.own_path(visit.parameter("fromURI")),
+        continue_to: visit.own_path(continue_to),
         device_cookie: visit.cookie(CookieKind::Device).unwrap_or_default(),
         ..Purpose::default()
     };
@@ -88,8 +90,11 @@ pub(crate) async fn leave_for(
     }
 }
 
-/// `GET /oauth2/v1/authorize/callback`: the browser comes back.
-pub async fn arrive(visit: Visit) -> Response {
+/// `GET /oauth2/v1/authorize/callback/{id}`: the browser comes back from that provider.
+pub async fn arrive(Path(id): Path<String>, visit: Visit) -> Response {
+    let Ok(at) = IdentityProviderId::parse(&id) else {
+        return visit.error(StatusCode::NOT_FOUND, ErrorKind::NotFound);
+    };
     let too_late = || visit.error(StatusCode::GONE, ErrorKind::Expired);
     let Some(cookie) = visit.sign_in_secret() else {
         return too_late();
@@ -107,7 +112,7 @@ pub async fn arrive(visit: Visit) -> Response {
         flow: &flow,
         cookie: &cookie,
     };
-    match take_answer(&scene(&visit), traveller, &form).await {
+    match take_answer(&scene(&visit), traveller, (&at, &form)).await {
         Ok(proven) => match count(&visit, &mut flow, proven).await {
             Ok(response) => response,
             Err(refusal) => visit.refused(&refusal),
@@ -132,6 +137,12 @@ async fn count(visit: &Visit, flow: &mut Flow, proven: Proven) -> Result<Respons
     let arrived = cell.arrive(&visit.snapshot, &provider, vouched.clone(), facts);
     match arrived.await? {
         Arrived::Person(person) => {
+            // A link that somebody else made does not change who one is.
+            if let Some(present) = visit.signed_in().filter(|at| at.person.id != person.id) {
+                let told = &visit.shell().t.providers.somebody_else;
+                let told = told.replace("{login}", &present.person.login);
+                return Ok(visit.error_with(StatusCode::CONFLICT, ErrorKind::NotPossible, told));
+            }
             cell.count_arrival(flow, &person, proved_at, facts).await?;
             Ok(go_on(visit, flow).await)
         }
@@ -166,6 +177,7 @@ fn explain(t: &'static Text, refusal: &RelyingRefusal) -> String {
         RelyingRefusal::Unreached(_) | RelyingRefusal::Status(_) => t.unreached.to_owned(),
         RelyingRefusal::Gone => t.changed.to_owned(),
         RelyingRefusal::NotAway
+        | RelyingRefusal::OtherAddress
         | RelyingRefusal::OtherIssuer
         | RelyingRefusal::Said(None)
         | RelyingRefusal::NoCode

@@ -1,5 +1,5 @@
-//! The way to a provider: by the cell's envoy alone, with no more callers of one org at once than inline hooks have, and never inside a
-//! transaction; its keys, kept for a while; and the secret by which it knows us.
+//! The way to a provider: by the cell's envoy alone, with no more callers of one org at once than inline hooks have, on lines of their
+//! own, and never inside a transaction; its keys, kept for a while; and the secret by which it knows us.
 
 use crate::cell::Cell;
 use crate::event_hook::envoy::{Answered, Letter, Trouble};
@@ -50,7 +50,11 @@ impl Cell {
     /// # Errors
     /// [`Unreached`] if nothing was heard.
     pub async fn ask_provider(&self, org: &OrgId, letter: &Letter) -> Result<Answered, Unreached> {
-        let line = self.lines.enter(org).await.ok_or(Unreached::Busy)?;
+        let line = self
+            .provider_lines
+            .enter(org)
+            .await
+            .ok_or(Unreached::Busy)?;
         let answer = self.envoy().send(letter).await;
         drop(line);
         answer.map_err(Unreached::Trouble)

@@ -42,4 +42,5 @@ CREATE TABLE identity_provider_departures (
     used_at BIGINT,
     PRIMARY KEY (org_id, state_hash)
 );
+CREATE INDEX identity_provider_departures_by_flow ON identity_provider_departures (org_id, flow_id);
 CREATE INDEX identity_provider_departures_by_end ON identity_provider_departures (expires_at);

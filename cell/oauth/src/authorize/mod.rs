@@ -132,10 +132,12 @@ fn send_to_sign_in(
     // Clients in the field name it so; what names none is passed over like any other unknown parameter.
     let named = form.get("idp");
     let provider = named.and_then(|named| IdentityProviderId::parse(named).ok());
+    // Whoever is signed out is signed in anew by whatever they prove here, but an identity provider may only repeat what it knows.
+    let is_age_asked = checked.request.prompts.login || checked.request.max_age_secs.is_some();
+    let is_again = matches!(reason, SignInReason::Again | SignInReason::SelectAccount);
     let question = SignInQuestion {
         reason,
-        fresh_since: matches!(reason, SignInReason::Again | SignInReason::SelectAccount)
-            .then_some(scene.facts.now),
+        fresh_since: (is_again || is_age_asked).then_some(scene.facts.now),
         context: decide_wanted(&checked.request.acr_values),
         login_hint: checked.request.login_hint.as_deref(),
         provider: provider.as_ref(),

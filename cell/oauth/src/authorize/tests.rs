@@ -311,6 +311,13 @@ async fn it_sends_people_to_sign_in_once(world: &mut World) {
     assert!(reply.location().starts_with("/signin?"));
     assert_eq!(reply.sent("login_hint").unwrap(), "ada");
     assert_eq!(reply.sent("reason").unwrap(), "signed_out");
+    assert_eq!(reply.sent("fresh_since"), None);
+    // Proof that somebody else only repeats is not what is asked for.
+    for asked in [("prompt", "login"), ("max_age", "0"), ("max_age", "3600")] {
+        let sent = world.get(&world.authorize_path(&[asked])).await;
+        assert_eq!(sent.sent("reason").unwrap(), "signed_out");
+        assert!(sent.sent("fresh_since").is_some(), "{asked:?}");
+    }
     let back = reply.sent("continue").unwrap();
     assert!(back.starts_with("/oauth2/default/v1/authorize?"));
     world.sign_in().await;

@@ -11,12 +11,28 @@ use identity::sign_on::AuthenticatorKind;
 use protocol::oauth::form::Form;
 use protocol::oidc::relying::parse_error_code;
 use url::Url;
+use vocab::id::IdentityProviderId;
 use vocab::secret::SecretHash;
 
-/// The path, within the org, at which answers come back; providers know it.
-pub const CALLBACK_PATH: &str = "/oauth2/v1/authorize/callback";
+/// Answers come back below this path, within the org.
+const CALLBACK_PATH: &str = "/oauth2/v1/authorize/callback/";
+/// The same as a route.
+pub const CALLBACK_ROUTE: &str = "/oauth2/v1/authorize/callback/{id}";
 /// Longest code and state that are looked at.
 const OPAQUE_BYTES_MAX: usize = 4_096;
+
+/// The path, within the org, at which the answers of one provider come back; it alone knows it. With one address for all of them, a
+/// hostile one could hand over as its own answer a code that another one gave (RFC 9700 section 4.4.2.2).
+#[must_use]
+pub fn callback_path(provider: &IdentityProviderId) -> String {
+    format!("{CALLBACK_PATH}{provider}")
+}
+
+/// Whether an answer to whichever provider comes back at this path.
+#[must_use]
+pub fn is_callback(path: &str) -> bool {
+    path.starts_with(CALLBACK_PATH)
+}
 
 /// Whether the person must prove anew who they are at the provider: where proof was given before, a provider that only repeats
 /// what it knows would prove nothing.
@@ -142,7 +158,7 @@ mod tests {
 
     fn luggage(is_fresh: bool) -> Luggage<'static> {
         Luggage {
-            redirect_uri: "https://acme.example/oauth2/v1/authorize/callback",
+            redirect_uri: "https://acme.example/oauth2/v1/authorize/callback/0oa1",
             state: "s",
             cookie: "c",
             is_fresh,

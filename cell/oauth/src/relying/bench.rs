@@ -23,6 +23,7 @@ use protocol::jose::signing_key::SigningKey;
 use protocol::oauth::form::{Form, render_form};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
+use vocab::id::IdentityProviderId;
 use vocab::secret::Secret;
 
 pub(super) const ISSUER: &str = "https://idp.example";
@@ -199,13 +200,14 @@ impl<'w> Bench<'w> {
     }
 
     pub(super) async fn back(&self, query: &str) -> Result<Proven, RelyingFailure> {
-        self.back_as(self.traveller(), query).await
+        self.back_as(self.traveller(), (&self.provider.id, query))
+            .await
     }
 
     pub(super) async fn back_as(
         &self,
         traveller: Traveller<'_>,
-        query: &str,
+        (at, query): (&IdentityProviderId, &str),
     ) -> Result<Proven, RelyingFailure> {
         let (context, facts) = (self.world.context(), self.world.facts());
         let scene = Scene {
@@ -214,7 +216,7 @@ impl<'w> Bench<'w> {
             facts: &facts,
         };
         let form = Form::parse(query.as_bytes()).ok().unwrap();
-        take_answer(&scene, traveller, &form).await
+        take_answer(&scene, traveller, (at, &form)).await
     }
 
     /// What an answer with a code comes to that is wrong in some way.

@@ -13,9 +13,9 @@ pub mod store;
 mod tests;
 
 use crate::authorize::Scene;
-use crate::limits::AWAY_SECS;
+use crate::limits::{AWAY_SECS, DEPARTURES_MAX};
 use crate::relying::away::{
-    CALLBACK_PATH, Luggage, decide_code, decide_fresh, parse_state, render_departure, render_nonce,
+    Luggage, callback_path, decide_code, decide_fresh, parse_state, render_departure, render_nonce,
     render_verifier,
 };
 use crate::relying::keys::Want;
@@ -34,6 +34,7 @@ use protocol::oidc::relying::{
     AnswerError, Expectation, IdTokenError, PersonClaims, TokenAnswer, check_id_token, complete,
     parse_userinfo,
 };
+use vocab::id::IdentityProviderId;
 use vocab::secret::{SecretHash, random_token};
 use vocab::time::Timestamp;
 
@@ -44,6 +45,8 @@ pub enum RelyingRefusal {
     NotAway,
     /// The provider is gone, switched off, or not the one any more that was left for.
     Gone,
+    /// It came back at the address of another provider than the one that was left for.
+    OtherAddress,
     /// Somebody else gave the answer.
     OtherIssuer,
     /// The provider answered with an error; its code, if it is one.
@@ -71,6 +74,7 @@ impl RelyingRefusal {
         match self {
             Self::NotAway => "NO_DEPARTURE",
             Self::Gone => "PROVIDER_CHANGED",
+            Self::OtherAddress => "OTHER_ADDRESS",
             Self::OtherIssuer => "OTHER_ISSUER",
             Self::Said(_) => "PROVIDER_ERROR",
             Self::NoCode => "NO_CODE",
@@ -139,7 +143,8 @@ pub struct Traveller<'a> {
 /// Notes that the browser of a sign-in leaves for a provider; where it goes.
 ///
 /// # Errors
-/// [`Refusal::NotFound`] for a provider that is not switched on or of another org; faults of the store.
+/// [`Refusal::NotFound`] for a provider that is not switched on or of another org; [`Refusal::TooMany`] for a browser that left too
+/// often without coming back; faults of the store.
 pub async fn depart(
     scene: &Scene<'_>,
     provider: &IdentityProvider,
@@ -155,7 +160,7 @@ pub async fn depart(
     let departure = Departure {
         provider: provider.id.clone(),
         provider_revision: provider.revision,
-        redirect_uri: format!("{}{CALLBACK_PATH}", scene.context.base_url),
+        redirect_uri: format!("{}{}", scene.context.base_url, callback_path(&provider.id)),
         is_fresh: decide_fresh(&flow.state),
         left_at: now,
     };
@@ -169,7 +174,7 @@ pub async fn depart(
     let address = address.ok_or(Refusal::NotFound)?;
     let (org, flow, state) = (org.clone(), flow.id.clone(), SecretHash::of(state.expose()));
     let expires_at = now.plus_secs(AWAY_SECS);
-    scene
+    let is_noted = scene
         .cell
         .database
         .write(move |tx| {
@@ -179,17 +184,24 @@ pub async fn depart(
         })
         .await
         .map_err(Fault::from)?;
-    Ok(address)
+    if is_noted {
+        Ok(address)
+    } else {
+        Err(Refusal::TooMany {
+            what: "unfinished sign-ins at identity providers",
+            max: usize::try_from(DEPARTURES_MAX).unwrap_or_default(),
+        })
+    }
 }
 
-/// Takes the answer that a browser brings back. It is good once, whatever comes of it.
+/// Takes the answer that a browser brings back at the address of a provider. It is good once, whatever comes of it.
 ///
 /// # Errors
 /// [`RelyingFailure`]; a refusal is in the log.
 pub async fn take_answer(
     scene: &Scene<'_>,
     traveller: Traveller<'_>,
-    form: &Form<'_>,
+    (at, form): (&IdentityProviderId, &Form<'_>),
 ) -> Result<Proven, RelyingFailure> {
     let state = parse_state(form).ok_or(RelyingRefusal::NotAway)?;
     let departure = take_departure(scene, traveller.flow, state).await?;
@@ -207,7 +219,7 @@ pub async fn take_answer(
         cookie: traveller.cookie,
         state,
     };
-    match journey.end(form).await {
+    match journey.end(at, form).await {
         Ok((vouched, proved_at)) => Ok(Proven {
             vouched,
             proved_at,
@@ -273,7 +285,14 @@ struct Journey<'a> {
 }
 
 impl Journey<'_> {
-    async fn end(&self, form: &Form<'_>) -> Result<(Vouched, Timestamp), RelyingFailure> {
+    async fn end(
+        &self,
+        at: &IdentityProviderId,
+        form: &Form<'_>,
+    ) -> Result<(Vouched, Timestamp), RelyingFailure> {
+        if *at != self.departure.provider {
+            return Err(RelyingRefusal::OtherAddress.into());
+        }
         if self.provider.revision != self.departure.provider_revision {
             return Err(RelyingRefusal::Gone.into());
         }
@@ -283,10 +302,13 @@ impl Journey<'_> {
         let person = self.complete(person, &tokens).await?;
         let now = self.scene.facts.now;
         let said = person.auth_time_secs.map(Timestamp::from_seconds);
-        // What was asked for anew was given while the browser was away, by our clock.
         let proved_at = match said {
-            Some(said) if !self.departure.is_fresh => said.min(now),
-            _ => now,
+            // What was asked for anew was given while the browser was away, by our clock.
+            _ if self.departure.is_fresh => now,
+            Some(said) => said.min(now),
+            // It may have been given at any time: it counts where no age is asked for, and is too old for every rule and every
+            // `max_age` that asks.
+            None => Timestamp::from_seconds(0),
         };
         Ok((vouch(person, said), proved_at))
     }

@@ -1,5 +1,6 @@
 //! The table `identity_provider_departures`.
 
+use crate::limits::DEPARTURES_MAX;
 use database::{DatabaseFault, WriteTx, params};
 use vocab::id::{FlowId, IdentityProviderId, OrgId};
 use vocab::secret::SecretHash;
@@ -20,7 +21,7 @@ pub struct Departure {
     pub left_at: Timestamp,
 }
 
-/// Notes that the browser of a sign-in left.
+/// Notes that the browser of a sign-in left; false if it left so often already without having come back.
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
@@ -30,9 +31,11 @@ pub async fn insert(
     (state, flow): (&SecretHash, &FlowId),
     departure: &Departure,
     expires_at: Timestamp,
-) -> Result<(), DatabaseFault> {
+) -> Result<bool, DatabaseFault> {
     let sql = "INSERT INTO identity_provider_departures (org_id, state_hash, provider_id, provider_revision, flow_id, \
-               redirect_uri, fresh, left_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+               redirect_uri, fresh, left_at, expires_at) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 \
+               WHERE (SELECT COUNT(*) FROM identity_provider_departures WHERE org_id = $1 AND flow_id = $5 \
+               AND used_at IS NULL AND expires_at > $8) < $10";
     let values = params![
         org,
         state,
@@ -42,9 +45,10 @@ pub async fn insert(
         &departure.redirect_uri,
         departure.is_fresh,
         departure.left_at,
-        expires_at
+        expires_at,
+        DEPARTURES_MAX
     ];
-    tx.execute(sql, values).await.map(|_| ())
+    Ok(tx.execute(sql, values).await? == 1)
 }
 
 /// Takes the answer to a departure: none if this sign-in did not leave so, was away too long, or brought an answer before.

@@ -1,6 +1,7 @@
 //! Our side as a relying party, against a provider of the test's own, on both engines: what each of its answers comes to.
 
 use crate::for_tests::{World, on_both_engines};
+use crate::limits::{AWAY_SECS, DEPARTURES_MAX};
 use crate::relying::away::render_verifier;
 use crate::relying::bench::{Bench, begin, change, manager, refusal, with_code};
 use crate::relying::{RelyingRefusal, Traveller};
@@ -11,6 +12,7 @@ use identity::identity_provider::way::Unreached;
 use protocol::oauth::form::{Form, render_form};
 use protocol::oidc::relying::IdTokenError;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 on_both_engines!(
     an_answer_is_good_once_in_the_sign_in_that_left,
@@ -19,7 +21,78 @@ on_both_engines!(
     keys_are_read_again_for_an_unknown_one_and_not_at_any_pace,
     what_the_id_token_does_not_say_is_asked_for,
     a_provider_that_changed_meanwhile_gets_no_code,
+    an_answer_that_another_provider_handed_over_is_refused,
+    a_browser_leaves_so_often_and_no_more,
+    proof_whose_age_is_not_said_is_old,
 );
+
+async fn a_browser_leaves_so_often_and_no_more(world: &mut World) {
+    let bench = Bench::new(world).await;
+    let first = bench.away().await;
+    for _ in 1..DEPARTURES_MAX {
+        bench.leave().await.unwrap();
+    }
+    let over = bench.leave().await;
+    assert!(matches!(over, Err(Refusal::TooMany { .. })));
+    // Another sign-in has its own; one that came back, or is away too long, is not counted.
+    let (flow, cookie) = begin(bench.world).await;
+    let other = Bench {
+        flow,
+        cookie,
+        far: Arc::clone(&bench.far),
+        provider: bench.provider.clone(),
+        ..bench
+    };
+    other.leave().await.unwrap();
+    assert!(bench.back(&with_code(&first)).await.is_ok());
+    bench.leave().await.unwrap();
+    assert!(bench.leave().await.is_err());
+    bench.world.clock.advance_secs(AWAY_SECS);
+    bench.leave().await.unwrap();
+}
+
+async fn proof_whose_age_is_not_said_is_old(world: &mut World) {
+    let mut bench = Bench::new(world).await;
+    let now = bench.world.cell.now().seconds();
+    for (is_fresh, said, expected) in [
+        (false, None, Some(0)),
+        (false, Some(now - 86_400), Some(now - 86_400)),
+        (false, Some(now + 30), Some(now)),
+        (true, Some(now), Some(now)),
+        (true, Some(now - 30), Some(now)),
+        (true, Some(now - 31), None),
+        (true, None, None),
+    ] {
+        bench.flow.state.fresh_since = is_fresh.then(|| bench.world.cell.now());
+        let state = bench.away().await;
+        if let Some(said) = said {
+            bench.far.claims.lock().unwrap()["auth_time"] = json!(said);
+        }
+        let proven = bench.back(&with_code(&state)).await.ok();
+        let proved_at = proven.map(|proven| proven.proved_at.seconds());
+        assert_eq!(proved_at, expected, "{is_fresh} {said:?}");
+    }
+}
+
+/// A hostile provider sends the browser on to another one, with the state of the departure to itself: the code of that other one
+/// comes back at its own address, and is shown to nobody.
+async fn an_answer_that_another_provider_handed_over_is_refused(world: &mut World) {
+    let bench = Bench::new(world).await;
+    let other = ProviderChange {
+        name: "Honest".into(),
+        ..change()
+    };
+    let (cell, permit) = (&bench.world.cell, manager(bench.world));
+    let honest = cell.create_identity_provider(&permit, other, PlainHttp::Never);
+    let honest = honest.await.unwrap();
+    let state = bench.away().await;
+    let query = with_code(&state);
+    let handed = bench.back_as(bench.traveller(), (&honest.id, &query)).await;
+    assert_eq!(refusal(handed), RelyingRefusal::OtherAddress);
+    assert!(bench.far.asked.lock().unwrap().is_empty());
+    // It is spent, at the right address as well.
+    assert_eq!(bench.refused(&state).await, RelyingRefusal::NotAway);
+}
 
 async fn an_answer_is_good_once_in_the_sign_in_that_left(world: &mut World) {
     let bench = Bench::new(world).await;
@@ -30,7 +103,9 @@ async fn an_answer_is_good_once_in_the_sign_in_that_left(world: &mut World) {
         flow: &other,
         cookie: &secret,
     };
-    let stolen = bench.back_as(stranger, &with_code(&state)).await;
+    let stolen = bench
+        .back_as(stranger, (&bench.provider.id, &with_code(&state)))
+        .await;
     assert_eq!(refusal(stolen), RelyingRefusal::NotAway);
     assert_eq!(
         bench.far.asked_at("/token"),
@@ -55,13 +130,14 @@ async fn an_answer_is_good_once_in_the_sign_in_that_left(world: &mut World) {
     assert_eq!(*method, Method::PostForm);
     let form = Form::parse(body.as_bytes()).ok().unwrap();
     let verifier = render_verifier(&bench.cookie, &state);
+    let callback = format!(
+        "https://acme.example/oauth2/v1/authorize/callback/{}",
+        bench.provider.id
+    );
     for (name, value) in [
         ("grant_type", "authorization_code"),
         ("code", "c&d"),
-        (
-            "redirect_uri",
-            "https://acme.example/oauth2/v1/authorize/callback",
-        ),
+        ("redirect_uri", callback.as_str()),
         ("client_id", "us"),
         ("client_secret", "let me in"),
         ("code_verifier", verifier.as_str()),

@@ -7,7 +7,7 @@ use protocol::oauth::form::{Form, render_form};
 use vocab::id::OrgId;
 
 const HOST: &str = "localhost:8080";
-const CALLBACK: &str = "/oauth2/v1/authorize/callback";
+const CALLBACKS: &str = "/oauth2/v1/authorize/callback";
 const BODY_BYTES_MAX: usize = 1 << 20;
 
 async fn get(world: &World, path: &str, cookies: &str) -> Response<Body> {
@@ -62,10 +62,13 @@ async fn an_answer_is_looked_at_once_and_only_in_the_browser_that_left() {
         address.starts_with("https://idp.example/authorize?"),
         "{address}"
     );
-    assert!(parameter(&address, "redirect_uri").ends_with(CALLBACK));
+    let callback = format!("{CALLBACKS}/{provider}");
+    assert!(parameter(&address, "redirect_uri").ends_with(&callback));
     let state = parameter(&address, "state");
     let answer = render_form(&[("state", &state), ("error", "access_denied")]);
-    let answer = format!("{CALLBACK}?{answer}");
+    let plain = get(&world, &format!("{CALLBACKS}?{answer}"), &cookies).await;
+    assert_eq!(plain.status(), StatusCode::NOT_FOUND, "no address of all");
+    let answer = format!("{callback}?{answer}");
     // Neither whoever has no sign-in under way, nor whoever has another one, brings an answer to this.
     let other = cookies_of(&get(&world, "/signin", "").await);
     for foreign in ["", &other] {
@@ -111,6 +114,12 @@ async fn an_app_or_an_address_leads_to_a_provider_of_this_org_alone() {
         let refused = get(&world, &path, "").await;
         assert_eq!(refused.status(), StatusCode::NOT_FOUND, "{path}");
     }
+    // A sign-in that is under way goes on, but not to where another address says.
+    let cookies = cookies_of(&get(&world, "/signin", "").await);
+    let way = format!("/sso/idps/{provider}");
+    assert!(cookies_of(&get(&world, &way, &cookies).await).is_empty());
+    let elsewhere = format!("{way}?fromURI=%2Faccount");
+    assert!(!cookies_of(&get(&world, &elsewhere, &cookies).await).is_empty());
     let nonsense = get(&world, "/signin?idp=nonsense", "").await;
     assert_eq!(
         nonsense.status(),

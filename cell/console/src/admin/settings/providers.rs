@@ -17,7 +17,7 @@ use identity::fault::Refusal;
 use identity::identity_provider::arrival::{ArrivalPolicy, Automatic, MatchBy};
 use identity::identity_provider::settings::ProviderChange;
 use identity::identity_provider::{IdentityProvider, SecretPlace, store};
-use oauth::relying::away::CALLBACK_PATH;
+use oauth::relying::away::callback_path;
 use std::sync::Arc;
 use vocab::id::IdentityProviderId;
 use vocab::secret::Secret;
@@ -233,10 +233,6 @@ fn stored_form(provider: &IdentityProvider) -> ProviderForm {
     }
 }
 
-fn callback(visit: &Visit) -> String {
-    format!("{}{CALLBACK_PATH}", visit.context.base_url)
-}
-
 async fn list_page(visit: &Visit, shell: Shell, permit: &Permit, form: ProviderForm) -> Answer {
     let providers = {
         let mut tx = loaded(visit, visit.cell.database.read().await)?;
@@ -254,7 +250,6 @@ async fn list_page(visit: &Visit, shell: Shell, permit: &Permit, form: ProviderF
                 is_active: provider.active,
             })
             .collect(),
-        callback: callback(visit),
         form,
     }))
 }
@@ -281,7 +276,7 @@ fn provider_page(
         name: provider.name.clone(),
         is_active: provider.active,
         created: moment(provider.created_at),
-        callback: callback(visit),
+        callback: format!("{}{}", visit.context.base_url, callback_path(&provider.id)),
         start: format!("{}/sso/idps/{}", visit.context.base_url, provider.id),
         form: form.unwrap_or_else(|| stored_form(provider)),
     })

@@ -3,6 +3,10 @@
 /// By the English pattern.
 pub const PROBLEMS: &[(&str, &str)] = &[
     ("identity providers", "Identitätsanbieter"),
+    (
+        "unfinished sign-ins at identity providers",
+        "unbeendete Anmeldungen bei Identitätsanbietern",
+    ),
     ("scopes of one provider", "Scopes eines Anbieters"),
     ("leave out the query", "Lassen Sie die Abfrage weg"),
     (

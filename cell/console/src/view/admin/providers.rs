@@ -76,8 +76,6 @@ pub struct ProvidersPage {
     pub shell: Shell,
     /// The oldest first; an organisation has few.
     pub rows: Vec<ProviderRow>,
-    /// The address that each of them is told.
-    pub callback: String,
     /// A new one.
     pub form: ProviderForm,
 }
@@ -96,7 +94,7 @@ pub struct ProviderPage {
     pub is_active: bool,
     /// When it was made.
     pub created: Moment,
-    /// The address that it is told.
+    /// The address that it is told, and no other one.
     pub callback: String,
     /// Where people begin who sign in at it.
     pub start: String,

@@ -34,6 +34,7 @@ const OF_LISTS: &[(&str, &str)] = &[
     ("/api/v1/logStreams/{id}", "/api/v1/logStreams"),
     ("/api/v1/idps/{id}", "/api/v1/idps"),
     ("/sso/idps/{id}", "/api/v1/idps"),
+    ("/oauth2/v1/authorize/callback/{id}", "/api/v1/idps"),
     ("/api/v1/iam/roles/{role}", "/api/v1/iam/roles"),
     (
         "/api/v1/iam/resource-sets/{set}",

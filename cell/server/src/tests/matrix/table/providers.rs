@@ -11,7 +11,7 @@ pub(super) const ROWS: &[Row] = &[
     api("/api/v1/idps/{id}/users/{user}", ["GET", "POST", "DELETE"]),
     api("/api/v1/users/{id}/idps", ["GET"]),
     get("/sso/idps/{id}", Audience::SigningIn),
-    get("/oauth2/v1/authorize/callback", Audience::SigningIn),
+    get("/oauth2/v1/authorize/callback/{id}", Audience::SigningIn),
     get("/signin/provider", Audience::SigningIn),
     both("/signin/connect", Audience::SigningIn, Audience::SigningIn),
     get("/admin/settings/providers", Audience::Reader),
