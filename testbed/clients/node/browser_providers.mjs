@@ -1,6 +1,6 @@
 // People of other providers sign in, in Chromium: at another server of ours, and at npm oidc-provider, which this script runs.
 //
-// Input: origin (where people sign in), provider (the other server), callback, client_id, client_secret (there), token (of an
+// Input: origin (where people sign in), provider (the other server), client_id, client_secret (there), token (of an
 // administrator of both), login, administrator, password; chromium, screenshots.
 
 import { spawn } from 'node:child_process';
@@ -11,12 +11,15 @@ import { ensure, note, script } from './lib/script.mjs';
 
 const NEWCOMER = 'katherine@peer.example';
 
-await script(['origin', 'provider', 'callback', 'client_id', 'client_secret', 'token', 'login', 'administrator', 'password'], async (input) => {
-  const peer = await runPeer(input);
+await script(['origin', 'provider', 'client_id', 'client_secret', 'token', 'login', 'administrator', 'password'], async (input) => {
+  // Where the peer calls back is known once it is added, and its own address once it runs.
+  const sister = await discover(input.provider);
+  const added = await call(input, 'POST', '/api/v1/idps', describe(input, 'Peer', sister, 'AUTO'));
+  const peer = await runPeer(input, callbackOf(added));
   const browser = await Browser.launch({ executable: input.chromium, screenshots: input.screenshots });
   try {
-    await add(input, 'Sister', input.provider, 'DISABLED');
-    await add(input, 'Peer', peer.address, 'AUTO');
+    await call(input, 'PUT', `/api/v1/idps/${added.id}`, describe(input, 'Peer', await discover(peer.address), 'AUTO'));
+    await register(input, await call(input, 'POST', '/api/v1/idps', describe(input, 'Sister', sister, 'DISABLED')));
     await newcomer(browser, input);
     await turnedAway(browser, input);
     await linked(browser, input);
@@ -28,8 +31,8 @@ await script(['origin', 'provider', 'callback', 'client_id', 'client_secret', 't
   }
 });
 
-async function runPeer(input) {
-  const client = { client_id: input.client_id, client_secret: input.client_secret, redirect_uris: [input.callback] };
+async function runPeer(input, callback) {
+  const client = { client_id: input.client_id, client_secret: input.client_secret, redirect_uris: [callback] };
   const people = [NEWCOMER, input.login, input.administrator].map((login) => ({ login, password: input.password }));
   const peer = spawn(process.execPath, [join(import.meta.dirname, 'peer_oidc_provider.mjs'), JSON.stringify({ port: 0, clients: [client], people })], { stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const line of createInterface({ input: peer.stdout })) {
@@ -47,14 +50,29 @@ async function call(input, method, path, body) {
   return said ? JSON.parse(said) : undefined;
 }
 
-/** Adds a provider by what it says of itself. */
-async function add(input, name, issuer, creation) {
-  const said = await (await fetch(`${issuer}/.well-known/openid-configuration`)).json();
+async function discover(issuer) {
+  return (await fetch(`${issuer}/.well-known/openid-configuration`)).json();
+}
+
+function callbackOf(provider) {
+  return provider._links.clientRedirectUri.href;
+}
+
+/** Has the application at the other server called back at the address of the provider. */
+async function register(input, provider) {
+  const there = { ...input, origin: input.provider };
+  const app = await call(there, 'GET', `/api/v1/apps/${input.client_id}`);
+  app.settings.oauthClient.redirect_uris = [callbackOf(provider)];
+  await call(there, 'PUT', `/api/v1/apps/${input.client_id}`, app);
+}
+
+/** A provider by what it says of itself. */
+function describe(input, name, said, creation) {
   const endpoints = { authorization: { url: said.authorization_endpoint }, token: { url: said.token_endpoint }, userInfo: { url: said.userinfo_endpoint }, jwks: { url: said.jwks_uri } };
   const client = { client_id: input.client_id, client_secret: input.client_secret };
   const protocol = { type: 'OIDC', issuer: { url: said.issuer }, endpoints, scopes: ['openid', 'email', 'profile'], credentials: { client } };
   const policy = { provisioning: { action: creation }, accountLink: { action: 'AUTO' }, subject: { matchType: 'USERNAME' } };
-  return call(input, 'POST', '/api/v1/idps', { type: 'OIDC', name, protocol, policy });
+  return { type: 'OIDC', name, protocol, policy };
 }
 
 async function goTo(visitor, input, name) {
