@@ -121,6 +121,35 @@ async fn an_app_needs_scope_and_role(world: &World) {
     }
 }
 
+/// A scope for groups is none for roles, whatever the app's own roles are.
+async fn no_app_changes_a_group_with_a_role(world: &World) {
+    let scopes = ["okta.groups.manage", "okta.users.manage"];
+    let (_, token) = prepare(world, &scopes, &[Role::SuperAdmin]).await;
+    let (group, _) = world.crowd("chiefs", 1).await;
+    let plain = world.person(&world.main, "plain", "Plain", "Person").await;
+    let roles = format!("/api/v1/groups/{group}/roles");
+    let member = format!("/api/v1/groups/{group}/users/{plain}");
+    let put = call_with(world, &token, "PUT", &member, &Value::Null).await;
+    assert_eq!(put.status, 204, "{}", put.body);
+    let given = world.post(&roles, &json!({ "type": "SUPER_ADMIN" })).await;
+    assert_eq!(given.status, 201, "{}", given.body);
+    let new = json!({
+        "profile": { "login": "new", "email": "new@example.com", "firstName": "N", "lastName": "N" },
+        "groupIds": [group.as_str()],
+    });
+    let rows = world.log_rows(&world.main).await;
+    for (method, path, body) in [
+        ("PUT", member.clone(), Value::Null),
+        ("DELETE", member, Value::Null),
+        ("POST", "/api/v1/users".into(), new),
+        ("DELETE", format!("/api/v1/groups/{group}"), Value::Null),
+    ] {
+        let refused = call_with(world, &token, method, &path, &body).await;
+        assert_eq!(refused.outcome(), (403, "E0000006"), "{method} {path}");
+    }
+    assert_eq!(world.log_rows(&world.main).await, rows);
+}
+
 async fn what_is_missing_is_named(world: &World) {
     let (_, token) = prepare(world, &["okta.logs.read"], &[Role::SuperAdmin]).await;
     let answer = call_with(world, &token, "GET", "/api/v1/users", &Value::Null).await;
@@ -379,6 +408,7 @@ async fn what_an_app_has_is_listed_once(world: &World) {
 
 on_both_engines!(
     an_app_needs_scope_and_role,
+    no_app_changes_a_group_with_a_role,
     what_is_missing_is_named,
     every_operation_needs_its_scope,
     a_token_opens_nothing_once_its_reason_is_gone,

@@ -286,6 +286,12 @@ impl Permit {
         }
     }
 
+    /// Whether it acts with the roles of an app.
+    #[must_use]
+    pub(crate) const fn is_of_app(&self) -> bool {
+        matches!(self.rights, Rights::RolesOfApp(_))
+    }
+
     /// The session it was given to; none for a person whose sign-in is still under way.
     #[must_use]
     pub const fn own_session(&self) -> Option<&SessionId> {

@@ -119,13 +119,17 @@ impl Cell {
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    let group = store::load(tx, permit.org(), &group_id)
-                        .await?
-                        .ok_or(Refusal::NotFound)?;
-                    within::check_group(tx, &permit, &group_id).await?;
                     let rules = active::hold(tx, &cell, permit.org()).await?;
+                    // Held: a role that it is given at the same moment would be looked for before it is there.
+                    if !store::hold(tx, permit.org(), &group_id).await? {
+                        return Err(Refusal::NotFound);
+                    }
+                    let group = store::load(tx, permit.org(), &group_id).await?;
+                    let group = group.ok_or(Refusal::NotFound)?;
+                    within::check_group(tx, &permit, &group_id).await?;
                     let names = [group.name.as_str()];
                     guard::check_asked(&permit, rules.as_deref(), &group_id, &names)?;
+                    guard::check_filled(tx, &permit, &group_id).await?;
                     of_administrators::check_group(tx, &permit, &group_id).await?;
                     apply_removal(tx, &cell, &permit, &group).await
                 })

@@ -2,6 +2,8 @@
 //! them in again at once.
 
 use crate::access::Permit;
+use crate::access::custom::capability::ThingKind;
+use crate::access::custom::within;
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::group::Group;
@@ -12,15 +14,20 @@ use crate::group_rule::store::{self, members};
 use crate::person::Person;
 use crate::person::operations::as_target;
 use crate::walk::rows_max;
-use database::WriteTx;
+use database::{ReadTx, WriteTx};
 use ledger::{Event, EventType, Outcome, Target};
-use vocab::id::GroupId;
+use vocab::id::{GroupId, GroupRuleId};
+
+const ELSEWHERE: Refusal = Refusal::OutOfReach(
+    "they are in this group by a rule that fills groups out of your reach, too; somebody above you can take them out",
+);
 
 /// Passes somebody over in each rule by which they are in the group; they leave its other groups, and are in this one by
 /// hand alone until the caller takes them out. Returns what is to be logged.
 ///
 /// # Errors
-/// [`Refusal::TooMany`] where a rule passes over as many as it may.
+/// [`Refusal::TooMany`] where a rule passes over as many as it may; [`Refusal::OutOfReach`] where one fills groups that the
+/// caller does not reach.
 pub(crate) async fn exclude(
     tx: &mut WriteTx,
     cell: &Cell,
@@ -37,6 +44,7 @@ pub(crate) async fn exclude(
     let mut settlement = Settlement::new(cell, Some(permit));
     let mut events = Vec::new();
     for (id, name) in rules {
+        check_filled(tx, permit, &id).await?;
         if store::count_excluded(tx, org, &id).await? >= rows_max(EXCLUDED_MAX) {
             return Err(Refusal::TooMany {
                 what: "people whom a rule passes over",
@@ -63,4 +71,19 @@ pub(crate) async fn exclude(
     }
     events.extend(settlement.finish(tx, org).await?);
     Ok(events)
+}
+
+/// Whoever is passed over leaves every group that the rule fills, and a holder of custom roles must reach each of them.
+async fn check_filled(tx: &mut ReadTx, permit: &Permit, rule: &GroupRuleId) -> Result<(), Refusal> {
+    let Some(extent) = within::load_extent(tx, permit, ThingKind::Group).await? else {
+        return Ok(());
+    };
+    let filled = store::load_group_names(tx, permit.org(), rule).await?;
+    match filled
+        .iter()
+        .all(|(group, _)| extent.reach.holds(group.as_str()))
+    {
+        true => Ok(()),
+        false => Err(ELSEWHERE),
+    }
 }

@@ -7,6 +7,7 @@ use crate::access::custom::capability::{Capability, ThingKind};
 use crate::access::custom::store::{bindings, reach};
 use crate::fault::Refusal;
 use crate::group_rule::active::RuleSet;
+use crate::group_rule::store as rules;
 use crate::person::Person;
 use crate::person::roles::refuse_half_open;
 use database::ReadTx;
@@ -20,19 +21,30 @@ const ASKED: Refusal = Refusal::OutOfReach(
     "a rule that fills groups asks about this group; somebody above you can change it",
 );
 
-/// For whatever changes a group that gives its members a role, or ends it.
+const FILLED: Refusal = Refusal::OutOfReach(
+    "a rule fills this group, and would rest without it; somebody above you can remove it",
+);
+const APP: Refusal = Refusal::OutOfReach(
+    "this group gives its members an administrator role; no app changes it, whatever its scopes",
+);
+
+/// For whatever changes a group that gives its members a role, or ends it. An app has its roles only as far as its scopes
+/// go, and a scope for groups is none for roles.
 ///
 /// # Errors
-/// [`Refusal::OutOfReach`] for whoever is no super administrator.
+/// [`Refusal::OutOfReach`] for whoever is no super administrator, and for every app.
 pub(crate) async fn check_group(
     tx: &mut ReadTx,
     permit: &Permit,
     group: &GroupId,
 ) -> Result<(), Refusal> {
-    if bindings::is_group_holder(tx, permit.org(), group.as_str()).await? {
-        check_role_giving(tx, permit).await?;
+    if !bindings::is_group_holder(tx, permit.org(), group.as_str()).await? {
+        return Ok(());
     }
-    Ok(())
+    if permit.is_of_app() {
+        return Err(APP);
+    }
+    check_role_giving(tx, permit).await
 }
 
 /// For somebody who is about to be put into a group, or taken out.
@@ -94,6 +106,26 @@ pub(crate) fn check_asked(
     let is_asked = |name: &&str| rules.asking_about(group, name).next().is_some();
     match names.iter().any(is_asked) {
         true => Err(ASKED),
+        false => Ok(()),
+    }
+}
+
+/// For a group that is about to be no more: the rules that fill it rest from then on, and fill no other group either.
+///
+/// # Errors
+/// [`Refusal::OutOfReach`] for a holder of custom roles, where a rule fills the group.
+pub(crate) async fn check_filled(
+    tx: &mut ReadTx,
+    permit: &Permit,
+    group: &GroupId,
+) -> Result<(), Refusal> {
+    let is_custom = permit.custom_caller().is_some();
+    match is_custom
+        && !rules::load_filling(tx, permit.org(), group)
+            .await?
+            .is_empty()
+    {
+        true => Err(FILLED),
         false => Ok(()),
     }
 }
