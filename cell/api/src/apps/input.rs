@@ -63,6 +63,14 @@ struct ClientInput {
     jwks: Option<String>,
 }
 
+impl AppInput {
+    /// Leaves the app open to whom it is open, where nothing is said of it.
+    pub fn keep_visibility(&mut self, present: &App) {
+        let is_open = present.settings.visibility == Assignment::Everyone;
+        self.is_for_everyone.get_or_insert(is_open);
+    }
+}
+
 /// Reads a body.
 ///
 /// # Errors

@@ -153,7 +153,11 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
 pub async fn replace(call: Call) -> Result<Reply, ApiError> {
     for _ in 0..CHANGE_ATTEMPTS_MAX {
         let present = load_app(&call).await?;
-        let change = plan_change(&present, parse_app(call.json()?)?)?;
+        let mut input = parse_app(call.json()?)?;
+        if call.permit.custom_caller().is_some() {
+            input.keep_visibility(&present);
+        }
+        let change = plan_change(&present, input)?;
         let (id, revision) = (&present.id, present.revision);
         let changed = call.cell.update_app(&call.permit, id, revision, change);
         match changed.await {

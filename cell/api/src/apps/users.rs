@@ -170,7 +170,11 @@ pub async fn unassign(call: Call) -> Result<Reply, ApiError> {
     let (app, person) = (load_app(&call).await?, load_person(&call).await?);
     let assigned = load_assigned(&call, &app, &person.id).await?;
     if let Way::Group(group) = assigned.way {
-        let cause = format!("the app is assigned to the group {group}, not to the person");
+        // What one may do to an app shows no groups.
+        let cause = match call.permit.custom_caller() {
+            Some(_) => String::from("the app is assigned to a group of theirs, not to the person"),
+            None => format!("the app is assigned to the group {group}, not to the person"),
+        };
         return Err(ApiError::because(ErrorCode::AppUserOfGroup, cause));
     }
     let taken = call
@@ -248,6 +252,7 @@ pub(super) fn render_way(
     let since = since.to_rfc3339_millis();
     let (scope, group) = match way {
         Way::Direct => (DIRECT, None),
+        Way::Group(_) if call.permit.custom_caller().is_some() => (THROUGH_GROUP, None),
         Way::Group(group) => {
             let href = call.href(&format!("/api/v1/groups/{group}"));
             (THROUGH_GROUP, Some(json!({ "href": href })))

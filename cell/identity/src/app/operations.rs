@@ -1,7 +1,9 @@
 //! What administrators do with apps. Each change and its log row are one transaction, and no cached app outlives it.
 
 use crate::access::ceiling::check_app_reach;
-use crate::access::custom::capability::Capability;
+use crate::access::custom::Reach;
+use crate::access::custom::capability::{Capability, ThingKind};
+use crate::access::custom::store::reach;
 use crate::access::{Permission, Permit};
 use crate::app::rules::{decide_app, decide_label, needs_secret};
 use crate::app::settings::AppSettings;
@@ -250,7 +252,8 @@ impl Cell {
     /// Changes label, settings and sign-on policy.
     ///
     /// # Errors
-    /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision.
+    /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision; [`Refusal::OutOfReach`] for a holder of custom roles
+    /// who would open the app to more people than they may assign it to.
     pub async fn update_app(
         &self,
         permit: &Permit,
@@ -268,6 +271,9 @@ impl Cell {
                     return Err(Refusal::Changed);
                 }
                 let settings = decide_app(app.kind, change.settings)?;
+                if settings.visibility != app.settings.visibility {
+                    check_visibility(tx, &by).await?;
+                }
                 if let Some(policy) = change
                     .policy_id
                     .as_ref()
@@ -504,6 +510,21 @@ async fn remove_secret(
     let org = permit.org();
     Ok(store::delete_secret(tx, org, app_id, id).await?
         || secrets::store::delete_inactive(tx, org, app_id, id).await?)
+}
+
+/// An app that is open to everybody is assigned to everybody: a holder of custom roles needs as much for it.
+async fn check_visibility(tx: &mut WriteTx, permit: &Permit) -> Result<(), Refusal> {
+    let Some(caller) = permit.custom_caller() else {
+        return Ok(());
+    };
+    let needed = Capability::UsersAppAssignment;
+    let held = reach::load_resources(tx, permit.org(), caller, needed).await?;
+    match Reach::of(ThingKind::Person, &held).all {
+        true => Ok(()),
+        false => Err(Refusal::OutOfReach(
+            "this opens the app to everybody, or to them no more; somebody who may assign it to everybody can do it",
+        )),
+    }
 }
 
 async fn check_policy(tx: &mut WriteTx, permit: &Permit, policy: &PolicyId) -> Result<(), Refusal> {

@@ -96,19 +96,22 @@ impl walk::Walk for Walk {
 
 impl AppSearch {
     /// The walk over single apps in which what is looked for is found by looking at each.
+    fn within(apps: &BTreeSet<String>) -> Self {
+        Self::by(Walk::Ids(apps.iter().cloned().collect()), Vec::new())
+    }
+
+    /// Refuses what is told by walking alone, and tells of people and groups: to whom apps are assigned. A capability over
+    /// apps shows neither.
     ///
     /// # Errors
-    /// [`Refusal::Invalid`] for what is told by walking alone: to whom apps are assigned.
-    fn within(&self, apps: &BTreeSet<String>) -> Result<Self, Refusal> {
+    /// [`Refusal::Invalid`] for it.
+    fn refuse_assignment(&self) -> Result<(), Refusal> {
         let is_told = |walk: &Walk| !matches!(walk, Walk::OfPerson(_) | Walk::OfGroup(_));
-        if !self.0.alternatives.iter().all(|one| is_told(&one.walk)) {
-            let problem = "apps of resource sets are not found by whom they are assigned to";
-            return Err(Refusal::invalid("filter", problem));
+        if self.0.alternatives.iter().all(|one| is_told(&one.walk)) {
+            return Ok(());
         }
-        Ok(Self::by(
-            Walk::Ids(apps.iter().cloned().collect()),
-            Vec::new(),
-        ))
+        let problem = "by custom roles apps are not found by whom they are assigned to";
+        Err(Refusal::invalid("filter", problem))
     }
 
     /// Whether an app is looked for that another walk met.
@@ -265,10 +268,12 @@ impl Cell {
     ) -> Result<FoundApps, Refusal> {
         permit.covers_within(Permission::ReadDirectory, Capability::AppsRead)?;
         let mut tx = self.database.read().await?;
-        if let Some(extent) = within::load_extent(&mut tx, permit, ThingKind::App).await?
-            && !extent.reach.all
-        {
-            let walked = search.within(&extent.reach.ids)?;
+        let extent = within::load_extent(&mut tx, permit, ThingKind::App).await?;
+        if extent.is_some() {
+            search.refuse_assignment()?;
+        }
+        if let Some(extent) = extent.filter(|extent| !extent.reach.all) {
+            let walked = AppSearch::within(&extent.reach.ids);
             let mut page = Page::begin(&walked.0, after, limit)?.sifted();
             while let Some(batch) = page.wanted() {
                 let met = store::load_batch(&mut tx, permit.org(), &batch).await?;
