@@ -14,6 +14,7 @@ use crate::group_rule::{active, store as rules};
 use crate::person::operations::as_target;
 use crate::person::roles::refuse_half_open;
 use crate::problem::{Problem, named};
+use crate::walk::rows_max;
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 use std::collections::BTreeSet;
@@ -53,18 +54,13 @@ impl Cell {
                         set.ok_or(Refusal::NotFound)?,
                     );
                     let ids = (&pair.0.id, &pair.1.id);
-                    let present = store::load_of_pair(tx, org, ids).await?.len();
+                    let present = store::load_of_pair(tx, org, ids).await?;
+                    let new = plan_holders(&present, holders)?;
                     let mut bound = Vec::new();
-                    for holder in holders {
+                    for holder in new {
                         if let Some(binding) = cell.apply_binding(tx, &by, &pair, holder).await? {
                             bound.push(binding);
                         }
-                    }
-                    if present + bound.len() > MEMBERS_MAX {
-                        return Err(Refusal::TooMany {
-                            what: "members of a binding",
-                            max: MEMBERS_MAX,
-                        });
                     }
                     Ok(bound)
                 })
@@ -169,15 +165,16 @@ impl Cell {
         if !store::delete(tx, org, &binding.id).await? {
             return Err(Refusal::NotFound);
         }
+        // Of whoever is no more, the id alone is told.
         let target = match &binding.holder {
             Holder::User(id) => crate::person::store::load(tx, org, id)
                 .await?
-                .map(|person| as_target(&person)),
-            Holder::Group(id) => crate::group::store::load(tx, org, id)
-                .await?
-                .map(|group| Target::group(&group.id, &group.name)),
+                .map_or_else(|| Target::user(id, "", ""), |person| as_target(&person)),
+            Holder::Group(id) => crate::group::store::load(tx, org, id).await?.map_or_else(
+                || Target::group(id, ""),
+                |group| Target::group(&group.id, &group.name),
+            ),
         };
-        let target = target.ok_or(Refusal::NotFound)?;
         let kind = EventType::IamResourcesetBindingsDelete;
         Ok(ledger::append(tx, org, self.binding_event(permit, kind, &pair, target)).await?)
     }
@@ -196,6 +193,26 @@ impl Cell {
             .target(of_roles::as_target(role))
             .target(holder)
     }
+}
+
+/// Those who do not hold it yet, before anybody is looked at: how much is to be done is bounded by it.
+///
+/// # Errors
+/// [`Refusal::TooMany`] where more than [`MEMBERS_MAX`] would hold it.
+fn plan_holders(
+    present: &[Binding],
+    mut holders: BTreeSet<Holder>,
+) -> Result<BTreeSet<Holder>, Refusal> {
+    for binding in present {
+        holders.remove(&binding.holder);
+    }
+    if present.len() + holders.len() > MEMBERS_MAX {
+        return Err(Refusal::TooMany {
+            what: "members of a binding",
+            max: MEMBERS_MAX,
+        });
+    }
+    Ok(holders)
 }
 
 /// Whoever is about to hold a role, held until the end of the transaction.
@@ -248,7 +265,7 @@ pub(crate) async fn hold_group(
         let problem = "a group that a rule fills gives nobody a role: it would be given by whoever changes profiles";
         return Err(Refusal::invalid("members", problem));
     }
-    let limit = i64::try_from(GROUP_MEMBERS_MAX + 1).unwrap_or(i64::MAX);
+    let limit = rows_max(GROUP_MEMBERS_MAX + 1);
     let members = crate::group::store::load_member_ids(tx, org, id, limit).await?;
     if members.len() > GROUP_MEMBERS_MAX {
         return Err(Refusal::TooMany {
@@ -256,10 +273,55 @@ pub(crate) async fn hold_group(
             max: GROUP_MEMBERS_MAX,
         });
     }
-    for member in members {
-        if let Some(person) = crate::person::store::load(tx, org, &member).await? {
-            refuse_half_open(permit, &person)?;
-        }
+    if let Some(person) = store::load_half_open(tx, org, id).await? {
+        refuse_half_open(permit, &person)?;
     }
     Ok(Target::group(&group.id, &group.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plan_holders;
+    use crate::access::custom::{Binding, Holder, MEMBERS_MAX};
+    use std::collections::BTreeSet;
+    use vocab::entropy::SeededEntropy;
+    use vocab::id::{CustomRoleId, GroupId, ResourceSetId, RoleBindingId, UserId};
+    use vocab::time::Timestamp;
+
+    #[test]
+    fn whoever_is_bound_is_passed_over_and_the_others_are_counted() {
+        let entropy = SeededEntropy::new(61);
+        let holders: Vec<Holder> = (0..=MEMBERS_MAX)
+            .map(|number| match number % 2 {
+                0 => Holder::User(UserId::generate(&entropy)),
+                _ => Holder::Group(GroupId::generate(&entropy)),
+            })
+            .collect();
+        let (role, set) = (
+            CustomRoleId::generate(&entropy),
+            ResourceSetId::generate(&entropy),
+        );
+        let bound = |some: &[Holder]| -> Vec<Binding> {
+            let some = some.iter().map(|holder| Binding {
+                id: RoleBindingId::generate(&entropy),
+                role: role.clone(),
+                set: set.clone(),
+                holder: holder.clone(),
+                bound_at: Timestamp::from_seconds(0),
+            });
+            some.collect()
+        };
+        let some = |from: usize, to: usize| -> BTreeSet<Holder> {
+            holders.iter().skip(from).take(to - from).cloned().collect()
+        };
+        let planned = |present: usize, from: usize, to: usize| {
+            let present: Vec<Holder> = holders.iter().take(present).cloned().collect();
+            plan_holders(&bound(&present), some(from, to)).ok()
+        };
+        assert_eq!(planned(0, 0, MEMBERS_MAX), Some(some(0, MEMBERS_MAX)));
+        assert_eq!(planned(0, 0, MEMBERS_MAX + 1), None);
+        assert_eq!(planned(2, 0, 4), Some(some(2, 4)));
+        assert_eq!(planned(MEMBERS_MAX, 0, MEMBERS_MAX), Some(BTreeSet::new()));
+        assert_eq!(planned(MEMBERS_MAX, MEMBERS_MAX, MEMBERS_MAX + 1), None);
+    }
 }

@@ -2,8 +2,9 @@
 
 use crate::access::custom::{Binding, Holder};
 use crate::fault::Fault;
+use crate::person::{Person, PersonStatus};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
-use vocab::id::{CustomRoleId, OrgId, ResourceSetId, RoleBindingId, UserId};
+use vocab::id::{CustomRoleId, GroupId, OrgId, ResourceSetId, RoleBindingId, UserId};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -139,6 +140,24 @@ pub async fn is_group_holder(
                WHERE b.org_id = $1 AND b.member_kind = 'GROUP' AND b.member_id = $2) \
                OR EXISTS (SELECT 1 FROM group_roles r WHERE r.org_id = $1 AND r.group_id = $2)";
     Ok(tx.query_optional(sql, params![org, group]).await?.is_some())
+}
+
+/// Somebody of a group who is getting back in by mail, if there is somebody.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub(crate) async fn load_half_open(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    group: &GroupId,
+) -> Result<Option<Person>, Fault> {
+    let sql = "SELECT u.id FROM group_members m JOIN users u ON u.org_id = m.org_id AND u.id = m.user_id \
+               WHERE m.org_id = $1 AND m.group_id = $2 AND u.status = $3 LIMIT 1";
+    let values = params![org, group, PersonStatus::Recovery.as_str()];
+    let Some(row) = tx.query_optional(sql, values).await? else {
+        return Ok(None);
+    };
+    crate::person::store::load(tx, org, &row.get(0)?).await
 }
 
 /// Adds a binding; false if the holder has the role over the set.
