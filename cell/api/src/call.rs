@@ -12,6 +12,7 @@ use axum::extract::{FromRequestParts as _, RawPathParams, Request};
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, header};
+use identity::access::custom::capability::Capability;
 use identity::access::{Caller, Permission, Permit, authorize, authorize_within};
 use identity::api_token::allowance::Allowances;
 use identity::cell::Cell;
@@ -160,6 +161,16 @@ impl Call {
             permission,
             &self.facts.client,
         )?)
+    }
+
+    /// The same by the caller's custom roles alone, within their resource sets.
+    ///
+    /// # Errors
+    /// [`ApiError`] if those do not give it.
+    pub fn permit_within(&self, capability: Capability) -> Result<Permit, ApiError> {
+        let org = &self.context.org;
+        let client = &self.facts.client;
+        Ok(authorize_within(&self.caller, org, capability, client)?)
     }
 
     /// The permit by which what the operation is about is looked at: that of custom roles shows no more than they hold.

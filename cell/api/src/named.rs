@@ -3,7 +3,9 @@
 
 use crate::call::Call;
 use crate::error::ApiError;
-use identity::fault::Fault;
+use identity::access::Permission;
+use identity::access::custom::capability::Capability;
+use identity::fault::{Fault, Refusal};
 use identity::{app, group, person};
 use vocab::id::{AppId, GroupId, UserId};
 
@@ -30,6 +32,10 @@ pub(crate) async fn check_named(
     if new.is_empty() {
         return Ok(());
     }
+    if call.permit.custom_caller().is_some() && call.permit_for(Permission::ReadDirectory).is_err()
+    {
+        return check_seen(call, kind, field, &new).await;
+    }
     let org = &call.context.org;
     let mut tx = call.cell.database.read().await.map_err(Fault::from)?;
     for id in new {
@@ -48,15 +54,58 @@ pub(crate) async fn check_named(
             },
         };
         if !is_there {
-            let shown: String = id.chars().take(crate::limits::SHOWN_ID_CHARS_MAX).collect();
-            let what = match kind {
-                Named::App => "app",
-                Named::Person => "person",
-                Named::Group => "group",
-            };
-            let problem = format!("there is no {what} {shown}");
-            return Err(ApiError::invalid(field, &problem));
+            return Err(missing(kind, field, id));
         }
     }
     Ok(())
+}
+
+/// The same for a holder of custom roles, who names only what they may look at: what there is besides, there is not.
+async fn check_seen(
+    call: &Call,
+    kind: Named,
+    field: &str,
+    ids: &[&String],
+) -> Result<(), ApiError> {
+    let capability = match kind {
+        Named::App => Capability::AppsRead,
+        Named::Person => Capability::UsersRead,
+        Named::Group => Capability::GroupsRead,
+    };
+    let reader = call.permit_within(capability);
+    for id in ids {
+        let Ok(reader) = &reader else {
+            return Err(missing(kind, field, id));
+        };
+        let found = match kind {
+            Named::App => match AppId::parse(id) {
+                Ok(id) => call.cell.find_app(reader, &id).await.map(|_| ()),
+                Err(_) => Err(Refusal::NotFound),
+            },
+            Named::Person => match UserId::parse(id) {
+                Ok(id) => call.cell.find_person(reader, id.as_str()).await.map(|_| ()),
+                Err(_) => Err(Refusal::NotFound),
+            },
+            Named::Group => match GroupId::parse(id) {
+                Ok(id) => call.cell.find_group(reader, &id).await.map(|_| ()),
+                Err(_) => Err(Refusal::NotFound),
+            },
+        };
+        match found {
+            Err(Refusal::NotFound) => return Err(missing(kind, field, id)),
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
+fn missing(kind: Named, field: &str, id: &str) -> ApiError {
+    let shown: String = id.chars().take(crate::limits::SHOWN_ID_CHARS_MAX).collect();
+    let what = match kind {
+        Named::App => "app",
+        Named::Person => "person",
+        Named::Group => "group",
+    };
+    let problem = format!("there is no {what} {shown}");
+    ApiError::invalid(field, &problem)
 }

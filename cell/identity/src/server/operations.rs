@@ -8,12 +8,12 @@ use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::inline_hook::InlineHookKind;
 use crate::server::change::{ServerChange, plan_change};
-use crate::server::parts::rules_in_force;
+use crate::server::parts::{AccessPolicy, rules_in_force};
 use crate::server::policies::{PolicyChange, plan_policy_change};
 use crate::server::rules::{decide_name, decide_parts, decide_server};
 use crate::server::store::{self, SERVERS_MAX};
 use crate::server::{AuthorizationServer, DEFAULT_SERVER_NAME, ServerConfig};
-use database::WriteTx;
+use database::{ReadTx, WriteTx};
 use keys::ServerKeyScope;
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::id::{InlineHookId, ServerId};
@@ -155,10 +155,14 @@ impl Cell {
             .database
             .write(move |tx| {
                 Box::pin(async move {
+                    if change.hook().is_some() {
+                        crate::org::store::lock(tx, by.org()).await?;
+                    }
+                    let mut server = load_for_change(tx, &by, &id).await?;
+                    check_known_hook(&by, &server.parts.policies, &change)?;
                     if let Some(hook) = change.hook() {
                         check_hook(tx, &by, hook).await?;
                     }
-                    let mut server = load_for_change(tx, &by, &id).await?;
                     let planned = plan_policy_change(server.parts.policies, change, cell.now())?;
                     server.parts.policies = planned.policies;
                     let config = ServerConfig {
@@ -334,15 +338,34 @@ fn decide_kept_name(former: &str, name: String) -> Result<String, Refusal> {
     Ok(name)
 }
 
-/// A hook that a rule names is there, and stays: whoever removes it takes the same lock, and looks for rules.
-async fn check_hook(tx: &mut WriteTx, permit: &Permit, id: &InlineHookId) -> Result<(), Refusal> {
-    crate::org::store::lock(tx, permit.org()).await?;
+/// A hook that a rule names is there, and stays: whoever removes it locks the org's row, too, and looks for rules.
+async fn check_hook(tx: &mut ReadTx, permit: &Permit, id: &InlineHookId) -> Result<(), Refusal> {
     let hook = crate::inline_hook::store::load(tx, permit.org(), id).await?;
     if hook.is_some_and(|hook| hook.kind == InlineHookKind::TokenTransform) {
         return Ok(());
     }
     let problem = "there is no inline hook of this id that is asked about tokens";
     Err(Refusal::invalid("actions.token.inlineHook.id", problem))
+}
+
+/// No custom role shows hooks: its holder leaves the one that a rule names, and brings no other.
+fn check_known_hook(
+    permit: &Permit,
+    policies: &[AccessPolicy],
+    change: &PolicyChange,
+) -> Result<(), Refusal> {
+    let (Some(_), Some(hook)) = (permit.custom_caller(), change.hook()) else {
+        return Ok(());
+    };
+    let mut known = policies.iter().flat_map(|policy| &policy.rules);
+    let is_known = matches!(change, PolicyChange::Rule(_, id, _)
+        if known.any(|rule| rule.id == *id && rule.hook.as_ref() == Some(hook)));
+    match is_known {
+        true => Ok(()),
+        false => Err(Refusal::OutOfReach(
+            "hooks are not yours to see; somebody who may see them can name another one",
+        )),
+    }
 }
 
 async fn load_for_change(
