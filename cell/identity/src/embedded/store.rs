@@ -13,14 +13,14 @@ use vocab::time::Timestamp;
 use vocab::value::Value;
 
 /// The placeholders of all ids, the first of them with this number.
-fn places(first: usize) -> String {
+pub(crate) fn places(first: usize) -> String {
     let numbers = first..first + TOGETHER_MAX;
     let places: Vec<String> = numbers.map(|number| format!("${number}")).collect();
     places.join(", ")
 }
 
 /// The ids behind the values before them; none where there are none, and then nothing is asked.
-fn filled<'i, I>(before: Vec<Value>, ids: &'i [I]) -> Option<Vec<Value>>
+pub(crate) fn filled<'i, I>(before: Vec<Value>, ids: &'i [I]) -> Option<Vec<Value>>
 where
     Value: From<&'i I>,
 {

@@ -3,10 +3,13 @@
 use crate::app::App;
 use crate::app::search::Walk;
 use crate::app::store::{columns, read};
+use crate::embedded::TOGETHER_MAX;
+use crate::embedded::store::{filled, places};
 use crate::fault::Fault;
 use crate::person::profile::fold;
 use crate::walk::{Batch, Met};
 use database::{ReadTx, params};
+use std::sync::LazyLock;
 use vocab::id::OrgId;
 
 const BY_ID: &str = concat!(
@@ -57,14 +60,14 @@ pub(super) async fn load_batch(
         Walk::ById => tx.query(BY_ID, params![org, id, limit]).await?,
         Walk::Ids(ids) => {
             let mut met = Vec::new();
-            for id in ids.iter().filter(|known| known.as_str() > id) {
-                if met.len() == batch.rows {
+            let behind = ids.partition_point(|known| known.as_str() <= id);
+            for some in ids.get(behind..).unwrap_or_default().chunks(TOGETHER_MAX) {
+                if met.len() >= batch.rows {
                     break;
                 }
-                let row = tx.query_optional(OF_ID, params![org, id, ""]).await?;
-                let app = row.as_ref().map(read).transpose()?;
-                met.extend(app.map(|app| (app, String::new(), id.clone())));
+                met.extend(load_some(tx, org, some).await?);
             }
+            met.truncate(batch.rows);
             return Ok(met);
         }
         Walk::Id(wanted) => tx.query(OF_ID, params![org, wanted, id]).await?,
@@ -91,6 +94,30 @@ pub(super) async fn load_batch(
             Ok((app, key, id))
         })
         .collect()
+}
+
+static OF_IDS: LazyLock<String> = LazyLock::new(|| {
+    let places = places(2);
+    format!(
+        "{}FROM apps a WHERE a.org_id = $1 AND a.id IN ({places})",
+        columns!()
+    )
+});
+
+/// Those of these apps that there are, by id; at most [`TOGETHER_MAX`].
+async fn load_some(tx: &mut ReadTx, org: &OrgId, ids: &[String]) -> Result<Vec<Met<App>>, Fault> {
+    let Some(values) = filled(params![org].to_vec(), ids) else {
+        return Ok(Vec::new());
+    };
+    let rows = tx.query(OF_IDS.as_str(), &values).await?;
+    let apps = rows.iter().map(read).collect::<Result<Vec<App>, _>>()?;
+    let apps = apps.into_iter().map(|app| {
+        let id = app.id.to_string();
+        (app, String::new(), id)
+    });
+    let mut met: Vec<Met<App>> = apps.collect();
+    met.sort_by(|one, other| one.2.cmp(&other.2));
+    Ok(met)
 }
 
 /// Each statement that walks one index, and the index that it must use.

@@ -1,6 +1,8 @@
 //! Walks over the table `groups`.
 
 use crate::condition::{Direction, Span};
+use crate::embedded::TOGETHER_MAX;
+use crate::embedded::store::{filled, places};
 use crate::fault::Fault;
 use crate::group::Group;
 use crate::group::search::Walk;
@@ -8,6 +10,7 @@ use crate::group::store::{columns, read};
 use crate::person::profile::fold;
 use crate::walk::{Batch, Met, rows_max};
 use database::{ReadTx, params};
+use std::sync::LazyLock;
 use vocab::id::{OrgId, UserId};
 use vocab::value::Value;
 
@@ -74,15 +77,14 @@ pub(super) async fn load_batch(
         }
         Walk::Ids(ids) => {
             let mut met = Vec::new();
-            for id in ids.iter().filter(|known| known.as_str() > id) {
-                if met.len() == batch.rows {
+            let behind = ids.partition_point(|known| known.as_str() <= id);
+            for some in ids.get(behind..).unwrap_or_default().chunks(TOGETHER_MAX) {
+                if met.len() >= batch.rows {
                     break;
                 }
-                let values = params![org, id, ""];
-                let row = tx.query_optional(OF_ID, values).await?;
-                let group = row.as_ref().map(read).transpose()?;
-                met.extend(group.map(|group| (group, String::new(), id.clone())));
+                met.extend(load_some(tx, org, some).await?);
             }
+            met.truncate(batch.rows);
             return Ok(met);
         }
         Walk::Names { begin, end } => {
@@ -116,6 +118,27 @@ pub(super) async fn load_batch(
             Ok((group, key, id))
         })
         .collect()
+}
+
+static OF_IDS: LazyLock<String> = LazyLock::new(|| {
+    let places = places(2);
+    format!("{}WHERE g.org_id = $1 AND g.id IN ({places})", columns!())
+});
+
+/// Those of these groups that there are, by id; at most [`TOGETHER_MAX`].
+async fn load_some(tx: &mut ReadTx, org: &OrgId, ids: &[String]) -> Result<Vec<Met<Group>>, Fault> {
+    let Some(values) = filled(params![org].to_vec(), ids) else {
+        return Ok(Vec::new());
+    };
+    let rows = tx.query(OF_IDS.as_str(), &values).await?;
+    let groups = rows.iter().map(read).collect::<Result<Vec<Group>, _>>()?;
+    let groups = groups.into_iter().map(|group| {
+        let id = group.id.to_string();
+        (group, String::new(), id)
+    });
+    let mut met: Vec<Met<Group>> = groups.collect();
+    met.sort_by(|one, other| one.2.cmp(&other.2));
+    Ok(met)
 }
 
 /// Groups of a person by id, after that id.
