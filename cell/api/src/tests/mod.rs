@@ -11,6 +11,7 @@ mod bearer;
 mod client;
 mod conventions;
 mod custom_acts;
+mod custom_bounds;
 mod custom_guard;
 mod custom_lists;
 mod custom_roles;

@@ -3,6 +3,7 @@
 
 use crate::access::ceiling::hold_within_reach;
 use crate::access::custom::capability::Capability;
+use crate::access::custom::store::reach;
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::credential::password::{PasswordRefusal, PlannedPassword};
@@ -15,7 +16,7 @@ use crate::person::lifecycle::{LifecycleAction, decide_transition};
 use crate::person::profile::{ProfileInput, decide_profile, fold, known_attributes};
 use crate::person::store::{self, Sessions};
 use crate::person::{Person, PersonStatus, unique};
-use database::WriteTx;
+use database::{ReadTx, WriteTx};
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::id::{OrgId, UserId};
 use vocab::secret::Secret;
@@ -149,6 +150,7 @@ impl Cell {
                         input
                     };
                     let profile = decide_profile(input, &schema)?;
+                    check_addresses(tx, &permit, &person, &profile).await?;
                     apply_profile(tx, &person, &profile, mails, cell.now()).await?;
                     let event =
                         cell.person_event(&permit, EventType::UserAccountUpdateProfile, &person);
@@ -230,6 +232,30 @@ impl Cell {
             .actor(permit.actor().clone())
             .client(permit.client())
             .target(as_target(person))
+    }
+}
+
+/// Whoever gives somebody another login or mail address can get in as them, by a link that is sent there: a holder of custom
+/// roles must be let do to the person whatever there is.
+async fn check_addresses(
+    tx: &mut ReadTx,
+    permit: &Permit,
+    person: &Person,
+    profile: &ProfileInput,
+) -> Result<(), Refusal> {
+    let Some(caller) = permit.custom_caller() else {
+        return Ok(());
+    };
+    if profile.login == person.login && profile.email == person.email {
+        return Ok(());
+    }
+    let whose = (permit.org(), caller);
+    let held = reach::load_capabilities_over(tx, whose, &person.id).await?;
+    match held.contains(&Capability::UsersManage) {
+        true => Ok(()),
+        false => Err(Refusal::OutOfReach(
+            "by a login or a mail address one gets in as somebody; whoever may manage them in all ways can change it",
+        )),
     }
 }
 

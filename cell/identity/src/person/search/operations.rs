@@ -86,7 +86,7 @@ impl Cell {
         Ok(found?)
     }
 
-    /// A page of a group's members, by id, after that id; none where the page is the last.
+    /// A page of a group's members, by id, after that place among the ids; none where the page is the last.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for a group that this org does not have.
@@ -96,7 +96,7 @@ impl Cell {
         group_id: &GroupId,
         after: &str,
         limit: usize,
-    ) -> Result<(Vec<PersonRecord>, Option<UserId>), Refusal> {
+    ) -> Result<(Vec<PersonRecord>, Option<String>), Refusal> {
         permit.covers_within(Permission::ReadDirectory, Capability::GroupsRead)?;
         let mut tx = self.database.read().await?;
         let org = permit.org();
@@ -110,7 +110,7 @@ impl Cell {
         let mut members = store::load_members(&mut tx, org, group_id, after, limit + 1).await?;
         let has_more = members.len() > limit;
         members.truncate(limit);
-        let last = members.last().map(|record| record.person.id.clone());
+        let last = members.last().map(|record| record.person.id.to_string());
         Ok((members, last.filter(|_| has_more)))
     }
 }
@@ -140,34 +140,73 @@ async fn search_within(
     Ok(FoundPeople { people, next })
 }
 
-/// A page of those members of a group who are within; it looks at a bounded number of them.
+/// A page of those members of a group who are within; it looks at a bounded number of them. The place behind it is that of
+/// the last of them who is shown, or one that is nobody's.
 async fn members_within(
     tx: &mut ReadTx,
     permit: &Permit,
     extent: &Extent,
     group: &GroupId,
     (after, limit): (&str, usize),
-) -> Result<(Vec<PersonRecord>, Option<UserId>), Refusal> {
-    let (mut found, mut examined) = (Vec::new(), 0);
-    let mut last: Option<UserId> = None;
+) -> Result<(Vec<PersonRecord>, Option<String>), Refusal> {
+    let (mut found, mut examined) = (Vec::<PersonRecord>::new(), 0);
+    let mut behind = after.to_owned();
     loop {
-        let behind = last.as_ref().map_or(after, UserId::as_str).to_owned();
         let met = store::load_members(tx, permit.org(), group, &behind, limit + 1).await?;
         let is_last = met.len() <= limit;
         let ids: Vec<UserId> = met.iter().map(|record| record.person.id.clone()).collect();
         let within = within::load_people_within(tx, permit, extent, &ids).await?;
         for record in met {
-            if found.len() == limit || examined == EXAMINED_MAX {
+            if found.len() == limit {
+                let last = found.last().map(|record| record.person.id.to_string());
                 return Ok((found, last));
             }
+            if examined == EXAMINED_MAX {
+                let shown = found.last().map_or("", |record| record.person.id.as_str());
+                let place = place_behind(after, shown, &behind);
+                return Ok((found, place));
+            }
             examined += 1;
-            last = Some(record.person.id.clone());
+            behind = record.person.id.to_string();
             if within.contains(&record.person.id) {
                 found.push(record);
             }
         }
         if is_last {
             return Ok((found, None));
+        }
+    }
+}
+
+/// Where a page begins behind an id that nobody is to learn: behind the one that was shown last, or at a place that is no id,
+/// as near before the other as its first half tells. None where neither goes on from where the page began.
+fn place_behind(after: &str, shown: &str, id: &str) -> Option<String> {
+    let place = id.get(..id.len() / 2)?.max(shown);
+    (place > after).then(|| place.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place_behind;
+
+    #[test]
+    fn a_place_tells_no_id_that_was_not_shown_and_goes_on() {
+        let id = "00uBcdEfgHijKlmNopq0";
+        for (after, shown, place) in [
+            ("", "", Some("00uBcdEfgH")),
+            ("00uAzzzzzzzzzzzzzzzz", "", Some("00uBcdEfgH")),
+            ("00uBcdEfgG", "", Some("00uBcdEfgH")),
+            ("", "00uAzzzzzzzzzzzzzzzz", Some("00uBcdEfgH")),
+            ("", "00uBcdEfgHijKlmNopp9", Some("00uBcdEfgHijKlmNopp9")),
+            ("", id, Some(id)),
+            ("00uBcdEfgH", "", None),
+            ("00uBcdEfgHijKlmNopp9", "", None),
+        ] {
+            assert_eq!(
+                place_behind(after, shown, id).as_deref(),
+                place,
+                "{after} {shown}"
+            );
         }
     }
 }
