@@ -1,6 +1,7 @@
 //! Somebody comes from a provider: the facts are gathered, [`decide_arrival`] says who it is, and what follows is written, all in
 //! one transaction. Of two arrivals of somebody new, one adds the person and the other finds them.
 
+use crate::access::custom::store::bindings;
 use crate::access::own::plan_fresh_since;
 use crate::cell::Cell;
 use crate::fault::{Fault, Refusal};
@@ -402,10 +403,13 @@ impl Journey {
             event(EventType::UserLifecycleActivate),
         ];
         for group in &self.provider.config.policy.first_groups {
-            // One that is no more gives nobody anything.
+            // One that is no more gives nobody anything, and a provider's word makes nobody an administrator.
             let Some(group) = group::store::load(tx, &org, group).await? else {
                 continue;
             };
+            if bindings::is_group_holder(tx, &org, group.id.as_str()).await? {
+                continue;
+            }
             if group::store::insert_member(tx, &org, &group.id, &id, now).await? {
                 let target = Target::group(&group.id, &group.name);
                 events.push(event(EventType::GroupUserMembershipAdd).target(target));

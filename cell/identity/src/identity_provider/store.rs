@@ -1,5 +1,6 @@
 //! The tables `identity_providers` and `identity_provider_links`.
 
+use crate::access::ceiling::load_standing;
 use crate::fault::{Fault, Refusal};
 use crate::identity_provider::{IdentityProvider, ProviderLink};
 use crate::person::Person;
@@ -220,18 +221,21 @@ pub async fn load_links_of(
 /// Whether a person can come in by a link: to a provider that is switched on, and, for whoever administers, by proof of their own.
 ///
 /// # Errors
-/// [`DatabaseFault`] if the store fails.
+/// [`Fault`] if the store fails.
 pub async fn has_usable_link(
     tx: &mut ReadTx,
     org_id: &OrgId,
     user: &UserId,
-) -> Result<bool, DatabaseFault> {
-    let sql = "SELECT 1 FROM identity_provider_links l JOIN identity_providers p \
+) -> Result<bool, Fault> {
+    let sql = "SELECT l.own_proof FROM identity_provider_links l JOIN identity_providers p \
                ON p.org_id = l.org_id AND p.id = l.provider_id AND p.active = 1 \
-               WHERE l.org_id = $1 AND l.user_id = $2 AND (l.own_proof = 1 OR NOT EXISTS \
-               (SELECT 1 FROM administrators a WHERE a.org_id = l.org_id AND a.user_id = l.user_id)) LIMIT 1";
-    let row = tx.query_optional(sql, params![org_id, user]).await?;
-    Ok(row.is_some())
+               WHERE l.org_id = $1 AND l.user_id = $2 ORDER BY l.own_proof DESC LIMIT 1";
+    let best = tx.query_optional(sql, params![org_id, user]).await?;
+    match best.map(|row| row.get::<bool>(0)).transpose()? {
+        None => Ok(false),
+        Some(true) => Ok(true),
+        Some(false) => Ok(!load_standing(tx, org_id, user).await?.is_administrator()),
+    }
 }
 
 /// A page of the links of a provider, by person, after that one.
@@ -377,7 +381,7 @@ pub async fn find_matches(
     Ok(found)
 }
 
-/// A person, held until the end of the transaction, and whether they hold any administrator's role.
+/// A person, held until the end of the transaction, and whether they administer anything, by whatever role.
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
@@ -389,6 +393,6 @@ pub(crate) async fn hold_person(
     let Some(person) = crate::person::store::load_held(tx, org_id, user).await? else {
         return Ok(None);
     };
-    let roles = crate::person::store::load_roles(tx, org_id, user).await?;
-    Ok(Some((person, !roles.is_empty())))
+    let standing = load_standing(tx, org_id, user).await?;
+    Ok(Some((person, standing.is_administrator())))
 }
