@@ -1,6 +1,8 @@
 //! What lies within is no way to what lies outside: what follows of an act ends where the sets end.
 
 use crate::for_tests::{By, World, on_both_engines};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use identity::access::custom::Resource;
 use identity::access::custom::capability::Capability as To;
 use serde_json::{Value, json};
@@ -270,6 +272,28 @@ async fn addresses_are_changed_by_who_may_manage(world: &World) {
     }
 }
 
+/// The place behind a page is that of somebody who is on it.
+async fn pages_of_members_tell_nobody_outside(world: &World) {
+    let (samos, members) = world.crowd("samos", 7).await;
+    let (within, _) = world.crowd("within", 0).await;
+    for member in members.iter().step_by(2) {
+        world.join(&within, member).await;
+    }
+    let parts = [Resource::Group(samos.clone()), Resource::UsersOf(within)];
+    world
+        .let_desk("see", &[To::GroupsRead, To::UsersRead], &parts)
+        .await;
+    for limit in [1, 2, 3] {
+        let path = format!("groups/{samos}/users?limit={limit}");
+        let page = world.asks("GET", &path, &Value::Null).await;
+        let next = page.link("next").unwrap();
+        let after = next.split("after=").nth(1).unwrap();
+        let after = URL_SAFE_NO_PAD.decode(after.split('&').next().unwrap());
+        let after: Value = serde_json::from_slice(&after.unwrap()).unwrap();
+        assert_eq!(after[3], page.texts("/id").last().unwrap().as_str());
+    }
+}
+
 async fn single_groups_are_listed_in_order(world: &World) {
     let (mut resources, mut expected) = (Vec::new(), Vec::new());
     for number in 0..9 {
@@ -291,5 +315,6 @@ on_both_engines!(
     apps_do_not_tell_whose_they_are,
     access_rules_name_what_their_writer_sees,
     addresses_are_changed_by_who_may_manage,
+    pages_of_members_tell_nobody_outside,
     single_groups_are_listed_in_order,
 );
