@@ -65,4 +65,28 @@ pub const PROBLEMS: &[(&str, &str)] = &[
         "apps of resource sets are not found by whom they are assigned to",
         "Apps von Ressourcenmengen findet man nicht danach, wem sie zugewiesen sind",
     ),
+    (
+        "a rule fills this group, and would rest without it; somebody above you can remove it",
+        "Eine Regel füllt diese Gruppe und ruhte ohne sie; jemand über Ihnen kann sie entfernen",
+    ),
+    (
+        "by a login or a mail address one gets in as somebody; whoever may manage them in all ways can change it",
+        "Mit einem Anmeldenamen oder einer Mailadresse kommt man als jemand herein; ändern kann sie, wer die Person in allem verwalten darf",
+    ),
+    (
+        "hooks are not yours to see; somebody who may see them can name another one",
+        "Hooks dürfen Sie nicht sehen; wer sie sehen darf, kann einen anderen nennen",
+    ),
+    (
+        "they are in this group by a rule that fills groups out of your reach, too; somebody above you can take them out",
+        "In dieser Gruppe sind sie durch eine Regel, die auch Gruppen füllt, die Sie nicht erreichen; jemand über Ihnen kann sie herausnehmen",
+    ),
+    (
+        "this group gives its members an administrator role; no app changes it, whatever its scopes",
+        "Diese Gruppe gibt ihren Mitgliedern eine Verwaltungsrolle; keine Anwendung ändert sie, was immer ihre Scopes sind",
+    ),
+    (
+        "this opens the app to everybody, or to them no more; somebody who may assign it to everybody can do it",
+        "Das öffnet die Anwendung für alle oder nicht mehr; es kann tun, wer sie allen zuweisen darf",
+    ),
 ];
