@@ -94,6 +94,10 @@ function hashOf(login) {
 /** One page, two posts: first the identifier, then the password, as ours asks them. */
 function interactions(provider) {
   return async (ctx, next) => {
+    if (ctx.path === '/favicon.ico') {
+      ctx.status = 204;
+      return undefined;
+    }
     const match = /^\/interaction\/([\w-]+)(\/password)?$/.exec(ctx.path);
     if (!match) return next();
     const details = await provider.interactionDetails(ctx.req, ctx.res);
