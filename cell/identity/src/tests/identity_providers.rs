@@ -19,14 +19,18 @@ use vocab::id::{GroupId, OrgId};
 const PLAIN: PlainHttp = PlainHttp::Never;
 const ADDRESS: &str = "203.0.113.7";
 
-async fn provider_with(world: &World, org: &OrgId, policy: ArrivalPolicy) -> IdentityProvider {
+pub(super) async fn provider_with(
+    world: &World,
+    org: &OrgId,
+    policy: ArrivalPolicy,
+) -> IdentityProvider {
     let permit = world.permit(org, Permission::ManageOrg);
     let change = ProviderChange { policy, ..change() };
     let made = world.cell.create_identity_provider(&permit, change, PLAIN);
     made.await.unwrap()
 }
 
-fn auto() -> ArrivalPolicy {
+pub(super) fn auto() -> ArrivalPolicy {
     ArrivalPolicy {
         creation: Automatic::Auto,
         linking: Automatic::Auto,

@@ -1,10 +1,12 @@
 //! What follows from the word of a provider in a sign-in, and links that want proof of the person's own.
 
+use crate::access::ceiling::load_standing;
 use crate::access::{Permission, Role};
 use crate::cell::Cell;
 use crate::event_hook::envoy::PlainHttp;
 use crate::fault::Refusal;
 use crate::for_tests::{World, on_both_engines};
+use crate::identity_provider::arrival::ArrivalPolicy;
 use crate::identity_provider::arrive::Arrived;
 use crate::identity_provider::settings::tests::change;
 use crate::person::Person;
@@ -14,7 +16,7 @@ use crate::sign_in::evaluate::PolicyQuestion;
 use crate::sign_in::prove::Typed;
 use crate::sign_in::{Flow, Step};
 use crate::sign_on::{AuthenticatorKind, ProvedAuthenticator, Verdict};
-use crate::tests::identity_providers::{arrive, person, provider, vouched};
+use crate::tests::identity_providers::{arrive, auto, person, provider, provider_with, vouched};
 use crate::tests::sign_in::{facts, set_password};
 use vocab::id::OrgId;
 use vocab::secret::Secret;
@@ -261,7 +263,36 @@ async fn a_person_keeps_the_last_way_in(world: &World) {
     assert!(matches!(strangers, Err(Refusal::NotFound)));
 }
 
+async fn nobody_comes_to_a_role_by_a_group_that_a_provider_names(world: &World) {
+    let org = world.org("acme").await;
+    let manager = world.permit(&org, Permission::ManageOrg);
+    let groups = world.permit(&org, Permission::ManageGroups);
+    let mut named = Vec::new();
+    for name in ["Partners", "Helpers"] {
+        let made = world.cell.create_group(&groups, name, "").await;
+        named.push(made.unwrap().id);
+    }
+    let policy = ArrivalPolicy {
+        first_groups: named.clone(),
+        ..auto()
+    };
+    let provider = provider_with(world, &org, policy).await;
+    let given = world
+        .cell
+        .grant_group_role(&manager, &named[1], Role::HelpDeskAdmin);
+    assert!(given.await.unwrap());
+    let ada = person(arrive(world, &provider, vouched("1", "ada@partner.example")).await);
+    let mut tx = world.cell.database.read().await.unwrap();
+    for (group, expected) in named.iter().zip([true, false]) {
+        let is_member = crate::group::store::is_member(&mut tx, &org, group, &ada.id).await;
+        assert_eq!(is_member.unwrap(), expected);
+    }
+    let standing = load_standing(&mut tx, &org, &ada.id).await.unwrap();
+    assert!(!standing.is_administrator());
+}
+
 on_both_engines!(
+    nobody_comes_to_a_role_by_a_group_that_a_provider_names,
     the_word_of_a_provider_is_one_proof_among_others,
     an_administrator_is_linked_only_after_proof_of_their_own,
     a_link_of_own_proof_is_one_persons_and_old_proof_is_none,
