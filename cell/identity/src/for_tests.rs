@@ -99,6 +99,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 21,
         ..crate::schema::MIGRATION_CUSTOM_ROLES
     },
+    Migration {
+        version: 22,
+        ..ledger::MIGRATION_LOG_BY_WORDS
+    },
 ];
 
 /// When each test begins.

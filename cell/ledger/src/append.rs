@@ -10,7 +10,7 @@ use crate::chain::{decide_published, event_id, hash_row};
 use crate::event::Event;
 use crate::store::{self, NewRow};
 use database::{DatabaseFault, LeftRows, TxFuture, WriteTx};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use vocab::id::OrgId;
 
 /// Adds one event to the org's log. Make it the last thing a transaction does: others of the same org wait from here.
@@ -113,10 +113,6 @@ async fn append_now(
             hash: &hash,
         };
         store::insert_event(tx, org, row).await?;
-        let targets: BTreeSet<&str> = event.target_ids().collect();
-        for target in targets {
-            store::insert_target(tx, org, seq, target).await?;
-        }
         head.seq = seq;
         head.hash = hash;
         head.published_at = published_at.max(head.published_at);

@@ -195,11 +195,6 @@ impl Event {
         self.actor.id()
     }
 
-    /// The ids of what was acted on.
-    pub(crate) fn target_ids(&self) -> impl Iterator<Item = &str> {
-        self.targets.iter().map(Target::id)
-    }
-
     /// The body as it is stored, under the id and at the moment that the chain gives it.
     pub(crate) fn render<'e>(&'e self, id: &'e EventId, published: Timestamp) -> LogEvent<'e> {
         let transaction_id = self.client.transaction_id();

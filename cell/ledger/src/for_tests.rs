@@ -1,6 +1,8 @@
 //! A store of one test's own, on either engine, with the tables of this crate.
 
-use crate::{Event, MIGRATION, MIGRATION_LOG_WORDS, MIGRATION_ORG_MOVES, append};
+use crate::{
+    Event, MIGRATION, MIGRATION_LOG_BY_WORDS, MIGRATION_LOG_WORDS, MIGRATION_ORG_MOVES, append,
+};
 use database::{Database, DatabaseFault, Location, Migration};
 use postgres_for_tests::TestDatabase;
 use std::path::PathBuf;
@@ -18,6 +20,10 @@ static MIGRATIONS: &[Migration] = &[
     Migration {
         version: 3,
         ..MIGRATION_LOG_WORDS
+    },
+    Migration {
+        version: 4,
+        ..MIGRATION_LOG_BY_WORDS
     },
 ];
 

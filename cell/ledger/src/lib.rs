@@ -58,3 +58,10 @@ pub const MIGRATION_LOG_WORDS: database::Migration = database::Migration {
     name: "words of the log",
     sql: include_str!("schema/024_log_words.sql"),
 };
+
+/// Takes the indexes away whose work the words do.
+pub const MIGRATION_LOG_BY_WORDS: database::Migration = database::Migration {
+    version: 27,
+    name: "the log is found by its words",
+    sql: include_str!("schema/027_log_by_words.sql"),
+};

@@ -1,8 +1,7 @@
-//! Pages of the log, newest or oldest first, each by an index.
+//! Pages of the log, newest or oldest first.
 //!
-//! One condition has an index of its own. Several together, and keywords, are found by the words of the log
-//! ([`crate::words`]). A page looks at a bounded number of rows and may come back short, even empty, with a place to go on
-//! from: a rare event in a long log costs the reader more pages, never the store a long scan.
+//! Rows have numbers, and moments lead to these. All other conditions are found by the words of the log ([`crate::words`]): such
+//! a page looks at a bounded number of rows and may come back short, even empty, with a place to go on from.
 
 use crate::body::LogEvent;
 use crate::event::Outcome;
@@ -16,8 +15,6 @@ use vocab::time::Timestamp;
 
 /// Most rows of a page.
 pub const PAGE_ROWS_MAX: usize = 1_000;
-/// Most rows that are looked at for one page.
-const SCAN_ROWS_MAX: usize = 5_000;
 /// Rows per statement where they are looked at one after the other.
 pub(crate) const SCAN_BATCH_ROWS: usize = 250;
 /// The kinds of proof that strict clients know; another one is left out for them.
@@ -47,6 +44,17 @@ pub struct LogFilter {
     pub until: Option<Timestamp>,
     /// With all of these among its words.
     pub keywords: Keywords,
+}
+
+impl LogFilter {
+    /// Whether anything is asked for but a span of time.
+    fn asks_for_words(&self) -> bool {
+        self.event_type.is_some()
+            || self.actor.is_some()
+            || self.target.is_some()
+            || self.outcome.is_some()
+            || !self.keywords.is_empty()
+    }
 }
 
 /// In which order, which is also in which direction pages follow each other.
@@ -115,16 +123,6 @@ pub struct LogPage {
     pub next: Option<i64>,
 }
 
-/// The index that a page is read by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Driver {
-    All,
-    Type(&'static str),
-    Actor(String),
-    Target(String),
-    Outcome(&'static str),
-}
-
 /// Rows strictly between two numbers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Span {
@@ -177,43 +175,23 @@ async fn load(
     limit: usize,
 ) -> Result<LogPage, DatabaseFault> {
     let limit = limit.clamp(1, PAGE_ROWS_MAX);
-    let Some(mut span) = load_span(tx, org, filter, order).await? else {
+    let Some(span) = load_span(tx, org, filter, order).await? else {
         return Ok(LogPage {
             rows: Vec::new(),
             next: None,
         });
     };
-    let driver = plan_driver(filter);
-    if !filter.keywords.is_empty() || !driver_suffices(&driver, filter) {
+    if filter.asks_for_words() {
         return words::search::load(tx, org, filter, span, limit).await;
     }
-    let (mut rows, mut scanned, mut ended) = (Vec::new(), 0, false);
     // One row more than asked for tells whether another page follows.
-    while rows.len() <= limit && scanned < SCAN_ROWS_MAX && !ended {
-        let asked = limit + 1 - rows.len();
-        let batch = store::load_rows(
-            tx,
-            org,
-            &driver,
-            span,
-            i64::try_from(asked).unwrap_or(i64::MAX),
-        )
-        .await?;
-        ended = batch.len() < asked;
-        scanned += batch.len();
-        if let Some(last) = batch.last() {
-            span = span.beyond(last.seq);
-        }
-        rows.extend(batch.into_iter().filter(|row| matches_filter(row, filter)));
-    }
-    let next = if rows.len() > limit {
-        rows.truncate(limit);
-        rows.last().map(|row| row.seq)
-    } else if ended {
-        None
-    } else {
-        Some(span.reached())
-    };
+    let asked = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+    let mut rows = store::load_rows(tx, org, span, asked).await?;
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| has_more).map(|row| row.seq);
+    // A clock that was set back leaves rows of other moments within the numbers.
+    rows.retain(|row| matches_filter(row, filter));
     Ok(LogPage { rows, next })
 }
 
@@ -281,42 +259,6 @@ async fn load_span(
         (_, None) => {}
     }
     Ok(Some(span))
-}
-
-/// The condition that fewest rows are likely to meet.
-pub(crate) fn plan_driver(filter: &LogFilter) -> Driver {
-    match filter {
-        LogFilter {
-            target: Some(target),
-            ..
-        } => Driver::Target(target.clone()),
-        LogFilter {
-            actor: Some(actor), ..
-        } => Driver::Actor(actor.clone()),
-        LogFilter {
-            outcome: Some(outcome),
-            event_type: None,
-            ..
-        } if *outcome != Outcome::Success => Driver::Outcome(outcome.as_str()),
-        LogFilter {
-            event_type: Some(event_type),
-            ..
-        } => Driver::Type(event_type.as_str()),
-        _ => Driver::All,
-    }
-}
-
-/// Whether every row that the driver finds (within the span) matches the filter.
-fn driver_suffices(driver: &Driver, filter: &LogFilter) -> bool {
-    let beyond = |wanted: bool, by_driver: bool| wanted && !by_driver;
-    !(beyond(
-        filter.event_type.is_some(),
-        matches!(driver, Driver::Type(_)),
-    ) || beyond(filter.actor.is_some(), matches!(driver, Driver::Actor(_)))
-        || beyond(
-            filter.outcome.is_some(),
-            matches!(driver, Driver::Outcome(_)),
-        ))
 }
 
 /// Whether the row meets every condition but those about targets and keywords, which always drive.

@@ -2,7 +2,7 @@
 
 use crate::chain::{ChainHead, GENESIS};
 use crate::event_type::EventType;
-use crate::page::{Direction, Driver, LogRow, Span};
+use crate::page::{Direction, LogRow, Span};
 use crate::words::store as numbered;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use vocab::id::{EventId, OrgId};
@@ -97,17 +97,6 @@ pub(crate) async fn insert_event(
     Ok(())
 }
 
-pub(crate) async fn insert_target(
-    tx: &mut WriteTx,
-    org: &OrgId,
-    seq: i64,
-    target_id: &str,
-) -> Result<(), DatabaseFault> {
-    const INSERT: &str = "INSERT INTO log_targets (org_id, seq, target_id) VALUES ($1, $2, $3)";
-    tx.execute(INSERT, params![org, seq, target_id]).await?;
-    Ok(())
-}
-
 /// The newest row of the org's chain; none for an org without events.
 ///
 /// # Errors
@@ -197,54 +186,29 @@ pub(crate) async fn last_seq_before(
         .transpose()
 }
 
-/// Rows strictly between the two numbers of the span, by the index of the driver.
+/// Rows strictly between the two numbers of the span, in its order.
 pub(crate) async fn load_rows(
     tx: &mut ReadTx,
     org: &OrgId,
-    driver: &Driver,
     span: Span,
     limit: i64,
 ) -> Result<Vec<LogRow>, DatabaseFault> {
-    let Span {
-        direction,
-        after,
-        before,
-    } = span;
-    let rows = match driver {
-        Driver::All => {
-            tx.query(select_all(direction), params![org, after, before, limit])
-                .await?
-        }
-        Driver::Type(name) => {
-            tx.query(
-                select_by_type(direction),
-                params![org, after, before, limit, *name],
-            )
-            .await?
-        }
-        Driver::Actor(id) => {
-            tx.query(
-                select_by_actor(direction),
-                params![org, after, before, limit, id],
-            )
-            .await?
-        }
-        Driver::Target(id) => {
-            tx.query(
-                select_by_target(direction),
-                params![org, after, before, limit, id],
-            )
-            .await?
-        }
-        Driver::Outcome(word) => {
-            tx.query(
-                select_by_outcome(direction),
-                params![org, after, before, limit, *word],
-            )
-            .await?
-        }
-    };
+    let values = params![org, span.after, span.before, limit];
+    let rows = tx.query(select_rows(span.direction), values).await?;
     rows.iter().map(parse_row).collect()
+}
+
+/// The number and the body of each row between two numbers, both counted in, the oldest first.
+pub(crate) async fn load_bodies(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    first: i64,
+    last: i64,
+) -> Result<Vec<(i64, String)>, DatabaseFault> {
+    let rows = tx.query(LOAD_BODIES, params![org, first, last]).await?;
+    rows.iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?)))
+        .collect()
 }
 
 /// So many rows as one statement finds, by their numbers; those that are gone are left out.
@@ -266,44 +230,11 @@ pub(crate) async fn load_numbered(
     Ok(rows)
 }
 
-/// The targets of the rows from the first to the last number, as the index has them.
-pub(crate) async fn load_targets(
-    tx: &mut ReadTx,
-    org: &OrgId,
-    first: i64,
-    last: i64,
-) -> Result<Vec<(i64, String)>, DatabaseFault> {
-    const LOAD: &str =
-        "SELECT seq, target_id FROM log_targets WHERE org_id = $1 AND seq >= $2 AND seq <= $3
-         ORDER BY seq, target_id";
-    let rows = tx.query(LOAD, params![org, first, last]).await?;
-    rows.iter()
-        .map(|row| Ok((row.get(0)?, row.get(1)?)))
-        .collect()
-}
+pub(crate) const LOAD_BODIES: &str =
+    "SELECT seq, body FROM log_events WHERE org_id = $1 AND seq >= $2 AND seq <= $3 ORDER BY seq";
 
-/// One statement per index and direction, so that each is fixed text whose plan is known.
-///
-/// The bounds compare the index's last two columns as one row, `(actor, number)`: with an equality and a range apart,
-/// SQLite would rather take the primary key and walk the whole log.
-macro_rules! select_rows {
-    ($direction:expr, $from:literal, $condition:literal, $column:literal, $key:literal) => {
-        match $direction {
-            Direction::NewestFirst => select_rows!(@text $from, $condition, $column, $key, " DESC"),
-            Direction::OldestFirst => select_rows!(@text $from, $condition, $column, $key, ""),
-        }
-    };
-    (@text $from:literal, $condition:literal, $column:literal, $key:literal, $order:literal) => {
-        concat!(
-            "SELECT e.seq, e.id, e.published_at, e.event_type, e.outcome, e.actor_id, e.body, e.hash FROM ",
-            $from, " WHERE ", $condition,
-            " AND (", $column, ", ", $key, ") > ($5, $2) AND (", $column, ", ", $key, ") < ($5, $3)",
-            " ORDER BY ", $column, $order, ", ", $key, $order, " LIMIT $4",
-        )
-    };
-}
-
-const fn select_all(direction: Direction) -> &'static str {
+/// One statement for each direction, so that its plan is known.
+pub(crate) const fn select_rows(direction: Direction) -> &'static str {
     match direction {
         Direction::NewestFirst => {
             "SELECT e.seq, e.id, e.published_at, e.event_type, e.outcome, e.actor_id, e.body, e.hash
@@ -314,47 +245,6 @@ const fn select_all(direction: Direction) -> &'static str {
              FROM log_events e WHERE e.org_id = $1 AND e.seq > $2 AND e.seq < $3 ORDER BY e.seq LIMIT $4"
         }
     }
-}
-
-const fn select_by_type(direction: Direction) -> &'static str {
-    select_rows!(
-        direction,
-        "log_events e",
-        "e.org_id = $1",
-        "e.event_type",
-        "e.seq"
-    )
-}
-
-const fn select_by_actor(direction: Direction) -> &'static str {
-    select_rows!(
-        direction,
-        "log_events e",
-        "e.org_id = $1",
-        "e.actor_id",
-        "e.seq"
-    )
-}
-
-/// The second condition lets the planner see that the partial index covers the question.
-const fn select_by_outcome(direction: Direction) -> &'static str {
-    select_rows!(
-        direction,
-        "log_events e",
-        "e.org_id = $1 AND e.outcome <> 'SUCCESS'",
-        "e.outcome",
-        "e.seq"
-    )
-}
-
-const fn select_by_target(direction: Direction) -> &'static str {
-    select_rows!(
-        direction,
-        "log_targets t JOIN log_events e ON e.org_id = t.org_id AND e.seq = t.seq",
-        "t.org_id = $1",
-        "t.target_id",
-        "t.seq"
-    )
 }
 
 fn parse_row(row: &Row) -> Result<LogRow, DatabaseFault> {
@@ -368,16 +258,4 @@ fn parse_row(row: &Row) -> Result<LogRow, DatabaseFault> {
         body: row.get(6)?,
         hash: row.get(7)?,
     })
-}
-
-/// Each statement that reads a page, and the index that it must use.
-#[cfg(test)]
-pub(crate) fn every_page_statement(direction: Direction) -> [(&'static str, &'static str); 5] {
-    [
-        (select_all(direction), "sqlite_autoindex_log_events_1"),
-        (select_by_type(direction), "log_events_by_type"),
-        (select_by_actor(direction), "log_events_by_actor"),
-        (select_by_outcome(direction), "log_events_by_outcome"),
-        (select_by_target(direction), "log_targets_by_target"),
-    ]
 }

@@ -6,10 +6,9 @@
 
 use crate::body::LogEvent;
 use crate::chain::{ChainHead, GENESIS, hash_row};
-use crate::page::{Direction, Driver, LogRow, Span};
+use crate::page::{Direction, LogRow, Span};
 use crate::store;
 use database::{DatabaseFault, ReadTx};
-use std::collections::BTreeSet;
 use vocab::id::OrgId;
 use vocab::time::Timestamp;
 
@@ -59,9 +58,6 @@ pub enum BreakReason {
     /// The body is not an event.
     #[error("the event cannot be read")]
     Unreadable,
-    /// The index of targets disagrees with the event.
-    #[error("the index of targets was changed: it disagrees with the event")]
-    Targets,
     /// The log ends before the row that its head names.
     #[error("the log was cut off: its head names a later row")]
     CutOff,
@@ -93,12 +89,11 @@ pub async fn verify_chain(
             after: reached.seq,
             before: i64::MAX,
         };
-        let rows = store::load_rows(tx, org, &Driver::All, span, VERIFY_PAGE_ROWS).await?;
-        let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+        let rows = store::load_rows(tx, org, span, VERIFY_PAGE_ROWS).await?;
+        if rows.is_empty() {
             break;
-        };
-        let targets = store::load_targets(tx, org, first.seq, last.seq).await?;
-        if let Err(broken) = check_rows(org, &mut reached, &rows, &targets, anchor) {
+        }
+        if let Err(broken) = check_rows(org, &mut reached, &rows, anchor) {
             return Ok(ChainVerdict::Broken(broken));
         }
     }
@@ -110,10 +105,8 @@ fn check_rows(
     org: &OrgId,
     reached: &mut ChainHead,
     rows: &[LogRow],
-    targets: &[(i64, String)],
     anchor: Option<&ChainHead>,
 ) -> Result<(), BrokenRow> {
-    let mut targets = targets;
     for row in rows {
         let seq = reached.seq + 1;
         let broken = |reason| BrokenRow { seq, reason };
@@ -125,17 +118,6 @@ fn check_rows(
         }
         let event = row.event().ok_or(broken(BreakReason::Unreadable))?;
         check_columns(row, &event).map_err(broken)?;
-        let (own, rest) = targets.split_at(targets.iter().take_while(|(of, _)| *of == seq).count());
-        let indexed: BTreeSet<&str> = own.iter().map(|(_, id)| id.as_str()).collect();
-        let named: BTreeSet<&str> = event
-            .target
-            .iter()
-            .map(|target| target.id.as_ref())
-            .collect();
-        if indexed != named {
-            return Err(broken(BreakReason::Targets));
-        }
-        targets = rest;
         if anchor.is_some_and(|anchor| anchor.seq == seq && anchor.hash != row.hash) {
             return Err(broken(BreakReason::Anchor));
         }

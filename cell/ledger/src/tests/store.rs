@@ -52,7 +52,6 @@ pub(crate) const CUT_OFF: Tampering = Tampering {
 pub(crate) const CUT_OFF_WITH_HEAD: Tampering = Tampering {
     what: "the newest rows removed and the head moved back",
     statements: &[
-        "DELETE FROM log_targets WHERE org_id = $1 AND seq >= 4",
         "DELETE FROM log_events WHERE org_id = $1 AND seq >= 4",
         "UPDATE log_heads SET seq = 3, hash = (SELECT hash FROM log_events e WHERE e.org_id = $1 AND e.seq = 3)
          WHERE org_id = $1",
@@ -84,15 +83,6 @@ pub(crate) const CHANGED_ACTOR: Tampering = Tampering {
     what: "a changed column of actors",
     statements: &["UPDATE log_events SET actor_id = 'nobody' WHERE org_id = $1 AND seq = 3"],
 };
-pub(crate) const HIDDEN_TARGET: Tampering = Tampering {
-    what: "a row taken out of the index of targets",
-    statements: &["DELETE FROM log_targets WHERE org_id = $1 AND seq = 3"],
-};
-pub(crate) const FALSE_TARGET: Tampering = Tampering {
-    what: "a row added to the index of targets",
-    statements: &["INSERT INTO log_targets (org_id, seq, target_id) VALUES ($1, 3, '00uX')"],
-};
-
 impl Store {
     pub(crate) async fn tamper(&self, org: &OrgId, tampering: Tampering) {
         let org = org.clone();
@@ -112,10 +102,10 @@ impl Store {
         let explained: &'static str =
             Box::leak(format!("EXPLAIN QUERY PLAN {sql}").into_boxed_str());
         let mut tx = self.db.read().await.unwrap();
-        let wanted = if sql.contains("$5") {
-            params!["o", 0_i64, 9_i64, 5_i64, "x"]
-        } else {
+        let wanted = if sql.contains("$4") {
             params!["o", 0_i64, 9_i64, 5_i64]
+        } else {
+            params!["o", 0_i64, 9_i64]
         };
         let rows = tx.query(explained, wanted).await.unwrap();
         rows.iter()
@@ -138,10 +128,7 @@ pub(crate) const LOST_BLOCK: Tampering = Tampering {
 };
 pub(crate) const FORGOTTEN_STRETCH: Tampering = Tampering {
     what: "the oldest rows removed",
-    statements: &[
-        "DELETE FROM log_targets WHERE org_id = $1 AND seq <= 16384",
-        "DELETE FROM log_events WHERE org_id = $1 AND seq <= 16384",
-    ],
+    statements: &["DELETE FROM log_events WHERE org_id = $1 AND seq <= 16384"],
 };
 
 /// How many blocks an org has.

@@ -9,21 +9,40 @@ use std::fmt;
 /// Members that are not searched: moments are found by spans, and the version says nothing.
 const PASSED_OVER: [&str; 2] = ["published", "version"];
 
-/// Calls `visit` with the words of an event, as far as they are searched: the first so many, in the order of the body. A body
-/// that is no JSON has those before it breaks off.
+/// Members that filters ask about: their words are searched in any event, however many others it has.
+const ASKED_ABOUT: [&str; 3] = ["id", "eventType", "result"];
+
+/// Whether the words of a text are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Count {
+    /// They are, and left out beyond a number.
+    Bounded,
+    /// They are not.
+    Free,
+}
+
+/// Calls `visit` with the words of an event, as far as they are searched: those of the members that filters ask about, and of
+/// the others the first so many, in the order of the body. A body that is no JSON has those before it breaks off.
 pub(crate) fn each_event_word(body: &str, mut visit: impl FnMut(&str)) {
     let (mut room, mut left) = (String::new(), EVENT_WORDS_MAX);
-    let mut of_value = |value: &str| {
+    let mut of_value = |value: &str, count: Count| {
         each_word(value, &mut room, |word| {
-            if left > 0 {
+            if count == Count::Bounded {
+                if left == 0 {
+                    return;
+                }
                 left -= 1;
-                visit(word);
             }
+            visit(word);
         });
     };
     let mut bodies = serde_json::Deserializer::from_str(body);
+    let values = Values {
+        visit: &mut of_value,
+        count: Count::Bounded,
+    };
     // What was read before it broke off has been told.
-    drop(Values(&mut of_value).deserialize(&mut bodies));
+    drop(values.deserialize(&mut bodies));
 }
 
 /// Whether all keywords are words of the event.
@@ -47,7 +66,20 @@ pub(crate) fn mark_of(word: &str) -> u32 {
 }
 
 /// Tells every text of a JSON value, without building the value.
-struct Values<'v>(&'v mut dyn FnMut(&str));
+struct Values<'v> {
+    visit: &'v mut dyn FnMut(&str, Count),
+    count: Count,
+}
+
+impl Values<'_> {
+    /// The same for a value within this one.
+    fn within(&mut self, count: Count) -> Values<'_> {
+        Values {
+            visit: &mut *self.visit,
+            count,
+        }
+    }
+}
 
 impl<'de> DeserializeSeed<'de> for Values<'_> {
     type Value = ();
@@ -65,7 +97,7 @@ impl<'de> Visitor<'de> for Values<'_> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        (self.0)(text);
+        (self.visit)(text, self.count);
         Ok(())
     }
 
@@ -89,18 +121,25 @@ impl<'de> Visitor<'de> for Values<'_> {
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while list.next_element_seed(Values(&mut *self.0))?.is_some() {}
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+        let count = self.count;
+        while list.next_element_seed(self.within(count))?.is_some() {}
         Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         while let Some(name) = map.next_key::<Name<'de>>()? {
-            if PASSED_OVER.contains(&name.0.as_ref()) {
+            let name = name.0.as_ref();
+            if PASSED_OVER.contains(&name) {
                 map.next_value::<IgnoredAny>()?;
-            } else {
-                map.next_value_seed(Values(&mut *self.0))?;
+                continue;
             }
+            let count = if ASKED_ABOUT.contains(&name) {
+                Count::Free
+            } else {
+                Count::Bounded
+            };
+            map.next_value_seed(self.within(count))?;
         }
         Ok(())
     }
@@ -150,6 +189,20 @@ mod tests {
         let body = serde_json::json!({ "a": many.join(" ") }).to_string();
         assert_eq!(words(&body).len(), EVENT_WORDS_MAX);
         assert!(!has_words(&body, &Keywords::parse("w512").unwrap()));
+    }
+
+    #[test]
+    fn what_filters_ask_about_is_found_behind_any_number_of_words() {
+        let many: Vec<String> = (0..EVENT_WORDS_MAX).map(|n| format!("w{n}")).collect();
+        let body = serde_json::json!({
+            "a": many.join(" "),
+            "eventType": "user.session.start",
+            "target": [{ "id": "00u1", "displayName": "Ada" }],
+            "z": { "result": "DENY" },
+        });
+        let has = |text: &str| has_words(&body.to_string(), &Keywords::parse(text).unwrap());
+        assert!(has("user.session.start 00u1 deny"));
+        assert!(!has("ada"));
     }
 
     #[test]

@@ -3,10 +3,9 @@
 //! What is made of rows is always the same, and the places move by compare-and-swap: who is killed in between, or does what
 //! another process does too, leaves nothing wrong behind.
 
-use crate::page::{Direction, Driver, Span};
 use crate::store as log_store;
 use crate::words::event::{each_event_word, mark_of};
-use crate::words::list::{Entries, Lists, Spot, is_whole, render};
+use crate::words::list::{Entries, Notes, Spot, is_whole};
 use crate::words::store::{self, WordRow};
 use crate::words::{BLOCK_ROWS, BLOCKS_SHELF, Places, SHELVES, STRETCH_ROWS, shelf_of};
 use database::{DatabaseFault, ReadTx, WriteTx};
@@ -129,11 +128,10 @@ impl Gathering {
                 let first = begun.stretches_to + 1;
                 let mut rows = Vec::new();
                 for _ in 0..SHELVES_AT_ONCE {
-                    let lists = take_shelf(first, blocks, read, *shelf);
                     rows.push(WordRow {
                         shelf: *shelf,
                         first_seq: first,
-                        words: render(&lists),
+                        words: take_shelf(first, blocks, read, *shelf).render(),
                     });
                     *shelf += 1;
                 }
@@ -181,36 +179,23 @@ async fn make_block(
     org: &OrgId,
     first_seq: i64,
 ) -> Result<WordRow, DatabaseFault> {
-    let span = Span {
-        direction: Direction::OldestFirst,
-        after: first_seq - 1,
-        before: first_seq + BLOCK_ROWS,
-    };
-    let rows = log_store::load_rows(tx, org, &Driver::All, span, BLOCK_ROWS).await?;
-    let mut lists = Lists::new();
-    for row in &rows {
-        let place = u32::try_from(row.seq - first_seq).unwrap_or(u32::MAX);
-        each_event_word(&row.body, |word| note(&mut lists, mark_of(word), place));
+    let last = first_seq + BLOCK_ROWS - 1;
+    let mut notes = Notes::default();
+    for (seq, body) in log_store::load_bodies(tx, org, first_seq, last).await? {
+        let place = u32::try_from(seq - first_seq).unwrap_or(u32::MAX);
+        each_event_word(&body, |word| notes.add(mark_of(word), place));
     }
     Ok(WordRow {
         shelf: BLOCKS_SHELF,
         first_seq,
-        words: render(&lists),
+        words: notes.render(),
     })
 }
 
-/// Rows come in their order: one that is noted already is the last.
-fn note(lists: &mut Lists, mark: u32, place: u32) {
-    let rows = lists.entry(mark).or_default();
-    if rows.last() != Some(&place) {
-        rows.push(place);
-    }
-}
-
-/// The lists of one shelf out of all blocks of a stretch, which are whole; each block is read on from where the shelf before
+/// What stands on one shelf, out of all blocks of a stretch, which are whole; each block is read on from where the shelf before
 /// ended.
-fn take_shelf(first_seq: i64, blocks: &[(i64, Vec<u8>)], read: &mut [Spot], shelf: i64) -> Lists {
-    let mut lists = Lists::new();
+fn take_shelf(first_seq: i64, blocks: &[(i64, Vec<u8>)], read: &mut [Spot], shelf: i64) -> Notes {
+    let mut notes = Notes::default();
     for ((block_seq, bytes), read) in blocks.iter().zip(read) {
         let before = u32::try_from(block_seq - first_seq).unwrap_or(0);
         let mut entries = Entries::from(bytes, *read);
@@ -219,11 +204,10 @@ fn take_shelf(first_seq: i64, blocks: &[(i64, Vec<u8>)], read: &mut [Spot], shel
                 break;
             }
             *read = entries.spot(bytes);
-            let rows = lists.entry(entry.mark).or_default();
-            let _ = entry.each_row(BLOCK_PLACES, |row| rows.push(before + row));
+            let _ = entry.each_row(BLOCK_PLACES, |row| notes.add(entry.mark, before + row));
         }
     }
-    lists
+    notes
 }
 
 /// Stores a portion. False if another process has stored the same meanwhile: then nothing was done.

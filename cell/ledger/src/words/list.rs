@@ -3,56 +3,74 @@
 //! An entry is the distance from the mark before, the length of its rows twice, plus one where they are a map of bits, and the
 //! rows: distances from one to the next, or a bit for each row. Whichever is shorter was taken. All numbers are LEB128.
 
-use std::collections::BTreeMap;
-
 /// The bytes cannot be read. Whoever searches then looks at every row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Damaged;
 
-/// Marks, each with the distances of its rows from the first, rising.
-pub(crate) type Lists = BTreeMap<u32, Vec<u32>>;
+/// In which rows which marks stand, each row by its distance from the first: noted in any order, and as often as one likes.
+#[derive(Debug, Default)]
+pub(crate) struct Notes(Vec<u64>);
 
-/// Writes lists.
-pub(crate) fn render(lists: &Lists) -> Vec<u8> {
-    let (mut bytes, mut last) = (Vec::new(), 0);
-    for (mark, rows) in lists {
-        put(&mut bytes, mark.wrapping_sub(last));
-        last = *mark;
-        let listed = render_listed(rows);
-        let mapped = render_mapped(rows, listed.len());
-        let (rows, is_mapped) = match &mapped {
-            Some(mapped) => (mapped, 1),
-            None => (&listed, 0),
-        };
-        let length = u32::try_from(rows.len()).unwrap_or(u32::MAX / 2);
-        put(&mut bytes, length * 2 + is_mapped);
-        bytes.extend_from_slice(rows);
+impl Notes {
+    /// The mark stands in the row.
+    pub(crate) fn add(&mut self, mark: u32, row: u32) {
+        // One number of both, so that to sort them is to compare numbers.
+        self.0.push(u64::from(mark) << 32 | u64::from(row));
     }
-    bytes
+
+    /// Writes them.
+    pub(crate) fn render(mut self) -> Vec<u8> {
+        self.0.sort_unstable();
+        self.0.dedup();
+        let (mut bytes, mut last) = (Vec::new(), 0);
+        let (mut rows, mut room) = (Vec::new(), Vec::new());
+        for notes in self.0.chunk_by(|one, next| mark_of(*one) == mark_of(*next)) {
+            let mark = notes.first().map_or(0, |note| mark_of(*note));
+            put(&mut bytes, mark.wrapping_sub(last));
+            last = mark;
+            rows.clear();
+            rows.extend(notes.iter().map(|note| row_of(*note)));
+            let is_mapped = render_rows(&rows, &mut room);
+            let length = u32::try_from(room.len()).unwrap_or(u32::MAX / 2);
+            put(&mut bytes, length * 2 + u32::from(is_mapped));
+            bytes.extend_from_slice(&room);
+        }
+        bytes
+    }
 }
 
-fn render_listed(rows: &[u32]) -> Vec<u8> {
-    let (mut bytes, mut next) = (Vec::new(), 0);
+fn mark_of(note: u64) -> u32 {
+    u32::try_from(note >> 32).unwrap_or(u32::MAX)
+}
+
+fn row_of(note: u64) -> u32 {
+    u32::try_from(note & u64::from(u32::MAX)).unwrap_or(u32::MAX)
+}
+
+/// Writes rows in the shorter way; whether that is a map of bits.
+fn render_rows(rows: &[u32], bytes: &mut Vec<u8>) -> bool {
+    bytes.clear();
+    let mut next = 0;
     for row in rows {
-        put(&mut bytes, row.wrapping_sub(next));
+        put(bytes, row.wrapping_sub(next));
         next = row.wrapping_add(1);
     }
-    bytes
-}
-
-/// A map of bits, if it is shorter.
-fn render_mapped(rows: &[u32], shorter_than: usize) -> Option<Vec<u8>> {
-    let last = usize::try_from(*rows.last()?).ok()?;
-    let length = last / 8 + 1;
-    if length >= shorter_than {
-        return None;
+    let mapped = rows.last().and_then(|last| usize::try_from(*last).ok());
+    let Some(length) = mapped.map(|last| last / 8 + 1) else {
+        return false;
+    };
+    if length >= bytes.len() {
+        return false;
     }
-    let mut bytes = vec![0_u8; length];
+    bytes.clear();
+    bytes.resize(length, 0);
     for row in rows {
-        let place = usize::try_from(*row).ok()?;
-        *bytes.get_mut(place / 8)? |= 1 << (place % 8);
+        let byte = usize::try_from(row / 8).ok();
+        if let Some(byte) = byte.and_then(|place| bytes.get_mut(place)) {
+            *byte |= 1 << (row % 8);
+        }
     }
-    Some(bytes)
+    true
 }
 
 fn put(bytes: &mut Vec<u8>, mut number: u32) {
@@ -208,9 +226,23 @@ pub(crate) fn find(bytes: &[u8], mark: u32) -> Result<Option<Entry<'_>>, Damaged
 
 #[cfg(test)]
 mod tests {
-    use super::{Damaged, Entries, Lists, find, is_whole, render};
+    use super::{Damaged, Entries, Notes, find, is_whole};
     use proptest::collection::{btree_map, btree_set, vec};
     use proptest::prelude::{any, proptest};
+    use std::collections::BTreeMap;
+
+    type Lists = BTreeMap<u32, Vec<u32>>;
+
+    /// Notes everything twice, and the last first.
+    fn render(lists: &Lists) -> Vec<u8> {
+        let mut notes = Notes::default();
+        for (mark, rows) in lists.iter().chain(lists).rev() {
+            for row in rows.iter().rev() {
+                notes.add(*mark, *row);
+            }
+        }
+        notes.render()
+    }
 
     fn rows_of(bytes: &[u8], mark: u32, count: u32) -> Result<Vec<u32>, Damaged> {
         let mut rows = Vec::new();

@@ -4,9 +4,7 @@
 //! that are not wanted. Each row that is found is looked at before it is shown. A page looks at a bounded number of rows and reads a
 //! bounded number of shelves; it may come back short, even empty, with a place to go on from.
 
-use crate::page::{
-    Direction, Driver, LogFilter, LogPage, LogRow, SCAN_BATCH_ROWS, Span, matches_filter,
-};
+use crate::page::{Direction, LogFilter, LogPage, LogRow, SCAN_BATCH_ROWS, Span, matches_filter};
 use crate::store as log_store;
 use crate::words::event::{has_words, mark_of};
 use crate::words::list::{Damaged, find};
@@ -237,7 +235,7 @@ impl Search<'_> {
     /// Looks at rows one after the other.
     async fn look_through(&mut self, tx: &mut ReadTx, within: Span) -> Result<(), DatabaseFault> {
         let most = i64::try_from(SCAN_BATCH_ROWS).unwrap_or(i64::MAX);
-        let batch = log_store::load_rows(tx, self.org, &Driver::All, within, most).await?;
+        let batch = log_store::load_rows(tx, self.org, within, most).await?;
         if batch.len() < SCAN_BATCH_ROWS {
             self.span = self.span.without(within);
         } else if let Some(last) = batch.last() {

@@ -17,8 +17,16 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Prepared statements kept by each connection.
 const STATEMENTS_MAX: usize = 256;
 
-/// Pages of the file that each connection keeps in memory; the pragma takes kibibytes with a minus.
+/// Pages of the file that each reading connection keeps in memory; the pragma takes kibibytes with a minus.
 const PAGES_KIB_MAX: u32 = 2_000;
+
+/// The same for the connection that writes: a commit of many units changes more pages than readers ever need, and those that
+/// have no room are written out and read back before it ends.
+const WRITER_PAGES_KIB_MAX: u32 = 16_000;
+
+/// Pages of the WAL after which a commit brings them into the file. Between two times the same few pages are written again and
+/// again, so that four times as many cost little more to bring over.
+const WAL_PAGES: u32 = 4_000;
 
 /// The WAL file is cut back to this after a checkpoint.
 const WAL_KEPT_BYTES: i64 = 16 << 20;
@@ -44,6 +52,8 @@ pub(crate) fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
+         PRAGMA cache_size = -{WRITER_PAGES_KIB_MAX};
+         PRAGMA wal_autocheckpoint = {WAL_PAGES};
          PRAGMA journal_size_limit = {WAL_KEPT_BYTES};"
     ))?;
     Ok(connection)
