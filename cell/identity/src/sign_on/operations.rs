@@ -287,6 +287,51 @@ impl Cell {
         outcome
     }
 
+    /// Lets a policy for apps be named, or lets one rest that no app names; nothing happens if it does so.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongState`] while an app names one that is to rest, and for the policies that every org has.
+    pub async fn switch_policy(
+        &self,
+        permit: &Permit,
+        id: &PolicyId,
+        active: bool,
+    ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManagePolicies)?;
+        let (cell, by, id) = (self.clone(), permit.clone(), id.clone());
+        let outcome = self
+            .database
+            .write(move |tx| {
+                Box::pin(async move {
+                    // Who lets an app name a policy holds the same lock.
+                    crate::org::store::lock(tx, by.org()).await?;
+                    let stored = store::load_policy(tx, by.org(), &id)
+                        .await?
+                        .ok_or(Refusal::NotFound)?;
+                    if !active && stored.scope != PolicyScope::App {
+                        return Err(Refusal::WrongState(
+                            "this policy is always in force; change its rules instead",
+                        ));
+                    }
+                    if !active && store::is_policy_named(tx, by.org(), &id).await? {
+                        return Err(Refusal::WrongState("an app names this policy"));
+                    }
+                    if !store::switch_app_policy(tx, by.org(), &id, active, cell.now()).await? {
+                        return Ok(());
+                    }
+                    let kind = match active {
+                        true => EventType::PolicyLifecycleActivate,
+                        false => EventType::PolicyLifecycleDeactivate,
+                    };
+                    let event = cell.policy_event(&by, kind, &stored.policy);
+                    Ok(ledger::append(tx, by.org(), event).await?)
+                })
+            })
+            .await;
+        self.snapshots.invalidate(permit.org());
+        outcome
+    }
+
     /// Removes a policy that no app names.
     ///
     /// # Errors
