@@ -10,6 +10,7 @@ use crate::fault::Refusal;
 use crate::problem::Problem;
 use crate::sign_on::aside::{Aside, DESCRIPTION_CHARACTERS_MAX};
 use crate::sign_on::lock_out::DoorWatch;
+use crate::sign_on::means;
 use crate::sign_on::of_administrators;
 use crate::sign_on::store::{self, POLICIES_MAX, StoredPolicy, ZONES_MAX};
 use crate::sign_on::zone::{ZoneError, ZoneReach, ZoneState};
@@ -208,6 +209,7 @@ impl Cell {
                 Box::pin(async move {
                     crate::org::store::lock(tx, by.org()).await?;
                     check_zones(tx, &by, &stored).await?;
+                    means::check_policy(tx, &by, &stored).await?;
                     if store::load_all_policies(tx, by.org()).await?.len() >= POLICIES_MAX {
                         return Err(Refusal::TooMany {
                             what: "policies",
@@ -267,6 +269,7 @@ impl Cell {
                     decide_policy(stored.scope, &policy)?;
                     of_administrators::check_policy(tx, &by, &stored, &policy).await?;
                     check_zones(tx, &by, &policy).await?;
+                    means::check_policy(tx, &by, &policy).await?;
                     decide_aside(&policy, change.aside().unwrap_or(&stored.aside))?;
                     let door = DoorWatch::begin(tx, &by, cell.now()).await?;
                     store::update_policy(tx, by.org(), &policy, revision, cell.now()).await?;
@@ -315,6 +318,9 @@ impl Cell {
                     }
                     if !active && store::is_policy_named(tx, by.org(), &id).await? {
                         return Err(Refusal::WrongState("an app names this policy"));
+                    }
+                    if active {
+                        means::check_policy(tx, &by, &stored.policy).await?;
                     }
                     if !store::switch_app_policy(tx, by.org(), &id, active, cell.now()).await? {
                         return Ok(());
