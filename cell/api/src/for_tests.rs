@@ -410,6 +410,7 @@ pub(crate) struct Things {
     pub(crate) key: String,
     pub(crate) service: String,
     pub(crate) grant: String,
+    token: String,
     held: Held,
     custom: Custom,
     deciders: Deciders,
@@ -449,7 +450,9 @@ impl World {
         assigned.await.unwrap();
         let (service, grant) = self.service(org, &format!("{name} service")).await;
         let held = self.held_by(org, &user, &service).await;
+        let token = self.hold(org, &user, &app).await;
         Things {
+            token: token.to_string(),
             held,
             custom: self.custom(org, name).await,
             user: user.to_string(),
@@ -518,6 +521,7 @@ pub(crate) fn fill(operation: &Operation, things: &Things) -> String {
         .replace("{key}", &things.key)
         .replace("{rid}", REPORT_ROLE)
         .replace("{grant}", &things.grant)
+        .replace("{token}", &things.token)
 }
 
 /// Every operation but the one that gives up the very token of whoever calls.
