@@ -190,6 +190,12 @@ impl Call {
         &self.caller
     }
 
+    /// From where and when.
+    #[must_use]
+    pub fn facts(&self) -> &RequestFacts {
+        &self.facts
+    }
+
     /// When the call arrived.
     #[must_use]
     pub fn now(&self) -> Timestamp {

@@ -121,6 +121,8 @@ pub enum Thing {
     Key,
     /// A policy.
     Policy,
+    /// An app that one governs.
+    PolicyMapping,
     /// A rule of one.
     Rule,
     /// A token of this API.
@@ -145,6 +147,10 @@ pub enum Thing {
     IdentityProviderUser,
     /// A stream of the log.
     LogStream,
+    /// What people can prove who they are by.
+    Authenticator,
+    /// The way in which it is used.
+    AuthenticatorMethod,
     /// A custom role.
     CustomRole,
     /// Something that it permits.
@@ -179,6 +185,7 @@ impl Thing {
             Self::Claim => "OAuth2Claim",
             Self::Key => "JsonWebKey",
             Self::Policy => "PolicyEntity",
+            Self::PolicyMapping => "PolicyMapping",
             Self::Rule => "PolicyRule",
             Self::ApiToken => "ApiToken",
             Self::Zone => "NetworkZone",
@@ -191,6 +198,8 @@ impl Thing {
             Self::IdentityProvider => "IdpAppInstance",
             Self::IdentityProviderUser => "IdpAppUser",
             Self::LogStream => "LogStream",
+            Self::Authenticator => "Authenticator",
+            Self::AuthenticatorMethod => "AuthenticatorMethod",
             Self::CustomRole => "CustomRole",
             Self::Permission => "Permission",
             Self::ResourceSet => "ResourceSet",

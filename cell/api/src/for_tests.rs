@@ -47,7 +47,10 @@ use vocab::id::{ApiGrantId, AppId, OrgId, SessionId, UserId};
 use vocab::secret::SecretHash;
 
 /// The schema of the cell as far as this crate needs it.
-static SCHEMA: [Migration; 23] = cell_for_tests::with([oauth::schema::MIGRATION]);
+static SCHEMA: [Migration; 25] = cell_for_tests::with([
+    oauth::schema::MIGRATION,
+    oauth::schema::MIGRATION_REFRESH_FAMILIES_BY_APP,
+]);
 pub(crate) const REQUEST_ID: &str = "0123456789abcdef0123456789abcdef";
 /// Calls of one token that the world lets through: more than a test makes, but for the one about just that.
 pub(crate) const CALLS_MAX: u32 = 1_500;
@@ -407,6 +410,7 @@ pub(crate) struct Things {
     pub(crate) key: String,
     pub(crate) service: String,
     pub(crate) grant: String,
+    token: String,
     held: Held,
     custom: Custom,
     deciders: Deciders,
@@ -446,7 +450,9 @@ impl World {
         assigned.await.unwrap();
         let (service, grant) = self.service(org, &format!("{name} service")).await;
         let held = self.held_by(org, &user, &service).await;
+        let token = self.hold(org, &user, &app).await;
         Things {
+            token: token.to_string(),
             held,
             custom: self.custom(org, name).await,
             user: user.to_string(),
@@ -515,6 +521,7 @@ pub(crate) fn fill(operation: &Operation, things: &Things) -> String {
         .replace("{key}", &things.key)
         .replace("{rid}", REPORT_ROLE)
         .replace("{grant}", &things.grant)
+        .replace("{token}", &things.token)
 }
 
 /// Every operation but the one that gives up the very token of whoever calls.

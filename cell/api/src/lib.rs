@@ -7,6 +7,7 @@
 mod api_access;
 pub mod api_tokens;
 pub mod apps;
+pub mod authenticators;
 pub mod authn;
 pub mod authorization_servers;
 mod bearer;
@@ -27,6 +28,7 @@ pub mod org;
 pub mod policies;
 pub mod query;
 mod receivers;
+pub(crate) mod refresh_tokens;
 pub mod reply;
 mod role;
 pub mod route;

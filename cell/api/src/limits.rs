@@ -84,6 +84,16 @@ pub const TOKENS_OF_USER_PAGE: Page = Page {
     default: 20,
     max: 200,
 };
+/// Refresh tokens of an app, on a page.
+pub const TOKENS_OF_APP_PAGE: Page = Page {
+    default: 20,
+    max: 200,
+};
+/// Apps that have refresh tokens of a server, on a page.
+pub const CLIENTS_OF_SERVER_PAGE: Page = Page {
+    default: 200,
+    max: 200,
+};
 /// Authorization servers of a page.
 pub const SERVERS_PAGE: Page = Page {
     default: 200,
@@ -91,6 +101,11 @@ pub const SERVERS_PAGE: Page = Page {
 };
 /// Policies of a page: no org has more.
 pub const POLICIES_PAGE: Page = Page {
+    default: 200,
+    max: 200,
+};
+/// Apps that a policy governs, on a page.
+pub const MAPPINGS_PAGE: Page = Page {
     default: 200,
     max: 200,
 };

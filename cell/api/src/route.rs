@@ -2,6 +2,7 @@
 //! and the page in `docs/` lists them.
 
 use crate::api_tokens;
+use crate::authenticators;
 use crate::authn::{self, open};
 use crate::call::{Call, answer, no_method, no_path};
 use crate::description::{self, Description, publish};
@@ -149,6 +150,7 @@ operations! {
     GET "/api/v1/users/{id}/factors" ReadDirectory / UsersRead users::factors::list "List the means by which a person proves who they are" users::described::FACTORS;
     POST "/api/v1/users/{id}/factors" ManagePeople users::factors::enroll "Begin to enrol an authenticator app for a person, its secret shown this once" users::described::FACTOR_ENROLL;
     GET "/api/v1/users/{id}/factors/catalog" ReadDirectory users::factors::catalog "List what a person can prove who they are by" users::described::CATALOG;
+    GET "/api/v1/users/{id}/factors/questions" ReadDirectory users::factors::questions "List the secret questions that a person can choose from: there are none" users::described::QUESTIONS;
     GET "/api/v1/users/{id}/factors/{factor}" ReadDirectory / UsersRead users::factors::show "Get a means of proof of a person" users::described::FACTOR_SHOW;
     DELETE "/api/v1/users/{id}/factors/{factor}" HelpPeople / UsersResetFactors users::factors::remove "Take a means of proof from a person" users::described::FACTOR_REMOVE;
     POST "/api/v1/users/{id}/factors/{factor}/lifecycle/activate" ManagePeople users::factors::activate "Confirm an authenticator app by the first code that it shows" users::described::FACTOR_ACTIVATE;
@@ -187,6 +189,11 @@ operations! {
     PATCH "/api/v1/iam/resource-sets/{set}/bindings/{role}/members" ManageOrg iam::members::add "Give more people and groups a custom role over a resource set" iam::described::MEMBER_ADD;
     GET "/api/v1/iam/resource-sets/{set}/bindings/{role}/members/{member}" ReadDirectory iam::members::show "Get somebody who holds a custom role over a resource set" iam::described::MEMBER_SHOW;
     DELETE "/api/v1/iam/resource-sets/{set}/bindings/{role}/members/{member}" ManageOrg iam::members::remove "Take a custom role over a resource set from somebody" description::NOTHING;
+    PUT "/api/v1/apps/{id}/policies/{policy}" ManageApps policies::mappings::put "Let a policy govern an app, in the place of the one that does" description::NOTHING;
+    GET "/api/v1/apps/{id}/tokens" ReadDirectory apps::tokens::list "List the refresh tokens of an app, never what they are" users::grants::described::TOKENS_OF_APP;
+    DELETE "/api/v1/apps/{id}/tokens" ManageApps apps::tokens::revoke_all "End every refresh token of an app" description::NOTHING;
+    GET "/api/v1/apps/{id}/tokens/{token}" ReadDirectory apps::tokens::show "Get a refresh token of an app, never what it is" users::grants::described::TOKEN_SHOW;
+    DELETE "/api/v1/apps/{id}/tokens/{token}" ManageApps apps::tokens::revoke "End a refresh token of an app" description::NOTHING;
     GET "/api/v1/apps/{id}/grants" ReadDirectory api_access::grants::list "List the scopes of this API that an app was granted" apps::described::GRANTS;
     POST "/api/v1/apps/{id}/grants" ManageOrg api_access::grants::grant "Grant an app a scope of this API" apps::described::GRANT_ADD;
     GET "/api/v1/apps/{id}/grants/{grant}" ReadDirectory api_access::grants::show "Get a scope that an app was granted" apps::described::GRANT_SHOW;
@@ -209,8 +216,10 @@ operations! {
     DELETE "/api/v1/users/{id}/clients/{client}/tokens" HelpPeople users::grants::revoke_tokens "End every refresh token that an app has of a person" description::NOTHING;
     GET "/api/v1/users/{id}/clients/{client}/tokens/{token}" ReadDirectory users::grants::show_token "Get a refresh token that an app has of a person, never what it is" users::grants::described::TOKEN_SHOW;
     DELETE "/api/v1/users/{id}/clients/{client}/tokens/{token}" HelpPeople users::grants::revoke_token "End a refresh token that an app has of a person" description::NOTHING;
+    POST "/api/v1/sessions" HelpPeople sessions::create "Begin a session by a session token, which is good once" users::described::SESSION_CREATE;
     GET "/api/v1/sessions/{id}" ReadDirectory sessions::show "Get a session that lives" users::described::SESSION_SHOW;
     DELETE "/api/v1/sessions/{id}" HelpPeople sessions::end "End a session; its apps are told" description::NOTHING;
+    POST "/api/v1/sessions/{id}/lifecycle/refresh" HelpPeople sessions::refresh "Prolong a session as its use would" users::described::SESSION_SHOW;
     DELETE "/api/v1/users/{id}/sessions" HelpPeople / UsersClearSessions sessions::end_all "End every session of a person, and all that apps were granted in them" users::described::SESSIONS_END;
     GET "/api/v1/groups" ReadDirectory / GroupsRead groups::list "List groups, or search for some" groups::described::LIST;
     POST "/api/v1/groups" ManageGroups / GroupsCreate groups::create "Add a group" groups::described::WRITE;
@@ -285,6 +294,11 @@ operations! {
     DELETE "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}" ManageServers / ServersManage authorization_servers::rules::delete "Remove a rule of an access policy" description::NOTHING;
     POST "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}/lifecycle/activate" ManageServers / ServersManage authorization_servers::rules::activate "Bring a rule of an access policy into force" description::NOTHING;
     POST "/api/v1/authorizationServers/{id}/policies/{policy}/rules/{rule}/lifecycle/deactivate" ManageServers / ServersManage authorization_servers::rules::deactivate "Let a rule of an access policy rest" description::NOTHING;
+    GET "/api/v1/authorizationServers/{id}/clients" ReadDirectory authorization_servers::clients::list "List the apps that have refresh tokens of a server" users::grants::described::CLIENTS_OF_SERVER;
+    GET "/api/v1/authorizationServers/{id}/clients/{client}/tokens" ReadDirectory authorization_servers::clients::list_tokens "List the refresh tokens that an app has of a server, never what they are" users::grants::described::TOKENS_OF_APP;
+    DELETE "/api/v1/authorizationServers/{id}/clients/{client}/tokens" ManageServers authorization_servers::clients::revoke_tokens "End every refresh token that an app has of a server" description::NOTHING;
+    GET "/api/v1/authorizationServers/{id}/clients/{client}/tokens/{token}" ReadDirectory authorization_servers::clients::show_token "Get a refresh token that an app has of a server, never what it is" users::grants::described::TOKEN_SHOW;
+    DELETE "/api/v1/authorizationServers/{id}/clients/{client}/tokens/{token}" ManageServers authorization_servers::clients::revoke_token "End a refresh token that an app has of a server" description::NOTHING;
     GET "/api/v1/authorizationServers/{id}/credentials/keys" ReadDirectory / ServersRead authorization_servers::keys::list "List the signing keys of a server" authorization_servers::described::KEYS;
     GET "/api/v1/authorizationServers/{id}/credentials/keys/{key}" ReadDirectory / ServersRead authorization_servers::keys::show "Get a signing key of a server" authorization_servers::described::KEY_SHOW;
     POST "/api/v1/authorizationServers/{id}/credentials/lifecycle/keyRotate" ManageKeys authorization_servers::keys::rotate "Rotate the signing keys of a server" authorization_servers::described::ROTATE;
@@ -294,6 +308,12 @@ operations! {
     GET "/api/v1/policies/{id}" ReadDirectory policies::show "Get a policy" policies::described::SHOW;
     PUT "/api/v1/policies/{id}" ManagePolicies policies::replace "Replace name and description of a policy, or what a password must be" policies::described::REPLACE;
     DELETE "/api/v1/policies/{id}" ManagePolicies policies::delete "Remove a policy that no app names" description::NOTHING;
+    POST "/api/v1/policies/{id}/lifecycle/activate" ManagePolicies policies::activate "Let apps name a policy again" description::NOTHING;
+    POST "/api/v1/policies/{id}/lifecycle/deactivate" ManagePolicies policies::deactivate "Let a policy rest that no app names" description::NOTHING;
+    GET "/api/v1/policies/{id}/mappings" ReadDirectory policies::mappings::list "List the apps that a policy governs" policies::described::MAPPINGS;
+    POST "/api/v1/policies/{id}/mappings" ManageApps policies::mappings::add "Let a policy govern an app, in the place of the one that does" policies::described::MAPPING_ADD;
+    GET "/api/v1/policies/{id}/mappings/{mapping}" ReadDirectory policies::mappings::show "Get an app that a policy governs" policies::described::MAPPING_SHOW;
+    DELETE "/api/v1/policies/{id}/mappings/{mapping}" ManageApps policies::mappings::remove "Let a policy govern an app no more" description::NOTHING;
     GET "/api/v1/policies/{id}/rules" ReadDirectory policies::rules::list "List the rules of a policy" policies::described::RULES;
     POST "/api/v1/policies/{id}/rules" ManagePolicies policies::rules::create "Add a rule to a policy" policies::described::RULE_CREATE;
     GET "/api/v1/policies/{id}/rules/{rule}" ReadDirectory policies::rules::show "Get a rule of a policy" policies::described::RULE_SHOW;
@@ -351,6 +371,7 @@ operations! {
     POST "/api/v1/inlineHooks/{id}/credentials/secret" ManageOrg inline_hooks::renew_secret "Make a new secret that signs what an inline hook is asked, shown this once" inline_hooks::described::RENEW_SECRET;
     GET "/api/v1/idps" ReadDirectory identity_providers::list "List identity providers, or search for some" identity_providers::described::LIST;
     POST "/api/v1/idps" ManageOrg identity_providers::create "Add an identity provider" identity_providers::described::CREATE;
+    POST "/api/v1/idps/discovery" ManageOrg identity_providers::discover "Read what an issuer publishes of itself, without storing it" identity_providers::described::DISCOVER;
     GET "/api/v1/idps/{id}" ReadDirectory identity_providers::show "Get an identity provider" identity_providers::described::SHOW;
     PUT "/api/v1/idps/{id}" ManageOrg identity_providers::replace "Replace an identity provider" identity_providers::described::CREATE;
     DELETE "/api/v1/idps/{id}" ManageOrg identity_providers::delete "Remove an identity provider that is switched off, and the links of its people" description::NOTHING;
@@ -361,6 +382,16 @@ operations! {
     POST "/api/v1/idps/{id}/users/{user}" ManagePeople identity_providers::link "Link a person to an identity provider" identity_providers::described::LINK_USER;
     DELETE "/api/v1/idps/{id}/users/{user}" ManagePeople identity_providers::unlink "Remove the link of a person to an identity provider" description::NOTHING;
     GET "/api/v1/users/{id}/idps" ReadDirectory identity_providers::list_of_user "List the identity providers to which a person is linked" identity_providers::described::LIST_OF_USER;
+    GET "/api/v1/authenticators" ReadDirectory authenticators::list "List what people can prove who they are by" authenticators::described::LIST;
+    GET "/api/v1/authenticators/{id}" ReadDirectory authenticators::show "Get an authenticator" authenticators::described::SHOW;
+    PUT "/api/v1/authenticators/{id}" ManageOrg authenticators::replace "Say what mail is used for; of the others, repeat what they are" authenticators::described::REPLACE;
+    POST "/api/v1/authenticators/{id}/lifecycle/activate" ManageOrg authenticators::activate "Let an authenticator count again" authenticators::described::SHOW;
+    POST "/api/v1/authenticators/{id}/lifecycle/deactivate" ManageOrg authenticators::deactivate "Let an authenticator count nowhere" authenticators::described::SHOW;
+    GET "/api/v1/authenticators/{id}/methods" ReadDirectory authenticators::methods::list "List the one method of an authenticator" authenticators::described::METHODS;
+    GET "/api/v1/authenticators/{id}/methods/{method}" ReadDirectory authenticators::methods::show "Get the method of an authenticator" authenticators::described::METHOD_SHOW;
+    PUT "/api/v1/authenticators/{id}/methods/{method}" ManageOrg authenticators::methods::replace "Say which passkeys count; of the others, repeat what they are" authenticators::described::METHOD_REPLACE;
+    POST "/api/v1/authenticators/{id}/methods/{method}/lifecycle/activate" ManageOrg authenticators::methods::activate "Let the method of an authenticator count again" authenticators::described::METHOD_SHOW;
+    POST "/api/v1/authenticators/{id}/methods/{method}/lifecycle/deactivate" ManageOrg authenticators::methods::deactivate "Let the method of an authenticator count nowhere" authenticators::described::METHOD_SHOW;
     GET "/api/v1/logStreams" ReadDirectory log_streams::list "List log streams, or search for some" log_streams::described::LIST;
     POST "/api/v1/logStreams" ManageOrg log_streams::create "Add a log stream" log_streams::described::CREATE;
     GET "/api/v1/logStreams/{id}" ReadDirectory log_streams::show "Get a log stream, and how far it has come" log_streams::described::SHOW;

@@ -1,13 +1,81 @@
-//! Sessions of people: looked at, and ended as by their owner: apps are told, and refresh tokens end.
+//! Sessions of people: begun by a session token, looked at, prolonged, and ended as by their owner: apps are told, and
+//! refresh tokens end. They are named by their ids, which open nothing: no operation looks at a cookie.
 
+use crate::body::Fields;
 use crate::call::Call;
-use crate::error::{ApiError, Thing};
+use crate::error::{ApiError, ErrorCode, Thing};
 use crate::reply::Reply;
 use identity::fault::Refusal;
 use identity::session::SignedIn;
 use identity::session::ending::Ending;
+use identity::sign_in::begin::Purpose;
 use serde_json::{Value, json};
 use vocab::id::SessionId;
+
+/// What a caller can ask for besides the session: a token that makes it the session of a browser, once.
+pub(crate) const COOKIE_TOKEN: &str = "cookieToken";
+
+/// `POST /api/v1/sessions`: takes a session token once. The session is nobody's browser's until its cookie token, if there is
+/// one, is redeemed.
+///
+/// # Errors
+/// [`ApiError`]: one answer for every token that is not good.
+pub async fn create(call: Call) -> Result<Reply, ApiError> {
+    let wants_cookie = match call.query.get("additionalFields") {
+        None => false,
+        Some(COOKIE_TOKEN) => true,
+        Some(_) => return Err(ApiError::invalid("additionalFields", "use cookieToken")),
+    };
+    let mut fields = Fields::parse(call.json()?)?;
+    let token = fields.take_text("sessionToken")?;
+    let token = token.ok_or_else(|| ApiError::invalid("sessionToken", "it is required"))?;
+    fields.end()?;
+    let begun = begin(&call, &token).await?;
+    let mut shown = render(&call, &begun);
+    if wants_cookie {
+        let org = &call.context.org;
+        let kept = call
+            .cell
+            .begin_sign_in(org, Purpose::default(), Some(&begun));
+        let (_, secret) = kept.await?;
+        shown[COOKIE_TOKEN] = Value::from(secret.expose().as_str());
+    }
+    Ok(Reply::of(shown))
+}
+
+async fn begin(call: &Call, token: &str) -> Result<SignedIn, ApiError> {
+    let refused = || ApiError::of(ErrorCode::Authentication);
+    let (org, snapshot) = (&call.context.org, &call.snapshot);
+    let flow = call.cell.load_sign_in(org, token).await?;
+    let flow = flow.ok_or_else(refused)?;
+    let finished = call.cell.finish_sign_in(snapshot, &flow, call.facts());
+    match finished.await {
+        Ok(begun) => {
+            let session = call.cell.session_by_id(org, &begun.session_id).await?;
+            session.ok_or_else(refused)
+        }
+        // Something was still needed, or it was used a moment ago.
+        Err(Refusal::Forbidden | Refusal::Changed) => Err(refused()),
+        Err(refusal) => Err(refusal.into()),
+    }
+}
+
+/// `POST /api/v1/sessions/{id}/lifecycle/refresh`.
+///
+/// # Errors
+/// [`ApiError`] as every operation.
+pub async fn refresh(call: Call) -> Result<Reply, ApiError> {
+    let session = find(&call).await?.session;
+    let settings = &call.snapshot.org.settings.session;
+    let prolonged = call.cell.prolong_session(&call.permit, &session, settings);
+    match prolonged.await {
+        Ok(()) => {}
+        Err(Refusal::NotFound) => return Err(missing(&call)),
+        Err(refusal) => return Err(refusal.into()),
+    }
+    let signed_in = find(&call).await?;
+    Ok(Reply::of(render(&call, &signed_in)))
+}
 
 /// `GET /api/v1/sessions/{id}`.
 ///
@@ -71,6 +139,7 @@ fn render(call: &Call, signed_in: &SignedIn) -> Value {
         "amr": oauth::assurance::assurance_of(session).amr,
         "_links": {
             "self": { "href": href, "hints": { "allow": ["GET", "DELETE"] } },
+            "refresh": { "href": format!("{href}/lifecycle/refresh"), "hints": { "allow": ["POST"] } },
             "user": { "href": call.href(&format!("/api/v1/users/{}", person.id)) },
         },
     })

@@ -19,6 +19,7 @@ use identity::cell::Cell;
 use identity::fault::{Fault, Refusal};
 use identity::org::context::{OrgContext, RequestFacts};
 use identity::session::SignedIn;
+use identity::sign_on::means::Means;
 use identity::snapshot::OrgSnapshot;
 use std::collections::HashMap;
 use std::error::Error;
@@ -223,6 +224,12 @@ impl Visit {
     #[must_use]
     pub fn signed_in(&self) -> Option<&SignedIn> {
         self.facts.session.as_deref()
+    }
+
+    /// Whether the organisation takes such a means of proof.
+    #[must_use]
+    pub fn takes(&self, means: Means) -> bool {
+        self.snapshot.org.settings.untaken_means.takes(means)
     }
 
     /// A header as text, by its lower-case name.

@@ -27,7 +27,6 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
     keys::MIGRATION,
     crate::schema::MIGRATION,
     Migration {
-        // The fourth of a cell is a higher crate's.
         version: 4,
         ..crate::schema::MIGRATION_FOUND_BY_STATE
     },
@@ -102,6 +101,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
     Migration {
         version: 22,
         ..ledger::MIGRATION_LOG_BY_WORDS
+    },
+    Migration {
+        version: 23,
+        ..crate::schema::MIGRATION_POLICIES_AT_REST
     },
 ];
 

@@ -120,3 +120,10 @@ pub const MIGRATION_CUSTOM_ROLES: Migration = Migration {
     name: "custom roles",
     sql: include_str!("schema/026_custom_roles.sql"),
 };
+
+/// Policies that rest, and the apps that a policy governs.
+pub const MIGRATION_POLICIES_AT_REST: Migration = Migration {
+    version: 28,
+    name: "policies at rest",
+    sql: include_str!("schema/028_policies_at_rest.sql"),
+};

@@ -15,3 +15,10 @@ pub const MIGRATION_DEVICE_GRANTS_BY_PERSON: Migration = Migration {
     name: "device grants by person",
     sql: include_str!("schema/006_device_grants_by_person.sql"),
 };
+
+/// Refresh tokens by app and by server.
+pub const MIGRATION_REFRESH_FAMILIES_BY_APP: Migration = Migration {
+    version: 29,
+    name: "refresh families by app",
+    sql: include_str!("schema/029_refresh_families_by_app.sql"),
+};

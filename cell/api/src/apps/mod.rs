@@ -8,6 +8,7 @@ pub mod links;
 pub mod render;
 pub mod secrets;
 pub mod standing;
+pub mod tokens;
 pub mod users;
 pub mod words;
 

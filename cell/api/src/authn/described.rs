@@ -236,7 +236,9 @@ pub(crate) static CHANGES: Description = shows(&TRANSACTION)
         r#"{"stateToken":"…","oldPassword":"…","newPassword":"correct horse battery"}"#,
     )
     .refusing(REPLACED);
-pub(crate) static RECOVERS: Description = shows(&RECOVERY).takes(
-    &RECOVER,
-    r#"{"username":"ada@example.com","factorType":"EMAIL"}"#,
-);
+pub(crate) static RECOVERS: Description = shows(&RECOVERY)
+    .takes(
+        &RECOVER,
+        r#"{"username":"ada@example.com","factorType":"EMAIL"}"#,
+    )
+    .refusing(&[ErrorCode::Forbidden]);

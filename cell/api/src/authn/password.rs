@@ -5,6 +5,7 @@ use crate::authn::{Transaction, ignore_hints};
 use crate::error::{ApiError, ErrorCode};
 use crate::reply::Reply;
 use identity::credential::password::PasswordCheck;
+use identity::fault::Refusal;
 use identity::sign_in::Step;
 use serde_json::json;
 use vocab::secret::Secret;
@@ -69,8 +70,12 @@ pub async fn recover(call: OpenCall) -> Result<Reply, ApiError> {
     let sent = call
         .cell
         .send_recovery(&call.context, &username, &call.facts);
-    if let Err(wait) = sent.await? {
-        return Err(ApiError::slow(wait.secs));
+    match sent.await {
+        // So it is for everybody: it tells of nobody.
+        Err(Refusal::WrongState(why)) => return Err(ApiError::because(ErrorCode::Forbidden, why)),
+        Err(refusal) => return Err(refusal.into()),
+        Ok(Err(wait)) => return Err(ApiError::slow(wait.secs)),
+        Ok(Ok(())) => {}
     }
     Ok(Reply::of(json!({
         "status": "RECOVERY_CHALLENGE",

@@ -2,6 +2,7 @@
 //! its own.
 
 pub mod claims;
+pub mod clients;
 pub(crate) mod described;
 pub mod keys;
 pub mod policies;

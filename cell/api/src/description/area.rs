@@ -187,6 +187,7 @@ pub const fn title(area: Area) -> &'static str {
         Area::EventHooks => "Event hooks",
         Area::InlineHooks => "Inline hooks",
         Area::IdentityProviders => "Identity providers",
+        Area::Authenticators => "Authenticators",
         Area::LogStreams => "Log streams",
     }
 }
@@ -219,6 +220,7 @@ pub const fn about(area: Area) -> &'static str {
         Area::EventHooks => "Addresses that are told what happens.",
         Area::InlineHooks => "Addresses that are asked before something is answered.",
         Area::IdentityProviders => "Providers at which people of other organisations sign in.",
+        Area::Authenticators => "What people can prove who they are by, and whether it counts.",
         Area::LogStreams => "Receivers that the log flows to.",
     }
 }

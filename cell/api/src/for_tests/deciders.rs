@@ -1,9 +1,11 @@
 //! What decides about tokens and sign-ins, of an org of the world: a server with a part of each kind, and a policy.
 
 use crate::for_tests::World;
+use crate::policies::mappings::mapping_id;
 use identity::access::Permission;
 use identity::app::AppKind;
 use identity::app::operations::NewApp;
+use identity::app::settings::AppSettings;
 use identity::group_rule::RuleInput;
 use identity::server::{
     AuthorizationServer, ClaimConfig, ClaimToken, ClaimValue, ScopeConfig, ServerConfig,
@@ -17,6 +19,8 @@ use vocab::id::{AppId, GroupRuleId, OrgId, PolicyId, UserId};
 const SERVERS: &str = "/api/v1/authorizationServers";
 /// Where those of policies do.
 const POLICIES: &str = "/api/v1/policies";
+/// Where those of policies of apps do.
+const POLICIES_OF_APPS: &str = "/api/v1/apps/{id}/policies";
 /// Where those of rules that fill groups do.
 const GROUP_RULES: &str = "/api/v1/groups/rules";
 
@@ -61,6 +65,8 @@ impl World {
         let permit = self.permit(org, Permission::ManagePolicies);
         let policy = cell.create_policy(&permit, name, preset.rules);
         let policy = policy.await.unwrap();
+        let governed = self.governed(org, name, &policy.id).await;
+        let held = self.hold_at(org, user, &governed, server.id.as_str()).await;
         let group_rule = self.group_rule(org, name).await;
         let parts = &server.parts;
         let access = &parts.policies[0];
@@ -81,8 +87,12 @@ impl World {
             (SERVERS, "{policy}", access.id.to_string()),
             (SERVERS, "{rule}", access.rules[0].id.to_string()),
             (SERVERS, "{key}", key.kid.clone()),
+            (SERVERS, "{client}", governed.to_string()),
+            (SERVERS, "{token}", held.to_string()),
             (GROUP_RULES, "{id}", group_rule.to_string()),
             (POLICIES, "{id}", policy.id.to_string()),
+            (POLICIES, "{mapping}", mapping_id(&governed)),
+            (POLICIES_OF_APPS, "{policy}", policy.id.to_string()),
             (POLICIES, "{rule}", policy.rules[0].id.to_string()),
         ];
         let mut values = Vec::from(values);
@@ -103,6 +113,29 @@ impl World {
         };
         let made = self.cell.create_group_rule(&permit, input).await;
         made.unwrap().id
+    }
+
+    /// An app that people sign in to, governed by that policy.
+    async fn governed(&self, org: &OrgId, name: &str, policy: &PolicyId) -> AppId {
+        let app = self.web_app(org, &format!("{name} governed")).await;
+        let permit = self.permit(org, Permission::ManageApps);
+        let put = self.cell.put_app_policy(&permit, &app, policy);
+        put.await.unwrap();
+        app
+    }
+
+    /// An app that people sign in to.
+    pub(crate) async fn web_app(&self, org: &OrgId, label: &str) -> AppId {
+        let permit = self.permit(org, Permission::ManageApps);
+        let new = NewApp {
+            label: label.to_owned(),
+            kind: AppKind::Web,
+            settings: AppSettings {
+                redirect_uris: vec!["https://wiki.example/cb".into()],
+                ..AppSettings::default()
+            },
+        };
+        self.cell.create_app(&permit, new).await.unwrap().app.id
     }
 
     /// An app that acts for itself.

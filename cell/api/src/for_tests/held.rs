@@ -61,6 +61,17 @@ impl World {
 
     /// Lets an app have the scopes, and a refresh token for while the person is away.
     pub(crate) async fn hold(&self, org: &OrgId, user: &UserId, app: &AppId) -> RefreshFamilyId {
+        self.hold_at(org, user, app, ORG_SERVER_KEY).await
+    }
+
+    /// The same at a server.
+    pub(crate) async fn hold_at(
+        &self,
+        org: &OrgId,
+        user: &UserId,
+        app: &AppId,
+        server: &str,
+    ) -> RefreshFamilyId {
         let (cell, now) = (&self.cell, self.cell.now());
         let person = {
             let mut tx = cell.database.read().await.unwrap();
@@ -71,7 +82,7 @@ impl World {
         let family = RefreshFamily {
             org: org.clone(),
             id: id.clone(),
-            server: ORG_SERVER_KEY.into(),
+            server: server.to_owned(),
             app: app.clone(),
             grantor: Grantor {
                 user: user.clone(),
@@ -99,7 +110,7 @@ impl World {
         };
         let row = ConsentRow {
             app: app.clone(),
-            server: ORG_SERVER_KEY.into(),
+            server: server.to_owned(),
             scopes: SCOPES.join(" "),
         };
         let (org, user) = (org.clone(), user.clone());

@@ -1,5 +1,6 @@
 //! Settings of an org of the world that have addresses of their own: one of each.
 
+use crate::authenticators::Kind;
 use crate::for_tests::World;
 use crate::user_schema::{schema_id, type_id};
 use identity::access::Permission;
@@ -20,6 +21,8 @@ const TOKENS: &str = "/api/v1/api-tokens";
 const SCHEMAS: &str = "/api/v1/meta/schemas/user";
 /// Where those of types of people do.
 const TYPES: &str = "/api/v1/meta/types/user";
+/// Where those of authenticators do.
+const AUTHENTICATORS: &str = "/api/v1/authenticators";
 /// Where those of people do.
 const USERS: &str = "/api/v1/users";
 
@@ -62,6 +65,8 @@ impl World {
             (TYPES, "{type}", type_id(org)),
             (TOKENS, "{id}", token.id.to_string()),
             (USERS, "{factor}", self.totp(org, user).await),
+            (AUTHENTICATORS, "{id}", Kind::Passkey.id(org)),
+            (AUTHENTICATORS, "{method}", Kind::Passkey.method().into()),
             (ORIGINS, "{id}", origin.id.to_string()),
             (ZONES, "{id}", zone.id.to_string()),
         ]

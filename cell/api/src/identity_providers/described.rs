@@ -206,3 +206,29 @@ pub(crate) static LIST_USERS: Description =
 pub(crate) static SHOW_USER: Description = shows(&LINK);
 pub(crate) static LINK_USER: Description =
     shows(&LINK).takes(&NEW_LINK, r#"{"externalId":"121749775026145"}"#);
+
+static FOUND: Model = shown(
+    "DiscoveredProvider",
+    "What an issuer publishes of itself, in the shape of the protocol of a provider.",
+    Schema::Object(&[
+        must("type", Schema::Word(&[OIDC])),
+        must("issuer", ISSUER),
+        must("endpoints", ENDPOINTS),
+        must("scopes", Schema::List(&Schema::Text)),
+        must(
+            "credentials",
+            Schema::Object(&[must(
+                "client",
+                Schema::Object(&[must("token_endpoint_auth_method", AUTH_METHOD)]),
+            )]),
+        ),
+    ]),
+);
+static ISSUER_ASKED: Model = taken(
+    "DiscoveryQuestion",
+    "Whose document is read.",
+    Schema::Object(&[must("issuer", ISSUER)]),
+    &[],
+);
+pub(crate) static DISCOVER: Description =
+    shows(&FOUND).takes(&ISSUER_ASKED, r#"{"issuer":{"url":"https://idp.example"}}"#);

@@ -322,6 +322,20 @@ fn take_groups(fields: &mut Fields, name: &str) -> Result<Vec<GroupId>, ApiError
     named.iter().map(group).collect()
 }
 
+/// Reads whose document is asked for.
+///
+/// # Errors
+/// [`ApiError`] naming the field.
+pub(crate) fn parse_issuer(bytes: &[u8]) -> Result<String, ApiError> {
+    let mut fields = Fields::parse(bytes)?;
+    let issuer = fields.take_object("issuer")?;
+    let mut issuer = issuer.ok_or_else(|| fields.refusal("issuer", "it is required"))?;
+    let url = issuer.take_text("url")?.unwrap_or_default();
+    issuer.end()?;
+    fields.end()?;
+    Ok(url)
+}
+
 /// Reads what somebody is called at a provider.
 ///
 /// # Errors

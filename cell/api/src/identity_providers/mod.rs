@@ -6,8 +6,10 @@ pub mod render;
 
 use crate::call::Call;
 use crate::error::{ApiError, Thing};
-use crate::identity_providers::input::{OIDC, check_type, parse_link, parse_provider};
-use crate::identity_providers::render::{render_link, render_provider};
+use crate::identity_providers::input::{
+    OIDC, check_type, parse_issuer, parse_link, parse_provider,
+};
+use crate::identity_providers::render::{render_found, render_link, render_provider};
 use crate::limits::{IDENTITY_PROVIDERS_PAGE, PROVIDER_USERS_PAGE};
 use crate::receivers::refused;
 use crate::reply::Reply;
@@ -16,6 +18,7 @@ use identity::condition::Place;
 use identity::fault::Refusal;
 use identity::identity_provider::IdentityProvider;
 use identity::person::profile::fold;
+use oauth::relying::discovery;
 use serde_json::Value;
 use vocab::id::{IdentityProviderId, UserId};
 
@@ -74,6 +77,18 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
         .create_identity_provider(&call.permit, change, plain);
     let made = made.await.map_err(refused)?;
     Ok(Reply::of(render_provider(&call, &made)))
+}
+
+/// `POST /api/v1/idps/discovery`: what an issuer publishes of itself, as it would be sent to add it. Nothing is stored.
+///
+/// # Errors
+/// [`ApiError`] as every operation.
+pub async fn discover(call: Call) -> Result<Reply, ApiError> {
+    let issuer = parse_issuer(call.json()?)?;
+    let plain = call.envoy.plain_http();
+    let found = discovery::discover(&call.cell, &call.permit, &issuer, plain);
+    let found = found.await?;
+    Ok(Reply::of(render_found(&issuer, &found)))
 }
 
 /// `PUT /api/v1/idps/{id}`. A secret that is not named stays.

@@ -6,8 +6,9 @@ use crate::identity_providers::input::{
 };
 use crate::shown::{moment, status_of, switched_links, text};
 use identity::identity_provider::arrival::ArrivalPolicy;
-use identity::identity_provider::{IdentityProvider, ProviderConfig, ProviderLink};
+use identity::identity_provider::{IdentityProvider, ProviderConfig, ProviderLink, SecretPlace};
 use oauth::relying::away::callback_path;
+use protocol::oidc::relying::metadata::ProviderMetadata;
 use serde_json::{Value, json};
 use vocab::id::IdentityProviderId;
 
@@ -57,6 +58,28 @@ fn render_protocol(config: &ProviderConfig) -> Value {
             "pkce_required": true,
             "token_endpoint_auth_method": secret_word(config.secret_place),
         } },
+    })
+}
+
+/// What an issuer publishes of itself, in the shape of the protocol of a provider.
+pub(crate) fn render_found(issuer: &str, found: &ProviderMetadata) -> Value {
+    let userinfo = found.userinfo.as_ref();
+    let userinfo = userinfo.map(|url| json!({ "url": url, "binding": REDIRECT }));
+    let place = match found.secret_in_body_alone {
+        true => SecretPlace::Post,
+        false => SecretPlace::Basic,
+    };
+    json!({
+        "type": OIDC,
+        "issuer": { "url": issuer },
+        "endpoints": {
+            "authorization": { "url": found.authorization, "binding": REDIRECT },
+            "token": { "url": found.token, "binding": POST },
+            "userInfo": userinfo,
+            "jwks": { "url": found.jwks, "binding": REDIRECT },
+        },
+        "scopes": found.scopes,
+        "credentials": { "client": { "token_endpoint_auth_method": secret_word(place) } },
     })
 }
 

@@ -4,9 +4,9 @@ use crate::description::components::{LINKS, STATUS};
 use crate::description::parameter::{AFTER, Parameter, Values, flag, limit, word};
 use crate::description::schema::{Field, Model, Schema, may, must, shown, taken};
 use crate::description::{Description, Need, lists, pages, shows};
-use crate::limits::POLICIES_PAGE;
+use crate::limits::{MAPPINGS_PAGE, POLICIES_PAGE};
 use crate::policies::password::{self, NAMES};
-use crate::policies::{Kind, READ_ONLY, rules};
+use crate::policies::{Kind, READ_ONLY, mappings, rules};
 
 const KIND: Schema = Schema::WordOf(kinds);
 const RULE_KIND: Schema = Schema::WordOf(|| Kind::ALL.map(Kind::rule_type).to_vec());
@@ -90,7 +90,7 @@ static NEW_POLICY: Model = taken(
         must("type", Schema::Word(&["ACCESS_POLICY"])),
         must("name", Schema::Text),
         may("description", Schema::Text),
-        may("status", Schema::Word(&["ACTIVE"])),
+        may("status", STATUS),
         may("priority", ONE),
         may("system", Schema::Flag).said("Shown, and not changed here."),
         may("conditions", Schema::Object(&[])).said("Empty: the rules have conditions."),
@@ -126,7 +126,7 @@ static POLICY_INPUT: Model = taken(
         .said("As it is."),
         must("name", Schema::Text),
         may("description", Schema::Text),
-        may("status", Schema::Word(&["ACTIVE"])),
+        may("status", STATUS).said("As it is."),
         may("priority", ONE),
         may("system", Schema::Flag).said("Shown, and not changed here."),
         may("conditions", Schema::Object(&[])).said("Empty: the rules have conditions."),
@@ -541,3 +541,26 @@ pub(crate) static SIMULATE: Description = lists(&Schema::Of(&EVALUATION))
         r#"{"appInstance":"0oa1a2b3c4d5e6f7g8h9","policyContext":{"user":{"id":"00u1a2b3c4d5e6f7g8h9"},"ip":"192.0.2.1"}}"#,
         Need::Required,
     );
+
+static MAPPING: Model = shown(
+    "PolicyMapping",
+    "An app that a policy governs.",
+    Schema::Object(&[must("id", Schema::Text), must("_links", LINKS)]),
+);
+static NEW_MAPPING: Model = taken(
+    "NewPolicyMapping",
+    "An app that a policy shall govern, in the place of the one that does.",
+    Schema::Object(&[
+        must("resourceId", Schema::Text).said("The id of an app."),
+        must("resourceType", Schema::Word(&[mappings::APP])),
+    ]),
+    &[],
+);
+
+pub(crate) static MAPPINGS: Description =
+    pages(&Schema::Of(&MAPPING), &[limit(MAPPINGS_PAGE), AFTER]);
+pub(crate) static MAPPING_SHOW: Description = shows(&MAPPING);
+pub(crate) static MAPPING_ADD: Description = shows(&MAPPING).takes(
+    &NEW_MAPPING,
+    r#"{"resourceId":"0oa1a2b3c4d5e6f7g8h9","resourceType":"APP"}"#,
+);

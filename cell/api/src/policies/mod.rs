@@ -5,6 +5,7 @@
 pub mod assurance;
 pub mod conditions;
 pub(crate) mod described;
+pub mod mappings;
 pub mod password;
 pub mod rules;
 pub mod simulate;
@@ -16,7 +17,7 @@ use crate::limits::{CHANGE_ATTEMPTS_MAX, POLICIES_PAGE};
 use crate::policies::password::{password_policy_id, render_password};
 use crate::policies::rules::{load_sessions, render_rules};
 use crate::reply::Reply;
-use crate::shown::{SWITCH, moment, text};
+use crate::shown::{SWITCH, moment, status_of, text};
 use crate::whole_list::page_of;
 use identity::fault::{Fault, Refusal};
 use identity::org::Org;
@@ -34,7 +35,7 @@ const RULES: &str = "rules";
 /// Each kind has an order of its own, and none but the access policies have more than one.
 const PRIORITY: i64 = 1;
 /// Why a policy does not rest.
-const ALWAYS: &str = "a policy is always in force; take its rules out, or let them rest";
+const ALWAYS: &str = "this policy is always in force; take its rules out, or let them rest";
 
 /// A kind of policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +110,13 @@ impl Policy {
             Self::Password(..) => Kind::Password,
         }
     }
+
+    const fn is_active(&self) -> bool {
+        match self {
+            Self::SignOn(stored) => stored.active,
+            Self::Password(..) => true,
+        }
+    }
 }
 
 /// `GET /api/v1/policies`.
@@ -117,13 +125,17 @@ impl Policy {
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
     let kind = call.query.get("type").map(Kind::parse).transpose()?;
-    let is_wanted = match call.query.get("status") {
-        None | Some("ACTIVE") => true,
-        Some("INACTIVE") => false,
+    let status = match call.query.get("status") {
+        None => None,
+        Some("ACTIVE") => Some(true),
+        Some("INACTIVE") => Some(false),
         Some(_) => return Err(ApiError::invalid("status", "use ACTIVE or INACTIVE")),
     };
     let mut policies = load_all(&call).await?;
-    policies.retain(|policy| is_wanted && kind.is_none_or(|kind| policy.kind() == kind));
+    policies.retain(|policy| {
+        status.is_none_or(|active| policy.is_active() == active)
+            && kind.is_none_or(|kind| policy.kind() == kind)
+    });
     let (policies, next) = page_of(&call, policies, POLICIES_PAGE, Policy::id)?;
     let policies = show_all(&call, &policies).await?;
     Ok(call.paged(Reply::of(Value::from(policies)), next.as_ref()))
@@ -161,7 +173,14 @@ async fn load_all(call: &Call) -> Result<Vec<Policy>, Fault> {
 /// # Errors
 /// [`ApiError`] if this org has none such.
 pub(crate) async fn load(call: &Call) -> Result<Policy, ApiError> {
-    let named = call.parameter("id");
+    load_named(call, call.parameter("id")).await
+}
+
+/// The policy of that id.
+///
+/// # Errors
+/// [`ApiError`] if this org has none such.
+pub(crate) async fn load_named(call: &Call, named: &str) -> Result<Policy, ApiError> {
     let missing = || ApiError::not_found(Thing::Policy, named);
     let id = PolicyId::parse(named).map_err(|_| missing())?;
     let org = &call.context.org;
@@ -213,16 +232,14 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was added.
 pub async fn create(call: Call) -> Result<Reply, ApiError> {
-    if !call.query.flag("activate", true)? {
-        return Err(ApiError::invalid("activate", ALWAYS));
-    }
+    let activate = call.query.flag("activate", true)?;
     let mut fields = Fields::parse(call.json()?)?;
     let kind = Kind::parse(&fields.take_text("type")?.unwrap_or_default())?;
     if kind != Kind::Access {
         let problem = "an organisation has one of this type; change that one";
         return Err(ApiError::invalid("type", problem));
     }
-    let (name, description) = parse_policy(fields)?;
+    let (name, description, active) = parse_policy(fields, None)?;
     let entropy = call.cell.entropy();
     let (_, preset) = presets::app_policy(PolicyId::generate(entropy), entropy);
     let aside = Aside {
@@ -233,6 +250,11 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
         .cell
         .create_policy_with(&call.permit, &name, preset.rules, aside);
     let made = made.await.map_err(refused)?;
+    if !(active && activate) {
+        // Nobody names it yet.
+        let rests = call.cell.switch_policy(&call.permit, &made.id, false);
+        rests.await.map_err(refused)?;
+    }
     let stored = reload(&call, &made.id).await?;
     Ok(Reply::of(render_stored(&call, &stored)))
 }
@@ -275,7 +297,7 @@ async fn rename(
     stored: &StoredPolicy,
     fields: Fields,
 ) -> Result<Result<(), Refusal>, ApiError> {
-    let (name, description) = parse_policy(fields)?;
+    let (name, description, _) = parse_policy(fields, Some(stored.active))?;
     let policy = SignOnPolicy {
         name: name.trim().to_owned(),
         ..stored.policy.clone()
@@ -306,9 +328,43 @@ pub async fn delete(call: Call) -> Result<Reply, ApiError> {
     }
 }
 
+/// `POST /api/v1/policies/{id}/lifecycle/activate`.
+///
+/// # Errors
+/// [`ApiError`] as every operation.
+pub async fn activate(call: Call) -> Result<Reply, ApiError> {
+    switch(&call, true).await
+}
+
+/// `POST /api/v1/policies/{id}/lifecycle/deactivate`.
+///
+/// # Errors
+/// [`ApiError`] as every operation, above all for a policy that an app names or every org has.
+pub async fn deactivate(call: Call) -> Result<Reply, ApiError> {
+    switch(&call, false).await
+}
+
+async fn switch(call: &Call, active: bool) -> Result<Reply, ApiError> {
+    match load(call).await? {
+        Policy::SignOn(stored) => {
+            let id = &stored.policy.id;
+            let switched = call.cell.switch_policy(&call.permit, id, active);
+            switched.await.map_err(refused)?;
+        }
+        Policy::Password(..) if active => {}
+        Policy::Password(..) => return Err(ApiError::invalid("policy", ALWAYS)),
+    }
+    Ok(Reply::empty())
+}
+
 /// Name and description; what else a policy could say on the wire, its rules say here.
-fn parse_policy(mut fields: Fields) -> Result<(String, String), ApiError> {
+/// And whether it is in force, which a body can only repeat of a policy that there is.
+fn parse_policy(
+    mut fields: Fields,
+    present: Option<bool>,
+) -> Result<(String, String, bool), ApiError> {
     fields.ignore_read_only(&READ_ONLY);
+    let active = take_active(&mut fields, present)?;
     take_fixed(&mut fields)?;
     let name = fields.take_text("name")?.unwrap_or_default();
     let description = fields.take_text("description")?.unwrap_or_default();
@@ -316,12 +372,11 @@ fn parse_policy(mut fields: Fields) -> Result<(String, String), ApiError> {
         conditions.end()?;
     }
     fields.end()?;
-    Ok((name, description))
+    Ok((name, description, active))
 }
 
 /// What a body can only repeat.
 pub(crate) fn take_fixed(fields: &mut Fields) -> Result<(), ApiError> {
-    fields.take_only("status", &["ACTIVE"], ALWAYS)?;
     if fields
         .take_number("priority")?
         .is_some_and(|priority| priority != PRIORITY)
@@ -349,13 +404,33 @@ fn render_stored(call: &Call, stored: &StoredPolicy) -> Value {
         "type": Kind::of(stored.scope).as_str(),
         "name": policy.name,
         "description": text(&stored.aside.description),
-        "status": "ACTIVE",
+        "status": status_of(stored.active),
         "priority": PRIORITY,
         "system": stored.scope != PolicyScope::App,
         "created": moment(Some(stored.created_at)),
         "lastUpdated": moment(Some(stored.updated_at)),
-        "_links": policy_links(call, policy.id.as_str()),
+        "_links": stored_links(call, stored),
     })
+}
+
+/// The links of a policy of rules; what every org has does not rest.
+fn stored_links(call: &Call, stored: &StoredPolicy) -> Value {
+    let href = policy_href(call, stored.policy.id.as_str());
+    let mut links = policy_links(call, stored.policy.id.as_str());
+    if stored.scope == PolicyScope::App {
+        let step = if stored.active {
+            "deactivate"
+        } else {
+            "activate"
+        };
+        links[step] = json!({
+            "href": format!("{href}/lifecycle/{step}"), "hints": { "allow": ["POST"] },
+        });
+        links["mappings"] = json!({
+            "href": format!("{href}/mappings"), "hints": { "allow": ["GET", "POST"] },
+        });
+    }
+    links
 }
 
 /// The links of a policy.
@@ -397,14 +472,18 @@ mod tests {
 
     #[test]
     fn a_policy_has_a_name_and_a_description_and_nothing_that_is_not_looked_at() {
-        let parse =
-            |body: &Value| parse_policy(Fields::parse(body.to_string().as_bytes()).unwrap());
+        let parse = |body: &Value| {
+            let fields = Fields::parse(body.to_string().as_bytes()).unwrap();
+            parse_policy(fields, Some(true))
+        };
         let shown = json!({
             "id": "00p", "name": "Finance", "description": "For money", "status": "ACTIVE", "priority": 1,
             "system": false, "created": "x", "lastUpdated": "x", "_links": {}, "conditions": null,
         });
         let read = parse(&shown).unwrap();
-        assert_eq!(read, ("Finance".to_owned(), "For money".to_owned()));
+        assert_eq!(read, ("Finance".to_owned(), "For money".to_owned(), true));
+        let resting = Fields::parse(br#"{"name":"A","status":"INACTIVE"}"#).unwrap();
+        assert!(!parse_policy(resting, None).unwrap().2);
         for (field, value) in [
             ("status", json!("INACTIVE")),
             ("priority", json!(2)),

@@ -3,7 +3,7 @@
 use crate::body::Fields;
 use crate::call::Call;
 use crate::error::ApiError;
-use crate::policies::{Kind, READ_ONLY, policy_links, take_fixed};
+use crate::policies::{ALWAYS, Kind, READ_ONLY, policy_links, take_fixed};
 use crate::shown::moment;
 use identity::access::Permission;
 use identity::fault::Refusal;
@@ -58,6 +58,7 @@ fn parse_password(
     present: &PasswordPolicy,
 ) -> Result<PasswordPolicy, ApiError> {
     fields.ignore_read_only(&READ_ONLY);
+    fields.take_only("status", &["ACTIVE"], ALWAYS)?;
     take_fixed(&mut fields)?;
     fields.take_only("name", &[NAME], "there is one, and it keeps its name")?;
     fields.take_only("description", &[""], "there is one, for everybody")?;

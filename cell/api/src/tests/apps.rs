@@ -260,7 +260,7 @@ async fn apps_are_listed_and_found(world: &World) {
     let renamed = world.call(By::Manager, "PUT", &renamed, &other).await;
     assert_eq!(renamed.status, 200, "{}", renamed.body);
     let all = world.walk("/api/v1/apps?limit=2", "/id").await;
-    assert!(all.len() == 7 && all.is_sorted(), "{all:?}");
+    assert!(all.len() == 8 && all.is_sorted(), "{all:?}");
     let found = async |query: &str| {
         let mut labels = world
             .walk(&format!("/api/v1/apps?limit=1&{query}"), "/label")

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use vocab::id::UserId;
 use vocab::secret::Secret;
 
-const PASSWORD: &str = "nine tortoises walk to Samos";
+pub(crate) const PASSWORD: &str = "nine tortoises walk to Samos";
 const OTHER: &str = "eleven herons stand in reeds";
 
-async fn ada(world: &World) -> UserId {
+pub(crate) async fn ada(world: &World) -> UserId {
     let user = world.person(&world.main, "ada", "Ada", "Lovelace").await;
     let permit = world.permit(&world.main, Permission::ManagePeople);
     let set = world
@@ -25,12 +25,12 @@ async fn ada(world: &World) -> UserId {
 }
 
 /// Calls without a token.
-async fn post(world: &World, path: &str, body: &Value) -> Answered {
+pub(crate) async fn post(world: &World, path: &str, body: &Value) -> Answered {
     let kind = [("content-type", String::from("application/json"))];
     world.send("POST", path, &kind, body.to_string()).await
 }
 
-async fn sign_in(world: &World, username: &str, password: &str) -> Answered {
+pub(crate) async fn sign_in(world: &World, username: &str, password: &str) -> Answered {
     let body = json!({
         "username": username,
         "password": password,
@@ -39,7 +39,7 @@ async fn sign_in(world: &World, username: &str, password: &str) -> Answered {
     post(world, "/api/v1/authn", &body).await
 }
 
-fn text<'a>(answer: &'a Answered, field: &str) -> &'a str {
+pub(crate) fn text<'a>(answer: &'a Answered, field: &str) -> &'a str {
     let found = answer.body[field].as_str();
     found.unwrap_or_else(|| panic!("no {field}: {} {}", answer.status, answer.body))
 }
@@ -164,7 +164,7 @@ async fn a_wrong_old_password_ends_the_sign_in(world: &World) {
 }
 
 /// Enrols an authenticator app for the person, as the own account page does.
-async fn enroll_totp(world: &World, user: &UserId) -> TotpSeed {
+pub(crate) async fn enroll_totp(world: &World, user: &UserId) -> TotpSeed {
     let permit = authorize(
         &Caller::Operator,
         &world.main,
@@ -178,7 +178,7 @@ async fn enroll_totp(world: &World, user: &UserId) -> TotpSeed {
     seed
 }
 
-fn code_of(world: &World, seed: &TotpSeed) -> String {
+pub(crate) fn code_of(world: &World, seed: &TotpSeed) -> String {
     format!("{:06}", code_at(seed, world.cell.now().seconds() / 30))
 }
 

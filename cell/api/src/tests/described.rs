@@ -259,7 +259,9 @@ async fn people(world: &World, things: &Things) {
     }
     delete(world, &format!("{known}/sessions")).await;
     delete(world, &known).await;
-    delete(world, &format!("/api/v1/sessions/{}", things.session)).await;
+    let session = format!("/api/v1/sessions/{}", things.session);
+    post(world, &format!("{session}/lifecycle/refresh"), Value::Null).await;
+    delete(world, &session).await;
 }
 
 async fn groups(world: &World, things: &Things) {
@@ -432,6 +434,20 @@ async fn policies(world: &World, things: &Things) {
         post(world, &format!("{rule}/lifecycle/{step}"), Value::Null).await;
     }
     delete(world, &rule).await;
+    let path = "/api/v1/policies/{id}/mappings";
+    let mapping = post(
+        world,
+        &format!("{one}/mappings"),
+        body("POST", path, things),
+    )
+    .await;
+    delete(world, &format!("{one}/mappings/{}", id(&mapping))).await;
+    let governs = format!("/api/v1/apps/{}/policies/{}", things.app, id(&made));
+    good(world, "PUT", &governs, Value::Null).await;
+    delete(world, &format!("{one}/mappings/{}", id(&mapping))).await;
+    for step in ["deactivate", "activate"] {
+        post(world, &format!("{one}/lifecycle/{step}"), Value::Null).await;
+    }
     delete(world, &one).await;
     let question = body("POST", "/api/v1/policies/simulate", things);
     let simulate = format!("{policies}/simulate?expand=EVALUATED,RULE");
@@ -479,7 +495,8 @@ async fn settings(world: &World, things: &Things) {
 
 /// What the other tests of this crate reach: a person who types a code or whose account is locked, a delivery that is
 /// repeated, the token that gives itself up.
-const ELSEWHERE: [(&str, &str); 7] = [
+const ELSEWHERE: [(&str, &str); 8] = [
+    ("POST", "/api/v1/sessions"),
     ("POST", "/api/v1/users/{id}/factors"),
     (
         "POST",
@@ -498,6 +515,18 @@ const ELSEWHERE: [(&str, &str); 7] = [
 /// What the organisation is called, its schema, where its log flows to, and what apps hold of a person.
 async fn organisation(world: &World, things: &Things) {
     for (method, path) in [
+        ("PUT", "/api/v1/authenticators/{id}"),
+        ("POST", "/api/v1/authenticators/{id}/lifecycle/deactivate"),
+        ("POST", "/api/v1/authenticators/{id}/lifecycle/activate"),
+        ("PUT", "/api/v1/authenticators/{id}/methods/{method}"),
+        (
+            "POST",
+            "/api/v1/authenticators/{id}/methods/{method}/lifecycle/deactivate",
+        ),
+        (
+            "POST",
+            "/api/v1/authenticators/{id}/methods/{method}/lifecycle/activate",
+        ),
         ("POST", "/api/v1/org"),
         ("PUT", "/api/v1/org"),
         ("POST", "/api/v1/meta/schemas/user/{schema}"),
@@ -506,6 +535,16 @@ async fn organisation(world: &World, things: &Things) {
             "/api/v1/users/{id}/lifecycle/expire_password_with_temp_password",
         ),
         ("POST", "/api/v1/users/{id}/credentials/forgot_password"),
+        ("DELETE", "/api/v1/apps/{id}/tokens/{token}"),
+        ("DELETE", "/api/v1/apps/{id}/tokens"),
+        (
+            "DELETE",
+            "/api/v1/authorizationServers/{id}/clients/{client}/tokens/{token}",
+        ),
+        (
+            "DELETE",
+            "/api/v1/authorizationServers/{id}/clients/{client}/tokens",
+        ),
         (
             "DELETE",
             "/api/v1/users/{id}/clients/{client}/tokens/{token}",

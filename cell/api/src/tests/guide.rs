@@ -4,11 +4,11 @@
 use crate::description::listing::render_operations;
 use crate::limits::{
     API_TOKENS_PAGE, APP_GROUPS_PAGE, APP_LINKS_PAGE, APP_USERS_PAGE, APPS_OF_GROUP_PAGE,
-    APPS_PAGE, CLIENTS_OF_USER_PAGE, COUNTED_GROUPS_PAGE, DELIVERIES_PAGE, GRANTS_OF_USER_PAGE,
-    GROUP_RULES_PAGE, GROUPS_OF_USER_PAGE, GROUPS_PAGE, HOOKS_PAGE, IDENTITY_PROVIDERS_PAGE,
-    INLINE_HOOKS_PAGE, LOG_STREAMS_PAGE, LOGS_PAGE, MEMBERS_PAGE, POLICIES_PAGE,
-    PROVIDER_USERS_PAGE, SERVERS_PAGE, TOKENS_OF_USER_PAGE, TRUSTED_ORIGINS_PAGE,
-    USERS_BY_BEGINNING_PAGE, USERS_PAGE, ZONES_PAGE,
+    APPS_PAGE, CLIENTS_OF_SERVER_PAGE, CLIENTS_OF_USER_PAGE, COUNTED_GROUPS_PAGE, DELIVERIES_PAGE,
+    GRANTS_OF_USER_PAGE, GROUP_RULES_PAGE, GROUPS_OF_USER_PAGE, GROUPS_PAGE, HOOKS_PAGE,
+    IDENTITY_PROVIDERS_PAGE, INLINE_HOOKS_PAGE, LOG_STREAMS_PAGE, LOGS_PAGE, MAPPINGS_PAGE,
+    MEMBERS_PAGE, POLICIES_PAGE, PROVIDER_USERS_PAGE, SERVERS_PAGE, TOKENS_OF_APP_PAGE,
+    TOKENS_OF_USER_PAGE, TRUSTED_ORIGINS_PAGE, USERS_BY_BEGINNING_PAGE, USERS_PAGE, ZONES_PAGE,
 };
 use identity::access::scope::Area;
 use identity::api_token::allowance::CALLS_PER_WINDOW;
@@ -62,6 +62,12 @@ fn the_guide_tells_the_bounds_that_there_are() {
         ("apps that a person may start", APP_LINKS_PAGE),
         ("authorization servers", SERVERS_PAGE),
         ("policies", POLICIES_PAGE),
+        ("apps that a policy governs", MAPPINGS_PAGE),
+        ("refresh tokens of an app", TOKENS_OF_APP_PAGE),
+        (
+            "apps that have refresh tokens of a server",
+            CLIENTS_OF_SERVER_PAGE,
+        ),
         ("tokens of this API", API_TOKENS_PAGE),
         ("network zones", ZONES_PAGE),
         ("trusted origins", TRUSTED_ORIGINS_PAGE),

@@ -3,6 +3,7 @@
 use crate::for_tests::{Answered as Reply, By, World, on_both_engines};
 use crate::identity_providers::input::tests::body;
 use identity::access::Role;
+use identity::event_hook::envoy::Answered;
 use serde_json::{Value, json};
 
 const PROVIDERS: &str = "/api/v1/idps";
@@ -199,7 +200,84 @@ async fn providers_are_the_super_administrators_and_one_orgs(world: &World) {
     );
 }
 
+async fn what_an_issuer_publishes_is_read_and_not_stored(world: &World) {
+    let path = format!("{PROVIDERS}/discovery");
+    let asked = json!({ "issuer": { "url": "https://idp.example/tenant/" } });
+    let answers = |status: u16, body: &Value| {
+        let body = body.to_string().into_bytes();
+        let answer = Ok(Answered { status, body });
+        world.receiver.answers.lock().unwrap().push(answer);
+    };
+    let document = json!({
+        "issuer": "https://idp.example/tenant/",
+        "authorization_endpoint": "https://idp.example/authorize",
+        "token_endpoint": "https://idp.example/token",
+        "userinfo_endpoint": "https://idp.example/userinfo",
+        "jwks_uri": "https://idp.example/keys",
+        "token_endpoint_auth_methods_supported": ["client_secret_post"],
+        "scopes_supported": ["openid", "email"],
+    });
+    answers(200, &document);
+    let found = world.post(&path, &asked).await;
+    assert_eq!(found.outcome(), (200, ""), "{}", found.body);
+    assert_eq!(
+        found.body,
+        json!({
+            "type": "OIDC",
+            "issuer": { "url": "https://idp.example/tenant/" },
+            "endpoints": {
+                "authorization": { "url": "https://idp.example/authorize", "binding": "HTTP-REDIRECT" },
+                "token": { "url": "https://idp.example/token", "binding": "HTTP-POST" },
+                "userInfo": { "url": "https://idp.example/userinfo", "binding": "HTTP-REDIRECT" },
+                "jwks": { "url": "https://idp.example/keys", "binding": "HTTP-REDIRECT" },
+            },
+            "scopes": ["openid", "email"],
+            "credentials": { "client": { "token_endpoint_auth_method": "client_secret_post" } },
+        })
+    );
+    let (seen, headers) = world.receiver.seen.lock().unwrap().last().unwrap().clone();
+    assert_eq!(
+        seen,
+        "https://idp.example/tenant/.well-known/openid-configuration"
+    );
+    assert!(headers.is_empty());
+    assert_eq!(
+        world.get(PROVIDERS).await.body,
+        json!([]),
+        "nothing is stored"
+    );
+    // With the credentials it is a provider.
+    let mut whole = body();
+    whole["protocol"] = found.body.clone();
+    whole["protocol"]["credentials"]["client"]["client_id"] = json!("us");
+    whole["protocol"]["credentials"]["client"]["client_secret"] = json!("let me in");
+    assert_eq!(world.post(PROVIDERS, &whole).await.status, 200);
+    let mut other = document.clone();
+    other["issuer"] = json!("https://other.example");
+    for (status, document) in [(200, &other), (404, &document), (302, &document)] {
+        answers(status, document);
+        let refused = world.post(&path, &asked).await;
+        assert_eq!(refused.outcome(), (400, "E0000001"), "{status}");
+    }
+    let asked_so_often = world.receiver.seen.lock().unwrap().len();
+    for wrong in [
+        json!({}),
+        json!({ "issuer": "https://idp.example" }),
+        json!({ "issuer": { "url": "http://idp.example" } }),
+        json!({ "issuer": { "url": "https://idp.example" }, "name": "x" }),
+    ] {
+        let refused = world.post(&path, &wrong).await;
+        assert_eq!(refused.outcome(), (400, "E0000001"), "{wrong}");
+    }
+    for by in [By::Reader, By::Person] {
+        let refused = world.call(by, "POST", &path, &asked).await;
+        assert_eq!(refused.outcome(), (403, "E0000006"));
+    }
+    assert_eq!(world.receiver.seen.lock().unwrap().len(), asked_so_often);
+}
+
 on_both_engines!(
+    what_an_issuer_publishes_is_read_and_not_stored,
     a_provider_is_added_shown_changed_and_removed,
     what_cannot_be_used_is_refused,
     lists_are_searched_and_walked,

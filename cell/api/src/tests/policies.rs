@@ -139,7 +139,7 @@ async fn a_policy_is_added_shown_changed_and_removed(world: &World) {
         json!({ "name": "Another" }),
         json!({ "type": "ACCESS_POLICY", "name": "" }),
         json!({ "type": "ACCESS_POLICY", "name": "A", "conditions": { "people": {} } }),
-        json!({ "type": "ACCESS_POLICY", "name": "A", "status": "INACTIVE" }),
+        json!({ "type": "ACCESS_POLICY", "name": "A", "status": "GONE" }),
     ] {
         assert_eq!(
             world.post(POLICIES, &wrong).await.outcome(),

@@ -10,6 +10,7 @@ use crate::description::{DONE, Description, Header, NOTHING, lists, pages, shows
 use crate::error::ErrorCode;
 use crate::groups::described::GROUP;
 use crate::limits::{GROUPS_OF_USER_PAGE, USERS_PAGE};
+use crate::sessions::COOKIE_TOKEN;
 use crate::users::input::{HOOK, PROVIDER, READ_ONLY};
 use identity::person::PersonStatus;
 
@@ -327,6 +328,7 @@ static VERIFIED: Model = shown(
 
 pub(crate) static FACTORS: Description = lists(&Schema::Of(&FACTOR));
 pub(crate) static CATALOG: Description = lists(&Schema::Of(&SUPPORTED_FACTOR));
+pub(crate) static QUESTIONS: Description = lists(&Schema::Object(&[]));
 pub(crate) static FACTOR_SHOW: Description = shows(&FACTOR);
 pub(crate) static FACTOR_ENROLL: Description = shows(&FACTOR)
     .asked(&[flag(
@@ -362,11 +364,26 @@ static SESSION: Model = shown(
         must("expiresAt", Schema::Moment),
         must("lastFactorVerification", Schema::Moment),
         must("amr", Schema::List(&Schema::Text)).said("What was proved (RFC 8176)."),
+        may("cookieToken", Schema::Text).said("Shown where it is asked for, this once."),
         must("_links", LINKS),
     ]),
 );
 
 pub(crate) static SESSION_SHOW: Description = shows(&SESSION);
+static SESSION_TOKEN: Model = taken(
+    "SessionToken",
+    "The token that ended a sign-in by a program's own pages.",
+    Schema::Object(&[must("sessionToken", Schema::Text)]),
+    &[],
+);
+pub(crate) static SESSION_CREATE: Description = shows(&SESSION)
+    .asked(&[word(
+        "additionalFields",
+        &[COOKIE_TOKEN],
+        "What the answer has besides: a token that `/login/sessionCookieRedirect` makes the session of a browser, once.",
+    )])
+    .takes(&SESSION_TOKEN, r#"{"sessionToken":"x"}"#)
+    .refusing(&[ErrorCode::Authentication]);
 pub(crate) static SESSIONS_END: Description = NOTHING.asked(&[flag(
     "oauthTokens",
     true,

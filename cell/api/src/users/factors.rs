@@ -113,8 +113,10 @@ pub async fn catalog(call: Call) -> Result<Reply, ApiError> {
         (AuthenticatorKind::Passkey(PasskeyStorage::Synced), false),
         (AuthenticatorKind::EmailCode, false),
     ];
+    let untaken = &call.snapshot.org.settings.untaken_means;
     let supported: Vec<Value> = supported
         .into_iter()
+        .filter(|(kind, _)| untaken.counts(*kind))
         .filter_map(|(kind, is_enrolled_here)| {
             let (factor_type, provider) = wire_name(kind)?;
             let link = json!({ "href": enroll, "hints": { "allow": ["POST"] } });
@@ -129,6 +131,15 @@ pub async fn catalog(call: Call) -> Result<Reply, ApiError> {
         })
         .collect();
     Ok(Reply::of(Value::from(supported)))
+}
+
+/// `GET /api/v1/users/{id}/factors/questions`: nobody proves who they are by an answer that others can find out.
+///
+/// # Errors
+/// [`ApiError`] as every operation.
+pub async fn questions(call: Call) -> Result<Reply, ApiError> {
+    call.user("id").await?;
+    Ok(Reply::of(Value::Array(Vec::new())))
 }
 
 /// `POST /api/v1/users/{id}/factors`: begins the enrolment of an authenticator app, whose secret is shown this once.

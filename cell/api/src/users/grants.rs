@@ -5,6 +5,7 @@ pub(crate) mod described;
 use crate::call::Call;
 use crate::error::{ApiError, Thing};
 use crate::limits::{CLIENTS_OF_USER_PAGE, GRANTS_OF_USER_PAGE, TOKENS_OF_USER_PAGE};
+use crate::refresh_tokens::{self, issuer, render_scope};
 use crate::reply::Reply;
 use identity::access::Permission;
 use identity::app::App;
@@ -13,7 +14,6 @@ use identity::fault::Refusal;
 use identity::person::Person;
 use oauth::held::store::HeldFamily;
 use oauth::held::{self, HeldScope, Which};
-use oauth::issuer::ORG_SERVER_KEY;
 use serde_json::{Value, json};
 use vocab::id::{AppId, RefreshFamilyId};
 
@@ -222,14 +222,6 @@ async fn load_client(call: &Call) -> Result<App, ApiError> {
     }
 }
 
-/// The issuer of a server, by what its rows name it.
-fn issuer(call: &Call, server: &str) -> String {
-    match server {
-        ORG_SERVER_KEY => call.href(""),
-        custom => call.href(&format!("/oauth2/{custom}")),
-    }
-}
-
 fn render_grant(call: &Call, person: &Person, held: &HeldScope, is_expanded: bool) -> Value {
     let at = held.granted_at.to_rfc3339_millis();
     let id = held.id(&person.id);
@@ -256,19 +248,6 @@ fn render_grant(call: &Call, person: &Person, held: &HeldScope, is_expanded: boo
     })
 }
 
-/// A scope as its server describes it; nothing is read for it.
-fn render_scope(call: &Call, server: &str, name: &str) -> Value {
-    let server = call.snapshot.server(server);
-    let mut described = server.iter().flat_map(|server| &server.config.scopes);
-    let described = described.find(|scope| scope.name == name);
-    let description = described.map(|scope| scope.description.as_str());
-    json!({
-        "id": name,
-        "name": name,
-        "description": description.filter(|text| !text.is_empty()),
-    })
-}
-
 fn render_token(
     call: &Call,
     person: &Person,
@@ -278,31 +257,5 @@ fn render_token(
 ) -> Value {
     let user = call.href(&format!("/api/v1/users/{}", person.id));
     let href = format!("{user}/clients/{}/tokens/{}", app.id, token.id);
-    let scopes: Vec<&str> = token.scopes.split_ascii_whitespace().collect();
-    let described = || -> Vec<Value> {
-        let scopes = scopes.iter();
-        scopes
-            .map(|scope| render_scope(call, &token.server, scope))
-            .collect()
-    };
-    let app_href = call.href(&format!("/api/v1/apps/{}", app.id));
-    json!({
-        "id": token.id.as_str(),
-        "status": "ACTIVE",
-        "created": token.created_at.to_rfc3339_millis(),
-        "lastUpdated": token.rotated_at.to_rfc3339_millis(),
-        "expiresAt": token.expires_at.to_rfc3339_millis(),
-        "issuer": issuer(call, &token.server),
-        "clientId": app.id.as_str(),
-        "userId": person.id.as_str(),
-        "scopes": scopes,
-        "_embedded": is_expanded.then(|| json!({ "scopes": described() })),
-        "_links": {
-            "self": { "href": href, "hints": { "allow": ["GET", "DELETE"] } },
-            "revoke": { "href": href, "hints": { "allow": ["DELETE"] } },
-            "app": { "href": app_href },
-            "client": { "href": app_href },
-            "user": { "href": user },
-        },
-    })
+    refresh_tokens::render(call, (&person.id, &app.id), token, &href, is_expanded)
 }

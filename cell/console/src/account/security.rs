@@ -12,6 +12,7 @@ use crate::visit::Visit;
 use axum::extract::Path;
 use identity::fault::Refusal;
 use identity::person::Person;
+use identity::sign_on::means::Means;
 use vocab::id::{IdentityProviderId, PasskeyId};
 
 pub(super) const PAGE: &str = "/account/security";
@@ -31,6 +32,8 @@ async fn draw(visit: &Visit, shell: Shell, person: &Person) -> Answer {
         visit,
         &SecurityPage {
             shell,
+            takes_passkeys: visit.takes(Means::Passkey),
+            takes_apps: visit.takes(Means::Totp),
             password: factors.password,
             passkeys: factors.passkeys,
             totp: factors.totp,

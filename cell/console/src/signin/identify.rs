@@ -12,6 +12,7 @@ use identity::sign_in::Flow;
 use identity::sign_in::begin::Purpose;
 use identity::sign_on::Requirement;
 use identity::sign_on::authenticator::AuthenticationContext;
+use identity::sign_on::means::Means;
 use vocab::id::{AppId, IdentityProviderId};
 use vocab::time::Timestamp;
 
@@ -120,6 +121,7 @@ pub(crate) async fn page(
         continue_to: flow.state.continue_to.clone(),
         app,
         notice: notice.or(first),
+        offers_passkey: visit.takes(Means::Passkey),
         providers: buttons(visit),
     })
 }

@@ -14,6 +14,7 @@ use identity::fault::Refusal;
 use identity::sign_in::Flow;
 use identity::sign_in::prove::{Attempt, Typed};
 use identity::sign_on::AuthenticatorKind;
+use identity::sign_on::means::Means;
 use vocab::secret::Secret;
 
 async fn has_other_ways(visit: &Visit, flow: &Flow) -> bool {
@@ -36,7 +37,7 @@ async fn password_page(visit: &Visit, flow: &Flow, password: Input) -> Response 
         identifier: flow.state.identifier.clone(),
         continue_to: flow.state.continue_to.clone(),
         password,
-        offers_passkey: flow.state.is_first(),
+        offers_passkey: flow.state.is_first() && visit.takes(Means::Passkey),
         has_other_ways: has_other_ways(visit, flow).await,
     })
 }

@@ -8,15 +8,28 @@ use crate::view::signin::{
 };
 use crate::visit::Visit;
 use axum::response::Response;
+use identity::fault::Refusal;
 use identity::person::Person;
 use identity::sign_in::recover::{FollowedLink, RecoveryNeed};
 use identity::sign_in::setup::{LinkPurpose, RECOVERY_SECS};
+use identity::sign_on::means::Means;
 
 /// `GET /signin/recover`.
 pub async fn show_recover(visit: Visit) -> Response {
+    if !visit.takes(Means::MailedRecovery) {
+        return nobody_by_mail(&visit);
+    }
     visit.page(&RecoverStartPage {
         shell: visit.gate_shell(),
         identifier: Input::default(),
+    })
+}
+
+/// Where links by mail let nobody back in, somebody must help, whoever it is.
+fn nobody_by_mail(visit: &Visit) -> Response {
+    visit.page(&RecoverHelpPage {
+        shell: visit.gate_shell(),
+        login: String::new(),
     })
 }
 
@@ -35,6 +48,7 @@ pub async fn answer_recover(visit: Visit) -> Response {
             mailbox_href: visit.mailbox_href(),
         }),
         Ok(Err(wait)) => slow(&visit, wait.secs),
+        Err(Refusal::WrongState(_)) => nobody_by_mail(&visit),
         Err(refusal) => visit.refused(&refusal),
     }
 }

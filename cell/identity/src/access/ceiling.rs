@@ -132,7 +132,7 @@ pub(crate) async fn check_custom_reach(
 ///
 /// # Errors
 /// [`Refusal::OutOfReach`] for an app that may do more.
-pub(crate) async fn check_app_reach(
+pub async fn check_app_reach(
     tx: &mut ReadTx,
     permit: &Permit,
     app_id: &AppId,

@@ -62,6 +62,8 @@ define_areas! {
     InlineHooks, "inlineHooks";
     /// Identity providers.
     IdentityProviders, "idps";
+    /// What people can prove who they are by.
+    Authenticators, "authenticators";
     /// Streams of the system log.
     LogStreams, "logStreams";
 }

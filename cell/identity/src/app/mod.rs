@@ -5,6 +5,7 @@ pub mod assigned;
 pub mod assignment;
 pub mod client_keys;
 pub mod operations;
+pub mod policy;
 pub mod rules;
 pub mod search;
 pub mod secrets;

@@ -527,7 +527,11 @@ async fn check_visibility(tx: &mut WriteTx, permit: &Permit) -> Result<(), Refus
     }
 }
 
-async fn check_policy(tx: &mut WriteTx, permit: &Permit, policy: &PolicyId) -> Result<(), Refusal> {
+pub(crate) async fn check_policy(
+    tx: &mut WriteTx,
+    permit: &Permit,
+    policy: &PolicyId,
+) -> Result<(), Refusal> {
     // The lock keeps the policy from being deleted between this look and the commit.
     crate::org::store::lock(tx, permit.org()).await?;
     if crate::sign_on::store::is_app_policy(tx, permit.org(), policy).await? {

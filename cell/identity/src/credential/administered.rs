@@ -8,6 +8,7 @@ use crate::credential::store;
 use crate::fault::Refusal;
 use crate::notice::Notice;
 use crate::sign_in::prove::Attempt;
+use crate::sign_on::means::Means;
 use crate::slowdown::{Familiarity, Guess, GuessedSecret};
 use ledger::EventType;
 use std::net::{IpAddr, Ipv4Addr};
@@ -61,6 +62,7 @@ impl Cell {
     ) -> Result<Attempt, Refusal> {
         permit.covers(Permission::HelpPeople)?;
         let subject = self.loss_subject(permit, user_id).await?;
+        subject.takes(Means::Totp)?;
         let now = self.now();
         let address = permit.client().ip.parse();
         let guess = Guess {

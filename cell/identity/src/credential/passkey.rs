@@ -9,6 +9,7 @@ use crate::fault::{Fault, Refusal};
 use crate::notice::Notice;
 use crate::org::context::OrgContext;
 use crate::org::settings::{Aaguid, Attestation, PasskeySettings};
+use crate::sign_on::means::Means;
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -157,6 +158,7 @@ impl Cell {
         user_id: &UserId,
     ) -> Result<(String, PendingRegistration), PasskeyRefusal> {
         let subject = self.factor_subject(permit, user_id).await?;
+        subject.takes(Means::Passkey)?;
         let person = &subject.person;
         let mut tx = self.database.read().await?;
         let enrolled = store::load_passkeys(&mut tx, &context.org, &person.id).await?;
@@ -203,6 +205,7 @@ impl Cell {
         let subject = self
             .factor_subject(enrolment.permit, enrolment.user_id)
             .await?;
+        subject.takes(Means::Passkey)?;
         // By the list as it is now, which may have been changed since the question.
         if !attestation::may_enroll(&subject.org().settings.passkey, model) {
             return Err(PasskeyRefusal::Model);
@@ -298,10 +301,12 @@ impl Cell {
             .finish_discoverable_authentication_v2(&answer, pending.0.clone(), &passkey)
             .map_err(|_| PasskeyRefusal::NotVerified)?;
         let snapshot = self.snapshot(&context.org).await?;
-        let settings = snapshot.map(|snapshot| snapshot.org.settings.passkey.clone());
-        if !settings
-            .is_some_and(|settings| attestation::may_sign_in(&settings, stored.attested_aaguid))
-        {
+        let is_taken = snapshot.is_some_and(|snapshot| {
+            let settings = &snapshot.org.settings;
+            settings.untaken_means.takes(Means::Passkey)
+                && attestation::may_sign_in(&settings.passkey, stored.attested_aaguid)
+        });
+        if !is_taken {
             return Err(PasskeyRefusal::Model);
         }
         passkey.update_credential(&result);

@@ -7,6 +7,7 @@ use crate::fault::{Fault, Refusal};
 use crate::org::Org;
 use crate::person::Person;
 use crate::person::operations::as_target;
+use crate::sign_on::means::Means;
 use crate::snapshot::OrgSnapshot;
 use ledger::{Event, EventType, Outcome};
 use std::sync::Arc;
@@ -22,6 +23,14 @@ pub(crate) struct FactorSubject {
 impl FactorSubject {
     pub(crate) fn org(&self) -> &Org {
         &self.snapshot.org
+    }
+
+    /// That the org takes such a means of proof.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongState`] if it does not.
+    pub(crate) fn takes(&self, means: Means) -> Result<(), Refusal> {
+        self.org().settings.untaken_means.check(means)
     }
 
     /// Org and person, for a closure that outlives this.

@@ -9,6 +9,7 @@ use crate::notice::Notice;
 use crate::org::Org;
 use crate::person::Person;
 use crate::recovery_codes::{generate_recovery_codes, parse_recovery_code};
+use crate::sign_on::means::Means;
 use crate::totp::{TotpSeed, decide_totp};
 use ledger::EventType;
 use vocab::id::{OrgId, TotpId, UserId};
@@ -34,6 +35,7 @@ impl Cell {
     /// [`Refusal::NotFound`] if the permit is not for that person.
     pub async fn begin_totp(&self, permit: &Permit, user_id: &UserId) -> Result<TotpSeed, Refusal> {
         let subject = self.factor_subject(permit, user_id).await?;
+        subject.takes(Means::Totp)?;
         let (org_id, user_id) = subject.ids();
         let (rows, now) = (
             self.load_totp_rows(&org_id, &subject.person).await?,
@@ -96,6 +98,7 @@ impl Cell {
         code: &str,
     ) -> Result<(), Refusal> {
         let subject = self.factor_subject(permit, user_id).await?;
+        subject.takes(Means::Totp)?;
         let (org_id, user_id) = subject.ids();
         let (rows, now) = (
             self.load_totp_rows(&org_id, &subject.person).await?,

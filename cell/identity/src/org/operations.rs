@@ -196,9 +196,11 @@ impl Cell {
             .actor(permit.actor().clone())
             .client(permit.client())
             .target(Target::other("Org", org.id.as_str(), &name));
-        // The mail server has an operation of its own, which seals its password.
+        // The mail server has an operation of its own, which seals its password, and so have the means of proof, which are
+        // held against the policies.
         let settings = OrgSettings {
             mail: org.settings.mail.clone(),
+            untaken_means: org.settings.untaken_means.clone(),
             ..settings
         };
         let outcome = self

@@ -2,6 +2,7 @@
 
 use crate::org::mail::MailSettings;
 use crate::password::policy::PasswordPolicy;
+use crate::sign_on::means::UntakenMeans;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,10 @@ pub struct OrgSettings {
     pub session: SessionSettings,
     /// Which authenticators may hold a passkey.
     pub passkey: PasskeySettings,
+    /// The means of proof that it does not take. Where it takes all of them nothing is written down, which the release before
+    /// this one reads; one that does not know of them does not open such an org.
+    #[serde(skip_serializing_if = "UntakenMeans::is_empty")]
+    pub untaken_means: UntakenMeans,
     /// How people get back in who have lost what they sign in with.
     pub recovery: RecoverySettings,
     /// Attributes of people beyond the built-in ones.

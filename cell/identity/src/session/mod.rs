@@ -1,6 +1,7 @@
 //! Sessions: what a browser holds after sign-in. The secret itself is stored nowhere, only its hash.
 
 pub mod ending;
+pub mod prolonging;
 pub mod store;
 
 use crate::access::Role;

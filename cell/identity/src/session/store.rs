@@ -191,6 +191,29 @@ pub async fn touch(
     Ok(())
 }
 
+/// Moves the idle end of a session on that lives; false if it ended.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn prolong(
+    tx: &mut WriteTx,
+    session: &Session,
+    now: Timestamp,
+    idle_expires_at: Timestamp,
+) -> Result<bool, DatabaseFault> {
+    let sql = "UPDATE sessions SET idle_expires_at = $1 WHERE org_id = $2 AND id = $3 AND user_id = $4 \
+               AND user_epoch = (SELECT epoch FROM users WHERE org_id = $2 AND id = $4) \
+               AND idle_expires_at > $5 AND expires_at > $5";
+    let values = params![
+        idle_expires_at,
+        &session.org_id,
+        &session.id,
+        &session.user_id,
+        now
+    ];
+    Ok(tx.execute(sql, values).await? == 1)
+}
+
 /// Notes what ends, so that nobody who ends a session must remember to tell its apps.
 macro_rules! note_ended {
     ($rest:literal) => {

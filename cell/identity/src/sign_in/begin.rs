@@ -6,7 +6,7 @@ use crate::org::context::RequestFacts;
 use crate::person::{Person, PersonStatus};
 use crate::session::SignedIn;
 use crate::sign_in::{
-    FIRST_WAYS, FLOW_SECS, Flow, FlowState, IDENTIFIER_CHARS_MAX, Step, decide_continue, store,
+    FLOW_SECS, Flow, FlowState, IDENTIFIER_CHARS_MAX, Step, decide_continue, first_ways, store,
 };
 use crate::sign_on::Requirement;
 use crate::snapshot::OrgSnapshot;
@@ -190,7 +190,9 @@ impl Cell {
         }
         // Neither the policies nor what is enrolled are looked at before: the answer, and the time it takes, would tell.
         if flow.state.is_first() {
-            return Ok(Step::Prove(FIRST_WAYS.to_vec()));
+            return Ok(Step::Prove(first_ways(
+                &snapshot.org.settings.untaken_means,
+            )));
         }
         let person = match self.standing_of(flow).await? {
             Standing::Known(person) => *person,

@@ -9,6 +9,7 @@ use crate::org::context::RequestFacts;
 use crate::person::Person;
 use crate::sign_in::{Flow, Step};
 use crate::sign_on::evaluation::{Asked, DenyReason};
+use crate::sign_on::means::UntakenMeans;
 use crate::sign_on::{
     AuthenticatorKind, Evaluation, PasskeyStorage, ProvedAuthenticator, Requirement, SignInFacts,
     SignOnPolicy, Verdict, evaluate,
@@ -68,10 +69,13 @@ impl Cell {
             }
         }
         let standing = load_standing(&mut tx, &person.org_id, &person.id).await?;
-        let enrolled = load_enrolled(&mut tx, person).await?;
+        let untaken = &snapshot.org.settings.untaken_means;
+        let mut enrolled = load_enrolled(&mut tx, person).await?;
         drop(tx);
+        enrolled.retain(|kind| untaken.counts(*kind));
         let is_administrator = standing.is_administrator();
         let mut proved = question.proved;
+        proved.retain(|proved| untaken.counts(proved.kind));
         // The word of a provider ends with the link, with the provider, and for whoever administers without proof of their own that
         // the link is theirs. Sessions that began by it go on, but not with what an administrator may do.
         if !enrolled.contains(&AuthenticatorKind::IdentityProvider)
@@ -90,7 +94,7 @@ impl Cell {
                 .parse()
                 .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
             enrolled,
-            enrollable: plan_enrollable(),
+            enrollable: plan_enrollable(untaken),
             proved,
             asked: Asked {
                 requirement: question.requirement,
@@ -185,13 +189,15 @@ pub fn leads_to_console(continue_to: &str) -> bool {
             .is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// What a person may set up on the way.
-pub(crate) fn plan_enrollable() -> Vec<AuthenticatorKind> {
-    vec![
+/// What a person may set up on the way, of what the org takes.
+pub(crate) fn plan_enrollable(untaken: &UntakenMeans) -> Vec<AuthenticatorKind> {
+    let mut enrollable = vec![
         AuthenticatorKind::Passkey(PasskeyStorage::Synced),
         AuthenticatorKind::Passkey(PasskeyStorage::DeviceBound),
         AuthenticatorKind::Totp,
-    ]
+    ];
+    enrollable.retain(|kind| untaken.counts(*kind));
+    enrollable
 }
 
 /// What a person can prove with.

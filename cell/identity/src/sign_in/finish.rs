@@ -20,6 +20,8 @@ const USER_AGENT_CHARS_MAX: usize = 300;
 
 /// A session that has just begun.
 pub struct Begun {
+    /// The id of the session, which opens nothing.
+    pub session_id: SessionId,
     /// What the browser's cookie carries; stored nowhere.
     pub secret: Secret<String>,
     /// The cookie by which the browser is known from now on.
@@ -55,6 +57,7 @@ impl Cell {
         let session = plan_session(self, snapshot, flow, &person, request, former.as_ref());
         let secret = random_token(self.entropy(), "");
         let begun = Begun {
+            session_id: session.id.clone(),
             secret: secret.clone(),
             device_cookie: self.seal_devices(&flow.state.devices, &person).await?,
             continue_to: flow.state.continue_to.clone(),

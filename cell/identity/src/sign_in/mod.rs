@@ -18,6 +18,7 @@ pub mod store;
 use crate::credential::passkey::{PendingAssertion, PendingRegistration};
 use crate::person::Person;
 use crate::sign_in::device::KnownDevice;
+use crate::sign_on::means::UntakenMeans;
 use crate::sign_on::{AuthenticatorKind, PasskeyStorage, ProvedAuthenticator, Requirement};
 use serde::{Deserialize, Serialize};
 use vocab::id::{AppId, FlowId, IdentityProviderId, OrgId, SessionId, UserId};
@@ -37,6 +38,13 @@ pub const FIRST_WAYS: [AuthenticatorKind; 3] = [
     AuthenticatorKind::Passkey(PasskeyStorage::Synced),
     AuthenticatorKind::EmailCode,
 ];
+
+/// Those of the first ways that the org takes: the same for everybody.
+#[must_use]
+pub fn first_ways(untaken: &UntakenMeans) -> Vec<AuthenticatorKind> {
+    let ways = FIRST_WAYS.into_iter();
+    ways.filter(|kind| untaken.counts(*kind)).collect()
+}
 
 /// A sign-in that is under way.
 #[derive(Debug, Clone)]

@@ -11,6 +11,7 @@ use crate::person::profile::fold;
 use crate::sign_in::device::decide_familiarity;
 use crate::sign_in::enroll::refuse;
 use crate::sign_in::{Flow, store};
+use crate::sign_on::means::Means;
 use crate::sign_on::{AuthenticatorKind, PasskeyStorage, ProvedAuthenticator};
 use crate::slowdown::{Familiarity, Guess, GuessedSecret, RetryAfter, Ticket};
 use crate::snapshot::OrgSnapshot;
@@ -82,6 +83,12 @@ impl Cell {
         let kind = typed.kind();
         if !flow.state.takes(kind) {
             return Err(Refusal::WrongState("something else is to be proved first"));
+        }
+        let untaken = &snapshot.org.settings.untaken_means;
+        match kind {
+            AuthenticatorKind::Totp => untaken.check(Means::Totp)?,
+            AuthenticatorKind::EmailCode => untaken.check(Means::EmailCode)?,
+            _ => {}
         }
         let person = self.person_of(flow).await?;
         let ticket = match self.slow_down(flow, person.as_ref(), typed.guessed(), request) {
@@ -178,12 +185,16 @@ impl Cell {
     /// Begins a proof by passkey: options for the browser as JSON. The person need not be known.
     ///
     /// # Errors
-    /// [`Refusal::Changed`] if another answer came first; [`Refusal::WrongState`] where the org is visited at an address.
+    /// [`Refusal::Changed`] if another answer came first; [`Refusal::WrongState`] where the org is visited at an address, or
+    /// takes no passkeys.
     pub async fn begin_passkey(
         &self,
         context: &OrgContext,
         flow: &mut Flow,
     ) -> Result<String, Refusal> {
+        let snapshot = self.snapshot(&context.org).await?;
+        let snapshot = snapshot.ok_or(Refusal::NotFound)?;
+        snapshot.org.settings.untaken_means.check(Means::Passkey)?;
         let (options, pending) = self.start_passkey_assertion(context).map_err(refuse)?;
         flow.state.assertion = Some(pending);
         self.keep_sign_in(flow).await?;
@@ -257,6 +268,8 @@ impl Cell {
         flow: &mut Flow,
         request: &RequestFacts,
     ) -> Result<Result<(), RetryAfter>, Refusal> {
+        let untaken = &snapshot.org.settings.untaken_means;
+        untaken.check(Means::EmailCode)?;
         let person = self.person_of(flow).await?;
         if let Err(wait) = self
             .slow_down(flow, person.as_ref(), GuessedSecret::Mail, request)

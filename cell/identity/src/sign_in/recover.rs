@@ -20,6 +20,7 @@ use crate::sign_in::prove::guess_at;
 use crate::sign_in::setup::{LinkPurpose, Passkeys, insert_mailed};
 use crate::sign_in::{Flow, IDENTIFIER_CHARS_MAX};
 use crate::sign_on::AuthenticatorKind;
+use crate::sign_on::means::Means;
 use crate::slowdown::{Familiarity, GuessedSecret, RetryAfter};
 use database::WriteTx;
 use ledger::{Actor, Event, EventType, Outcome};
@@ -146,13 +147,18 @@ impl Cell {
     /// or by the time that it takes; too many wishes are slowed down, so that nobody's mailbox is filled.
     ///
     /// # Errors
-    /// [`Refusal`] if store or keys fail; the inner error says when to ask again.
+    /// [`Refusal::WrongState`] if the org lets nobody back in by mail; [`Refusal`] if store or keys fail; the inner error says
+    /// when to ask again.
     pub async fn send_recovery(
         &self,
         context: &OrgContext,
         identifier: &str,
         request: &RequestFacts,
     ) -> Result<Result<(), RetryAfter>, Refusal> {
+        let snapshot = self.snapshot(&context.org).await?;
+        let snapshot = snapshot.ok_or(Refusal::NotFound)?;
+        let untaken = &snapshot.org.settings.untaken_means;
+        untaken.check(Means::MailedRecovery)?;
         let identifier: String = identifier
             .trim()
             .chars()
@@ -286,7 +292,7 @@ impl Cell {
             purpose,
             status: person.status,
             is_administrator: standing.is_administrator(),
-            has_codes: has_totp || codes > 0,
+            has_codes: (has_totp && org.settings.untaken_means.takes(Means::Totp)) || codes > 0,
         };
         Ok(decide_recovery(&org.settings.recovery, &facts))
     }
@@ -349,6 +355,8 @@ impl Cell {
         let digits = code.chars().filter(|c| !c.is_whitespace());
         let is_totp = digits.clone().count() == TOTP_DIGITS
             && digits.clone().all(|digit| digit.is_ascii_digit());
+        // One that does not count is as wrong as any other.
+        let counts = !is_totp || org.settings.untaken_means.takes(Means::Totp);
         let (kind, secret) = if is_totp {
             (AuthenticatorKind::Totp, GuessedSecret::Totp)
         } else {
@@ -357,7 +365,9 @@ impl Cell {
         let (account, strange) = (person.id.as_str(), Familiarity::Strange);
         let guess = guess_at(&org.id, account, secret, strange, request);
         let ticket = self.slowdown.check(&guess, request.now)?;
-        let checked = if is_totp {
+        let checked = if !counts {
+            Ok(false)
+        } else if is_totp {
             self.use_totp(&org.id, person, code).await
         } else {
             self.use_recovery_code(org, person, code).await

@@ -9,7 +9,7 @@ use crate::access::ceiling::load_standing;
 use crate::credential::attestation::may_sign_in;
 use crate::credential::store::{StoredPasskey, load_passkeys};
 use crate::fault::{Fault, Refusal};
-use crate::org::settings::PasskeySettings;
+use crate::org::settings::{OrgSettings, PasskeySettings};
 use crate::person::{Person, store as people};
 use crate::problem::{Problem, quoted};
 use crate::sign_in::evaluate::{load_enrolled, plan_enrollable};
@@ -122,7 +122,7 @@ async fn look(
         people::load(tx, org, saver).await?,
         crate::org::store::load(tx, org)
             .await?
-            .map(|org| org.settings.passkey),
+            .map(|org| org.settings),
     ) else {
         return Ok(Door::Open);
     };
@@ -135,7 +135,7 @@ async fn load_facts(
     tx: &mut ReadTx,
     permit: &Permit,
     person: &Person,
-    (policies, settings): (&Policies, &PasskeySettings),
+    (policies, settings): (&Policies, &OrgSettings),
     now: Timestamp,
 ) -> Result<SignInFacts, Fault> {
     let mut groups = BTreeSet::new();
@@ -146,11 +146,12 @@ async fn load_facts(
         }
     }
     let standing = load_standing(tx, &person.org_id, &person.id).await?;
-    let enrolled = load_enrolled(tx, person).await?;
+    let mut enrolled = load_enrolled(tx, person).await?;
+    enrolled.retain(|kind| settings.untaken_means.counts(*kind));
     let passkeys = load_passkeys(tx, &person.org_id, &person.id).await?;
     let usable = enrolled
         .iter()
-        .filter(|kind| is_usable(**kind, &passkeys, settings))
+        .filter(|kind| is_usable(**kind, &passkeys, &settings.passkey))
         .map(|kind| ProvedAuthenticator {
             kind: *kind,
             at: now,
@@ -166,7 +167,7 @@ async fn load_facts(
             .parse()
             .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
         enrolled,
-        enrollable: plan_enrollable(),
+        enrollable: plan_enrollable(&settings.untaken_means),
         proved: usable,
         asked: Asked::default(),
         now,

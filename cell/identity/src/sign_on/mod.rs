@@ -9,6 +9,7 @@ pub mod aside;
 pub mod authenticator;
 pub mod evaluation;
 pub(crate) mod lock_out;
+pub mod means;
 pub mod of_administrators;
 pub mod operations;
 pub mod presets;

@@ -10,6 +10,7 @@ use crate::fault::Refusal;
 use crate::problem::Problem;
 use crate::sign_on::aside::{Aside, DESCRIPTION_CHARACTERS_MAX};
 use crate::sign_on::lock_out::DoorWatch;
+use crate::sign_on::means;
 use crate::sign_on::of_administrators;
 use crate::sign_on::store::{self, POLICIES_MAX, StoredPolicy, ZONES_MAX};
 use crate::sign_on::zone::{ZoneError, ZoneReach, ZoneState};
@@ -208,6 +209,7 @@ impl Cell {
                 Box::pin(async move {
                     crate::org::store::lock(tx, by.org()).await?;
                     check_zones(tx, &by, &stored).await?;
+                    means::check_policy(tx, &by, &stored).await?;
                     if store::load_all_policies(tx, by.org()).await?.len() >= POLICIES_MAX {
                         return Err(Refusal::TooMany {
                             what: "policies",
@@ -267,6 +269,7 @@ impl Cell {
                     decide_policy(stored.scope, &policy)?;
                     of_administrators::check_policy(tx, &by, &stored, &policy).await?;
                     check_zones(tx, &by, &policy).await?;
+                    means::check_policy(tx, &by, &policy).await?;
                     decide_aside(&policy, change.aside().unwrap_or(&stored.aside))?;
                     let door = DoorWatch::begin(tx, &by, cell.now()).await?;
                     store::update_policy(tx, by.org(), &policy, revision, cell.now()).await?;
@@ -279,6 +282,54 @@ impl Cell {
                         Some((id, name)) => event.target(Target::other("PolicyRule", id, name)),
                         None => event,
                     };
+                    Ok(ledger::append(tx, by.org(), event).await?)
+                })
+            })
+            .await;
+        self.snapshots.invalidate(permit.org());
+        outcome
+    }
+
+    /// Lets a policy for apps be named, or lets one rest that no app names; nothing happens if it does so.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongState`] while an app names one that is to rest, and for the policies that every org has.
+    pub async fn switch_policy(
+        &self,
+        permit: &Permit,
+        id: &PolicyId,
+        active: bool,
+    ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManagePolicies)?;
+        let (cell, by, id) = (self.clone(), permit.clone(), id.clone());
+        let outcome = self
+            .database
+            .write(move |tx| {
+                Box::pin(async move {
+                    // Who lets an app name a policy holds the same lock.
+                    crate::org::store::lock(tx, by.org()).await?;
+                    let stored = store::load_policy(tx, by.org(), &id)
+                        .await?
+                        .ok_or(Refusal::NotFound)?;
+                    if !active && stored.scope != PolicyScope::App {
+                        return Err(Refusal::WrongState(
+                            "this policy is always in force; change its rules instead",
+                        ));
+                    }
+                    if !active && store::is_policy_named(tx, by.org(), &id).await? {
+                        return Err(Refusal::WrongState("an app names this policy"));
+                    }
+                    if active {
+                        means::check_policy(tx, &by, &stored.policy).await?;
+                    }
+                    if !store::switch_app_policy(tx, by.org(), &id, active, cell.now()).await? {
+                        return Ok(());
+                    }
+                    let kind = match active {
+                        true => EventType::PolicyLifecycleActivate,
+                        false => EventType::PolicyLifecycleDeactivate,
+                    };
+                    let event = cell.policy_event(&by, kind, &stored.policy);
                     Ok(ledger::append(tx, by.org(), event).await?)
                 })
             })

@@ -35,6 +35,8 @@ pub struct StoredPolicy {
     pub scope: PolicyScope,
     /// What administrators read beside it.
     pub aside: Aside,
+    /// Whether apps can name it; one that rests is evaluated for nobody.
+    pub active: bool,
     /// Counts changes.
     pub revision: i64,
     /// When it was made.
@@ -74,6 +76,7 @@ fn read_policy(row: &Row) -> Result<StoredPolicy, Fault> {
             aside => serde_json::from_str(aside)
                 .map_err(|error| Fault::stored("rules at rest", &error))?,
         },
+        active: row.get(6)?,
     })
 }
 
@@ -81,7 +84,7 @@ fn render_policy(policy: &SignOnPolicy) -> Result<String, Fault> {
     serde_json::to_string(policy).map_err(|error| Fault::stored("sign-on policy", &error))
 }
 
-/// The policies of an org. It fails where one that must exist is missing or unreadable: no sign-in is better than one
+/// The policies of an org that do not rest. It fails where one that must exist is missing or unreadable: no sign-in is better than one
 /// without a policy.
 ///
 /// # Errors
@@ -93,9 +96,10 @@ pub async fn load_policies(tx: &mut ReadTx, org_id: &OrgId) -> Result<Policies, 
         match stored.scope {
             PolicyScope::Org => org = Some(policy),
             PolicyScope::Console => console = Some(policy),
-            PolicyScope::App => {
+            PolicyScope::App if stored.active => {
                 apps.insert(policy.id.clone(), policy);
             }
+            PolicyScope::App => {}
         }
     }
     let missing =
@@ -115,7 +119,7 @@ pub async fn load_all_policies(
     tx: &mut ReadTx,
     org_id: &OrgId,
 ) -> Result<Vec<StoredPolicy>, Fault> {
-    let sql = "SELECT scope, document, revision, updated_at, created_at, aside FROM policies WHERE org_id = $1 \
+    let sql = "SELECT scope, document, revision, updated_at, created_at, aside, active FROM policies WHERE org_id = $1 \
                ORDER BY name_key";
     let rows = tx.query(sql, params![org_id]).await?;
     rows.iter().map(read_policy).collect()
@@ -130,13 +134,13 @@ pub async fn load_policy(
     org_id: &OrgId,
     id: &PolicyId,
 ) -> Result<Option<StoredPolicy>, Fault> {
-    let sql = "SELECT scope, document, revision, updated_at, created_at, aside FROM policies \
+    let sql = "SELECT scope, document, revision, updated_at, created_at, aside, active FROM policies \
                WHERE org_id = $1 AND id = $2";
     let row = tx.query_optional(sql, params![org_id, id]).await?;
     row.as_ref().map(read_policy).transpose()
 }
 
-/// Whether the org has that policy and apps may name it.
+/// Whether the org has that policy, it does not rest, and apps may name it.
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
@@ -145,7 +149,7 @@ pub async fn is_app_policy(
     org_id: &OrgId,
     id: &PolicyId,
 ) -> Result<bool, DatabaseFault> {
-    let sql = "SELECT 1 FROM policies WHERE org_id = $1 AND id = $2 AND scope = $3";
+    let sql = "SELECT 1 FROM policies WHERE org_id = $1 AND id = $2 AND scope = $3 AND active = 1";
     Ok(tx
         .query_optional(sql, params![org_id, id, PolicyScope::App.as_str()])
         .await?
@@ -241,6 +245,23 @@ pub async fn set_aside(
     let sql = "UPDATE policies SET aside = $1 WHERE org_id = $2 AND id = $3";
     tx.execute(sql, params![document, org_id, id]).await?;
     Ok(())
+}
+
+/// Lets a policy for apps be named, or rest; false if it does so already.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn switch_app_policy(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    id: &PolicyId,
+    active: bool,
+    now: Timestamp,
+) -> Result<bool, DatabaseFault> {
+    let sql = "UPDATE policies SET active = $1, revision = revision + 1, updated_at = $2 \
+               WHERE org_id = $3 AND id = $4 AND scope = $5 AND active <> $1";
+    let values = params![active, now, org_id, id, PolicyScope::App.as_str()];
+    Ok(tx.execute(sql, values).await? == 1)
 }
 
 /// Removes a policy that apps may name; false if there is none.
@@ -445,4 +466,21 @@ pub async fn load_apps_of_policy(
     rows.iter()
         .map(|row| Ok((row.get(0)?, row.get(1)?)))
         .collect()
+}
+
+/// The apps that a policy governs, by id behind that id.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn load_governed_apps(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    id: &PolicyId,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<AppId>, DatabaseFault> {
+    let sql =
+        "SELECT id FROM apps WHERE org_id = $1 AND policy_id = $2 AND id > $3 ORDER BY id LIMIT $4";
+    let rows = tx.query(sql, params![org_id, id, after, limit]).await?;
+    rows.iter().map(|row| row.get(0)).collect()
 }

@@ -54,6 +54,7 @@ impl EventType {
         Self::SystemLogRead,
         Self::SystemLogStreamDelivery,
         Self::SystemLogStreamTest,
+        Self::UserSessionRefresh,
         Self::UserLifecycleInvite,
         Self::UserAccountIdpLink,
         Self::UserAccountIdpUnlink,
@@ -93,6 +94,7 @@ define_event_types! {
     UserSessionEnd, "user.session.end", "Signed out", Usual;
     UserSessionClear, "user.session.clear", "Sessions of a person ended", Usual;
     UserSessionExpire, "user.session.expire", "Session expired", Usual;
+    UserSessionRefresh, "user.session.refresh", "Session prolonged by an administrator", Usual;
     UserSessionContextChange, "user.session.context.change", "Session used from another place", Alarming;
     UserSessionAccessAdminApp, "user.session.access_admin_app", "Administration opened", Usual;
     UserAuthenticationSso, "user.authentication.sso", "Signed in to an app", Usual;

@@ -32,9 +32,10 @@ use vocab::id::{AppId, AppSecretId, OrgId, SessionId, UserId};
 use vocab::secret::SecretHash;
 use vocab::slug::Slug;
 
-static SCHEMA: [Migration; 24] = cell_for_tests::with([
+static SCHEMA: [Migration; 26] = cell_for_tests::with([
     crate::schema::MIGRATION,
     crate::schema::MIGRATION_DEVICE_GRANTS_BY_PERSON,
+    crate::schema::MIGRATION_REFRESH_FAMILIES_BY_APP,
 ]);
 
 pub(crate) const BASE: &str = "https://acme.example";

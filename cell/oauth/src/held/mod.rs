@@ -1,6 +1,7 @@
 //! What apps hold of a person: the scopes that the person let them have, and refresh tokens. An administrator who helps the
 //! person sees it and takes it back, as the person could on the own pages.
 
+pub mod of_app;
 pub mod store;
 
 use crate::consent::store as consents;

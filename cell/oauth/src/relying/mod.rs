@@ -6,6 +6,7 @@
 pub mod away;
 #[cfg(test)]
 mod bench;
+pub mod discovery;
 pub mod keys;
 pub mod redeem;
 pub mod store;

@@ -139,6 +139,7 @@ async fn load_policies(site: &Site) -> Result<Vec<StoredPolicy>, Refusal> {
         policy,
         scope,
         aside: Aside::default(),
+        active: true,
         revision: 1,
         created_at: site.cell.now(),
         updated_at: site.cell.now(),

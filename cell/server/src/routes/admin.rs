@@ -293,7 +293,7 @@ fn rule_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
 
 /// Authorization servers: their settings, scopes, claims, rules, keys.
 fn server_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
-    use servers::{access, claims, keys, preview, scopes, settings};
+    use servers::{access, claims, keys, preview, rule_hook, scopes, settings};
     vec![
         ("/admin/servers", get(servers::list)),
         (
@@ -314,6 +314,10 @@ fn server_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
         (
             "/admin/servers/{id}/access/{key}",
             get(access::show).post(access::save),
+        ),
+        (
+            "/admin/servers/{id}/access/{key}/hook",
+            post(rule_hook::save),
         ),
         ("/admin/servers/{id}/activate", post(settings::activate)),
         ("/admin/servers/{id}/claims", get(claims::list)),
@@ -500,6 +504,10 @@ fn setting_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
         (
             "/admin/settings/passwords",
             get(settings::passwords::show).post(settings::passwords::save),
+        ),
+        (
+            "/admin/settings/authenticators",
+            get(settings::means::show).post(settings::means::switch),
         ),
         (
             "/admin/settings/sessions",

@@ -1,6 +1,7 @@
 //! What another OpenID Provider answers us, as a relying party reads it (OpenID Connect Core sections 3.1.3.3 to 3.1.3.7 and
 //! 5.3.2): bounded, strict, and nothing of it counts before the ID token was checked whole.
 
+pub mod metadata;
 #[cfg(test)]
 mod tests;
 

@@ -4,7 +4,10 @@ use crate::description::components::{LINKS, STATUS};
 use crate::description::parameter::{AFTER, Parameter, limit, text, word};
 use crate::description::schema::{Model, Schema, may, must, shown};
 use crate::description::{Description, pages, shows};
-use crate::limits::{CLIENTS_OF_USER_PAGE, GRANTS_OF_USER_PAGE, TOKENS_OF_USER_PAGE};
+use crate::limits::{
+    CLIENTS_OF_SERVER_PAGE, CLIENTS_OF_USER_PAGE, GRANTS_OF_USER_PAGE, TOKENS_OF_APP_PAGE,
+    TOKENS_OF_USER_PAGE,
+};
 
 const SCOPE: Schema = Schema::Object(&[
     must("id", Schema::Text),
@@ -92,3 +95,22 @@ pub(crate) static TOKENS: Description = pages(
     &[EXPAND, limit(TOKENS_OF_USER_PAGE), AFTER],
 );
 pub(crate) static TOKEN_SHOW: Description = shows(&TOKEN).asked(&[EXPAND]);
+pub(crate) static TOKENS_OF_APP: Description = pages(
+    &Schema::Of(&TOKEN),
+    &[EXPAND, limit(TOKENS_OF_APP_PAGE), AFTER],
+);
+
+static CLIENT_OF_SERVER: Model = shown(
+    "ServerClient",
+    "An app that has refresh tokens of a server.",
+    Schema::Object(&[
+        must("client_id", Schema::Text),
+        must("client_name", Schema::Text),
+        must("_links", LINKS),
+    ]),
+);
+
+pub(crate) static CLIENTS_OF_SERVER: Description = pages(
+    &Schema::Of(&CLIENT_OF_SERVER),
+    &[limit(CLIENTS_OF_SERVER_PAGE), AFTER],
+);

@@ -45,6 +45,7 @@ pub async fn list(visit: Visit) -> Answer {
             scope: scope_of(stored.scope),
             rules: u64::try_from(stored.policy.rules.len()).unwrap_or(u64::MAX),
             apps: apps.get(&stored.policy.id).copied().unwrap_or_default(),
+            active: stored.active,
         })
         .collect();
     // They come by name; the two that every org has stand above the others.
@@ -188,6 +189,7 @@ async fn page(visit: &Visit, shell: Shell, stored: &StoredPolicy, name: Input) -
         id: policy.id.to_string(),
         title: policy.name.clone(),
         scope: scope_of(stored.scope),
+        active: stored.active,
         revision: stored.revision,
         name,
         rules: rules.collect(),

@@ -5,7 +5,7 @@ use crate::admin::caller::{Answer, Detour, administrator, found, loaded};
 use crate::admin::form::{lines, problem_of};
 use crate::admin::paging::within_bounds;
 use crate::admin::servers::claims::words;
-use crate::admin::servers::{Server, draw, load_custom, refused_shell};
+use crate::admin::servers::{Server, draw, load_custom, refused_shell, rule_hook};
 use crate::view::admin::{AccessRuleFormPage, AccessRuleRow, SearchedChoices, ServerTab};
 use crate::view::part::{Choice, Input};
 use crate::view::shell::Shell;
@@ -50,7 +50,7 @@ pub async fn list(Path(id): Path<String>, visit: Visit) -> Answer {
     page(&visit, visit.shell(), &server).await
 }
 
-async fn page(visit: &Visit, shell: Shell, server: &Server) -> Answer {
+pub(super) async fn page(visit: &Visit, shell: Shell, server: &Server) -> Answer {
     let rules = server
         .own()
         .map(|own| own.config.rules.as_slice())
@@ -367,18 +367,26 @@ async fn form(
     let groups = load_groups(&mut tx, org, &rule.groups, GROUPS.query(visit)).await;
     let (apps, groups) = (loaded(visit, apps)?, loaded(visit, groups)?);
     drop(tx);
-    Ok(render(visit, shell, server, key, draft, apps, groups))
+    let hook = rule_hook::load(visit, server, key.as_deref()).await?;
+    let offered = Offered { apps, groups, hook };
+    Ok(render(visit, shell, (server, key), draft, offered))
+}
+
+/// What the form offers to choose from.
+struct Offered {
+    apps: SearchedChoices,
+    groups: SearchedChoices,
+    hook: (Input, Vec<Choice>),
 }
 
 fn render(
     visit: &Visit,
     shell: Shell,
-    server: &AuthorizationServer,
-    key: Option<String>,
+    (server, key): (&AuthorizationServer, Option<String>),
     draft: &Draft,
-    apps: SearchedChoices,
-    groups: SearchedChoices,
+    offered: Offered,
 ) -> Response {
+    let Offered { apps, groups, hook } = offered;
     let rule = &draft.rule;
     visit.page(&AccessRuleFormPage {
         shell,
@@ -399,6 +407,8 @@ fn render(
         access_minutes: draft.access.clone(),
         refresh_idle_days: draft.idle.clone(),
         refresh_days: draft.whole.clone(),
+        hook: hook.0,
+        hooks: hook.1,
     })
 }
 

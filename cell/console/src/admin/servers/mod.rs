@@ -4,6 +4,7 @@ pub mod access;
 pub mod claims;
 pub mod keys;
 pub mod preview;
+pub mod rule_hook;
 pub mod scopes;
 pub mod settings;
 

@@ -5,6 +5,7 @@ pub mod general;
 pub mod hooks;
 pub mod inline_hooks;
 pub mod mail;
+pub mod means;
 pub mod origins;
 pub mod passkeys;
 pub mod passwords;

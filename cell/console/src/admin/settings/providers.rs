@@ -12,12 +12,13 @@ use crate::visit::Visit;
 use axum::Extension;
 use axum::extract::Path;
 use identity::access::{Permission, Permit};
-use identity::event_hook::envoy::Envoy;
+use identity::event_hook::envoy::{Envoy, PlainHttp};
 use identity::fault::Refusal;
 use identity::identity_provider::arrival::{ArrivalPolicy, Automatic, MatchBy};
 use identity::identity_provider::settings::ProviderChange;
 use identity::identity_provider::{IdentityProvider, SecretPlace, store};
 use oauth::relying::away::callback_path;
+use oauth::relying::discovery;
 use std::sync::Arc;
 use vocab::id::IdentityProviderId;
 use vocab::secret::Secret;
@@ -50,6 +51,9 @@ pub async fn list(visit: Visit) -> Answer {
 /// `POST /admin/settings/providers/add`.
 pub async fn add(Extension(envoy): Way, visit: Visit) -> Answer {
     let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
+    if visit.field("act") == "discover" {
+        return discover(&visit, &permit, envoy.plain_http()).await;
+    }
     let change = posted(&visit, None);
     let made = visit
         .cell
@@ -62,6 +66,39 @@ pub async fn add(Extension(envoy): Way, visit: Visit) -> Answer {
             list_page(&visit, shell, &permit, form).await
         }
     }
+}
+
+/// Fills the form with what the issuer publishes of itself, for the administrator to look at before it is saved.
+async fn discover(visit: &Visit, permit: &Permit, plain: PlainHttp) -> Answer {
+    let issuer = visit.field("issuer").trim();
+    let found = discovery::discover(&visit.cell, permit, issuer, plain).await;
+    let found = match found {
+        Ok(found) => found,
+        Err(refusal) => {
+            let form = refused_form(visit, &refusal);
+            let shell = done(visit, shell_after(visit, refusal))?;
+            return list_page(visit, shell, permit, form).await;
+        }
+    };
+    let form = ProviderForm {
+        name: typed(visit, "name"),
+        issuer: Input::of(issuer),
+        authorization: Input::of(&found.authorization),
+        token: Input::of(&found.token),
+        userinfo: Input::of(found.userinfo.as_deref().unwrap_or_default()),
+        jwks: Input::of(&found.jwks),
+        client_id: typed(visit, "client_id"),
+        client_secret: Input::default(),
+        secret_place: Input::of(match found.secret_in_body_alone {
+            true => IN_BODY,
+            false => IN_HEADER,
+        }),
+        scopes: Input::of(found.scopes.join(" ")),
+        match_by: typed(visit, "match_by"),
+        linking: Input::ticked(visit.field("linking") == "on"),
+        creation: Input::ticked(visit.field("creation") == "on"),
+    };
+    list_page(visit, visit.shell(), permit, form).await
 }
 
 /// `GET /admin/settings/providers/{id}`.

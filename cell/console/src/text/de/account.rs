@@ -19,6 +19,7 @@ pub const ACCOUNT: Account = Account {
     security_thin: "Wenn Sie dieses eine Gerät verlieren, kommen Sie nicht mehr hinein. Fügen Sie einen zweiten Passkey hinzu oder erzeugen Sie Wiederherstellungscodes.",
     passkeys: "Passkeys",
     passkeys_about: "Melden Sie sich mit Fingerabdruck, Gesicht oder Bildschirmsperre an. Nichts zu merken, nichts, was sich abfischen lässt.",
+    not_taken: "Das zählt bei dieser Organisation zurzeit nicht.",
     passkey_add: "Passkey hinzufügen",
     passkey_synced: "Synchronisiert",
     passkey_bound: "Nur dieses Gerät",

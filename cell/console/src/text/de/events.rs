@@ -6,6 +6,7 @@ pub const EVENTS: Events = Events {
     user_session_start: "Anmeldung abgeschlossen",
     user_session_end: "Abgemeldet",
     user_session_clear: "Sitzungen einer Person beendet",
+    user_session_refresh: "Sitzung durch die Verwaltung verlängert",
     user_session_expire: "Sitzung abgelaufen",
     user_session_context_change: "Sitzung von anderem Ort benutzt",
     user_session_access_admin_app: "Verwaltung geöffnet",

@@ -306,6 +306,39 @@ pub const PROBLEMS: &[(&str, &str)] = &[
         "Zeile {line}: {word} ist weder eine Adresse noch ein Bereich wie 192.0.2.0/24 oder 2001:db8::/32",
     ),
     (
+        "the rule {name} of the policy {policy} asks for proof that this organisation takes from nobody",
+        "Die Regel {name} der Richtlinie {policy} verlangt einen Nachweis, den diese Organisation von niemandem annimmt",
+    ),
+    (
+        "nobody answers there with a discovery document",
+        "Dort antwortet niemand mit einem Discovery-Dokument",
+    ),
+    (
+        "what is answered there is no discovery document of exactly this issuer",
+        "Was dort geantwortet wird, ist kein Discovery-Dokument genau dieses Ausstellers",
+    ),
+    (
+        "this organisation takes no passkeys",
+        "Diese Organisation nimmt keine Passkeys an",
+    ),
+    (
+        "this organisation takes no authenticator apps",
+        "Diese Organisation nimmt keine Authenticator-Apps an",
+    ),
+    (
+        "this organisation takes no codes by mail",
+        "Diese Organisation nimmt keine Codes per E-Mail an",
+    ),
+    (
+        "this organisation lets nobody back in by mail",
+        "Diese Organisation lässt niemanden per E-Mail wieder hinein",
+    ),
+    (
+        "this policy is always in force; change its rules instead",
+        "Diese Richtlinie gilt immer; ändern Sie stattdessen ihre Regeln",
+    ),
+    ("this app signs nobody in", "Diese App meldet niemanden an"),
+    (
         "this would shut you out: your own address, {address}, lies in the blocked zone {name}. If it is meant, let an administrator do it who could still sign in",
         "Das sperrte Sie selbst aus: Ihre eigene Adresse, {address}, liegt in der gesperrten Zone {name}. Ist es gewollt, soll es eine Verwaltung tun, die sich noch anmelden könnte",
     ),

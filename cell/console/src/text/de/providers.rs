@@ -13,6 +13,8 @@ pub const PROVIDERS: Providers = Providers {
     name_hint: "So heißt der Knopf auf der Anmeldeseite.",
     issuer: "Aussteller",
     issuer_hint: "Genau wie ihn seine Token nennen. Die Adressen darunter stehen in seinem Discovery-Dokument.",
+    discover: "Discovery-Dokument lesen",
+    discover_about: "Füllt die Felder darunter mit dem, was der Aussteller veröffentlicht. Sehen Sie sie an, bevor Sie speichern.",
     authorization: "Autorisierungsendpunkt",
     token: "Tokenendpunkt",
     userinfo: "Userinfo-Endpunkt",

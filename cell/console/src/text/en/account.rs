@@ -19,6 +19,7 @@ messages! {
         security_thin: "If you lose this one device, you are locked out. Add a second passkey, or make recovery codes.",
         passkeys: "Passkeys",
         passkeys_about: "Sign in with your fingerprint, face or screen lock. Nothing to remember, nothing that can be phished.",
+        not_taken: "It does not count at this organisation at present.",
         passkey_add: "Add a passkey",
         passkey_synced: "Synced",
         passkey_bound: "This device only",

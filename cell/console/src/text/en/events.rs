@@ -6,6 +6,7 @@ messages! {
         user_session_start: "Sign-in finished",
         user_session_end: "Signed out",
         user_session_clear: "Sessions of a person ended",
+        user_session_refresh: "Session prolonged by an administrator",
         user_session_expire: "Session expired",
         user_session_context_change: "Session used from another place",
         user_session_access_admin_app: "Administration opened",

@@ -13,6 +13,8 @@ messages! {
         name_hint: "The button on the sign-in page says it.",
         issuer: "Issuer",
         issuer_hint: "Exactly as its tokens name it. The addresses below stand in its discovery document.",
+        discover: "Read its discovery document",
+        discover_about: "Fills the fields below with what the issuer publishes. Look at them before you save.",
         authorization: "Authorization endpoint",
         token: "Token endpoint",
         userinfo: "Userinfo endpoint",

@@ -58,6 +58,10 @@ pub struct SecurityPage {
     pub shell: Shell,
     /// The password.
     pub password: PasswordState,
+    /// Whether passkeys count here.
+    pub takes_passkeys: bool,
+    /// Whether authenticator apps do.
+    pub takes_apps: bool,
     /// By name.
     pub passkeys: Vec<PasskeyRow>,
     /// The authenticator app.

@@ -12,6 +12,7 @@ mod hooks;
 mod inline_hooks;
 mod keys;
 mod log;
+mod means;
 mod people;
 mod person;
 mod pick;
@@ -50,6 +51,7 @@ pub use inline_hooks::{
 };
 pub use keys::{KeyRow, KeyState, KeysPage, RootRow};
 pub use log::{Fact, LogEntryPage, LogFilter, LogPage, LogTailPage, TailRow};
+pub use means::{MeansPage, MeansRow};
 pub use people::{PeoplePage, PersonNewPage, PersonRow, PersonStatus};
 pub use person::{PersonAction, PersonAppRow, PersonFactors, PersonPage, PersonTab, Touch};
 pub use pick::Picker;

@@ -59,6 +59,8 @@ pub struct PolicyRow {
     pub rules: u64,
     /// How many apps name it.
     pub apps: u64,
+    /// Whether it is in force; one that rests can be named by no app.
+    pub active: bool,
 }
 
 /// The list (`/admin/policies`); an organisation has few.
@@ -109,6 +111,8 @@ pub struct PolicyPage {
     pub title: String,
     /// What it is for.
     pub scope: PolicyScope,
+    /// Whether it is in force.
+    pub active: bool,
     /// What was read, to tell a change by another.
     pub revision: i64,
     /// Its name, to change.

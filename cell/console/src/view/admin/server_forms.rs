@@ -104,6 +104,10 @@ pub struct AccessRuleFormPage {
     pub refresh_idle_days: Input,
     /// How long it lives at most.
     pub refresh_days: Input,
+    /// The hook that is asked about its tokens, or nothing. Posts `hook` to `…/{id}/hook`.
+    pub hook: Input,
+    /// Those that there are, none of them first.
+    pub hooks: Vec<Choice>,
 }
 
 impl AccessRuleFormPage {

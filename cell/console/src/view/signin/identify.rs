@@ -21,6 +21,8 @@ pub struct IdentifierPage {
     pub app: Option<String>,
     /// Why this page shows again (a session that ran out, a proof that failed), or none.
     pub notice: Option<String>,
+    /// Whether passkeys are offered.
+    pub offers_passkey: bool,
     /// Identity providers at which one may sign in instead.
     pub providers: Vec<ProviderButton>,
 }

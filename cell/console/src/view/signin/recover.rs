@@ -81,6 +81,6 @@ pub struct NewPasswordPage {
 pub struct RecoverHelpPage {
     /// The frame.
     pub shell: Shell,
-    /// Whose account it is.
+    /// Whose account it is; nobody's where the organisation lets nobody back in by mail.
     pub login: String,
 }

@@ -33,6 +33,7 @@ const OF_LISTS: &[(&str, &str)] = &[
     ("/api/v1/inlineHooks/{id}", "/api/v1/inlineHooks"),
     ("/api/v1/logStreams/{id}", "/api/v1/logStreams"),
     ("/api/v1/idps/{id}", "/api/v1/idps"),
+    ("/api/v1/authenticators/{id}", "/api/v1/authenticators"),
     ("/sso/idps/{id}", "/api/v1/idps"),
     ("/oauth2/v1/authorize/callback/{id}", "/api/v1/idps"),
     ("/api/v1/iam/roles/{role}", "/api/v1/iam/roles"),
@@ -88,6 +89,8 @@ const SERVER: (&str, &str) = ("/oauth2/{server}", "default");
 const SCHEMA: (&str, &str) = ("/api/v1/meta/schemas/user/{schema}", "default");
 /// Nor to the roles of a person by their ids: this is the super administrator's.
 const ROLE: (&str, &str) = ("/api/v1/users/{id}/roles/{rid}", "KNKVARKSL5AUITKJJY");
+/// Nor to the one method of an authenticator.
+const METHOD: (&str, &str) = ("/api/v1/authenticators/{id}/methods/{method}", "password");
 /// Nor to what a custom role permits.
 const PERMISSION: (&str, &str) = (
     "/api/v1/iam/roles/{role}/permissions/{permission}",
@@ -111,7 +114,7 @@ impl Samples {
     pub(super) async fn gather(world: &World, prefix: &str) -> Self {
         let patterns = routes::paths();
         let mut samples = Self {
-            values: [SERVER, ROLE, SCHEMA, PERMISSION]
+            values: [SERVER, ROLE, SCHEMA, METHOD, PERMISSION]
                 .map(|(pattern, example)| (pattern.to_owned(), example.to_owned()))
                 .into(),
             wholes: BTreeMap::new(),

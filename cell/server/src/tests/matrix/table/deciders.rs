@@ -70,8 +70,24 @@ pub(super) const ROWS: &[Row] = &[
         "/api/v1/authorizationServers/{id}/credentials/lifecycle/keyRotate",
         ["POST"],
     ),
+    api("/api/v1/authorizationServers/{id}/clients", ["GET"]),
+    api(
+        "/api/v1/authorizationServers/{id}/clients/{client}/tokens",
+        ["GET", "DELETE"],
+    ),
+    api(
+        "/api/v1/authorizationServers/{id}/clients/{client}/tokens/{token}",
+        ["GET", "DELETE"],
+    ),
     api("/api/v1/policies", ["GET", "POST"]),
     api("/api/v1/policies/{id}", ["GET", "PUT", "DELETE"]),
+    api("/api/v1/policies/{id}/lifecycle/activate", ["POST"]),
+    api("/api/v1/policies/{id}/lifecycle/deactivate", ["POST"]),
+    api("/api/v1/policies/{id}/mappings", ["GET", "POST"]),
+    api(
+        "/api/v1/policies/{id}/mappings/{mapping}",
+        ["GET", "DELETE"],
+    ),
     api("/api/v1/policies/{id}/rules", ["GET", "POST"]),
     api(
         "/api/v1/policies/{id}/rules/{rule}",

@@ -4,6 +4,7 @@ use super::{Audience, Row, api, both, get, post};
 
 pub(super) const ROWS: &[Row] = &[
     api("/api/v1/idps", ["GET", "POST"]),
+    api("/api/v1/idps/discovery", ["POST"]),
     api("/api/v1/idps/{id}", ["GET", "PUT", "DELETE"]),
     api("/api/v1/idps/{id}/lifecycle/activate", ["POST"]),
     api("/api/v1/idps/{id}/lifecycle/deactivate", ["POST"]),

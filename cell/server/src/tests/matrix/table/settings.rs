@@ -3,6 +3,24 @@
 use super::{Audience, Row, api, get, post};
 
 pub(super) const ROWS: &[Row] = &[
+    api("/api/v1/authenticators", ["GET"]),
+    api("/api/v1/authenticators/{id}", ["GET", "PUT"]),
+    api("/api/v1/authenticators/{id}/lifecycle/activate", ["POST"]),
+    api("/api/v1/authenticators/{id}/lifecycle/deactivate", ["POST"]),
+    api("/api/v1/authenticators/{id}/methods", ["GET"]),
+    api(
+        "/api/v1/authenticators/{id}/methods/{method}",
+        ["GET", "PUT"],
+    ),
+    api(
+        "/api/v1/authenticators/{id}/methods/{method}/lifecycle/activate",
+        ["POST"],
+    ),
+    api(
+        "/api/v1/authenticators/{id}/methods/{method}/lifecycle/deactivate",
+        ["POST"],
+    ),
+    api("/api/v1/users/{id}/factors/questions", ["GET"]),
     api("/api/v1/api-tokens", ["GET", "POST"]),
     api("/api/v1/api-tokens/{id}", ["GET", "DELETE"]),
     Row {

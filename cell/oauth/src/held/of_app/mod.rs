@@ -1,0 +1,267 @@
+//! The refresh tokens of an app, whosever they are: all of them, as whoever runs apps sees them, or those of one server, as
+//! whoever runs that does.
+
+pub mod store;
+
+use crate::events::refresh_token_revoked;
+use crate::held::of_app::store::{Ended, HeldByApp};
+use database::WriteTx;
+use identity::access::ceiling::check_app_reach;
+use identity::access::{Permission, Permit};
+use identity::app::App;
+use identity::cell::Cell;
+use identity::fault::Refusal;
+use identity::person::operations::as_target;
+use identity::walk::EXAMINED_MAX;
+use ledger::Event;
+use std::collections::HashMap;
+use vocab::id::{AppId, RefreshFamilyId, UserId};
+
+/// How many rows are read at once, and how many tokens are ended in one transaction.
+const BATCH_ROWS: usize = 200;
+
+/// Which refresh tokens are meant.
+#[derive(Debug, Clone, Copy)]
+pub struct OfApp<'a> {
+    /// Those of this app.
+    pub app: &'a AppId,
+    /// Those of this server, or of all.
+    pub server: Option<&'a str>,
+}
+
+impl OfApp<'_> {
+    /// What whoever ends them needs.
+    const fn permission(&self) -> Permission {
+        match self.server {
+            None => Permission::ManageApps,
+            Some(_) => Permission::ManageServers,
+        }
+    }
+}
+
+/// A place in the walk: the server, and the id behind which it goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Behind {
+    pub(crate) server: String,
+    pub(crate) id: String,
+}
+
+impl Behind {
+    fn parse(text: &str) -> Self {
+        let (server, id) = text.split_once(' ').unwrap_or_default();
+        Self {
+            server: server.to_owned(),
+            id: id.to_owned(),
+        }
+    }
+
+    fn render(&self) -> String {
+        format!("{} {}", self.server, self.id)
+    }
+}
+
+/// A page of the refresh tokens that live, behind that place; and the place behind which there may be more.
+///
+/// # Errors
+/// [`Refusal::Forbidden`] for a permit that was given for something else.
+pub async fn list(
+    cell: &Cell,
+    permit: &Permit,
+    which: OfApp<'_>,
+    (after, limit): (&str, usize),
+) -> Result<(Vec<HeldByApp>, Option<String>), Refusal> {
+    permit.covers(Permission::ReadDirectory)?;
+    let (mut tx, now, mut behind) = (
+        cell.database.read().await?,
+        cell.now(),
+        Behind::parse(after),
+    );
+    let (mut found, mut examined) = (Vec::new(), 0);
+    // Those that have ended, and are swept soon, are passed over: a bounded number of them.
+    loop {
+        let rows = store::load_page(&mut tx, permit.org(), which, &behind, now, BATCH_ROWS).await?;
+        let is_last = rows.len() < BATCH_ROWS;
+        examined += rows.len();
+        let last = rows.len();
+        for (number, row) in rows.into_iter().enumerate() {
+            behind = row.behind;
+            found.extend(row.held);
+            if found.len() == limit {
+                let is_end = is_last && number + 1 == last;
+                return Ok((found, (!is_end).then(|| behind.render())));
+            }
+        }
+        if is_last {
+            return Ok((found, None));
+        }
+        if examined >= EXAMINED_MAX {
+            return Ok((found, Some(behind.render())));
+        }
+    }
+}
+
+/// The refresh token of that id, if it is one of those and lives.
+///
+/// # Errors
+/// [`Refusal::Forbidden`] for a permit that was given for something else.
+pub async fn find(
+    cell: &Cell,
+    permit: &Permit,
+    which: OfApp<'_>,
+    id: &RefreshFamilyId,
+) -> Result<Option<HeldByApp>, Refusal> {
+    permit.covers(Permission::ReadDirectory)?;
+    let (mut tx, now) = (cell.database.read().await?, cell.now());
+    Ok(store::load_one(&mut tx, permit.org(), which, id, now).await?)
+}
+
+/// Ends one of them; what was issued for it ends with it. False if there was none.
+///
+/// # Errors
+/// [`Refusal::OutOfReach`] for an app that may do more.
+pub async fn revoke(
+    cell: &Cell,
+    permit: &Permit,
+    app: &App,
+    server: Option<&str>,
+    id: &RefreshFamilyId,
+) -> Result<bool, Refusal> {
+    let which = Which {
+        server: server.map(str::to_owned),
+        only: Some(id.clone()),
+    };
+    let ended = revoke_batch(cell, permit, app, which, Behind::default()).await?;
+    Ok(ended.is_some())
+}
+
+/// Ends all of them, some at a time: those that are issued meanwhile may stay.
+///
+/// # Errors
+/// [`Refusal::OutOfReach`] for an app that may do more.
+pub async fn revoke_all(
+    cell: &Cell,
+    permit: &Permit,
+    app: &App,
+    server: Option<&str>,
+) -> Result<(), Refusal> {
+    let mut behind = Some(Behind::default());
+    while let Some(from) = behind {
+        let which = Which {
+            server: server.map(str::to_owned),
+            only: None,
+        };
+        behind = revoke_batch(cell, permit, app, which, from).await?;
+    }
+    Ok(())
+}
+
+/// Which are ended.
+struct Which {
+    server: Option<String>,
+    only: Option<RefreshFamilyId>,
+}
+
+/// Ends some behind a place, with a log row each; the place of the last one, or none if there were none.
+async fn revoke_batch(
+    cell: &Cell,
+    permit: &Permit,
+    app: &App,
+    which: Which,
+    from: Behind,
+) -> Result<Option<Behind>, Refusal> {
+    let (by, app, now) = (permit.clone(), app.clone(), cell.now());
+    let permission = OfApp {
+        app: &app.id,
+        server: which.server.as_deref(),
+    }
+    .permission();
+    permit.covers(permission)?;
+    cell.database
+        .write(move |tx| {
+            Box::pin(async move {
+                identity::org::store::lock(tx, by.org()).await?;
+                check_app_reach(tx, &by, &app.id).await?;
+                let of_app = OfApp {
+                    app: &app.id,
+                    server: which.server.as_deref(),
+                };
+                let only = which.only.as_ref();
+                let ended =
+                    store::revoke(tx, by.org(), of_app, (&from, only), now, BATCH_ROWS).await?;
+                let last = ended.iter().map(Ended::place).max();
+                let events = events_of(tx, &by, &app, &ended, now).await?;
+                ledger::append_all(tx, by.org(), events).await?;
+                Ok::<_, Refusal>(last.map(|(server, id)| Behind { server, id }))
+            })
+        })
+        .await
+}
+
+async fn events_of(
+    tx: &mut WriteTx,
+    permit: &Permit,
+    app: &App,
+    ended: &[Ended],
+    now: vocab::time::Timestamp,
+) -> Result<Vec<Event>, Refusal> {
+    let mut people: HashMap<UserId, Option<ledger::Target>> = HashMap::new();
+    let mut events = Vec::new();
+    for one in ended {
+        if !people.contains_key(&one.user) {
+            let person = identity::person::store::load(tx, permit.org(), &one.user).await?;
+            people.insert(one.user.clone(), person.as_ref().map(as_target));
+        }
+        let event = refresh_token_revoked(permit, (&app.id, &app.label), &one.server, now);
+        let event = event.detail("refreshToken", one.id.as_str());
+        events.push(match people.get(&one.user) {
+            Some(Some(person)) => event.target(person.clone()),
+            _ => event,
+        });
+    }
+    Ok(events)
+}
+
+/// A page of the apps that have refresh tokens of a server which were not ended, by id behind that id; whether there are more.
+///
+/// # Errors
+/// [`Refusal::Forbidden`] for a permit that was given for something else.
+pub async fn list_apps_of_server(
+    cell: &Cell,
+    permit: &Permit,
+    server: &str,
+    (after, limit): (&str, usize),
+) -> Result<(Vec<(AppId, String)>, bool), Refusal> {
+    permit.covers(Permission::ReadDirectory)?;
+    let mut tx = cell.database.read().await?;
+    let (mut apps, mut behind) = (Vec::new(), after.to_owned());
+    // From app to app by the index: how many tokens each has costs nothing.
+    while apps.len() <= limit {
+        match store::next_app(&mut tx, permit.org(), server, &behind).await? {
+            Some((id, label)) => {
+                behind = id.to_string();
+                apps.extend(label.map(|label| (id, label)));
+            }
+            None => break,
+        }
+    }
+    let has_more = apps.len() > limit;
+    apps.truncate(limit);
+    Ok((apps, has_more))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Behind;
+
+    #[test]
+    fn a_place_is_read_as_it_was_written() {
+        let place = Behind {
+            server: "org".into(),
+            id: "oar1".into(),
+        };
+        assert_eq!(Behind::parse(&place.render()), place);
+        for other in ["", "org"] {
+            assert_eq!(Behind::parse(other), Behind::default());
+        }
+    }
+}
