@@ -5,6 +5,7 @@ mod deciders;
 pub(crate) mod described;
 pub(crate) mod desk;
 pub(crate) mod held;
+mod narrowed;
 pub(crate) mod receiver;
 mod settings;
 
@@ -12,6 +13,7 @@ use crate::for_tests::custom::Custom;
 use crate::for_tests::deciders::Deciders;
 use crate::for_tests::described::Seen;
 use crate::for_tests::held::Held;
+use crate::for_tests::narrowed::Narrowed;
 use crate::for_tests::receiver::Receiver;
 use crate::route::{OPERATIONS, Operation, router};
 use axum::Router;
@@ -47,7 +49,7 @@ use vocab::id::{ApiGrantId, AppId, OrgId, SessionId, UserId};
 use vocab::secret::SecretHash;
 
 /// The schema of the cell as far as this crate needs it.
-static SCHEMA: [Migration; 22] = cell_for_tests::with([oauth::schema::MIGRATION]);
+static SCHEMA: [Migration; 23] = cell_for_tests::with([oauth::schema::MIGRATION]);
 pub(crate) const REQUEST_ID: &str = "0123456789abcdef0123456789abcdef";
 /// Calls of one token that the world lets through: more than a test makes, but for the one about just that.
 pub(crate) const CALLS_MAX: u32 = 1_500;
@@ -408,6 +410,7 @@ pub(crate) struct Things {
     pub(crate) service: String,
     pub(crate) grant: String,
     held: Held,
+    narrowed: Narrowed,
     custom: Custom,
     deciders: Deciders,
 }
@@ -446,8 +449,10 @@ impl World {
         assigned.await.unwrap();
         let (service, grant) = self.service(org, &format!("{name} service")).await;
         let held = self.held_by(org, &user, &service).await;
+        let narrowed = self.narrowed(org, name, (&service, &group.id, &app)).await;
         Things {
             held,
+            narrowed,
             custom: self.custom(org, name).await,
             user: user.to_string(),
             group: group.id.to_string(),
@@ -505,7 +510,8 @@ pub(crate) fn fill(operation: &Operation, things: &Things) -> String {
         Some("users") => &things.user,
         _ => &things.service,
     };
-    let path = things.deciders.fill(operation.path);
+    let path = things.narrowed.fill(operation.path);
+    let path = things.deciders.fill(&path);
     let path = things.held.fill(&path);
     let path = things.custom.fill(&path);
     path.replace("{id}", owner)

@@ -29,6 +29,7 @@ pub mod query;
 mod receivers;
 pub mod reply;
 mod role;
+pub mod role_targets;
 pub mod route;
 pub mod search;
 pub mod sessions;

@@ -99,6 +99,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 21,
         ..crate::schema::MIGRATION_CUSTOM_ROLES
     },
+    Migration {
+        version: 22,
+        ..crate::schema::MIGRATION_NARROWED_ROLES
+    },
 ];
 
 /// When each test begins.
@@ -233,6 +237,7 @@ impl World {
             display_name: person.display_name(),
             session_id: SessionId::generate(self.cell.entropy()),
             roles: roles.to_vec(),
+            capabilities: std::collections::BTreeSet::new(),
             administration_unlocked: true,
         });
         authorize(&caller, &person.org_id, permission, &ClientFacts::default()).unwrap()

@@ -120,3 +120,10 @@ pub const MIGRATION_CUSTOM_ROLES: Migration = Migration {
     name: "custom roles",
     sql: include_str!("schema/026_custom_roles.sql"),
 };
+
+/// Standard roles that are held over some groups or apps alone.
+pub const MIGRATION_NARROWED_ROLES: Migration = Migration {
+    version: 27,
+    name: "narrowed roles",
+    sql: include_str!("schema/028_narrowed_roles.sql"),
+};
