@@ -301,13 +301,16 @@ impl Call {
         after.map(read).transpose()
     }
 
+    /// The address of the page behind that place, for a list that tells it in its body.
+    #[must_use]
+    pub fn href_after(&self, place: &Place) -> String {
+        self.page_href(Some(&cursor::render(&self.mark(), place)))
+    }
+
     /// The reply with the addresses of this page and of the next.
     #[must_use]
     pub fn paged(&self, reply: Reply, next: Option<&Place>) -> Reply {
-        let next = next.map(|place| {
-            let after = cursor::render(&self.mark(), place);
-            self.page_href(Some(&after))
-        });
+        let next = next.map(|place| self.href_after(place));
         reply.pages(&self.page_href(None), next)
     }
 

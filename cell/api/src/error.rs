@@ -65,6 +65,8 @@ define_codes! {
     PassCode, "E0000068", FORBIDDEN, "Invalid Passcode/Answer";
     PasswordPolicy, "E0000080", FORBIDDEN, "The password does not meet the complexity requirements of the current password policy.";
     AlreadyAssigned, "E0000090", CONFLICT, "The role specified is already assigned to the user.";
+    RoleType, "E0000091", BAD_REQUEST, "The provided role type was not the same as required role type.";
+    TooManyTargets, "E0000093", BAD_REQUEST, "Target count limit exceeded";
     Conflict, "E0000195", CONFLICT, "Api validation failed due to conflict: {0}";
     ETagMismatch, "E0000231", PRECONDITION_FAILED, "ETag value doesn't match.";
     ETagSyntax, "E0000242", BAD_REQUEST, "ETag syntax is invalid.";
@@ -101,6 +103,8 @@ pub enum Thing {
     AppKey,
     /// A role that a person has.
     RoleAssignment,
+    /// A kind of app, as a catalogue would have it.
+    CatalogApp,
     /// A scope that an app was granted.
     Grant,
     /// An app that holds something of a person.
@@ -175,6 +179,7 @@ impl Thing {
             Self::AppSecret => "OAuth2ClientSecretMediated",
             Self::AppKey => "JsonWebKey",
             Self::RoleAssignment => "RoleAssignment",
+            Self::CatalogApp => "CatalogApplication",
             Self::Grant => "OAuth2ScopeConsentGrant",
             Self::Client => "PublicClientApp",
             Self::RefreshToken => "OAuth2RefreshToken",

@@ -5,6 +5,7 @@ mod deciders;
 pub(crate) mod described;
 pub(crate) mod desk;
 pub(crate) mod held;
+mod narrowed;
 pub(crate) mod receiver;
 mod settings;
 
@@ -12,6 +13,7 @@ use crate::for_tests::custom::Custom;
 use crate::for_tests::deciders::Deciders;
 use crate::for_tests::described::Seen;
 use crate::for_tests::held::Held;
+use crate::for_tests::narrowed::Narrowed;
 use crate::for_tests::receiver::Receiver;
 use crate::route::{OPERATIONS, Operation, router};
 use axum::Router;
@@ -47,7 +49,7 @@ use vocab::id::{ApiGrantId, AppId, OrgId, SessionId, UserId};
 use vocab::secret::SecretHash;
 
 /// The schema of the cell as far as this crate needs it.
-static SCHEMA: [Migration; 25] = cell_for_tests::with([
+static SCHEMA: [Migration; 26] = cell_for_tests::with([
     oauth::schema::MIGRATION,
     oauth::schema::MIGRATION_REFRESH_FAMILIES_BY_APP,
 ]);
@@ -412,6 +414,7 @@ pub(crate) struct Things {
     pub(crate) grant: String,
     token: String,
     held: Held,
+    narrowed: Narrowed,
     custom: Custom,
     deciders: Deciders,
 }
@@ -451,9 +454,11 @@ impl World {
         let (service, grant) = self.service(org, &format!("{name} service")).await;
         let held = self.held_by(org, &user, &service).await;
         let token = self.hold(org, &user, &app).await;
+        let narrowed = self.narrowed(org, name, (&service, &group.id, &app)).await;
         Things {
             token: token.to_string(),
             held,
+            narrowed,
             custom: self.custom(org, name).await,
             user: user.to_string(),
             group: group.id.to_string(),
@@ -511,7 +516,8 @@ pub(crate) fn fill(operation: &Operation, things: &Things) -> String {
         Some("users") => &things.user,
         _ => &things.service,
     };
-    let path = things.deciders.fill(operation.path);
+    let path = things.narrowed.fill(operation.path);
+    let path = things.deciders.fill(&path);
     let path = things.held.fill(&path);
     let path = things.custom.fill(&path);
     path.replace("{id}", owner)

@@ -31,6 +31,7 @@ mod receivers;
 pub(crate) mod refresh_tokens;
 pub mod reply;
 mod role;
+pub mod role_targets;
 pub mod route;
 pub mod search;
 pub mod sessions;

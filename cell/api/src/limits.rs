@@ -54,6 +54,16 @@ pub const APP_USERS_PAGE: Page = Page {
     default: 50,
     max: 500,
 };
+/// People with a role on a page.
+pub const ASSIGNEES_PAGE: Page = Page {
+    default: 100,
+    max: 200,
+};
+/// Targets of a role on a page.
+pub const ROLE_TARGETS_PAGE: Page = Page {
+    default: 20,
+    max: 200,
+};
 /// Groups of an app on a page.
 pub const APP_GROUPS_PAGE: Page = Page {
     default: 20,

@@ -32,7 +32,8 @@ use vocab::time::{Clock, ManualClock, Timestamp};
 pub const START_SECS: i64 = 1_795_465_901;
 
 /// The schema of a cell as far as `identity` has it; crates above add theirs by [`with`].
-pub const SCHEMA: [Migration; 23] = [
+pub const SCHEMA: [Migration; 24] = [
+pub const SCHEMA: [Migration; 22] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -56,6 +57,7 @@ pub const SCHEMA: [Migration; 23] = [
     identity::schema::MIGRATION_CUSTOM_ROLES,
     ledger::MIGRATION_LOG_BY_WORDS,
     identity::schema::MIGRATION_POLICIES_AT_REST,
+    identity::schema::MIGRATION_NARROWED_ROLES,
 ];
 
 /// [`SCHEMA`] and the steps of a crate above, counted from 1 without a gap: in a whole cell others stand between them.

@@ -14,7 +14,8 @@ use axum::extract::{FromRef, FromRequest, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::LengthLimitError;
-use identity::access::{Permission, Role, roles_permit};
+use identity::access::custom::capability::Capability;
+use identity::access::{Permission, roles_permit};
 use identity::cell::Cell;
 use identity::fault::{Fault, Refusal};
 use identity::org::context::{OrgContext, RequestFacts};
@@ -303,7 +304,7 @@ impl Visit {
             viewer: self.signed_in().map(|signed_in| Viewer {
                 name: signed_in.person.display_name(),
                 login: signed_in.person.login.clone(),
-                admin: admin_access(&signed_in.roles),
+                admin: admin_access(signed_in),
             }),
             flash: None,
         }
@@ -485,13 +486,24 @@ pub fn guard_of(cookie: &str) -> String {
     SecretHash::of(&format!("testudo form guard/{cookie}")).to_hex()
 }
 
-fn admin_access(roles: &[Role]) -> AdminAccess {
-    let permits = |right: &Right| roles_permit(roles, permission_of(*right));
+fn admin_access(signed_in: &SignedIn) -> AdminAccess {
+    let holds = |needed: Capability| {
+        let mut held = signed_in.capabilities.iter();
+        held.any(|held| held.contains(needed))
+    };
+    let permits = |right: &Right| {
+        let (permission, capability) = opened_by(*right);
+        roles_permit(&signed_in.roles, permission) || capability.is_some_and(holds)
+    };
     AdminAccess(Right::ALL.into_iter().filter(permits).collect())
 }
 
-const fn permission_of(right: Right) -> Permission {
-    match right {
+/// What gives a right: a permission over everything, or else a capability over something.
+const fn opened_by(right: Right) -> (Permission, Option<Capability>) {
+    let permission = match right {
+        Right::SeePeople => return (Permission::ReadDirectory, Some(Capability::UsersRead)),
+        Right::SeeGroups => return (Permission::ReadDirectory, Some(Capability::GroupsRead)),
+        Right::SeeApps => return (Permission::ReadDirectory, Some(Capability::AppsRead)),
         Right::SeeDirectory => Permission::ReadDirectory,
         Right::SeeLog => Permission::ReadLog,
         Right::HelpPeople => Permission::HelpPeople,
@@ -502,5 +514,6 @@ const fn permission_of(right: Right) -> Permission {
         Right::ChangePolicies => Permission::ManagePolicies,
         Right::ChangeKeys => Permission::ManageKeys,
         Right::ChangeOrg => Permission::ManageOrg,
-    }
+    };
+    (permission, None)
 }

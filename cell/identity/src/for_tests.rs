@@ -106,6 +106,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 23,
         ..crate::schema::MIGRATION_POLICIES_AT_REST
     },
+    Migration {
+        version: 24,
+        ..crate::schema::MIGRATION_NARROWED_ROLES
+    },
 ];
 
 /// When each test begins.
@@ -240,6 +244,7 @@ impl World {
             display_name: person.display_name(),
             session_id: SessionId::generate(self.cell.entropy()),
             roles: roles.to_vec(),
+            capabilities: std::collections::BTreeSet::new(),
             administration_unlocked: true,
         });
         authorize(&caller, &person.org_id, permission, &ClientFacts::default()).unwrap()

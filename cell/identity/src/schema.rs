@@ -127,3 +127,10 @@ pub const MIGRATION_POLICIES_AT_REST: Migration = Migration {
     name: "policies at rest",
     sql: include_str!("schema/028_policies_at_rest.sql"),
 };
+
+/// Standard roles that are held over some groups or apps alone.
+pub const MIGRATION_NARROWED_ROLES: Migration = Migration {
+    version: 30,
+    name: "narrowed roles",
+    sql: include_str!("schema/030_narrowed_roles.sql"),
+};

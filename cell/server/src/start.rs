@@ -41,7 +41,7 @@ use vocab::time::{Clock, SystemClock};
 use wire::identity::IdentityError;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 29] = [
+pub static MIGRATIONS: [Migration; 30] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -71,6 +71,7 @@ pub static MIGRATIONS: [Migration; 29] = [
     ledger::MIGRATION_LOG_BY_WORDS,
     identity::schema::MIGRATION_POLICIES_AT_REST,
     oauth::schema::MIGRATION_REFRESH_FAMILIES_BY_APP,
+    identity::schema::MIGRATION_NARROWED_ROLES,
 ];
 
 /// The file of the root key in the data folder.

@@ -18,5 +18,6 @@ pub mod keywords;
 pub mod oauth;
 pub mod oidc;
 pub mod properties;
+pub mod resource_name;
 pub mod scim;
 pub mod syslog;

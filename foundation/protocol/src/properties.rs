@@ -24,6 +24,7 @@ use crate::oauth::scope::{SCOPES_MAX, ScopeSet, is_scope_token};
 use crate::oidc::relying::{
     ERROR_CODE_BYTES_MAX, USERINFO_BYTES_MAX, parse_token_answer, parse_token_error, parse_userinfo,
 };
+use crate::resource_name::{self, Way};
 use crate::scim::bulk::{Turn, parse_bulk, plan_turns};
 use crate::scim::patch::apply::apply;
 use crate::scim::patch::{Op, parse_patch};
@@ -400,6 +401,35 @@ pub fn check_keywords(bytes: &[u8]) -> Result<(), Violation> {
     let again =
         Keywords::parse(&keywords.to_string()).map_err(|_| "keywords do not parse again")?;
     hold(again == keywords, "keywords changed on the way")
+}
+
+/// A name of a resource that is read is what was written, and keeps its bounds.
+///
+/// # Errors
+/// The property that does not hold.
+pub fn check_resource_name(bytes: &[u8]) -> Result<(), Violation> {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Ok(());
+    };
+    let (org, base) = ("00o1a2b3c4d5e6f7g8h9", "https://id.example/t/main");
+    let Some(name) = resource_name::parse(text, org, base) else {
+        return Ok(());
+    };
+    hold(
+        text.len() <= resource_name::NAME_BYTES_MAX
+            && name.words.len() <= resource_name::WORDS_MAX
+            && name.words.iter().all(|word| !word.is_empty()),
+        "a name over its bounds was read",
+    )?;
+    let (begin, between) = match name.way {
+        Way::Directory => (format!("orn:okta:directory:{org}:"), ":"),
+        Way::Provider => (format!("orn:okta:idp:{org}:"), ":"),
+        Way::Address => (format!("{base}/api/v1/"), "/"),
+    };
+    hold(
+        format!("{begin}{}", name.words.join(between)) == text,
+        "a name is not what was written",
+    )
 }
 
 /// The attributes of somebody by whom expressions are tried.

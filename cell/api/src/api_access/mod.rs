@@ -11,7 +11,7 @@ use std::sync::Arc;
 use vocab::id::AppId;
 
 /// The app that the path names.
-async fn app_of(call: &Call) -> Result<Arc<App>, ApiError> {
+pub(crate) async fn app_of(call: &Call) -> Result<Arc<App>, ApiError> {
     let named = call.parameter("id");
     let missing = || ApiError::not_found(Thing::App, named);
     let id = AppId::parse(named).map_err(|_| missing())?;

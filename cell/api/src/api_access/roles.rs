@@ -8,8 +8,8 @@ use crate::role;
 use identity::access::{Permission, Role};
 use identity::app::App;
 use identity::fault::Refusal;
+use identity::person::roles::GrantedRole;
 use serde_json::Value;
-use vocab::time::Timestamp;
 
 /// `GET /oauth2/v1/clients/{id}/roles`.
 ///
@@ -63,7 +63,7 @@ pub async fn revoke(call: Call) -> Result<Reply, ApiError> {
 async fn find(call: &Call, app: &App, role: Role) -> Result<Value, ApiError> {
     let reader = call.permit_for(Permission::ReadDirectory)?;
     let roles = call.cell.list_app_roles(&reader, &app.id).await?;
-    let found = roles.into_iter().find(|(held, _)| *held == role);
+    let found = roles.into_iter().find(|held| held.role == role);
     let held = found.ok_or_else(|| missing(call))?;
     Ok(render(call, app, held))
 }
@@ -76,7 +76,7 @@ fn named(call: &Call) -> Result<Role, ApiError> {
     role::parse_id(call.parameter("rid")).ok_or_else(|| missing(call))
 }
 
-fn render(call: &Call, app: &App, (role, since): (Role, Timestamp)) -> Value {
+fn render(call: &Call, app: &App, held: GrantedRole) -> Value {
     let assignee = call.href(&format!("/oauth2/v1/clients/{}", app.id));
-    role::render(role, "CLIENT", since, &assignee)
+    role::render(held.role, "CLIENT", held.granted_at, &assignee)
 }

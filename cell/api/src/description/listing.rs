@@ -10,9 +10,9 @@ This page is made of the route table by `cargo xtask operations`, and a test hol
 reads and answers says the description that every organisation serves at `/openapi.json` (OpenAPI 3.1), and for people at
 `/openapi`. How the interface is meant is told in [The management API](management-api.md).
 
-A caller needs a role that permits the operation, or where `okta.…` stands behind the roles, a custom role that permits that
-over what the operation is about; an app that acts for itself needs one of the roles, and the scope besides. What each role permits
-says [Administrators](administrators.md).
+A caller needs a role that permits the operation, or where `okta.…` stands behind the roles, a custom role or a narrowed one that
+permits that over what the operation is about; an app that acts for itself needs a role too, and the scope besides. What each role
+permits says [Administrators](administrators.md).
 ";
 
 /// Roles of whoever administers at all.

@@ -1,10 +1,12 @@
 //! What the operations on custom roles, resource sets and bindings read and answer.
 
 use crate::description::components::LINKS;
-use crate::description::schema::{Field, Model, Schema, must, shown, taken};
+use crate::description::parameter::{AFTER, Parameter, limit};
+use crate::description::schema::{Field, Model, Schema, may, must, shown, taken};
 use crate::description::{Description, NOTHING, shows};
 use crate::error::ErrorCode;
 use crate::iam::READ_ONLY;
+use crate::limits::ASSIGNEES_PAGE;
 use identity::access::custom::capability::Capability;
 
 const LABEL: Field =
@@ -133,6 +135,42 @@ static RESOURCE: Model = shown(
     ]),
 );
 
+static NEW_RESOURCE: Model = taken(
+    "NewResourceSetResource",
+    "Something that a set is to hold too.",
+    Schema::Object(&[
+        must("resourceOrnOrUrl", Schema::Text).said("Its resource name (`orn:…`) or its address."),
+        may("conditions", Schema::Object(&[])).said("Empty: nothing is left out of a resource."),
+    ]),
+    &[],
+);
+
+static RESOURCE_INPUT: Model = taken(
+    "ResourceSetResourceInput",
+    "Empty conditions: nothing is left out of a resource.",
+    Schema::Object(&[may("conditions", Schema::Object(&[]))]),
+    &[],
+);
+
+static ASSIGNEE: Model = shown(
+    "RoleAssignee",
+    "Somebody who has a role.",
+    Schema::Object(&[
+        must("id", Schema::Text),
+        must("orn", Schema::Text).said("The resource name of the person."),
+        must("_links", LINKS),
+    ]),
+);
+
+static ASSIGNEES: Model = shown(
+    "RoleAssignees",
+    "People who have a role by themselves, by id.",
+    Schema::Object(&[
+        must("value", Schema::List(&Schema::Of(&ASSIGNEE))),
+        must("_links", LINKS).said("`next` is the address of the next page, if there is one."),
+    ]),
+);
+
 static RESOURCES: Model = shown(
     "ResourceSetResources",
     "What a set holds.",
@@ -204,6 +242,7 @@ const NEW_ROLE_EXAMPLE: &str =
 const NEW_SET_EXAMPLE: &str = r#"{"label":"Samos","description":"People of Samos","resources":["https://id.example/t/main/api/v1/users"]}"#;
 const ADDITIONS_EXAMPLE: &str =
     r#"{"additions":["https://id.example/t/main/api/v1/groups/00g1a2b3c4d5e6f7g8h9"]}"#;
+const NEW_RESOURCE_EXAMPLE: &str = r#"{"resourceOrnOrUrl":"https://id.example/t/main/api/v1/groups/00g1a2b3c4d5e6f7g8h9","conditions":{}}"#;
 const BINDING_EXAMPLE: &str =
     r#"{"role":"Desk","members":["https://id.example/t/main/api/v1/users/00u1a2b3c4d5e6f7g8h9"]}"#;
 
@@ -223,6 +262,17 @@ pub(crate) static SET_REPLACE: Description = shows(&SET).takes(&NAMED, LABELLED)
 pub(crate) static RESOURCE_LIST: Description = shows(&RESOURCES);
 pub(crate) static RESOURCE_SHOW: Description = shows(&RESOURCE);
 pub(crate) static RESOURCE_ADD: Description = shows(&SET).takes(&ADDITIONS, ADDITIONS_EXAMPLE);
+pub(crate) static RESOURCE_CREATE: Description =
+    shows(&RESOURCE).takes(&NEW_RESOURCE, NEW_RESOURCE_EXAMPLE);
+pub(crate) static RESOURCE_REPLACE: Description =
+    shows(&RESOURCE).takes(&RESOURCE_INPUT, r#"{"conditions":{}}"#);
+pub(crate) static ASSIGNEE_LIST: Description = shows(&ASSIGNEES).asked(&[
+    limit(ASSIGNEES_PAGE),
+    Parameter {
+        about: "Where the page begins: as the address of the next page in `_links` has it.",
+        ..AFTER
+    },
+]);
 pub(crate) static BINDING_LIST: Description = shows(&BINDINGS);
 pub(crate) static BINDING_SHOW: Description = shows(&BINDING);
 pub(crate) static BINDING_CREATE: Description =

@@ -1,6 +1,7 @@
 //! Roles that the org makes itself, sets of resources, and who holds which role over which set. Both are few, so that each
 //! list is shown whole; a label is as good as an id in an address.
 
+pub mod assignees;
 pub(crate) mod assignments;
 pub mod bindings;
 pub(crate) mod described;

@@ -4,17 +4,12 @@
 use crate::error::ApiError;
 use identity::access::custom::{Holder, RESOURCES_MAX, Resource};
 use identity::app::search::MAKE;
+use protocol::resource_name::{self, Way};
 use std::collections::BTreeSet;
 use vocab::id::{AppId, GroupId, OrgId, ServerId, UserId};
 
-/// What every resource name of the directory begins with, before the org.
-const DIRECTORY: [&str; 3] = ["orn", "okta", "directory"];
-/// What every resource name of apps and servers begins with, before the org.
-const PROVIDER: [&str; 3] = ["orn", "okta", "idp"];
 /// The word for whoever is in a group.
 const CONTAINED: &str = "contained_resources";
-/// Most signs of a name that is looked at.
-const NAME_BYTES_MAX: usize = 500;
 
 /// Where names are read: the org, and the address of its API.
 #[derive(Debug, Clone, Copy)]
@@ -29,23 +24,22 @@ impl Site<'_> {
     /// Reads a resource; none for what cannot be in a set.
     #[must_use]
     pub fn parse_resource(&self, text: &str) -> Option<Resource> {
-        let (prefix, words) = self.split(text)?;
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let name = resource_name::parse(text, self.org.as_str(), self.base_url)?;
         let group = |id: &str| GroupId::parse(id).ok();
-        match (prefix, words.as_slice()) {
-            (Prefix::Directory | Prefix::Address, ["users"]) => Some(Resource::Users),
-            (Prefix::Directory | Prefix::Address, ["groups"]) => Some(Resource::Groups),
-            (Prefix::Directory | Prefix::Address, ["groups", id]) => group(id).map(Resource::Group),
-            (Prefix::Directory, ["groups", id, CONTAINED])
-            | (Prefix::Address, ["groups", id, "users"]) => group(id).map(Resource::UsersOf),
-            (Prefix::Provider | Prefix::Address, ["apps"]) => Some(Resource::Apps),
-            (Prefix::Provider, ["apps", MAKE, id]) | (Prefix::Address, ["apps", id]) => {
+        match (name.way, name.words.as_slice()) {
+            (Way::Directory | Way::Address, ["users"]) => Some(Resource::Users),
+            (Way::Directory | Way::Address, ["groups"]) => Some(Resource::Groups),
+            (Way::Directory | Way::Address, ["groups", id]) => group(id).map(Resource::Group),
+            (Way::Directory, ["groups", id, CONTAINED])
+            | (Way::Address, ["groups", id, "users"]) => group(id).map(Resource::UsersOf),
+            (Way::Provider | Way::Address, ["apps"]) => Some(Resource::Apps),
+            (Way::Provider, ["apps", MAKE, id]) | (Way::Address, ["apps", id]) => {
                 AppId::parse(id).ok().map(Resource::App)
             }
-            (Prefix::Provider, ["authorization_servers"])
-            | (Prefix::Address, ["authorizationServers"]) => Some(Resource::Servers),
-            (Prefix::Provider, ["authorization_servers", id])
-            | (Prefix::Address, ["authorizationServers", id]) => {
+            (Way::Provider, ["authorization_servers"])
+            | (Way::Address, ["authorizationServers"]) => Some(Resource::Servers),
+            (Way::Provider, ["authorization_servers", id])
+            | (Way::Address, ["authorizationServers", id]) => {
                 ServerId::parse(id).ok().map(Resource::Server)
             }
             _ => None,
@@ -55,38 +49,16 @@ impl Site<'_> {
     /// Reads whoever can hold a role; none for anything else.
     #[must_use]
     pub fn parse_holder(&self, text: &str) -> Option<Holder> {
-        let (prefix, words) = self.split(text)?;
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        match (prefix, words.as_slice()) {
-            (Prefix::Directory | Prefix::Address, ["users", id]) => {
+        let name = resource_name::parse(text, self.org.as_str(), self.base_url)?;
+        match (name.way, name.words.as_slice()) {
+            (Way::Directory | Way::Address, ["users", id]) => {
                 UserId::parse(id).ok().map(Holder::User)
             }
-            (Prefix::Directory | Prefix::Address, ["groups", id]) => {
+            (Way::Directory | Way::Address, ["groups", id]) => {
                 GroupId::parse(id).ok().map(Holder::Group)
             }
             _ => None,
         }
-    }
-
-    fn split(&self, text: &str) -> Option<(Prefix, Vec<String>)> {
-        if text.len() > NAME_BYTES_MAX {
-            return None;
-        }
-        if let Some(path) = text.strip_prefix(self.base_url) {
-            let words = path.strip_prefix("/api/v1/")?.split('/');
-            return Some((Prefix::Address, words.map(str::to_owned).collect()));
-        }
-        let mut words = text.split(':');
-        let begin = [words.next()?, words.next()?, words.next()?];
-        let prefix = match begin {
-            DIRECTORY => Prefix::Directory,
-            PROVIDER => Prefix::Provider,
-            _ => return None,
-        };
-        if words.next()? != self.org.as_str() {
-            return None;
-        }
-        Some((prefix, words.map(str::to_owned).collect()))
     }
 
     /// The resource name.
@@ -158,14 +130,6 @@ impl Site<'_> {
         };
         texts.iter().map(read).collect()
     }
-}
-
-/// In which way something is named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Prefix {
-    Directory,
-    Provider,
-    Address,
 }
 
 fn refuse_many(field: &str, count: usize, max: usize) -> Result<(), ApiError> {

@@ -44,6 +44,48 @@ pub async fn add(call: Call) -> Result<Reply, ApiError> {
     Ok(Reply::of(sets::render(&call, &changed.await?)))
 }
 
+/// `POST /api/v1/iam/resource-sets/{set}/resources`: adds one, and shows it; it is shown too if it was there.
+///
+/// # Errors
+/// [`ApiError`] as every operation; nothing was added.
+pub async fn create(call: Call) -> Result<Reply, ApiError> {
+    let set = load_set(&call).await?;
+    let mut fields = Fields::parse(call.json()?)?;
+    let named = fields.take_text("resourceOrnOrUrl")?;
+    let named = named.ok_or_else(|| fields.refusal("resourceOrnOrUrl", "it is required"))?;
+    take_conditions(&mut fields)?;
+    fields.end()?;
+    let wanted = site(&call).parse_resources("resourceOrnOrUrl", &[named])?;
+    let change = SetChange::Add(wanted.clone());
+    call.cell
+        .change_resource_set(&call.permit, &set.id, change)
+        .await?;
+    let mut held = load(&call, &set).await?.into_iter();
+    let added = held.find(|one| wanted.contains(&one.resource));
+    // Whoever takes it out at the same moment leaves nothing to show.
+    let added = added.ok_or_else(|| ApiError::from(Refusal::Changed))?;
+    Ok(Reply::of(render(&call, &set, &added)))
+}
+
+/// `PUT /api/v1/iam/resource-sets/{set}/resources/{resource}`: replaces its conditions, of which there are none.
+///
+/// # Errors
+/// [`ApiError`] as every operation, above all for a condition.
+pub async fn replace(call: Call) -> Result<Reply, ApiError> {
+    let mut fields = Fields::parse(call.json()?)?;
+    take_conditions(&mut fields)?;
+    fields.end()?;
+    show(call).await
+}
+
+/// What a resource would be narrowed by: nothing here. A condition that is not enforced is refused by its name.
+fn take_conditions(fields: &mut Fields) -> Result<(), ApiError> {
+    match fields.take_object("conditions")? {
+        Some(conditions) => conditions.end(),
+        None => Ok(()),
+    }
+}
+
 /// `GET /api/v1/iam/resource-sets/{set}/resources/{resource}`.
 ///
 /// # Errors

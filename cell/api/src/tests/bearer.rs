@@ -56,7 +56,13 @@ async fn token_of(world: &World, issuer: &Issuer, app: &AppId, scopes: &str) -> 
     made.unwrap().access.text.expose().clone()
 }
 
-async fn call_with(world: &World, token: &str, method: &str, path: &str, body: &Value) -> Answered {
+pub(super) async fn call_with(
+    world: &World,
+    token: &str,
+    method: &str,
+    path: &str,
+    body: &Value,
+) -> Answered {
     let mut headers = vec![("authorization", format!("Bearer {token}"))];
     let text = match body {
         Value::Null => String::new(),
@@ -69,7 +75,7 @@ async fn call_with(world: &World, token: &str, method: &str, path: &str, body: &
 }
 
 /// An app with these scopes and roles, and its token.
-async fn prepare(world: &World, scopes: &[&str], roles: &[Role]) -> (AppId, String) {
+pub(super) async fn prepare(world: &World, scopes: &[&str], roles: &[Role]) -> (AppId, String) {
     let app = add_app(world, &world.main, ClientAuthentication::PrivateKeyJwt).await;
     for scope in scopes {
         let path = format!("/api/v1/apps/{app}/grants");

@@ -4,6 +4,7 @@
 mod hooks;
 mod iam;
 mod providers;
+mod role_targets;
 
 use crate::description::parameter::Values;
 use crate::description::publish;
@@ -590,6 +591,7 @@ async fn a_good_answer_of_every_operation_fits_its_description(world: &World) {
     hooks::of_events(world, &things).await;
     hooks::inline(world, &things).await;
     iam::custom(world, &things).await;
+    role_targets::targets(world, &things).await;
     providers::all(world, &things).await;
     let known: BTreeSet<(String, &str)> = world.answered_well();
     let missing: Vec<String> = OPERATIONS

@@ -30,6 +30,8 @@ mod inline_hooks;
 mod lists;
 mod log;
 mod log_streams;
+mod narrowed_guard;
+mod narrowed_roles;
 mod org;
 mod passwords;
 mod people;

@@ -5,14 +5,15 @@ use crate::admin::form::shell_after;
 use crate::admin::paging::search_of;
 use crate::admin::people::find_people;
 use crate::admin::row::moment;
-use crate::view::admin::{AdministratorRow, AdministratorsPage, role_choices};
+use crate::view::admin::{AdministratorRow, AdministratorsPage, narrowed, role_choices};
 use crate::view::part::{Choice, Tone};
 use crate::view::shell::{Flash, Shell};
 use crate::visit::Visit;
 use axum::extract::Path;
+use identity::access::narrowed::Breadth;
 use identity::access::{Permission, Role};
 use identity::fault::Refusal;
-use identity::person::roles::ADMINISTRATORS_MAX;
+use identity::person::roles::{ADMINISTRATORS_MAX, GrantedRole};
 use identity::person::{Person, store};
 use vocab::id::UserId;
 use vocab::time::Timestamp;
@@ -97,13 +98,11 @@ async fn page(visit: &Visit, shell: Shell) -> Answer {
 }
 
 /// One row for each person, by name.
-fn administrator_rows(
-    visit: &Visit,
-    granted: Vec<(Person, Role, Timestamp)>,
-) -> Vec<AdministratorRow> {
+fn administrator_rows(visit: &Visit, granted: Vec<(Person, GrantedRole)>) -> Vec<AdministratorRow> {
     let own = visit.signed_in().map(|signed_in| &signed_in.person.id);
-    let mut held: Vec<(Person, Vec<Role>, Timestamp)> = Vec::new();
-    for (person, role, since) in granted {
+    let mut held: Vec<(Person, Vec<GrantedRole>, Timestamp)> = Vec::new();
+    for (person, role) in granted {
+        let since = role.granted_at;
         match held.last_mut().filter(|(last, ..)| last.id == person.id) {
             Some((_, roles, first)) => {
                 roles.push(role);
@@ -127,12 +126,18 @@ fn administrator_rows(
     rows
 }
 
-fn ticked(visit: &Visit, held: &[Role]) -> Vec<Choice> {
-    let choices = role_choices(visit.shell().t).into_iter();
+/// Every role, those ticked that are held; one that is narrowed says so.
+fn ticked(visit: &Visit, held: &[GrantedRole]) -> Vec<Choice> {
+    let t = visit.shell().t;
+    let choices = role_choices(t).into_iter();
     choices
         .map(|choice| {
-            let is_held = held.iter().any(|role| role.as_str() == choice.value);
-            choice.ticked(is_held)
+            let held = held.iter().find(|held| held.role.as_str() == choice.value);
+            let choice = match held.map(|held| held.breadth) {
+                Some(Breadth::Narrowed) => narrowed(t, choice),
+                Some(Breadth::Whole) | None => choice,
+            };
+            choice.ticked(held.is_some())
         })
         .collect()
 }

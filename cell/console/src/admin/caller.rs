@@ -4,8 +4,9 @@ use crate::visit::Visit;
 use axum::response::{IntoResponse, Response};
 use form_urlencoded::byte_serialize;
 use identity::access::ceiling::load_standing;
+use identity::access::custom::capability::Capability;
 use identity::access::own::plan_fresh_since;
-use identity::access::{Caller, Permission, Permit, PersonCaller, authorize};
+use identity::access::{Caller, Permission, Permit, PersonCaller, authorize, authorize_within};
 use identity::fault::{Fault, Refusal};
 use identity::sign_in::evaluate::PolicyQuestion;
 use identity::sign_on::Verdict;
@@ -36,7 +37,20 @@ impl IntoResponse for Detour {
 /// # Errors
 /// The response that is sent instead.
 pub async fn administrator(visit: &Visit, permission: Permission) -> Result<Permit, Detour> {
-    permit(visit, permission, None).await
+    permit(visit, (permission, None), None).await
+}
+
+/// The same for a page that whoever has roles over a part of the org may open too. Their permit opens nothing by itself:
+/// what the page shows and does is held against it ([`Permit::custom_caller`] tells the two apart).
+///
+/// # Errors
+/// The response that is sent instead.
+pub async fn administrator_within(
+    visit: &Visit,
+    permission: Permission,
+    capability: Capability,
+) -> Result<Permit, Detour> {
+    permit(visit, (permission, Some(capability)), None).await
 }
 
 /// The same for what decides who else may administer: the proof must be fresh as well. Where it is not, the browser
@@ -49,7 +63,7 @@ pub async fn administrator_freshly(
     permission: Permission,
     back: &str,
 ) -> Result<Permit, Detour> {
-    permit(visit, permission, Some(back)).await
+    permit(visit, (permission, None), Some(back)).await
 }
 
 /// The same for what is done to a person: whoever changes an administrator decides who administers.
@@ -75,9 +89,26 @@ pub async fn administrator_over(
     administrator_freshly(visit, permission, &back).await
 }
 
+/// The same for what whoever has roles over a part of the org may do too: they reach nobody who administers.
+///
+/// # Errors
+/// As [`administrator_over`].
+pub async fn administrator_over_within(
+    visit: &Visit,
+    (id, tab): (&str, &str),
+    permission: Permission,
+    capability: Capability,
+) -> Result<Permit, Detour> {
+    let permit = administrator_within(visit, permission, capability).await?;
+    match permit.custom_caller() {
+        Some(_) => Ok(permit),
+        None => administrator_over(visit, id, tab, permission).await,
+    }
+}
+
 async fn permit(
     visit: &Visit,
-    permission: Permission,
+    (permission, capability): (Permission, Option<Capability>),
     fresh_for: Option<&str>,
 ) -> Result<Permit, Detour> {
     let Some(signed_in) = visit.signed_in() else {
@@ -85,7 +116,7 @@ async fn permit(
     };
     let proved_since = fresh_for.map(|_| plan_fresh_since(visit.facts.now));
     // Whoever has no role learns so at once, not after proving more.
-    if signed_in.roles.is_empty() {
+    if signed_in.roles.is_empty() && signed_in.capabilities.is_empty() {
         return Err(visit.refused(&Refusal::Forbidden).into());
     }
     let question = PolicyQuestion {
@@ -112,12 +143,17 @@ async fn permit(
         display_name: signed_in.person.display_name(),
         session_id: signed_in.session.id.clone(),
         roles: signed_in.roles.clone(),
+        capabilities: signed_in.capabilities.clone(),
         administration_unlocked: true,
     });
-    done(
-        visit,
-        authorize(&caller, &visit.context.org, permission, &visit.facts.client),
-    )
+    let (org, client) = (&visit.context.org, &visit.facts.client);
+    let permit = match (authorize(&caller, org, permission, client), capability) {
+        (Err(Refusal::Forbidden), Some(capability)) => {
+            authorize_within(&caller, org, capability, client)
+        }
+        (other, _) => other,
+    };
+    done(visit, permit)
 }
 
 fn to_sign_in(visit: &Visit) -> Detour {

@@ -1,15 +1,16 @@
 //! The first page: what to do first, a few figures, what happened last.
 
-use crate::admin::caller::{Answer, administrator, loaded};
+use crate::admin::caller::{Answer, administrator, administrator_within, loaded};
 use crate::admin::row::log_row;
 use crate::cookie::CookieKind;
 use crate::courier::Courier;
 use crate::view::admin::{Figures, GuideKind, GuideStep, HomePage};
-use crate::view::shell::Right;
+use crate::view::shell::{Right, Shell};
 use crate::visit::Visit;
 use axum::Extension;
 use database::ReadTx;
 use identity::access::Permission;
+use identity::access::custom::capability::Capability;
 use identity::fault::Fault;
 use identity::person::PersonStatus;
 use identity::person::store::PeopleFilter;
@@ -35,6 +36,10 @@ pub async fn show(Extension(courier): Extension<Arc<dyn Courier>>, visit: Visit)
     if shell.may(Right::SeeLog) && !shell.may(Right::SeeDirectory) {
         administrator(&visit, Permission::ReadLog).await?;
         return Ok(visit.go("/admin/log"));
+    }
+    if let Some((page, capability)) = first_page(&shell) {
+        administrator_within(&visit, Permission::ReadDirectory, capability).await?;
+        return Ok(visit.go(page));
     }
     administrator(&visit, Permission::ReadDirectory).await?;
     administrator(&visit, Permission::ReadLog).await?;
@@ -68,6 +73,18 @@ pub async fn show(Extension(courier): Extension<Arc<dyn Courier>>, visit: Visit)
             .collect(),
         shell,
     }))
+}
+
+/// Where whoever has roles over a part of the organisation alone begins.
+fn first_page(shell: &Shell) -> Option<(&'static str, Capability)> {
+    let pages = [
+        (Right::SeePeople, "/admin/people", Capability::UsersRead),
+        (Right::SeeGroups, "/admin/groups", Capability::GroupsRead),
+        (Right::SeeApps, "/admin/apps", Capability::AppsRead),
+    ];
+    let mut pages = pages.into_iter().filter(|page| shell.may(page.0));
+    let first = pages.next().filter(|_| !shell.may(Right::SeeDirectory));
+    first.map(|(_, page, capability)| (page, capability))
 }
 
 /// `POST /admin/guide/dismiss`: puts the guide away in this browser.

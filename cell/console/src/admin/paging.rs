@@ -4,6 +4,8 @@ use crate::view::part::Pager;
 use crate::visit::Visit;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use identity::condition::Place;
+use identity::cursor;
 
 /// Most rows of a page.
 pub const PAGE_ROWS: usize = 50;
@@ -74,6 +76,32 @@ pub fn cut<T>(rows: &mut Vec<T>, cursor: impl Fn(&T) -> String) -> Option<String
     }
     rows.truncate(PAGE_ROWS);
     rows.last().map(cursor)
+}
+
+/// The place behind which the visitor's page of a walked list begins; none for one that is not of this list.
+#[must_use]
+pub fn place_of(visit: &Visit, kept: &[&str]) -> Option<Place> {
+    let text = visit.parameter(CURSOR_PARAMETER);
+    (!text.is_empty() && text.len() <= CURSOR_CHARS_MAX)
+        .then(|| cursor::parse(&mark(visit, kept), text))
+        .flatten()
+}
+
+/// The cursor of a place of a walked list.
+#[must_use]
+pub fn render_place(visit: &Visit, kept: &[&str], place: &Place) -> String {
+    cursor::render(&mark(visit, kept), place)
+}
+
+/// A place counts in the list in which it was told alone.
+fn mark(visit: &Visit, kept: &[&str]) -> String {
+    let parameters: Vec<(String, String)> = kept
+        .iter()
+        .map(|name| ((*name).to_owned(), visit.parameter(name).to_owned()))
+        .collect();
+    let path = visit.address().unwrap_or_default();
+    let path = path.split('?').next().unwrap_or_default();
+    cursor::mark(&visit.context.org, path, &parameters)
 }
 
 /// The neighbours of a page, which keep the parameters that are named.

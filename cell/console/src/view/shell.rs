@@ -22,6 +22,9 @@ pub struct Brand {
 #[expect(missing_docs, reason = "each is what it lets the reader do")]
 pub enum Right {
     SeeDirectory,
+    SeePeople,
+    SeeGroups,
+    SeeApps,
     SeeLog,
     HelpPeople,
     ChangePeople,
@@ -35,8 +38,11 @@ pub enum Right {
 
 impl Right {
     /// Every right.
-    pub const ALL: [Right; 10] = [
+    pub const ALL: [Right; 13] = [
         Right::SeeDirectory,
+        Right::SeePeople,
+        Right::SeeGroups,
+        Right::SeeApps,
         Right::SeeLog,
         Right::HelpPeople,
         Right::ChangePeople,
@@ -140,6 +146,15 @@ impl Shell {
             .is_some_and(|viewer| viewer.admin.has(right))
     }
 
+    /// The same for a reader who may do this as well to the one thing that the page is about.
+    #[must_use]
+    pub fn letting(mut self, right: Right) -> Shell {
+        if let Some(viewer) = &mut self.viewer {
+            viewer.admin.0.push(right);
+        }
+        self
+    }
+
     /// Whether a page may offer to change what it shows.
     #[must_use]
     pub fn may_change(&self, here: Place) -> bool {
@@ -147,7 +162,14 @@ impl Shell {
     }
 
     fn may_administer(&self) -> bool {
-        self.may(Right::SeeDirectory) || self.may(Right::SeeLog)
+        let enough = [
+            Right::SeeDirectory,
+            Right::SeePeople,
+            Right::SeeGroups,
+            Right::SeeApps,
+            Right::SeeLog,
+        ];
+        enough.into_iter().any(|right| self.may(right))
     }
 
     /// The links across the top, with the present one marked.
@@ -361,6 +383,10 @@ impl Place {
     fn to_open(self) -> Right {
         match self {
             Place::Log => Right::SeeLog,
+            // Whoever has roles over a part of the organisation alone opens these, for what lies within.
+            Place::People => Right::SeePeople,
+            Place::Groups => Right::SeeGroups,
+            Place::Apps => Right::SeeApps,
             _ => Right::SeeDirectory,
         }
     }

@@ -8,9 +8,9 @@
 //! The operator at the machine has no ceiling, and over the own account a person needs none.
 
 use crate::access::custom::capability::Capability;
-use crate::access::custom::store::reach::load_capabilities;
+use crate::access::custom::store::reach::{load_capabilities, load_held};
 use crate::access::custom::within;
-use crate::access::{Permission, Permit, Rights, Role, roles_permit};
+use crate::access::{Permission, Permit, Principal, Rights, Role, roles_permit};
 use crate::app::api_access;
 use crate::fault::{Fault, Refusal};
 use crate::person::{Person, store};
@@ -36,9 +36,9 @@ const CONSOLE: Refusal = Refusal::OutOfReach(
 /// What somebody administers by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// Standard roles.
+    /// Standard roles that are held over everything.
     pub roles: Vec<Role>,
-    /// What custom roles give, over whatever it may be.
+    /// What custom and narrowed roles give, over whatever it may be.
     pub capabilities: BTreeSet<Capability>,
 }
 
@@ -62,9 +62,19 @@ impl Standing {
 /// # Errors
 /// [`Fault`] if the store fails.
 pub async fn load_standing(tx: &mut ReadTx, org: &OrgId, user: &UserId) -> Result<Standing, Fault> {
+    let (roles, capabilities) = load_held(tx, org, user).await?;
     Ok(Standing {
-        roles: store::load_roles(tx, org, user).await?,
-        capabilities: load_capabilities(tx, org, user).await?,
+        roles,
+        capabilities,
+    })
+}
+
+/// By what an app administers at this moment.
+async fn load_app_standing(tx: &mut ReadTx, org: &OrgId, app: &AppId) -> Result<Standing, Fault> {
+    let principal = Principal::App(app.clone());
+    Ok(Standing {
+        roles: api_access::store::load_roles(tx, org, app).await?,
+        capabilities: load_capabilities(tx, org, &principal).await?,
     })
 }
 
@@ -141,13 +151,11 @@ pub async fn check_app_reach(
         return Ok(());
     }
     within::check_app(tx, permit, app_id).await?;
-    let others = api_access::store::load_roles(tx, permit.org(), app_id).await?;
-    let others: Vec<Role> = others.into_iter().map(|(role, _)| role).collect();
-    if others.is_empty() || reaches(&load_callers(tx, permit).await?, &others) {
-        Ok(())
-    } else {
-        Err(APP_ABOVE)
-    }
+    let other = load_app_standing(tx, permit.org(), app_id).await?;
+    let reaches = !other.is_administrator()
+        || (permit.custom_caller().is_none()
+            && reaches_standing(&load_callers(tx, permit).await?, &other));
+    if reaches { Ok(()) } else { Err(APP_ABOVE) }
 }
 
 /// The roles that the permit acts with, as of now; none for whoever acts upon the own account.
@@ -156,10 +164,7 @@ async fn load_callers(tx: &mut ReadTx, permit: &Permit) -> Result<Vec<Role>, Ref
         // A custom role reaches nobody who has a role.
         Rights::Operators | Rights::Own | Rights::CustomOf(_) => Vec::new(),
         Rights::RolesOf(caller) => store::load_roles(tx, permit.org(), caller).await?,
-        Rights::RolesOfApp(app) => {
-            let held = api_access::store::load_roles(tx, permit.org(), app).await?;
-            held.into_iter().map(|(role, _)| role).collect()
-        }
+        Rights::RolesOfApp(app) => api_access::store::load_roles(tx, permit.org(), app).await?,
     })
 }
 

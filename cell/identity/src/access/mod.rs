@@ -4,7 +4,7 @@
 //! has checked does not compile. What a role permits is one table, [`role_permits`]; whom its holder may touch is
 //! [`ceiling`].
 
-use crate::access::custom::capability::{Capability, ThingKind};
+use crate::access::custom::capability::Capability;
 use crate::access::own::{Freshness, OwnCaller};
 use crate::access::scope::ApiScope;
 use crate::fault::Refusal;
@@ -13,10 +13,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use vocab::id::{ApiTokenId, AppId, OrgId, SessionId, UserId};
 
+pub mod assignees;
 pub mod ceiling;
 pub mod custom;
+pub mod narrowed;
 pub mod own;
+mod permit;
 pub mod scope;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -162,6 +166,8 @@ pub struct PersonCaller {
     pub session_id: SessionId,
     /// The person's roles.
     pub roles: Vec<Role>,
+    /// What the person may do by custom and narrowed roles, over whatever it may be.
+    pub capabilities: BTreeSet<Capability>,
     /// Whether this session satisfies what the org asks of administrators.
     pub administration_unlocked: bool,
 }
@@ -179,8 +185,28 @@ pub struct TokenCaller {
     pub user_id: UserId,
     /// That person's roles now.
     pub roles: Vec<Role>,
-    /// What that person may do by custom roles now, over whatever it may be.
+    /// What that person may do by custom and narrowed roles now, over whatever it may be.
     pub capabilities: BTreeSet<Capability>,
+}
+
+/// Whoever holds roles over a part of the org.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Principal {
+    /// A person.
+    Person(UserId),
+    /// An app that acts for itself.
+    App(AppId),
+}
+
+impl Principal {
+    /// The id. Those of people and of apps are never alike.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Person(user) => user.as_str(),
+            Self::App(app) => app.as_str(),
+        }
+    }
 }
 
 /// With whose rights a permit acts.
@@ -194,8 +220,8 @@ enum Rights {
     RolesOf(UserId),
     /// Those that the roles of this app give at that moment.
     RolesOfApp(AppId),
-    /// Those that the custom roles of this person give at that moment.
-    CustomOf(UserId),
+    /// Those that roles over a part of the org give at that moment.
+    CustomOf(Principal),
 }
 
 /// What a permit was given for.
@@ -218,6 +244,8 @@ pub struct AppCaller {
     pub label: String,
     /// Its roles now.
     pub roles: Vec<Role>,
+    /// What it may do by narrowed roles now, over whatever it may be.
+    pub capabilities: BTreeSet<Capability>,
     /// Scopes that its token carries and that it still has: outside of them its roles count for nothing.
     pub scopes: Vec<ApiScope>,
 }
@@ -272,16 +300,19 @@ impl Permit {
     #[must_use]
     pub const fn acting_person(&self) -> Option<&UserId> {
         match &self.rights {
-            Rights::RolesOf(user) | Rights::CustomOf(user) => Some(user),
-            Rights::Operators | Rights::Own | Rights::RolesOfApp(_) => None,
+            Rights::RolesOf(user) | Rights::CustomOf(Principal::Person(user)) => Some(user),
+            Rights::Operators
+            | Rights::Own
+            | Rights::RolesOfApp(_)
+            | Rights::CustomOf(Principal::App(_)) => None,
         }
     }
 
-    /// The person with whose custom roles it acts, if it comes of some.
+    /// Whoever holds the roles over a part of the org by which it acts, if it comes of such: custom ones, or narrowed ones.
     #[must_use]
-    pub const fn custom_caller(&self) -> Option<&UserId> {
+    pub const fn custom_caller(&self) -> Option<&Principal> {
         match &self.rights {
-            Rights::CustomOf(user) => Some(user),
+            Rights::CustomOf(caller) => Some(caller),
             Rights::RolesOf(_) | Rights::Operators | Rights::Own | Rights::RolesOfApp(_) => None,
         }
     }
@@ -289,7 +320,10 @@ impl Permit {
     /// Whether it acts with the roles of an app.
     #[must_use]
     pub(crate) const fn is_of_app(&self) -> bool {
-        matches!(self.rights, Rights::RolesOfApp(_))
+        matches!(
+            self.rights,
+            Rights::RolesOfApp(_) | Rights::CustomOf(Principal::App(_))
+        )
     }
 
     /// The session it was given to; none for a person whose sign-in is still under way.
@@ -308,115 +342,6 @@ impl Permit {
     #[must_use]
     pub const fn is_operators(&self) -> bool {
         matches!(self.rights, Rights::Operators)
-    }
-
-    /// Holds the permit against what an operation needs. One that comes of custom roles opens nothing by itself.
-    ///
-    /// # Errors
-    /// [`Refusal::Forbidden`] if it was given for something else.
-    pub fn covers(&self, permission: Permission) -> Result<(), Refusal> {
-        match self.opens {
-            Opens::Whole(own) if own.includes(permission) => Ok(()),
-            Opens::Whole(_) | Opens::Within(_) => Err(Refusal::Forbidden),
-        }
-    }
-
-    /// The same for an operation that holds the permit against the thing as well, in the transaction that acts: see
-    /// [`custom::within`]. It is good if it was given for the permission, or for what contains the capability.
-    ///
-    /// # Errors
-    /// [`Refusal::Forbidden`] if it was given for something else.
-    pub fn covers_within(
-        &self,
-        permission: Permission,
-        capability: Capability,
-    ) -> Result<(), Refusal> {
-        match self.opens {
-            Opens::Within(held) if held.contains(capability) => Ok(()),
-            Opens::Whole(_) | Opens::Within(_) => self.covers(permission),
-        }
-    }
-
-    /// Holds the permit against a look at one thing: whoever may do something to it may find it.
-    ///
-    /// # Errors
-    /// [`Refusal::Forbidden`] if it was given for something else.
-    pub(crate) fn covers_finding(&self, kind: ThingKind) -> Result<(), Refusal> {
-        match self.opens {
-            Opens::Within(_) => self.held_over(kind).map(|_| ()),
-            Opens::Whole(_) => self.covers(Permission::ReadDirectory),
-        }
-    }
-
-    /// By whom and by what a permit that comes of custom roles is held over things of a kind; none for any other, which
-    /// holds over everything.
-    ///
-    /// # Errors
-    /// [`Refusal::Forbidden`] if it is not held over such things.
-    pub(crate) fn held_over(
-        &self,
-        kind: ThingKind,
-    ) -> Result<Option<(UserId, Capability)>, Refusal> {
-        match (self.opens, self.custom_caller()) {
-            (Opens::Within(held), Some(caller)) => {
-                let over = held.over(kind).ok_or(Refusal::Forbidden)?;
-                Ok(Some((caller.clone(), over)))
-            }
-            (Opens::Within(_), None) => Err(Refusal::Forbidden),
-            (Opens::Whole(_), _) => Ok(None),
-        }
-    }
-
-    /// Holds the permit against a change to the account of a person: an administrator's is good for everybody of the
-    /// org whom [`ceiling`] lets them touch, a person's own for that person alone.
-    ///
-    /// # Errors
-    /// [`Refusal::NotFound`] for the account of somebody else, of whom nothing is told; [`Refusal::Forbidden`] if it
-    /// was given for something else.
-    pub fn covers_account_of(&self, user_id: &UserId) -> Result<(), Refusal> {
-        match self.opens {
-            Opens::Whole(Permission::ManagePeople) => Ok(()),
-            Opens::Whole(Permission::OwnAccount | Permission::OwnFactors) => self.is_own(user_id),
-            _ => Err(Refusal::Forbidden),
-        }
-    }
-
-    /// The same for the sessions of the person, which whoever helps people may end.
-    ///
-    /// # Errors
-    /// As for [`Permit::covers_account_of`].
-    pub fn covers_sessions_of(&self, user_id: &UserId) -> Result<(), Refusal> {
-        self.covers_within(Permission::HelpPeople, Capability::UsersClearSessions)
-            .or_else(|_| self.covers_account_of(user_id))
-    }
-
-    /// The same for the means by which the person proves who they are.
-    ///
-    /// # Errors
-    /// As for [`Permit::covers_account_of`].
-    pub fn covers_factors_of(&self, user_id: &UserId) -> Result<(), Refusal> {
-        match self.opens {
-            Opens::Whole(Permission::ManagePeople) => Ok(()),
-            Opens::Whole(Permission::OwnFactors) => self.is_own(user_id),
-            _ => Err(Refusal::Forbidden),
-        }
-    }
-
-    /// The same for taking such a means away, which whoever helps people may do.
-    ///
-    /// # Errors
-    /// As for [`Permit::covers_account_of`].
-    pub fn covers_loss_of_factors_of(&self, user_id: &UserId) -> Result<(), Refusal> {
-        self.covers_within(Permission::HelpPeople, Capability::UsersResetFactors)
-            .or_else(|_| self.covers_factors_of(user_id))
-    }
-
-    fn is_own(&self, user_id: &UserId) -> Result<(), Refusal> {
-        if self.own_user.as_ref() == Some(user_id) {
-            Ok(())
-        } else {
-            Err(Refusal::NotFound)
-        }
     }
 }
 
@@ -499,23 +424,51 @@ pub fn authorize_within(
     capability: Capability,
     client: &ClientFacts,
 ) -> Result<Permit, Refusal> {
-    let Caller::ApiToken(token) = caller else {
-        return Err(Refusal::Forbidden);
+    let (callers_org, held, actor, principal) = match caller {
+        Caller::Anonymous | Caller::Own(_) | Caller::Operator => return Err(Refusal::Forbidden),
+        Caller::Person(person) => (
+            &person.org_id,
+            &person.capabilities,
+            Actor::user(&person.user_id, &person.login, &person.display_name),
+            Principal::Person(person.user_id.clone()),
+        ),
+        Caller::ApiToken(token) => (
+            &token.org_id,
+            &token.capabilities,
+            Actor::api_token(&token.token_id, &token.name),
+            Principal::Person(token.user_id.clone()),
+        ),
+        Caller::App(app) => (
+            &app.org_id,
+            &app.capabilities,
+            Actor::client(&app.app_id, &app.label),
+            Principal::App(app.app_id.clone()),
+        ),
     };
-    in_org(&token.org_id, org_id)?;
-    let mut held = token.capabilities.iter();
-    if !held.any(|held| held.contains(capability)) {
+    in_org(callers_org, org_id)?;
+    let is_locked = matches!(caller, Caller::Person(person) if !person.administration_unlocked);
+    if is_locked || !held.iter().any(|held| held.contains(capability)) {
         return Err(Refusal::Forbidden);
     }
+    let (own_user, own_session) = match caller {
+        Caller::Person(person) => (
+            Some(person.user_id.clone()),
+            Some(person.session_id.clone()),
+        ),
+        _ => (None, None),
+    };
     Ok(Permit {
         org_id: org_id.clone(),
         opens: Opens::Within(capability),
-        actor: Actor::api_token(&token.token_id, &token.name),
+        actor,
         client: client.clone(),
-        own_user: None,
-        own_session: None,
-        own_token: Some(token.token_id.clone()),
-        rights: Rights::CustomOf(token.user_id.clone()),
+        own_user,
+        own_session,
+        own_token: match caller {
+            Caller::ApiToken(token) => Some(token.token_id.clone()),
+            _ => None,
+        },
+        rights: Rights::CustomOf(principal),
     })
 }
 

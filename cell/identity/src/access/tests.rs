@@ -32,6 +32,7 @@ impl World {
             display_name: "Ada".into(),
             session_id: SessionId::generate(&self.entropy),
             roles: roles.to_vec(),
+            capabilities: std::collections::BTreeSet::new(),
             administration_unlocked: unlocked,
         })
     }

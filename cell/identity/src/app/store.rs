@@ -1,6 +1,7 @@
 //! The tables `apps`, `app_secrets`, `app_users` and `app_groups`.
 
 use crate::access::custom::store::sets;
+use crate::access::narrowed::store as narrowed;
 use crate::app::settings::{AppSettings, Assignment};
 use crate::app::{App, AppKind, AppStatus, api_access};
 use crate::fault::{Fault, Refusal};
@@ -243,6 +244,7 @@ pub async fn delete_inactive(
     }
     api_access::store::delete_of_app(tx, org_id, app_id).await?;
     sets::forget_target(tx, org_id, app_id.as_str()).await?;
+    narrowed::forget_target(tx, org_id, app_id.as_str()).await?;
     Ok(true)
 }
 

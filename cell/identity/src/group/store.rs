@@ -2,6 +2,7 @@
 
 use crate::access::custom::Holder;
 use crate::access::custom::store::{bindings, sets};
+use crate::access::narrowed::store as narrowed;
 use crate::fault::{Fault, Refusal};
 use crate::group::Group;
 use crate::person::profile::{fold, prefix_end};
@@ -214,6 +215,8 @@ pub async fn delete(
     }
     sets::forget_target(tx, org_id, group_id.as_str()).await?;
     bindings::forget_holder(tx, org_id, &Holder::Group(group_id.clone())).await?;
+    narrowed::forget_holder(tx, org_id, group_id.as_str()).await?;
+    narrowed::forget_target(tx, org_id, group_id.as_str()).await?;
     let sql = "DELETE FROM groups WHERE org_id = $1 AND id = $2";
     Ok(tx.execute(sql, params![org_id, group_id]).await? == 1)
 }

@@ -312,7 +312,7 @@ impl Cell {
         };
         let told = roles
             .iter()
-            .filter(|(person, role, _)| may_mend(person, *role));
+            .filter(|(person, granted)| may_mend(person, granted.role));
         let mut mails = Vec::new();
         let notice = Notice::LogStreamFailing { name: &stream.name };
         for (person, ..) in told.take(TOLD_MAX) {

@@ -205,6 +205,7 @@ impl Added {
                 Refusal::invalid("groupIds", problem)
             })?;
             guard::check_group(tx, permit, id).await?;
+            guard::check_new(tx, permit, id, &self.id).await?;
             if group::store::insert_member(tx, org, id, &self.id, self.now).await? {
                 let event = self.event(permit, EventType::GroupUserMembershipAdd);
                 events.push(event.target(Target::group(id, &group.name)));

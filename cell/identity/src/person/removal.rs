@@ -4,6 +4,7 @@ use crate::access::ceiling::hold_within_reach;
 use crate::access::custom::Holder;
 use crate::access::custom::capability::Capability;
 use crate::access::custom::store::bindings;
+use crate::access::narrowed::store as narrowed;
 use crate::access::{Permission, Permit};
 use crate::api_token::store as api_tokens;
 use crate::cell::Cell;
@@ -98,6 +99,7 @@ async fn apply_removal(
     }
     store::delete(tx, person, cell.now()).await?;
     bindings::forget_holder(tx, org, &Holder::User(person.id.clone())).await?;
+    narrowed::forget_holder(tx, org, person.id.as_str()).await?;
     events.push(event(EventType::UserLifecycleDeleteCompleted));
     Ok(ledger::append_all(tx, org, events).await?)
 }

@@ -4,6 +4,7 @@
 //! behind which whoever acts upon the person reads the roles: see [`crate::access::ceiling`].
 
 use crate::access::ceiling::{check_grant, hold_within_reach};
+use crate::access::narrowed::Breadth;
 use crate::access::{Permission, Permit, Role};
 use crate::cell::Cell;
 use crate::fault::{Fault, Refusal};
@@ -24,6 +25,8 @@ pub struct GrantedRole {
     pub role: Role,
     /// Since when.
     pub granted_at: Timestamp,
+    /// Over what.
+    pub breadth: Breadth,
 }
 
 /// What is to be done so that a person has certain roles and no others.
@@ -66,11 +69,7 @@ impl Cell {
         store::load(&mut tx, permit.org(), user_id)
             .await?
             .ok_or(Refusal::NotFound)?;
-        let granted = store::load_granted_roles(&mut tx, permit.org(), user_id).await?;
-        Ok(granted
-            .into_iter()
-            .map(|(role, granted_at)| GrantedRole { role, granted_at })
-            .collect())
+        Ok(store::load_granted_roles(&mut tx, permit.org(), user_id).await?)
     }
 
     /// Grants a role; false if the person has it.
@@ -203,7 +202,7 @@ impl Cell {
 /// The roles that somebody has by themselves: what comes of a group is given and taken there.
 async fn load_own(tx: &mut WriteTx, org: &OrgId, user_id: &UserId) -> Result<Vec<Role>, Fault> {
     let granted = store::load_granted_roles(tx, org, user_id).await?;
-    Ok(granted.into_iter().map(|(role, _)| role).collect())
+    Ok(granted.into_iter().map(|granted| granted.role).collect())
 }
 
 /// The person whose roles are about to change, with the locks in the order in which everybody takes them.

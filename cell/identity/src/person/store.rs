@@ -1,8 +1,10 @@
 //! The tables `users`, `user_terms` and `administrators`.
 
 use crate::access::Role;
+use crate::access::narrowed::{Breadth, RoleHolder, store as narrowed};
 use crate::fault::{Fault, Refusal};
 use crate::person::profile::{ProfileInput, fold, prefix_end, search_terms};
+use crate::person::roles::GrantedRole;
 use crate::person::{Person, PersonStatus};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use vocab::id::{OrgId, UserId};
@@ -111,7 +113,7 @@ pub(crate) fn read_role(row: &Row, column: usize) -> Result<Role, Fault> {
     Role::from_word(&word).ok_or_else(|| Fault::stored("role", &word))
 }
 
-/// The roles of a person: their own, and those of their groups.
+/// The roles that a person holds over everything: their own, and those of their groups.
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
@@ -127,7 +129,19 @@ pub async fn load_roles(
     rows.iter().map(|row| read_role(row, 0)).collect()
 }
 
-/// A person's own roles, by their words, each with the moment at which it was granted.
+/// A role with the moment at which it was granted, and over what it is held.
+pub(crate) fn read_granted(row: &Row, column: usize) -> Result<GrantedRole, Fault> {
+    let breadth: String = row.get(column + 2)?;
+    Ok(GrantedRole {
+        role: read_role(row, column)?,
+        granted_at: row.get(column + 1)?,
+        breadth: Breadth::from_word(&breadth)
+            .ok_or_else(|| Fault::stored("breadth of a role", &breadth))?,
+    })
+}
+
+/// A person's own roles, by their words, each with the moment at which it was granted: those that are held over
+/// everything, and those that are not.
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
@@ -135,12 +149,12 @@ pub async fn load_granted_roles(
     tx: &mut ReadTx,
     org_id: &OrgId,
     user_id: &UserId,
-) -> Result<Vec<(Role, Timestamp)>, Fault> {
-    let sql = "SELECT role, granted_at FROM administrators WHERE org_id = $1 AND user_id = $2 ORDER BY role";
+) -> Result<Vec<GrantedRole>, Fault> {
+    let sql = "SELECT role, granted_at, 'WHOLE' FROM administrators WHERE org_id = $1 AND user_id = $2 \
+               UNION ALL SELECT role, granted_at, 'NARROWED' FROM narrowed_roles WHERE org_id = $1 AND holder_id = $2 \
+               ORDER BY role";
     let rows = tx.query(sql, params![org_id, user_id]).await?;
-    rows.iter()
-        .map(|row| Ok((read_role(row, 0)?, row.get(1)?)))
-        .collect()
+    rows.iter().map(|row| read_granted(row, 0)).collect()
 }
 
 /// How many people of the org have a role.
@@ -148,12 +162,13 @@ pub async fn load_granted_roles(
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
 pub async fn count_administrators(tx: &mut ReadTx, org_id: &OrgId) -> Result<i64, DatabaseFault> {
-    let sql = "SELECT COUNT(DISTINCT user_id) FROM administrators WHERE org_id = $1";
+    let sql = "SELECT COUNT(*) FROM (SELECT user_id FROM administrators WHERE org_id = $1 \
+               UNION SELECT holder_id FROM narrowed_roles WHERE org_id = $1 AND holder_kind = 'USER') a";
     let row = tx.query_optional(sql, params![org_id]).await?;
     row.map_or(Ok(0), |row| row.get(0))
 }
 
-/// Administrators by user id, after that one, each with a role and since when.
+/// Administrators by user id, after that one, each with a role, since when, and over what.
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
@@ -162,18 +177,17 @@ pub async fn load_administrators(
     org_id: &OrgId,
     after: &str,
     limit: i64,
-) -> Result<Vec<(Person, Role, Timestamp)>, Fault> {
+) -> Result<Vec<(Person, GrantedRole)>, Fault> {
     let sql = "SELECT u.org_id, u.id, u.status, u.login, u.email, u.email_verified, u.first_name, u.last_name, \
                u.profile, u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at, u.activated_at, \
-               u.status_changed_at, u.external_id, a.role, a.granted_at \
-               FROM administrators a JOIN users u ON u.org_id = a.org_id AND u.id = a.user_id \
-               WHERE a.org_id = $1 AND a.user_id > $2 ORDER BY a.user_id, a.role LIMIT $3";
+               u.status_changed_at, u.external_id, a.role, a.granted_at, a.breadth \
+               FROM (SELECT user_id, role, granted_at, 'WHOLE' AS breadth FROM administrators WHERE org_id = $1 AND user_id > $2 \
+               UNION ALL SELECT holder_id, role, granted_at, 'NARROWED' FROM narrowed_roles \
+               WHERE org_id = $1 AND holder_kind = 'USER' AND holder_id > $2) a \
+               JOIN users u ON u.org_id = $1 AND u.id = a.user_id ORDER BY a.user_id, a.role LIMIT $3";
     let rows = tx.query(sql, params![org_id, after, limit]).await?;
     rows.iter()
-        .map(|row| {
-            let role = read_role(row, 17)?;
-            Ok((read(row)?, role, row.get(18)?))
-        })
+        .map(|row| Ok((read(row)?, read_granted(row, 17)?)))
         .collect()
 }
 
@@ -196,7 +210,7 @@ pub async fn insert_role(
         == 1)
 }
 
-/// Takes a role away; false if the person did not have it.
+/// Takes a role away, over whatever it is held; false if the person did not have it.
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
@@ -206,11 +220,11 @@ pub async fn delete_role(
     user_id: &UserId,
     role: Role,
 ) -> Result<bool, DatabaseFault> {
+    let holder = RoleHolder::User(user_id.clone());
+    let was_narrowed = narrowed::delete(tx, org_id, (&holder, role)).await?;
     let sql = "DELETE FROM administrators WHERE org_id = $1 AND user_id = $2 AND role = $3";
-    Ok(tx
-        .execute(sql, params![org_id, user_id, role.as_str()])
-        .await?
-        == 1)
+    let values = params![org_id, user_id, role.as_str()];
+    Ok(tx.execute(sql, values).await? == 1 || was_narrowed)
 }
 
 /// Whether the address is the person's, who is held until the end of the transaction: what goes out by mail and a change

@@ -5,11 +5,14 @@ pub mod prolonging;
 pub mod store;
 
 use crate::access::Role;
+use crate::access::ceiling::load_standing;
+use crate::access::custom::capability::Capability;
 use crate::cell::Cell;
 use crate::fault::Fault;
 use crate::org::settings::SessionSettings;
 use crate::person::Person;
 use crate::sign_on::ProvedAuthenticator;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use vocab::id::{OrgId, SessionId, UserId};
 use vocab::secret::SecretHash;
@@ -54,8 +57,10 @@ pub struct SignedIn {
     pub session: Session,
     /// Whose it is.
     pub person: Person,
-    /// The person's roles now.
+    /// The person's roles over everything now.
     pub roles: Vec<Role>,
+    /// What the person may do by roles over a part of the org now.
+    pub capabilities: BTreeSet<Capability>,
 }
 
 /// Whether a session is honoured: in time, and of a person who may act and whose epoch was not raised.
@@ -146,10 +151,11 @@ async fn load_signed_in(
     if !is_live(&session, &person, now) {
         return Ok(None);
     }
-    let roles = crate::person::store::load_roles(tx, &session.org_id, &session.user_id).await?;
+    let standing = load_standing(tx, &session.org_id, &session.user_id).await?;
     Ok(Some(SignedIn {
         session,
         person,
-        roles,
+        roles: standing.roles,
+        capabilities: standing.capabilities,
     }))
 }

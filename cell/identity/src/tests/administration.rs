@@ -12,7 +12,7 @@ use crate::org::logo::LogoFormat;
 use crate::org::mail::{MailChange, MailSecurity};
 use crate::org::settings::{AttributeKind, OrgSettings, ProfileAttribute};
 use crate::person::Person;
-use crate::person::roles::ADMINISTRATORS_MAX;
+use crate::person::roles::{ADMINISTRATORS_MAX, GrantedRole};
 use crate::person::store as people;
 use crate::sign_on::{presets, store as sign_on};
 use vocab::id::{OrgId, PolicyId, UserId};
@@ -188,7 +188,7 @@ async fn of_two_who_demote_each_other_one_stays(world: &World) {
             .await;
         // Whoever was left over from the round before goes first.
         let permit = world.permit(&org, Permission::ManageOrg);
-        for (person, _, _) in administrators(world, &org).await {
+        for (person, _) in administrators(world, &org).await {
             if person.id != one.id && person.id != two.id {
                 world
                     .cell
@@ -210,12 +210,14 @@ async fn of_two_who_demote_each_other_one_stays(world: &World) {
             .count();
         assert_eq!(refused, 1, "{first:?} {second:?}");
         let left = administrators(world, &org).await;
-        let supers = left.iter().filter(|(_, role, _)| *role == Role::SuperAdmin);
+        let supers = left
+            .iter()
+            .filter(|(_, held)| held.role == Role::SuperAdmin);
         assert_eq!(supers.count(), 1);
     }
 }
 
-async fn administrators(world: &World, org: &OrgId) -> Vec<(Person, Role, vocab::time::Timestamp)> {
+async fn administrators(world: &World, org: &OrgId) -> Vec<(Person, GrantedRole)> {
     let mut tx = world.cell.database.read().await.unwrap();
     people::load_administrators(&mut tx, org, "", 100)
         .await

@@ -151,6 +151,7 @@ fn caller(person: &Person, roles: &[Role]) -> Caller {
         display_name: person.display_name(),
         session_id: SessionId::generate(&vocab::entropy::SeededEntropy::new(7)),
         roles: roles.to_vec(),
+        capabilities: std::collections::BTreeSet::new(),
         administration_unlocked: true,
     })
 }

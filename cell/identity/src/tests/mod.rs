@@ -12,6 +12,7 @@ mod group_rules;
 mod groups;
 mod housekeeping;
 mod identity_providers;
+mod narrowed;
 mod orgs;
 mod other_org;
 mod own_account;

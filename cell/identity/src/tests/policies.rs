@@ -308,6 +308,7 @@ fn permit_from(world: &World, person: &Person, address: &str) -> Permit {
         display_name: person.display_name(),
         session_id: SessionId::generate(world.cell.entropy()),
         roles: vec![Role::SuperAdmin],
+        capabilities: std::collections::BTreeSet::new(),
         administration_unlocked: true,
     });
     let client = ClientFacts {

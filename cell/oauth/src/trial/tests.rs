@@ -26,6 +26,7 @@ fn permit_of(world: &World, user: &UserId, permission: Permission) -> Permit {
         display_name: "Ada".into(),
         session_id: world.session.as_ref().unwrap().session.id.clone(),
         roles: vec![Role::SuperAdmin],
+        capabilities: std::collections::BTreeSet::new(),
         administration_unlocked: true,
     });
     authorize(&caller, &world.org, permission, &ClientFacts::default()).unwrap()

@@ -122,12 +122,12 @@ async fn load_app(
             groups.insert(group);
         }
     }
-    let roles = api_access::store::load_roles(&mut tx, &site.org, &id).await?;
+    let roles = api_access::store::load_granted_roles(&mut tx, &site.org, &id).await?;
     Ok(Some(PresentApp {
         app,
         people,
         groups,
-        roles: roles.into_iter().map(|(role, _)| role).collect(),
+        roles: roles.into_iter().map(|held| held.role).collect(),
     }))
 }
 

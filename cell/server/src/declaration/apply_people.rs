@@ -189,7 +189,7 @@ async fn load_person(
         identity::credential::store::load_password(&mut tx, &site.org, &person.id).await?;
     Ok(Some(PresentPerson {
         person,
-        roles: roles.into_iter().map(|(role, _)| role).collect(),
+        roles: roles.into_iter().map(|held| held.role).collect(),
         has_password: password.is_some(),
     }))
 }

@@ -13,6 +13,10 @@ pub(super) async fn custom(world: &World, things: &Things) {
     let path = "/api/v1/iam/resource-sets/{set}/resources";
     let resources = format!("{one}/resources");
     good(world, "PATCH", &resources, body("PATCH", path, things)).await;
+    let added = post(world, &resources, body("POST", path, things)).await;
+    let place = format!("{resources}/{}", id(&added));
+    let one_of_them = format!("{path}/{{resource}}");
+    good(world, "PUT", &place, body("PUT", &one_of_them, things)).await;
     let held = get(world, &resources).await;
     delete(world, &format!("{resources}/{}", id(&held["resources"][0]))).await;
     let path = "/api/v1/iam/resource-sets/{set}/bindings";

@@ -3,17 +3,18 @@
 use crate::admin::apps::{draw, load_app};
 use crate::admin::caller::{Answer, administrator, administrator_freshly, done, found, loaded};
 use crate::admin::row::moment;
-use crate::view::admin::{AppTab, GivenRow, role_choices};
+use crate::view::admin::{AppTab, GivenRow, narrowed, role_choices};
 use crate::view::part::{Choice, Input};
 use crate::visit::Visit;
 use axum::extract::Path;
 use axum::response::Response;
+use identity::access::narrowed::Breadth;
 use identity::access::scope::{ApiScope, Area, Verb};
 use identity::access::{Permission, Role};
 use identity::app::api_access::{ApiGrant, may_act_for_itself, store};
 use identity::fault::Refusal;
+use identity::person::roles::GrantedRole;
 use vocab::id::{ApiGrantId, AppId};
-use vocab::time::Timestamp;
 
 /// `GET /admin/apps/{id}/api`.
 pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
@@ -22,7 +23,7 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
     let (grants, roles) = {
         let mut tx = loaded(&visit, visit.cell.database.read().await)?;
         let grants = store::load_grants(&mut tx, &app.org_id, &app.id).await;
-        let roles = store::load_roles(&mut tx, &app.org_id, &app.id).await;
+        let roles = store::load_granted_roles(&mut tx, &app.org_id, &app.id).await;
         (loaded(&visit, grants)?, loaded(&visit, roles)?)
     };
     let tab = AppTab::Api {
@@ -30,10 +31,7 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
         free_scopes: free_scopes(&grants),
         scopes: grants.iter().map(scope_row).collect(),
         free_roles: free_roles(&visit, &roles),
-        roles: roles
-            .iter()
-            .map(|(role, since)| role_row(&visit, *role, *since))
-            .collect(),
+        roles: roles.iter().map(|held| role_row(&visit, *held)).collect(),
         chosen: Input::default(),
     };
     Ok(draw(&visit, visit.shell(), &app, tab))
@@ -47,15 +45,19 @@ fn scope_row(grant: &ApiGrant) -> GivenRow {
     }
 }
 
-fn role_row(visit: &Visit, role: Role, since: Timestamp) -> GivenRow {
-    let choices = role_choices(visit.shell().t);
-    let known = choices
+fn role_row(visit: &Visit, held: GrantedRole) -> GivenRow {
+    let t = visit.shell().t;
+    let known = role_choices(t)
         .into_iter()
-        .find(|choice| choice.value == role.as_str());
+        .find(|choice| choice.value == held.role.as_str());
+    let known = known.map(|choice| match held.breadth {
+        Breadth::Narrowed => narrowed(t, choice),
+        Breadth::Whole => choice,
+    });
     GivenRow {
-        id: role.as_str().to_owned(),
-        name: known.map_or_else(|| role.as_str().to_owned(), |choice| choice.label),
-        since: moment(since),
+        id: held.role.as_str().to_owned(),
+        name: known.map_or_else(|| held.role.as_str().to_owned(), |choice| choice.label),
+        since: moment(held.granted_at),
     }
 }
 
@@ -69,10 +71,10 @@ fn free_scopes(grants: &[ApiGrant]) -> Vec<Choice> {
         .collect()
 }
 
-fn free_roles(visit: &Visit, held: &[(Role, Timestamp)]) -> Vec<Choice> {
+fn free_roles(visit: &Visit, held: &[GrantedRole]) -> Vec<Choice> {
     let choices = role_choices(visit.shell().t).into_iter();
     choices
-        .filter(|choice| held.iter().all(|(role, _)| role.as_str() != choice.value))
+        .filter(|choice| held.iter().all(|held| held.role.as_str() != choice.value))
         .collect()
 }
 

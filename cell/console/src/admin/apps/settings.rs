@@ -1,6 +1,8 @@
 //! Settings of an app, whether it is in use, and its sign-on policy.
 
-use crate::admin::apps::{draw, load_app, refused_shell, unchanged};
+use crate::admin::apps::{
+    draw, load_app, load_app_within, of_managers, of_readers, refused_shell, shell_over, unchanged,
+};
 use crate::admin::caller::{Answer, administrator, done, found, loaded};
 use crate::admin::form::{is_ticked, lines, problem_of, revision};
 use crate::view::admin::AppTab;
@@ -25,15 +27,16 @@ const ALGORITHMS: [(&str, TokenAlgorithm); 3] = [
 
 /// `GET /admin/apps/{id}`.
 pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
-    administrator(&visit, Permission::ReadDirectory).await?;
-    let app = load_app(&visit, &id).await?;
-    Ok(page(&visit, visit.shell(), &app, &unchanged(&app), None))
+    let permit = of_readers(&visit).await?;
+    let app = load_app_within(&visit, &permit, &id).await?;
+    let shell = shell_over(&visit, visit.shell(), &app).await?;
+    Ok(page(&visit, shell, &app, &unchanged(&app), None))
 }
 
 /// `POST /admin/apps/{id}`.
 pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageApps).await?;
-    let app = load_app(&visit, &id).await?;
+    let permit = of_managers(&visit).await?;
+    let app = load_app_within(&visit, &permit, &id).await?;
     let change = AppChange {
         label: visit.field("name").to_owned(),
         settings: read_settings(&visit, app.kind, app.settings.clone()),
@@ -48,6 +51,7 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
         Err(refusal) => {
             let problem = problem_of(visit.shell().t, &refusal);
             let shell = refused_shell(&visit, refusal)?;
+            let shell = shell_over(&visit, shell, &app).await?;
             Ok(page(&visit, shell, &app, &change, problem.as_ref()))
         }
     }
@@ -156,28 +160,29 @@ fn page(
 
 /// `POST /admin/apps/{id}/activate`.
 pub async fn activate(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageApps).await?;
-    let app = load_app(&visit, &id).await?;
+    let permit = of_managers(&visit).await?;
+    let app = load_app_within(&visit, &permit, &id).await?;
     done(&visit, visit.cell.activate_app(&permit, &app.id).await)?;
     Ok(visit.go(&format!("/admin/apps/{id}")))
 }
 
 /// `POST /admin/apps/{id}/deactivate`.
 pub async fn deactivate(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageApps).await?;
-    let app = load_app(&visit, &id).await?;
+    let permit = of_managers(&visit).await?;
+    let app = load_app_within(&visit, &permit, &id).await?;
     done(&visit, visit.cell.deactivate_app(&permit, &app.id).await)?;
     Ok(visit.go(&format!("/admin/apps/{id}")))
 }
 
 /// `POST /admin/apps/{id}/delete`.
 pub async fn delete(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageApps).await?;
-    let app = load_app(&visit, &id).await?;
+    let permit = of_managers(&visit).await?;
+    let app = load_app_within(&visit, &permit, &id).await?;
     match visit.cell.delete_app(&permit, &app.id).await {
         Ok(()) => Ok(visit.go("/admin/apps")),
         Err(refusal) => {
             let shell = refused_shell(&visit, refusal)?;
+            let shell = shell_over(&visit, shell, &app).await?;
             Ok(page(&visit, shell, &app, &unchanged(&app), None))
         }
     }

@@ -1,17 +1,22 @@
 //! The members of a group, and the apps that they get by it.
 
 use crate::admin::apps::find_apps;
-use crate::admin::caller::{Answer, Detour, administrator, done, found, loaded};
-use crate::admin::groups::{draw, load_group};
+use crate::admin::caller::{
+    Answer, Detour, administrator, administrator_within, done, found, loaded,
+};
+use crate::admin::groups::within::{self, CHANGES_MEMBERS};
+use crate::admin::groups::{draw, load_group, load_group_within, of_readers, shell_over};
 use crate::admin::paging::{LOAD_ROWS, after_of, cut, key_of, pager, render_cursor, search_of};
 use crate::admin::people::find_people;
 use crate::admin::row::person_link;
 use crate::view::admin::GroupTab;
 use crate::view::row::LinkRow;
+use crate::view::shell::Shell;
 use crate::visit::Visit;
 use axum::extract::Path;
 use database::ReadTx;
-use identity::access::Permission;
+use identity::access::custom::capability::Capability;
+use identity::access::{Permission, Permit};
 use identity::fault::Fault;
 use identity::group::{Group, store};
 use identity::person::store::PeopleFilter;
@@ -23,8 +28,12 @@ const APPS_MAX: i64 = 200;
 
 /// `GET /admin/groups/{id}`.
 pub async fn show_members(Path(id): Path<String>, visit: Visit) -> Answer {
-    administrator(&visit, Permission::ReadDirectory).await?;
-    let group = load_group(&visit, &id).await?;
+    let permit = of_readers(&visit).await?;
+    let group = load_group_within(&visit, &permit, &id).await?;
+    let shell = shell_over(&visit, visit.shell(), &group, CHANGES_MEMBERS.1).await?;
+    if permit.custom_caller().is_some() {
+        return show_members_within(&visit, &permit, shell, &group).await;
+    }
     let query = search_of(&visit, "q");
     let mut tx = loaded(&visit, visit.cell.database.read().await)?;
     let page = if query.is_empty() {
@@ -44,7 +53,7 @@ pub async fn show_members(Path(id): Path<String>, visit: Visit) -> Answer {
     let pager = pager(&visit, &["q", "find"], next);
     Ok(draw(
         &visit,
-        visit.shell(),
+        shell,
         &group,
         GroupTab::Members {
             query,
@@ -53,6 +62,26 @@ pub async fn show_members(Path(id): Path<String>, visit: Visit) -> Answer {
             picker,
         },
     ))
+}
+
+/// The same for whoever sees a part of the organisation alone: those members who are within.
+async fn show_members_within(
+    visit: &Visit,
+    permit: &Permit,
+    shell: Shell,
+    group: &Group,
+) -> Answer {
+    let (rows, next) = within::members(visit, permit, group).await?;
+    let (sees, find) = (Permission::ReadDirectory, search_of(visit, "find"));
+    let reader = administrator_within(visit, sees, Capability::UsersRead).await;
+    let picker = within::find_people(visit, reader.as_ref().ok(), &find).await?;
+    let tab = GroupTab::Members {
+        query: String::new(),
+        rows,
+        pager: pager(visit, &["find"], next),
+        picker,
+    };
+    Ok(draw(visit, shell, group, tab))
 }
 
 async fn load_all(
@@ -94,8 +123,10 @@ async fn search(
 
 /// `POST /admin/groups/{id}/members/add`.
 pub async fn add_member(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageGroups).await?;
-    let (group, user) = (load_group(&visit, &id).await?, posted_person(&visit)?);
+    let (permission, capability) = CHANGES_MEMBERS;
+    let permit = administrator_within(&visit, permission, capability).await?;
+    let group = load_group_within(&visit, &permit, &id).await?;
+    let user = posted_person(&visit)?;
     done(
         &visit,
         visit.cell.add_group_member(&permit, &group.id, &user).await,
@@ -105,8 +136,10 @@ pub async fn add_member(Path(id): Path<String>, visit: Visit) -> Answer {
 
 /// `POST /admin/groups/{id}/members/remove`.
 pub async fn remove_member(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageGroups).await?;
-    let (group, user) = (load_group(&visit, &id).await?, posted_person(&visit)?);
+    let (permission, capability) = CHANGES_MEMBERS;
+    let permit = administrator_within(&visit, permission, capability).await?;
+    let group = load_group_within(&visit, &permit, &id).await?;
+    let user = posted_person(&visit)?;
     done(
         &visit,
         visit

@@ -2,19 +2,23 @@
 
 pub mod belongings;
 pub mod rules;
+mod within;
 
-use crate::admin::caller::{Answer, Detour, administrator, done, found, loaded};
+use crate::admin::caller::{
+    Answer, Detour, administrator, administrator_within, done, found, loaded,
+};
 use crate::admin::form::{problem_of, revision, shell_after, typed};
 use crate::admin::paging::{FOUND_ROWS, LOAD_ROWS, after_of, cut, pager, render_cursor, search_of};
 use crate::view::admin::{GroupNewPage, GroupPage, GroupRow, GroupTab, GroupsPage, Picker};
 use crate::view::part::Input;
 use crate::view::row::LinkRow;
-use crate::view::shell::Shell;
+use crate::view::shell::{Right, Shell};
 use crate::visit::Visit;
 use axum::extract::Path;
 use axum::response::Response;
 use database::ReadTx;
-use identity::access::Permission;
+use identity::access::custom::capability::Capability;
+use identity::access::{Permission, Permit};
 use identity::fault::{Fault, Refusal};
 use identity::group::{Group, store};
 use identity::person::profile::fold;
@@ -22,8 +26,12 @@ use vocab::id::{GroupId, OrgId};
 
 /// `GET /admin/groups`.
 pub async fn list(visit: Visit) -> Answer {
-    administrator(&visit, Permission::ReadDirectory).await?;
+    let permit = of_readers(&visit).await?;
     let query = search_of(&visit, "q");
+    if permit.custom_caller().is_some() {
+        let (groups, next) = within::groups(&visit, &permit, &query).await?;
+        return Ok(draw_list(&visit, query, groups, next));
+    }
     let mut tx = loaded(&visit, visit.cell.database.read().await)?;
     let page = store::load_page(
         &mut tx,
@@ -36,18 +44,56 @@ pub async fn list(visit: Visit) -> Answer {
     drop(tx);
     let mut groups = loaded(&visit, page)?;
     let next = cut(&mut groups, |group| render_cursor(&[&fold(&group.name)]));
+    Ok(draw_list(&visit, query, groups, next))
+}
+
+fn draw_list(visit: &Visit, query: String, groups: Vec<Group>, next: Option<String>) -> Response {
     let rows = groups.into_iter().map(|group| GroupRow {
         id: group.id.to_string(),
         name: group.name,
         about: group.description,
         members: String::new(),
     });
-    Ok(visit.page(&GroupsPage {
+    visit.page(&GroupsPage {
         shell: visit.shell(),
         query,
         rows: rows.collect(),
-        pager: pager(&visit, &["q"], next),
-    }))
+        pager: pager(visit, &["q"], next),
+    })
+}
+
+/// Whoever sees every group, or some.
+async fn of_readers(visit: &Visit) -> Result<Permit, Detour> {
+    administrator_within(visit, Permission::ReadDirectory, Capability::GroupsRead).await
+}
+
+/// Whoever changes every group, or some.
+async fn of_managers(visit: &Visit) -> Result<Permit, Detour> {
+    administrator_within(visit, Permission::ManageGroups, Capability::GroupsManage).await
+}
+
+/// The frame of a page of one group for a reader who may do something to that one.
+async fn shell_over(
+    visit: &Visit,
+    shell: Shell,
+    group: &Group,
+    capability: Capability,
+) -> Result<Shell, Detour> {
+    let Some(reader) = visit.signed_in() else {
+        return Ok(shell);
+    };
+    if reader.capabilities.is_empty() || shell.may(Right::ChangeGroups) {
+        return Ok(shell);
+    }
+    let what = (capability, group.id.as_str());
+    let is_offered = visit
+        .cell
+        .is_offered_over(&group.org_id, &reader.person.id, what)
+        .await;
+    Ok(match loaded(visit, is_offered)? {
+        true => shell.letting(Right::ChangeGroups),
+        false => shell,
+    })
 }
 
 /// `GET /admin/groups/new`.
@@ -84,20 +130,22 @@ pub async fn create(visit: Visit) -> Answer {
 
 /// `GET /admin/groups/{id}/settings`.
 pub async fn show_settings(Path(id): Path<String>, visit: Visit) -> Answer {
-    administrator(&visit, Permission::ReadDirectory).await?;
-    let group = load_group(&visit, &id).await?;
+    let permit = of_readers(&visit).await?;
+    let group = load_group_within(&visit, &permit, &id).await?;
     let tab = GroupTab::Settings {
         revision: group.revision,
         name: Input::of(&group.name),
         description: Input::of(&group.description),
     };
-    Ok(draw(&visit, visit.shell(), &group, tab))
+    let manage = Capability::GroupsManage;
+    let shell = shell_over(&visit, visit.shell(), &group, manage).await?;
+    Ok(draw(&visit, shell, &group, tab))
 }
 
 /// `POST /admin/groups/{id}/settings`.
 pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageGroups).await?;
-    let group = load_group(&visit, &id).await?;
+    let permit = of_managers(&visit).await?;
+    let group = load_group_within(&visit, &permit, &id).await?;
     let changed = Group {
         name: visit.field("name").trim().to_owned(),
         description: visit.field("description").to_owned(),
@@ -109,6 +157,8 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
         Err(refusal) => {
             let (name, description) = typed_inputs(&visit, &refusal);
             let shell = done(&visit, shell_after(&visit, refusal))?;
+            let manage = Capability::GroupsManage;
+            let shell = shell_over(&visit, shell, &group, manage).await?;
             Ok(draw(
                 &visit,
                 shell,
@@ -125,8 +175,8 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
 
 /// `POST /admin/groups/{id}/delete`.
 pub async fn delete(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageGroups).await?;
-    let group = load_group(&visit, &id).await?;
+    let permit = of_managers(&visit).await?;
+    let group = load_group_within(&visit, &permit, &id).await?;
     done(&visit, visit.cell.delete_group(&permit, &group.id).await)?;
     Ok(visit.go("/admin/groups"))
 }
@@ -138,6 +188,18 @@ fn typed_inputs(visit: &Visit, refusal: &Refusal) -> (Input, Input) {
         _ => typed(visit, field),
     };
     (input("name"), input("description"))
+}
+
+/// The group of an address, as far as the permit goes.
+///
+/// # Errors
+/// The page that says that there is none.
+pub async fn load_group_within(visit: &Visit, permit: &Permit, id: &str) -> Result<Group, Detour> {
+    if permit.custom_caller().is_none() {
+        return load_group(visit, id).await;
+    }
+    let id = found(visit, GroupId::parse(id).ok())?;
+    done(visit, visit.cell.find_group(permit, &id).await)
 }
 
 /// The group of an address.

@@ -1,7 +1,11 @@
 //! How a person proves who they are, and taking a proof away.
 
-use crate::admin::caller::{Answer, administrator, administrator_over, done, found, loaded};
-use crate::admin::people::{draw, load_person, load_touch};
+use crate::admin::caller::{
+    Answer, Detour, administrator_over, administrator_over_within, done, found, loaded,
+};
+use crate::admin::people::{
+    draw, load_offered, load_person, load_person_within, load_touch, of_readers,
+};
 use crate::admin::row::{moment, passkey_row};
 use crate::view::account::{CodesState, PasswordState, TotpState};
 use crate::view::admin::{PersonFactors, PersonTab};
@@ -9,7 +13,8 @@ use crate::view::row::ProviderLinkRow;
 use crate::visit::Visit;
 use axum::extract::Path;
 use database::ReadTx;
-use identity::access::Permission;
+use identity::access::custom::capability::Capability;
+use identity::access::{Permission, Permit};
 use identity::credential::store;
 use identity::fault::Fault;
 use identity::identity_provider::store as providers;
@@ -18,13 +23,21 @@ use vocab::id::{IdentityProviderId, PasskeyId};
 
 /// `GET /admin/people/{id}/factors`.
 pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
-    administrator(&visit, Permission::ReadDirectory).await?;
-    let person = load_person(&visit, &id).await?;
-    let touch = load_touch(&visit, &person).await?;
+    let permit = of_readers(&visit).await?;
+    let person = load_person_within(&visit, &permit, &id).await?;
+    let mut touch = load_touch(&visit, &person).await?;
+    let offered = load_offered(&visit, &person).await?;
+    touch.help |= offered.contains(Capability::UsersResetFactors);
+    touch.is_above |= offered.is_above;
     let mut tx = loaded(&visit, visit.cell.database.read().await)?;
     let factors = load_factors(&mut tx, &person).await;
     drop(tx);
-    let tab = PersonTab::Factors(loaded(&visit, factors)?);
+    let mut factors = loaded(&visit, factors)?;
+    // Whoever sees a part of the organisation is told of no provider.
+    if permit.custom_caller().is_some() {
+        factors.providers = Vec::new();
+    }
+    let tab = PersonTab::Factors(factors);
     Ok(draw(&visit, visit.shell(), &person, touch, tab))
 }
 
@@ -106,10 +119,16 @@ pub async fn unlink_provider(Path(id): Path<String>, visit: Visit) -> Answer {
     Ok(visit.go(&format!("/admin/people/{id}/factors")))
 }
 
+/// Whoever takes factors of everybody, or of some.
+async fn of_helpers(visit: &Visit, id: &str) -> Result<Permit, Detour> {
+    let (permission, capability) = (Permission::HelpPeople, Capability::UsersResetFactors);
+    administrator_over_within(visit, (id, "/factors"), permission, capability).await
+}
+
 /// `POST /admin/people/{id}/factors/passkeys/remove`.
 pub async fn remove_passkey(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator_over(&visit, &id, "/factors", Permission::HelpPeople).await?;
-    let person = load_person(&visit, &id).await?;
+    let permit = of_helpers(&visit, &id).await?;
+    let person = load_person_within(&visit, &permit, &id).await?;
     let passkey = found(&visit, PasskeyId::parse(visit.field("id")).ok())?;
     let removed = visit
         .cell
@@ -121,8 +140,8 @@ pub async fn remove_passkey(Path(id): Path<String>, visit: Visit) -> Answer {
 
 /// `POST /admin/people/{id}/factors/totp/remove`.
 pub async fn remove_totp(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator_over(&visit, &id, "/factors", Permission::HelpPeople).await?;
-    let person = load_person(&visit, &id).await?;
+    let permit = of_helpers(&visit, &id).await?;
+    let person = load_person_within(&visit, &permit, &id).await?;
     done(&visit, visit.cell.remove_totp(&permit, &person.id).await)?;
     Ok(visit.go(&format!("/admin/people/{id}/factors")))
 }

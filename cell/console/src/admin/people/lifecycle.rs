@@ -1,11 +1,13 @@
 //! Steps of a person's life cycle, each one button.
 
-use crate::admin::caller::{Answer, administrator_over, found};
-use crate::admin::people::load_person;
+use crate::admin::caller::{Answer, administrator_over_within, found};
+use crate::admin::people::load_person_within;
 use crate::admin::people::profile::show_refusal;
 use crate::view::admin::{PersonAction, Touch};
 use crate::visit::Visit;
 use axum::extract::Path;
+use identity::access::custom::capability::Capability;
+use identity::access::custom::shown::Offered;
 use identity::access::{Permission, Permit};
 use identity::fault::Refusal;
 use identity::person::Person;
@@ -47,13 +49,21 @@ fn permission_of(action: PersonAction) -> Permission {
     step_of(action).map_or(Permission::HelpPeople, LifecycleAction::permission)
 }
 
+/// The same by roles over a part of the organisation.
+fn capability_of(action: PersonAction) -> Capability {
+    step_of(action).map_or(Capability::UsersClearSessions, LifecycleAction::capability)
+}
+
 /// The buttons that a person's state permits, and the reader's rights.
 #[must_use]
-pub fn offered_actions(person: &Person, touch: Touch) -> Vec<PersonAction> {
+pub fn offered_actions(person: &Person, touch: Touch, offered: &Offered) -> Vec<PersonAction> {
     let permitted = permitted_actions(person.status);
-    let may = |action: PersonAction| match permission_of(action) {
-        Permission::HelpPeople => touch.help,
-        _ => touch.edit,
+    let may = |action: PersonAction| {
+        offered.contains(capability_of(action))
+            || match permission_of(action) {
+                Permission::HelpPeople => touch.help,
+                _ => touch.edit,
+            }
     };
     OFFERED
         .into_iter()
@@ -69,8 +79,9 @@ pub fn offered_actions(person: &Person, touch: Touch) -> Vec<PersonAction> {
 pub async fn act(Path((id, verb)): Path<(String, String)>, visit: Visit) -> Answer {
     let action = OFFERED.into_iter().find(|action| action.verb() == verb);
     let permission = action.map_or(Permission::ManagePeople, permission_of);
-    let permit = administrator_over(&visit, &id, "", permission).await?;
-    let person = load_person(&visit, &id).await?;
+    let capability = action.map_or(Capability::UsersManage, capability_of);
+    let permit = administrator_over_within(&visit, (&id, ""), permission, capability).await?;
+    let person = load_person_within(&visit, &permit, &id).await?;
     let action = found(&visit, action)?;
     match apply(&visit, &permit, &person, action).await {
         Ok(()) => Ok(visit.go(&format!("/admin/people/{id}"))),

@@ -6,8 +6,9 @@ pub mod factors;
 pub mod lifecycle;
 pub mod profile;
 pub mod sessions;
+mod within;
 
-use crate::admin::caller::{Answer, Detour, administrator, done, found, loaded};
+use crate::admin::caller::{Answer, Detour, administrator_within, done, found, loaded};
 use crate::admin::form::shell_after;
 use crate::admin::paging::{FOUND_ROWS, LOAD_ROWS, cut, key_of, pager, render_cursor, search_of};
 use crate::admin::row::{person_link, person_row, status_of};
@@ -16,8 +17,10 @@ use crate::view::shell::{Right, Shell};
 use crate::visit::Visit;
 use axum::response::Response;
 use database::ReadTx;
-use identity::access::Permission;
 use identity::access::ceiling::{load_standing, reaches_standing};
+use identity::access::custom::capability::Capability;
+use identity::access::custom::shown::Offered;
+use identity::access::{Permission, Permit};
 use identity::fault::{Fault, Refusal};
 use identity::person::store::{self, PeopleFilter};
 use identity::person::{Person, PersonStatus};
@@ -25,9 +28,13 @@ use vocab::id::{OrgId, UserId};
 
 /// `GET /admin/people`.
 pub async fn list(visit: Visit) -> Answer {
-    administrator(&visit, Permission::ReadDirectory).await?;
+    let permit = of_readers(&visit).await?;
     let query = search_of(&visit, "q");
     let status = PersonStatus::from_word(visit.parameter("status"));
+    if permit.custom_caller().is_some() {
+        let (rows, next) = within::people(&visit, &permit, &query, status).await?;
+        return Ok(draw_list(&visit, (query, status), rows, next));
+    }
     let filter = PeopleFilter {
         prefix: query.clone(),
         status,
@@ -42,15 +49,47 @@ pub async fn list(visit: Visit) -> Answer {
     drop(tx);
     let mut rows = loaded(&visit, page)?;
     let next = cut(&mut rows, |(_, key)| render_cursor(&[&key.0, &key.1]));
-    Ok(visit.page(&PeoplePage {
+    let rows = rows.into_iter().map(|(person, _)| person).collect();
+    Ok(draw_list(&visit, (query, status), rows, next))
+}
+
+fn draw_list(
+    visit: &Visit,
+    (query, status): (String, Option<PersonStatus>),
+    people: Vec<Person>,
+    next: Option<String>,
+) -> Response {
+    visit.page(&PeoplePage {
         shell: visit.shell(),
         query,
         status: status
             .map(|status| status.as_str().to_owned())
             .unwrap_or_default(),
-        rows: rows.iter().map(|(person, _)| person_row(person)).collect(),
-        pager: pager(&visit, &["q", "status"], next),
-    }))
+        rows: people.iter().map(person_row).collect(),
+        pager: pager(visit, &["q", "status"], next),
+    })
+}
+
+/// Whoever sees everybody, or some.
+async fn of_readers(visit: &Visit) -> Result<Permit, Detour> {
+    administrator_within(visit, Permission::ReadDirectory, Capability::UsersRead).await
+}
+
+/// The person of an address, as far as the permit goes.
+///
+/// # Errors
+/// The page that says that there is none.
+pub async fn load_person_within(
+    visit: &Visit,
+    permit: &Permit,
+    id: &str,
+) -> Result<Person, Detour> {
+    if permit.custom_caller().is_none() {
+        return load_person(visit, id).await;
+    }
+    let id = found(visit, UserId::parse(id).ok())?;
+    let record = visit.cell.find_person(permit, id.as_str()).await;
+    Ok(done(visit, record)?.person)
 }
 
 /// The person of an address.
@@ -109,6 +148,22 @@ pub async fn load_touch(visit: &Visit, person: &Person) -> Result<Touch, Detour>
         help: helps && is_within,
         is_above: helps && !is_within,
     })
+}
+
+/// What the reader may do to a person by roles over a part of the organisation.
+///
+/// # Errors
+/// The page for a fault.
+pub async fn load_offered(visit: &Visit, person: &Person) -> Result<Offered, Detour> {
+    let Some(reader) = visit.signed_in() else {
+        return Ok(Offered::default());
+    };
+    if reader.capabilities.is_empty() {
+        return Ok(Offered::default());
+    }
+    let whose = (&reader.person.id, &person.id);
+    let offered = visit.cell.offered_over_person(&person.org_id, whose).await;
+    loaded(visit, offered)
 }
 
 /// The page of a person with one of its views open.

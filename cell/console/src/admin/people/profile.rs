@@ -1,9 +1,11 @@
 //! A person's profile: the attributes of the schema as a form.
 
-use crate::admin::caller::{Answer, administrator, administrator_over};
+use crate::admin::caller::{Answer, administrator_over_within};
 use crate::admin::form::{is_ticked, problem_of, revision};
 use crate::admin::people::lifecycle::offered_actions;
-use crate::admin::people::{draw, load_person, load_touch, refused_shell};
+use crate::admin::people::{
+    draw, load_offered, load_person_within, load_touch, of_readers, refused_shell,
+};
 use crate::admin::row::moment;
 use crate::text::Text;
 use crate::view::admin::PersonTab;
@@ -14,6 +16,7 @@ use crate::view::shell::Shell;
 use crate::visit::Visit;
 use axum::extract::Path;
 use identity::access::Permission;
+use identity::access::custom::capability::Capability;
 use identity::fault::Refusal;
 use identity::org::settings::{AttributeKind, ProfileAttribute};
 use identity::person::Person;
@@ -22,15 +25,16 @@ use serde_json::{Map, Value};
 
 /// `GET /admin/people/{id}`.
 pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
-    administrator(&visit, Permission::ReadDirectory).await?;
-    let person = load_person(&visit, &id).await?;
+    let permit = of_readers(&visit).await?;
+    let person = load_person_within(&visit, &permit, &id).await?;
     page(&visit, visit.shell(), &person, &input_of(&person), None).await
 }
 
 /// `POST /admin/people/{id}`.
 pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator_over(&visit, &id, "", Permission::ManagePeople).await?;
-    let person = load_person(&visit, &id).await?;
+    let (permission, capability) = (Permission::ManagePeople, Capability::UsersProfile);
+    let permit = administrator_over_within(&visit, (&id, ""), permission, capability).await?;
+    let person = load_person_within(&visit, &permit, &id).await?;
     let input = read_profile(&visit, &person.profile);
     match visit
         .cell
@@ -54,11 +58,16 @@ pub(super) async fn page(
     input: &ProfileInput,
     problem: Option<&(&'static str, String)>,
 ) -> Answer {
-    let touch = load_touch(visit, person).await?;
+    let mut touch = load_touch(visit, person).await?;
+    let offered = load_offered(visit, person).await?;
+    let actions = offered_actions(person, touch, &offered);
+    touch.edit |= offered.contains(Capability::UsersProfile);
+    touch.help |= !actions.is_empty();
+    touch.is_above |= offered.is_above;
     let tab = PersonTab::Profile {
         revision: person.revision,
         attributes: attribute_fields(visit, input, problem, true),
-        actions: offered_actions(person, touch),
+        actions,
         created: moment(person.created_at),
         last_sign_in: person.last_sign_in_at.map(moment),
     };

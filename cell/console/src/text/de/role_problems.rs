@@ -22,6 +22,23 @@ pub const PROBLEMS: &[(&str, &str)] = &[
         "it would not be told from an id or an address",
         "Das wäre von einer Kennung oder einer Adresse nicht zu unterscheiden",
     ),
+    (
+        "groups with a role of one person",
+        "Gruppen mit einer Rolle bei einer Person",
+    ),
+    ("targets of a role", "Ziele einer Rolle"),
+    (
+        "this role is not narrowed by such a target",
+        "Ein solches Ziel engt diese Rolle nicht ein",
+    ),
+    (
+        "a narrowed role keeps one target at least; take the role, and give it anew for everything",
+        "Eine eingeengte Rolle behält mindestens ein Ziel; entziehen Sie die Rolle und geben Sie sie neu für alles",
+    ),
+    (
+        "every app of this kind is a target already",
+        "Jede App dieser Art ist bereits ein Ziel",
+    ),
     ("name one at least", "Nennen Sie mindestens eine"),
     ("there is nothing that is called so", "So heißt hier nichts"),
     ("there is nothing {name}", "Es gibt nichts namens {name}"),

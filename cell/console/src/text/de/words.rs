@@ -57,6 +57,7 @@ pub const WORDS: Words = Words {
     role_servers_about: "Ändert Autorisierungsserver, ihre Bereiche, Angaben und Regeln.",
     role_report: "Verwaltung der Berichte",
     role_report_about: "Darf das Systemprotokoll sehen und sonst nichts.",
+    role_narrowed: "nur für einige Gruppen oder Apps",
     role_reader: "Verwaltung, nur lesend",
     role_reader_about: "Darf alles außer Geheimnissen sehen und nichts ändern.",
     scope_openid: "Wissen, dass Sie es sind",

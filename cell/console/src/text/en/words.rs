@@ -57,6 +57,7 @@ messages! {
         role_servers_about: "Changes authorization servers, their scopes, claims and rules.",
         role_report: "Report administrator",
         role_report_about: "May see the system log, and nothing else.",
+        role_narrowed: "some groups or apps alone",
         role_reader: "Read-only administrator",
         role_reader_about: "May see everything but secrets, and change nothing.",
         scope_openid: "Know that it is you",

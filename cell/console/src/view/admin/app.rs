@@ -5,7 +5,7 @@ use super::apps::AppKind;
 use super::pick::Picker;
 use super::snippet::{Integration, Snippet, render_snippets};
 use crate::view::part::{self, Choice, Icon, Input, Moment, Pager, Tone};
-use crate::view::shell::{Shell, here};
+use crate::view::shell::{Right, Shell, here};
 use askama::Template;
 
 /// A client secret; never its value.
@@ -163,19 +163,22 @@ impl AppPage {
     fn tab_bar(&self) -> part::TabBar<'_> {
         let t = &self.shell.t.apps;
         let base = format!("{}{}", self.shell.prefix, self.path());
-        let mut bar = part::tabs(&self.name)
-            .tab(
-                t.tab_settings,
-                &base,
-                "",
-                matches!(self.tab, AppTab::Settings { .. }),
-            )
-            .tab(
-                t.tab_credentials,
-                &base,
-                "/credentials",
-                matches!(self.tab, AppTab::Credentials { .. }),
-            );
+        let bar = part::tabs(&self.name).tab(
+            t.tab_settings,
+            &base,
+            "",
+            matches!(self.tab, AppTab::Settings { .. }),
+        );
+        // Whoever sees a part of the organisation alone is told of no secret, nobody else and no policy.
+        if !self.shell.may(Right::SeeDirectory) {
+            return bar;
+        }
+        let mut bar = bar.tab(
+            t.tab_credentials,
+            &base,
+            "/credentials",
+            matches!(self.tab, AppTab::Credentials { .. }),
+        );
         if self.kind.has_people() {
             bar = bar
                 .tab(

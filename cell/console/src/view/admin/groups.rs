@@ -4,7 +4,7 @@ use super::pick::Picker;
 use crate::text::Text;
 use crate::view::part::{self, Choice, Icon, Input, Moment, Pager};
 use crate::view::row::LinkRow;
-use crate::view::shell::{Shell, here};
+use crate::view::shell::{Right, Shell, here};
 use askama::Template;
 
 /// A group in the list.
@@ -102,25 +102,31 @@ impl GroupPage {
     fn tab_bar(&self) -> part::TabBar<'_> {
         let t = self.shell.t;
         let base = format!("{}{}", self.shell.prefix, self.path());
-        part::tabs(&self.name)
-            .tab(
+        let sees_all = self.shell.may(Right::SeeDirectory);
+        let tabs = [
+            (
+                true,
                 t.groups.tab_members,
-                &base,
                 "",
                 matches!(self.tab, GroupTab::Members { .. }),
-            )
-            .tab(
+            ),
+            (
+                sees_all,
                 t.groups.tab_apps,
-                &base,
                 "/apps",
                 matches!(self.tab, GroupTab::Apps { .. }),
-            )
-            .tab(
+            ),
+            (
+                true,
                 t.groups.tab_settings,
-                &base,
                 "/settings",
                 matches!(self.tab, GroupTab::Settings { .. }),
-            )
+            ),
+        ];
+        let opened = tabs.into_iter().filter(|(is_open, ..)| *is_open);
+        opened.fold(part::tabs(&self.name), |bar, (_, label, path, is_here)| {
+            bar.tab(label, &base, path, is_here)
+        })
     }
 }
 
@@ -154,6 +160,13 @@ pub struct AdministratorsPage {
     pub roles: Vec<Choice>,
     /// People to add.
     pub picker: Picker,
+}
+
+/// A role that is held over its targets alone.
+#[must_use]
+pub fn narrowed(t: &'static Text, role: Choice) -> Choice {
+    let label = format!("{} ({})", role.label, t.words.role_narrowed);
+    Choice { label, ..role }
 }
 
 /// The roles there are, by the words that storage and forms know them by.

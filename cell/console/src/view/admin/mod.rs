@@ -41,7 +41,7 @@ pub use group_rules::{
 };
 pub use groups::{
     AdministratorRow, AdministratorsPage, GroupNewPage, GroupPage, GroupRow, GroupTab, GroupsPage,
-    role_choices,
+    narrowed, role_choices,
 };
 pub use home::{Figures, GuideKind, GuideStep, HomePage};
 pub use hooks::{DeliveryRow, DeliveryTone, HookForm, HookPage, HookRow, HooksPage};

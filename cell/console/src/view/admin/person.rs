@@ -6,7 +6,7 @@ use crate::text::Text;
 use crate::view::account::{CodesState, PasswordState, TotpState};
 use crate::view::part::{self, AttributeField, Icon, Moment, Pager, Tone};
 use crate::view::row::{LinkRow, LogRow, PasskeyRow, ProviderLinkRow, SessionRow};
-use crate::view::shell::{Shell, here};
+use crate::view::shell::{Right, Shell, here};
 use askama::Template;
 
 /// A step of the life cycle. Each posts to `/admin/people/{id}/lifecycle/{verb}`.
@@ -206,43 +206,50 @@ impl PersonPage {
     fn tab_bar(&self) -> part::TabBar<'_> {
         let t = self.shell.t;
         let base = format!("{}{}", self.shell.prefix, self.path());
-        part::tabs(&self.name)
-            .tab(
+        // Whoever sees a part of the organisation alone is told neither of others nor of the log.
+        let sees_all = self.shell.may(Right::SeeDirectory);
+        let tabs = [
+            (
+                true,
                 t.people.tab_profile,
-                &base,
                 "",
                 matches!(self.tab, PersonTab::Profile { .. }),
-            )
-            .tab(
+            ),
+            (
+                sees_all,
                 t.people.tab_groups,
-                &base,
                 "/groups",
                 matches!(self.tab, PersonTab::Groups { .. }),
-            )
-            .tab(
+            ),
+            (
+                sees_all,
                 t.people.tab_apps,
-                &base,
                 "/apps",
                 matches!(self.tab, PersonTab::Apps { .. }),
-            )
-            .tab(
+            ),
+            (
+                true,
                 t.people.tab_factors,
-                &base,
                 "/factors",
                 matches!(self.tab, PersonTab::Factors(_)),
-            )
-            .tab(
+            ),
+            (
+                sees_all,
                 t.people.tab_sessions,
-                &base,
                 "/sessions",
                 matches!(self.tab, PersonTab::Sessions { .. }),
-            )
-            .tab(
+            ),
+            (
+                self.shell.may(Right::SeeLog),
                 t.people.tab_activity,
-                &base,
                 "/activity",
                 matches!(self.tab, PersonTab::Activity { .. }),
-            )
+            ),
+        ];
+        let opened = tabs.into_iter().filter(|(is_open, ..)| *is_open);
+        opened.fold(part::tabs(&self.name), |bar, (_, label, path, is_here)| {
+            bar.tab(label, &base, path, is_here)
+        })
     }
 }
 

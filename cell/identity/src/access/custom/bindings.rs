@@ -2,9 +2,11 @@
 //! taken counts no more from then on.
 
 use crate::access::ceiling::{check_role_giving, hold_within_reach};
+use crate::access::custom::guard::TOO_MANY;
 use crate::access::custom::store::{bindings as store, roles, sets};
 use crate::access::custom::{
-    BINDINGS_OF_ONE_MAX, Binding, CustomRole, Holder, MEMBERS_MAX, ResourceSet,
+    BINDINGS_OF_ONE_MAX, Binding, CustomRole, GIVING_GROUPS_OF_ONE_MAX, Holder, MEMBERS_MAX,
+    ResourceSet,
 };
 use crate::access::custom::{roles as of_roles, sets as of_sets};
 use crate::access::{Permission, Permit};
@@ -272,6 +274,10 @@ pub(crate) async fn hold_group(
             what: "members of a group with a role",
             max: GROUP_MEMBERS_MAX,
         });
+    }
+    let most = rows_max(GIVING_GROUPS_OF_ONE_MAX);
+    if store::has_full_member(tx, org, (id, most)).await? {
+        return Err(TOO_MANY);
     }
     if let Some(person) = store::load_half_open(tx, org, id).await? {
         refuse_half_open(permit, &person)?;

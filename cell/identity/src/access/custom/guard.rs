@@ -3,6 +3,7 @@
 
 use crate::access::Permit;
 use crate::access::ceiling::check_role_giving;
+use crate::access::custom::GIVING_GROUPS_OF_ONE_MAX;
 use crate::access::custom::capability::{Capability, ThingKind};
 use crate::access::custom::store::{bindings, reach};
 use crate::fault::Refusal;
@@ -10,6 +11,7 @@ use crate::group_rule::active::RuleSet;
 use crate::group_rule::store as rules;
 use crate::person::Person;
 use crate::person::roles::refuse_half_open;
+use crate::walk::rows_max;
 use database::ReadTx;
 use std::collections::BTreeSet;
 use vocab::id::{GroupId, UserId};
@@ -27,6 +29,12 @@ const FILLED: Refusal = Refusal::OutOfReach(
 const APP: Refusal = Refusal::OutOfReach(
     "this group gives its members an administrator role; no app changes it, whatever its scopes",
 );
+
+/// The bound on the groups by which somebody has roles.
+pub(crate) const TOO_MANY: Refusal = Refusal::TooMany {
+    what: "groups with a role of one person",
+    max: GIVING_GROUPS_OF_ONE_MAX,
+};
 
 /// For whatever changes a group that gives its members a role, or ends it. An app has its roles only as far as its scopes
 /// go, and a scope for groups is none for roles.
@@ -76,17 +84,48 @@ pub(crate) async fn check_member(
 /// For somebody who is about to be put into a group by hand.
 ///
 /// # Errors
-/// [`Refusal::WrongState`] for somebody who is getting back in by mail, where the group gives its members a role.
+/// [`Refusal::WrongState`] for somebody who is getting back in by mail, and [`Refusal::TooMany`] for somebody of as many such
+/// groups as one may be in, where the group gives its members a role.
 pub(crate) async fn check_added(
     tx: &mut ReadTx,
     permit: &Permit,
     group: &GroupId,
     person: &Person,
 ) -> Result<(), Refusal> {
-    if bindings::is_group_holder(tx, permit.org(), group.as_str()).await? {
-        refuse_half_open(permit, person)?;
+    if !bindings::is_group_holder(tx, permit.org(), group.as_str()).await? {
+        return Ok(());
     }
-    Ok(())
+    refuse_half_open(permit, person)?;
+    check_room(tx, permit, group, &person.id).await
+}
+
+/// The same for somebody who is new.
+///
+/// # Errors
+/// [`Refusal::TooMany`] as for [`check_added`].
+pub(crate) async fn check_new(
+    tx: &mut ReadTx,
+    permit: &Permit,
+    group: &GroupId,
+    user: &UserId,
+) -> Result<(), Refusal> {
+    match bindings::is_group_holder(tx, permit.org(), group.as_str()).await? {
+        true => check_room(tx, permit, group, user).await,
+        false => Ok(()),
+    }
+}
+
+async fn check_room(
+    tx: &mut ReadTx,
+    permit: &Permit,
+    group: &GroupId,
+    user: &UserId,
+) -> Result<(), Refusal> {
+    let others = bindings::count_giving_groups(tx, permit.org(), (user, group)).await?;
+    match others >= rows_max(GIVING_GROUPS_OF_ONE_MAX) {
+        true => Err(TOO_MANY),
+        false => Ok(()),
+    }
 }
 
 /// For a group that is about to be called otherwise, or to be no more: rules that ask about it are applied to everybody by

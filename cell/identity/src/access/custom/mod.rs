@@ -10,6 +10,7 @@ pub mod capability;
 pub(crate) mod guard;
 pub mod roles;
 pub mod sets;
+pub mod shown;
 pub mod store;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,8 @@ pub const RESOURCES_MAX: usize = 100;
 pub const MEMBERS_MAX: usize = 100;
 /// Most bindings of one person, or of one group.
 pub const BINDINGS_OF_ONE_MAX: usize = 20;
+/// Most groups of one person that give a role: what their roles amount to is read with every call.
+pub const GIVING_GROUPS_OF_ONE_MAX: usize = 20;
 /// Longest label.
 pub const LABEL_CHARS_MAX: usize = 50;
 /// Longest description.

@@ -1,12 +1,12 @@
-//! Holds a permit that comes of custom roles against a thing, in the transaction that acts: whether the caller's resource
+//! Holds a permit that comes of custom or narrowed roles against a thing, in the transaction that acts: whether the caller's resource
 //! sets hold it at that moment. For any other permit there is nothing to hold; what it covers, it covers everywhere.
 //!
 //! What lies outside is not found, so that nobody learns of it.
 
-use crate::access::Permit;
 use crate::access::custom::Reach;
 use crate::access::custom::capability::{Capability, ThingKind};
 use crate::access::custom::store::reach;
+use crate::access::{Permit, Principal};
 use crate::embedded::TOGETHER_MAX;
 use crate::fault::Refusal;
 use database::ReadTx;
@@ -16,7 +16,7 @@ use vocab::id::{AppId, GroupId, ServerId, UserId};
 /// How far a permit goes over things of one kind.
 #[derive(Debug, Clone)]
 pub(crate) struct Extent {
-    caller: UserId,
+    caller: Principal,
     capability: Capability,
     pub(crate) reach: Reach,
 }

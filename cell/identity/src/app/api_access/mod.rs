@@ -5,13 +5,16 @@
 pub mod store;
 
 use crate::access::ceiling::check_grant;
+use crate::access::custom::store::reach::load_capabilities;
+use crate::access::narrowed::{RoleHolder, store as narrowed};
 use crate::access::scope::ApiScope;
-use crate::access::{AppCaller, Permission, Permit, Role};
+use crate::access::{AppCaller, Permission, Permit, Principal, Role};
 use crate::app::operations::load_for_change;
 use crate::app::settings::ClientAuthentication;
 use crate::app::{App, AppStatus};
 use crate::cell::Cell;
 use crate::fault::{Fault, Refusal};
+use crate::person::roles::GrantedRole;
 use database::WriteTx;
 use ledger::EventType;
 use vocab::id::{ApiGrantId, AppId, OrgId};
@@ -140,13 +143,13 @@ impl Cell {
         &self,
         permit: &Permit,
         app_id: &AppId,
-    ) -> Result<Vec<(Role, Timestamp)>, Refusal> {
+    ) -> Result<Vec<GrantedRole>, Refusal> {
         permit.covers(Permission::ReadDirectory)?;
         let mut tx = self.database.read().await?;
         crate::app::store::load(&mut tx, permit.org(), app_id)
             .await?
             .ok_or(Refusal::NotFound)?;
-        Ok(store::load_roles(&mut tx, permit.org(), app_id).await?)
+        Ok(store::load_granted_roles(&mut tx, permit.org(), app_id).await?)
     }
 
     /// Gives an app a role; false if it has it.
@@ -171,7 +174,10 @@ impl Cell {
                             "only an app that proves itself by a key (private_key_jwt) may have a role",
                         ));
                     }
-                    let is_new = store::insert_role(tx, by.org(), &id, role, cell.now()).await?;
+                    let holder = RoleHolder::App(id.clone());
+                    let narrowed = narrowed::load_since(tx, by.org(), (&holder, role)).await?;
+                    let is_new = narrowed.is_none()
+                        && store::insert_role(tx, by.org(), &id, role, cell.now()).await?;
                     if is_new {
                         let event = cell
                             .app_event(&by, EventType::AppOauth2ClientPrivilegeGrant, &app)
@@ -231,11 +237,14 @@ impl Cell {
         }
         let mut tx = self.database.read().await?;
         let roles = store::load_roles(&mut tx, org_id, app_id).await?;
+        let principal = Principal::App(app_id.clone());
+        let capabilities = load_capabilities(&mut tx, org_id, &principal).await?;
         Ok(Some(AppCaller {
             org_id: org_id.clone(),
             app_id: app_id.clone(),
             label: app.label.clone(),
-            roles: roles.into_iter().map(|(role, _)| role).collect(),
+            roles,
+            capabilities,
             scopes: carried
                 .iter()
                 .copied()

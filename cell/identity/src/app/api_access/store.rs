@@ -1,9 +1,12 @@
 //! The tables `app_api_grants` and `app_roles`.
 
 use crate::access::Role;
+use crate::access::narrowed::{RoleHolder, store as narrowed};
 use crate::access::scope::ApiScope;
 use crate::app::api_access::ApiGrant;
 use crate::fault::Fault;
+use crate::person::roles::GrantedRole;
+use crate::person::store::{read_granted, read_role};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use vocab::id::{ApiGrantId, AppId, OrgId};
 use vocab::time::Timestamp;
@@ -86,7 +89,23 @@ pub async fn delete_grant(
     Ok(tx.execute(sql, params![org_id, app_id, id]).await? == 1)
 }
 
-/// The roles of an app, each with the moment at which it was given.
+/// The roles of an app: those that are held over everything, and those that are not.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub async fn load_granted_roles(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    app_id: &AppId,
+) -> Result<Vec<GrantedRole>, Fault> {
+    let sql = "SELECT role, granted_at, 'WHOLE' FROM app_roles WHERE org_id = $1 AND app_id = $2 \
+               UNION ALL SELECT role, granted_at, 'NARROWED' FROM narrowed_roles WHERE org_id = $1 AND holder_id = $2 \
+               ORDER BY role";
+    let rows = tx.query(sql, params![org_id, app_id]).await?;
+    rows.iter().map(|row| read_granted(row, 0)).collect()
+}
+
+/// The roles that an app holds over everything.
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
@@ -94,17 +113,10 @@ pub async fn load_roles(
     tx: &mut ReadTx,
     org_id: &OrgId,
     app_id: &AppId,
-) -> Result<Vec<(Role, Timestamp)>, Fault> {
-    let sql =
-        "SELECT role, granted_at FROM app_roles WHERE org_id = $1 AND app_id = $2 ORDER BY role";
+) -> Result<Vec<Role>, Fault> {
+    let sql = "SELECT role FROM app_roles WHERE org_id = $1 AND app_id = $2 ORDER BY role";
     let rows = tx.query(sql, params![org_id, app_id]).await?;
-    rows.iter()
-        .map(|row| {
-            let word: String = row.get(0)?;
-            let role = Role::from_word(&word).ok_or_else(|| Fault::stored("role", &word))?;
-            Ok((role, row.get(1)?))
-        })
-        .collect()
+    rows.iter().map(|row| read_role(row, 0)).collect()
 }
 
 /// Gives an app a role; false if it has it.
@@ -124,7 +136,7 @@ pub async fn insert_role(
     Ok(tx.execute(sql, values).await? == 1)
 }
 
-/// Takes a role from an app; false if it did not have it.
+/// Takes a role from an app, over whatever it is held; false if it did not have it.
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
@@ -134,9 +146,11 @@ pub async fn delete_role(
     app_id: &AppId,
     role: Role,
 ) -> Result<bool, DatabaseFault> {
+    let holder = RoleHolder::App(app_id.clone());
+    let was_narrowed = narrowed::delete(tx, org_id, (&holder, role)).await?;
     let sql = "DELETE FROM app_roles WHERE org_id = $1 AND app_id = $2 AND role = $3";
     let values = params![org_id, app_id, role.as_str()];
-    Ok(tx.execute(sql, values).await? == 1)
+    Ok(tx.execute(sql, values).await? == 1 || was_narrowed)
 }
 
 /// Takes everything from an app that is removed.
@@ -154,5 +168,5 @@ pub async fn delete_of_app(
     ] {
         tx.execute(sql, params![org_id, app_id]).await?;
     }
-    Ok(())
+    narrowed::forget_holder(tx, org_id, app_id.as_str()).await
 }

@@ -7,6 +7,7 @@ pub mod store;
 
 use crate::access::ceiling::{check_grant, check_role_giving};
 use crate::access::custom::bindings::hold_group;
+use crate::access::narrowed::{RoleHolder, store as narrowed};
 use crate::access::{Permission, Permit, Role};
 use crate::cell::Cell;
 use crate::fault::Refusal;
@@ -51,7 +52,11 @@ impl Cell {
                     check_role_giving(tx, &by).await?;
                     check_grant(tx, &by, role).await?;
                     let target = hold_group(tx, &cell, &by, &id).await?;
-                    if !store::insert(tx, org, (&id, role), cell.now()).await? {
+                    let holder = RoleHolder::Group(id.clone());
+                    let narrowed = narrowed::load_since(tx, org, (&holder, role)).await?;
+                    if narrowed.is_some()
+                        || !store::insert(tx, org, (&id, role), cell.now()).await?
+                    {
                         return Ok(false);
                     }
                     let event = cell

@@ -1,9 +1,10 @@
-//! The table `group_roles`.
+//! The table `group_roles`, and what stands of groups in that of narrowed roles.
 
 use crate::access::Role;
+use crate::access::narrowed::{RoleHolder, store as narrowed};
 use crate::fault::Fault;
 use crate::person::roles::GrantedRole;
-use crate::person::store::read_role;
+use crate::person::store::read_granted;
 use database::{DatabaseFault, ReadTx, WriteTx, params};
 use vocab::id::{GroupId, OrgId, UserId};
 use vocab::time::Timestamp;
@@ -17,16 +18,11 @@ pub async fn load_of_group(
     org: &OrgId,
     group: &GroupId,
 ) -> Result<Vec<GrantedRole>, Fault> {
-    let sql = "SELECT role, granted_at FROM group_roles WHERE org_id = $1 AND group_id = $2 ORDER BY role";
+    let sql = "SELECT role, granted_at, 'WHOLE' FROM group_roles WHERE org_id = $1 AND group_id = $2 \
+               UNION ALL SELECT role, granted_at, 'NARROWED' FROM narrowed_roles WHERE org_id = $1 AND holder_id = $2 \
+               ORDER BY role";
     let rows = tx.query(sql, params![org, group]).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(GrantedRole {
-                role: read_role(row, 0)?,
-                granted_at: row.get(1)?,
-            })
-        })
-        .collect()
+    rows.iter().map(|row| read_granted(row, 0)).collect()
 }
 
 /// The roles that the groups of a person give, each with the group.
@@ -38,18 +34,15 @@ pub async fn load_of_person(
     org: &OrgId,
     user: &UserId,
 ) -> Result<Vec<(GrantedRole, GroupId)>, Fault> {
-    let sql = "SELECT r.role, r.granted_at, r.group_id FROM group_roles r \
-               JOIN group_members m ON m.org_id = r.org_id AND m.group_id = r.group_id AND m.user_id = $2 \
-               WHERE r.org_id = $1 ORDER BY r.role, r.group_id";
+    let sql = "SELECT r.role, r.granted_at, r.breadth, r.group_id FROM \
+               (SELECT group_id, role, granted_at, 'WHOLE' AS breadth FROM group_roles WHERE org_id = $1 \
+               UNION ALL SELECT holder_id, role, granted_at, 'NARROWED' FROM narrowed_roles \
+               WHERE org_id = $1 AND holder_kind = 'GROUP') r \
+               JOIN group_members m ON m.org_id = $1 AND m.group_id = r.group_id AND m.user_id = $2 \
+               ORDER BY r.role, r.group_id";
     let rows = tx.query(sql, params![org, user]).await?;
     rows.iter()
-        .map(|row| {
-            let role = GrantedRole {
-                role: read_role(row, 0)?,
-                granted_at: row.get(1)?,
-            };
-            Ok((role, row.get(2)?))
-        })
+        .map(|row| Ok((read_granted(row, 0)?, row.get(3)?)))
         .collect()
 }
 
@@ -69,7 +62,7 @@ pub(super) async fn insert(
     Ok(tx.execute(sql, values).await? == 1)
 }
 
-/// Takes a role; false if the group does not give it.
+/// Takes a role, over whatever it is held; false if the group does not give it.
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
@@ -78,6 +71,8 @@ pub(super) async fn delete(
     org: &OrgId,
     (group, role): (&GroupId, Role),
 ) -> Result<bool, DatabaseFault> {
+    let holder = RoleHolder::Group(group.clone());
+    let was_narrowed = narrowed::delete(tx, org, (&holder, role)).await?;
     let sql = "DELETE FROM group_roles WHERE org_id = $1 AND group_id = $2 AND role = $3";
-    Ok(tx.execute(sql, params![org, group, role.as_str()]).await? == 1)
+    Ok(tx.execute(sql, params![org, group, role.as_str()]).await? == 1 || was_narrowed)
 }

@@ -2,6 +2,7 @@
 //! test, so that nobody adds one without saying for whom it is. And an id of another org is not found, whoever asks.
 
 mod crawl;
+mod partial;
 mod roles;
 mod table;
 pub(crate) mod world;

@@ -5,6 +5,7 @@ mod hooks;
 mod iam;
 mod log_streams;
 mod providers;
+mod role_targets;
 mod scim;
 mod settings;
 
@@ -110,7 +111,7 @@ pub(super) fn decide_outcomes(audience: Audience, who: Who) -> &'static [Outcome
         Audience::Client | Audience::Bearer => &[Unauthenticated],
         Audience::ApiReader | Audience::ApiManager => match who {
             // Whoever holds one role is in a table of their own.
-            Who::Holder(_) => &[],
+            Who::Holder(_) | Who::Partial => &[],
             Who::Person => &[Forbidden],
             Who::ReadOnlyAdministrator if audience == Audience::ApiManager => &[Forbidden],
             Who::ReadOnlyAdministrator | Who::Administrator => &[Served],
@@ -126,7 +127,7 @@ pub(super) fn decide_outcomes(audience: Audience, who: Who) -> &'static [Outcome
         | Audience::OwnFactors
         | Audience::OwnFactorsByScript => &[Served],
         Audience::Reader | Audience::Manager | Audience::ManagerWhoNames => match who {
-            Who::Holder(_) => &[],
+            Who::Holder(_) | Who::Partial => &[],
             Who::Person => &[Forbidden],
             Who::ReadOnlyAdministrator if audience != Audience::Reader => &[Forbidden],
             Who::StaleAdministrator | Who::Administrator
@@ -181,6 +182,16 @@ pub(super) const WITHOUT_SAMPLE: &[&str] = &[
     "/api/v1/policies/{id}/mappings/{mapping}",
     "/oauth2/v1/clients/{id}/roles/{rid}",
     "/api/v1/groups/{id}/roles/{rid}",
+    "/oauth2/v1/clients/{id}/roles/{rid}/targets/groups",
+    "/oauth2/v1/clients/{id}/roles/{rid}/targets/groups/{gid}",
+    "/oauth2/v1/clients/{id}/roles/{rid}/targets/catalog/apps",
+    "/oauth2/v1/clients/{id}/roles/{rid}/targets/catalog/apps/{app}",
+    "/oauth2/v1/clients/{id}/roles/{rid}/targets/catalog/apps/{app}/{instance}",
+    "/api/v1/groups/{id}/roles/{rid}/targets/groups",
+    "/api/v1/groups/{id}/roles/{rid}/targets/groups/{gid}",
+    "/api/v1/groups/{id}/roles/{rid}/targets/catalog/apps",
+    "/api/v1/groups/{id}/roles/{rid}/targets/catalog/apps/{app}",
+    "/api/v1/groups/{id}/roles/{rid}/targets/catalog/apps/{app}/{instance}",
     "/api/v1/sessions/{id}",
     "/api/v1/sessions/{id}/lifecycle/refresh",
     "/api/v1/users/{id}/grants/{grant}",
@@ -208,6 +219,7 @@ pub(super) fn rows() -> impl Iterator<Item = &'static Row> {
         .chain(iam::ROWS)
         .chain(log_streams::ROWS)
         .chain(providers::ROWS)
+        .chain(role_targets::ROWS)
         .chain(scim::ROWS)
 }
 

@@ -70,6 +70,8 @@ pub(crate) enum Who {
     Administrator,
     /// An administrator who has this role alone, and has just proved who they are.
     Holder(Role),
+    /// Somebody who has roles over a part of the org alone, and has just proved who they are.
+    Partial,
 }
 
 /// The roles that have a holder of their own.
@@ -99,7 +101,8 @@ impl Who {
             Self::Anonymous
             | Self::HalfProvedAdministrator
             | Self::StaleAdministrator
-            | Self::Holder(_) => None,
+            | Self::Holder(_)
+            | Self::Partial => None,
             Self::OtherOrgsAdministrator => Some('o'),
             Self::Person => Some('p'),
             Self::ReadOnlyAdministrator => Some('r'),
@@ -122,6 +125,7 @@ impl Who {
             Self::StaleAdministrator => Some("session-of-ada-an-hour-ago"),
             Self::Administrator => Some("session-of-ada"),
             Self::Holder(role) => Some(role.as_str()),
+            Self::Partial => Some("session-of-nora"),
         }
     }
 }

@@ -1,12 +1,17 @@
-//! What somebody may do by custom roles at this moment, and to what: read from the bindings, in the caller's transaction.
+//! What somebody may do by custom and narrowed roles at this moment, and to what: read from bindings and targets, in the
+//! caller's transaction.
 
 use crate::access::custom::Resource;
 use crate::access::custom::capability::{CONTAINERS_MAX, Capability};
 use crate::access::custom::store::roles::read_capability;
 use crate::access::custom::store::sets::read_resource;
+use crate::access::narrowed::store::read_target;
+use crate::access::narrowed::{self, NARROWABLE};
+use crate::access::{Principal, Role};
 use crate::embedded::TOGETHER_MAX;
 use crate::fault::Fault;
-use database::{DatabaseFault, ReadTx, params};
+use crate::person::store::read_role;
+use database::{DatabaseFault, ReadTx, Row, params};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use vocab::id::{GroupId, OrgId, UserId};
@@ -20,6 +25,27 @@ macro_rules! held {
          UNION SELECT b.role_id, b.set_id FROM role_bindings b \
          JOIN group_members g ON g.org_id = b.org_id AND g.group_id = b.member_id AND g.user_id = $2 \
          WHERE b.org_id = $1 AND b.member_kind = 'GROUP') h "
+    };
+}
+
+/// The narrowed roles of a person or an app: their own, and those of the person's groups.
+macro_rules! narrowed {
+    () => {
+        "(SELECT n.holder_id, n.role FROM narrowed_roles n WHERE n.org_id = $1 AND n.holder_id = $2 \
+         UNION SELECT n.holder_id, n.role FROM narrowed_roles n \
+         JOIN group_members g ON g.org_id = n.org_id AND g.group_id = n.holder_id AND g.user_id = $2 \
+         WHERE n.org_id = $1 AND n.holder_kind = 'GROUP') w "
+    };
+}
+
+/// Their targets.
+macro_rules! targets {
+    () => {
+        concat!(
+            "FROM ",
+            narrowed!(),
+            "JOIN narrowed_role_targets t ON t.org_id = $1 AND t.holder_id = w.holder_id AND t.role = w.role "
+        )
     };
 }
 
@@ -37,8 +63,8 @@ macro_rules! resources {
 }
 
 /// The names of what contains a capability; the places that are left over hold the last once more.
-fn places(org: &OrgId, person: &UserId, capability: Capability) -> Vec<Value> {
-    let mut values = params![org, person].to_vec();
+fn places(org: &OrgId, whose: &Principal, capability: Capability) -> Vec<Value> {
+    let mut values = params![org, whose.as_str()].to_vec();
     let containers = capability.containers();
     let names = containers.iter().chain(std::iter::repeat(&capability));
     values.extend(
@@ -49,56 +75,136 @@ fn places(org: &OrgId, person: &UserId, capability: Capability) -> Vec<Value> {
     values
 }
 
-/// What a person may do by custom roles, over whatever it may be.
+/// The words of the narrowed roles that give a capability; the places that are left over hold no role.
+fn role_places(capability: Capability) -> impl Iterator<Item = Value> {
+    let giving = narrowed::giving(capability).into_iter().map(Role::as_str);
+    let places = giving.chain(std::iter::repeat(""));
+    places.take(NARROWABLE.len()).map(Value::from)
+}
+
+/// What a row names: one capability, or those of a narrowed role together.
+fn add_capabilities(
+    held: &mut BTreeSet<Capability>,
+    row: &Row,
+    column: usize,
+) -> Result<(), Fault> {
+    let word: String = row.get(column)?;
+    match Role::from_word(&word) {
+        Some(role) => held.extend(narrowed::permits(role)),
+        None => {
+            held.insert(read_capability(row, column)?);
+        }
+    }
+    Ok(())
+}
+
+fn read_capabilities(rows: &[Row]) -> Result<BTreeSet<Capability>, Fault> {
+    let mut held = BTreeSet::new();
+    for row in rows {
+        add_capabilities(&mut held, row, 0)?;
+    }
+    Ok(held)
+}
+
+/// What somebody may do by custom and narrowed roles, over whatever it may be. A narrowed role counts without targets
+/// too: whoever has it may come to some, and is no less an administrator meanwhile.
 pub(crate) async fn load_capabilities(
     tx: &mut ReadTx,
     org: &OrgId,
-    person: &UserId,
+    whose: &Principal,
 ) -> Result<BTreeSet<Capability>, Fault> {
     let sql = concat!(
-        "SELECT DISTINCT p.permission FROM ",
+        "SELECT p.permission FROM ",
         held!(),
-        "JOIN custom_role_permissions p ON p.org_id = $1 AND p.role_id = h.role_id"
+        "JOIN custom_role_permissions p ON p.org_id = $1 AND p.role_id = h.role_id UNION SELECT w.role FROM ",
+        narrowed!()
     );
-    let rows = tx.query(sql, params![org, person]).await?;
-    rows.iter().map(|row| read_capability(row, 0)).collect()
+    let rows = tx.query(sql, params![org, whose.as_str()]).await?;
+    read_capabilities(&rows)
 }
 
-/// The resources over which a person holds a capability.
+/// The roles that a person holds over everything, and what the others give: their own, and those of their groups. It is one
+/// statement, since it is asked of whoever calls.
+pub(crate) async fn load_held(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    user: &UserId,
+) -> Result<(Vec<Role>, BTreeSet<Capability>), Fault> {
+    let sql = concat!(
+        "SELECT 'WHOLE', role FROM administrators WHERE org_id = $1 AND user_id = $2 \
+         UNION SELECT 'WHOLE', r.role FROM group_roles r \
+         JOIN group_members m ON m.org_id = r.org_id AND m.group_id = r.group_id AND m.user_id = $2 \
+         WHERE r.org_id = $1 UNION SELECT 'PART', p.permission FROM ",
+        held!(),
+        "JOIN custom_role_permissions p ON p.org_id = $1 AND p.role_id = h.role_id \
+         UNION SELECT 'PART', w.role FROM ",
+        narrowed!(),
+        "ORDER BY 2"
+    );
+    let (mut roles, mut capabilities) = (Vec::new(), BTreeSet::new());
+    for row in &tx.query(sql, params![org, user]).await? {
+        let part: String = row.get(0)?;
+        match part.as_str() {
+            "WHOLE" => roles.push(read_role(row, 1)?),
+            _ => add_capabilities(&mut capabilities, row, 1)?,
+        }
+    }
+    Ok((roles, capabilities))
+}
+
+/// The resources over which somebody holds a capability.
 pub(crate) async fn load_resources(
     tx: &mut ReadTx,
     org: &OrgId,
-    person: &UserId,
+    whose: &Principal,
     capability: Capability,
 ) -> Result<Vec<Resource>, Fault> {
     let sql = concat!("SELECT DISTINCT r.kind, r.target ", resources!());
-    let rows = tx.query(sql, &places(org, person, capability)).await?;
-    rows.iter().map(|row| read_resource(row, 0)).collect()
+    let rows = tx.query(sql, &places(org, whose, capability)).await?;
+    let mut held: Vec<Resource> = rows
+        .iter()
+        .map(|row| read_resource(row, 0))
+        .collect::<Result<_, Fault>>()?;
+    let sql = concat!(
+        "SELECT DISTINCT t.kind, t.target ",
+        targets!(),
+        "WHERE w.role IN ($3, $4, $5)"
+    );
+    let mut values = params![org, whose.as_str()].to_vec();
+    values.extend(role_places(capability));
+    for row in &tx.query(sql, &values).await? {
+        let target = read_target(row, 0)?;
+        held.extend(narrowed::resource(&target, capability.kind()));
+    }
+    Ok(held)
 }
 
 static WITHIN_GROUPS: LazyLock<String> = LazyLock::new(|| {
-    let numbers = 7..7 + TOGETHER_MAX;
+    let numbers = 10..10 + TOGETHER_MAX;
     let places: Vec<String> = numbers.map(|number| format!("${number}")).collect();
     format!(
         "SELECT m.user_id, MIN(m.group_id) FROM group_members m WHERE m.org_id = $1 AND m.user_id IN ({}) \
-         AND m.group_id IN (SELECT r.target {} WHERE r.kind = 'USERS_OF') GROUP BY m.user_id",
+         AND m.group_id IN (SELECT r.target {} WHERE r.kind = 'USERS_OF' UNION SELECT t.target {} \
+         WHERE t.kind = 'GROUP' AND w.role IN ($7, $8, $9)) GROUP BY m.user_id",
         places.join(", "),
-        resources!()
+        resources!(),
+        targets!()
     )
 });
 
-/// Which of these people are in a group over whose members a person holds a capability, each with one such group, which is
+/// Which of these people are in a group over whose members somebody holds a capability, each with one such group, which is
 /// always the same: at most [`TOGETHER_MAX`] are looked at.
 pub(crate) async fn load_within_groups(
     tx: &mut ReadTx,
-    (org, person): (&OrgId, &UserId),
+    (org, whose): (&OrgId, &Principal),
     capability: Capability,
     people: &[UserId],
 ) -> Result<BTreeMap<UserId, GroupId>, DatabaseFault> {
     let Some(last) = people.last() else {
         return Ok(BTreeMap::new());
     };
-    let mut values = places(org, person, capability);
+    let mut values = places(org, whose, capability);
+    values.extend(role_places(capability));
     let people = people.iter().chain(std::iter::repeat(last));
     values.extend(people.take(TOGETHER_MAX).map(Value::from));
     let rows = tx.query(WITHIN_GROUPS.as_str(), &values).await?;
@@ -107,37 +213,42 @@ pub(crate) async fn load_within_groups(
         .collect()
 }
 
-/// What a person holds over somebody: over everybody, or over the members of a group of theirs.
+/// What somebody holds over a person: over everybody, or over the members of a group of theirs.
 pub(crate) async fn load_capabilities_over(
     tx: &mut ReadTx,
-    (org, person): (&OrgId, &UserId),
+    (org, whose): (&OrgId, &Principal),
     other: &UserId,
 ) -> Result<BTreeSet<Capability>, Fault> {
     let sql = concat!(
-        "SELECT DISTINCT p.permission FROM ",
+        "SELECT p.permission FROM ",
         held!(),
         "JOIN custom_role_permissions p ON p.org_id = $1 AND p.role_id = h.role_id \
          JOIN resource_set_resources r ON r.org_id = $1 AND r.set_id = h.set_id \
          WHERE r.kind = 'USERS' OR (r.kind = 'USERS_OF' AND EXISTS (SELECT 1 FROM group_members m \
-         WHERE m.org_id = $1 AND m.group_id = r.target AND m.user_id = $3))"
+         WHERE m.org_id = $1 AND m.group_id = r.target AND m.user_id = $3)) UNION SELECT w.role ",
+        targets!(),
+        "WHERE t.kind <> 'GROUP' OR EXISTS (SELECT 1 FROM group_members m \
+         WHERE m.org_id = $1 AND m.group_id = t.target AND m.user_id = $3)"
     );
-    let rows = tx.query(sql, params![org, person, other]).await?;
-    rows.iter().map(|row| read_capability(row, 0)).collect()
+    let rows = tx.query(sql, params![org, whose.as_str(), other]).await?;
+    read_capabilities(&rows)
 }
 
-/// What a person holds over the members of a group.
+/// What somebody holds over the members of a group.
 pub(crate) async fn load_capabilities_by_group(
     tx: &mut ReadTx,
-    (org, person): (&OrgId, &UserId),
+    (org, whose): (&OrgId, &Principal),
     group: &GroupId,
 ) -> Result<BTreeSet<Capability>, Fault> {
     let sql = concat!(
-        "SELECT DISTINCT p.permission FROM ",
+        "SELECT p.permission FROM ",
         held!(),
         "JOIN custom_role_permissions p ON p.org_id = $1 AND p.role_id = h.role_id \
          JOIN resource_set_resources r ON r.org_id = $1 AND r.set_id = h.set_id \
-         WHERE r.kind = 'USERS_OF' AND r.target = $3"
+         WHERE r.kind = 'USERS_OF' AND r.target = $3 UNION SELECT w.role ",
+        targets!(),
+        "WHERE t.kind = 'GROUP' AND t.target = $3"
     );
-    let rows = tx.query(sql, params![org, person, group]).await?;
-    rows.iter().map(|row| read_capability(row, 0)).collect()
+    let rows = tx.query(sql, params![org, whose.as_str(), group]).await?;
+    read_capabilities(&rows)
 }

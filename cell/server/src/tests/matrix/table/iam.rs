@@ -29,6 +29,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     api("/api/v1/groups/{id}/roles", ["GET", "POST"]),
     api("/api/v1/groups/{id}/roles/{rid}", ["GET", "DELETE"]),
+    api("/api/v1/iam/assignees/users", ["GET"]),
     api("/api/v1/iam/roles", ["GET", "POST"]),
     api("/api/v1/iam/roles/{role}", ["GET", "PUT", "DELETE"]),
     api("/api/v1/iam/roles/{role}/permissions", ["GET"]),
@@ -40,11 +41,11 @@ pub(super) const ROWS: &[Row] = &[
     api("/api/v1/iam/resource-sets/{set}", ["GET", "PUT", "DELETE"]),
     api(
         "/api/v1/iam/resource-sets/{set}/resources",
-        ["GET", "PATCH"],
+        ["GET", "POST", "PATCH"],
     ),
     api(
         "/api/v1/iam/resource-sets/{set}/resources/{resource}",
-        ["GET", "DELETE"],
+        ["GET", "PUT", "DELETE"],
     ),
     api("/api/v1/iam/resource-sets/{set}/bindings", ["GET", "POST"]),
     api(

@@ -1,0 +1,40 @@
+//! The list of people as far as the reader's roles over a part of the organisation go: walked from what those hold, as the
+//! API walks it.
+
+use crate::admin::caller::{Detour, done};
+use crate::admin::paging::{PAGE_ROWS, place_of, render_place};
+use crate::visit::Visit;
+use identity::access::Permit;
+use identity::condition::Direction;
+use identity::person::search::PersonOrder;
+use identity::person::search::plan::PeopleSearch;
+use identity::person::{Person, PersonStatus};
+
+/// The parameters that a place of this list is bound to.
+const KEPT: [&str; 2] = ["q", "status"];
+
+/// A page of those within, and the cursor of the next one. Where a status is asked for, it may come back short.
+///
+/// # Errors
+/// The page for a refusal.
+pub async fn people(
+    visit: &Visit,
+    permit: &Permit,
+    query: &str,
+    status: Option<PersonStatus>,
+) -> Result<(Vec<Person>, Option<String>), Detour> {
+    let search = match query {
+        "" => PeopleSearch::everybody(PersonOrder::Natural, Direction::Ascending),
+        text => PeopleSearch::by_beginning(text),
+    };
+    let after = place_of(visit, &KEPT);
+    let found = visit
+        .cell
+        .search_people(permit, &search, after, PAGE_ROWS)
+        .await;
+    let found = done(visit, found)?;
+    let people = found.people.into_iter().map(|record| record.person);
+    let fits = |person: &Person| status.is_none_or(|status| person.status == status);
+    let next = found.next.map(|place| render_place(visit, &KEPT, &place));
+    Ok((people.filter(fits).collect(), next))
+}

@@ -1,0 +1,270 @@
+//! Standard roles that are held over some groups or apps alone, which are their targets.
+//!
+//! Such a role is to whoever enforces it what a custom role over a resource set is: capabilities, each over resources
+//! ([`resource`]); `access/custom` reads both together. It is no role that is held over everything, and stands in none of
+//! their tables: what has no target left reaches nothing.
+
+pub mod operations;
+pub mod store;
+
+use crate::access::Role;
+use crate::access::custom::Resource;
+use crate::access::custom::capability::{Capability, Capability as To, ThingKind};
+use vocab::id::{AppId, GroupId, UserId};
+use vocab::time::Timestamp;
+
+/// Most targets of one role of one holder.
+pub const TARGETS_MAX: usize = 100;
+/// The kind that every app is of: what clients in the field name when they mean all apps of a kind.
+pub const APP_KIND: &str = "oidc_client";
+
+/// Whoever has a standard role.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RoleHolder {
+    /// A person.
+    User(UserId),
+    /// Whoever is in the group.
+    Group(GroupId),
+    /// An app that acts for itself.
+    App(AppId),
+}
+
+impl RoleHolder {
+    /// The stored word, and the stored id. No two kinds of ids are alike.
+    #[must_use]
+    pub fn stored(&self) -> (&'static str, &str) {
+        match self {
+            Self::User(id) => ("USER", id.as_str()),
+            Self::Group(id) => ("GROUP", id.as_str()),
+            Self::App(id) => ("APP", id.as_str()),
+        }
+    }
+}
+
+/// What a role is narrowed to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RoleTarget {
+    /// A group, and whoever is in it at the moment of the act.
+    Group(GroupId),
+    /// One app.
+    App(AppId),
+    /// Every app of the kind that there is: [`APP_KIND`].
+    Apps,
+}
+
+/// What narrows a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TargetKind {
+    /// Groups.
+    Groups,
+    /// Apps.
+    Apps,
+}
+
+impl RoleTarget {
+    /// The stored word, and the stored id of what is meant.
+    #[must_use]
+    pub fn stored(&self) -> (&'static str, &str) {
+        match self {
+            Self::Group(id) => ("GROUP", id.as_str()),
+            Self::App(id) => ("APP", id.as_str()),
+            Self::Apps => ("APPS", APP_KIND),
+        }
+    }
+
+    /// Reads what was stored.
+    #[must_use]
+    pub fn from_stored(kind: &str, target: &str) -> Option<Self> {
+        match kind {
+            "GROUP" => GroupId::parse(target).ok().map(Self::Group),
+            "APP" => AppId::parse(target).ok().map(Self::App),
+            "APPS" => (target == APP_KIND).then_some(Self::Apps),
+            _ => None,
+        }
+    }
+
+    /// Which roles it narrows.
+    #[must_use]
+    pub const fn kind(&self) -> TargetKind {
+        match self {
+            Self::Group(_) => TargetKind::Groups,
+            Self::App(_) | Self::Apps => TargetKind::Apps,
+        }
+    }
+}
+
+/// A target of a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddedTarget {
+    /// What it is.
+    pub target: RoleTarget,
+    /// Since when.
+    pub added_at: Timestamp,
+}
+
+/// Over what a role is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Breadth {
+    /// Over everything.
+    Whole,
+    /// Over its targets alone.
+    Narrowed,
+}
+
+impl Breadth {
+    /// Reads the word that a statement answers.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "WHOLE" => Some(Self::Whole),
+            "NARROWED" => Some(Self::Narrowed),
+            _ => None,
+        }
+    }
+}
+
+/// The roles that can be narrowed.
+pub const NARROWABLE: [Role; 3] = [Role::UserAdmin, Role::HelpDeskAdmin, Role::AppAdmin];
+
+/// By what a role can be narrowed, if it can be.
+#[must_use]
+pub const fn narrowed_by(role: Role) -> Option<TargetKind> {
+    match role {
+        Role::UserAdmin | Role::HelpDeskAdmin => Some(TargetKind::Groups),
+        Role::AppAdmin => Some(TargetKind::Apps),
+        Role::SuperAdmin
+        | Role::OrgAdmin
+        | Role::ReadOnlyAdmin
+        | Role::ReportAdmin
+        | Role::ApiAccessManagementAdmin => None,
+    }
+}
+
+/// What a narrowed role permits, over what its targets mean. No target lets its holder change the target itself: whoever
+/// could rename or remove a group would decide what rules and other roles make of it.
+#[must_use]
+pub const fn permits(role: Role) -> &'static [Capability] {
+    match role {
+        Role::UserAdmin => &[To::UsersManage, To::GroupsRead, To::GroupsMembers],
+        Role::HelpDeskAdmin => &[
+            To::UsersRead,
+            To::UsersUnlock,
+            To::UsersClearSessions,
+            To::UsersCredentials,
+            To::GroupsRead,
+        ],
+        // An app is run for whomever it may be for: its administrator names people and groups, and lists none.
+        Role::AppAdmin => &[
+            To::AppsManage,
+            To::UsersAppAssignment,
+            To::GroupsAppAssignment,
+        ],
+        Role::SuperAdmin
+        | Role::OrgAdmin
+        | Role::ReadOnlyAdmin
+        | Role::ReportAdmin
+        | Role::ApiAccessManagementAdmin => &[],
+    }
+}
+
+/// The roles that give a capability when they are narrowed.
+#[must_use]
+pub fn giving(capability: Capability) -> Vec<Role> {
+    let gives = |role: &Role| permits(*role).iter().any(|held| held.contains(capability));
+    NARROWABLE.into_iter().filter(gives).collect()
+}
+
+/// What a target means for things of a kind.
+#[must_use]
+pub fn resource(target: &RoleTarget, kind: ThingKind) -> Option<Resource> {
+    match (target, kind) {
+        (RoleTarget::Group(id), ThingKind::Person) => Some(Resource::UsersOf(id.clone())),
+        (RoleTarget::Group(id), ThingKind::Group) => Some(Resource::Group(id.clone())),
+        (RoleTarget::App(id), ThingKind::App) => Some(Resource::App(id.clone())),
+        (RoleTarget::Apps, ThingKind::App) => Some(Resource::Apps),
+        (RoleTarget::App(_) | RoleTarget::Apps, ThingKind::Person) => Some(Resource::Users),
+        (RoleTarget::App(_) | RoleTarget::Apps, ThingKind::Group) => Some(Resource::Groups),
+        (RoleTarget::Group(_), ThingKind::App) | (_, ThingKind::Server) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NARROWABLE, RoleTarget, giving, narrowed_by, permits, resource};
+    use crate::access::custom::Resource;
+    use crate::access::custom::capability::{Capability, ThingKind};
+    use crate::access::{Permission, Role, role_permits};
+    use vocab::entropy::SeededEntropy;
+    use vocab::id::{AppId, GroupId};
+
+    #[test]
+    fn a_narrowed_role_permits_nothing_that_the_whole_one_does_not() {
+        for role in Role::ALL {
+            assert_eq!(narrowed_by(role).is_some(), NARROWABLE.contains(&role));
+            assert_eq!(permits(role).is_empty(), narrowed_by(role).is_none());
+            for held in permits(role) {
+                assert!(role_permits(role, held.amounts_to()), "{role:?} {held:?}");
+            }
+        }
+        // And the whole one stands above the narrowed one, never below.
+        for role in NARROWABLE {
+            for permission in Permission::ALL {
+                let mut held = permits(role).iter();
+                let narrowed = held.any(|one| one.amounts_to() as u8 == permission as u8);
+                assert!(!narrowed || role_permits(role, permission));
+            }
+        }
+    }
+
+    #[test]
+    fn each_capability_comes_of_the_roles_that_contain_it() {
+        for capability in Capability::ALL {
+            for role in Role::ALL {
+                let expected = permits(role).iter().any(|held| held.contains(*capability));
+                assert_eq!(giving(*capability).contains(&role), expected);
+            }
+            assert!(giving(*capability).len() <= NARROWABLE.len());
+        }
+        assert_eq!(
+            giving(Capability::UsersResetPassword),
+            [Role::UserAdmin, Role::HelpDeskAdmin]
+        );
+        assert_eq!(giving(Capability::UsersSuspend), [Role::UserAdmin]);
+        assert_eq!(giving(Capability::GroupsManage), []);
+        assert_eq!(giving(Capability::ServersRead), []);
+    }
+
+    #[test]
+    fn a_target_is_stored_and_read_and_means_what_it_names() {
+        let entropy = SeededEntropy::new(71);
+        let (group, app) = (GroupId::generate(&entropy), AppId::generate(&entropy));
+        for target in [
+            RoleTarget::Group(group.clone()),
+            RoleTarget::App(app.clone()),
+            RoleTarget::Apps,
+        ] {
+            let (kind, id) = target.stored();
+            assert_eq!(RoleTarget::from_stored(kind, id), Some(target.clone()));
+            assert_eq!(resource(&target, ThingKind::Server), None);
+        }
+        for (kind, id) in [("GROUP", app.as_str()), ("APPS", ""), ("USERS", "")] {
+            assert_eq!(RoleTarget::from_stored(kind, id), None);
+        }
+        let group = RoleTarget::Group(group);
+        assert!(matches!(
+            resource(&group, ThingKind::Person),
+            Some(Resource::UsersOf(_))
+        ));
+        assert!(matches!(
+            resource(&group, ThingKind::Group),
+            Some(Resource::Group(_))
+        ));
+        assert_eq!(resource(&group, ThingKind::App), None);
+        let app = RoleTarget::App(app);
+        assert!(matches!(
+            resource(&app, ThingKind::App),
+            Some(Resource::App(_))
+        ));
+        assert_eq!(resource(&app, ThingKind::Person), Some(Resource::Users));
+    }
+}
