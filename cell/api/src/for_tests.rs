@@ -6,6 +6,7 @@ pub(crate) mod described;
 pub(crate) mod desk;
 pub(crate) mod held;
 pub(crate) mod receiver;
+mod recorded;
 mod settings;
 
 use crate::for_tests::custom::Custom;
@@ -276,14 +277,18 @@ impl World {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, answered) = response.into_parts();
         let bytes = to_bytes(answered, 16 << 20).await.unwrap();
-        let operation = described::check(&Seen {
+        let seen = Seen {
             method,
             path,
             sent: &body,
             status: parts.status,
             headers: &parts.headers,
             answered: &bytes,
-        });
+        };
+        let operation = described::check(&seen);
+        if let Some(operation) = operation {
+            recorded::record(operation, &seen);
+        }
         if let Some(operation) = operation.filter(|_| parts.status.is_success()) {
             let mut known = self.answered_well.lock().unwrap();
             known.insert((method.to_owned(), operation));
