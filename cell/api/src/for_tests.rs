@@ -48,7 +48,7 @@ use vocab::id::{ApiGrantId, AppId, OrgId, SessionId, UserId};
 use vocab::secret::SecretHash;
 
 /// The schema of the cell as far as this crate needs it.
-static SCHEMA: [Migration; 22] = cell_for_tests::with([oauth::schema::MIGRATION]);
+static SCHEMA: [Migration; 23] = cell_for_tests::with([oauth::schema::MIGRATION]);
 pub(crate) const REQUEST_ID: &str = "0123456789abcdef0123456789abcdef";
 /// Calls of one token that the world lets through: more than a test makes, but for the one about just that.
 pub(crate) const CALLS_MAX: u32 = 1_500;

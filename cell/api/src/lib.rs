@@ -7,6 +7,7 @@
 mod api_access;
 pub mod api_tokens;
 pub mod apps;
+pub mod attribute_schemas;
 pub mod authn;
 pub mod authorization_servers;
 mod bearer;
@@ -20,6 +21,7 @@ pub mod iam;
 pub mod identity_providers;
 pub mod inline_hooks;
 pub mod limits;
+pub mod linked_objects;
 pub mod log_streams;
 pub mod logs;
 pub mod named;

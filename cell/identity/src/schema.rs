@@ -120,3 +120,10 @@ pub const MIGRATION_CUSTOM_ROLES: Migration = Migration {
     name: "custom roles",
     sql: include_str!("schema/026_custom_roles.sql"),
 };
+
+/// Attributes of groups and of people in apps, and relations between people.
+pub const MIGRATION_SCHEMAS_AND_LINKS: Migration = Migration {
+    version: 27,
+    name: "schemas of groups and apps, linked people",
+    sql: include_str!("schema/027_schemas_and_links.sql"),
+};

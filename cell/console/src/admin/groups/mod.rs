@@ -6,8 +6,9 @@ pub mod rules;
 use crate::admin::caller::{Answer, Detour, administrator, done, found, loaded};
 use crate::admin::form::{problem_of, revision, shell_after, typed};
 use crate::admin::paging::{FOUND_ROWS, LOAD_ROWS, after_of, cut, pager, render_cursor, search_of};
+use crate::admin::people::profile::{read_attribute, schema_field};
 use crate::view::admin::{GroupNewPage, GroupPage, GroupRow, GroupTab, GroupsPage, Picker};
-use crate::view::part::Input;
+use crate::view::part::{AttributeField, Input};
 use crate::view::row::LinkRow;
 use crate::view::shell::Shell;
 use crate::visit::Visit;
@@ -18,6 +19,7 @@ use identity::access::Permission;
 use identity::fault::{Fault, Refusal};
 use identity::group::{Group, store};
 use identity::person::profile::fold;
+use serde_json::{Map, Value};
 use vocab::id::{GroupId, OrgId};
 
 /// `GET /admin/groups`.
@@ -90,6 +92,7 @@ pub async fn show_settings(Path(id): Path<String>, visit: Visit) -> Answer {
         revision: group.revision,
         name: Input::of(&group.name),
         description: Input::of(&group.description),
+        attributes: attribute_fields(&visit, group.attributes.values(), None),
     };
     Ok(draw(&visit, visit.shell(), &group, tab))
 }
@@ -104,10 +107,16 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
         revision: revision(&visit),
         ..group.clone()
     };
-    match visit.cell.update_group(&permit, changed).await {
+    let attributes = read_attributes(&visit, &group);
+    let replaced = visit
+        .cell
+        .replace_group(&permit, changed, Some(attributes.clone()));
+    match replaced.await {
         Ok(()) => Ok(visit.go(&format!("/admin/groups/{id}/settings"))),
         Err(refusal) => {
             let (name, description) = typed_inputs(&visit, &refusal);
+            let problem = problem_of(visit.shell().t, &refusal);
+            let attributes = attribute_fields(&visit, &attributes, problem.as_ref());
             let shell = done(&visit, shell_after(&visit, refusal))?;
             Ok(draw(
                 &visit,
@@ -117,6 +126,7 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
                     revision: group.revision,
                     name,
                     description,
+                    attributes,
                 },
             ))
         }
@@ -129,6 +139,29 @@ pub async fn delete(Path(id): Path<String>, visit: Visit) -> Answer {
     let group = load_group(&visit, &id).await?;
     done(&visit, visit.cell.delete_group(&permit, &group.id).await)?;
     Ok(visit.go("/admin/groups"))
+}
+
+/// The controls of what the schema of groups adds.
+fn attribute_fields(
+    visit: &Visit,
+    values: &Map<String, Value>,
+    problem: Option<&(&'static str, String)>,
+) -> Vec<AttributeField> {
+    let schema = visit.snapshot.group_schema.iter();
+    schema
+        .map(|attribute| schema_field(attribute, values, problem))
+        .collect()
+}
+
+/// What a form sends of them. Attributes that the schema no longer has are left out.
+fn read_attributes(visit: &Visit, group: &Group) -> Map<String, Value> {
+    let mut attributes = Map::new();
+    for attribute in &visit.snapshot.group_schema {
+        if let Some(value) = read_attribute(visit, attribute, group.attributes.values()) {
+            attributes.insert(attribute.name.clone(), value);
+        }
+    }
+    attributes
 }
 
 fn typed_inputs(visit: &Visit, refusal: &Refusal) -> (Input, Input) {
