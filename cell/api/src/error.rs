@@ -137,6 +137,8 @@ pub enum Thing {
     TrustedOrigin,
     /// What a profile holds.
     UserSchema,
+    /// A relation between people.
+    LinkedObject,
     /// A type of person.
     UserType,
     /// An event hook.
@@ -196,6 +198,7 @@ impl Thing {
             Self::Zone => "NetworkZone",
             Self::TrustedOrigin => "TrustedOrigin",
             Self::UserSchema => "UserSchema",
+            Self::LinkedObject => "LinkedObject",
             Self::UserType => "UserType",
             Self::EventHook => "EventHook",
             Self::HookDelivery => "EventHookDelivery",

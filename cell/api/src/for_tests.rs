@@ -7,6 +7,7 @@ pub(crate) mod desk;
 pub(crate) mod held;
 mod narrowed;
 pub(crate) mod receiver;
+mod recorded;
 mod settings;
 
 use crate::for_tests::custom::Custom;
@@ -49,7 +50,7 @@ use vocab::id::{ApiGrantId, AppId, OrgId, SessionId, UserId};
 use vocab::secret::SecretHash;
 
 /// The schema of the cell as far as this crate needs it.
-static SCHEMA: [Migration; 26] = cell_for_tests::with([
+static SCHEMA: [Migration; 27] = cell_for_tests::with([
     oauth::schema::MIGRATION,
     oauth::schema::MIGRATION_REFRESH_FAMILIES_BY_APP,
 ]);
@@ -281,14 +282,18 @@ impl World {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, answered) = response.into_parts();
         let bytes = to_bytes(answered, 16 << 20).await.unwrap();
-        let operation = described::check(&Seen {
+        let seen = Seen {
             method,
             path,
             sent: &body,
             status: parts.status,
             headers: &parts.headers,
             answered: &bytes,
-        });
+        };
+        let operation = described::check(&seen);
+        if let Some(operation) = operation {
+            recorded::record(operation, &seen);
+        }
         if let Some(operation) = operation.filter(|_| parts.status.is_success()) {
             let mut known = self.answered_well.lock().unwrap();
             known.insert((method.to_owned(), operation));

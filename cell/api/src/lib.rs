@@ -7,6 +7,7 @@
 mod api_access;
 pub mod api_tokens;
 pub mod apps;
+pub mod attribute_schemas;
 pub mod authenticators;
 pub mod authn;
 pub mod authorization_servers;
@@ -21,6 +22,7 @@ pub mod iam;
 pub mod identity_providers;
 pub mod inline_hooks;
 pub mod limits;
+pub mod linked_objects;
 pub mod log_streams;
 pub mod logs;
 pub mod named;

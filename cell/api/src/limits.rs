@@ -159,6 +159,11 @@ pub const DELIVERIES_PAGE: Page = Page {
     default: 50,
     max: 200,
 };
+/// People who are linked to somebody, on a page.
+pub const LINKED_PEOPLE_PAGE: Page = Page {
+    default: 1_000,
+    max: 1_000,
+};
 /// Log streams of a page.
 pub const LOG_STREAMS_PAGE: Page = Page {
     default: 20,

@@ -2,6 +2,7 @@
 //! and the page in `docs/` lists them.
 
 use crate::api_tokens;
+use crate::attribute_schemas;
 use crate::authenticators;
 use crate::authn::{self, open};
 use crate::call::{Call, answer, no_method, no_path};
@@ -11,6 +12,7 @@ use crate::event_hooks;
 use crate::iam;
 use crate::identity_providers;
 use crate::inline_hooks;
+use crate::linked_objects;
 use crate::log_streams;
 use crate::org;
 use crate::reply::Reply;
@@ -38,6 +40,8 @@ const PREFIX: &str = "/api/";
 const VERSION: &str = "/api/v1/";
 /// Roles of apps are where clients in the field look for them: beside the endpoints of the authorization server.
 const CLIENTS: &str = "/oauth2/v1/clients/";
+/// Relations between people, which stand below their schema.
+const LINKED_OBJECTS: &str = "/api/v1/meta/schemas/user/linkedObjects";
 /// Where anybody is told which org answers and how its people sign in.
 const ORGANIZATION: &str = "/.well-known/okta-organization";
 
@@ -90,6 +94,9 @@ impl Operation {
 
 /// The part of the API that a path is in: by its first word, but for what stands below others' things.
 fn area_of(path: &str) -> Option<Area> {
+    if path.starts_with(LINKED_OBJECTS) {
+        return Some(Area::LinkedObjects);
+    }
     let mut words = path.trim_start_matches(VERSION).split('/');
     match (words.next(), words.next(), words.next()) {
         (Some("users" | "groups"), _, Some("roles")) => Some(Area::Roles),
@@ -375,6 +382,14 @@ operations! {
     PUT "/api/v1/org" ManageOrg org::replace "Rename the organisation" org::described::REPLACE;
     GET "/api/v1/meta/schemas/user/{schema}" ReadDirectory user_schema::show "Get what profiles hold, as `default` or by id" user_schema::described::SHOW;
     POST "/api/v1/meta/schemas/user/{schema}" ManageOrg user_schema::update "Add, change and remove attributes of profiles" user_schema::described::UPDATE;
+    GET "/api/v1/meta/schemas/group/default" ReadDirectory attribute_schemas::show_of_groups "Get what groups hold" attribute_schemas::described::SHOW;
+    POST "/api/v1/meta/schemas/group/default" ManageOrg attribute_schemas::update_of_groups "Add, change and remove attributes of groups" attribute_schemas::described::UPDATE;
+    GET "/api/v1/meta/schemas/apps/{id}/default" ReadDirectory attribute_schemas::show_of_app "Get what people have in an app" attribute_schemas::described::SHOW;
+    POST "/api/v1/meta/schemas/apps/{id}/default" ManageApps attribute_schemas::update_of_app "Add, change and remove attributes of people in an app" attribute_schemas::described::UPDATE;
+    GET "/api/v1/meta/schemas/user/linkedObjects" ReadDirectory linked_objects::list "List relations between people" linked_objects::described::LIST;
+    POST "/api/v1/meta/schemas/user/linkedObjects" ManageOrg linked_objects::create "Add a relation between people" linked_objects::described::CREATE;
+    GET "/api/v1/meta/schemas/user/linkedObjects/{name}" ReadDirectory linked_objects::show "Get a relation between people by the name of an end" linked_objects::described::SHOW;
+    DELETE "/api/v1/meta/schemas/user/linkedObjects/{name}" ManageOrg linked_objects::delete "Remove a relation between people, and all links by it" description::NOTHING;
     GET "/api/v1/meta/types/user" ReadDirectory user_schema::types::list "List the types of people: there is one" user_schema::described::TYPES;
     GET "/api/v1/meta/types/user/{type}" ReadDirectory user_schema::types::show "Get the type of people, as `default` or by id" user_schema::described::TYPE_SHOW;
     GET "/api/v1/eventHooks" ReadDirectory event_hooks::list "List event hooks" event_hooks::described::LIST;
@@ -411,6 +426,9 @@ operations! {
     GET "/api/v1/idps/{id}/users/{user}" ReadDirectory identity_providers::show_user "Get a person of an identity provider" identity_providers::described::SHOW_USER;
     POST "/api/v1/idps/{id}/users/{user}" ManagePeople identity_providers::link "Link a person to an identity provider" identity_providers::described::LINK_USER;
     DELETE "/api/v1/idps/{id}/users/{user}" ManagePeople identity_providers::unlink "Remove the link of a person to an identity provider" description::NOTHING;
+    GET "/api/v1/users/{id}/linkedObjects/{name}" ReadDirectory linked_objects::people "List to whom a person is linked" linked_objects::described::PEOPLE;
+    DELETE "/api/v1/users/{id}/linkedObjects/{name}" ManagePeople linked_objects::unlink "Take the primary of a relation from a person" description::NOTHING;
+    PUT "/api/v1/users/{id}/linkedObjects/{name}/{primary}" ManagePeople linked_objects::link "Make somebody the primary of a person" description::NOTHING;
     GET "/api/v1/users/{id}/idps" ReadDirectory identity_providers::list_of_user "List the identity providers to which a person is linked" identity_providers::described::LIST_OF_USER;
     GET "/api/v1/authenticators" ReadDirectory authenticators::list "List what people can prove who they are by" authenticators::described::LIST;
     GET "/api/v1/authenticators/{id}" ReadDirectory authenticators::show "Get an authenticator" authenticators::described::SHOW;

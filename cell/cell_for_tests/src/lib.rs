@@ -32,8 +32,7 @@ use vocab::time::{Clock, ManualClock, Timestamp};
 pub const START_SECS: i64 = 1_795_465_901;
 
 /// The schema of a cell as far as `identity` has it; crates above add theirs by [`with`].
-pub const SCHEMA: [Migration; 24] = [
-pub const SCHEMA: [Migration; 22] = [
+pub const SCHEMA: [Migration; 25] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -58,6 +57,7 @@ pub const SCHEMA: [Migration; 22] = [
     ledger::MIGRATION_LOG_BY_WORDS,
     identity::schema::MIGRATION_POLICIES_AT_REST,
     identity::schema::MIGRATION_NARROWED_ROLES,
+    identity::schema::MIGRATION_SCHEMAS_AND_LINKS,
 ];
 
 /// [`SCHEMA`] and the steps of a crate above, counted from 1 without a gap: in a whole cell others stand between them.

@@ -110,6 +110,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 24,
         ..crate::schema::MIGRATION_NARROWED_ROLES
     },
+    Migration {
+        version: 25,
+        ..crate::schema::MIGRATION_SCHEMAS_AND_LINKS
+    },
 ];
 
 /// When each test begins.

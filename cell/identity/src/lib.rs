@@ -6,6 +6,7 @@
 pub mod access;
 pub mod api_token;
 pub mod app;
+pub mod attribute_schema;
 pub mod cell;
 pub mod condition;
 pub mod credential;
@@ -18,6 +19,7 @@ pub mod group_rule;
 pub mod housekeeping;
 pub mod identity_provider;
 pub mod inline_hook;
+pub mod linked_object;
 pub mod log_filter;
 pub mod log_stream;
 pub mod notice;

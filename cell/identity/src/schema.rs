@@ -134,3 +134,10 @@ pub const MIGRATION_NARROWED_ROLES: Migration = Migration {
     name: "narrowed roles",
     sql: include_str!("schema/030_narrowed_roles.sql"),
 };
+
+/// Attributes of groups and of people in apps, and relations between people.
+pub const MIGRATION_SCHEMAS_AND_LINKS: Migration = Migration {
+    version: 31,
+    name: "schemas of groups and apps, linked people",
+    sql: include_str!("schema/031_schemas_and_links.sql"),
+};

@@ -41,7 +41,7 @@ use vocab::time::{Clock, SystemClock};
 use wire::identity::IdentityError;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 30] = [
+pub static MIGRATIONS: [Migration; 31] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -72,6 +72,7 @@ pub static MIGRATIONS: [Migration; 30] = [
     identity::schema::MIGRATION_POLICIES_AT_REST,
     oauth::schema::MIGRATION_REFRESH_FAMILIES_BY_APP,
     identity::schema::MIGRATION_NARROWED_ROLES,
+    identity::schema::MIGRATION_SCHEMAS_AND_LINKS,
 ];
 
 /// The file of the root key in the data folder.

@@ -199,6 +199,8 @@ define_ids! {
     SetResourceId, "ire", "resource of a set";
     /// A role bound to a set for somebody.
     RoleBindingId, "irb", "role binding";
+    /// A relation between people.
+    LinkedObjectId, "lob", "linked object";
     /// A move of an org from one cell to another.
     MoveId, "mov", "org move";
 }

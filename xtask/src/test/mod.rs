@@ -12,8 +12,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::command::Call;
-use crate::provision;
+use crate::command::{Call, create_file};
+use crate::provision::{self, Tools};
 use crate::report::{Steps, Verdict};
 use crate::workspace::Workspace;
 use crate::{fuzz, layers, tidy};
@@ -30,6 +30,9 @@ pub enum Extent {
 
 /// The longest that one call of cargo may take.
 const CARGO_MAX: Duration = Duration::from_secs(30 * 60);
+
+/// Tells the tests of the management API where to write down what they were answered.
+const ANSWERS: &str = "TESTUDO_ANSWERS";
 
 /// Runs the steps and prints the verdict.
 pub fn run(extent: Extent) -> anyhow::Result<ExitCode> {
@@ -62,7 +65,7 @@ fn run_everything(workspace: &Workspace) -> ExitCode {
         Ok(Verdict::Passed)
     });
     if let Some((built, environment)) = ready {
-        run_suites(&mut steps, workspace, &built, &environment);
+        run_suites(&mut steps, workspace, &tools, &built, &environment);
     }
     steps.run("fuzz", || {
         fuzz::run_all(workspace)?;
@@ -115,11 +118,19 @@ fn run_clippy(root: &Path) -> anyhow::Result<Verdict> {
 fn run_suites(
     steps: &mut Steps,
     workspace: &Workspace,
+    tools: &Tools,
     built: &Built,
     environment: &[(&'static str, OsString)],
 ) {
+    let answers = workspace.scratch().join("answers.jsonl");
     steps.run("crates, on both stores", || {
-        suites::run_crates(workspace, built, environment)
+        create_file(&answers)?;
+        let mut environment = environment.to_vec();
+        environment.push((ANSWERS, answers.clone().into()));
+        suites::run_crates(workspace, built, &environment)
+    });
+    steps.run("answers, read by the classes of an SDK", || {
+        suites::run_witness(workspace, &tools.python, &answers)
     });
     steps.run("examples in the documentation", || {
         Call::new("cargo")

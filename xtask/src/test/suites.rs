@@ -17,6 +17,8 @@ use crate::workspace::Workspace;
 const TESTBED: &str = "testbed";
 /// The program that is driven.
 const PRODUCT: &str = "testudo";
+/// The script that reads answers by the classes of an SDK, from the root.
+const WITNESS: &str = "testbed/clients/python/answers_as_classes.py";
 /// The longest that the tests of one executable may take.
 const SUITE_MAX: Duration = Duration::from_secs(15 * 60);
 
@@ -200,6 +202,20 @@ pub fn run_each<'a>(
     if !failed.is_empty() {
         bail!("tests failed in {}", failed.join(", "));
     }
+    Ok(Verdict::Passed)
+}
+
+/// Holds what the tests of the management API were answered against the classes of an SDK of the field.
+pub fn run_witness(
+    workspace: &Workspace,
+    python: &Path,
+    answers: &Path,
+) -> anyhow::Result<Verdict> {
+    let input = serde_json::json!({ "answers": answers });
+    Call::new(python)
+        .args([workspace.root.join(WITNESS)])
+        .args([input.to_string()])
+        .stream(SUITE_MAX)?;
     Ok(Verdict::Passed)
 }
 

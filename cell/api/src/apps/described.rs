@@ -270,6 +270,8 @@ pub(crate) static APP_LINKS: Description =
 
 const SCOPE: Schema = Schema::Word(&[users::DIRECT, users::THROUGH_GROUP]);
 
+const PROFILE: Schema = Schema::Map(&Schema::Anything);
+
 static APP_USER: Model = shown(
     "AppUser",
     "How an app is assigned to a person: alone, or through a group.",
@@ -284,6 +286,7 @@ static APP_USER: Model = shown(
             "credentials",
             Schema::Object(&[must("userName", Schema::Text)]),
         ),
+        must("profile", PROFILE).said("What the person has in the app."),
         may(
             "_embedded",
             Schema::Object(&[must("user", Schema::Of(&USER))]),
@@ -300,7 +303,7 @@ const APP_USER_FIELDS: &[Field] = &[
             may("userName", Schema::Text).said("The login: people have one name in all apps.")
         ]),
     ),
-    may("profile", Schema::Object(&[])).said("Empty."),
+    may("profile", PROFILE).said("What is named is changed, and removed by `null`."),
     may("id", Schema::Text),
 ];
 
@@ -323,7 +326,7 @@ static NEW_APP_USER: Model = taken(
                 may("userName", Schema::Text).said("The login: people have one name in all apps.")
             ]),
         ),
-        may("profile", Schema::Object(&[])).said("Empty."),
+        may("profile", PROFILE).said("What the schema of the app has."),
     ]),
     &users::READ_ONLY,
 );

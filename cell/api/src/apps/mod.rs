@@ -74,8 +74,8 @@ async fn show_all(call: &Call, apps: &[App]) -> Result<Vec<Value>, ApiError> {
     let ids: Vec<AppId> = apps.iter().map(|app| app.id.clone()).collect();
     let ways = call.cell.find_ways(&reader, &person.id, &ids).await?;
     let shown = apps.iter().zip(shown).map(|(app, mut shown)| {
-        if let Some((way, since)) = ways.get(&app.id) {
-            let way = render_way(call, &app.id, &person, (way, *since));
+        if let Some(way) = ways.get(&app.id) {
+            let way = render_way(call, &app.id, &person, way);
             shown["_embedded"] = json!({ "user": way });
         }
         shown

@@ -9,12 +9,11 @@ use crate::reply::Reply;
 use crate::users::render::render_listed;
 use identity::access::Permission;
 use identity::app::App;
-use identity::app::assigned::{AppPerson, Way};
+use identity::app::assigned::{AppPerson, AppWay, Way};
 use identity::fault::Refusal;
 use identity::person::Person;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use vocab::id::{AppId, UserId};
-use vocab::time::Timestamp;
 
 /// What is shown of an assignment, sent back by clients, and not changed by them.
 pub(crate) const READ_ONLY: [&str; 10] = [
@@ -40,6 +39,7 @@ struct AssignmentInput {
     id: Option<String>,
     scope: Option<Scope>,
     user_name: Option<String>,
+    profile: Option<Map<String, Value>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,15 +119,20 @@ pub async fn assign(call: Call) -> Result<Reply, ApiError> {
         other => other?.person,
     };
     check_user_name(&input, &person)?;
-    assign_to(&call, &app, &person.id).await
+    assign_to(&call, &app, &person.id, input.profile).await
 }
 
-async fn assign_to(call: &Call, app: &App, user: &UserId) -> Result<Reply, ApiError> {
-    let assigned = call
-        .cell
-        .assign_app_to_person(&call.permit, &app.id, user)
-        .await;
-    assigned?;
+async fn assign_to(
+    call: &Call,
+    app: &App,
+    user: &UserId,
+    profile: Option<Map<String, Value>>,
+) -> Result<Reply, ApiError> {
+    let (cell, permit) = (&call.cell, &call.permit);
+    match profile {
+        Some(profile) => cell.assign_app_with(permit, &app.id, user, profile).await?,
+        None => cell.assign_app_to_person(permit, &app.id, user).await?,
+    }
     let assigned = load_assigned(call, app, user).await?;
     Ok(Reply::of(render_app_user(call, app, &assigned)))
 }
@@ -148,8 +153,21 @@ pub async fn update(call: Call) -> Result<Reply, ApiError> {
         return Err(ApiError::invalid("id", "it is never changed"));
     }
     check_user_name(&input, &person)?;
+    let has_profile = input
+        .profile
+        .as_ref()
+        .is_some_and(|named| !named.is_empty());
     match (input.scope, &assigned.way) {
-        (Some(Scope::Direct), Way::Group(_)) => assign_to(&call, &app, &person.id).await,
+        (Some(Scope::Direct), Way::Group(_)) => {
+            assign_to(&call, &app, &person.id, input.profile).await
+        }
+        (None | Some(Scope::Direct), Way::Direct) if has_profile => {
+            assign_to(&call, &app, &person.id, input.profile).await
+        }
+        (_, Way::Group(_)) if has_profile => {
+            let problem = "the app is theirs through a group; make it their own by the scope USER";
+            Err(ApiError::invalid("profile", problem))
+        }
         (Some(Scope::Group), Way::Direct) => {
             let problem = "take the app from the person instead, where a group of theirs has it";
             Err(ApiError::invalid("scope", problem))
@@ -215,14 +233,13 @@ fn parse_assignment(bytes: &[u8]) -> Result<AssignmentInput, ApiError> {
         }
         credentials.end()?;
     }
-    if let Some(profile) = fields.take_object("profile")? {
-        profile.end()?;
-    }
+    let profile = fields.take_object("profile")?.map(Fields::rest);
     fields.end()?;
     Ok(AssignmentInput {
         id,
         scope,
         user_name,
+        profile,
     })
 }
 
@@ -238,19 +255,18 @@ fn check_user_name(input: &AssignmentInput, person: &Person) -> Result<(), ApiEr
 }
 
 fn render_app_user(call: &Call, app: &App, assigned: &AppPerson) -> Value {
-    let way = (&assigned.way, assigned.assigned_at);
-    render_way(call, &app.id, &assigned.person, way)
+    let way = AppWay {
+        way: assigned.way.clone(),
+        assigned_at: assigned.assigned_at,
+        attributes: assigned.attributes.clone(),
+    };
+    render_way(call, &app.id, &assigned.person, &way)
 }
 
 /// How an app is assigned to a person, and since when.
-pub(super) fn render_way(
-    call: &Call,
-    app: &AppId,
-    person: &Person,
-    (way, since): (&Way, Timestamp),
-) -> Value {
-    let since = since.to_rfc3339_millis();
-    let (scope, group) = match way {
+pub(super) fn render_way(call: &Call, app: &AppId, person: &Person, way: &AppWay) -> Value {
+    let since = way.assigned_at.to_rfc3339_millis();
+    let (scope, group) = match &way.way {
         Way::Direct => (DIRECT, None),
         Way::Group(_) if call.permit.custom_caller().is_some() => (THROUGH_GROUP, None),
         Way::Group(group) => {
@@ -270,6 +286,7 @@ pub(super) fn render_way(
         "lastUpdated": since,
         "syncState": "DISABLED",
         "credentials": { "userName": person.login },
+        "profile": way.attributes.values(),
         "_links": {
             "app": { "href": call.href(&format!("/api/v1/apps/{app}")) },
             "user": { "href": call.href(&format!("/api/v1/users/{}", person.id)) },
@@ -284,7 +301,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_assignment_names_somebody_and_nothing_else() {
+    fn an_assignment_names_somebody_and_what_they_have_in_the_app() {
         let parse = |body: serde_json::Value| parse_assignment(body.to_string().as_bytes());
         let good = json!({
             "id": "00u", "scope": "USER", "status": "ACTIVE", "_links": {}, "profile": {},
@@ -296,12 +313,13 @@ mod tests {
                 id: Some("00u".into()),
                 scope: Some(Scope::Direct),
                 user_name: Some("ada".into()),
+                profile: Some(serde_json::Map::new()),
             }
         );
         for bad in [
             json!({ "id": 1 }),
             json!({ "scope": "ORG" }),
-            json!({ "profile": { "role": "x" } }),
+            json!({ "profile": "x" }),
             json!({ "credentials": { "password": { "value": "x" } } }),
             json!({ "priority": 1 }),
         ] {

@@ -225,6 +225,8 @@ pub fn words_of(path: &str, name: &str) -> Option<&'static str> {
         "methods" => "The type of its method.",
         "deliveries" => "The id of a delivery.",
         "tokens" => "The id of a refresh token.",
+        "linkedObjects" => "The name of an end of a relation.",
+        "{name}" => "A person: the id or the login.",
         "logStreams" => "The id of a log stream.",
         "user" if name == "schema" => "`default`, or the id of the schema.",
         "user" => "`default`, or the id of the type.",

@@ -6,6 +6,7 @@ use crate::user_schema::{schema_id, type_id};
 use identity::access::Permission;
 use identity::api_token::TOKEN_PREFIX;
 use identity::api_token::operations::DeclaredApiToken;
+use identity::linked_object::End;
 use identity::sign_on::zone::{ZoneReach, parse_ranges};
 use identity::trusted_origin::{OriginInput, Trust};
 use vocab::id::{OrgId, UserId};
@@ -19,6 +20,8 @@ const ZONES: &str = "/api/v1/zones";
 const TOKENS: &str = "/api/v1/api-tokens";
 /// Where those of schemas do.
 const SCHEMAS: &str = "/api/v1/meta/schemas/user";
+/// Where those of relations between people do.
+const LINKED_OBJECTS: &str = "/api/v1/meta/schemas/user/linkedObjects";
 /// Where those of types of people do.
 const TYPES: &str = "/api/v1/meta/types/user";
 /// Where those of authenticators do.
@@ -52,15 +55,29 @@ impl World {
             .create_zone(&policies, name, ranges, ZoneReach::Named);
         let zone = zone.await.unwrap();
         let login = format!("owner-of-{name}");
-        let owner = self.person(org, &login, "Grace", "Hopper");
+        let owner = self.person(org, &login, "Grace", "Hopper").await;
+        let declared_owner = owner.clone();
         let declared = DeclaredApiToken {
             name: name.to_owned(),
-            user_id: owner.await,
+            user_id: owner,
             text: random_token(self.cell.entropy(), TOKEN_PREFIX),
         };
         let token = self.cell.declare_api_token(&permit, declared);
         let token = token.await.unwrap().token;
+        let end = |side: &str| End {
+            name: format!("{side}_of_{name}").replace(|c: char| !c.is_ascii_alphanumeric(), "_"),
+            title: side.to_owned(),
+            description: String::new(),
+        };
+        let relation = self
+            .cell
+            .create_linked_object(&permit, end("primary"), end("associated"));
+        let relation = relation.await.unwrap().primary.name;
+        let primary = declared_owner.to_string();
         vec![
+            (LINKED_OBJECTS, "{name}", relation.clone()),
+            (USERS, "{name}", relation),
+            (USERS, "{primary}", primary),
             (SCHEMAS, "{schema}", schema_id(org)),
             (TYPES, "{type}", type_id(org)),
             (TOKENS, "{id}", token.id.to_string()),

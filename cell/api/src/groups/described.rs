@@ -34,7 +34,7 @@ pub(crate) static GROUP: Model = shown(
         must("lastMembershipUpdated", Schema::Moment),
         must(
             "profile",
-            Schema::Object(&[must("name", Schema::Text), may("description", Schema::Text)]),
+            Schema::Open(&[must("name", Schema::Text), may("description", Schema::Text)]),
         ),
         may("_embedded", Schema::Object(&[must("stats", STATS)])),
         must("_links", LINKS),
@@ -43,10 +43,10 @@ pub(crate) static GROUP: Model = shown(
 
 static GROUP_INPUT: Model = taken(
     "GroupInput",
-    "Name and description of a group.",
+    "Name and description of a group, and what the schema of groups adds.",
     Schema::Object(&[must(
         "profile",
-        Schema::Object(&[
+        Schema::Open(&[
             must("name", Schema::Text),
             may("description", Schema::Text),
             may("objectClass", Schema::Anything).said("Shown, and not changed here."),

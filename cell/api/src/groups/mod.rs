@@ -17,7 +17,7 @@ use crate::search::{Asked, Kind, asked, direction, parse_condition};
 use identity::access::Permission;
 use identity::group::Group;
 use identity::group::search::{GroupAttribute, GroupOrder, GroupSearch};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use vocab::id::GroupId;
 
 /// What can be shown inside of a group.
@@ -124,8 +124,11 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation; nothing was added.
 pub async fn create(call: Call) -> Result<Reply, ApiError> {
-    let (name, description) = parse_group(call.json()?)?;
-    let created = call.cell.create_group(&call.permit, &name, &description);
+    let input = parse_group(call.json()?)?;
+    let named = (input.name.as_str(), input.description.as_str());
+    let created = call
+        .cell
+        .create_group_with(&call.permit, named, input.attributes);
     Ok(Reply::of(render_group(&call, &created.await?)))
 }
 
@@ -135,14 +138,17 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn replace(call: Call) -> Result<Reply, ApiError> {
     let present = call.group("id").await?;
-    let (name, description) = parse_group(call.json()?)?;
+    let input = parse_group(call.json()?)?;
     let changed = Group {
-        name,
-        description,
+        name: input.name,
+        description: input.description,
         ..present
     };
     let id = changed.id.clone();
-    call.cell.update_group(&call.permit, changed).await?;
+    let replaced = call
+        .cell
+        .replace_group(&call.permit, changed, Some(input.attributes));
+    replaced.await?;
     let reader = call.reader()?;
     let group = call.cell.find_group(&reader, &id).await?;
     Ok(Reply::of(render_group(&call, &group)))
@@ -158,7 +164,15 @@ pub async fn delete(call: Call) -> Result<Reply, ApiError> {
     Ok(Reply::empty())
 }
 
-fn parse_group(bytes: &[u8]) -> Result<(String, String), ApiError> {
+/// The profile of a group: name, description, and whatever the schema of groups adds.
+#[derive(Debug, PartialEq, Eq)]
+struct GroupInput {
+    name: String,
+    description: String,
+    attributes: Map<String, Value>,
+}
+
+fn parse_group(bytes: &[u8]) -> Result<GroupInput, ApiError> {
     let mut fields = Fields::parse(bytes)?;
     fields.ignore_read_only(&READ_ONLY);
     let profile = fields.take_object("profile")?;
@@ -168,14 +182,19 @@ fn parse_group(bytes: &[u8]) -> Result<(String, String), ApiError> {
     profile.ignore_read_only(&["objectClass"]);
     let name = profile.take_text("name")?.unwrap_or_default();
     let description = profile.take_text("description")?.unwrap_or_default();
-    profile.end()?;
-    Ok((name.trim().to_owned(), description))
+    let attributes = profile.rest().into_iter();
+    Ok(GroupInput {
+        name: name.trim().to_owned(),
+        description,
+        attributes: attributes.filter(|(_, value)| !value.is_null()).collect(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::{parse_group, plan_search};
     use crate::query::Query;
+    use serde_json::json;
 
     #[test]
     fn lists_are_asked_for_in_ways_that_an_index_answers() {
@@ -200,13 +219,15 @@ mod tests {
     }
 
     #[test]
-    fn a_group_has_a_name_and_a_description_and_nothing_else() {
+    fn a_group_has_a_name_and_whatever_its_profile_has_besides() {
         let parse = |text: &str| parse_group(text.as_bytes());
-        let good = parse(r#"{"id":"x","profile":{"name":" a ","description":null}}"#);
-        assert_eq!(good.unwrap(), ("a".to_owned(), String::new()));
+        let body = r#"{"id":"x","profile":{"name":" a ","description":null,"team":"b","no":null}}"#;
+        let good = parse(body).unwrap();
+        assert_eq!((good.name.as_str(), good.description.as_str()), ("a", ""));
+        // Whether the schema has it is seen where it is stored.
+        assert_eq!(json!(good.attributes), json!({ "team": "b" }));
         for bad in [
             "{}",
-            r#"{"profile":{"name":"a","team":"b"}}"#,
             r#"{"profile":{"name":1}}"#,
             r#"{"profile":{"name":"a"},"owner":1}"#,
         ] {

@@ -31,6 +31,11 @@ pub fn render_counts(call: &Call, group: &Group, counts: GroupCounts) -> Value {
 pub fn render_group(call: &Call, group: &Group) -> Value {
     let href = call.href(&format!("/api/v1/groups/{}", group.id));
     let description = Some(group.description.as_str()).filter(|text| !text.is_empty());
+    let own = group.attributes.known(&call.snapshot.group_schema);
+    let mut profile = json!({ "name": group.name, "description": description });
+    for (name, value) in own.values() {
+        profile[name] = value.clone();
+    }
     json!({
         "id": group.id.as_str(),
         "type": KIND,
@@ -38,7 +43,7 @@ pub fn render_group(call: &Call, group: &Group) -> Value {
         "created": group.created_at.to_rfc3339_millis(),
         "lastUpdated": group.updated_at.to_rfc3339_millis(),
         "lastMembershipUpdated": group.members_changed_at.to_rfc3339_millis(),
-        "profile": { "name": group.name, "description": description },
+        "profile": profile,
         "_links": {
             "self": { "href": href },
             "users": { "href": format!("{href}/users") },

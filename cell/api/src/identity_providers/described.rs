@@ -94,7 +94,8 @@ static PROVIDER: Model = shown(
                         Schema::Object(&[
                             must("client_id", Schema::Text),
                             must("pkce_required", Schema::Flag),
-                            must("token_endpoint_auth_method", AUTH_METHOD),
+                            may("token_endpoint_auth_method", AUTH_METHOD)
+                                .said("`client_secret_basic` where it is missing."),
                         ]),
                     )]),
                 ),

@@ -64,10 +64,10 @@ pub(crate) const TYPES: [&str; 26] = [
 ];
 
 /// The word for how a secret is shown.
-pub(crate) const fn secret_word(place: SecretPlace) -> &'static str {
+pub(crate) const fn secret_word(place: SecretPlace) -> Option<&'static str> {
     match place {
-        SecretPlace::Basic => BASIC,
-        SecretPlace::Post => IN_BODY,
+        SecretPlace::Basic => None,
+        SecretPlace::Post => Some(IN_BODY),
     }
 }
 

@@ -56,6 +56,7 @@ fn render_protocol(config: &ProviderConfig) -> Value {
         "credentials": { "client": {
             "client_id": config.client_id,
             "pkce_required": true,
+            // Clients in the field know of one word here, which is another: what is usual goes without saying.
             "token_endpoint_auth_method": secret_word(config.secret_place),
         } },
     })

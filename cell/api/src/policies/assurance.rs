@@ -174,13 +174,20 @@ fn take_required(fields: &mut Fields) -> Result<(), ApiError> {
     }
 }
 
-/// The one thing known that there is, is a password.
+/// The one thing known that there is.
+pub(crate) const PASSWORD: &str = "password";
+
+/// It is a password.
 fn parse_knowledge(mut fields: Fields) -> Result<(), ApiError> {
     take_required(&mut fields)?;
-    for (field, word) in [("types", "PASSWORD"), ("methods", "PASSWORD")] {
+    for field in ["types", "methods"] {
         let words = fields.take_texts(field)?.unwrap_or_default();
-        if words.iter().any(|known| known != word) {
-            return Err(fields.refusal(field, "what is known is a PASSWORD"));
+        // Some clients write it in capitals.
+        if words
+            .iter()
+            .any(|known| !known.eq_ignore_ascii_case(PASSWORD))
+        {
+            return Err(fields.refusal(field, "what is known is a password"));
         }
     }
     fields.end()
@@ -241,7 +248,7 @@ pub(crate) fn render_app_sign_on(outcome: &Outcome) -> Value {
     });
     let knowledge = shown
         .knowledge
-        .then(|| json!({ "required": true, "types": ["PASSWORD"] }));
+        .then(|| json!({ "required": true, "types": [PASSWORD] }));
     let constraints = if possession.is_none() && knowledge.is_none() {
         json!([])
     } else {

@@ -5,6 +5,7 @@ use crate::description::parameter::{AFTER, Parameter, Values, flag, limit, word}
 use crate::description::schema::{Field, Model, Schema, may, must, shown, taken};
 use crate::description::{Description, Need, lists, pages, shows};
 use crate::limits::{MAPPINGS_PAGE, POLICIES_PAGE};
+use crate::policies::assurance::PASSWORD;
 use crate::policies::password::{self, NAMES};
 use crate::policies::{Kind, READ_ONLY, mappings, rules};
 
@@ -361,13 +362,16 @@ const CONDITIONS: &[Field] = &[
     may("userType", Schema::Object(NEUTRAL)),
 ];
 
+/// The word for what is known, as it is shown and as some clients write it.
+const KNOWN: &[&str] = &[PASSWORD, "PASSWORD"];
+
 const CONSTRAINT: Schema = Schema::Object(&[
     may(
         "knowledge",
         Schema::Object(&[
             may("required", Schema::Flag).said("True."),
-            may("types", Schema::List(&Schema::Word(&["PASSWORD"]))),
-            may("methods", Schema::List(&Schema::Word(&["PASSWORD"]))),
+            may("types", Schema::List(&Schema::Word(KNOWN))),
+            may("methods", Schema::List(&Schema::Word(KNOWN))),
         ]),
     ),
     may(

@@ -39,6 +39,7 @@ async fn an_app_is_assigned_to_people(world: &World) {
             "lastUpdated": now,
             "syncState": "DISABLED",
             "credentials": { "userName": "ada" },
+            "profile": {},
             "_links": {
                 "app": { "href": format!("{base}{app}") },
                 "user": { "href": format!("{base}/api/v1/users/{ada}") },

@@ -531,6 +531,12 @@ async fn organisation(world: &World, things: &Things) {
         ("POST", "/api/v1/org"),
         ("PUT", "/api/v1/org"),
         ("POST", "/api/v1/meta/schemas/user/{schema}"),
+        ("POST", "/api/v1/meta/schemas/group/default"),
+        ("POST", "/api/v1/meta/schemas/apps/{id}/default"),
+        ("POST", "/api/v1/meta/schemas/user/linkedObjects"),
+        ("PUT", "/api/v1/users/{id}/linkedObjects/{name}/{primary}"),
+        ("DELETE", "/api/v1/users/{id}/linkedObjects/{name}"),
+        ("DELETE", "/api/v1/meta/schemas/user/linkedObjects/{name}"),
         (
             "POST",
             "/api/v1/users/{id}/lifecycle/expire_password_with_temp_password",

@@ -58,7 +58,7 @@ static ATTRIBUTES: Model = shown(
     ]),
 );
 
-static SCHEMA: Model = shown(
+pub(crate) static SCHEMA: Model = shown(
     "UserSchema",
     "What profiles hold, as a JSON Schema.",
     Schema::Object(&[
@@ -121,7 +121,7 @@ static ATTRIBUTE_CHANGE: Model = taken(
     &[],
 );
 
-static SCHEMA_CHANGE: Model = taken(
+pub(crate) static SCHEMA_CHANGE: Model = taken(
     "UserSchemaChange",
     "Attributes that are added or changed, and those that are `null`, which are removed.",
     Schema::Object(&[may(

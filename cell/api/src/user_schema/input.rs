@@ -3,7 +3,6 @@
 use crate::body::Fields;
 use crate::error::ApiError;
 use crate::reply::without_nulls;
-use crate::user_schema::render::render_base;
 use identity::org::settings::{AttributeChoice, AttributeKind, ProfileAttribute};
 use serde_json::Value;
 
@@ -24,7 +23,7 @@ const PLACE: &str = "definitions.custom.properties";
 
 /// What happens to an attribute of the org.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Change {
+pub(crate) enum Change {
     /// It is no more.
     Remove,
     /// It is so from now on; whatever is not said stays, or is as it is for a new one.
@@ -33,7 +32,7 @@ pub(super) enum Change {
 
 /// What is said of an attribute. Of what may be taken away by `null`, the inner `None` is that.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Wish {
+pub(crate) struct Wish {
     kind: Option<AttributeKind>,
     title: Option<String>,
     description: Option<String>,
@@ -55,14 +54,17 @@ enum OwnAccess {
     Write,
 }
 
-/// Reads what is to become of which attribute.
-pub(super) fn parse_changes(bytes: &[u8]) -> Result<Vec<(String, Change)>, ApiError> {
+/// Reads what is to become of which attribute, beside those that are built in.
+pub(crate) fn parse_changes(
+    bytes: &[u8],
+    built_in: Value,
+) -> Result<Vec<(String, Change)>, ApiError> {
     let mut fields = Fields::parse(bytes)?;
     fields.ignore_read_only(&READ_ONLY);
     let mut changes = Vec::new();
     if let Some(mut definitions) = fields.take_object("definitions")? {
         if let Some(base) = definitions.take("base")
-            && !is_part_of(&without_nulls(base), &without_nulls(render_base()))
+            && !is_part_of(&without_nulls(base), &without_nulls(built_in))
         {
             let problem = "the built-in attributes cannot be changed";
             return Err(definitions.refusal("base", problem));
@@ -238,10 +240,12 @@ const fn untitled(value: String) -> AttributeChoice {
     }
 }
 
-/// The attributes as the changes leave them. What one holds stays, since values depend on it.
-pub(super) fn plan_schema(
+/// The attributes as the changes leave them; new ones are like that one but for what is said of them. What an attribute holds
+/// stays, since values depend on it.
+pub(crate) fn plan_schema(
     present: &[ProfileAttribute],
     changes: &[(String, Change)],
+    new: &ProfileAttribute,
 ) -> Result<Vec<ProfileAttribute>, ApiError> {
     let mut planned = present.to_vec();
     for (name, change) in changes {
@@ -265,7 +269,7 @@ pub(super) fn plan_schema(
                     kind: wish.kind.ok_or_else(|| {
                         ApiError::invalid(&format!("{PLACE}.{name}.type"), "it is required")
                     })?,
-                    ..ProfileAttribute::default()
+                    ..new.clone()
                 };
                 set(&mut attribute, wish)?;
                 planned.push(attribute);
@@ -340,8 +344,8 @@ mod tests {
 
     fn planned(properties: &Value) -> Option<Vec<ProfileAttribute>> {
         let body = json!({ "definitions": { "custom": { "properties": properties } } });
-        let changes = parse_changes(body.to_string().as_bytes()).ok()?;
-        plan_schema(&[team()], &changes).ok()
+        let changes = parse_changes(body.to_string().as_bytes(), render_base()).ok()?;
+        plan_schema(&[team()], &changes, &ProfileAttribute::default()).ok()
     }
 
     #[test]
@@ -433,7 +437,7 @@ mod tests {
         assert_eq!(planned(&without_nulls(shown)), Some(vec![team()]));
         let base = |base: Value| {
             let body = json!({ "definitions": { "base": base } });
-            parse_changes(body.to_string().as_bytes()).is_ok()
+            parse_changes(body.to_string().as_bytes(), render_base()).is_ok()
         };
         assert!(base(render_base()));
         assert!(base(

@@ -12,8 +12,9 @@ use crate::limits::CHANGE_ATTEMPTS_MAX;
 use crate::org;
 use crate::reply::Reply;
 use crate::user_schema::input::{parse_changes, plan_schema};
-use crate::user_schema::render::render_schema;
+use crate::user_schema::render::{render_base, render_schema};
 use identity::fault::Refusal;
+use identity::org::settings::ProfileAttribute;
 use vocab::id::OrgId;
 use vocab::secret::SecretHash;
 
@@ -57,11 +58,15 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn update(call: Call) -> Result<Reply, ApiError> {
     find_schema(&call)?;
-    let changes = parse_changes(call.json()?)?;
+    let changes = parse_changes(call.json()?, render_base())?;
     for _ in 0..CHANGE_ATTEMPTS_MAX {
         let org = org::load(&call).await?;
         let (name, mut settings) = (org.name.clone(), org.settings.clone());
-        settings.profile_schema = plan_schema(&settings.profile_schema, &changes)?;
+        settings.profile_schema = plan_schema(
+            &settings.profile_schema,
+            &changes,
+            &ProfileAttribute::default(),
+        )?;
         if settings == org.settings {
             return Ok(Reply::of(render_schema(&call, &org)));
         }
@@ -69,14 +74,20 @@ pub async fn update(call: Call) -> Result<Reply, ApiError> {
         match updated.await {
             Ok(()) => return Ok(Reply::of(render_schema(&call, &org::load(&call).await?))),
             Err(Refusal::Changed) => {}
-            Err(Refusal::Invalid { problem, .. }) => {
-                let problem = problem.to_string();
-                return Err(ApiError::invalid("definitions.custom", &problem));
-            }
-            Err(refusal) => return Err(refusal.into()),
+            Err(refusal) => return Err(refused(refusal)),
         }
     }
     Err(Refusal::Changed.into())
+}
+
+/// A refusal of attributes, at the place where they stand.
+pub(crate) fn refused(refusal: Refusal) -> ApiError {
+    match refusal {
+        Refusal::Invalid { problem, .. } => {
+            ApiError::invalid("definitions.custom", &problem.to_string())
+        }
+        other => other.into(),
+    }
 }
 
 fn find_schema(call: &Call) -> Result<(), ApiError> {

@@ -20,13 +20,6 @@ const BASE: [(&str, &str, usize, bool, bool); 4] = [
 /// The schema.
 pub(super) fn render_schema(call: &Call, org: &Org) -> Value {
     let href = schema_href(call, &org.id);
-    let own = &org.settings.profile_schema;
-    let properties: Map<String, Value> = own
-        .iter()
-        .map(|attribute| (attribute.name.clone(), render_own(attribute)))
-        .collect();
-    let required = own.iter().filter(|attribute| attribute.required);
-    let required: Vec<&str> = required.map(|attribute| attribute.name.as_str()).collect();
     json!({
         "id": href,
         "$schema": "http://json-schema.org/draft-04/schema#",
@@ -36,22 +29,38 @@ pub(super) fn render_schema(call: &Call, org: &Org) -> Value {
         "created": org.created_at.to_rfc3339_millis(),
         "lastUpdated": org.updated_at.to_rfc3339_millis(),
         "definitions": {
-            "custom": {
-                "id": "#custom",
-                "type": "object",
-                "properties": properties,
-                "required": required,
-            },
+            "custom": render_custom(&org.settings.profile_schema),
             "base": render_base(),
         },
-        "properties": { "profile": { "allOf": [
-            { "$ref": "#/definitions/custom" },
-            { "$ref": "#/definitions/base" },
-        ] } },
+        "properties": render_whole(),
         "_links": {
             "self": { "href": href, "hints": { "allow": ["GET", "POST"] } },
             "type": { "href": type_href(call, &org.id) },
         },
+    })
+}
+
+/// What makes a whole profile.
+pub(crate) fn render_whole() -> Value {
+    json!({ "profile": { "allOf": [
+        { "$ref": "#/definitions/custom" },
+        { "$ref": "#/definitions/base" },
+    ] } })
+}
+
+/// The attributes that the organisation added.
+pub(crate) fn render_custom(own: &[ProfileAttribute]) -> Value {
+    let properties: Map<String, Value> = own
+        .iter()
+        .map(|attribute| (attribute.name.clone(), render_own(attribute)))
+        .collect();
+    let required = own.iter().filter(|attribute| attribute.required);
+    let required: Vec<&str> = required.map(|attribute| attribute.name.as_str()).collect();
+    json!({
+        "id": "#custom",
+        "type": "object",
+        "properties": properties,
+        "required": required,
     })
 }
 
@@ -79,7 +88,7 @@ pub(super) fn render_base() -> Value {
 }
 
 /// An attribute; what is not said of it is not shown.
-pub(super) fn render_own(attribute: &ProfileAttribute) -> Value {
+pub(crate) fn render_own(attribute: &ProfileAttribute) -> Value {
     let (kind, [lower, upper]) = match attribute.kind {
         AttributeKind::Text => ("string", ["minLength", "maxLength"]),
         AttributeKind::Integer => ("integer", ["minimum", "maximum"]),

@@ -54,6 +54,8 @@ define_areas! {
     Orgs, "orgs";
     /// What profiles hold.
     Schemas, "schemas";
+    /// Relations between people.
+    LinkedObjects, "linkedObjects";
     /// Types of people.
     UserTypes, "userTypes";
     /// Event hooks.

@@ -5,12 +5,15 @@ use crate::access::custom::capability::Capability;
 use crate::access::custom::within;
 use crate::access::{Permission, Permit};
 use crate::app::store;
+use crate::attribute_schema::{Attributes, Owner, store as schemas};
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::person::operations::as_target;
 use database::WriteTx;
 use ledger::{EventType, Target};
+use serde_json::{Map, Value};
 use vocab::id::{AppId, GroupId, UserId};
+use vocab::time::Timestamp;
 
 /// To whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,9 +22,11 @@ enum Assignee {
     Group(GroupId),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Wish {
     Assign,
+    /// The same, with a change of what the person has in the app.
+    AssignWith(Map<String, Value>),
     Unassign,
 }
 
@@ -37,6 +42,22 @@ impl Cell {
         user: &UserId,
     ) -> Result<(), Refusal> {
         self.change_assignment(permit, app, Assignee::Person(user.clone()), Wish::Assign)
+            .await
+    }
+
+    /// Assigns an app to a person and changes what the person has in it: what is named, and no more.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for an app or person that this org does not have; [`Refusal::Invalid`] as the schema of the app says.
+    pub async fn assign_app_with(
+        &self,
+        permit: &Permit,
+        app: &AppId,
+        user: &UserId,
+        attributes: Map<String, Value>,
+    ) -> Result<(), Refusal> {
+        let to = Assignee::Person(user.clone());
+        self.change_assignment(permit, app, to, Wish::AssignWith(attributes))
             .await
     }
 
@@ -116,6 +137,9 @@ async fn apply_assignment(
     within::check_app(tx, permit, app_id).await?;
     let target = load_target(tx, permit, to).await?;
     let (changed, kind) = match (to, wish) {
+        (Assignee::Person(user), Wish::AssignWith(change)) => {
+            apply_profile(tx, permit, (app_id, user), change, now).await?
+        }
         (Assignee::Person(user), Wish::Assign) => (
             store::assign_person(tx, org, app_id, user, now).await?,
             EventType::ApplicationUserMembershipAdd,
@@ -124,7 +148,7 @@ async fn apply_assignment(
             store::unassign_person(tx, org, app_id, user).await?,
             EventType::ApplicationUserMembershipRemove,
         ),
-        (Assignee::Group(group), Wish::Assign) => (
+        (Assignee::Group(group), Wish::Assign | Wish::AssignWith(_)) => (
             store::assign_group(tx, org, app_id, group, now).await?,
             EventType::GroupApplicationAssignmentAdd,
         ),
@@ -138,6 +162,31 @@ async fn apply_assignment(
         ledger::append(tx, org, event).await?;
     }
     Ok(())
+}
+
+/// Assigns an app to a person, who is held, and changes what they have in it; whether anything changed, and what.
+async fn apply_profile(
+    tx: &mut WriteTx,
+    permit: &Permit,
+    (app_id, user): (&AppId, &UserId),
+    change: Map<String, Value>,
+    now: Timestamp,
+) -> Result<(bool, EventType), Refusal> {
+    let org = permit.org();
+    let added = store::assign_person(tx, org, app_id, user, now).await?;
+    let owner = Owner::App(app_id.clone());
+    let schema = schemas::load(tx, org, &owner).await?.attributes;
+    let present = store::load_attributes(tx, org, app_id, user).await?;
+    let planned = Attributes::decide(present.known(&schema).merged(change), &schema)?;
+    let changed = planned != present;
+    if changed {
+        store::put_attributes(tx, org, app_id, user, &planned).await?;
+    }
+    let kind = match added {
+        true => EventType::ApplicationUserMembershipAdd,
+        false => EventType::ApplicationUserMembershipUpdate,
+    };
+    Ok((added || changed, kind))
 }
 
 /// To whom it is assigned. A person is held: one who is removed at the same moment would keep it for ever.

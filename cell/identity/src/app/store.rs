@@ -4,6 +4,7 @@ use crate::access::custom::store::sets;
 use crate::access::narrowed::store as narrowed;
 use crate::app::settings::{AppSettings, Assignment};
 use crate::app::{App, AppKind, AppStatus, api_access};
+use crate::attribute_schema::{self, Attributes, Owner};
 use crate::fault::{Fault, Refusal};
 use crate::person::profile::fold;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
@@ -242,6 +243,7 @@ pub async fn delete_inactive(
     ] {
         tx.execute(sql, params![org_id, app_id]).await?;
     }
+    attribute_schema::store::delete(tx, org_id, &Owner::App(app_id.clone())).await?;
     api_access::store::delete_of_app(tx, org_id, app_id).await?;
     sets::forget_target(tx, org_id, app_id.as_str()).await?;
     narrowed::forget_target(tx, org_id, app_id.as_str()).await?;
@@ -339,6 +341,40 @@ pub async fn assign_person(
         .execute(sql, params![org_id, app_id, user_id, now])
         .await?
         == 1)
+}
+
+/// What a person has in an app that is assigned to them; whoever changes it holds the person.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub(crate) async fn load_attributes(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    app_id: &AppId,
+    user_id: &UserId,
+) -> Result<Attributes, DatabaseFault> {
+    let sql = "SELECT attributes FROM app_users WHERE org_id = $1 AND app_id = $2 AND user_id = $3";
+    let row = tx
+        .query_optional(sql, params![org_id, app_id, user_id])
+        .await?;
+    Ok(row.map(|row| row.get(0)).transpose()?.unwrap_or_default())
+}
+
+/// Sets what a person has in an app.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub(crate) async fn put_attributes(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    app_id: &AppId,
+    user_id: &UserId,
+    attributes: &Attributes,
+) -> Result<(), DatabaseFault> {
+    let sql =
+        "UPDATE app_users SET attributes = $4 WHERE org_id = $1 AND app_id = $2 AND user_id = $3";
+    let values = params![org_id, app_id, user_id, attributes.render()];
+    tx.execute(sql, values).await.map(|_| ())
 }
 
 /// Takes an app from a person; false if it was not assigned.

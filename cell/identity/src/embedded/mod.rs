@@ -3,7 +3,8 @@
 pub mod store;
 
 use crate::access::{Permission, Permit};
-use crate::app::assigned::Way;
+use crate::app::assigned::{AppWay, Way};
+use crate::attribute_schema::Attributes;
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::group::Group;
@@ -11,7 +12,6 @@ use crate::person::Person;
 use crate::person::search::PersonRecord;
 use std::collections::HashMap;
 use vocab::id::{AppId, GroupId, UserId};
-use vocab::time::Timestamp;
 
 /// Most things that one statement names.
 pub const TOGETHER_MAX: usize = 200;
@@ -83,18 +83,21 @@ impl Cell {
         permit: &Permit,
         user: &UserId,
         ids: &[AppId],
-    ) -> Result<HashMap<AppId, (Way, Timestamp)>, Refusal> {
+    ) -> Result<HashMap<AppId, AppWay>, Refusal> {
         permit.covers(Permission::ReadDirectory)?;
         let mut found = HashMap::new();
         let mut tx = self.database.read().await?;
         for ids in ids.chunks(TOGETHER_MAX) {
             let org = permit.org();
             for (app, group, at) in store::load_group_ways(&mut tx, org, user, ids).await? {
-                found.insert(app, (Way::Group(group), at));
+                let way = AppWay {
+                    way: Way::Group(group),
+                    assigned_at: at,
+                    attributes: Attributes::default(),
+                };
+                found.insert(app, way);
             }
-            for (app, at) in store::load_direct_ways(&mut tx, org, user, ids).await? {
-                found.insert(app, (Way::Direct, at));
-            }
+            found.extend(store::load_direct_ways(&mut tx, org, user, ids).await?);
         }
         Ok(found)
     }

@@ -1,12 +1,15 @@
 //! Rows of several tables by many ids at once. A statement names as many as there may be, whatever their number, so that there
 //! is one text of each: the places that are left over hold the last id once more.
 
+use crate::app::assigned::{AppWay, Way};
+use crate::attribute_schema::Attributes;
 use crate::embedded::{APPS_COUNTED_MAX, MEMBERS_COUNTED_MAX, TOGETHER_MAX};
 use crate::fault::Fault;
 use crate::group::Group;
 use crate::group::store::{columns, read};
+use crate::org::settings::ProfileAttribute;
 use crate::walk::rows_max;
-use database::{DatabaseFault, ReadTx};
+use database::{DatabaseFault, ReadTx, Row};
 use std::sync::LazyLock;
 use vocab::id::{AppId, GroupId, OrgId, UserId};
 use vocab::time::Timestamp;
@@ -44,7 +47,9 @@ static PASSWORDS: LazyLock<String> = LazyLock::new(|| {
 static DIRECT: LazyLock<String> = LazyLock::new(|| {
     let places = places(3);
     format!(
-        "SELECT d.app_id, d.assigned_at FROM app_users d WHERE d.org_id = $1 AND d.user_id = $2 \
+        "SELECT d.app_id, d.assigned_at, d.attributes, COALESCE(s.attributes, '[]') FROM app_users d \
+         LEFT JOIN attribute_schemas s ON s.org_id = d.org_id AND s.owner = d.app_id \
+         WHERE d.org_id = $1 AND d.user_id = $2 \
          AND d.app_id IN ({places})"
     )
 });
@@ -100,20 +105,30 @@ pub(super) async fn load_password_moments(
         .collect()
 }
 
-/// Which of these apps are assigned to a person, and since when.
+fn read_direct_way(row: &Row) -> Result<(AppId, AppWay), Fault> {
+    let (attributes, schema): (Attributes, String) = (row.get(2)?, row.get(3)?);
+    let schema: Vec<ProfileAttribute> = serde_json::from_str(&schema)
+        .map_err(|error| Fault::stored("schema of attributes", &error))?;
+    let way = AppWay {
+        way: Way::Direct,
+        assigned_at: row.get(1)?,
+        attributes: attributes.known(&schema),
+    };
+    Ok((row.get(0)?, way))
+}
+
+/// Which of these apps are assigned to a person, since when, and what the person has in them.
 pub(super) async fn load_direct_ways(
     tx: &mut ReadTx,
     org: &OrgId,
     user: &UserId,
     ids: &[AppId],
-) -> Result<Vec<(AppId, Timestamp)>, DatabaseFault> {
+) -> Result<Vec<(AppId, AppWay)>, Fault> {
     let Some(values) = filled(vec![Value::from(org), Value::from(user)], ids) else {
         return Ok(Vec::new());
     };
     let rows = tx.query(DIRECT.as_str(), &values).await?;
-    rows.iter()
-        .map(|row| Ok((row.get(0)?, row.get(1)?)))
-        .collect()
+    rows.iter().map(read_direct_way).collect()
 }
 
 /// Through which groups of a person these apps came, by app and group.

@@ -3,6 +3,7 @@
 
 use crate::access::custom::guard;
 use crate::access::{Permission, Permit};
+use crate::attribute_schema::Attributes;
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::group::operations::{apply_removal, check};
@@ -119,6 +120,7 @@ impl Cell {
             id: GroupId::generate(self.entropy()),
             name: name.to_owned(),
             description: String::new(),
+            attributes: Attributes::default(),
             revision: 1,
             created_at: self.now(),
             updated_at: self.now(),

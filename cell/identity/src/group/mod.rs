@@ -6,6 +6,7 @@ pub mod roles;
 pub mod search;
 pub mod store;
 
+use crate::attribute_schema::Attributes;
 use vocab::id::{GroupId, OrgId};
 use vocab::time::Timestamp;
 
@@ -25,11 +26,13 @@ pub struct Group {
     pub name: String,
     /// What it is for.
     pub description: String,
+    /// What the org's schema of groups adds.
+    pub attributes: Attributes,
     /// Counts changes.
     pub revision: i64,
     /// When it was made.
     pub created_at: Timestamp,
-    /// Last change of name or description.
+    /// Last change of name, description or attributes.
     pub updated_at: Timestamp,
     /// When somebody was last added or taken out; each time later than the time before, whatever the clock says.
     pub members_changed_at: Timestamp,

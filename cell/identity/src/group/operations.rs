@@ -4,6 +4,7 @@ use crate::access::ceiling::check_custom_reach;
 use crate::access::custom::capability::{Capability, ThingKind};
 use crate::access::custom::{guard, within};
 use crate::access::{Permission, Permit};
+use crate::attribute_schema::{Attributes, Owner, store as schemas};
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::group::{DESCRIPTION_CHARS_MAX, Group, NAME_CHARS_MAX, store};
@@ -11,6 +12,7 @@ use crate::group_rule::{active, exclude, follow};
 use crate::sign_on::of_administrators;
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
+use serde_json::{Map, Value};
 use vocab::id::{GroupId, UserId};
 use vocab::text::disguises;
 
@@ -43,6 +45,20 @@ impl Cell {
         name: &str,
         description: &str,
     ) -> Result<Group, Refusal> {
+        self.create_group_with(permit, (name, description), Map::new())
+            .await
+    }
+
+    /// Adds a group with those attributes.
+    ///
+    /// # Errors
+    /// [`Refusal`] as the rules of names and the org's schema of groups say.
+    pub async fn create_group_with(
+        &self,
+        permit: &Permit,
+        (name, description): (&str, &str),
+        attributes: Map<String, Value>,
+    ) -> Result<Group, Refusal> {
         permit.covers_within(Permission::ManageGroups, Capability::GroupsCreate)?;
         let name = name.trim();
         check(name, description)?;
@@ -51,34 +67,49 @@ impl Cell {
             id: GroupId::generate(self.entropy()),
             name: name.to_owned(),
             description: description.to_owned(),
+            attributes: Attributes::default(),
             revision: 1,
             created_at: self.now(),
             updated_at: self.now(),
             members_changed_at: self.now(),
             external_id: None,
         };
-        let (stored, by, event) = (
-            group.clone(),
-            permit.clone(),
-            self.group_event(permit, EventType::GroupLifecycleCreate, &group),
-        );
+        let by = permit.clone();
+        let event = self.group_event(permit, EventType::GroupLifecycleCreate, &group);
         self.database
             .write(move |tx| {
                 Box::pin(async move {
                     within::check_everything(tx, &by, ThingKind::Group).await?;
-                    store::insert(tx, &stored).await?;
-                    Ok::<_, Refusal>(ledger::append(tx, &stored.org_id, event).await?)
+                    let group = Group {
+                        attributes: decide_attributes(tx, &by, attributes).await?,
+                        ..group
+                    };
+                    store::insert(tx, &group).await?;
+                    ledger::append(tx, &group.org_id, event).await?;
+                    Ok::<_, Refusal>(group)
                 })
             })
-            .await?;
-        Ok(group)
+            .await
     }
 
-    /// Changes name and description.
+    /// Changes name and description; the attributes stay as they are.
     ///
     /// # Errors
     /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision.
     pub async fn update_group(&self, permit: &Permit, group: Group) -> Result<(), Refusal> {
+        self.replace_group(permit, group, None).await
+    }
+
+    /// Changes name and description, and the attributes where they are named.
+    ///
+    /// # Errors
+    /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision.
+    pub async fn replace_group(
+        &self,
+        permit: &Permit,
+        group: Group,
+        attributes: Option<Map<String, Value>>,
+    ) -> Result<(), Refusal> {
         permit.covers_within(Permission::ManageGroups, Capability::GroupsManage)?;
         check(group.name.trim(), &group.description)?;
         if group.org_id != *permit.org() {
@@ -96,6 +127,13 @@ impl Cell {
                     let rules = active::hold(tx, &cell, &group.org_id).await?;
                     within::check_group(tx, &by, &group.id).await?;
                     let present = store::load(tx, &group.org_id, &group.id).await?;
+                    let group = match attributes {
+                        Some(values) => Group {
+                            attributes: decide_attributes(tx, &by, values).await?,
+                            ..group
+                        },
+                        None => group,
+                    };
                     store::update(tx, &group, now).await?;
                     if let Some(present) = present.filter(|present| present.name != group.name) {
                         let place = (&group.org_id, &group.id);
@@ -190,6 +228,19 @@ impl Cell {
             .client(permit.client())
             .target(Target::group(&group.id, &group.name))
     }
+}
+
+/// Attributes of a group as the org's schema has them at this moment.
+async fn decide_attributes(
+    tx: &mut WriteTx,
+    permit: &Permit,
+    values: Map<String, Value>,
+) -> Result<Attributes, Refusal> {
+    if values.is_empty() {
+        return Ok(Attributes::default());
+    }
+    let schema = schemas::load(tx, permit.org(), &Owner::Groups).await?;
+    Attributes::decide(values, &schema.attributes)
 }
 
 /// Removes a group, in the caller's transaction; rules that filled it rest from then on.

@@ -13,12 +13,12 @@ use vocab::time::Timestamp;
 macro_rules! columns {
     () => {
         "SELECT g.org_id, g.id, g.name, g.description, g.revision, g.created_at, g.updated_at, g.members_changed_at, \
-         g.external_id FROM groups g "
+         g.external_id, g.attributes FROM groups g "
     };
 }
 pub(crate) use columns;
 
-/// The first nine columns of a selection of groups.
+/// The first ten columns of a selection of groups.
 pub(crate) fn read(row: &Row) -> Result<Group, DatabaseFault> {
     let created_at: Timestamp = row.get(5)?;
     let members_changed_at: Timestamp = row.get(7)?;
@@ -32,6 +32,7 @@ pub(crate) fn read(row: &Row) -> Result<Group, DatabaseFault> {
         updated_at: row.get(6)?,
         members_changed_at: members_changed_at.max(created_at),
         external_id: row.get(8)?,
+        attributes: row.get(9)?,
     })
 }
 
@@ -93,14 +94,15 @@ pub async fn load_page(
 /// [`Refusal::Taken`] if the name is in use.
 pub async fn insert(tx: &mut WriteTx, group: &Group) -> Result<(), Refusal> {
     let sql = "INSERT INTO groups (org_id, id, name, name_key, description, revision, created_at, updated_at, \
-               members_changed_at) VALUES ($1, $2, $3, $4, $5, 1, $6, $6, $6)";
+               members_changed_at, attributes) VALUES ($1, $2, $3, $4, $5, 1, $6, $6, $6, $7)";
     let values = params![
         &group.org_id,
         &group.id,
         &group.name,
         fold(&group.name),
         &group.description,
-        group.created_at
+        group.created_at,
+        group.attributes.render()
     ];
     match tx.execute(sql, values).await {
         Ok(_) => Ok(()),
@@ -109,13 +111,13 @@ pub async fn insert(tx: &mut WriteTx, group: &Group) -> Result<(), Refusal> {
     }
 }
 
-/// Changes name and description if the revision is still the one that was read.
+/// Changes name, description and attributes if the revision is still the one that was read.
 ///
 /// # Errors
 /// [`Refusal::Changed`] or [`Refusal::Taken`].
 pub async fn update(tx: &mut WriteTx, group: &Group, now: Timestamp) -> Result<(), Refusal> {
-    let sql = "UPDATE groups SET name = $1, name_key = $2, description = $3, revision = revision + 1, updated_at = $4 \
-               WHERE org_id = $5 AND id = $6 AND revision = $7";
+    let sql = "UPDATE groups SET name = $1, name_key = $2, description = $3, revision = revision + 1, updated_at = $4, \
+               attributes = $8 WHERE org_id = $5 AND id = $6 AND revision = $7";
     let values = params![
         &group.name,
         fold(&group.name),
@@ -123,7 +125,8 @@ pub async fn update(tx: &mut WriteTx, group: &Group, now: Timestamp) -> Result<(
         now,
         &group.org_id,
         &group.id,
-        group.revision
+        group.revision,
+        group.attributes.render()
     ];
     match tx.execute(sql, values).await {
         Ok(1) => Ok(()),

@@ -1,11 +1,12 @@
 //! Removing what has ended: sign-ins that nobody finished, codes and links, sessions; and what was
-//! kept of attributes that are unique no more. Nothing depends on when it runs,
+//! kept of attributes that are unique no more and of relations that have ended. Nothing depends on when it runs,
 //! since every reader holds the end against the clock.
 
 pub mod store;
 
 use crate::cell::Cell;
 use crate::fault::Fault;
+use crate::linked_object::store as links;
 use crate::person::unique::store as unique;
 use database::DatabaseFault;
 
@@ -27,9 +28,9 @@ impl Cell {
                 .write(move |tx| {
                     Box::pin(async move {
                         let ended = store::delete_ended(tx, now, BATCH_ROWS).await?;
-                        Ok::<_, DatabaseFault>(
-                            ended.max(unique::delete_retired(tx, BATCH_ROWS).await?),
-                        )
+                        let unlinked = links::delete_ended(tx, now, BATCH_ROWS).await?;
+                        let retired = unique::delete_retired(tx, BATCH_ROWS).await?;
+                        Ok::<_, DatabaseFault>(ended.max(unlinked).max(retired))
                     })
                 })
                 .await?;

@@ -42,27 +42,36 @@ const NAMED_OTHERWISE: [&str; 12] = [
 /// # Errors
 /// [`Refusal::Invalid`] naming the first attribute that cannot be.
 pub fn decide_schema(schema: &[ProfileAttribute]) -> Result<(), Refusal> {
-    if schema.len() > ATTRIBUTES_MAX {
-        return Err(Refusal::TooMany {
-            what: "profile attributes",
-            max: ATTRIBUTES_MAX,
-        });
-    }
     if schema.iter().filter(|attribute| attribute.unique).count() > UNIQUE_ATTRIBUTES_MAX {
         return Err(Refusal::TooMany {
             what: "attributes without two people of one value",
             max: UNIQUE_ATTRIBUTES_MAX,
         });
     }
+    decide_beside(schema, &NAMED_OTHERWISE)
+}
+
+/// Holds attributes against their bounds that stand beside others which are built in.
+///
+/// # Errors
+/// [`Refusal::Invalid`] naming the first attribute that cannot be.
+pub(crate) fn decide_beside(schema: &[ProfileAttribute], built_in: &[&str]) -> Result<(), Refusal> {
+    if schema.len() > ATTRIBUTES_MAX {
+        return Err(Refusal::TooMany {
+            what: "profile attributes",
+            max: ATTRIBUTES_MAX,
+        });
+    }
     for (index, attribute) in schema.iter().enumerate() {
         let mut earlier = schema.iter().take(index);
         let is_repeated = earlier.any(|earlier| earlier.name == attribute.name);
-        decide_attribute(attribute, is_repeated)?;
+        let is_reserved = built_in.contains(&attribute.name.as_str());
+        decide_attribute(attribute, is_repeated || is_reserved)?;
     }
     Ok(())
 }
 
-fn decide_attribute(attribute: &ProfileAttribute, is_repeated: bool) -> Result<(), Refusal> {
+fn decide_attribute(attribute: &ProfileAttribute, is_named_otherwise: bool) -> Result<(), Refusal> {
     let name = attribute.name.as_str();
     let is_shaped = name.len() <= NAME_BYTES_MAX
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
@@ -79,7 +88,7 @@ fn decide_attribute(attribute: &ProfileAttribute, is_repeated: bool) -> Result<(
             "use at most 256 characters on one line",
         ));
     }
-    if !is_shaped || is_repeated || NAMED_OTHERWISE.contains(&name) {
+    if !is_shaped || is_named_otherwise {
         let problem = Problem::of(
             "{name}: use a letter, then letters, digits and underscores, each name once",
             [quoted(name)],

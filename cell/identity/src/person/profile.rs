@@ -95,7 +95,11 @@ pub fn decide_external_id(name: Option<String>) -> Result<Option<String>, Refusa
     Ok(Some(name))
 }
 
-fn check_attributes(
+/// Holds values against the attributes of a schema.
+///
+/// # Errors
+/// [`Refusal::Invalid`] naming the first that cannot be, or that is missing.
+pub(crate) fn check_attributes(
     attributes: &Map<String, Value>,
     schema: &[ProfileAttribute],
 ) -> Result<(), Refusal> {

@@ -3,6 +3,7 @@
 use crate::access::Role;
 use crate::access::narrowed::{Breadth, RoleHolder, store as narrowed};
 use crate::fault::{Fault, Refusal};
+use crate::linked_object;
 use crate::person::profile::{ProfileInput, fold, prefix_end, search_terms};
 use crate::person::roles::GrantedRole;
 use crate::person::{Person, PersonStatus};
@@ -529,6 +530,7 @@ pub async fn delete(tx: &mut WriteTx, person: &Person, now: Timestamp) -> Result
     ] {
         tx.execute(sql, params![org, id]).await?;
     }
+    linked_object::store::forget_person(tx, org, id, now).await?;
     Ok(())
 }
 

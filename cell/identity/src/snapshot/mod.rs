@@ -3,9 +3,11 @@
 pub mod cache;
 
 use crate::app::App;
+use crate::attribute_schema::{self, Owner};
 use crate::cell::Cell;
 use crate::fault::Fault;
 use crate::org::Org;
+use crate::org::settings::ProfileAttribute;
 use crate::server::{AuthorizationServer, DEFAULT_SERVER_NAME};
 use crate::sign_on::{SignOnPolicy, Zone};
 use crate::snapshot::cache::Generation;
@@ -21,6 +23,8 @@ pub struct OrgSnapshot {
     pub org: Org,
     /// The mark of its logo, if it has one.
     pub logo: Option<String>,
+    /// What its groups have beyond name and description.
+    pub group_schema: Vec<ProfileAttribute>,
     /// Its custom authorization servers, by id.
     pub servers: HashMap<String, Arc<AuthorizationServer>>,
     /// Its network zones.
@@ -83,9 +87,11 @@ impl Cell {
         let zones = crate::sign_on::store::load_zones(&mut tx, org_id).await?;
         let origins = crate::trusted_origin::store::load_all(&mut tx, org_id).await?;
         let providers = crate::identity_provider::store::load_all(&mut tx, org_id).await?;
+        let groups = attribute_schema::store::load(&mut tx, org_id, &Owner::Groups).await?;
         let snapshot = Arc::new(OrgSnapshot {
             org,
             logo,
+            group_schema: groups.attributes,
             servers: servers
                 .into_iter()
                 .map(|server| (server.id.to_string(), Arc::new(server)))

@@ -86,6 +86,7 @@ async fn every_walk_is_along_its_index_and_nothing_is_sorted() {
     let mut tx = world.cell.database.read().await.unwrap();
     let apps = crate::app::search::store::EVERY_WALK.into_iter();
     let apps = apps.chain(crate::app::assigned::store::EVERY_WALK);
+    let apps = apps.chain(crate::linked_object::store::EVERY_WALK);
     for direction in [Direction::Ascending, Direction::Descending] {
         let people = crate::person::search::store::every_walk(direction);
         let groups = crate::group::search::store::every_walk(direction);

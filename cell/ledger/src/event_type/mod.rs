@@ -273,6 +273,8 @@ define_event_types! {
     IamResourcesetResourcesDelete, "iam.resourceset.resources.delete", "Resource removed from a set", Usual;
     IamResourcesetBindingsAdd, "iam.resourceset.bindings.add", "Custom role given over a resource set", Alarming;
     IamResourcesetBindingsDelete, "iam.resourceset.bindings.delete", "Custom role over a resource set taken", Usual;
+    DirectoryLinkedObjectCreate, "directory.linked_object.create", "Relation between people added", Usual;
+    DirectoryLinkedObjectDelete, "directory.linked_object.delete", "Relation between people removed", Usual;
     InlineHookCreated, "inline_hook.created", "Inline hook added", Usual;
     InlineHookUpdated, "inline_hook.updated", "Inline hook changed", Usual;
     InlineHookDeleted, "inline_hook.deleted", "Inline hook removed", Usual;

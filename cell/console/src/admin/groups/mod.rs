@@ -9,8 +9,9 @@ use crate::admin::caller::{
 };
 use crate::admin::form::{problem_of, revision, shell_after, typed};
 use crate::admin::paging::{FOUND_ROWS, LOAD_ROWS, after_of, cut, pager, render_cursor, search_of};
+use crate::admin::people::profile::{read_attribute, schema_field};
 use crate::view::admin::{GroupNewPage, GroupPage, GroupRow, GroupTab, GroupsPage, Picker};
-use crate::view::part::Input;
+use crate::view::part::{AttributeField, Input};
 use crate::view::row::LinkRow;
 use crate::view::shell::{Right, Shell};
 use crate::visit::Visit;
@@ -22,6 +23,7 @@ use identity::access::{Permission, Permit};
 use identity::fault::{Fault, Refusal};
 use identity::group::{Group, store};
 use identity::person::profile::fold;
+use serde_json::{Map, Value};
 use vocab::id::{GroupId, OrgId};
 
 /// `GET /admin/groups`.
@@ -136,6 +138,7 @@ pub async fn show_settings(Path(id): Path<String>, visit: Visit) -> Answer {
         revision: group.revision,
         name: Input::of(&group.name),
         description: Input::of(&group.description),
+        attributes: attribute_fields(&visit, group.attributes.values(), None),
     };
     let manage = Capability::GroupsManage;
     let shell = shell_over(&visit, visit.shell(), &group, manage).await?;
@@ -152,10 +155,16 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
         revision: revision(&visit),
         ..group.clone()
     };
-    match visit.cell.update_group(&permit, changed).await {
+    let attributes = read_attributes(&visit, &group);
+    let replaced = visit
+        .cell
+        .replace_group(&permit, changed, Some(attributes.clone()));
+    match replaced.await {
         Ok(()) => Ok(visit.go(&format!("/admin/groups/{id}/settings"))),
         Err(refusal) => {
             let (name, description) = typed_inputs(&visit, &refusal);
+            let problem = problem_of(visit.shell().t, &refusal);
+            let attributes = attribute_fields(&visit, &attributes, problem.as_ref());
             let shell = done(&visit, shell_after(&visit, refusal))?;
             let manage = Capability::GroupsManage;
             let shell = shell_over(&visit, shell, &group, manage).await?;
@@ -167,6 +176,7 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
                     revision: group.revision,
                     name,
                     description,
+                    attributes,
                 },
             ))
         }
@@ -179,6 +189,29 @@ pub async fn delete(Path(id): Path<String>, visit: Visit) -> Answer {
     let group = load_group_within(&visit, &permit, &id).await?;
     done(&visit, visit.cell.delete_group(&permit, &group.id).await)?;
     Ok(visit.go("/admin/groups"))
+}
+
+/// The controls of what the schema of groups adds.
+fn attribute_fields(
+    visit: &Visit,
+    values: &Map<String, Value>,
+    problem: Option<&(&'static str, String)>,
+) -> Vec<AttributeField> {
+    let schema = visit.snapshot.group_schema.iter();
+    schema
+        .map(|attribute| schema_field(attribute, values, problem))
+        .collect()
+}
+
+/// What a form sends of them. Attributes that the schema no longer has are left out.
+fn read_attributes(visit: &Visit, group: &Group) -> Map<String, Value> {
+    let mut attributes = Map::new();
+    for attribute in &visit.snapshot.group_schema {
+        if let Some(value) = read_attribute(visit, attribute, group.attributes.values()) {
+            attributes.insert(attribute.name.clone(), value);
+        }
+    }
+    attributes
 }
 
 fn typed_inputs(visit: &Visit, refusal: &Refusal) -> (Input, Input) {

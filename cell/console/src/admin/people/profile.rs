@@ -104,7 +104,9 @@ pub fn read_profile(visit: &Visit, stored: &Map<String, Value>) -> ProfileInput 
     }
 }
 
-fn read_attribute(
+/// What a form sends of an attribute of a schema.
+#[must_use]
+pub fn read_attribute(
     visit: &Visit,
     attribute: &ProfileAttribute,
     stored: &Map<String, Value>,
@@ -144,7 +146,7 @@ pub fn attribute_fields(
     fields.extend(
         schema
             .iter()
-            .map(|attribute| schema_field(attribute, input, problem)),
+            .map(|attribute| schema_field(attribute, &input.attributes, problem)),
     );
     fields
 }
@@ -200,12 +202,14 @@ fn built_in_fields(
         .collect()
 }
 
-fn schema_field(
+/// The control of an attribute of a schema.
+#[must_use]
+pub fn schema_field(
     attribute: &ProfileAttribute,
-    input: &ProfileInput,
+    values: &Map<String, Value>,
     problem: Option<&(&'static str, String)>,
 ) -> AttributeField {
-    let value = match input.attributes.get(&attribute.name) {
+    let value = match values.get(&attribute.name) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Bool(is_on)) => String::from(if *is_on { "on" } else { "" }),
         Some(other) => other.to_string(),
@@ -276,7 +280,7 @@ mod tests {
     use super::schema_field;
     use crate::view::part::{AttributeAccess, AttributeKind as ControlKind};
     use identity::org::settings::{AttributeChoice, AttributeKind, ProfileAttribute};
-    use identity::person::profile::ProfileInput;
+    use serde_json::Map;
 
     #[test]
     fn a_control_offers_what_the_schema_allows() {
@@ -292,13 +296,13 @@ mod tests {
                 .into(),
             ..ProfileAttribute::default()
         };
-        let mut input = ProfileInput::default();
-        input.attributes.insert("site".into(), "HAM".into());
+        let mut values = Map::new();
+        values.insert("site".into(), "HAM".into());
         for (required, expected) in [
             (false, vec![("", "–"), ("BER", "Berlin"), ("HAM", "HAM")]),
             (true, vec![("BER", "Berlin"), ("HAM", "HAM")]),
         ] {
-            let field = schema_field(&site(required), &input, None);
+            let field = schema_field(&site(required), &values, None);
             let ControlKind::OneOf(choices) = &field.kind else {
                 panic!("{:?}", field.kind)
             };
@@ -311,8 +315,8 @@ mod tests {
             assert_eq!(field.hint, "Where the desk is");
             assert_eq!(field.access == AttributeAccess::Required, required);
         }
-        input.attributes.insert("site".into(), "MUC".into());
-        let strange = schema_field(&site(true), &input, None);
+        values.insert("site".into(), "MUC".into());
+        let strange = schema_field(&site(true), &values, None);
         let ControlKind::OneOf(choices) = &strange.kind else {
             panic!("{:?}", strange.kind)
         };
@@ -322,6 +326,9 @@ mod tests {
             kind: AttributeKind::Integer,
             ..ProfileAttribute::default()
         };
-        assert_eq!(schema_field(&level, &input, None).kind, ControlKind::Number);
+        assert_eq!(
+            schema_field(&level, &values, None).kind,
+            ControlKind::Number
+        );
     }
 }

@@ -186,6 +186,8 @@ pub const EVENTS: Events = Events {
     iam_resourceset_resources_delete: "Ressource einer Menge entfernt",
     iam_resourceset_bindings_add: "Eigene Rolle über eine Ressourcenmenge vergeben",
     iam_resourceset_bindings_delete: "Eigene Rolle über eine Ressourcenmenge entzogen",
+    directory_linked_object_create: "Beziehung zwischen Personen hinzugefügt",
+    directory_linked_object_delete: "Beziehung zwischen Personen entfernt",
     inline_hook_created: "Inline-Hook hinzugefügt",
     inline_hook_updated: "Inline-Hook geändert",
     inline_hook_deleted: "Inline-Hook entfernt",

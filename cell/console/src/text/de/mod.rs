@@ -6,6 +6,7 @@ mod account;
 mod admin;
 mod apps;
 mod begin;
+mod directory_problems;
 mod events;
 mod groups;
 mod hook_problems;
@@ -64,5 +65,6 @@ pub static TEXT: Text = Text {
         provider_problems::PROBLEMS,
         stream_problems::PROBLEMS,
         role_problems::PROBLEMS,
+        directory_problems::PROBLEMS,
     ],
 };

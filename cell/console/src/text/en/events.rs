@@ -186,6 +186,8 @@ messages! {
         iam_resourceset_resources_delete: "Resource removed from a set",
         iam_resourceset_bindings_add: "Custom role given over a resource set",
         iam_resourceset_bindings_delete: "Custom role over a resource set taken",
+        directory_linked_object_create: "Relation between people added",
+        directory_linked_object_delete: "Relation between people removed",
         inline_hook_created: "Inline hook added",
         inline_hook_updated: "Inline hook changed",
         inline_hook_deleted: "Inline hook removed",

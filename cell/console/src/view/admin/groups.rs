@@ -2,7 +2,7 @@
 
 use super::pick::Picker;
 use crate::text::Text;
-use crate::view::part::{self, Choice, Icon, Input, Moment, Pager};
+use crate::view::part::{self, AttributeField, Choice, Icon, Input, Moment, Pager};
 use crate::view::row::LinkRow;
 use crate::view::shell::{Right, Shell, here};
 use askama::Template;
@@ -67,7 +67,7 @@ pub enum GroupTab {
         /// Apps to add.
         picker: Picker,
     },
-    /// `…/settings`. Posts `name`, `description`, `revision` there; and to `…/delete`.
+    /// `…/settings`. Posts `name`, `description`, each attribute and `revision` there; and to `…/delete`.
     Settings {
         /// What was read, to tell a change by another.
         revision: i64,
@@ -75,6 +75,8 @@ pub enum GroupTab {
         name: Input,
         /// What it is for.
         description: Input,
+        /// What the schema of groups adds.
+        attributes: Vec<AttributeField>,
     },
 }
 

@@ -5,6 +5,7 @@ pub mod store;
 use crate::access::custom::capability::ThingKind;
 use crate::access::custom::within;
 use crate::access::{Permission, Permit};
+use crate::attribute_schema::{Attributes, Owner, store as schemas};
 use crate::cell::Cell;
 use crate::condition::{Comparison, Condition, Direction, Operand, Place};
 use crate::fault::Refusal;
@@ -31,10 +32,23 @@ pub struct AppPerson {
     pub way: Way,
     /// When it was assigned to the person, or to the group.
     pub assigned_at: Timestamp,
+    /// What the person has in the app; nothing where it came through a group.
+    pub attributes: Attributes,
     /// Whether it is assigned to the person besides, so that the walk over the people has met them.
     is_direct: bool,
     /// Whether an earlier group has them as well.
     is_repeat: bool,
+}
+
+/// How an app is assigned to somebody, and what they have in it.
+#[derive(Debug, Clone)]
+pub struct AppWay {
+    /// By which way.
+    pub way: Way,
+    /// When it was assigned to the person, or to the group.
+    pub assigned_at: Timestamp,
+    /// What the person has in the app; nothing where it came through a group.
+    pub attributes: Attributes,
 }
 
 /// A group to which an app is assigned.
@@ -134,7 +148,11 @@ impl Cell {
             let met = store::load_batch(&mut tx, org, app_id, &batch).await?;
             page.take(batch, met);
         }
-        let (people, next) = page.finish();
+        let (mut people, next) = page.finish();
+        let schema = schemas::load(&mut tx, org, &Owner::App(app_id.clone())).await?;
+        for person in &mut people {
+            person.attributes = person.attributes.known(&schema.attributes);
+        }
         Ok(FoundAppPeople { people, next })
     }
 
@@ -153,7 +171,11 @@ impl Cell {
         within::check_app(&mut tx, permit, app_id).await?;
         within::check_person(&mut tx, permit, user_id).await?;
         let found = store::find_person(&mut tx, permit.org(), app_id, user_id).await?;
-        found.ok_or(Refusal::NotFound)
+        let mut found = found.ok_or(Refusal::NotFound)?;
+        let owner = Owner::App(app_id.clone());
+        let schema = schemas::load(&mut tx, permit.org(), &owner).await?;
+        found.attributes = found.attributes.known(&schema.attributes);
+        Ok(found)
     }
 
     /// A page of the groups to which an app is assigned, by id, after that id; the id where the next one begins, if there

@@ -1,6 +1,7 @@
 //! Walks over the tables `app_users`, `app_groups` and `group_members` for the people and groups of an app.
 
 use crate::app::assigned::{AppGroup, AppPerson, Walk, Way};
+use crate::attribute_schema::Attributes;
 use crate::fault::Fault;
 use crate::person::store::read;
 use crate::walk::{Batch, Met, rows_max};
@@ -20,7 +21,8 @@ macro_rules! select {
 
 // Joins are CROSS where SQLite, which has no statistics here, must not begin with another table.
 const DIRECT: &str = select!(
-    "d.assigned_at FROM app_users d CROSS JOIN users u WHERE d.org_id = $1 AND d.app_id = $2 AND d.user_id > $3 \
+    "d.assigned_at, d.attributes FROM app_users d CROSS JOIN users u WHERE d.org_id = $1 AND d.app_id = $2 \
+     AND d.user_id > $3 \
      AND u.org_id = $1 AND u.id = d.user_id ORDER BY d.user_id LIMIT $4"
 );
 const OF_GROUP: &str = select!(
@@ -39,7 +41,8 @@ const NEXT_GROUP: &str = "SELECT g.group_id FROM app_groups g WHERE g.org_id = $
                           AND EXISTS (SELECT 1 FROM group_members m WHERE m.org_id = $1 AND m.group_id = g.group_id) \
                           ORDER BY g.group_id LIMIT 1";
 const ONE_DIRECT: &str = select!(
-    "d.assigned_at FROM app_users d CROSS JOIN users u WHERE d.org_id = $1 AND d.app_id = $2 AND d.user_id = $3 \
+    "d.assigned_at, d.attributes FROM app_users d CROSS JOIN users u WHERE d.org_id = $1 AND d.app_id = $2 \
+     AND d.user_id = $3 \
      AND u.org_id = $1 AND u.id = d.user_id"
 );
 const ONE_OF_GROUP: &str = select!(
@@ -57,6 +60,7 @@ fn read_direct(row: &Row) -> Result<AppPerson, Fault> {
         person: read(row)?,
         way: Way::Direct,
         assigned_at: row.get(17)?,
+        attributes: row.get(18)?,
         is_direct: true,
         is_repeat: false,
     })
@@ -67,6 +71,7 @@ fn read_member(row: &Row, group: &GroupId) -> Result<AppPerson, Fault> {
         person: read(row)?,
         way: Way::Group(group.clone()),
         assigned_at: row.get(17)?,
+        attributes: Attributes::default(),
         is_direct: row.get(18)?,
         is_repeat: row.get(19)?,
     })
@@ -156,6 +161,7 @@ pub(super) async fn find_person(
         person: read(&row)?,
         way: Way::Group(row.get(18)?),
         assigned_at: row.get(17)?,
+        attributes: Attributes::default(),
         is_direct: false,
         is_repeat: false,
     }))

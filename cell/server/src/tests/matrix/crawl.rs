@@ -14,7 +14,7 @@ const ID_CHARS: usize = 20;
 const BODY_BYTES_MAX: usize = 4 << 20;
 const STARTS: [&str; 2] = ["/admin", "/account"];
 /// What the API names as the administration does.
-const OF_API: [(&str, &str); 10] = [
+const OF_API: [(&str, &str); 12] = [
     ("/oauth2/v1/clients/{id}", "/admin/apps/{id}"),
     ("/api/v1/apps/{id}", "/admin/apps/{id}"),
     ("/api/v1/apps/{id}/groups/{group}", "/admin/groups/{id}"),
@@ -23,6 +23,11 @@ const OF_API: [(&str, &str); 10] = [
     ("/scim/v2/Groups/{id}", "/admin/groups/{id}"),
     ("/api/v1/users/{id}", "/admin/people/{id}"),
     ("/api/v1/users/{id}/clients/{client}", "/admin/apps/{id}"),
+    ("/api/v1/meta/schemas/apps/{id}", "/admin/apps/{id}"),
+    (
+        "/api/v1/users/{id}/linkedObjects/{name}/{primary}",
+        "/admin/people/{id}",
+    ),
     ("/api/v1/groups/{id}", "/admin/groups/{id}"),
     ("/api/v1/groups/{id}/users/{user}", "/admin/people/{id}"),
 ];
@@ -87,6 +92,9 @@ const OF_LISTS: &[(&str, &str)] = &[
 const SERVER: (&str, &str) = ("/oauth2/{server}", "default");
 /// Nor to the schema of people.
 const SCHEMA: (&str, &str) = ("/api/v1/meta/schemas/user/{schema}", "default");
+/// Nor to relations between people by the names of their ends.
+const RELATION: (&str, &str) = ("/api/v1/meta/schemas/user/linkedObjects/{name}", "manager");
+const RELATION_OF_PERSON: (&str, &str) = ("/api/v1/users/{id}/linkedObjects/{name}", "manager");
 /// Nor to the roles of a person by their ids: this is the super administrator's.
 const ROLE: (&str, &str) = ("/api/v1/users/{id}/roles/{rid}", "KNKVARKSL5AUITKJJY");
 /// Nor to the one method of an authenticator.
@@ -114,9 +122,17 @@ impl Samples {
     pub(super) async fn gather(world: &World, prefix: &str) -> Self {
         let patterns = routes::paths();
         let mut samples = Self {
-            values: [SERVER, ROLE, SCHEMA, METHOD, PERMISSION]
-                .map(|(pattern, example)| (pattern.to_owned(), example.to_owned()))
-                .into(),
+            values: [
+                SERVER,
+                ROLE,
+                SCHEMA,
+                METHOD,
+                RELATION,
+                RELATION_OF_PERSON,
+                PERMISSION,
+            ]
+            .map(|(pattern, example)| (pattern.to_owned(), example.to_owned()))
+            .into(),
             wholes: BTreeMap::new(),
             forms: BTreeMap::new(),
             pages: 0,

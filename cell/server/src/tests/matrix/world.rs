@@ -31,6 +31,7 @@ use identity::event_hook::operations::CHALLENGE_HEADER;
 use identity::group_rule::RuleInput;
 use identity::inline_hook::InlineHookKind;
 use identity::inline_hook::settings::InlineHookChange;
+use identity::linked_object::End;
 use identity::log_stream::settings::{ReceiverChange, StreamChange};
 use identity::sign_on::AuthenticatorKind;
 use ledger::ClientFacts;
@@ -301,6 +302,7 @@ async fn make_template() -> TempDir {
         make_stream(&cell, slug).await;
         make_unknown(&cell, slug).await;
         make_custom_role(&cell, slug).await;
+        make_relation(&cell, slug).await;
     }
     for role in HELD {
         let login = format!("{}@main.example", role.as_str().to_lowercase());
@@ -435,6 +437,23 @@ async fn make_stream(cell: &Cell, slug: &str) {
     };
     let made = cell.create_log_stream(&manager, change, &Willing).await;
     made.unwrap();
+}
+
+/// A relation in which nobody is linked.
+async fn make_relation(cell: &Cell, slug: &str) {
+    let mut tx = cell.database.read().await.unwrap();
+    let found = identity::org::store::find_by_slug(&mut tx, slug).await;
+    let org = found.unwrap().unwrap();
+    drop(tx);
+    let client = ClientFacts::default();
+    let manager = authorize(&Caller::Operator, &org, Permission::ManageOrg, &client).unwrap();
+    let end = |name: &str| End {
+        name: name.to_owned(),
+        title: name.to_owned(),
+        description: String::new(),
+    };
+    let made = cell.create_linked_object(&manager, end("manager"), end("subordinate"));
+    made.await.unwrap();
 }
 
 /// A custom role that those of a group of its own hold over every group.
