@@ -5,6 +5,7 @@ mod deciders;
 pub(crate) mod described;
 pub(crate) mod desk;
 pub(crate) mod held;
+mod provisioned;
 pub(crate) mod receiver;
 mod settings;
 
@@ -47,7 +48,7 @@ use vocab::id::{ApiGrantId, AppId, OrgId, SessionId, UserId};
 use vocab::secret::SecretHash;
 
 /// The schema of the cell as far as this crate needs it.
-static SCHEMA: [Migration; 22] = cell_for_tests::with([oauth::schema::MIGRATION]);
+static SCHEMA: [Migration; 23] = cell_for_tests::with([oauth::schema::MIGRATION]);
 pub(crate) const REQUEST_ID: &str = "0123456789abcdef0123456789abcdef";
 /// Calls of one token that the world lets through: more than a test makes, but for the one about just that.
 pub(crate) const CALLS_MAX: u32 = 1_500;
@@ -407,6 +408,7 @@ pub(crate) struct Things {
     pub(crate) key: String,
     pub(crate) service: String,
     pub(crate) grant: String,
+    pub(crate) push: String,
     held: Held,
     custom: Custom,
     deciders: Deciders,
@@ -446,8 +448,10 @@ impl World {
         assigned.await.unwrap();
         let (service, grant) = self.service(org, &format!("{name} service")).await;
         let held = self.held_by(org, &user, &service).await;
+        let push = self.provision(org, (&app, &group.id)).await;
         Things {
             held,
+            push: push.to_string(),
             custom: self.custom(org, name).await,
             user: user.to_string(),
             group: group.id.to_string(),
@@ -515,6 +519,8 @@ pub(crate) fn fill(operation: &Operation, things: &Things) -> String {
         .replace("{key}", &things.key)
         .replace("{rid}", REPORT_ROLE)
         .replace("{grant}", &things.grant)
+        .replace("{mapping}", &things.push)
+        .replace("{feature}", "USER_PROVISIONING")
 }
 
 /// Every operation but the one that gives up the very token of whoever calls.

@@ -32,7 +32,7 @@ use vocab::time::{Clock, ManualClock, Timestamp};
 pub const START_SECS: i64 = 1_795_465_901;
 
 /// The schema of a cell as far as `identity` has it; crates above add theirs by [`with`].
-pub const SCHEMA: [Migration; 21] = [
+pub const SCHEMA: [Migration; 22] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -54,6 +54,7 @@ pub const SCHEMA: [Migration; 21] = [
     ledger::MIGRATION_LOG_WORDS,
     identity::schema::MIGRATION_IDENTITY_PROVIDERS,
     identity::schema::MIGRATION_CUSTOM_ROLES,
+    identity::schema::MIGRATION_PROVISIONING,
 ];
 
 /// [`SCHEMA`] and the steps of a crate above, counted from 1 without a gap: in a whole cell others stand between them.

@@ -99,6 +99,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 21,
         ..crate::schema::MIGRATION_CUSTOM_ROLES
     },
+    Migration {
+        version: 22,
+        ..crate::schema::MIGRATION_PROVISIONING
+    },
 ];
 
 /// When each test begins.

@@ -120,3 +120,10 @@ pub const MIGRATION_CUSTOM_ROLES: Migration = Migration {
     name: "custom roles",
     sql: include_str!("schema/026_custom_roles.sql"),
 };
+
+/// Apps whose people are provisioned outward, and how far they are known there.
+pub const MIGRATION_PROVISIONING: Migration = Migration {
+    version: 27,
+    name: "provisioning",
+    sql: include_str!("schema/027_provisioning.sql"),
+};

@@ -41,7 +41,7 @@ use vocab::time::{Clock, SystemClock};
 use wire::identity::IdentityError;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 26] = [
+pub static MIGRATIONS: [Migration; 27] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -68,6 +68,7 @@ pub static MIGRATIONS: [Migration; 26] = [
     ledger::MIGRATION_LOG_WORDS,
     identity::schema::MIGRATION_IDENTITY_PROVIDERS,
     identity::schema::MIGRATION_CUSTOM_ROLES,
+    identity::schema::MIGRATION_PROVISIONING,
 ];
 
 /// The file of the root key in the data folder.

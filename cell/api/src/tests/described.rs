@@ -4,6 +4,7 @@
 mod hooks;
 mod iam;
 mod providers;
+mod provisioning;
 
 use crate::description::parameter::Values;
 use crate::description::publish;
@@ -552,6 +553,7 @@ async fn a_good_answer_of_every_operation_fits_its_description(world: &World) {
     hooks::inline(world, &things).await;
     iam::custom(world, &things).await;
     providers::all(world, &things).await;
+    provisioning::all(world, &things).await;
     let known: BTreeSet<(String, &str)> = world.answered_well();
     let missing: Vec<String> = OPERATIONS
         .iter()

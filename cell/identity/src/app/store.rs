@@ -5,6 +5,7 @@ use crate::app::settings::{AppSettings, Assignment};
 use crate::app::{App, AppKind, AppStatus, api_access};
 use crate::fault::{Fault, Refusal};
 use crate::person::profile::fold;
+use crate::provisioning;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use vocab::id::{AppId, AppSecretId, GroupId, OrgId, PolicyId, UserId};
 use vocab::secret::SecretHash;
@@ -242,6 +243,7 @@ pub async fn delete_inactive(
         tx.execute(sql, params![org_id, app_id]).await?;
     }
     api_access::store::delete_of_app(tx, org_id, app_id).await?;
+    provisioning::store::connections::delete_of_app(tx, org_id, app_id).await?;
     sets::forget_target(tx, org_id, app_id.as_str()).await?;
     Ok(true)
 }
