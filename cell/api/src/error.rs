@@ -97,6 +97,12 @@ pub enum Thing {
     AppUser,
     /// The assignment of an app to a group.
     AppGroup,
+    /// What is done at the server of an app.
+    AppFeature,
+    /// An import from an app.
+    AppImport,
+    /// A group that is pushed to an app.
+    GroupPush,
     /// A secret of an app.
     AppSecret,
     /// A public key of an app.
@@ -178,6 +184,9 @@ impl Thing {
             Self::App => "AppInstance",
             Self::AppUser => "AppUser",
             Self::AppGroup => "ApplicationGroupAssignment",
+            Self::AppFeature => "ApplicationFeature",
+            Self::AppImport => "AppImport",
+            Self::GroupPush => "GroupPushMapping",
             Self::AppSecret => "OAuth2ClientSecretMediated",
             Self::AppKey => "JsonWebKey",
             Self::RoleAssignment => "RoleAssignment",

@@ -6,6 +6,7 @@ pub(crate) mod described;
 pub(crate) mod desk;
 pub(crate) mod held;
 mod narrowed;
+mod provisioned;
 pub(crate) mod receiver;
 mod recorded;
 mod settings;
@@ -50,7 +51,7 @@ use vocab::id::{ApiGrantId, AppId, OrgId, SessionId, UserId};
 use vocab::secret::SecretHash;
 
 /// The schema of the cell as far as this crate needs it.
-static SCHEMA: [Migration; 27] = cell_for_tests::with([
+static SCHEMA: [Migration; 28] = cell_for_tests::with([
     oauth::schema::MIGRATION,
     oauth::schema::MIGRATION_REFRESH_FAMILIES_BY_APP,
 ]);
@@ -418,6 +419,7 @@ pub(crate) struct Things {
     pub(crate) service: String,
     pub(crate) grant: String,
     token: String,
+    pub(crate) push: String,
     held: Held,
     narrowed: Narrowed,
     custom: Custom,
@@ -460,10 +462,12 @@ impl World {
         let held = self.held_by(org, &user, &service).await;
         let token = self.hold(org, &user, &app).await;
         let narrowed = self.narrowed(org, name, (&service, &group.id, &app)).await;
+        let push = self.provision(org, (&app, &group.id)).await;
         Things {
             token: token.to_string(),
             held,
             narrowed,
+            push: push.to_string(),
             custom: self.custom(org, name).await,
             user: user.to_string(),
             group: group.id.to_string(),
@@ -533,6 +537,8 @@ pub(crate) fn fill(operation: &Operation, things: &Things) -> String {
         .replace("{rid}", REPORT_ROLE)
         .replace("{grant}", &things.grant)
         .replace("{token}", &things.token)
+        .replace("{mapping}", &things.push)
+        .replace("{feature}", "USER_PROVISIONING")
 }
 
 /// Every operation but the one that gives up the very token of whoever calls.

@@ -28,6 +28,7 @@ pub mod logs;
 pub mod named;
 pub mod org;
 pub mod policies;
+pub mod provisioning;
 pub mod query;
 mod receivers;
 pub(crate) mod refresh_tokens;

@@ -164,6 +164,16 @@ pub const LINKED_PEOPLE_PAGE: Page = Page {
     default: 1_000,
     max: 1_000,
 };
+/// Accounts, requests and people of an import, of a provisioned app, on a page.
+pub const PROVISIONED_PAGE: Page = Page {
+    default: 50,
+    max: 200,
+};
+/// Pushed groups of an app on a page.
+pub const PUSHES_PAGE: Page = Page {
+    default: 100,
+    max: 1_000,
+};
 /// Log streams of a page.
 pub const LOG_STREAMS_PAGE: Page = Page {
     default: 20,

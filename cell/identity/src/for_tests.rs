@@ -114,6 +114,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 25,
         ..crate::schema::MIGRATION_SCHEMAS_AND_LINKS
     },
+    Migration {
+        version: 26,
+        ..crate::schema::MIGRATION_PROVISIONING
+    },
 ];
 
 /// When each test begins.

@@ -27,6 +27,7 @@ pub mod org;
 pub mod password;
 pub mod person;
 pub mod problem;
+pub mod provisioning;
 pub mod recovery_codes;
 pub mod schema;
 pub mod sealed;

@@ -141,3 +141,10 @@ pub const MIGRATION_SCHEMAS_AND_LINKS: Migration = Migration {
     name: "schemas of groups and apps, linked people",
     sql: include_str!("schema/031_schemas_and_links.sql"),
 };
+
+/// Apps whose people are provisioned outward, and how far they are known there.
+pub const MIGRATION_PROVISIONING: Migration = Migration {
+    version: 32,
+    name: "provisioning",
+    sql: include_str!("schema/032_provisioning.sql"),
+};

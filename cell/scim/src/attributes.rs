@@ -2,97 +2,13 @@
 //! has them, all others in an extension of ours. What the org's schema does not have has no place.
 
 use identity::org::settings::{AttributeKind, ProfileAttribute};
+use identity::person::places::{SLOTS, Slot, put};
 use identity::person::profile::known_attributes;
 use protocol::scim::body::{Fields, as_flag, find_name};
 use protocol::scim::path::AttributePath;
 use protocol::scim::problem::{Kind, Problem};
 use protocol::scim::{ENTERPRISE, PROFILE, USER};
 use serde_json::{Map, Value, json};
-
-/// A place in a SCIM user that one text of the org's schema fills.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Slot {
-    /// The extension; none for the core schema.
-    pub schema: Option<&'static str>,
-    /// The attribute.
-    pub attribute: &'static str,
-    /// Of an attribute with several values, the type of the value.
-    pub kind: Option<&'static str>,
-    /// The part of the attribute, or of the value.
-    pub part: Option<&'static str>,
-    /// The attribute of the org's schema.
-    pub profile: &'static str,
-}
-
-const fn core(attribute: &'static str) -> Slot {
-    Slot {
-        schema: None,
-        attribute,
-        kind: None,
-        part: None,
-        profile: attribute,
-    }
-}
-
-const fn part_of(attribute: &'static str, part: &'static str) -> Slot {
-    Slot {
-        part: Some(part),
-        profile: part,
-        ..core(attribute)
-    }
-}
-
-const fn value_of(
-    attribute: &'static str,
-    kind: &'static str,
-    part: &'static str,
-    profile: &'static str,
-) -> Slot {
-    Slot {
-        kind: Some(kind),
-        profile,
-        ..part_of(attribute, part)
-    }
-}
-
-const fn enterprise(attribute: &'static str) -> Slot {
-    Slot {
-        schema: Some(ENTERPRISE),
-        ..core(attribute)
-    }
-}
-
-/// Every place. The first type of an attribute with several values is the one of a value without a type.
-pub const SLOTS: &[Slot] = &[
-    core("displayName"),
-    core("nickName"),
-    core("profileUrl"),
-    core("title"),
-    core("userType"),
-    core("preferredLanguage"),
-    core("locale"),
-    core("timezone"),
-    part_of("name", "middleName"),
-    part_of("name", "honorificPrefix"),
-    part_of("name", "honorificSuffix"),
-    value_of("phoneNumbers", "work", "value", "primaryPhone"),
-    value_of("phoneNumbers", "mobile", "value", "mobilePhone"),
-    value_of("addresses", "work", "streetAddress", "streetAddress"),
-    value_of("addresses", "work", "locality", "city"),
-    value_of("addresses", "work", "region", "state"),
-    value_of("addresses", "work", "postalCode", "zipCode"),
-    value_of("addresses", "work", "country", "countryCode"),
-    enterprise("employeeNumber"),
-    enterprise("costCenter"),
-    enterprise("organization"),
-    enterprise("division"),
-    enterprise("department"),
-    Slot {
-        part: Some("value"),
-        profile: "managerId",
-        ..enterprise("manager")
-    },
-];
 
 /// What a core user has besides, by RFC 7643 section 4.1: known, and without a place here.
 const KNOWN_CORE: &[&str] = &["ims", "photos", "entitlements", "roles", "x509Certificates"];
@@ -369,52 +285,11 @@ fn as_text(slot: &Slot, value: &Value) -> Result<String, Problem> {
     }
 }
 
-fn put(slot: &Slot, value: &Value, document: &mut Map<String, Value>) {
-    let empty = || Value::Object(Map::new());
-    let fields = match slot.schema {
-        None => document,
-        Some(schema) => {
-            let inner = document.entry(schema.to_owned()).or_insert_with(empty);
-            let Value::Object(inner) = inner else { return };
-            inner
-        }
-    };
-    match (slot.kind, slot.part) {
-        (None, None) => {
-            fields.insert(slot.attribute.to_owned(), value.clone());
-        }
-        (None, Some(part)) => {
-            let inner = fields
-                .entry(slot.attribute.to_owned())
-                .or_insert_with(empty);
-            if let Value::Object(inner) = inner {
-                inner.insert(part.to_owned(), value.clone());
-            }
-        }
-        (Some(kind), part) => {
-            let list = fields
-                .entry(slot.attribute.to_owned())
-                .or_insert_with(|| Value::Array(Vec::new()));
-            let Value::Array(list) = list else { return };
-            let is_of_kind = |value: &Value| value["type"] == kind;
-            let place = match list.iter().position(is_of_kind) {
-                Some(place) => place,
-                None => {
-                    list.push(json!({ "type": kind }));
-                    list.len() - 1
-                }
-            };
-            if let Some(Value::Object(fields)) = list.get_mut(place) {
-                fields.insert(part.unwrap_or("value").to_owned(), value.clone());
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Attributes, SLOTS};
+    use super::Attributes;
     use identity::org::settings::{AttributeKind, ProfileAttribute};
+    use identity::person::places::SLOTS;
     use protocol::scim::body::Fields;
     use protocol::scim::path::AttributePath;
     use protocol::scim::{ENTERPRISE, PROFILE};

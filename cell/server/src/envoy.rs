@@ -1,11 +1,11 @@
-//! Goes to addresses that administrators of orgs named, for hooks, log streams and identity providers: by [`crate::outbound`] alone, within a bound of
+//! Goes to addresses that administrators of orgs named, for hooks, log streams, identity providers and the SCIM servers of apps: by [`crate::outbound`] alone, within a bound of
 //! time, without following anybody anywhere, and reading no more than a bound of what is answered.
 
 use crate::outbound::{Connector, Reach};
 use crate::syslog;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::{Request, header};
+use hyper::{HeaderMap, Request, header};
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -13,6 +13,7 @@ use identity::event_hook::channel::decide_uri;
 use identity::event_hook::envoy::{
     Answered, Envoy, Letter, Method, PlainHttp, Sent, Shipment, Shipped, Trouble,
 };
+use protocol::scim::MEDIA_TYPE;
 use rustls::ClientConfig;
 use std::error::Error;
 use std::io;
@@ -21,6 +22,10 @@ use std::time::Duration;
 
 /// How long a receiver may take, from the first packet to the last.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
+/// How long a SCIM server may take, which often asks another system before it answers.
+const SCIM_ANSWER_MAX: Duration = Duration::from_secs(10);
+/// Longest pause that a receiver can ask for.
+const PAUSE_SECS_MAX: u32 = 24 * 60 * 60;
 /// Bytes of an answer that are held while it is read; its head is no larger.
 const BUFFER_BYTES_MAX: usize = 64 * 1_024;
 /// Connections to one host that are kept for what comes next.
@@ -29,6 +34,8 @@ const IDLE_OF_ONE_HOST_MAX: usize = 2;
 const IDLE_MAX: Duration = Duration::from_secs(20);
 /// What we call ourselves.
 const USER_AGENT: &str = "testudo-event-hooks";
+/// What we call ourselves at SCIM servers.
+const SCIM_USER_AGENT: &str = "testudo-provisioning";
 
 /// The one envoy of a cell.
 pub struct HttpEnvoy {
@@ -82,6 +89,7 @@ impl HttpEnvoy {
         Ok(Answered {
             status: parts.status.as_u16(),
             body: read_beginning(body, letter.answer_bytes_max).await?,
+            retry_after_secs: read_pause(&parts.headers),
         })
     }
 }
@@ -96,8 +104,13 @@ impl Envoy for HttpEnvoy {
     }
 
     fn send<'e>(&'e self, letter: &'e Letter) -> Sent<'e> {
+        let time_max = if letter.method.is_scim() {
+            SCIM_ANSWER_MAX
+        } else {
+            ANSWER_MAX
+        };
         Box::pin(async move {
-            tokio::time::timeout(ANSWER_MAX, self.go(letter))
+            tokio::time::timeout(time_max, self.go(letter))
                 .await
                 .unwrap_or(Err(Trouble::TimedOut))
         })
@@ -113,19 +126,36 @@ impl Envoy for HttpEnvoy {
 }
 
 fn render_request(letter: &Letter) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
-    let mut request = match letter.method {
-        Method::Get => Request::get(&letter.uri),
-        Method::Post => Request::post(&letter.uri).header(header::CONTENT_TYPE, "application/json"),
-        Method::PostForm => Request::post(&letter.uri)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"),
+    let mut request = Request::builder()
+        .method(letter.method.as_str())
+        .uri(&letter.uri);
+    let content_type = match letter.method {
+        Method::Get | Method::ScimGet | Method::ScimDelete => None,
+        Method::Post => Some("application/json"),
+        Method::PostForm => Some("application/x-www-form-urlencoded"),
+        Method::ScimPost | Method::ScimPut | Method::ScimPatch => Some(MEDIA_TYPE),
+    };
+    if let Some(content_type) = content_type {
+        request = request.header(header::CONTENT_TYPE, content_type);
+    }
+    let (name, accepted) = match letter.method.is_scim() {
+        true => (SCIM_USER_AGENT, "application/scim+json, application/json"),
+        false => (USER_AGENT, "application/json"),
     };
     request = request
-        .header(header::USER_AGENT, USER_AGENT)
-        .header(header::ACCEPT, "application/json");
+        .header(header::USER_AGENT, name)
+        .header(header::ACCEPT, accepted);
     for (name, value) in &letter.headers {
         request = request.header(name, value.expose());
     }
     request.body(Full::new(Bytes::from(letter.body.clone())))
+}
+
+/// The pause that is asked for, in seconds; one that is asked for by a date is not understood.
+fn read_pause(headers: &HeaderMap) -> Option<u32> {
+    let asked = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
+    let secs: u32 = asked.trim().parse().ok()?;
+    Some(secs.min(PAUSE_SECS_MAX))
 }
 
 /// What is behind the bound is not read; the connection is then closed, for the rest would come on it.

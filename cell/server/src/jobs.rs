@@ -1,4 +1,4 @@
-//! Work in the background: mail out of the outbox, group rules, words of the logs, rotation of signing keys, removal of what has
+//! Work in the background: mail out of the outbox, group rules, provisioned apps, words of the logs, rotation of signing keys, removal of what has
 //! ended, and the pulse of the store.
 
 use crate::backchannel;
@@ -11,6 +11,7 @@ use crate::mail::{Office, SendError};
 use crate::membership::Membership;
 use crate::moving;
 use crate::outbound::Reach;
+use crate::provisioning;
 use crate::pulse::{self, Pulse};
 use identity::cell::Cell;
 use identity::event_hook::envoy::Envoy;
@@ -90,7 +91,12 @@ pub fn start(
     spawn_lasting(
         &mut tasks,
         "log streams",
-        log_streams::run(sender.clone(), envoy, stopped.clone()),
+        log_streams::run(sender.clone(), Arc::clone(&envoy), stopped.clone()),
+    );
+    spawn_lasting(
+        &mut tasks,
+        "provisioned apps",
+        provisioning::run(sender.clone(), envoy, stopped.clone()),
     );
     spawn_lasting(
         &mut tasks,
@@ -188,6 +194,10 @@ async fn keep_house(cell: Cell, mut stop: watch::Receiver<bool>) {
         }
         if let Err(fault) = cell.forget_hook_deliveries(DELIVERED_ROWS_MAX).await {
             tracing::warn!(error = %fault, "old deliveries of hooks could not be removed; it will be tried again");
+        }
+        let forgotten = cell.forget_provisioning_requests(DELIVERED_ROWS_MAX);
+        if let Err(fault) = forgotten.await {
+            tracing::warn!(error = %fault, "old requests to apps could not be removed; it will be tried again");
         }
         if stopped_within(&mut stop, HOUSEKEEPING_PAUSE).await {
             return;

@@ -26,6 +26,7 @@ pub mod middleware;
 pub mod moving;
 pub mod origin;
 pub mod outbound;
+mod provisioning;
 pub mod pulse;
 pub mod recovery;
 pub mod routes;

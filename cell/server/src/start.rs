@@ -41,7 +41,7 @@ use vocab::time::{Clock, SystemClock};
 use wire::identity::IdentityError;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 31] = [
+pub static MIGRATIONS: [Migration; 32] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -73,6 +73,7 @@ pub static MIGRATIONS: [Migration; 31] = [
     oauth::schema::MIGRATION_REFRESH_FAMILIES_BY_APP,
     identity::schema::MIGRATION_NARROWED_ROLES,
     identity::schema::MIGRATION_SCHEMAS_AND_LINKS,
+    identity::schema::MIGRATION_PROVISIONING,
 ];
 
 /// The file of the root key in the data folder.

@@ -564,6 +564,56 @@ pub fn check_scim_patch(bytes: &[u8]) -> Result<(), Violation> {
     Ok(())
 }
 
+/// What is taken out of the answer of a SCIM server is within its bounds, and can stand where it is put.
+///
+/// # Errors
+/// The property that does not hold.
+pub fn check_scim_peer(bytes: &[u8]) -> Result<(), Violation> {
+    use crate::scim::peer::{
+        DETAIL_CHARS_MAX, PeerResource, TEXT_BYTES_MAX, is_usable_id, parse_detail, parse_page,
+        parse_resource,
+    };
+    const RESOURCES_MAX: usize = 5;
+    let check = |resource: &PeerResource| {
+        hold(
+            is_usable_id(&resource.id) && !resource.id.contains(char::is_whitespace),
+            "an id that cannot be sent was read",
+        )?;
+        let texts = [
+            &resource.external_id,
+            &resource.user_name,
+            &resource.display_name,
+            &resource.email,
+            &resource.given_name,
+            &resource.family_name,
+        ];
+        let is_good = |text: &String| {
+            !text.is_empty() && text.len() <= TEXT_BYTES_MAX && !text.contains('\0')
+        };
+        hold(
+            texts.into_iter().flatten().all(is_good),
+            "a text over its bound was read",
+        )
+    };
+    if let Ok(resource) = parse_resource(bytes) {
+        check(&resource)?;
+    }
+    if let Ok(page) = parse_page(bytes, RESOURCES_MAX) {
+        hold(
+            page.total >= 0 && page.resources.len() <= RESOURCES_MAX,
+            "a page over its bound was read",
+        )?;
+        for resource in &page.resources {
+            check(resource)?;
+        }
+    }
+    let detail = parse_detail(bytes).unwrap_or_default();
+    hold(
+        detail.chars().count() <= DETAIL_CHARS_MAX && !detail.contains(char::is_control),
+        "an error over its bound was read",
+    )
+}
+
 /// A bulk request that parses has a turn for each operation, and whoever names another comes after it.
 ///
 /// # Errors

@@ -191,6 +191,8 @@ define_ids! {
     IdentityProviderId, "0oa", "identity provider";
     /// A stream of the system log.
     LogStreamId, "0oa", "log stream";
+    /// A group that is pushed to the server of an app.
+    GroupPushId, "gPm", "group push mapping";
     /// A role of administrators that an org made itself.
     CustomRoleId, "cr0", "custom role";
     /// A set of resources that such a role is bound to.

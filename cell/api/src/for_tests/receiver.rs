@@ -45,12 +45,8 @@ impl Envoy for Receiver {
         let headers: Vec<(String, String)> = letter.headers.iter().map(header).collect();
         let challenge = headers.iter().find(|(name, _)| name == CHALLENGE_HEADER);
         let challenge = challenge.map_or("", |(_, value)| value.as_str());
-        let echo = Answered {
-            status: 200,
-            body: serde_json::json!({ "verification": challenge })
-                .to_string()
-                .into_bytes(),
-        };
+        let echo = serde_json::json!({ "verification": challenge });
+        let echo = Answered::of(200, echo.to_string().into_bytes());
         let answer = self.answers.lock().unwrap().pop().unwrap_or(Ok(echo));
         self.seen
             .lock()

@@ -4,6 +4,7 @@
 mod hooks;
 mod iam;
 mod providers;
+mod provisioning;
 mod role_targets;
 
 use crate::description::parameter::Values;
@@ -599,6 +600,7 @@ async fn a_good_answer_of_every_operation_fits_its_description(world: &World) {
     iam::custom(world, &things).await;
     role_targets::targets(world, &things).await;
     providers::all(world, &things).await;
+    provisioning::all(world, &things).await;
     let known: BTreeSet<(String, &str)> = world.answered_well();
     let missing: Vec<String> = OPERATIONS
         .iter()

@@ -73,12 +73,7 @@ async fn an_address_is_verified_by_what_it_answers(world: &World) {
     let made = world.post(HOOKS, &hook()).await;
     let path = format!("{HOOKS}/{}", made.id());
     let verify = format!("{path}/lifecycle/verify");
-    let answer = |status, body: &str| {
-        Ok(Answered {
-            status,
-            body: body.as_bytes().to_vec(),
-        })
-    };
+    let answer = |status, body: &str| Ok(Answered::of(status, body.as_bytes().to_vec()));
     for (answers, asked) in [
         (vec![Err(Trouble::Inward)], 1),
         (vec![Err(Trouble::TimedOut); 2], 2),

@@ -7,9 +7,9 @@ use crate::limits::{
     APPS_PAGE, CLIENTS_OF_SERVER_PAGE, CLIENTS_OF_USER_PAGE, COUNTED_GROUPS_PAGE, DELIVERIES_PAGE,
     GRANTS_OF_USER_PAGE, GROUP_RULES_PAGE, GROUPS_OF_USER_PAGE, GROUPS_PAGE, HOOKS_PAGE,
     IDENTITY_PROVIDERS_PAGE, INLINE_HOOKS_PAGE, LINKED_PEOPLE_PAGE, LOG_STREAMS_PAGE, LOGS_PAGE,
-    MAPPINGS_PAGE, MEMBERS_PAGE, POLICIES_PAGE, PROVIDER_USERS_PAGE, SERVERS_PAGE,
-    TOKENS_OF_APP_PAGE, TOKENS_OF_USER_PAGE, TRUSTED_ORIGINS_PAGE, USERS_BY_BEGINNING_PAGE,
-    USERS_PAGE, ZONES_PAGE,
+    MAPPINGS_PAGE, MEMBERS_PAGE, POLICIES_PAGE, PROVIDER_USERS_PAGE, PROVISIONED_PAGE, PUSHES_PAGE,
+    SERVERS_PAGE, TOKENS_OF_APP_PAGE, TOKENS_OF_USER_PAGE, TRUSTED_ORIGINS_PAGE,
+    USERS_BY_BEGINNING_PAGE, USERS_PAGE, ZONES_PAGE,
 };
 use identity::access::scope::Area;
 use identity::api_token::allowance::CALLS_PER_WINDOW;
@@ -78,6 +78,11 @@ fn the_guide_tells_the_bounds_that_there_are() {
         ("identity providers", IDENTITY_PROVIDERS_PAGE),
         ("people of an identity provider", PROVIDER_USERS_PAGE),
         ("people who are linked to somebody", LINKED_PEOPLE_PAGE),
+        (
+            "accounts, requests and people of an import, of a provisioned app",
+            PROVISIONED_PAGE,
+        ),
+        ("pushed groups of an app", PUSHES_PAGE),
         ("log streams", LOG_STREAMS_PAGE),
         ("rows of the log", LOGS_PAGE),
     ] {

@@ -30,10 +30,7 @@ fn import_hook() -> Value {
 }
 
 fn says(status: u16, body: &str) -> Result<Answered, Trouble> {
-    Ok(Answered {
-        status,
-        body: body.as_bytes().to_vec(),
-    })
+    Ok(Answered::of(status, body.as_bytes().to_vec()))
 }
 
 async fn put(world: &World, path: &str, body: &Value) -> Reply {

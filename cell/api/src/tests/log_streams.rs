@@ -225,12 +225,7 @@ async fn names_are_unique_and_lists_are_filtered(world: &World) {
 async fn a_test_says_what_came_of_it(world: &World) {
     let made = world.post(STREAMS, &webhook()).await;
     let test = format!("{STREAMS}/{}/test", made.id());
-    let answer = |status| {
-        Ok(Answered {
-            status,
-            body: Vec::new(),
-        })
-    };
+    let answer = |status| Ok(Answered::of(status, Vec::new()));
     for (answer, cause) in [
         (
             Err(Trouble::Inward),

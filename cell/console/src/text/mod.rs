@@ -73,6 +73,8 @@ pub struct Text {
     pub inline_hooks: en::inline_hooks::InlineHooks,
     /// Identity providers.
     pub providers: en::providers::Providers,
+    /// Provisioning of apps.
+    pub provisioning: en::provisioning::Provisioning,
     /// Log streams.
     pub streams: en::streams::Streams,
     /// Custom roles and resource sets.
@@ -109,6 +111,7 @@ impl Text {
             ("settings", self.settings.entries()),
             ("inline_hooks", self.inline_hooks.entries()),
             ("providers", self.providers.entries()),
+            ("provisioning", self.provisioning.entries()),
             ("streams", self.streams.entries()),
             ("roles", self.roles.entries()),
             ("reference", self.reference.entries()),

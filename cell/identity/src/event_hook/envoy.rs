@@ -27,6 +27,39 @@ pub enum Method {
     Post,
     /// The same, as a form.
     PostForm,
+    /// Something is asked of a SCIM server.
+    ScimGet,
+    /// Something is added there.
+    ScimPost,
+    /// Something is replaced there.
+    ScimPut,
+    /// Something is changed there.
+    ScimPatch,
+    /// Something is removed there.
+    ScimDelete,
+}
+
+impl Method {
+    /// The name of the method.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get | Self::ScimGet => "GET",
+            Self::Post | Self::PostForm | Self::ScimPost => "POST",
+            Self::ScimPut => "PUT",
+            Self::ScimPatch => "PATCH",
+            Self::ScimDelete => "DELETE",
+        }
+    }
+
+    /// Whether it is one of those that go to SCIM servers, which may take their time.
+    #[must_use]
+    pub const fn is_scim(self) -> bool {
+        matches!(
+            self,
+            Self::ScimGet | Self::ScimPost | Self::ScimPut | Self::ScimPatch | Self::ScimDelete
+        )
+    }
 }
 
 /// A request to an address. Not `Debug`: a header may be a secret.
@@ -50,6 +83,20 @@ pub struct Answered {
     pub status: u16,
     /// The body.
     pub body: Vec<u8>,
+    /// For how many seconds the receiver asks to be left alone.
+    pub retry_after_secs: Option<u32>,
+}
+
+impl Answered {
+    /// An answer that asks for no pause.
+    #[must_use]
+    pub const fn of(status: u16, body: Vec<u8>) -> Self {
+        Self {
+            status,
+            body,
+            retry_after_secs: None,
+        }
+    }
 }
 
 /// Why there was no answer. Administrators read it, so it tells nothing of the network that this server stands in.

@@ -380,10 +380,7 @@ mod tests {
             (302, r#"{"verification":"abc"}"#, "status"),
             (500, "", "status"),
         ] {
-            let answer = Answered {
-                status,
-                body: body.as_bytes().to_vec(),
-            };
+            let answer = Answered::of(status, body.as_bytes().to_vec());
             let seen = match decide_verified(&answer, "abc") {
                 Ok(()) => "verified",
                 Err(Unverified::Status(seen)) => {

@@ -278,7 +278,7 @@ mod tests {
             (500, "{}", Err(Unheard::Status(500))),
         ] {
             let body = body.as_bytes().to_vec();
-            let heard = decide_heard(Ok(Answered { status, body }));
+            let heard = decide_heard(Ok(Answered::of(status, body)));
             assert_eq!(heard.map(|said| said.is_some()), expected, "{status}");
         }
         let silent = decide_heard(Err(Trouble::TimedOut));

@@ -130,7 +130,7 @@ mod tests {
 
     fn answer(status: u16) -> Outcomes {
         let body = Vec::new();
-        Outcomes::of_answer(&Ok(Answered { status, body }))
+        Outcomes::of_answer(&Ok(Answered::of(status, body)))
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod change;
 pub mod creation;
 pub mod lifecycle;
 pub mod operations;
+pub mod places;
 pub mod profile;
 pub mod removal;
 pub mod roles;

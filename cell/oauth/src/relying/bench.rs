@@ -73,10 +73,7 @@ impl Provider {
                     .to_string()
             }
         };
-        Ok(Answered {
-            status: 200,
-            body: said.into_bytes(),
-        })
+        Ok(Answered::of(200, said.into_bytes()))
     }
 
     pub(super) fn rotate(&self, kid: &str) {

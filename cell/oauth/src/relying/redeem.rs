@@ -114,7 +114,7 @@ mod tests {
     fn an_answer_without_tokens_says_in_one_word_what_went_wrong() {
         let of = |status, body: &str| {
             let body = body.as_bytes().to_vec();
-            decide_tokens(&Answered { status, body }).err()
+            decide_tokens(&Answered::of(status, body)).err()
         };
         let tokens = r#"{"access_token":"a","id_token":"b.c.d","token_type":"Bearer"}"#;
         assert_eq!(of(200, tokens), None);

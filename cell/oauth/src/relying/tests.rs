@@ -181,12 +181,7 @@ async fn an_answer_comes_too_late_or_from_elsewhere(world: &mut World) {
 
 async fn what_the_provider_answers_is_checked_whole(world: &mut World) {
     let bench = Bench::new(world).await;
-    let answer = |status, body: &str| {
-        Ok(Answered {
-            status,
-            body: body.as_bytes().to_vec(),
-        })
-    };
+    let answer = |status, body: &str| Ok(Answered::of(status, body.as_bytes().to_vec()));
     let used = r#"{"error":"invalid_grant"}"#;
     for (tokens, expected) in [
         (

@@ -1,9 +1,10 @@
 //! The schemas of an org (RFC 7643 section 7): exactly the attributes that its people and groups have. Whatever stands
 //! here is stored and shown; whatever does not is not.
 
-use crate::attributes::{Attributes, SLOTS, Slot};
+use crate::attributes::Attributes;
 use crate::call::Call;
 use identity::org::settings::{AttributeKind, ProfileAttribute};
+use identity::person::places::{SLOTS, Slot};
 use protocol::scim::{ENTERPRISE, GROUP, PROFILE, SCHEMA, USER};
 use serde_json::{Map, Value, json};
 

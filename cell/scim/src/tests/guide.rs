@@ -1,11 +1,11 @@
 //! The page in `docs/` lists what is served, where attributes stand, and the bounds: as the program has them.
 
-use crate::attributes::{SLOTS, Slot};
 use crate::limits::{GROUPS_SHOWN_MAX, INDEX_DEPTH_MAX, MEMBERS_SHOWN_MAX, PAGE_DEFAULT, PAGE_MAX};
 use crate::route::OPERATIONS;
 use identity::access::Permission;
 use identity::api_token::allowance::CALLS_PER_WINDOW;
 use identity::group::change::MEMBERS_CHANGED_MAX;
+use identity::person::places::{SLOTS, Slot};
 use protocol::scim::{
     BODY_BYTES_MAX, BULK_BYTES_MAX, BULK_OPERATIONS_MAX, ENTERPRISE, PATCH_OPERATIONS_MAX, PROFILE,
 };

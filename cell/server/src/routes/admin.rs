@@ -66,6 +66,46 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             "/admin/apps/{id}/api/roles/remove",
             post(apps::api_access::remove_role),
         ),
+        (
+            "/admin/apps/{id}/provisioning",
+            get(apps::provisioning::show).post(apps::provisioning::save),
+        ),
+        (
+            "/admin/apps/{id}/provisioning/activate",
+            post(apps::provisioning::activate),
+        ),
+        (
+            "/admin/apps/{id}/provisioning/deactivate",
+            post(apps::provisioning::deactivate),
+        ),
+        (
+            "/admin/apps/{id}/provisioning/retry",
+            post(apps::provisioning::retry),
+        ),
+        (
+            "/admin/apps/{id}/provisioning/pushes/add",
+            post(apps::provisioning::add_push),
+        ),
+        (
+            "/admin/apps/{id}/provisioning/pushes/switch",
+            post(apps::provisioning::switch_push),
+        ),
+        (
+            "/admin/apps/{id}/provisioning/pushes/remove",
+            post(apps::provisioning::remove_push),
+        ),
+        (
+            "/admin/apps/{id}/provisioning/import",
+            post(apps::provisioning::begin_import),
+        ),
+        (
+            "/admin/apps/{id}/provisioning/import/link",
+            post(apps::provisioning::link_found),
+        ),
+        (
+            "/admin/apps/{id}/provisioning/import/create",
+            post(apps::provisioning::make_found),
+        ),
         ("/admin/apps/{id}/ready", get(apps::integrate::show_ready)),
         (
             "/admin/apps/{id}/secrets/add",

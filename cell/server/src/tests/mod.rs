@@ -9,6 +9,7 @@ mod log_words;
 pub(crate) mod matrix;
 pub(crate) mod one_org;
 mod provider_sign_in;
+mod provisioning;
 mod receiver;
 mod two_answers;
 pub(crate) mod two_orgs;

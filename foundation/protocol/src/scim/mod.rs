@@ -8,6 +8,7 @@ pub mod body;
 pub mod bulk;
 pub mod patch;
 pub mod path;
+pub mod peer;
 pub mod problem;
 pub mod projection;
 pub mod search;

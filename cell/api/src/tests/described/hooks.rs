@@ -31,10 +31,7 @@ pub(super) async fn inline(world: &World, things: &Things) {
         let change = body(method, "/api/v1/inlineHooks/{id}", things);
         good(world, method, &one, change).await;
     }
-    let answer = Answered {
-        status: 200,
-        body: b"{\"commands\":[]}".to_vec(),
-    };
+    let answer = Answered::of(200, b"{\"commands\":[]}".to_vec());
     world.receiver.answers.lock().unwrap().push(Ok(answer));
     let question = body("POST", "/api/v1/inlineHooks/{id}/execute", things);
     post(world, &format!("{one}/execute"), question).await;

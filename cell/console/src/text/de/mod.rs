@@ -17,6 +17,8 @@ mod problems;
 mod profile_problems;
 mod provider_problems;
 mod providers;
+mod provisioning;
+mod provisioning_problems;
 mod reasons;
 mod reference;
 mod role_problems;
@@ -51,6 +53,7 @@ pub static TEXT: Text = Text {
     settings: settings::SETTINGS,
     inline_hooks: inline_hooks::INLINE_HOOKS,
     providers: providers::PROVIDERS,
+    provisioning: provisioning::PROVISIONING,
     streams: streams::STREAMS,
     roles: roles::ROLES,
     words: words::WORDS,
@@ -63,6 +66,7 @@ pub static TEXT: Text = Text {
         hook_problems::PROBLEMS,
         profile_problems::PROBLEMS,
         provider_problems::PROBLEMS,
+        provisioning_problems::PROBLEMS,
         stream_problems::PROBLEMS,
         role_problems::PROBLEMS,
         directory_problems::PROBLEMS,

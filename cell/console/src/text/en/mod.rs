@@ -12,6 +12,7 @@ pub mod inline_hooks;
 pub mod people;
 pub mod policies;
 pub mod providers;
+pub mod provisioning;
 pub mod reasons;
 pub mod reference;
 pub mod roles;
@@ -43,6 +44,7 @@ pub static TEXT: Text = Text {
     settings: settings::SETTINGS,
     inline_hooks: inline_hooks::INLINE_HOOKS,
     providers: providers::PROVIDERS,
+    provisioning: provisioning::PROVISIONING,
     streams: streams::STREAMS,
     roles: roles::ROLES,
     words: words::WORDS,

@@ -1,6 +1,7 @@
 //! One application: settings, credentials, assignments, sign-on policy, the management API, integration.
 
 use super::app_new::client_auth_choices;
+use super::app_provisioning::{FoundKind, ProvisioningForm, ProvisioningStanding};
 use super::apps::AppKind;
 use super::pick::Picker;
 use super::snippet::{Integration, Snippet, render_snippets};
@@ -128,6 +129,15 @@ pub enum AppTab {
         /// What is chosen at first in either form.
         chosen: Input,
     },
+    /// `…/provisioning`. Posts `base_url`, `token`, `create`, `update`, `deactivate` there; to `…/activate`, `…/deactivate`; `id` or
+    /// nothing to `…/retry`; `id` to `…/pushes/add`, with `on` to `…/pushes/switch`, with `both` to `…/pushes/remove`; to `…/import`;
+    /// `id` to `…/import/link` and `…/import/create`. With `?plan=on` it shows what would be sent.
+    Provisioning {
+        /// The connection.
+        form: ProvisioningForm,
+        /// How it stands, where there is one.
+        standing: Option<ProvisioningStanding>,
+    },
     /// `…/integrate`.
     Integrate {
         /// What it needs to know.
@@ -192,6 +202,12 @@ impl AppPage {
                     &base,
                     "/sign-on",
                     matches!(self.tab, AppTab::SignOn { .. }),
+                )
+                .tab(
+                    self.shell.t.provisioning.tab,
+                    &base,
+                    "/provisioning",
+                    matches!(self.tab, AppTab::Provisioning { .. }),
                 );
         }
         if self.kind == AppKind::Service {
@@ -212,6 +228,16 @@ impl AppPage {
 
     fn client_auths(&self) -> Vec<Choice> {
         client_auth_choices(&self.shell)
+    }
+
+    fn token_hint(&self) -> &'static str {
+        let t = &self.shell.t.provisioning;
+        match &self.tab {
+            AppTab::Provisioning {
+                standing: Some(_), ..
+            } => t.token_kept,
+            _ => t.token_new,
+        }
     }
 
     fn snippets(&self, integration: &Integration) -> Vec<Snippet> {

@@ -2,6 +2,7 @@
 
 mod app;
 mod app_new;
+mod app_provisioning;
 mod app_test;
 mod apps;
 mod custom_roles;
@@ -31,6 +32,9 @@ mod zones;
 
 pub use app::{AppPage, AppTab, AssignmentRow, GivenRow, SecretRow};
 pub use app_new::{AppDetailsPage, AppKindPage, AppReadyPage, NewAppForm};
+pub use app_provisioning::{
+    FoundKind, FoundRow, ProvisionedRow, ProvisioningForm, ProvisioningStanding, PushRow, SentRow,
+};
 pub use app_test::{AppTestOutcome, AppTestPage, DeviceSteps, ServiceTest};
 pub use apps::{AppKind, AppRow, AppsAdminPage};
 pub use custom_roles::{

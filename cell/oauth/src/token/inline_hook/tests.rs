@@ -70,10 +70,7 @@ fn ok(body: &Value) -> Result<Answered, Trouble> {
 }
 
 fn answered(status: u16, body: impl Into<Vec<u8>>) -> Result<Answered, Trouble> {
-    Ok(Answered {
-        status,
-        body: body.into(),
-    })
+    Ok(Answered::of(status, body.into()))
 }
 
 impl Envoy for Oracle {

@@ -38,7 +38,7 @@ impl Envoy for Taker {
         self.told.lock().unwrap().push((auth, uuids));
         Box::pin(async {
             let body = Vec::new();
-            Ok(Answered { status: 200, body })
+            Ok(Answered::of(200, body))
         })
     }
 

@@ -14,11 +14,15 @@ const ID_CHARS: usize = 20;
 const BODY_BYTES_MAX: usize = 4 << 20;
 const STARTS: [&str; 2] = ["/admin", "/account"];
 /// What the API names as the administration does.
-const OF_API: [(&str, &str); 12] = [
+const OF_API: [(&str, &str); 13] = [
     ("/oauth2/v1/clients/{id}", "/admin/apps/{id}"),
     ("/api/v1/apps/{id}", "/admin/apps/{id}"),
     ("/api/v1/apps/{id}/groups/{group}", "/admin/groups/{id}"),
     ("/api/v1/apps/{id}/users/{user}", "/admin/people/{id}"),
+    (
+        "/api/v1/apps/{id}/provisioning/accounts/{user}",
+        "/admin/people/{id}",
+    ),
     ("/scim/v2/Users/{id}", "/admin/people/{id}"),
     ("/scim/v2/Groups/{id}", "/admin/groups/{id}"),
     ("/api/v1/users/{id}", "/admin/people/{id}"),
@@ -105,6 +109,9 @@ const PERMISSION: (&str, &str) = (
     "okta.users.read",
 );
 
+/// Nor to what is done at the server of an app.
+const FEATURE: (&str, &str) = ("/api/v1/apps/{id}/features/{feature}", "USER_PROVISIONING");
+
 /// What the pages of an org lead to.
 pub(super) struct Samples {
     /// A pattern up to one of its parameters, and an example for that.
@@ -130,6 +137,7 @@ impl Samples {
                 RELATION,
                 RELATION_OF_PERSON,
                 PERMISSION,
+                FEATURE,
             ]
             .map(|(pattern, example)| (pattern.to_owned(), example.to_owned()))
             .into(),

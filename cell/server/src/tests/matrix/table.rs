@@ -5,6 +5,7 @@ mod hooks;
 mod iam;
 mod log_streams;
 mod providers;
+mod provisioning;
 mod role_targets;
 mod scim;
 mod settings;
@@ -148,6 +149,7 @@ pub(super) fn decide_outcomes(audience: Audience, who: Who) -> &'static [Outcome
 pub(super) const CHANGED_FRESHLY: &[&str] = &[
     "/admin/administrators/",
     "/admin/apps/{id}/api/",
+    "/admin/apps/{id}/provisioning",
     "/admin/custom-roles/",
     "/admin/keys/",
     "/admin/policies/",
@@ -172,6 +174,7 @@ pub(super) const WITHOUT_SAMPLE: &[&str] = &[
     "/api/v1/apps/{id}/credentials/secrets/{secret}",
     "/api/v1/apps/{id}/credentials/secrets/{secret}/lifecycle/activate",
     "/api/v1/apps/{id}/credentials/secrets/{secret}/lifecycle/deactivate",
+    "/api/v1/apps/{id}/group-push/mappings/{mapping}",
     "/api/v1/apps/{id}/users/{user}",
     "/api/v1/idps/{id}/users/{user}",
     "/api/v1/apps/{id}/grants/{grant}",
@@ -219,6 +222,7 @@ pub(super) fn rows() -> impl Iterator<Item = &'static Row> {
         .chain(iam::ROWS)
         .chain(log_streams::ROWS)
         .chain(providers::ROWS)
+        .chain(provisioning::ROWS)
         .chain(role_targets::ROWS)
         .chain(scim::ROWS)
 }

@@ -346,12 +346,7 @@ impl Envoy for Willing {
         let challenge = headers.find(|(name, _)| name == CHALLENGE_HEADER);
         let challenge = challenge.map_or("", |(_, value)| value.expose().as_str());
         let body = serde_json::json!({ "verification": challenge }).to_string();
-        Box::pin(async move {
-            Ok(Answered {
-                status: 200,
-                body: body.into_bytes(),
-            })
-        })
+        Box::pin(async move { Ok(Answered::of(200, body.into_bytes())) })
     }
 
     fn ship<'e>(&'e self, _: &'e Shipment) -> Shipped<'e> {

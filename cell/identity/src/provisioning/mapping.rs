@@ -1,0 +1,302 @@
+//! What a peer is told of somebody: a SCIM user with the enterprise extension, made of the profile by one fixed mapping. Pure.
+
+use crate::org::settings::{AttributeKind, ProfileAttribute};
+use crate::person::Person;
+use crate::person::places::{SLOTS, put};
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use protocol::scim::{ENTERPRISE, PATCH_OP, USER};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+/// What is to be sent of somebody.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rendered {
+    /// The resource.
+    pub document: Map<String, Value>,
+    /// What stands for it.
+    pub mark: String,
+    /// The paths of what it says, in order, with commas between them.
+    pub names: String,
+}
+
+/// Renders somebody who is to have an account.
+#[must_use]
+pub fn render_user(person: &Person, schema: &[ProfileAttribute]) -> Rendered {
+    let mut document = Map::new();
+    document.insert("userName".into(), json!(person.login));
+    document.insert("externalId".into(), json!(person.id.as_str()));
+    let mut name = Map::new();
+    for (part, text) in [
+        ("givenName", &person.first_name),
+        ("familyName", &person.last_name),
+    ] {
+        if !text.is_empty() {
+            name.insert(part.into(), json!(text));
+        }
+    }
+    if !name.is_empty() {
+        document.insert("name".into(), Value::Object(name));
+    }
+    document.insert("displayName".into(), json!(person.display_name()));
+    if !person.email.is_empty() {
+        let email = json!([{ "value": person.email, "type": "work", "primary": true }]);
+        document.insert("emails".into(), email);
+    }
+    for slot in SLOTS {
+        let is_text = |attribute: &&ProfileAttribute| {
+            attribute.name == slot.profile && attribute.kind == AttributeKind::Text
+        };
+        let value = person.profile.get(slot.profile);
+        let value = value.filter(|value| value.as_str().is_some_and(|text| !text.is_empty()));
+        if let Some(value) = value.filter(|_| schema.iter().any(|known| is_text(&known))) {
+            put(slot, value, &mut document);
+        }
+    }
+    document.insert("active".into(), json!(true));
+    let mut schemas = vec![USER];
+    if document.contains_key(ENTERPRISE) {
+        schemas.push(ENTERPRISE);
+    }
+    document.insert("schemas".into(), json!(schemas));
+    let names: Vec<String> = names_of(&document).into_iter().collect();
+    Rendered {
+        mark: mark_of(&document),
+        names: names.join(","),
+        document,
+    }
+}
+
+fn mark_of(document: &Map<String, Value>) -> String {
+    let text = Value::Object(document.clone()).to_string();
+    let digest = digest::digest(&digest::SHA256, text.as_bytes());
+    URL_SAFE_NO_PAD.encode(digest.as_ref())
+}
+
+/// The paths of what a document says: attributes, parts of the name, and attributes of the extension.
+fn names_of(document: &Map<String, Value>) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for (name, value) in document {
+        match (name.as_str(), value) {
+            ("schemas", _) => {}
+            ("name", Value::Object(parts)) => {
+                names.extend(parts.keys().map(|part| format!("name.{part}")));
+            }
+            (ENTERPRISE, Value::Object(parts)) => {
+                names.extend(parts.keys().map(|part| format!("{ENTERPRISE}:{part}")));
+            }
+            (name, _) => {
+                names.insert(name.to_owned());
+            }
+        }
+    }
+    names
+}
+
+/// What was said before and is said no more.
+fn lost<'n>(before: &'n str, rendered: &Rendered) -> Vec<&'n str> {
+    let now: BTreeSet<&str> = rendered.names.split(',').collect();
+    let before = before.split(',').filter(|name| !name.is_empty());
+    before.filter(|name| !now.contains(name)).collect()
+}
+
+/// The patch that makes an account like the person, however it is now; of what was said before, what is said no more is taken away.
+#[must_use]
+pub fn render_update(rendered: &Rendered, names_before: &str) -> Value {
+    let mut core = rendered.document.clone();
+    core.remove("schemas");
+    let extension = core.remove(ENTERPRISE);
+    let mut operations = vec![json!({ "op": "replace", "value": core })];
+    if let Some(Value::Object(parts)) = extension {
+        operations.extend(parts.into_iter().map(|(part, value)| {
+            json!({ "op": "replace", "path": format!("{ENTERPRISE}:{part}"), "value": value })
+        }));
+    }
+    let lost = lost(names_before, rendered).into_iter();
+    operations.extend(lost.map(|path| json!({ "op": "remove", "path": path })));
+    json!({ "schemas": [PATCH_OP], "Operations": operations })
+}
+
+/// The patch that switches an account off.
+#[must_use]
+pub fn render_deactivation() -> Value {
+    json!({ "schemas": [PATCH_OP], "Operations": [{ "op": "replace", "value": { "active": false } }] })
+}
+
+/// The whole resource that makes an account like the person: what is there already and is not ours stays.
+#[must_use]
+pub fn merge_update(
+    present: Map<String, Value>,
+    rendered: &Rendered,
+    names_before: &str,
+) -> Map<String, Value> {
+    let mut merged = present;
+    merged.remove("meta");
+    for path in lost(names_before, rendered) {
+        match path
+            .strip_prefix(ENTERPRISE)
+            .and_then(|rest| rest.strip_prefix(':'))
+        {
+            Some(part) => remove_part(&mut merged, ENTERPRISE, part),
+            None => match path.split_once('.') {
+                Some((attribute, part)) => remove_part(&mut merged, attribute, part),
+                None => {
+                    merged.remove(path);
+                }
+            },
+        }
+    }
+    for (name, value) in &rendered.document {
+        match (merged.get_mut(name), value) {
+            (Some(Value::Object(there)), Value::Object(ours)) => {
+                there.extend(ours.clone());
+            }
+            (Some(Value::Array(there)), Value::Array(ours)) if name == "schemas" => {
+                let missing: Vec<Value> = ours
+                    .iter()
+                    .filter(|one| !there.contains(one))
+                    .cloned()
+                    .collect();
+                there.extend(missing);
+            }
+            _ => {
+                merged.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    merged
+}
+
+fn remove_part(document: &mut Map<String, Value>, attribute: &str, part: &str) {
+    if let Some(Value::Object(parts)) = document.get_mut(attribute) {
+        parts.remove(part);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{merge_update, render_update, render_user};
+    use crate::org::settings::{AttributeKind, ProfileAttribute};
+    use crate::person::profile::ProfileInput;
+    use crate::person::{Person, PersonStatus};
+    use protocol::scim::ENTERPRISE;
+    use serde_json::{Map, Value, json};
+    use vocab::entropy::SeededEntropy;
+    use vocab::id::{OrgId, UserId};
+    use vocab::time::Timestamp;
+
+    fn object(value: Value) -> Map<String, Value> {
+        value.as_object().cloned().unwrap()
+    }
+
+    fn person(attributes: Value) -> Person {
+        let entropy = SeededEntropy::new(4);
+        let profile = ProfileInput {
+            login: "ada".into(),
+            email: "ada@example.com".into(),
+            first_name: "Ada".into(),
+            last_name: "Lovelace".into(),
+            attributes: object(attributes),
+        };
+        let (org, id) = (OrgId::generate(&entropy), UserId::generate(&entropy));
+        Person::new(
+            &org,
+            &id,
+            PersonStatus::Active,
+            &profile,
+            Timestamp::from_seconds(0),
+        )
+    }
+
+    fn schema() -> Vec<ProfileAttribute> {
+        let text = |name: &str| ProfileAttribute {
+            name: name.into(),
+            kind: AttributeKind::Text,
+            ..ProfileAttribute::default()
+        };
+        [
+            "title",
+            "department",
+            "mobilePhone",
+            "middleName",
+            "managerId",
+        ]
+        .map(text)
+        .to_vec()
+    }
+
+    #[test]
+    fn a_person_is_a_core_user_with_the_extension() {
+        let person = person(json!({
+            "title": "Countess", "department": "Engines", "mobilePhone": "1", "middleName": "K", "managerId": "7",
+            "unknown": "x", "empty": "",
+        }));
+        let rendered = render_user(&person, &schema());
+        let expected = json!({
+            "schemas": [
+                "urn:ietf:params:scim:schemas:core:2.0:User",
+                "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+            ],
+            "externalId": person.id.as_str(), "userName": "ada", "displayName": "Ada Lovelace", "active": true,
+            "name": { "givenName": "Ada", "familyName": "Lovelace", "middleName": "K" },
+            "emails": [{ "value": "ada@example.com", "type": "work", "primary": true }],
+            "title": "Countess", "phoneNumbers": [{ "type": "mobile", "value": "1" }],
+            (ENTERPRISE): { "department": "Engines", "manager": { "value": "7" } },
+        });
+        assert_eq!(Value::Object(rendered.document.clone()), expected);
+        assert_eq!(rendered, render_user(&person, &schema()));
+        let mut other = person.clone();
+        other.last_name = "King".into();
+        assert_ne!(rendered.mark, render_user(&other, &schema()).mark);
+    }
+
+    #[test]
+    fn what_is_said_no_more_is_taken_away() {
+        let schema = schema();
+        let before = render_user(
+            &person(json!({ "title": "T", "department": "D", "middleName": "K" })),
+            &schema,
+        );
+        let now = render_user(&person(json!({ "department": "E" })), &schema);
+        let patch = render_update(&now, &before.names);
+        let operations = patch["Operations"].as_array().unwrap();
+        assert_eq!(operations.len(), 4, "{patch}");
+        assert_eq!(operations[0]["value"]["userName"], "ada");
+        assert_eq!(
+            operations[1],
+            json!({ "op": "replace", "path": format!("{ENTERPRISE}:department"), "value": "E" })
+        );
+        assert_eq!(
+            operations[2],
+            json!({ "op": "remove", "path": "name.middleName" })
+        );
+        assert_eq!(operations[3], json!({ "op": "remove", "path": "title" }));
+        let there = json!({
+            "id": "7", "meta": {}, "title": "T", "nickName": "stays", "schemas": ["x"],
+            "name": { "middleName": "K", "formatted": "stays" }, (ENTERPRISE): { "costCenter": "stays" },
+        });
+        let merged = merge_update(object(there), &now, &before.names);
+        let merged = Value::Object(merged);
+        for (pointer, expected) in [
+            ("/id", json!("7")),
+            ("/meta", Value::Null),
+            ("/title", Value::Null),
+            ("/nickName", json!("stays")),
+            ("/name/middleName", Value::Null),
+            ("/name/formatted", json!("stays")),
+            ("/name/givenName", json!("Ada")),
+            ("/schemas/0", json!("x")),
+        ] {
+            assert_eq!(
+                merged.pointer(pointer).unwrap_or(&Value::Null),
+                &expected,
+                "{pointer}"
+            );
+        }
+        assert_eq!(
+            merged[ENTERPRISE],
+            json!({ "costCenter": "stays", "department": "E" })
+        );
+    }
+}

@@ -1,0 +1,200 @@
+//! What would be sent, without anything being sent.
+
+use crate::access::{Permission, Permit};
+use crate::app;
+use crate::cell::Cell;
+use crate::fault::{Fault, Refusal};
+use crate::org::settings::ProfileAttribute;
+use crate::person::store as people;
+use crate::provisioning::Connection;
+use crate::provisioning::decide::{Known, Step, Wanted, decide_step, decide_wanted};
+use crate::provisioning::follow::{Place, WALK_START, load_page};
+use crate::provisioning::mapping::{render_deactivation, render_update, render_user};
+use crate::provisioning::peer::{as_part, equals};
+use crate::provisioning::store::accounts::{self, Account};
+use crate::provisioning::store::connections;
+use database::ReadTx;
+use serde_json::Value;
+use vocab::id::{AppId, UserId};
+
+/// People of one page.
+pub const PAGE_PEOPLE: i64 = 50;
+
+/// A request that would be made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedRequest {
+    /// The method.
+    pub method: &'static str,
+    /// The path, below the address of the peer.
+    pub path: String,
+    /// The body.
+    pub body: Option<Value>,
+}
+
+/// What would be done for somebody.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planned {
+    /// The person.
+    pub user_id: UserId,
+    /// The login, as far as it is known.
+    pub login: String,
+    /// What would be done.
+    pub step: Step,
+    /// What would be sent. Where an account is found that is to be made, it is changed and none is made.
+    pub requests: Vec<PlannedRequest>,
+}
+
+/// A page of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedPage {
+    /// For whom something would be done, or nothing.
+    pub planned: Vec<Planned>,
+    /// Where the next page begins; there is none behind the last.
+    pub next: Option<String>,
+}
+
+fn lookup(login: &str) -> PlannedRequest {
+    PlannedRequest {
+        method: "GET",
+        path: format!("/Users{}", equals("userName", login)),
+        body: None,
+    }
+}
+
+impl Cell {
+    /// What would be done for one person.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for an app without a connection, and for somebody whom the app does not concern.
+    pub async fn plan_provisioning_of(
+        &self,
+        permit: &Permit,
+        app: &AppId,
+        user: &UserId,
+    ) -> Result<Planned, Refusal> {
+        permit.covers(Permission::ReadDirectory)?;
+        let schema = self.schema_of(permit).await?;
+        let mut tx = self.database.read().await?;
+        let connection = connections::load(&mut tx, (permit.org(), app)).await?;
+        let connection = connection.ok_or(Refusal::NotFound)?;
+        let planned = plan_one(&mut tx, &connection, &schema, user).await?;
+        planned.ok_or(Refusal::NotFound)
+    }
+
+    /// What would be done for everybody, page by page.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for an app without a connection; [`Refusal::Invalid`] for a place that is none.
+    pub async fn plan_provisioning(
+        &self,
+        permit: &Permit,
+        app: &AppId,
+        place: Option<&str>,
+    ) -> Result<PlannedPage, Refusal> {
+        permit.covers(Permission::ReadDirectory)?;
+        let place = place.unwrap_or(WALK_START);
+        if Place::parse(place).is_none() {
+            return Err(Refusal::invalid("after", "it is no cursor of this list"));
+        }
+        let schema = self.schema_of(permit).await?;
+        let mut tx = self.database.read().await?;
+        let key = (permit.org(), app);
+        let connection = connections::load(&mut tx, key).await?;
+        let connection = connection.ok_or(Refusal::NotFound)?;
+        let page = load_page(&mut tx, key, place, PAGE_PEOPLE).await?;
+        let mut planned = Vec::new();
+        for user in page.people {
+            if is_first_place(&mut tx, key, place, &user).await? {
+                planned.extend(plan_one(&mut tx, &connection, &schema, &user).await?);
+            }
+        }
+        Ok(PlannedPage {
+            planned,
+            next: Some(page.next).filter(|next| !next.is_empty()),
+        })
+    }
+
+    async fn schema_of(&self, permit: &Permit) -> Result<Vec<ProfileAttribute>, Refusal> {
+        let snapshot = self.snapshot(permit.org()).await?;
+        let snapshot = snapshot.ok_or(Refusal::NotFound)?;
+        Ok(snapshot.org.settings.profile_schema.clone())
+    }
+}
+
+/// Whether a walk comes by somebody at this place for the first time.
+async fn is_first_place(
+    tx: &mut ReadTx,
+    key: (&vocab::id::OrgId, &AppId),
+    place: &str,
+    user: &UserId,
+) -> Result<bool, Fault> {
+    let (org, app_id) = key;
+    Ok(match Place::parse(place) {
+        Some(Place::Members(group, _)) => {
+            !app::store::is_assigned_to_person(tx, org, app_id, user).await?
+                && accounts::first_group_of(tx, key, user).await?.as_deref() == Some(group)
+        }
+        Some(Place::Accounts(_)) => !app::store::is_assigned(tx, org, app_id, user).await?,
+        Some(Place::People(_)) | None => true,
+    })
+}
+
+async fn plan_one(
+    tx: &mut ReadTx,
+    connection: &Connection,
+    schema: &[ProfileAttribute],
+    user: &UserId,
+) -> Result<Option<Planned>, Fault> {
+    let key = (&connection.org_id, &connection.app_id);
+    let account = accounts::load(tx, key, user).await?;
+    let assigned = app::store::is_assigned(tx, key.0, key.1, user).await?;
+    if account.is_none() && !assigned {
+        return Ok(None);
+    }
+    let person = people::load(tx, key.0, user).await?;
+    let account = account.unwrap_or_else(|| Account::unknown(user));
+    let wanted = decide_wanted(person.as_ref().map(|person| person.status), assigned);
+    let person = person.as_ref();
+    let rendered = person
+        .filter(|_| wanted == Wanted::Yes)
+        .map(|person| render_user(person, schema));
+    let known = Known {
+        linked: account.peer_id.is_some(),
+        active: account.peer_active,
+        current: rendered
+            .as_ref()
+            .is_some_and(|rendered| rendered.mark == account.sent),
+        begun: account.begun,
+    };
+    let step = decide_step(wanted, known, connection.config.features);
+    let login = person.map_or_else(|| account.login.clone(), |person| person.login.clone());
+    let at = |id: &Option<String>| format!("/Users/{}", as_part(id.as_deref().unwrap_or_default()));
+    let requests = match (step, &rendered) {
+        (Step::Create, Some(rendered)) => vec![
+            lookup(&login),
+            PlannedRequest {
+                method: "POST",
+                path: "/Users".to_owned(),
+                body: Some(Value::Object(rendered.document.clone())),
+            },
+        ],
+        (Step::Update, Some(rendered)) => vec![PlannedRequest {
+            method: "PATCH",
+            path: at(&account.peer_id),
+            body: Some(render_update(rendered, &account.sent_names)),
+        }],
+        (Step::Deactivate, _) => vec![PlannedRequest {
+            method: "PATCH",
+            path: at(&account.peer_id),
+            body: Some(render_deactivation()),
+        }],
+        (Step::FindAndDeactivate, _) => vec![lookup(&login)],
+        (Step::Nothing | Step::Forget | Step::Create | Step::Update, _) => Vec::new(),
+    };
+    Ok(Some(Planned {
+        user_id: user.clone(),
+        login,
+        step,
+        requests,
+    }))
+}

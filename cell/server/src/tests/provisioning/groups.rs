@@ -1,0 +1,181 @@
+//! Groups that are pushed.
+
+use crate::tests::provisioning::Bench;
+use identity::access::Permission;
+use identity::fault::Refusal;
+use identity::provisioning::push::{Afterwards, NewPush, Push, PushTo};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use vocab::id::{GroupId, UserId};
+
+async fn push(bench: &Bench, group: &GroupId, to: PushTo) -> Result<Push, Refusal> {
+    let permit = bench.permit(Permission::ManageApps);
+    let new = NewPush {
+        group_id: group.clone(),
+        to,
+        active: true,
+    };
+    bench.cell.add_push(&permit, &bench.app, new).await
+}
+
+fn members(group: &Value) -> BTreeSet<String> {
+    let members = group["members"].as_array().cloned().unwrap_or_default();
+    members
+        .iter()
+        .map(|member| member["value"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn named(name: &str) -> PushTo {
+    PushTo::Named(name.into())
+}
+
+async fn member(bench: &Bench, group: &GroupId, login: &str) -> UserId {
+    let user = bench.person(login).await;
+    bench.assign(&user).await;
+    bench.join(group, &user).await;
+    user
+}
+
+pub(super) async fn a_group_is_pushed_renamed_and_removed(bench: Bench) {
+    let group = bench.group("Engineers").await;
+    let ada = member(&bench, &group, "ada").await;
+    bench.settle().await;
+    let pushed = push(&bench, &group, named("Engineers")).await.unwrap();
+    bench.settle().await;
+    assert_eq!(
+        members(&bench.peer.all("Groups")["Engineers"]),
+        BTreeSet::from(["id1".into()])
+    );
+    let again = push(&bench, &group, named("Others")).await;
+    assert!(matches!(again, Err(Refusal::Taken { .. })));
+    let permit = bench.permit(Permission::ManageGroups);
+    let reader = bench.permit(Permission::ReadDirectory);
+    let mut renamed = bench.cell.find_group(&reader, &group).await.unwrap();
+    renamed.name = "Builders".into();
+    bench.cell.update_group(&permit, renamed).await.unwrap();
+    bench.settle().await;
+    assert!(bench.peer.all("Groups").contains_key("Builders"));
+    bench.leave(&group, &ada).await;
+    bench.settle().await;
+    assert!(members(&bench.peer.all("Groups")["Builders"]).is_empty());
+    let permit = bench.permit(Permission::ManageApps);
+    let on = bench
+        .cell
+        .remove_push(&permit, &bench.app, &pushed.id, Afterwards::Goes)
+        .await;
+    assert!(matches!(on, Err(Refusal::WrongState(_))));
+    let off = bench
+        .cell
+        .switch_push(&permit, &bench.app, &pushed.id, false)
+        .await;
+    off.unwrap();
+    bench.join(&group, &ada).await;
+    bench.settle().await;
+    assert!(
+        members(&bench.peer.all("Groups")["Builders"]).is_empty(),
+        "it rests"
+    );
+    bench
+        .cell
+        .switch_push(&permit, &bench.app, &pushed.id, true)
+        .await
+        .unwrap();
+    bench.settle().await;
+    assert_eq!(members(&bench.peer.all("Groups")["Builders"]).len(), 1);
+    bench
+        .cell
+        .switch_push(&permit, &bench.app, &pushed.id, false)
+        .await
+        .unwrap();
+    let gone = bench
+        .cell
+        .remove_push(&permit, &bench.app, &pushed.id, Afterwards::Goes);
+    gone.await.unwrap();
+    assert!(
+        bench
+            .cell
+            .list_pushes(&reader, &bench.app.id)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    bench.settle().await;
+    assert!(bench.peer.all("Groups").is_empty());
+}
+
+pub(super) async fn members_follow_their_accounts(bench: Bench) {
+    let group = bench.group("Engineers").await;
+    push(&bench, &group, named("Engineers")).await.unwrap();
+    let ada = member(&bench, &group, "ada").await;
+    let outside = bench.person("outside").await;
+    bench.join(&group, &outside).await;
+    bench.settle().await;
+    let there = members(&bench.peer.all("Groups")["Engineers"]);
+    assert_eq!(there.len(), 1, "who has no account is in no group there");
+    bench.unassign(&ada).await;
+    bench.settle().await;
+    assert!(members(&bench.peer.all("Groups")["Engineers"]).is_empty());
+    bench.assign(&ada).await;
+    bench.settle().await;
+    assert_eq!(members(&bench.peer.all("Groups")["Engineers"]), there);
+    let permit = bench.permit(Permission::ManagePeople);
+    bench.cell.remove_person(&permit, &ada, None).await.unwrap();
+    bench.settle().await;
+    assert!(members(&bench.peer.all("Groups")["Engineers"]).is_empty());
+}
+
+pub(super) async fn a_large_group_goes_in_parts(bench: Bench) {
+    let group = bench.group("Everybody").await;
+    for number in 0..110 {
+        member(&bench, &group, &format!("person{number}")).await;
+    }
+    for _ in 0..20 {
+        bench.settle().await;
+    }
+    assert_eq!(bench.peer.all("Users").len(), 110);
+    bench.peer.asked();
+    push(&bench, &group, named("Everybody")).await.unwrap();
+    bench.settle().await;
+    assert_eq!(members(&bench.peer.all("Groups")["Everybody"]).len(), 110);
+    let asked = bench.peer.asked();
+    assert!(asked.len() <= 6, "{asked:?}");
+    bench.settle().await;
+    assert!(bench.peer.asked().is_empty());
+}
+
+pub(super) async fn a_group_that_is_there_is_taken_over(bench: Bench) {
+    let (first, second) = (bench.group("First").await, bench.group("Second").await);
+    let ada = member(&bench, &first, "ada").await;
+    bench.join(&second, &ada).await;
+    let there = json!({ "displayName": "First", "members": [{ "value": "theirs" }] });
+    bench.peer.put("Groups", "there", there);
+    bench
+        .peer
+        .put("Groups", "known", json!({ "displayName": "Otherwise" }));
+    push(&bench, &first, named("First")).await.unwrap();
+    push(&bench, &second, PushTo::Known("known".into()))
+        .await
+        .unwrap();
+    bench.settle().await;
+    let groups = bench.peer.all("Groups");
+    assert_eq!(groups.len(), 2);
+    let expected = BTreeSet::from(["id1".to_owned(), "theirs".to_owned()]);
+    assert_eq!(members(&groups["First"]), expected, "who is not ours stays");
+    assert_eq!(members(&groups["Otherwise"]).len(), 1, "it keeps its name");
+    let third = bench.group("Third").await;
+    let taken = push(&bench, &third, PushTo::Known("known".into())).await;
+    assert!(matches!(taken, Err(Refusal::Invalid { .. })));
+    let missing = push(&bench, &third, PushTo::Known("nowhere".into()))
+        .await
+        .unwrap();
+    bench.settle().await;
+    let reader = bench.permit(Permission::ReadDirectory);
+    let found = bench
+        .cell
+        .find_push(&reader, &bench.app.id, &missing.id)
+        .await
+        .unwrap();
+    assert_eq!(found.trouble.as_deref(), Some("TARGET_GROUP_NOT_FOUND"));
+    assert_eq!(found.due_at, None);
+}
