@@ -4,7 +4,8 @@
 use crate::for_tests::{Answered, By, World, on_both_engines};
 use crate::tests::bearer::{call_with, prepare};
 use identity::access::Role;
-use identity::access::custom::GIVING_GROUPS_OF_ONE_MAX;
+use identity::access::custom::capability::Capability as To;
+use identity::access::custom::{GIVING_GROUPS_OF_ONE_MAX, Resource};
 use identity::access::narrowed::{RoleHolder, RoleTarget};
 use serde_json::{Value, json};
 use vocab::id::{AppId, GroupId, UserId};
@@ -227,6 +228,85 @@ async fn an_app_with_a_role_is_out_of_reach(world: &World) {
     assert_eq!(world.log_rows(&world.main).await, rows);
 }
 
+/// What a narrowed role opens to everybody is its own app: another app that a custom role opens stays as far as that one goes,
+/// and the right over it stays over those people.
+async fn an_app_that_is_a_target_widens_no_right_over_another(world: &World) {
+    let things = world.things(&world.main, "ada").await;
+    let own = AppId::parse(&things.app).unwrap();
+    let other = world.client(&world.main, "Other").await;
+    let (samos, members) = world.crowd("samos", 1).await;
+    let (naxos, others) = world.crowd("naxos", 1).await;
+    world
+        .let_desk("run", &[To::AppsManage], &[Resource::App(other.clone())])
+        .await;
+    let people = [
+        Resource::UsersOf(samos.clone()),
+        Resource::Group(samos.clone()),
+    ];
+    let may = [To::UsersAppAssignment, To::GroupsAppAssignment];
+    world.let_desk("give", &may, &people).await;
+    world
+        .narrow_desk(Role::AppAdmin, &[RoleTarget::App(own.clone())])
+        .await;
+    let give = async |app: &AppId, kind: &str, id: &str| match kind {
+        "users" => {
+            let path = format!("apps/{app}/users");
+            world.asks("POST", &path, &json!({ "id": id })).await
+        }
+        _ => {
+            let path = format!("apps/{app}/groups/{id}");
+            world.asks("PUT", &path, &json!({})).await
+        }
+    };
+    for (app, kind, id, status) in [
+        (&own, "users", others[0].as_str(), 200),
+        (&own, "groups", naxos.as_str(), 200),
+        (&other, "users", members[0].as_str(), 200),
+        (&other, "groups", samos.as_str(), 200),
+        (&other, "users", others[0].as_str(), 404),
+        (&other, "groups", naxos.as_str(), 404),
+    ] {
+        let seen = give(app, kind, id).await;
+        assert_eq!(seen.status, status, "{app} {kind} {id} {}", seen.body);
+    }
+    let whom = world.get(&format!("/api/v1/apps/{other}/groups")).await;
+    assert_eq!(whom.texts("/id"), [samos.to_string()]);
+    for (app, status) in [(&own, 200), (&other, 403)] {
+        let path = format!("apps/{app}");
+        let mut body = world.get(&format!("/api/v1/{path}")).await.body;
+        body["settings"]["implicitAssignment"] = json!(true);
+        let seen = world.asks("PUT", &path, &body).await;
+        assert_eq!(seen.status, status, "{path} {}", seen.body);
+    }
+}
+
+/// Whoever runs the people of a group assigns them no app by that.
+async fn running_people_assigns_them_no_app(world: &World) {
+    let app = world.client(&world.main, "Wiki").await;
+    let (samos, members) = world.crowd("samos", 1).await;
+    let apps = [Resource::App(app.clone())];
+    world.let_desk("give", &[To::AppsAssignment], &apps).await;
+    world.narrow_desk(Role::UserAdmin, &[group(&samos)]).await;
+    let path = format!("apps/{app}/users");
+    let assign = json!({ "id": members[0].as_str() });
+    assert_eq!(world.asks("POST", &path, &assign).await.outcome(), MISSING);
+    // A custom role that runs them does, and so nobody is moved from the one into the other.
+    let (naxos, _) = world.crowd("naxos", 0).await;
+    let over = [
+        Resource::UsersOf(naxos.clone()),
+        Resource::Group(naxos.clone()),
+    ];
+    let may = [To::UsersManage, To::GroupsMembers];
+    let run = world.let_desk("run", &may, &over).await;
+    let draw = format!("groups/{naxos}/users/{}", members[0]);
+    let drawn = world.asks("PUT", &draw, &Value::Null).await;
+    assert_eq!(drawn.outcome(), FORBIDDEN, "{}", drawn.body);
+    world.unbind(&run).await;
+    let may = [To::UsersProfile, To::GroupsMembers];
+    world.let_desk("less", &may, &over).await;
+    assert_eq!(world.asks("PUT", &draw, &Value::Null).await.status, 204);
+}
+
 /// What others are told must not differ by what lies outside.
 async fn nothing_is_told_of_what_lies_outside(world: &World) {
     let things = world.things(&world.main, "ada").await;
@@ -331,5 +411,7 @@ on_both_engines! {
     nobody_draws_people_into_their_targets,
     an_app_needs_its_scope_and_is_narrowed_as_people_are,
     an_app_with_a_role_is_out_of_reach,
+    an_app_that_is_a_target_widens_no_right_over_another,
+    running_people_assigns_them_no_app,
     nothing_is_told_of_what_lies_outside,
 }

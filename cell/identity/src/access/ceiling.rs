@@ -108,6 +108,10 @@ pub(crate) async fn check_reach(
         Rights::RolesOf(_) | Rights::RolesOfApp(_) | Rights::CustomOf(_) => {}
     }
     within::check_person(tx, permit, user_id).await?;
+    check_above(tx, permit, user_id).await
+}
+
+async fn check_above(tx: &mut ReadTx, permit: &Permit, user_id: &UserId) -> Result<(), Refusal> {
     let other = load_standing(tx, permit.org(), user_id).await?;
     // Most people administer nothing, and then nobody else's roles need be known. Whoever acts by custom roles reaches
     // nobody who administers anything, and so not themselves.
@@ -136,6 +140,23 @@ pub(crate) async fn check_custom_reach(
         Some(_) => check_reach(tx, permit, user_id).await,
         None => Ok(()),
     }
+}
+
+/// The same for an act upon an app that is also one upon the person: whether the app is assigned to them.
+///
+/// # Errors
+/// As for an act upon the person.
+pub(crate) async fn check_assignee_reach(
+    tx: &mut ReadTx,
+    permit: &Permit,
+    user_id: &UserId,
+    app_id: &AppId,
+) -> Result<(), Refusal> {
+    if permit.custom_caller().is_none() {
+        return Ok(());
+    }
+    within::check_assignee(tx, permit, user_id, app_id).await?;
+    check_above(tx, permit, user_id).await
 }
 
 /// Holds the permit against the roles of an app that is about to be changed: whoever gives it another key becomes that app.

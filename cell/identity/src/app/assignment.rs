@@ -1,6 +1,6 @@
 //! To whom an app is assigned: people one by one, or groups. Each change and its log row are one transaction.
 
-use crate::access::ceiling::check_custom_reach;
+use crate::access::ceiling::check_assignee_reach;
 use crate::access::custom::capability::Capability;
 use crate::access::custom::within;
 use crate::access::{Permission, Permit};
@@ -135,7 +135,7 @@ async fn apply_assignment(
         .await?
         .ok_or(Refusal::NotFound)?;
     within::check_app(tx, permit, app_id).await?;
-    let target = load_target(tx, permit, to).await?;
+    let target = load_target(tx, permit, app_id, to).await?;
     let (changed, kind) = match (to, wish) {
         (Assignee::Person(user), Wish::AssignWith(change)) => {
             apply_profile(tx, permit, (app_id, user), change, now).await?
@@ -190,20 +190,25 @@ async fn apply_profile(
 }
 
 /// To whom it is assigned. A person is held: one who is removed at the same moment would keep it for ever.
-async fn load_target(tx: &mut WriteTx, permit: &Permit, to: &Assignee) -> Result<Target, Refusal> {
+async fn load_target(
+    tx: &mut WriteTx,
+    permit: &Permit,
+    app_id: &AppId,
+    to: &Assignee,
+) -> Result<Target, Refusal> {
     match to {
         Assignee::Person(user) => {
             let person = crate::person::store::load_held(tx, permit.org(), user)
                 .await?
                 .ok_or(Refusal::NotFound)?;
-            check_custom_reach(tx, permit, user).await?;
+            check_assignee_reach(tx, permit, user, app_id).await?;
             Ok(as_target(&person))
         }
         Assignee::Group(group) => {
             let group = crate::group::store::load(tx, permit.org(), group)
                 .await?
                 .ok_or(Refusal::NotFound)?;
-            within::check_group(tx, permit, &group.id).await?;
+            within::check_assigned_group(tx, permit, &group.id, app_id).await?;
             Ok(Target::group(&group.id, &group.name))
         }
     }

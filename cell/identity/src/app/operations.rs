@@ -272,7 +272,7 @@ impl Cell {
                 }
                 let settings = decide_app(app.kind, change.settings)?;
                 if settings.visibility != app.settings.visibility {
-                    check_visibility(tx, &by).await?;
+                    check_visibility(tx, &by, &id).await?;
                 }
                 if let Some(policy) = change
                     .policy_id
@@ -513,12 +513,17 @@ async fn remove_secret(
 }
 
 /// An app that is open to everybody is assigned to everybody: a holder of custom roles needs as much for it.
-async fn check_visibility(tx: &mut WriteTx, permit: &Permit) -> Result<(), Refusal> {
+async fn check_visibility(
+    tx: &mut WriteTx,
+    permit: &Permit,
+    app_id: &AppId,
+) -> Result<(), Refusal> {
     let Some(caller) = permit.custom_caller() else {
         return Ok(());
     };
     let needed = Capability::UsersAppAssignment;
-    let held = reach::load_resources(tx, permit.org(), caller, needed).await?;
+    let whose = (permit.org(), caller);
+    let held = reach::load_resources(tx, whose, needed, Some(app_id)).await?;
     match Reach::of(ThingKind::Person, &held).all {
         true => Ok(()),
         false => Err(Refusal::OutOfReach(

@@ -9,6 +9,7 @@ use crate::fault::Fault;
 use crate::linked_object::store as links;
 use crate::person::unique::store as unique;
 use database::DatabaseFault;
+use vocab::time::Timestamp;
 
 /// Most rows of one table that one transaction removes, so that no other write waits long.
 pub const BATCH_ROWS: u64 = 500;
@@ -28,10 +29,25 @@ impl Cell {
                 .write(move |tx| {
                     Box::pin(async move {
                         let ended = store::delete_ended(tx, now, BATCH_ROWS).await?;
-                        let unlinked = links::delete_ended(tx, now, BATCH_ROWS).await?;
                         let retired = unique::delete_retired(tx, BATCH_ROWS).await?;
-                        Ok::<_, DatabaseFault>(ended.max(unlinked).max(retired))
+                        Ok::<_, DatabaseFault>(ended.max(retired))
                     })
+                })
+                .await?;
+            if most < BATCH_ROWS {
+                break;
+            }
+        }
+        self.remove_ended_links(now).await
+    }
+
+    /// Apart from the others, whose rounds would look at every ending of a day once more: again only while there is more to go.
+    async fn remove_ended_links(&self, now: Timestamp) -> Result<(), Fault> {
+        for _ in 0..ROUNDS_MAX {
+            let most = self
+                .database
+                .write(move |tx| {
+                    Box::pin(async move { links::delete_ended(tx, now, BATCH_ROWS).await })
                 })
                 .await?;
             if most < BATCH_ROWS {

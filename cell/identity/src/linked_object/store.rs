@@ -220,8 +220,29 @@ pub(crate) async fn forget_person(
 ) -> Result<(), DatabaseFault> {
     let own = "DELETE FROM linked_people WHERE org_id = $1 AND associated_id = $2";
     tx.execute(own, params![org, user]).await?;
-    insert_ending(tx, org, PRIMARY, user.as_str(), now).await
+    // Whoever links somebody to them holds them, and so did it before, or does not find them.
+    let ending = "INSERT INTO linked_people_endings (org_id, kind, ended_id, ended_at) \
+                  SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT) \
+                  WHERE EXISTS (SELECT 1 FROM linked_people WHERE org_id = $1 AND primary_id = $3) \
+                  ON CONFLICT (org_id, kind, ended_id) DO NOTHING";
+    let values = params![org, PRIMARY, user, now];
+    tx.execute(ending, values).await.map(|_| ())
 }
+
+/// Links by relations that were removed, so many at most.
+const BY_ENDED_RELATIONS: &str = "DELETE FROM linked_people WHERE (org_id, relation_id, associated_id) IN \
+    (SELECT l.org_id, l.relation_id, l.associated_id FROM linked_people_endings e \
+    CROSS JOIN linked_people l WHERE e.kind = 'relation' AND l.org_id = e.org_id AND l.relation_id = e.ended_id \
+    AND e.org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') LIMIT $1)";
+/// Links to people who were removed, so many at most.
+const TO_ENDED_PEOPLE: &str = "DELETE FROM linked_people WHERE (org_id, relation_id, associated_id) IN \
+    (SELECT l.org_id, l.relation_id, l.associated_id FROM linked_people_endings e \
+    CROSS JOIN linked_people l WHERE e.kind = 'primary' AND l.org_id = e.org_id AND l.primary_id = e.ended_id \
+    AND e.org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') LIMIT $1)";
+/// What ended so long before that nothing of it is left.
+const DONE_WITH: &str = "DELETE FROM linked_people_endings WHERE (org_id, kind, ended_id) IN \
+    (SELECT org_id, kind, ended_id FROM linked_people_endings WHERE kind IN ('relation', 'primary') \
+    AND ended_at < $1 AND org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') LIMIT $2)";
 
 /// Removes at most so many rows of what has ended, and what is done with; how many rows went.
 pub(crate) async fn delete_ended(
@@ -231,24 +252,12 @@ pub(crate) async fn delete_ended(
 ) -> Result<u64, DatabaseFault> {
     let limit = i64::try_from(rows_max).unwrap_or(i64::MAX);
     let mut most = 0;
-    for sql in [
-        "DELETE FROM linked_people WHERE (org_id, relation_id, associated_id) IN \
-         (SELECT l.org_id, l.relation_id, l.associated_id FROM linked_people_endings e \
-         CROSS JOIN linked_people l WHERE e.kind = 'relation' AND l.org_id = e.org_id AND l.relation_id = e.ended_id \
-         AND e.org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') LIMIT $1)",
-        "DELETE FROM linked_people WHERE (org_id, relation_id, associated_id) IN \
-         (SELECT l.org_id, l.relation_id, l.associated_id FROM linked_people_endings e \
-         CROSS JOIN linked_people l WHERE e.kind = 'primary' AND l.org_id = e.org_id AND l.primary_id = e.ended_id \
-         AND e.org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') LIMIT $1)",
-    ] {
+    for sql in [BY_ENDED_RELATIONS, TO_ENDED_PEOPLE] {
         most = most.max(tx.execute(sql, params![limit]).await?);
     }
     if most < rows_max {
-        let done = "DELETE FROM linked_people_endings WHERE (org_id, kind, ended_id) IN \
-                    (SELECT org_id, kind, ended_id FROM linked_people_endings WHERE ended_at < $1 \
-                    AND org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') LIMIT $2)";
         let values = params![now.plus_secs(-ENDING_SECS), limit];
-        most = most.max(tx.execute(done, values).await?);
+        most = most.max(tx.execute(DONE_WITH, values).await?);
     }
     Ok(most)
 }
@@ -256,3 +265,23 @@ pub(crate) async fn delete_ended(
 /// Each statement that walks, and the index that it must begin with.
 #[cfg(test)]
 pub(crate) const EVERY_WALK: [(&str, &str); 1] = [(ASSOCIATED, "linked_people_by_primary")];
+
+/// Each statement that removes what has ended, and the indexes that it must go by.
+#[cfg(test)]
+pub(crate) const EVERY_REMOVAL: [(&str, &[&str]); 3] = [
+    (
+        BY_ENDED_RELATIONS,
+        &[
+            "SEARCH e USING INDEX linked_people_endings_by_time",
+            "SEARCH l",
+        ],
+    ),
+    (
+        TO_ENDED_PEOPLE,
+        &[
+            "SEARCH e USING INDEX linked_people_endings_by_time",
+            "linked_people_of_primary",
+        ],
+    ),
+    (DONE_WITH, &["linked_people_endings_by_time"]),
+];

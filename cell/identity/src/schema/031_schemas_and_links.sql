@@ -45,3 +45,4 @@ CREATE TABLE linked_people_endings (
     ended_at BIGINT NOT NULL,
     PRIMARY KEY (org_id, kind, ended_id)
 );
+CREATE INDEX linked_people_endings_by_time ON linked_people_endings (kind, ended_at);

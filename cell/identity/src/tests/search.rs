@@ -103,6 +103,20 @@ async fn every_walk_is_along_its_index_and_nothing_is_sorted() {
 }
 
 #[tokio::test]
+async fn links_that_have_ended_are_found_by_what_ended() {
+    let world = World::on_sqlite().await;
+    let mut tx = world.cell.database.read().await.unwrap();
+    for (sql, indexes) in crate::linked_object::store::EVERY_REMOVAL {
+        let plan = plan_of(&mut tx, sql).await;
+        for index in indexes {
+            assert!(plan.contains(index), "{index}: {plan}");
+        }
+        let mut scanned = plan.split("; ").filter(|step| step.starts_with("SCAN"));
+        assert!(scanned.all(|step| step.contains("org_fences")), "{plan}");
+    }
+}
+
+#[tokio::test]
 async fn the_apps_of_a_person_are_found_among_the_assignments_of_that_person() {
     let world = World::on_sqlite().await;
     let mut tx = world.cell.database.read().await.unwrap();

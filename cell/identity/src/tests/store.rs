@@ -46,6 +46,14 @@ pub(super) async fn count_ending(tx: &mut ReadTx) -> Vec<i64> {
     counts
 }
 
+/// How many endings there are of which links may be left, and how many links.
+pub(super) async fn count_links(tx: &mut ReadTx) -> (i64, i64) {
+    let sql =
+        "SELECT (SELECT COUNT(*) FROM linked_people_endings), (SELECT COUNT(*) FROM linked_people)";
+    let row = tx.query_optional(sql, params![]).await.unwrap().unwrap();
+    (row.get(0).unwrap(), row.get(1).unwrap())
+}
+
 /// Removes the policies of a scope, which no operation does.
 pub(super) async fn delete_policies(
     tx: &mut WriteTx,

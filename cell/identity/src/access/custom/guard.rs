@@ -192,12 +192,11 @@ enum Growth {
     More,
 }
 
-/// Whether what a caller holds over somebody afterwards is more than before. What is held over people counts alone: the
-/// sets of a group's members hold nothing else.
+/// Whether what a caller holds over somebody afterwards is more than before, each with all that is contained in it. What is
+/// held over people counts alone: the sets of a group's members hold nothing else.
 fn decide_growth(before: &BTreeSet<Capability>, after: &BTreeSet<Capability>) -> Growth {
-    let held = |needed: &Capability| before.iter().any(|one| one.contains(*needed));
     let mut of_people = after.iter().filter(|one| one.kind() == ThingKind::Person);
-    match of_people.all(held) {
+    match of_people.all(|needed| before.contains(needed)) {
         true => Growth::Nothing,
         false => Growth::More,
     }
@@ -229,7 +228,11 @@ mod tests {
             (&[], &[To::GroupsManage, To::AppsManage], Growth::Nothing),
         ];
         for (before, after, expected) in table {
-            let set = |some: &[To]| some.iter().copied().collect();
+            let set = |some: &[To]| {
+                let all = To::ALL.iter().copied();
+                all.filter(|one| some.iter().any(|held| held.contains(*one)))
+                    .collect()
+            };
             assert_eq!(
                 decide_growth(&set(before), &set(after)),
                 expected,

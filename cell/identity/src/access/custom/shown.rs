@@ -66,7 +66,7 @@ impl Cell {
     ) -> Result<bool, Fault> {
         let mut tx = self.database.read().await?;
         let holder = Principal::Person(holder.clone());
-        let held = reach::load_resources(&mut tx, org, &holder, capability).await?;
+        let held = reach::load_resources(&mut tx, (org, &holder), capability, None).await?;
         Ok(Reach::of(capability.kind(), &held).holds(id))
     }
 }

@@ -30,10 +30,21 @@ pub(crate) async fn load_extent(
     permit: &Permit,
     kind: ThingKind,
 ) -> Result<Option<Extent>, Refusal> {
+    load_extent_of_act(tx, permit, kind, None).await
+}
+
+/// The same for an act upon that app, if it is one upon an app.
+async fn load_extent_of_act(
+    tx: &mut ReadTx,
+    permit: &Permit,
+    kind: ThingKind,
+    act_upon: Option<&AppId>,
+) -> Result<Option<Extent>, Refusal> {
     let Some((caller, capability)) = permit.held_over(kind)? else {
         return Ok(None);
     };
-    let resources = reach::load_resources(tx, permit.org(), &caller, capability).await?;
+    let whose = (permit.org(), &caller);
+    let resources = reach::load_resources(tx, whose, capability, act_upon).await?;
     Ok(Some(Extent {
         caller,
         capability,
@@ -85,7 +96,30 @@ pub(crate) async fn check_person(
     permit: &Permit,
     user: &UserId,
 ) -> Result<(), Refusal> {
-    let Some(extent) = load_extent(tx, permit, ThingKind::Person).await? else {
+    check_person_of_act(tx, permit, user, None).await
+}
+
+/// Holds the permit against a person to whom that app is assigned, or who is shown as such.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for somebody outside.
+pub(crate) async fn check_assignee(
+    tx: &mut ReadTx,
+    permit: &Permit,
+    user: &UserId,
+    app: &AppId,
+) -> Result<(), Refusal> {
+    check_person_of_act(tx, permit, user, Some(app)).await
+}
+
+async fn check_person_of_act(
+    tx: &mut ReadTx,
+    permit: &Permit,
+    user: &UserId,
+    act_upon: Option<&AppId>,
+) -> Result<(), Refusal> {
+    let kind = ThingKind::Person;
+    let Some(extent) = load_extent_of_act(tx, permit, kind, act_upon).await? else {
         return Ok(());
     };
     let people = std::slice::from_ref(user);
@@ -107,7 +141,22 @@ pub(crate) async fn check_group(
     permit: &Permit,
     group: &GroupId,
 ) -> Result<(), Refusal> {
-    check(tx, permit, ThingKind::Group, group.as_str()).await
+    let extent = load_extent(tx, permit, ThingKind::Group).await?;
+    decide_held(extent.as_ref(), group.as_str())
+}
+
+/// Holds the permit against a group to which that app is assigned, or which is shown as such.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for one outside.
+pub(crate) async fn check_assigned_group(
+    tx: &mut ReadTx,
+    permit: &Permit,
+    group: &GroupId,
+    app: &AppId,
+) -> Result<(), Refusal> {
+    let extent = load_extent_of_act(tx, permit, ThingKind::Group, Some(app)).await?;
+    decide_held(extent.as_ref(), group.as_str())
 }
 
 /// Holds the permit against an app.
@@ -119,7 +168,8 @@ pub(crate) async fn check_app(
     permit: &Permit,
     app: &AppId,
 ) -> Result<(), Refusal> {
-    check(tx, permit, ThingKind::App, app.as_str()).await
+    let extent = load_extent(tx, permit, ThingKind::App).await?;
+    decide_held(extent.as_ref(), app.as_str())
 }
 
 /// Holds the permit against an authorization server.
@@ -131,11 +181,12 @@ pub(crate) async fn check_server(
     permit: &Permit,
     server: &ServerId,
 ) -> Result<(), Refusal> {
-    check(tx, permit, ThingKind::Server, server.as_str()).await
+    let extent = load_extent(tx, permit, ThingKind::Server).await?;
+    decide_held(extent.as_ref(), server.as_str())
 }
 
-async fn check(tx: &mut ReadTx, permit: &Permit, kind: ThingKind, id: &str) -> Result<(), Refusal> {
-    match load_extent(tx, permit, kind).await? {
+fn decide_held(extent: Option<&Extent>, id: &str) -> Result<(), Refusal> {
+    match extent {
         Some(extent) if !extent.reach.holds(id) => Err(Refusal::NotFound),
         _ => Ok(()),
     }

@@ -7,9 +7,9 @@
 pub mod operations;
 pub mod store;
 
-use crate::access::Role;
 use crate::access::custom::Resource;
 use crate::access::custom::capability::{Capability, Capability as To, ThingKind};
+use crate::access::{Role, role_permits};
 use vocab::id::{AppId, GroupId, UserId};
 use vocab::time::Timestamp;
 
@@ -167,23 +167,46 @@ pub const fn permits(role: Role) -> &'static [Capability] {
     }
 }
 
+/// Whether a role gives a capability when it is narrowed: no more than what it permits over everything, whatever else is
+/// contained in a capability that it gives.
+#[must_use]
+pub fn gives(role: Role, capability: Capability) -> bool {
+    role_permits(role, capability.amounts_to())
+        && permits(role).iter().any(|held| held.contains(capability))
+}
+
 /// The roles that give a capability when they are narrowed.
 #[must_use]
 pub fn giving(capability: Capability) -> Vec<Role> {
-    let gives = |role: &Role| permits(*role).iter().any(|held| held.contains(capability));
-    NARROWABLE.into_iter().filter(gives).collect()
+    let mut roles = NARROWABLE.to_vec();
+    roles.retain(|role| gives(*role, capability));
+    roles
 }
 
-/// What a target means for things of a kind.
+/// What a target means for things of a kind, in an act upon that app, if it is one upon an app: an app that is a target is run
+/// for whomever it may be for, and says nothing of people and groups in an act upon another.
 #[must_use]
-pub fn resource(target: &RoleTarget, kind: ThingKind) -> Option<Resource> {
+pub fn resource(
+    target: &RoleTarget,
+    kind: ThingKind,
+    act_upon: Option<&AppId>,
+) -> Option<Resource> {
+    let is_of_act = match target {
+        RoleTarget::Group(_) => false,
+        RoleTarget::App(id) => act_upon == Some(id),
+        RoleTarget::Apps => act_upon.is_some(),
+    };
     match (target, kind) {
         (RoleTarget::Group(id), ThingKind::Person) => Some(Resource::UsersOf(id.clone())),
         (RoleTarget::Group(id), ThingKind::Group) => Some(Resource::Group(id.clone())),
         (RoleTarget::App(id), ThingKind::App) => Some(Resource::App(id.clone())),
         (RoleTarget::Apps, ThingKind::App) => Some(Resource::Apps),
-        (RoleTarget::App(_) | RoleTarget::Apps, ThingKind::Person) => Some(Resource::Users),
-        (RoleTarget::App(_) | RoleTarget::Apps, ThingKind::Group) => Some(Resource::Groups),
+        (RoleTarget::App(_) | RoleTarget::Apps, ThingKind::Person) => {
+            is_of_act.then_some(Resource::Users)
+        }
+        (RoleTarget::App(_) | RoleTarget::Apps, ThingKind::Group) => {
+            is_of_act.then_some(Resource::Groups)
+        }
         (RoleTarget::Group(_), ThingKind::App) | (_, ThingKind::Server) => None,
     }
 }
@@ -220,8 +243,9 @@ mod tests {
     fn each_capability_comes_of_the_roles_that_contain_it() {
         for capability in Capability::ALL {
             for role in Role::ALL {
-                let expected = permits(role).iter().any(|held| held.contains(*capability));
-                assert_eq!(giving(*capability).contains(&role), expected);
+                let is_given = giving(*capability).contains(&role);
+                assert!(!is_given || role_permits(role, capability.amounts_to()));
+                assert!(is_given || !permits(role).contains(capability));
             }
             assert!(giving(*capability).len() <= NARROWABLE.len());
         }
@@ -230,6 +254,10 @@ mod tests {
             [Role::UserAdmin, Role::HelpDeskAdmin]
         );
         assert_eq!(giving(Capability::UsersSuspend), [Role::UserAdmin]);
+        // Whoever runs people assigns no apps, although it is contained in running them.
+        assert_eq!(giving(Capability::UsersAppAssignment), [Role::AppAdmin]);
+        assert_eq!(giving(Capability::GroupsAppAssignment), [Role::AppAdmin]);
+        assert_eq!(giving(Capability::UsersGroupMembership), [Role::UserAdmin]);
         assert_eq!(giving(Capability::GroupsManage), []);
         assert_eq!(giving(Capability::ServersRead), []);
     }
@@ -245,26 +273,37 @@ mod tests {
         ] {
             let (kind, id) = target.stored();
             assert_eq!(RoleTarget::from_stored(kind, id), Some(target.clone()));
-            assert_eq!(resource(&target, ThingKind::Server), None);
+            assert_eq!(resource(&target, ThingKind::Server, Some(&app)), None);
         }
         for (kind, id) in [("GROUP", app.as_str()), ("APPS", ""), ("USERS", "")] {
             assert_eq!(RoleTarget::from_stored(kind, id), None);
         }
         let group = RoleTarget::Group(group);
         assert!(matches!(
-            resource(&group, ThingKind::Person),
+            resource(&group, ThingKind::Person, None),
             Some(Resource::UsersOf(_))
         ));
         assert!(matches!(
-            resource(&group, ThingKind::Group),
+            resource(&group, ThingKind::Group, None),
             Some(Resource::Group(_))
         ));
-        assert_eq!(resource(&group, ThingKind::App), None);
-        let app = RoleTarget::App(app);
+        assert_eq!(resource(&group, ThingKind::App, Some(&app)), None);
+        let target = RoleTarget::App(app.clone());
         assert!(matches!(
-            resource(&app, ThingKind::App),
+            resource(&target, ThingKind::App, None),
             Some(Resource::App(_))
         ));
-        assert_eq!(resource(&app, ThingKind::Person), Some(Resource::Users));
+        // Of people and groups it says something in an act upon that app alone.
+        let other = AppId::generate(&entropy);
+        for (kind, all) in [
+            (ThingKind::Person, Resource::Users),
+            (ThingKind::Group, Resource::Groups),
+        ] {
+            assert_eq!(resource(&target, kind, Some(&app)), Some(all.clone()));
+            assert_eq!(resource(&target, kind, Some(&other)), None);
+            assert_eq!(resource(&target, kind, None), None);
+            assert_eq!(resource(&RoleTarget::Apps, kind, None), None);
+            assert_eq!(resource(&RoleTarget::Apps, kind, Some(&other)), Some(all));
+        }
     }
 }

@@ -169,7 +169,7 @@ impl Cell {
         permit.covers_finding(ThingKind::App)?;
         let mut tx = self.database.read().await?;
         within::check_app(&mut tx, permit, app_id).await?;
-        within::check_person(&mut tx, permit, user_id).await?;
+        within::check_assignee(&mut tx, permit, user_id, app_id).await?;
         let found = store::find_person(&mut tx, permit.org(), app_id, user_id).await?;
         let mut found = found.ok_or(Refusal::NotFound)?;
         let owner = Owner::App(app_id.clone());
@@ -216,7 +216,7 @@ impl Cell {
         permit.covers_finding(ThingKind::App)?;
         let mut tx = self.database.read().await?;
         within::check_app(&mut tx, permit, app_id).await?;
-        within::check_group(&mut tx, permit, group_id).await?;
+        within::check_assigned_group(&mut tx, permit, group_id, app_id).await?;
         let found = store::find_group(&mut tx, permit.org(), app_id, group_id).await?;
         found.ok_or(Refusal::NotFound)
     }

@@ -14,7 +14,7 @@ use crate::person::store::read_role;
 use database::{DatabaseFault, ReadTx, Row, params};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
-use vocab::id::{GroupId, OrgId, UserId};
+use vocab::id::{AppId, GroupId, OrgId, UserId};
 use vocab::value::Value;
 
 /// The bindings of a person: their own, and those of their groups. `$1` is the org, `$2` the person.
@@ -106,6 +106,23 @@ fn read_capabilities(rows: &[Row]) -> Result<BTreeSet<Capability>, Fault> {
     Ok(held)
 }
 
+/// Everything that rows give, what is contained in it too, as far as a narrowed role goes.
+fn read_all_given(rows: &[Row]) -> Result<BTreeSet<Capability>, Fault> {
+    let mut given = BTreeSet::new();
+    for row in rows {
+        let word: String = row.get(0)?;
+        let all = Capability::ALL.iter().copied();
+        match Role::from_word(&word) {
+            Some(role) => given.extend(all.filter(|one| narrowed::gives(role, *one))),
+            None => {
+                let held = read_capability(row, 0)?;
+                given.extend(all.filter(|one| held.contains(*one)));
+            }
+        }
+    }
+    Ok(given)
+}
+
 /// What somebody may do by custom and narrowed roles, over whatever it may be. A narrowed role counts without targets
 /// too: whoever has it may come to some, and is no less an administrator meanwhile.
 pub(crate) async fn load_capabilities(
@@ -152,12 +169,12 @@ pub(crate) async fn load_held(
     Ok((roles, capabilities))
 }
 
-/// The resources over which somebody holds a capability.
+/// The resources over which somebody holds a capability, in an act upon that app, if it is one upon an app.
 pub(crate) async fn load_resources(
     tx: &mut ReadTx,
-    org: &OrgId,
-    whose: &Principal,
+    (org, whose): (&OrgId, &Principal),
     capability: Capability,
+    act_upon: Option<&AppId>,
 ) -> Result<Vec<Resource>, Fault> {
     let sql = concat!("SELECT DISTINCT r.kind, r.target ", resources!());
     let rows = tx.query(sql, &places(org, whose, capability)).await?;
@@ -174,7 +191,7 @@ pub(crate) async fn load_resources(
     values.extend(role_places(capability));
     for row in &tx.query(sql, &values).await? {
         let target = read_target(row, 0)?;
-        held.extend(narrowed::resource(&target, capability.kind()));
+        held.extend(narrowed::resource(&target, capability.kind(), act_upon));
     }
     Ok(held)
 }
@@ -213,7 +230,7 @@ pub(crate) async fn load_within_groups(
         .collect()
 }
 
-/// What somebody holds over a person: over everybody, or over the members of a group of theirs.
+/// What somebody holds over a person: over everybody, or over the members of a group of theirs, with all that is contained.
 pub(crate) async fn load_capabilities_over(
     tx: &mut ReadTx,
     (org, whose): (&OrgId, &Principal),
@@ -227,14 +244,14 @@ pub(crate) async fn load_capabilities_over(
          WHERE r.kind = 'USERS' OR (r.kind = 'USERS_OF' AND EXISTS (SELECT 1 FROM group_members m \
          WHERE m.org_id = $1 AND m.group_id = r.target AND m.user_id = $3)) UNION SELECT w.role ",
         targets!(),
-        "WHERE t.kind <> 'GROUP' OR EXISTS (SELECT 1 FROM group_members m \
+        "WHERE t.kind = 'GROUP' AND EXISTS (SELECT 1 FROM group_members m \
          WHERE m.org_id = $1 AND m.group_id = t.target AND m.user_id = $3)"
     );
     let rows = tx.query(sql, params![org, whose.as_str(), other]).await?;
-    read_capabilities(&rows)
+    read_all_given(&rows)
 }
 
-/// What somebody holds over the members of a group.
+/// What somebody holds over the members of a group, with all that is contained.
 pub(crate) async fn load_capabilities_by_group(
     tx: &mut ReadTx,
     (org, whose): (&OrgId, &Principal),
@@ -250,5 +267,5 @@ pub(crate) async fn load_capabilities_by_group(
         "WHERE t.kind = 'GROUP' AND t.target = $3"
     );
     let rows = tx.query(sql, params![org, whose.as_str(), group]).await?;
-    read_capabilities(&rows)
+    read_all_given(&rows)
 }
