@@ -205,7 +205,7 @@ async fn what_an_issuer_publishes_is_read_and_not_stored(world: &World) {
     let asked = json!({ "issuer": { "url": "https://idp.example/tenant/" } });
     let answers = |status: u16, body: &Value| {
         let body = body.to_string().into_bytes();
-        let answer = Ok(Answered { status, body });
+        let answer = Ok(Answered::of(status, body));
         world.receiver.answers.lock().unwrap().push(answer);
     };
     let document = json!({

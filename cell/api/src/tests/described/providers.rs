@@ -16,10 +16,12 @@ pub(super) async fn all(world: &World, things: &Things) {
         "token_endpoint": "https://idp.example/token",
         "jwks_uri": "https://idp.example/keys",
     });
-    world.receiver.answers.lock().unwrap().push(Ok(Answered {
-        status: 200,
-        body: published.to_string().into_bytes(),
-    }));
+    world
+        .receiver
+        .answers
+        .lock()
+        .unwrap()
+        .push(Ok(Answered::of(200, published.to_string().into_bytes())));
     post(world, discovery, body("POST", discovery, things)).await;
     let change = body("PUT", "/api/v1/idps/{id}", things);
     good(world, "PUT", &one, change).await;
