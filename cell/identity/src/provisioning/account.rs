@@ -5,23 +5,26 @@ use crate::cell::Cell;
 use crate::event_hook::envoy::Envoy;
 use crate::fault::Fault;
 use crate::person::{Person, store as people};
+use crate::provisioning::account_search::{USERS, is_gone};
 use crate::provisioning::decide::{Known, Step, Wanted, decide_step, decide_wanted};
 use crate::provisioning::mapping::{
     Rendered, merge_update, render_deactivation, render_update, render_user,
 };
 use crate::provisioning::peer::{Failure, Peer};
 use crate::provisioning::requests::Request;
-use crate::provisioning::retry::Fate;
-use crate::provisioning::store::accounts::{self, Account};
+use crate::provisioning::retry::{Fate, decide_next_refused};
+use crate::provisioning::store::accounts::{self, Account, Begun};
 use crate::provisioning::store::{Held, connections, groups, requests};
 use crate::provisioning::work::{Work, Worked};
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 use protocol::scim::peer::PeerResource;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use vocab::time::Timestamp;
 
-const USERS: &str = "Users";
+/// What an account is that the peer does not know any more.
+const VANISHED: &str = "ACCOUNT_VANISHED";
 
 /// What was done at the peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +71,8 @@ struct Attempt {
     act: Act,
     failure: Option<Failure>,
     forgets: bool,
+    /// Whether it was noted that an account may be made under the name of now.
+    is_begun: bool,
     replaces: bool,
     trail: Vec<Request>,
 }
@@ -107,6 +112,7 @@ impl Cell {
             act: Act::None,
             failure: None,
             forgets: false,
+            is_begun: false,
             replaces: work.connection.standing.replaces,
             trail: Vec::new(),
         };
@@ -115,6 +121,10 @@ impl Cell {
         }
         let mut peer = work.peer(self, envoy, facts.account.user_id.as_str());
         let done = self.perform(work, &mut peer, &facts, &mut attempt).await;
+        if attempt.account.begun && attempt.account.peer_id.is_none() && !attempt.is_begun {
+            // The name that it may have been given is not lost while it is looked for.
+            attempt.account.login.clone_from(&facts.account.login);
+        }
         attempt.trail = peer.trail();
         match done? {
             Ok(act) => attempt.act = act,
@@ -130,46 +140,47 @@ impl Cell {
         facts: &Facts,
         attempt: &mut Attempt,
     ) -> Result<Result<Act, Failure>, Fault> {
-        let may = work.connection.config.features;
         Ok(match (facts.step, &facts.rendered) {
-            (Step::Create, Some(rendered)) => match find(peer, attempt, facts).await {
-                Err(failure) => Err(failure),
-                Ok(Some(found)) => {
-                    adopt(attempt, &found);
-                    match may.update || !found.active {
-                        true => match update(peer, attempt, rendered).await {
-                            Ok(()) => Ok(Act::Found),
-                            Err(failure) => Err(failure),
-                        },
-                        false => Ok(Act::Found),
+            (Step::Create, Some(rendered)) => {
+                let known = (attempt.account.login.as_str(), facts.account.begun);
+                match self.find_theirs(work, peer, known, facts).await? {
+                    Err(failure) => Err(failure),
+                    Ok(Some(found)) => {
+                        self.take_over(work, peer, (facts, rendered, &found), attempt)
+                            .await?
                     }
+                    Ok(None) => self.create(work, peer, (facts, rendered), attempt).await?,
                 }
-                Ok(None) => {
-                    if !self.begin_account(work, attempt).await? {
-                        return Ok(Err(Failure::of_word("LOST", Fate::Later)));
-                    }
-                    create(peer, attempt, facts, rendered).await
-                }
-            },
+            }
             (Step::Update, Some(rendered)) => {
-                let act = match attempt.account.peer_active {
+                let act = match facts.account.peer_active {
                     true => Act::Updated,
                     false => Act::Reactivated,
                 };
-                update(peer, attempt, rendered).await.map(|()| act)
+                let updated = self.update(work, peer, (facts, rendered), attempt).await?;
+                updated.map(|()| act)
             }
-            (Step::Deactivate, _) => deactivate(peer, attempt).await.map(|()| Act::Deactivated),
-            (Step::FindAndDeactivate, _) => match find(peer, attempt, facts).await {
-                Err(failure) => Err(failure),
-                Ok(None) => {
-                    attempt.forgets = true;
-                    Ok(Act::None)
+            (Step::Deactivate, _) => deactivate(peer, facts, attempt)
+                .await
+                .map(|()| Act::Deactivated),
+            (Step::FindAndDeactivate, _) => {
+                let known = (attempt.account.login.as_str(), true);
+                match self.find_theirs(work, peer, known, facts).await? {
+                    Err(failure) => Err(failure),
+                    Ok(None) => {
+                        attempt.forgets = true;
+                        Ok(Act::None)
+                    }
+                    Ok(Some(found)) => {
+                        adopt(attempt, &found);
+                        // Whatever it says of itself, until it has taken what is sent now.
+                        attempt.account.peer_active = true;
+                        deactivate(peer, facts, attempt)
+                            .await
+                            .map(|()| Act::Deactivated)
+                    }
                 }
-                Ok(Some(found)) => {
-                    adopt(attempt, &found);
-                    deactivate(peer, attempt).await.map(|()| Act::Deactivated)
-                }
-            },
+            }
             (Step::Forget, _) => {
                 attempt.forgets = true;
                 Ok(Act::None)
@@ -178,22 +189,113 @@ impl Cell {
         })
     }
 
-    /// Notes that an account is about to be made: whoever comes later, if nothing more is noted, looks for it.
-    async fn begin_account(&self, work: &Work, attempt: &mut Attempt) -> Result<bool, Fault> {
+    /// Makes an account that was found that of the person.
+    async fn take_over(
+        &self,
+        work: &Work,
+        peer: &mut Peer<'_>,
+        (facts, rendered, found): (&Facts, &Rendered, &PeerResource),
+        attempt: &mut Attempt,
+    ) -> Result<Result<Act, Failure>, Fault> {
+        adopt(attempt, found);
+        if !work.connection.config.features.update && found.active {
+            return Ok(Ok(Act::Found));
+        }
+        let updated = self.update(work, peer, (facts, rendered), attempt).await?;
+        Ok(updated.map(|()| Act::Found))
+    }
+
+    async fn create(
+        &self,
+        work: &Work,
+        peer: &mut Peer<'_>,
+        (facts, rendered): (&Facts, &Rendered),
+        attempt: &mut Attempt,
+    ) -> Result<Result<Act, Failure>, Fault> {
         attempt.account.begun = true;
+        if let Err(failure) = self.begin(work, facts, attempt).await? {
+            return Ok(Err(failure));
+        }
+        attempt.is_begun = true;
+        let made = match peer
+            .add(USERS, &Value::Object(rendered.document.clone()))
+            .await
+        {
+            // Somebody was quicker, or the answer to the last attempt was lost.
+            Err(failure) if failure.is_conflict() => {
+                let known = (attempt.account.login.as_str(), true);
+                return match self.find_theirs(work, peer, known, facts).await? {
+                    Err(failure) => Ok(Err(failure)),
+                    Ok(None) => Ok(Err(failure)),
+                    Ok(Some(found)) => {
+                        self.take_over(work, peer, (facts, rendered, &found), attempt)
+                            .await
+                    }
+                };
+            }
+            Err(failure) => return Ok(Err(failure)),
+            Ok(made) => made,
+        };
+        let login = attempt.account.login.to_lowercase();
+        if made
+            .user_name
+            .is_some_and(|name| name.to_lowercase() != login)
+        {
+            let word = "ANOTHER_NAME_IN_ANSWER";
+            return Ok(Err(Failure::of_word(word, Fate::Parked)));
+        }
+        attempt.account.peer_id = Some(made.id);
+        note_sent(&mut attempt.account, rendered);
+        Ok(Ok(Act::Created))
+    }
+
+    /// Makes an account like the person, and active. Before it is asked for it is noted that it may be.
+    async fn update(
+        &self,
+        work: &Work,
+        peer: &mut Peer<'_>,
+        (facts, rendered): (&Facts, &Rendered),
+        attempt: &mut Attempt,
+    ) -> Result<Result<(), Failure>, Fault> {
+        let account = &mut attempt.account;
+        let names = account.sent_names.clone();
+        account.begun = true;
+        account.peer_active = true;
+        account.sent = String::new();
+        account.sent_names = unite_names(&names, &rendered.names);
+        if let Err(failure) = self.begin(work, facts, attempt).await? {
+            attempt.account = facts.account.clone();
+            return Ok(Err(failure));
+        }
+        Ok(update(peer, facts, attempt, (rendered, &names)).await)
+    }
+
+    /// Notes that an account may be made, or switched on and changed, by what is sent next: whoever comes later, if nothing more is noted,
+    /// does not believe what was noted before.
+    async fn begin(
+        &self,
+        work: &Work,
+        facts: &Facts,
+        attempt: &Attempt,
+    ) -> Result<Result<(), Failure>, Fault> {
         let (held, account) = (work.held.clone(), attempt.account.clone());
-        self.database
+        let known = facts.account.peer_id.clone();
+        let begun: Result<Begun, Fault> = self
+            .database
             .write(move |tx| {
                 Box::pin(async move {
                     if !connections::is_held(tx, &held).await? {
-                        return Ok(false);
+                        return Ok(Begun::Changed);
                     }
-                    let whose = (&account.user_id, account.login.as_str());
-                    accounts::begin(tx, held.key(), whose).await?;
-                    Ok(true)
+                    Ok(accounts::begin(tx, held.key(), &account, known.as_deref()).await?)
                 })
             })
-            .await
+            .await;
+        Ok(match begun? {
+            Begun::Yes => Ok(()),
+            Begun::Changed => Err(Failure::of_word("LOST", Fate::Later)),
+            Begun::InUse => Err(Failure::of_word("ID_IN_USE", Fate::Parked)),
+        })
     }
 
     async fn note_attempt(
@@ -208,7 +310,11 @@ impl Cell {
             None => settle(&mut attempt.account),
             Some(failure) => {
                 let attempts = attempt.account.attempts + 1;
-                let (next, alone) = work.plan_retry(failure, attempts, (now, self.draw_share()));
+                let drawn = (now, self.draw_share());
+                let (mut next, alone) = work.plan_retry(failure, attempts, drawn);
+                if next.is_none() && is_leaving(facts.step) {
+                    next = Some(decide_next_refused(now, attempts, drawn.1));
+                }
                 left_alone = alone;
                 attempt.account.attempts = attempts;
                 attempt.account.due_at = next;
@@ -283,7 +389,7 @@ async fn store_account(
     if let Some(id) = account.peer_id.clone() {
         let owner = accounts::find_by_peer(tx, held.key(), &id).await?;
         if owner.is_some_and(|owner| owner.user_id != account.user_id) {
-            account = in_use(account);
+            account = in_use(account, attempt.act == Act::Created);
         }
     }
     match attempt.forgets {
@@ -322,15 +428,22 @@ pub(crate) fn decide_facts(
     }
 }
 
+/// Whether somebody is to be let in no more: that is tried again until it is done.
+const fn is_leaving(step: Step) -> bool {
+    matches!(step, Step::Deactivate | Step::FindAndDeactivate)
+}
+
 fn settle(account: &mut Account) {
     account.attempts = 0;
     account.due_at = None;
     account.trouble = None;
 }
 
-fn in_use(account: Account) -> Account {
+/// The id is somebody else's. Where one was made, it may be there under another id.
+fn in_use(account: Account, is_made: bool) -> Account {
     Account {
         peer_id: None,
+        begun: account.begun || is_made,
         sent: String::new(),
         sent_names: String::new(),
         peer_active: false,
@@ -347,6 +460,8 @@ fn is_other_account(before: &Account, after: &Account) -> bool {
 fn event_of(work: &Work, facts: &Facts, attempt: &Attempt, now: Timestamp) -> Option<Event> {
     let (kind, outcome) = match &attempt.failure {
         None => (attempt.act.event()?, Outcome::Success),
+        // What is tried again and again is told once.
+        Some(failure) if facts.account.trouble == Some(failure.explain()) => return None,
         Some(failure) if failure.fate == Fate::Parked => {
             let kind = match facts.step {
                 Step::Create => EventType::ApplicationProvisionUserPush,
@@ -377,35 +492,6 @@ fn event_of(work: &Work, facts: &Facts, attempt: &Attempt, now: Timestamp) -> Op
     })
 }
 
-/// The account that is theirs: by their name, and where one may have been made under another name, by what we call it.
-async fn find(
-    peer: &mut Peer<'_>,
-    attempt: &Attempt,
-    facts: &Facts,
-) -> Result<Option<PeerResource>, Failure> {
-    let login = attempt.account.login.as_str();
-    let is_named = |name: &str| {
-        let name = name.to_owned();
-        move |found: &PeerResource| {
-            let found = found.user_name.as_deref();
-            found.is_some_and(|found| found.to_lowercase() == name.to_lowercase())
-        }
-    };
-    let found = peer
-        .search(USERS, ("userName", login), is_named(login))
-        .await?;
-    if found.is_some() || !attempt.account.begun {
-        return Ok(found);
-    }
-    let id = facts.account.user_id.as_str();
-    let is_ours = |found: &PeerResource| found.external_id.as_deref() == Some(id);
-    match peer.search(USERS, ("externalId", id), is_ours).await {
-        // A server that cannot find by it has nothing to say; that it failed is another matter.
-        Err(failure) if matches!(failure.status, Some(400 | 501)) => Ok(None),
-        other => other,
-    }
-}
-
 fn adopt(attempt: &mut Attempt, found: &PeerResource) {
     let account = &mut attempt.account;
     account.peer_id = Some(found.id.clone());
@@ -415,79 +501,61 @@ fn adopt(attempt: &mut Attempt, found: &PeerResource) {
     account.begun = false;
 }
 
-async fn create(
-    peer: &mut Peer<'_>,
-    attempt: &mut Attempt,
-    facts: &Facts,
-    rendered: &Rendered,
-) -> Result<Act, Failure> {
-    let body = Value::Object(rendered.document.clone());
-    let made = match peer.add(USERS, &body).await {
-        // Somebody was quicker, or the answer to the last attempt was lost.
-        Err(failure) if failure.is_conflict() => {
-            let found = find(peer, attempt, facts).await?;
-            let found = found.ok_or(failure)?;
-            adopt(attempt, &found);
-            update(peer, attempt, rendered).await?;
-            return Ok(Act::Found);
-        }
-        other => other?,
-    };
-    let login = attempt.account.login.to_lowercase();
-    if made
-        .user_name
-        .is_some_and(|name| name.to_lowercase() != login)
-    {
-        return Err(Failure::of_word("ANOTHER_NAME_IN_ANSWER", Fate::Parked));
-    }
-    let account = &mut attempt.account;
-    account.peer_id = Some(made.id);
-    account.begun = false;
-    note_sent(account, rendered);
-    Ok(Act::Created)
-}
-
 fn note_sent(account: &mut Account, rendered: &Rendered) {
     account.sent.clone_from(&rendered.mark);
     account.sent_names.clone_from(&rendered.names);
     account.peer_active = true;
+    account.begun = false;
 }
 
-/// Forgets which account is theirs: it is not there any more.
+/// Forgets which account is theirs: it is not there any more, as far as the peer says.
 fn unlink(account: &mut Account) {
     account.peer_id = None;
+    account.begun = true;
     account.peer_active = false;
     account.sent = String::new();
     account.sent_names = String::new();
 }
 
+/// Every path that one of two texts has.
+fn unite_names(before: &str, now: &str) -> String {
+    let names = before.split(',').chain(now.split(','));
+    let names: BTreeSet<&str> = names.filter(|name| !name.is_empty()).collect();
+    names.into_iter().collect::<Vec<&str>>().join(",")
+}
+
+fn is_vanished(failure: &Failure) -> bool {
+    failure.is_missing() || failure.word == VANISHED
+}
+
 async fn update(
     peer: &mut Peer<'_>,
+    facts: &Facts,
     attempt: &mut Attempt,
-    rendered: &Rendered,
+    (rendered, names): (&Rendered, &str),
 ) -> Result<(), Failure> {
     let id = attempt.account.peer_id.clone().unwrap_or_default();
-    let names = attempt.account.sent_names.clone();
     let mut done = Ok(());
     if !attempt.replaces {
         done = peer
-            .patch(USERS, &id, &render_update(rendered, &names))
+            .patch(USERS, &id, &render_update(rendered, names))
             .await;
         attempt.replaces = done.as_ref().is_err_and(Failure::is_unknown_method);
     }
     if attempt.replaces {
         done = match peer.find(USERS, &id).await? {
             Some((_, present)) => {
-                let merged = merge_update(present, rendered, &names);
+                let merged = merge_update(present, rendered, names);
                 peer.put(USERS, &id, &Value::Object(merged)).await
             }
-            None => Err(Failure::of_word("ACCOUNT_VANISHED", Fate::Later)),
+            None => Err(Failure::of_word(VANISHED, Fate::Later)),
         };
     }
     match done {
-        Err(failure) if failure.is_missing() || failure.word == "ACCOUNT_VANISHED" => {
+        Err(failure) if is_vanished(&failure) => {
+            is_gone(peer, (&attempt.account.login, &id), facts).await?;
             unlink(&mut attempt.account);
-            Err(Failure::of_word("ACCOUNT_VANISHED", Fate::Later))
+            Err(Failure::of_word(VANISHED, Fate::Later))
         }
         Err(failure) => Err(failure),
         Ok(()) => {
@@ -497,7 +565,11 @@ async fn update(
     }
 }
 
-async fn deactivate(peer: &mut Peer<'_>, attempt: &mut Attempt) -> Result<(), Failure> {
+async fn deactivate(
+    peer: &mut Peer<'_>,
+    facts: &Facts,
+    attempt: &mut Attempt,
+) -> Result<(), Failure> {
     let id = attempt.account.peer_id.clone().unwrap_or_default();
     let mut done = Ok(());
     if !attempt.replaces {
@@ -511,16 +583,21 @@ async fn deactivate(peer: &mut Peer<'_>, attempt: &mut Attempt) -> Result<(), Fa
                 present.insert("active".to_owned(), json!(false));
                 peer.put(USERS, &id, &Value::Object(present)).await
             }
-            None => Ok(()),
+            None => Err(Failure::of_word(VANISHED, Fate::Later)),
         };
     }
     match done {
-        Err(failure) if !failure.is_missing() => Err(failure),
-        // What is not there lets nobody in.
-        _ => {
-            attempt.account.peer_active = false;
-            attempt.account.sent = String::new();
-            Ok(())
+        // What is nowhere lets nobody in; another one that is found is switched off the next time.
+        Err(failure) if is_vanished(&failure) => {
+            if !is_gone(peer, (&attempt.account.login, &id), facts).await? {
+                unlink(&mut attempt.account);
+                return Err(Failure::of_word(VANISHED, Fate::Later));
+            }
         }
+        other => other?,
     }
+    attempt.account.peer_active = false;
+    attempt.account.begun = false;
+    attempt.account.sent = String::new();
+    Ok(())
 }

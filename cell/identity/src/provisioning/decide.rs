@@ -25,7 +25,7 @@ pub struct Known {
     pub active: bool,
     /// Whether what was last sent is what would be sent now.
     pub current: bool,
-    /// Whether one may have been made whose id is not known.
+    /// Whether one may have been made whose id is not known, or what was last sent to it was not confirmed.
     pub begun: bool,
 }
 
@@ -80,7 +80,7 @@ pub const fn decide_step(wanted: Wanted, known: Known, may: Features) -> Step {
         Wanted::NotYet => Step::Nothing,
         Wanted::No | Wanted::Gone => {
             let is_gone = matches!(wanted, Wanted::Gone);
-            match (known.linked, known.active, may.deactivate) {
+            match (known.linked, known.active || known.begun, may.deactivate) {
                 (false, _, true) if known.begun => Step::FindAndDeactivate,
                 (false, _, _) => Step::Forget,
                 (true, true, true) => Step::Deactivate,
@@ -99,7 +99,7 @@ const fn decide_for_wanted(known: Known, may: Features) -> Step {
             Step::Nothing
         };
     }
-    if !known.active {
+    if !known.active || known.begun {
         // To let somebody in again is to give them an account, and to say what they are like.
         return if may.create || may.update {
             Step::Update
@@ -219,6 +219,19 @@ mod tests {
                 known(true, false, false, false),
                 none_but(false, false, true),
                 Step::Nothing,
+            ),
+            // Where an answer was lost, nothing is taken for done.
+            (
+                Wanted::Yes,
+                known(true, true, true, true),
+                none_but(true, false, true),
+                Step::Update,
+            ),
+            (
+                Wanted::No,
+                known(true, false, false, true),
+                ALL,
+                Step::Deactivate,
             ),
             (
                 Wanted::NotYet,

@@ -278,9 +278,10 @@ impl Cell {
                     let to = (found.peer_id.as_str(), found.active);
                     if !accounts::link(tx, key, (&user, &person.login), to).await? {
                         return Err(Refusal::WrongState(
-                            "the person is linked to another account",
+                            "the person is linked to another account, or one may just be being made",
                         ));
                     }
+                    connections::end_hold(tx, key).await?;
                     let mut events = vec![
                         cell.app_event(&by, EventType::ApplicationProvisionUserImport, &app)
                             .target(as_target(&person))

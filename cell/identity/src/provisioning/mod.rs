@@ -7,6 +7,7 @@
 //! looked for, and all else says how something is to be, not how it changes.
 
 pub mod account;
+pub mod account_search;
 pub mod decide;
 pub mod follow;
 pub mod import;

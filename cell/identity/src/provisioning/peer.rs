@@ -4,14 +4,17 @@ use crate::cell::Cell;
 use crate::event_hook::envoy::{Answered, Envoy, Letter, Method, Trouble};
 use crate::provisioning::requests::Request;
 use crate::provisioning::retry::{Fate, decide_fate};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use protocol::scim::peer::{
-    ANSWER_BYTES_MAX, PAGE_BYTES_MAX, PeerError, PeerPage, PeerResource, parse_detail, parse_page,
-    parse_resource,
+    ANSWER_BYTES_MAX, PAGE_BYTES_MAX, PeerError, PeerPage, PeerResource, is_scim_error,
+    parse_detail, parse_page, parse_resource,
 };
 use serde_json::{Map, Value};
 use std::time::Instant;
 use url::form_urlencoded::byte_serialize;
 use vocab::secret::Secret;
+use vocab::time::Timestamp;
 
 /// Resources that are looked at where one is looked for: two are as bad as any number.
 const FOUND_MAX: usize = 10;
@@ -19,6 +22,12 @@ const FOUND_MAX: usize = 10;
 const FOUND_ASKED: usize = 2;
 /// What is too large to be a path in the log is cut.
 const PATH_CHARS_MAX: usize = 500;
+/// What stands where a secret stood.
+const CONCEALED: &str = "[…]";
+/// So many bytes of the beginning of a secret tell nobody anything.
+const KEPT_BYTES_MAX: usize = 3;
+/// How long one step may take: what is not asked by then is asked in the next one.
+pub(crate) const STEP_SECS_MAX: i64 = 40;
 const STATUS_NOT_FOUND: u16 = 404;
 const STATUS_CONFLICT: u16 = 409;
 
@@ -33,18 +42,26 @@ pub struct Failure {
     pub detail: Option<String>,
     /// The pause that it asked for.
     pub retry_after_secs: Option<u32>,
+    /// Whether the server itself says that there is no such resource.
+    pub is_missing: bool,
     /// What it means.
     pub fate: Fate,
 }
 
 impl Failure {
     pub(crate) fn of_status(answered: &Answered) -> Self {
+        // Only a SCIM server knows what it has; anybody else who stands in its place is asked again.
+        let is_foreign = answered.status == STATUS_NOT_FOUND && !is_scim_error(&answered.body);
         Self {
             word: format!("HTTP_{}", answered.status),
             status: Some(answered.status),
             detail: parse_detail(&answered.body),
             retry_after_secs: answered.retry_after_secs,
-            fate: decide_fate(answered.status),
+            is_missing: answered.status == STATUS_NOT_FOUND && !is_foreign,
+            fate: match is_foreign {
+                true => Fate::Later,
+                false => decide_fate(answered.status),
+            },
         }
     }
 
@@ -59,6 +76,7 @@ impl Failure {
             status: None,
             detail: None,
             retry_after_secs: None,
+            is_missing: false,
             fate,
         }
     }
@@ -73,9 +91,15 @@ impl Failure {
         Self::of_word(word, Fate::Parked)
     }
 
+    /// The same without a token that the peer gave back, in whichever of the usual ways it wrote it.
+    fn without(mut self, token: &Secret<String>) -> Self {
+        self.detail = self.detail.map(|said| conceal(said, token.expose()));
+        self
+    }
+
     /// Whether there is no such resource.
-    pub(crate) fn is_missing(&self) -> bool {
-        self.status == Some(STATUS_NOT_FOUND)
+    pub(crate) const fn is_missing(&self) -> bool {
+        self.is_missing
     }
 
     /// Whether there is another such resource.
@@ -104,7 +128,58 @@ pub struct Peer<'p> {
     base_url: &'p str,
     token: &'p Secret<String>,
     subject: String,
+    began: Timestamp,
     trail: Vec<Request>,
+}
+
+/// A text of others without a secret of ours: as it is, as it stands in addresses and in JSON, and in base64 with what usually stands before it.
+/// Of a text that was cut, the beginning of the secret at its end goes too.
+fn conceal(mut said: String, secret: &str) -> String {
+    let mut written = vec![
+        secret.to_owned(),
+        as_part(secret),
+        byte_serialize(secret.as_bytes()).collect(),
+        Value::from(secret).to_string().trim_matches('"').to_owned(),
+    ];
+    for text in [secret.to_owned(), format!("Bearer {secret}")] {
+        written.push(URL_SAFE_NO_PAD.encode(&text));
+        written.push(STANDARD_NO_PAD.encode(&text));
+    }
+    for text in &written {
+        said = replace_any_case(&said, text);
+    }
+    for text in &written {
+        let most = text.len().min(said.len());
+        let cut = (KEPT_BYTES_MAX + 1..=most)
+            .rev()
+            .filter_map(|length| text.get(..length))
+            .find(|start| ends_with_any_case(&said, start));
+        if let Some(cut) = cut {
+            let kept = said.len() - cut.len();
+            said.truncate(kept);
+            said.push_str(CONCEALED);
+        }
+    }
+    said
+}
+
+fn ends_with_any_case(said: &str, end: &str) -> bool {
+    let start = said.len().checked_sub(end.len());
+    let tail = start.and_then(|start| said.get(start..));
+    tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+}
+
+fn replace_any_case(said: &str, text: &str) -> String {
+    let (lower, text) = (said.to_ascii_lowercase(), text.to_ascii_lowercase());
+    let mut kept = String::with_capacity(said.len());
+    let mut from = 0;
+    for (at, found) in lower.match_indices(&text) {
+        kept.push_str(said.get(from..at).unwrap_or_default());
+        kept.push_str(CONCEALED);
+        from = at + found.len();
+    }
+    kept.push_str(said.get(from..).unwrap_or_default());
+    kept
 }
 
 /// A part of a path.
@@ -137,8 +212,14 @@ impl<'p> Peer<'p> {
             base_url: base_url.trim_end_matches('/'),
             token,
             subject: subject.to_owned(),
+            began: cell.now(),
             trail: Vec::new(),
         }
+    }
+
+    /// Whether something may still be asked in this step.
+    pub(crate) fn has_time(&self) -> bool {
+        self.cell.now() < self.began.plus_secs(STEP_SECS_MAX)
     }
 
     /// What was asked.
@@ -153,6 +234,9 @@ impl<'p> Peer<'p> {
         body: Option<&Value>,
         bytes_max: usize,
     ) -> Result<Answered, Failure> {
+        if !self.has_time() {
+            return Err(Failure::of_word("TOO_SLOW", Fate::PeerLater));
+        }
         let bearer = Secret::new(format!("Bearer {}", self.token.expose()));
         let letter = Letter {
             method,
@@ -169,7 +253,7 @@ impl<'p> Peer<'p> {
         let took_ms = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
         let judged = match answer {
             Ok(answered) if (200..300).contains(&answered.status) => Ok(answered),
-            Ok(answered) => Err(Failure::of_status(&answered)),
+            Ok(answered) => Err(Failure::of_status(&answered).without(self.token)),
             Err(trouble) => Err(Failure::of_trouble(trouble)),
         };
         let failure = judged.as_ref().err();
@@ -286,7 +370,27 @@ impl<'p> Peer<'p> {
 
 #[cfg(test)]
 mod tests {
-    use super::{as_part, equals};
+    use super::{as_part, conceal, equals};
+
+    #[test]
+    fn what_a_peer_gives_back_of_a_token_is_not_kept() {
+        let secret = "a+b/Secret%Token==";
+        for said in [
+            "Bearer a+b/Secret%Token== is bad",
+            "a%2Bb%2FSecret%25Token%3D%3D",
+            "a%2bb%2fsecret%25token%3d%3d",
+            "YStiL1NlY3JldCVUb2tlbj09",
+            "header QmVhcmVyIGErYi9TZWNyZXQlVG9rZW49PQ==",
+            "it was cut: a+b/Secret%Tok",
+        ] {
+            let kept = conceal(said.to_owned(), secret);
+            assert!(kept.contains("[…]"), "{kept}");
+            for part in ["ecret", "NlY3J", "VhcmVy"] {
+                assert!(!kept.to_ascii_lowercase().contains(part), "{kept}");
+            }
+        }
+        assert_eq!(conceal("nothing ü".into(), secret), "nothing ü");
+    }
 
     #[test]
     fn what_is_asked_for_stands_in_an_address_as_it_is() {

@@ -53,12 +53,25 @@ pub struct PlannedPage {
     pub next: Option<String>,
 }
 
-fn lookup(login: &str) -> PlannedRequest {
+fn lookup(attribute: &str, value: &str) -> PlannedRequest {
     PlannedRequest {
         method: "GET",
-        path: format!("/Users{}", equals("userName", login)),
+        path: format!("/Users{}", equals(attribute, value)),
         body: None,
     }
+}
+
+/// Where an account is looked for that may have been made: by what we call it, and by each name that it may have.
+fn lookups(account: &Account, login: &str, is_wide: bool) -> Vec<PlannedRequest> {
+    let mut lookups = Vec::new();
+    if is_wide {
+        lookups.push(lookup("externalId", account.user_id.as_str()));
+    }
+    lookups.push(lookup("userName", login));
+    if is_wide && account.login.to_lowercase() != login.to_lowercase() {
+        lookups.push(lookup("userName", &account.login));
+    }
+    lookups
 }
 
 impl Cell {
@@ -170,14 +183,15 @@ async fn plan_one(
     let login = person.map_or_else(|| account.login.clone(), |person| person.login.clone());
     let at = |id: &Option<String>| format!("/Users/{}", as_part(id.as_deref().unwrap_or_default()));
     let requests = match (step, &rendered) {
-        (Step::Create, Some(rendered)) => vec![
-            lookup(&login),
-            PlannedRequest {
+        (Step::Create, Some(rendered)) => {
+            let mut requests = lookups(&account, &login, account.begun);
+            requests.push(PlannedRequest {
                 method: "POST",
                 path: "/Users".to_owned(),
                 body: Some(Value::Object(rendered.document.clone())),
-            },
-        ],
+            });
+            requests
+        }
         (Step::Update, Some(rendered)) => vec![PlannedRequest {
             method: "PATCH",
             path: at(&account.peer_id),
@@ -188,7 +202,7 @@ async fn plan_one(
             path: at(&account.peer_id),
             body: Some(render_deactivation()),
         }],
-        (Step::FindAndDeactivate, _) => vec![lookup(&login)],
+        (Step::FindAndDeactivate, _) => lookups(&account, &login, true),
         (Step::Nothing | Step::Forget | Step::Create | Step::Update, _) => Vec::new(),
     };
     Ok(Some(Planned {

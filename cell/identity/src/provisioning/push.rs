@@ -329,10 +329,7 @@ async fn is_other_target(
     key: (&OrgId, &AppId),
     id: &str,
 ) -> Result<bool, Refusal> {
-    let pushes = groups::load_all(tx, key).await?;
-    Ok(pushes
-        .iter()
-        .any(|push| push.peer_id.as_deref() == Some(id)))
+    Ok(groups::find_by_peer(tx, key, id).await?.is_some())
 }
 
 fn push_event(cell: &Cell, permit: &Permit, kind: EventType, app: &App) -> Event {

@@ -6,7 +6,7 @@ use crate::fault::Fault;
 use crate::group::{self, Group};
 use crate::provisioning::peer::{Failure, Peer};
 use crate::provisioning::push::Push;
-use crate::provisioning::retry::Fate;
+use crate::provisioning::retry::{Fate, decide_next_refused};
 use crate::provisioning::store::groups::{self, Member};
 use crate::provisioning::store::{Held, accounts, connections, requests};
 use crate::provisioning::work::{Work, Worked};
@@ -14,7 +14,7 @@ use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 use protocol::scim::peer::PeerResource;
 use protocol::scim::{GROUP, PATCH_OP};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use vocab::id::UserId;
 use vocab::time::Timestamp;
 
@@ -31,6 +31,10 @@ struct Attempt {
     push: Push,
     failure: Option<Failure>,
     members: Vec<Member>,
+    /// Of these, such as are at the peer as they are to be.
+    done: Vec<Member>,
+    /// Such as the peer does not take in. They are not tried again by themselves.
+    refused: Vec<Member>,
     /// Whether more members wait behind these.
     has_more: bool,
     act: Option<EventType>,
@@ -92,6 +96,8 @@ impl Cell {
             push,
             failure: None,
             members: Vec::new(),
+            done: Vec::new(),
+            refused: Vec::new(),
             has_more: false,
             act: None,
             vanished: false,
@@ -128,7 +134,15 @@ impl Cell {
         if attempt.push.follows_name {
             attempt.push.name.clone_from(&source.name);
         }
+        let known = attempt.push.peer_id.clone();
         if let Err(failure) = reach_target(peer, attempt).await {
+            return Ok(Err(failure));
+        }
+        if known != attempt.push.peer_id
+            && let Err(failure) = self.claim_target(work, &attempt.push).await?
+        {
+            attempt.push.peer_id = None;
+            attempt.push.sent_name = String::new();
             return Ok(Err(failure));
         }
         let members = {
@@ -139,6 +153,33 @@ impl Cell {
         attempt.has_more = i64::try_from(members.len()).unwrap_or(i64::MAX) == MEMBERS_MAX;
         attempt.members = members;
         Ok(push_members(peer, attempt).await)
+    }
+
+    /// Notes which group at the peer it is, before anybody is put into it: it is that of one push alone.
+    async fn claim_target(&self, work: &Work, push: &Push) -> Result<Result<(), Failure>, Fault> {
+        let (held, push) = (work.held.clone(), push.clone());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    if !connections::is_held(tx, &held).await? {
+                        return Ok(Err(Failure::of_word("LOST", Fate::Later)));
+                    }
+                    let target = push.peer_id.as_deref().unwrap_or_default();
+                    let owner = groups::find_by_peer(tx, held.key(), target).await?;
+                    Ok(match owner.filter(|owner| owner.id != push.id) {
+                        // It goes soon, and another one is made.
+                        Some(owner) if owner.removing => {
+                            Err(Failure::of_word("TARGET_GROUP_IN_USE", Fate::Later))
+                        }
+                        Some(_) => Err(Failure::of_word("TARGET_GROUP_IN_USE", Fate::Parked)),
+                        None => {
+                            groups::claim(tx, held.key(), &push).await?;
+                            Ok(())
+                        }
+                    })
+                })
+            })
+            .await
     }
 
     /// Marks a page of those who are in the group, or were put into it at the peer.
@@ -192,6 +233,8 @@ impl Cell {
     ) -> Result<Worked, Fault> {
         let now = self.now();
         let mut left_alone = None;
+        let is_refused_there = is_refused_there(&attempt);
+        let is_cut_short = attempt.has_more && !attempt.refused.is_empty();
         let push = &mut attempt.push;
         match &attempt.failure {
             None => {
@@ -208,7 +251,11 @@ impl Cell {
                 let drawn = self.draw_share();
                 let (next, alone) = work.plan_retry(failure, push.attempts, (now, drawn));
                 left_alone = alone;
-                push.due_at = next;
+                push.due_at = match (next, is_refused_there) {
+                    (None, true) => Some(decide_next_refused(now, push.attempts, drawn)),
+                    (None, false) if is_cut_short => Some(now),
+                    _ => next,
+                };
                 push.trouble = Some(failure.explain());
             }
         }
@@ -254,12 +301,30 @@ async fn store_push(tx: &mut WriteTx, held: &Held, attempt: &Attempt) -> Result<
     groups::note(tx, key, &attempt.push).await?;
     if attempt.vanished {
         groups::forget_target(tx, key, id, attempt.push.due_at).await?;
-    } else if attempt.failure.is_none() {
-        for member in &attempt.members {
+    } else {
+        for member in &attempt.done {
             groups::note_member(tx, key, id, member).await?;
+        }
+        for member in &attempt.refused {
+            groups::park_member(tx, key, id, member).await?;
         }
     }
     Ok(())
+}
+
+/// Whether the group is there, and refuses what may concern who is to be in it no more: that is tried until it is done.
+fn is_refused_there(attempt: &Attempt) -> bool {
+    let refuses = |failure: &Failure| failure.fate == Fate::Parked && failure.status.is_some();
+    let left = |member: &Member| is_leaving(member) && !attempt.done.contains(member);
+    attempt.failure.as_ref().is_some_and(refuses)
+        && !attempt.vanished
+        && attempt.push.peer_id.is_some()
+        && (attempt.refused.is_empty() || attempt.members.iter().any(left))
+}
+
+/// Whether somebody is in the group at the peer by an id that is to be in it no more.
+fn is_leaving(member: &Member) -> bool {
+    member.sent.is_some() && member.sent != member.wanted
 }
 
 /// Where the next page of a walk begins: behind the last of a full one, else at the next part.
@@ -297,6 +362,10 @@ async fn reach_target(peer: &mut Peer<'_>, attempt: &mut Attempt) -> Result<(), 
     let push = &mut attempt.push;
     let name = push.name.clone();
     match push.peer_id.clone() {
+        // It was named by an id that leads nowhere any more, and there is no name to find or make one by.
+        None if name.is_empty() => {
+            return Err(Failure::of_word("TARGET_GROUP_NOT_FOUND", Fate::Parked));
+        }
         None => {
             attempt.act = Some(EventType::ApplicationProvisionGroupPushPushed);
             let is_named = |found: &PeerResource| found.display_name.as_deref() == Some(&name);
@@ -325,7 +394,12 @@ async fn reach_target(peer: &mut Peer<'_>, attempt: &mut Attempt) -> Result<(), 
             let operation = json!({ "op": "replace", "value": { "displayName": name } });
             let body = json!({ "schemas": [PATCH_OP], "Operations": [operation] });
             match peer.patch(GROUPS, &id, &body).await {
-                Err(failure) if failure.is_missing() => return Err(vanish(attempt)),
+                Err(failure) if failure.is_missing() => {
+                    return match peer.find(GROUPS, &id).await? {
+                        Some(_) => Err(failure),
+                        None => Err(vanish(attempt)),
+                    };
+                }
                 other => other?,
             }
             push.sent_name = name;
@@ -348,6 +422,7 @@ fn vanish(attempt: &mut Attempt) -> Failure {
 
 async fn push_members(peer: &mut Peer<'_>, attempt: &mut Attempt) -> Result<(), Failure> {
     let Some(body) = render_members(&attempt.members) else {
+        attempt.done.clone_from(&attempt.members);
         return Ok(());
     };
     let id = attempt.push.peer_id.clone().unwrap_or_default();
@@ -355,9 +430,66 @@ async fn push_members(peer: &mut Peer<'_>, attempt: &mut Attempt) -> Result<(), 
         .act
         .get_or_insert(EventType::ApplicationProvisionGroupPushPushMemberships);
     match peer.patch(GROUPS, &id, &body).await {
-        Err(failure) if failure.is_missing() => Err(vanish(attempt)),
-        other => other,
+        Ok(()) => {
+            attempt.done.clone_from(&attempt.members);
+            Ok(())
+        }
+        Err(failure) if failure.is_missing() || failure.fate == Fate::Parked => {
+            match peer.find(GROUPS, &id).await? {
+                None => Err(vanish(attempt)),
+                Some((_, group)) => push_singly(peer, attempt, (&id, &group)).await,
+            }
+        }
+        Err(failure) => Err(failure),
     }
+}
+
+/// The group is there, and somebody of many is not taken: each goes alone, so that nobody is held up by another.
+async fn push_singly(
+    peer: &mut Peer<'_>,
+    attempt: &mut Attempt,
+    (id, group): (&str, &Map<String, Value>),
+) -> Result<(), Failure> {
+    let mut trouble = Ok(());
+    for member in attempt.members.clone() {
+        let Some(body) = render_members(std::slice::from_ref(&member)) else {
+            attempt.done.push(member);
+            continue;
+        };
+        if !peer.has_time() {
+            attempt.has_more = true;
+            break;
+        }
+        match peer.patch(GROUPS, id, &body).await {
+            Ok(()) => attempt.done.push(member),
+            Err(failure) if failure.is_missing() || failure.fate == Fate::Parked => {
+                if member.wanted.is_none() && is_absent(group, &member) {
+                    attempt.done.push(member);
+                    continue;
+                }
+                if !is_leaving(&member) {
+                    attempt.refused.push(member);
+                }
+                trouble = Err(Failure {
+                    fate: Fate::Parked,
+                    ..failure
+                });
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    trouble
+}
+
+/// Whether the group shows its members, and somebody is not among them.
+fn is_absent(group: &Map<String, Value>, member: &Member) -> bool {
+    let Some(Value::Array(members)) = group.get("members") else {
+        return false;
+    };
+    let id = member.sent.as_deref();
+    !members
+        .iter()
+        .any(|shown| shown.get("value").and_then(Value::as_str) == id)
 }
 
 #[cfg(test)]

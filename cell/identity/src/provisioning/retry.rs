@@ -48,6 +48,12 @@ pub fn decide_next(
     Timestamp::from_micros(now.micros() + (half + share).max(asked))
 }
 
+/// When something is tried again that was refused, and cannot be left: it begins with a pause of a minute.
+#[must_use]
+pub fn decide_next_refused(now: Timestamp, attempts: i64, drawn: u16) -> Timestamp {
+    decide_next(now, attempts.saturating_add(6), None, drawn)
+}
+
 /// Whether a peer that failed so often is left alone for a while.
 #[must_use]
 pub const fn is_left_alone(fate: Fate, failures: i64) -> bool {

@@ -5,7 +5,7 @@ use crate::cell::Cell;
 use crate::event_hook::envoy::Envoy;
 use crate::fault::Fault;
 use crate::org::settings::ProfileAttribute;
-use crate::provisioning::peer::{Failure, Peer};
+use crate::provisioning::peer::{Failure, Peer, STEP_SECS_MAX};
 use crate::provisioning::retry::{Fate, decide_next, is_left_alone};
 use crate::provisioning::store::{Held, accounts, connections, groups, imports};
 use crate::provisioning::{Connection, place_of};
@@ -14,8 +14,12 @@ use vocab::id::{AppId, OrgId};
 use vocab::secret::{Secret, random_token};
 use vocab::time::Timestamp;
 
-/// How long a connection is held: longer than all requests of one step may take together.
+/// How long a connection is held: longer than all requests of one step may take together, the last of which begins before the end of
+/// the step.
 pub const HOLD_SECS: i64 = 60;
+/// How long one request takes at most, as the envoy has it.
+const REQUEST_SECS_MAX: i64 = 10;
+const _: () = assert!(HOLD_SECS > STEP_SECS_MAX + REQUEST_SECS_MAX);
 
 /// What is held, with all that the work needs.
 pub struct Work {

@@ -72,6 +72,7 @@ CREATE TABLE provisioning_groups (
     UNIQUE (org_id, app_id, group_id)
 );
 CREATE INDEX provisioning_groups_due ON provisioning_groups (org_id, app_id, due_at, id) WHERE due_at IS NOT NULL;
+CREATE UNIQUE INDEX provisioning_groups_by_peer ON provisioning_groups (org_id, app_id, peer_id) WHERE peer_id IS NOT NULL;
 CREATE INDEX provisioning_groups_by_group ON provisioning_groups (org_id, group_id);
 
 -- Who was put into a pushed group at the peer, by the id that was sent; and of whom that is to be looked at again.

@@ -126,6 +126,22 @@ pub fn parse_detail(bytes: &[u8]) -> Option<String> {
     (!said.trim().is_empty()).then_some(said)
 }
 
+/// Whether an answer is an error as SCIM servers word them (RFC 7644, section 3.12).
+#[must_use]
+pub fn is_scim_error(bytes: &[u8]) -> bool {
+    let value = json::parse_value_within(bytes, ANSWER_BYTES_MAX, ANSWER_DEPTH_MAX);
+    let Ok(Value::Object(fields)) = value else {
+        return false;
+    };
+    match Fields::of(fields).take("schemas") {
+        Some(Value::Array(schemas)) => schemas
+            .iter()
+            .filter_map(Value::as_str)
+            .any(|schema| schema.eq_ignore_ascii_case(super::ERROR)),
+        _ => false,
+    }
+}
+
 /// Whether a text can stand as an id in a path that is sent: short, visible, and no step of the path.
 #[must_use]
 pub fn is_usable_id(id: &str) -> bool {
@@ -196,7 +212,7 @@ fn read_email(emails: Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{PeerError, PeerResource, parse_detail, parse_page, parse_resource};
+    use super::{PeerError, PeerResource, is_scim_error, parse_detail, parse_page, parse_resource};
     use proptest::prelude::{any, proptest};
     use serde_json::json;
 
@@ -269,6 +285,27 @@ mod tests {
             let read = parse_page(body.to_string().as_bytes(), 2);
             let read = read.map(|page| (page.total, page.resources.len()));
             assert_eq!(read, expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_error_of_a_server_is_told_from_other_pages() {
+        let error = "urn:ietf:params:scim:api:messages:2.0:Error";
+        for (body, expected) in [
+            (
+                json!({ "schemas": [error], "status": "404" }).to_string(),
+                true,
+            ),
+            (
+                json!({ "Schemas": [error.to_uppercase()] }).to_string(),
+                true,
+            ),
+            (json!({ "schemas": [] }).to_string(), false),
+            (json!({ "schemas": error }).to_string(), false),
+            (json!({ "detail": "not found" }).to_string(), false),
+            ("<html>".into(), false),
+        ] {
+            assert_eq!(is_scim_error(body.as_bytes()), expected, "{body}");
         }
     }
 

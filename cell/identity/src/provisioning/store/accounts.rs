@@ -217,20 +217,68 @@ pub async fn mark_or_insert(
         .map(|_| ())
 }
 
-/// Notes that an account is about to be made.
+/// What came of noting that something is about to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begun {
+    /// It is noted.
+    Yes,
+    /// They have another account than they had, or nothing is noted of them any more.
+    Changed,
+    /// The account is somebody else's.
+    InUse,
+}
+
+/// Notes of an account what may become of it by what is sent next, if it is still the one that was known.
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
 pub async fn begin(
     tx: &mut WriteTx,
-    (org, app): Key<'_>,
-    (user, login): (&UserId, &str),
-) -> Result<(), DatabaseFault> {
-    let sql = "UPDATE provisioning_accounts SET begun = 1, login = $4 \
-               WHERE org_id = $1 AND app_id = $2 AND user_id = $3";
-    tx.execute(sql, params![org, app, user, login])
-        .await
-        .map(|_| ())
+    key: Key<'_>,
+    account: &Account,
+    known: Option<&str>,
+) -> Result<Begun, DatabaseFault> {
+    if let Some(id) = &account.peer_id
+        && let Some(owner) = find_by_peer(tx, key, id).await?
+        && owner.user_id != account.user_id
+    {
+        return Ok(Begun::InUse);
+    }
+    let sql = "UPDATE provisioning_accounts SET login = $4, peer_id = $5, sent = $6, sent_names = $7, peer_active = $8, \
+               begun = $9 WHERE org_id = $1 AND app_id = $2 AND user_id = $3 AND COALESCE(peer_id, '') = $10";
+    let values = params![
+        key.0,
+        key.1,
+        &account.user_id,
+        &account.login,
+        account.peer_id.clone(),
+        &account.sent,
+        &account.sent_names,
+        account.peer_active,
+        account.begun,
+        known.unwrap_or_default()
+    ];
+    Ok(match tx.execute(sql, values).await? {
+        1 => Begun::Yes,
+        _ => Begun::Changed,
+    })
+}
+
+/// Whether the log of the org knows somebody of this id, who may be no more, or an account is noted of them.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn was_known(
+    tx: &mut ReadTx,
+    key: Key<'_>,
+    user: &UserId,
+) -> Result<bool, DatabaseFault> {
+    if load(tx, key, user).await?.is_some() {
+        return Ok(true);
+    }
+    let sql = "SELECT 1 FROM log_targets WHERE org_id = $1 AND target_id = $2 LIMIT 1";
+    let row = tx.query_optional(sql, params![key.0, user]).await?;
+    Ok(row.is_some())
 }
 
 /// Notes what came of an account. What changed of the person meanwhile is looked at next.
@@ -266,7 +314,7 @@ pub async fn note(
     tx.execute(sql, values).await.map(|_| ())
 }
 
-/// Notes which account is somebody's that is known to have none; false if it is known to have another.
+/// Notes which account is somebody's that is known to have none; false if it is known to have another, or one may just be being made.
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
@@ -277,7 +325,7 @@ pub async fn link(
     (peer_id, active): (&str, bool),
 ) -> Result<bool, DatabaseFault> {
     let sql = "UPDATE provisioning_accounts SET login = $4, peer_id = $5, peer_active = $6, sent = '', sent_names = '', \
-               begun = 0, trouble = NULL WHERE org_id = $1 AND app_id = $2 AND user_id = $3 AND peer_id IS NULL";
+               trouble = NULL WHERE org_id = $1 AND app_id = $2 AND user_id = $3 AND peer_id IS NULL AND begun = 0";
     let values = params![org, app, user, login, peer_id, active];
     Ok(tx.execute(sql, values).await? == 1)
 }

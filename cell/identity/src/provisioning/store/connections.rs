@@ -199,6 +199,15 @@ pub async fn release(tx: &mut WriteTx, held: &Held) -> Result<(), DatabaseFault>
     tx.execute(sql, values).await.map(|_| ())
 }
 
+/// Ends whatever hold there is: of what its holder does just now, nothing is noted.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn end_hold(tx: &mut WriteTx, (org, app): Key<'_>) -> Result<(), DatabaseFault> {
+    let sql = "UPDATE provisioning_connections SET holder = '', held_until = 0 WHERE org_id = $1 AND app_id = $2";
+    tx.execute(sql, params![org, app]).await.map(|_| ())
+}
+
 /// Notes how the peer fares; a pause that it asked for stays, whatever else it answers meanwhile. False if the connection is held no more, and then nothing of what was done may be noted.
 ///
 /// # Errors
@@ -311,6 +320,7 @@ pub async fn delete_of_app(
 ) -> Result<(), DatabaseFault> {
     forget_peer(tx, (org, app)).await?;
     for sql in [
+        "DELETE FROM provisioning_accounts WHERE org_id = $1 AND app_id = $2",
         "DELETE FROM provisioning_groups WHERE org_id = $1 AND app_id = $2",
         "DELETE FROM provisioning_requests WHERE org_id = $1 AND app_id = $2",
         "DELETE FROM provisioning_connections WHERE org_id = $1 AND app_id = $2",
@@ -320,13 +330,16 @@ pub async fn delete_of_app(
     Ok(())
 }
 
-/// Forgets what is known of a peer: another one may have the same ids for others.
+/// Forgets what is known of a peer: another one may have the same ids for others. Who has an account that is active, or may have one, is
+/// looked for there; all others are forgotten.
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
 pub async fn forget_peer(tx: &mut WriteTx, (org, app): Key<'_>) -> Result<(), DatabaseFault> {
     for sql in [
-        "DELETE FROM provisioning_accounts WHERE org_id = $1 AND app_id = $2",
+        "DELETE FROM provisioning_accounts WHERE org_id = $1 AND app_id = $2 AND peer_active = 0 AND begun = 0",
+        "UPDATE provisioning_accounts SET peer_id = NULL, sent = '', sent_names = '', peer_active = 0, begun = 1, \
+         version = version + 1, due_at = 0, attempts = 0, trouble = NULL WHERE org_id = $1 AND app_id = $2",
         "DELETE FROM provisioning_members WHERE org_id = $1 AND app_id = $2",
         "DELETE FROM provisioning_import_rows WHERE org_id = $1 AND app_id = $2",
         "DELETE FROM provisioning_imports WHERE org_id = $1 AND app_id = $2",

@@ -358,7 +358,24 @@ pub async fn note_member(
     Ok(())
 }
 
-/// The group at the peer is not there any more: nobody is in it.
+/// Notes that somebody is not taken in, and waits no more until something of them changes.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn park_member(
+    tx: &mut WriteTx,
+    (org, app): Key<'_>,
+    id: &GroupPushId,
+    member: &Member,
+) -> Result<(), DatabaseFault> {
+    let sql = "UPDATE provisioning_members SET due = 0 \
+               WHERE org_id = $1 AND app_id = $2 AND push_id = $3 AND user_id = $4 AND version = $5";
+    let values = params![org, app, id, &member.user_id, member.version];
+    tx.execute(sql, values).await.map(|_| ())
+}
+
+/// The group at the peer is not there any more, as it says: who is to be in one is put into the next one. Who is to be in none, but was
+/// put in, is still taken out of whatever is found.
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
@@ -368,13 +385,51 @@ pub async fn forget_target(
     id: &GroupPushId,
     due_at: Option<Timestamp>,
 ) -> Result<(), DatabaseFault> {
-    let sql = "DELETE FROM provisioning_members WHERE org_id = $1 AND app_id = $2 AND push_id = $3";
-    tx.execute(sql, params![org, app, id]).await?;
+    for sql in [
+        "DELETE FROM provisioning_members WHERE org_id = $1 AND app_id = $2 AND push_id = $3 AND peer_id IS NULL",
+        "UPDATE provisioning_members SET due = 1, version = version + 1, peer_id = CASE WHEN EXISTS ( \
+         SELECT 1 FROM provisioning_accounts a WHERE a.org_id = $1 AND a.app_id = $2 \
+         AND a.user_id = provisioning_members.user_id AND a.peer_id = provisioning_members.peer_id AND a.peer_active = 1 \
+         AND EXISTS (SELECT 1 FROM group_members m JOIN provisioning_groups g ON g.org_id = m.org_id \
+         AND g.group_id = m.group_id WHERE g.org_id = $1 AND g.app_id = $2 AND g.id = $3 AND m.user_id = a.user_id)) \
+         THEN NULL ELSE peer_id END WHERE org_id = $1 AND app_id = $2 AND push_id = $3",
+    ] {
+        tx.execute(sql, params![org, app, id]).await?;
+    }
     let sql = "UPDATE provisioning_groups SET peer_id = NULL, sent_name = '', walk_at = '-', version = version + 1, due_at = $4 \
                WHERE org_id = $1 AND app_id = $2 AND id = $3";
     tx.execute(sql, params![org, app, id, due_at])
         .await
         .map(|_| ())
+}
+
+/// The push to a group of this id at the peer.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn find_by_peer(
+    tx: &mut ReadTx,
+    (org, app): Key<'_>,
+    peer_id: &str,
+) -> Result<Option<Push>, DatabaseFault> {
+    let sql = select!("WHERE org_id = $1 AND app_id = $2 AND peer_id = $3");
+    let row = tx.query_optional(sql, params![org, app, peer_id]).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Notes which group at the peer is that of a push.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails, above all for one that is another push's.
+pub async fn claim(
+    tx: &mut WriteTx,
+    (org, app): Key<'_>,
+    push: &Push,
+) -> Result<(), DatabaseFault> {
+    let sql = "UPDATE provisioning_groups SET peer_id = $4, sent_name = $5 \
+               WHERE org_id = $1 AND app_id = $2 AND id = $3";
+    let values = params![org, app, &push.id, push.peer_id.clone(), &push.sent_name];
+    tx.execute(sql, values).await.map(|_| ())
 }
 
 /// Which groups of an app are pushed, by the ids of the groups.

@@ -1,6 +1,7 @@
 //! Groups that are pushed.
 
 use crate::tests::provisioning::Bench;
+use crate::tests::provisioning::peer::Act;
 use identity::access::Permission;
 use identity::fault::Refusal;
 use identity::provisioning::push::{Afterwards, NewPush, Push, PushTo};
@@ -178,4 +179,111 @@ pub(super) async fn a_group_that_is_there_is_taken_over(bench: Bench) {
         .unwrap();
     assert_eq!(found.trouble.as_deref(), Some("TARGET_GROUP_NOT_FOUND"));
     assert_eq!(found.due_at, None);
+}
+
+async fn found(bench: &Bench, push: &Push) -> Push {
+    let reader = bench.permit(Permission::ReadDirectory);
+    let found = bench.cell.find_push(&reader, &bench.app.id, &push.id);
+    found.await.unwrap()
+}
+
+fn missing() -> Act {
+    let error = json!({ "schemas": [protocol::scim::ERROR], "status": "404" });
+    Act::Say(404, error.to_string())
+}
+
+pub(super) async fn who_is_not_taken_holds_up_nobody(bench: Bench) {
+    let group = bench.group("Engineers").await;
+    let ada = member(&bench, &group, "ada").await;
+    bench.settle().await;
+    let pushed = push(&bench, &group, named("Engineers")).await.unwrap();
+    bench.settle().await;
+    let there = bench.peer.all("Groups")["Engineers"].clone();
+    bench.leave(&group, &ada).await;
+    let bob = member(&bench, &group, "bob").await;
+    // The accounts first; then the group, in which nobody is found.
+    bench.peer.will([Act::Obey, Act::Obey]);
+    bench.peer.will([missing(), Act::Obey, missing(), Act::Obey]);
+    bench.settle().await;
+    let members_then = members(&bench.peer.all("Groups")["Engineers"]);
+    assert_eq!(members_then.len(), 1, "one of them was taken: {there}");
+    let pushed_then = found(&bench, &pushed).await;
+    assert_eq!(pushed_then.trouble.as_deref(), Some("HTTP_404"));
+    assert!(pushed_then.peer_id.is_some());
+    bench.settle_after(2 * 60 * 60).await;
+    let permit = bench.permit(Permission::ManageApps);
+    bench
+        .cell
+        .switch_push(&permit, &bench.app, &pushed.id, true)
+        .await
+        .unwrap();
+    bench.settle().await;
+    let of_bob = bench.account(&bob).await.unwrap().peer_id.unwrap();
+    assert_eq!(
+        members(&bench.peer.all("Groups")["Engineers"]),
+        BTreeSet::from([of_bob])
+    );
+    assert_eq!(bench.peer.all("Groups").len(), 1);
+    // Nobody is left in it because the peer refused to take them out.
+    bench.leave(&group, &bob).await;
+    let refusals = [Act::Say(403, "{}".into()), Act::Obey, Act::Say(403, "{}".into())];
+    bench.peer.will(refusals);
+    bench.settle().await;
+    let refused = found(&bench, &pushed).await;
+    assert_eq!(refused.trouble.as_deref(), Some("HTTP_403"));
+    assert!(refused.due_at.is_some());
+    bench.settle_after(2 * 60 * 60).await;
+    assert!(members(&bench.peer.all("Groups")["Engineers"]).is_empty());
+    assert_eq!(found(&bench, &pushed).await.trouble, None);
+}
+
+pub(super) async fn a_group_of_no_name_is_never_made(bench: Bench) {
+    let group = bench.group("Engineers").await;
+    bench
+        .peer
+        .put("Groups", "known", json!({ "displayName": "Otherwise" }));
+    let known = PushTo::Known("known".into());
+    let pushed = push(&bench, &group, known).await.unwrap();
+    bench.settle().await;
+    bench.peer.remove("Groups", "known");
+    member(&bench, &group, "ada").await;
+    bench.settle().await;
+    let trouble = found(&bench, &pushed).await.trouble;
+    assert_eq!(trouble.as_deref(), Some("TARGET_GROUP_NOT_FOUND"));
+    bench.peer.asked();
+    member(&bench, &group, "bob").await;
+    bench.settle().await;
+    let permit = bench.permit(Permission::ManageApps);
+    bench
+        .cell
+        .switch_push(&permit, &bench.app, &pushed.id, true)
+        .await
+        .unwrap();
+    bench.settle().await;
+    let asked = bench.peer.asked();
+    assert!(!asked.iter().any(|line| line.contains("Groups")), "{asked:?}");
+    assert!(bench.peer.all("Groups").is_empty());
+    let trouble = found(&bench, &pushed).await.trouble;
+    assert_eq!(trouble.as_deref(), Some("TARGET_GROUP_NOT_FOUND"));
+}
+
+pub(super) async fn a_group_at_the_peer_is_that_of_one_push(bench: Bench) {
+    let (first, second) = (bench.group("First").await, bench.group("Second").await);
+    let ada = member(&bench, &first, "ada").await;
+    member(&bench, &second, "bob").await;
+    let of_first = push(&bench, &first, named("Shared")).await.unwrap();
+    let of_second = push(&bench, &second, named("Shared")).await.unwrap();
+    bench.settle().await;
+    let of_ada = bench.account(&ada).await.unwrap().peer_id.unwrap();
+    let there = members(&bench.peer.all("Groups")["Shared"]);
+    let (first, second) = (
+        found(&bench, &of_first).await,
+        found(&bench, &of_second).await,
+    );
+    let troubles = [first.trouble.clone(), second.trouble.clone()];
+    let in_use = Some("TARGET_GROUP_IN_USE".to_owned());
+    assert!(troubles.contains(&in_use) && troubles.contains(&None));
+    assert_eq!(there.len(), 1, "only those of one are put in");
+    assert_eq!(there.contains(&of_ada), first.trouble.is_none());
+    assert!(first.peer_id.is_none() || second.peer_id.is_none());
 }

@@ -1,5 +1,6 @@
 //! Provisioning against a SCIM server that does as it is told, and against one that hangs, fails, lies and loses answers.
 
+mod doubt;
 mod groups;
 mod imports;
 mod peer;
@@ -284,10 +285,22 @@ on_both_engines!(
     trouble::a_peer_without_patches_gets_whole_resources,
     trouble::an_account_that_vanished_is_made_anew,
     trouble::requests_are_kept_in_bounds_and_without_secrets,
+    doubt::a_change_whose_answer_is_lost_is_not_forgotten,
+    doubt::an_account_of_somebody_else_stays_untouched,
+    doubt::who_is_no_more_takes_no_account_from_the_living,
+    doubt::only_the_server_says_that_nobody_is_there,
+    doubt::a_deactivation_that_is_refused_is_tried_until_it_is_done,
+    doubt::what_was_begun_is_found_under_each_of_its_names,
+    doubt::nobody_is_linked_while_an_account_is_being_made,
+    doubt::a_token_that_is_given_back_is_not_kept,
+    doubt::a_step_ends_before_its_hold,
     groups::a_group_is_pushed_renamed_and_removed,
     groups::members_follow_their_accounts,
     groups::a_large_group_goes_in_parts,
     groups::a_group_that_is_there_is_taken_over,
+    groups::who_is_not_taken_holds_up_nobody,
+    groups::a_group_of_no_name_is_never_made,
+    groups::a_group_at_the_peer_is_that_of_one_push,
     imports::who_is_found_is_matched_and_linked,
     imports::a_peer_that_never_ends_is_cut_off,
 );

@@ -3,10 +3,12 @@
 use identity::event_hook::envoy::{
     Answered, Envoy, Letter, Method, PlainHttp, Sent, Shipment, Shipped, Trouble,
 };
+use protocol::scim::ERROR;
 use protocol::scim::patch::{apply, parse_patch};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
+use vocab::time::ManualClock;
 
 /// What it does next, in place of what it is asked.
 pub(super) enum Act {
@@ -18,6 +20,8 @@ pub(super) enum Act {
     Wait(u16, u32),
     /// It does what it is asked, and its answer is lost.
     Lose,
+    /// It does what it is asked, and takes so many seconds for it.
+    Take(Arc<ManualClock>, i64),
     /// It does what it is asked.
     Obey,
 }
@@ -98,7 +102,7 @@ fn say(status: u16, body: &Value) -> Answered {
 fn refuse(status: u16, detail: &str) -> Answered {
     say(
         status,
-        &json!({ "status": status.to_string(), "detail": detail }),
+        &json!({ "schemas": [ERROR], "status": status.to_string(), "detail": detail }),
     )
 }
 
@@ -215,6 +219,10 @@ impl Envoy for Peer {
                 retry_after_secs: Some(secs),
                 ..Answered::of(status, Vec::new())
             }),
+            Some(Act::Take(clock, secs)) => {
+                clock.advance_secs(secs);
+                Ok(state.obey(letter))
+            }
             Some(Act::Lose) => {
                 state.obey(letter);
                 Err(Trouble::TimedOut)

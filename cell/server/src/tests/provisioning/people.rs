@@ -1,7 +1,9 @@
 //! People at a peer that does as it is told.
 
 use crate::tests::provisioning::Bench;
+use crate::tests::provisioning::peer::Act;
 use identity::access::Permission;
+use identity::event_hook::envoy::Trouble;
 use identity::fault::Refusal;
 use identity::person::lifecycle::LifecycleAction;
 use identity::provisioning::Features;
@@ -235,17 +237,46 @@ pub(super) async fn another_address_begins_anew(bench: Bench) {
     let user = bench.person("ada").await;
     bench.assign(&user).await;
     bench.settle().await;
-    assert!(bench.account(&user).await.unwrap().peer_id.is_some());
+    let (bob, carol) = (bench.person("bob").await, bench.person("carol").await);
+    bench.assign(&bob).await;
+    bench.settle().await;
+    bench.assign(&carol).await;
+    bench.settle().await;
+    bench.unassign(&carol).await;
+    bench.settle().await;
+    bench.peer.will([Act::Silent(Trouble::TimedOut)]);
+    bench.unassign(&bob).await;
+    bench.settle().await;
+    assert_eq!(bench.peer.all("Users")["bob"]["active"], true);
     bench.connect("https://other.example/v2").await;
-    assert_eq!(
-        bench.account(&user).await,
-        None,
-        "another server may have the same ids for others"
-    );
+    for user in [&user, &bob] {
+        let account = bench.account(user).await.unwrap();
+        assert_eq!(
+            (account.peer_id, account.begun),
+            (None, true),
+            "another server may have the same ids for others"
+        );
+    }
+    assert_eq!(bench.account(&carol).await, None, "there is nothing to do");
     bench.connect("https://scim.example/v2").await;
     bench.peer.asked();
     bench.settle().await;
-    assert_eq!(bench.peer.asked(), ["GET /Users", "PATCH /Users/id1"]);
+    let users = bench.peer.all("Users");
+    assert_eq!(
+        (&users["ada"]["active"], &users["bob"]["active"]),
+        (&json!(true), &json!(false)),
+        "what was to be done is done where it is known by then"
+    );
+    assert_eq!(users.len(), 3);
+    let mut asked = bench.peer.asked();
+    asked.sort();
+    let expected = [
+        "GET /Users",
+        "GET /Users",
+        "PATCH /Users/id1",
+        "PATCH /Users/id2",
+    ];
+    assert_eq!(asked, expected);
 }
 
 pub(super) async fn another_org_is_not_found(bench: Bench) {
