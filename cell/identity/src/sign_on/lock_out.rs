@@ -147,7 +147,7 @@ async fn load_facts(
     }
     let standing = load_standing(tx, &person.org_id, &person.id).await?;
     let mut enrolled = load_enrolled(tx, person).await?;
-    enrolled.retain(|kind| settings.untaken_means.counts(*kind));
+    let untaken = settings.untaken_means.take_out(&mut enrolled);
     let passkeys = load_passkeys(tx, &person.org_id, &person.id).await?;
     let usable = enrolled
         .iter()
@@ -167,6 +167,7 @@ async fn load_facts(
             .parse()
             .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
         enrolled,
+        untaken,
         enrollable: plan_enrollable(&settings.untaken_means),
         proved: usable,
         asked: Asked::default(),
@@ -267,6 +268,7 @@ mod tests {
             is_administrator: true,
             address: "192.0.2.5".parse().unwrap(),
             enrolled: enrolled.to_vec(),
+            untaken: Vec::new(),
             enrollable: vec![PASSKEY, AuthenticatorKind::Totp],
             proved: usable.iter().map(proof).collect(),
             asked: crate::sign_on::evaluation::Asked::default(),

@@ -10,7 +10,7 @@ use crate::fault::Refusal;
 use crate::org::settings::OrgSettings;
 use crate::problem::{Problem, quoted};
 use crate::sign_on::lock_out::DoorWatch;
-use crate::sign_on::{AuthenticatorKind, Outcome, SignOnPolicy, store};
+use crate::sign_on::{AuthenticatorKind, Outcome, ProvedAuthenticator, SignOnPolicy, store};
 use database::{ReadTx, WriteTx};
 use ledger::{Event, EventType, Target};
 use serde::{Deserialize, Serialize};
@@ -83,6 +83,21 @@ impl UntakenMeans {
     #[must_use]
     pub fn counts(&self, kind: AuthenticatorKind) -> bool {
         Means::of(kind).is_none_or(|means| self.takes(means))
+    }
+
+    /// Takes out of what somebody has enrolled what does not count, and gives it back.
+    pub(crate) fn take_out(&self, enrolled: &mut Vec<AuthenticatorKind>) -> Vec<AuthenticatorKind> {
+        enrolled
+            .extract_if(.., |kind| !self.counts(*kind))
+            .collect()
+    }
+
+    /// What of this counts.
+    #[must_use]
+    pub fn counted(&self, proved: &[ProvedAuthenticator]) -> Vec<ProvedAuthenticator> {
+        let mut counted = proved.to_vec();
+        counted.retain(|proof| self.counts(proof.kind));
+        counted
     }
 
     /// That it is taken.
