@@ -136,7 +136,7 @@ fn render(call: &Call, signed_in: &SignedIn) -> Value {
         "createdAt": session.created_at.to_rfc3339_millis(),
         "expiresAt": session.idle_expires_at.to_rfc3339_millis(),
         "lastFactorVerification": session.authenticated_at.to_rfc3339_millis(),
-        "amr": oauth::assurance::assurance_of(session).amr,
+        "amr": oauth::assurance::assurance_of(session, &call.snapshot.org.settings.untaken_means).amr,
         "_links": {
             "self": { "href": href, "hints": { "allow": ["GET", "DELETE"] } },
             "refresh": { "href": format!("{href}/lifecycle/refresh"), "hints": { "allow": ["POST"] } },

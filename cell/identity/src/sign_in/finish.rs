@@ -141,7 +141,13 @@ fn plan_session(
     let now = cell.now();
     let began = former.map_or(now, |session| session.created_at);
     let (idle_expires_at, expires_at) = plan_ends(&snapshot.org.settings.session, began, now);
-    let latest = flow.state.proved.iter().map(|proved| proved.at).max();
+    // What the org takes no more does not become part of a session.
+    let counted = snapshot
+        .org
+        .settings
+        .untaken_means
+        .counted(&flow.state.proved);
+    let latest = counted.iter().map(|proved| proved.at).max();
     Session {
         org_id: flow.org_id.clone(),
         id: former.map_or_else(
@@ -150,7 +156,7 @@ fn plan_session(
         ),
         user_id: person.id.clone(),
         user_epoch: person.epoch,
-        authenticators: flow.state.proved.clone(),
+        authenticators: counted,
         authenticated_at: latest.unwrap_or(now),
         created_at: began,
         last_seen_at: now,
