@@ -327,7 +327,7 @@ fn enrolment_comes_after_everything_else_was_proved() {
 #[test]
 fn what_the_org_takes_no_more_is_no_reason_to_enrol_by_less() {
     let policy = for_everyone(Requirement {
-        factors: Factors::TwoFactors,
+        phishing_resistant: Demand::Always,
         ..Requirement::default()
     });
     let rule = rule('e', 0);
