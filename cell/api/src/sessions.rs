@@ -48,7 +48,9 @@ async fn begin(call: &Call, token: &str) -> Result<SignedIn, ApiError> {
     let (org, snapshot) = (&call.context.org, &call.snapshot);
     let flow = call.cell.load_sign_in(org, token).await?;
     let flow = flow.ok_or_else(refused)?;
-    let finished = call.cell.finish_sign_in(snapshot, &flow, call.facts());
+    let finished = call
+        .cell
+        .redeem_sign_in(snapshot, &flow, call.facts(), &call.permit);
     match finished.await {
         Ok(begun) => {
             let session = call.cell.session_by_id(org, &begun.session_id).await?;
