@@ -278,8 +278,15 @@ async fn mail_is_used_for_what_is_said(world: &World) {
         let code = if is_sent { 200 } else { 403 };
         assert_eq!(recover().await.0, code, "{word}");
     }
-    let on = step(world, Kind::Email, "activate").await;
-    assert_eq!(on.body["settings"]["allowedFor"], "any");
+    // Switched on again it is used for what it was used for, and for nothing more.
+    for word in ["recovery", "any", "sso"] {
+        let body = json!({ "settings": { "allowedFor": word } });
+        put(world, By::Manager, &place, &body).await;
+        let off = step(world, Kind::Email, "deactivate").await;
+        assert_eq!(off.body["settings"]["allowedFor"], "none");
+        let on = step(world, Kind::Email, "activate").await;
+        assert_eq!(on.body["settings"]["allowedFor"], word);
+    }
     for body in [
         json!({ "settings": { "allowedFor": "all" } }),
         json!({ "settings": { "tokenLifetimeInMinutes": 5 } }),

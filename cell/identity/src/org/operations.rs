@@ -201,6 +201,7 @@ impl Cell {
         let settings = OrgSettings {
             mail: org.settings.mail.clone(),
             untaken_means: org.settings.untaken_means.clone(),
+            mail_kept_off: org.settings.mail_kept_off.clone(),
             ..settings
         };
         let outcome = self

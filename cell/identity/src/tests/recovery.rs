@@ -114,7 +114,7 @@ async fn a_link_that_was_asked_for_ends_with_the_way_back_by_mail(world: &World)
     let manage = world.permit(&org, Permission::ManageOrg);
     let take = async |taken| {
         let wanted = [(Means::MailedRecovery, taken)];
-        let changed = world.cell.change_means(&manage, ("mail", "Mail"), &wanted);
+        let changed = world.cell.change_means(&manage, &wanted);
         changed.await.unwrap();
     };
     let token = recovery_token(world, &org, "ada").await;
