@@ -14,6 +14,9 @@ use oauth::issuer::ORG_SERVER_KEY;
 use serde_json::{Value, json};
 use vocab::id::{AppId, RefreshFamilyId, UserId};
 
+/// After how long a call that did what one call may is to be repeated.
+const AGAIN_SECS: u32 = 1;
+
 /// What can be shown inside of a token.
 const SCOPE: &str = "scope";
 
@@ -76,8 +79,12 @@ impl Tokens {
     /// Ends all of them.
     pub(crate) async fn revoke_all(&self, call: &Call) -> Result<Reply, ApiError> {
         let server = self.server.as_deref();
-        of_app::revoke_all(&call.cell, &call.permit, &self.app, server).await?;
-        Ok(Reply::empty())
+        let ended = of_app::revoke_all(&call.cell, &call.permit, &self.app, server);
+        match ended.await? {
+            true => Ok(Reply::empty()),
+            // What was done is done, and the next call goes on.
+            false => Err(ApiError::slow(AGAIN_SECS)),
+        }
     }
 }
 

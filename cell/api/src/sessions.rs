@@ -48,7 +48,9 @@ async fn begin(call: &Call, token: &str) -> Result<SignedIn, ApiError> {
     let (org, snapshot) = (&call.context.org, &call.snapshot);
     let flow = call.cell.load_sign_in(org, token).await?;
     let flow = flow.ok_or_else(refused)?;
-    let finished = call.cell.finish_sign_in(snapshot, &flow, call.facts());
+    let finished = call
+        .cell
+        .redeem_sign_in(snapshot, &flow, call.facts(), &call.permit);
     match finished.await {
         Ok(begun) => {
             let session = call.cell.session_by_id(org, &begun.session_id).await?;
@@ -136,7 +138,7 @@ fn render(call: &Call, signed_in: &SignedIn) -> Value {
         "createdAt": session.created_at.to_rfc3339_millis(),
         "expiresAt": session.idle_expires_at.to_rfc3339_millis(),
         "lastFactorVerification": session.authenticated_at.to_rfc3339_millis(),
-        "amr": oauth::assurance::assurance_of(session).amr,
+        "amr": oauth::assurance::assurance_of(session, &call.snapshot.org.settings.untaken_means).amr,
         "_links": {
             "self": { "href": href, "hints": { "allow": ["GET", "DELETE"] } },
             "refresh": { "href": format!("{href}/lifecycle/refresh"), "hints": { "allow": ["POST"] } },

@@ -20,6 +20,7 @@ use identity::cell::Cell;
 use identity::fault::{Fault, Refusal};
 use identity::org::context::{OrgContext, RequestFacts};
 use identity::session::SignedIn;
+use identity::sign_in::Flow;
 use identity::sign_on::means::Means;
 use identity::snapshot::OrgSnapshot;
 use std::collections::HashMap;
@@ -231,6 +232,13 @@ impl Visit {
     #[must_use]
     pub fn takes(&self, means: Means) -> bool {
         self.snapshot.org.settings.untaken_means.takes(means)
+    }
+
+    /// Whether a sign-in that needs nothing more may link its person now.
+    #[must_use]
+    pub fn may_link(&self, flow: &Flow) -> bool {
+        let untaken = &self.snapshot.org.settings.untaken_means;
+        Cell::may_link(flow, untaken, self.facts.now)
     }
 
     /// A header as text, by its lower-case name.

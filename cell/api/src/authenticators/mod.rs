@@ -13,17 +13,12 @@ use crate::shown::{moment, status_of};
 use identity::credential::one_time::CODE_SECS;
 use identity::fault::{Fault, Refusal};
 use identity::org::Org;
-use identity::sign_on::means::{Means, UntakenMeans};
+use identity::sign_on::means::{Means, UntakenMeans, authenticator_id};
 use serde_json::{Value, json};
 use vocab::id::OrgId;
-use vocab::secret::SecretHash;
 
 /// What is shown of one, sent back by clients, and not changed by them.
 pub(crate) const READ_ONLY: [&str; 4] = ["id", "created", "lastUpdated", "_links"];
-/// What ids begin with.
-const PREFIX: &str = "aut";
-/// Characters of an id after it.
-const TAIL_CHARS: usize = 17;
 /// Why a password is always one.
 const PASSWORDS: &str = "passwords are always there; a rule of a policy says where none suffices";
 
@@ -90,9 +85,7 @@ impl Kind {
 
     /// The id: it follows from the org's, since a setting has none of its own.
     pub(crate) fn id(self, org: &OrgId) -> String {
-        let mut tail = SecretHash::of(&format!("{} of {org}", self.key())).to_hex();
-        tail.truncate(TAIL_CHARS);
-        format!("{PREFIX}{tail}")
+        authenticator_id(org, self.key())
     }
 
     pub(crate) fn is_active(self, untaken: &UntakenMeans) -> bool {
@@ -180,7 +173,7 @@ pub async fn replace(call: Call) -> Result<Reply, ApiError> {
     let fields = Fields::parse(call.json()?)?;
     let active = kind.is_active(&org.settings.untaken_means);
     if let Some(wanted) = parse(fields, kind, active)? {
-        change(&call, kind, &wanted).await?;
+        change(&call, &wanted).await?;
     }
     Ok(Reply::of(render(&call, &load_org(&call).await?, kind)))
 }
@@ -244,18 +237,20 @@ pub(crate) async fn switch(call: &Call, kind: Kind, active: bool) -> Result<(), 
             false => Err(ApiError::invalid("authenticator", PASSWORDS)),
         };
     }
-    let present = load_org(call).await?.settings.untaken_means;
-    if kind.is_active(&present) == active {
+    let settings = load_org(call).await?.settings;
+    if kind.is_active(&settings.untaken_means) == active {
         return Ok(());
     }
-    let wanted: Vec<(Means, bool)> = kind.means().iter().map(|means| (*means, active)).collect();
-    change(call, kind, &wanted).await
+    // Mail is used again for what it was used for.
+    let means = kind.means().iter();
+    let wanted: Vec<(Means, bool)> = means
+        .map(|means| (*means, active && settings.mail_kept_off.takes(*means)))
+        .collect();
+    change(call, &wanted).await
 }
 
-async fn change(call: &Call, kind: Kind, wanted: &[(Means, bool)]) -> Result<(), ApiError> {
-    let id = kind.id(&call.context.org);
-    let target = (id.as_str(), kind.name());
-    Ok(call.cell.change_means(&call.permit, target, wanted).await?)
+async fn change(call: &Call, wanted: &[(Means, bool)]) -> Result<(), ApiError> {
+    Ok(call.cell.change_means(&call.permit, wanted).await?)
 }
 
 pub(crate) fn href(call: &Call, kind: Kind) -> String {
@@ -313,6 +308,14 @@ mod tests {
             assert_eq!(allowed_for(&means), word);
             assert_eq!(Kind::Email.is_active(&means), word != "none");
             assert!(Kind::Password.is_active(&means) && Kind::Passkey.is_active(&means));
+        }
+        for kind in Kind::ALL {
+            for means in kind.means() {
+                assert_eq!(
+                    (means.key(), means.authenticator()),
+                    (kind.key(), kind.name())
+                );
+            }
         }
         assert!(parse_allowed_for("ALL").is_none());
     }

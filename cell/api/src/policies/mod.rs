@@ -246,15 +246,11 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
         description,
         ..Aside::default()
     };
+    let aside = (aside, active && activate);
     let made = call
         .cell
         .create_policy_with(&call.permit, &name, preset.rules, aside);
     let made = made.await.map_err(refused)?;
-    if !(active && activate) {
-        // Nobody names it yet.
-        let rests = call.cell.switch_policy(&call.permit, &made.id, false);
-        rests.await.map_err(refused)?;
-    }
     let stored = reload(&call, &made.id).await?;
     Ok(Reply::of(render_stored(&call, &stored)))
 }

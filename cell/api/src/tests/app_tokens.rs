@@ -144,6 +144,25 @@ async fn whoever_runs_the_one_does_not_run_the_other(world: &World) {
         let seen = world.call(by, "GET", path, &Value::Null).await;
         assert_eq!(seen.status, 200);
     }
+    let plain = world.hold_at(&world.main, &ada, &wiki, server.as_str());
+    let plain = format!(
+        "{}/{}",
+        below_server.rsplit_once('/').unwrap().0,
+        plain.await
+    );
+    assert_eq!(delete(world, servers, &plain).await, done());
+    // Out of reach is the token of somebody who may do more; all of them together are not.
+    let permit = world.permit(&world.main, identity::access::Permission::ManageOrg);
+    let given = world.cell.grant_role(&permit, &ada, Role::SuperAdmin);
+    given.await.unwrap();
+    for (by, path) in [(apps, &below_app), (servers, &below_server)] {
+        assert_eq!(delete(world, by, path).await, outcome(FORBIDDEN), "{path}");
+    }
+    let seen = world.get(&below_app).await;
+    assert_eq!(seen.status, 200, "it goes on");
+    let all = format!("/api/v1/authorizationServers/{server}/clients/{wiki}/tokens");
+    assert_eq!(delete(world, servers, &all).await, done());
+    assert_eq!(world.get(&below_app).await.outcome(), MISSING);
     // An app that may do more than whoever asks is out of reach.
     let permit = world.permit(&world.main, identity::access::Permission::ManageOrg);
     let service = world.things(&world.main, "service").await.service;
@@ -152,7 +171,6 @@ async fn whoever_runs_the_one_does_not_run_the_other(world: &World) {
     given.await.unwrap();
     let theirs = format!("/api/v1/apps/{service}/tokens");
     assert_eq!(delete(world, apps, &theirs).await, outcome(FORBIDDEN));
-    assert_eq!(delete(world, servers, &below_server).await, done());
     // Of another org nothing is found.
     let foreign = world.web_app(&world.other, "Wiki").await;
     for path in [

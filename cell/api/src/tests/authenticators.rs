@@ -3,12 +3,13 @@
 use crate::authenticators::Kind;
 use crate::for_tests::{Answered, By, World, on_both_engines};
 use crate::tests::authn::{PASSWORD, ada, code_of, enroll_totp, post, sign_in, text};
-use identity::access::Role;
+use identity::access::{Permission, Role};
 use identity::org::context::RequestFacts;
 use identity::sign_in::evaluate::PolicyQuestion;
 use identity::sign_on::{AuthenticatorKind, PasskeyStorage, ProvedAuthenticator, Verdict};
 use ledger::ClientFacts;
 use serde_json::{Value, json};
+use vocab::secret::Secret;
 
 const ALL: &str = "/api/v1/authenticators";
 const INVALID: (u16, &str) = (400, "E0000001");
@@ -128,12 +129,20 @@ async fn what_is_off_is_neither_proved_nor_enrolled(world: &World) {
     assert_eq!(text(&begun, "status"), "MFA_REQUIRED");
     let state = text(&begun, "stateToken").to_owned();
     assert_eq!(step(world, Kind::Totp, "deactivate").await.status, 200);
-    // What was under way goes on without it.
+    // Her password alone was not all that was asked of her: nothing new is set up by it.
     let looked = post(world, "/api/v1/authn", &json!({ "stateToken": state })).await;
-    assert_eq!(text(&looked, "status"), "MFA_ENROLL", "{}", looked.body);
-    let offered = looked.body["_embedded"]["factors"].as_array().unwrap();
+    assert_eq!(looked.outcome(), FORBIDDEN, "{}", looked.body);
+    // Somebody who never had it sets up something else.
+    let bob = world.person(&world.main, "bob", "Bob", "Babbage").await;
+    let permit = world.permit(&world.main, Permission::ManagePeople);
+    let password = Secret::new(PASSWORD.to_owned());
+    let set = world.cell.set_password(&permit, &bob, password);
+    set.await.unwrap();
+    let begun = sign_in(world, "bob", PASSWORD).await;
+    assert_eq!(text(&begun, "status"), "MFA_ENROLL", "{}", begun.body);
+    let offered = begun.body["_embedded"]["factors"].as_array().unwrap();
     let offers = |factor: &Value| factor["factorType"] == "token:software:totp";
-    assert!(!offered.iter().any(offers), "{}", looked.body);
+    assert!(!offered.iter().any(offers), "{}", begun.body);
     let catalog = world.get(&format!("{factors}/catalog")).await;
     assert!(
         !catalog
@@ -154,7 +163,6 @@ async fn what_is_off_is_neither_proved_nor_enrolled(world: &World) {
         world.post(&verify, &code).await.outcome(),
         (403, "E0000038")
     );
-    let bob = world.person(&world.main, "bob", "Bob", "Babbage").await;
     let enroll = json!({ "factorType": "token:software:totp", "provider": "GOOGLE" });
     let theirs = format!("/api/v1/users/{bob}/factors");
     assert_eq!(
@@ -270,8 +278,15 @@ async fn mail_is_used_for_what_is_said(world: &World) {
         let code = if is_sent { 200 } else { 403 };
         assert_eq!(recover().await.0, code, "{word}");
     }
-    let on = step(world, Kind::Email, "activate").await;
-    assert_eq!(on.body["settings"]["allowedFor"], "any");
+    // Switched on again it is used for what it was used for, and for nothing more.
+    for word in ["recovery", "any", "sso"] {
+        let body = json!({ "settings": { "allowedFor": word } });
+        put(world, By::Manager, &place, &body).await;
+        let off = step(world, Kind::Email, "deactivate").await;
+        assert_eq!(off.body["settings"]["allowedFor"], "none");
+        let on = step(world, Kind::Email, "activate").await;
+        assert_eq!(on.body["settings"]["allowedFor"], word);
+    }
     for body in [
         json!({ "settings": { "allowedFor": "all" } }),
         json!({ "settings": { "tokenLifetimeInMinutes": 5 } }),

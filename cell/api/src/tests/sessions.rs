@@ -38,6 +38,11 @@ async fn a_session_token_begins_one_session(world: &World) {
     assert!(made.body["cookieToken"].is_null());
     let (kind, _) = &world.log_since(before).await[0];
     assert_eq!(kind, "user.session.start");
+    // The log says whose token it was.
+    let rows = "/api/v1/logs?filter=eventType+eq+%22user.session.start%22";
+    let rows = world.get(rows).await;
+    let by = rows.body[0]["debugContext"]["debugData"]["redeemedBy"].as_str();
+    assert!(by.is_some_and(|by| by.starts_with("00T")), "{}", rows.body);
     let shown = world.get(&format!("{SESSIONS}/{}", made.id())).await;
     assert_eq!(shown.body, made.body);
     // It is good once.

@@ -14,7 +14,6 @@ use crate::view::trouble::ErrorKind;
 use crate::visit::Visit;
 use axum::http::StatusCode;
 use axum::response::Response;
-use identity::cell::Cell;
 use identity::fault::Refusal;
 use identity::sign_in::{Flow, Step};
 use identity::sign_on::AuthenticatorKind;
@@ -56,7 +55,7 @@ pub async fn go_on(visit: &Visit, flow: &Flow) -> Response {
         Step::Enroll(_) => visit.go("/signin/enroll"),
         Step::ChangePassword => visit.go("/signin/new-password"),
         Step::Denied => visit.error(StatusCode::FORBIDDEN, ErrorKind::Refused),
-        Step::Done if Cell::may_link(flow, visit.facts.now) => visit.go("/signin/connect"),
+        Step::Done if visit.may_link(flow) => visit.go("/signin/connect"),
         Step::Done => finish(visit, flow).await,
     }
 }

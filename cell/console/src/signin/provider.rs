@@ -12,7 +12,6 @@ use crate::visit::Visit;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
-use identity::cell::Cell;
 use identity::fault::Refusal;
 use identity::identity_provider::arrival::ArrivalRefusal;
 use identity::identity_provider::arrive::Arrived;
@@ -292,7 +291,7 @@ async fn connecting(visit: &Visit) -> Result<Flow, Response> {
         .next_step(&visit.snapshot, &flow, &visit.facts)
         .await
         .map_err(|fault| visit.failed(&fault))?;
-    if step == Step::Done && Cell::may_link(&flow, visit.facts.now) {
+    if step == Step::Done && visit.may_link(&flow) {
         Ok(flow)
     } else {
         Err(go_on(visit, &flow).await)

@@ -169,6 +169,7 @@ mod tests {
             is_administrator,
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             enrolled: enrolled.to_vec(),
+            untaken: Vec::new(),
             enrollable: vec![PASSKEY, TOTP],
             proved: proved
                 .iter()

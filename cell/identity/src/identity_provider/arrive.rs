@@ -17,6 +17,7 @@ use crate::person::operations::as_target;
 use crate::person::profile::ProfileInput;
 use crate::person::{Person, PersonStatus, store as people, unique};
 use crate::sign_in::{Flow, PendingLink, Step, store as flows};
+use crate::sign_on::means::UntakenMeans;
 use crate::sign_on::{AuthenticatorKind, ProvedAuthenticator};
 use crate::snapshot::OrgSnapshot;
 use database::WriteTx;
@@ -138,12 +139,14 @@ impl Cell {
 
     /// Whether a sign-in that needs nothing more may link its person now.
     #[must_use]
-    pub fn may_link(flow: &Flow, now: Timestamp) -> bool {
+    pub fn may_link(flow: &Flow, untaken: &UntakenMeans, now: Timestamp) -> bool {
         let Some(pending) = &flow.state.pending_link else {
             return false;
         };
         let is_own = |proved: &ProvedAuthenticator| {
-            proved.kind != AuthenticatorKind::IdentityProvider && proved.at >= plan_fresh_since(now)
+            proved.kind != AuthenticatorKind::IdentityProvider
+                && untaken.counts(proved.kind)
+                && proved.at >= plan_fresh_since(now)
         };
         flow.state.user_id.as_ref() == Some(&pending.user) && flow.state.proved.iter().any(is_own)
     }
@@ -159,7 +162,7 @@ impl Cell {
         flow: &mut Flow,
         request: &RequestFacts,
     ) -> Result<(), Refusal> {
-        if !Self::may_link(flow, request.now)
+        if !Self::may_link(flow, &snapshot.org.settings.untaken_means, request.now)
             || self.next_step(snapshot, flow, request).await? != Step::Done
         {
             return Err(Refusal::Forbidden);

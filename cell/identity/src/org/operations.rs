@@ -148,13 +148,13 @@ impl Cell {
             .await
     }
 
-    /// An administrator does not set what refuses all of the own passkeys.
+    /// An administrator does not set what refuses all of the own passkeys, nor by a token of theirs.
     async fn refuse_lock_out(
         &self,
         permit: &Permit,
         settings: &PasskeySettings,
     ) -> Result<(), Refusal> {
-        let Some(own) = permit.own_user() else {
+        let Some(own) = permit.own_user().or(permit.acting_person()) else {
             return Ok(());
         };
         let mut tx = self.database.read().await?;
@@ -201,6 +201,7 @@ impl Cell {
         let settings = OrgSettings {
             mail: org.settings.mail.clone(),
             untaken_means: org.settings.untaken_means.clone(),
+            mail_kept_off: org.settings.mail_kept_off.clone(),
             ..settings
         };
         let outcome = self

@@ -26,6 +26,9 @@ pub struct OrgSettings {
     /// this one reads; one that does not know of them does not open such an org.
     #[serde(skip_serializing_if = "UntakenMeans::is_empty")]
     pub untaken_means: UntakenMeans,
+    /// Where it uses mail for nothing, what it did not use mail for before.
+    #[serde(skip_serializing_if = "UntakenMeans::is_empty")]
+    pub mail_kept_off: UntakenMeans,
     /// How people get back in who have lost what they sign in with.
     pub recovery: RecoverySettings,
     /// Attributes of people beyond the built-in ones.

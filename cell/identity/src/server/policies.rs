@@ -65,6 +65,7 @@ impl PolicyChange {
             Self::Rule(_, _, RuleChange::Add(says, ..) | RuleChange::Set(says, _)) => {
                 says.hook.as_ref()
             }
+            Self::Rule(_, _, RuleChange::Hook(hook)) => hook.as_ref(),
             _ => None,
         }
     }
@@ -83,6 +84,8 @@ pub enum RuleChange {
     Add(RuleSays, Force, Place),
     /// What it says.
     Set(RuleSays, Place),
+    /// The hook that is asked about the tokens which it permits, or none; what it says besides stays as it is then.
+    Hook(Option<InlineHookId>),
     /// It goes.
     Remove,
     /// It comes into force, or rests.
@@ -204,6 +207,15 @@ fn plan_rule_change(
             fields.extend(moved(at, to));
             (EventType::PolicyRuleUpdate, part, fields)
         }
+        RuleChange::Hook(hook) => {
+            let at = place_of_rule(rules, &id)?;
+            let rule = rules.get_mut(at).ok_or(Refusal::NotFound)?;
+            let fields = asked(rule.hook.as_ref(), hook.as_ref());
+            rule.hook = hook;
+            rule.updated_at = Some(now);
+            let fields = fields.into_iter().collect();
+            (EventType::PolicyRuleUpdate, rule_part(rule), fields)
+        }
         RuleChange::Remove => {
             let at = place_of_rule(rules, &id)?;
             let part = rule_part(&rules.remove(at));
@@ -304,7 +316,8 @@ mod tests {
     use crate::server::AccessRule;
     use crate::server::parts::{AccessPolicy, rules_in_force};
     use ledger::EventType;
-    use vocab::id::{PolicyId, RuleId};
+    use vocab::entropy::SeededEntropy;
+    use vocab::id::{InlineHookId, PolicyId, RuleId};
     use vocab::time::Timestamp;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_795_465_901);
@@ -427,6 +440,27 @@ mod tests {
     }
 
     #[test]
+    fn a_hook_is_bound_to_what_the_rule_says_by_then() {
+        let change = |change| PolicyChange::Rule(policy(1), rule(1), change);
+        let renamed = change(RuleChange::Set(says("new"), None));
+        let renamed = plan_policy_change(policies(), renamed, NOW).unwrap();
+        let hook = InlineHookId::generate(&SeededEntropy::new(1));
+        let bound = change(RuleChange::Hook(Some(hook.clone())));
+        assert_eq!(bound.hook(), Some(&hook));
+        let planned = plan_policy_change(renamed.policies, bound, NOW).unwrap();
+        let named = &planned.policies[0].rules[0];
+        assert_eq!(
+            (named.rule.name.as_str(), &named.hook),
+            ("new", &Some(hook.clone()))
+        );
+        let told = ("inlineHook", String::new(), hook.to_string());
+        assert_eq!(planned.fields, [told]);
+        let freed = change(RuleChange::Hook(None));
+        let planned = plan_policy_change(planned.policies, freed, NOW).unwrap();
+        assert_eq!(planned.policies[0].rules[0].hook, None);
+    }
+
+    #[test]
     fn what_is_not_there_is_not_found() {
         let table = [
             PolicyChange::Remove(policy(9)),
@@ -434,6 +468,7 @@ mod tests {
             PolicyChange::Set(policy(9), settings("n", &[]), None),
             PolicyChange::Rule(policy(2), rule(1), RuleChange::Remove),
             PolicyChange::Rule(policy(2), rule(1), RuleChange::Set(says("n"), None)),
+            PolicyChange::Rule(policy(2), rule(1), RuleChange::Hook(None)),
             PolicyChange::Rule(policy(2), rule(1), RuleChange::Switch(Force::Active)),
             PolicyChange::Rule(
                 policy(9),

@@ -72,7 +72,7 @@ impl Cell {
         let untaken = &snapshot.org.settings.untaken_means;
         let mut enrolled = load_enrolled(&mut tx, person).await?;
         drop(tx);
-        enrolled.retain(|kind| untaken.counts(*kind));
+        let not_taken = untaken.take_out(&mut enrolled);
         let is_administrator = standing.is_administrator();
         let mut proved = question.proved;
         proved.retain(|proved| untaken.counts(proved.kind));
@@ -94,6 +94,7 @@ impl Cell {
                 .parse()
                 .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
             enrolled,
+            untaken: not_taken,
             enrollable: plan_enrollable(untaken),
             proved,
             asked: Asked {

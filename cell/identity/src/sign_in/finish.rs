@@ -1,5 +1,6 @@
 //! The end of a sign-in: a session begins, or the one that was strengthened gets a new secret.
 
+use crate::access::Permit;
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::org::context::RequestFacts;
@@ -43,6 +44,31 @@ impl Cell {
         flow: &Flow,
         request: &RequestFacts,
     ) -> Result<Begun, Refusal> {
+        self.end_sign_in(snapshot, flow, request, None).await
+    }
+
+    /// The same by a program that holds the sign-in's token; the log names it, since the address is the program's and not the person's.
+    ///
+    /// # Errors
+    /// [`Refusal`] as [`Cell::finish_sign_in`].
+    pub async fn redeem_sign_in(
+        &self,
+        snapshot: &OrgSnapshot,
+        flow: &Flow,
+        request: &RequestFacts,
+        permit: &Permit,
+    ) -> Result<Begun, Refusal> {
+        self.end_sign_in(snapshot, flow, request, Some(permit.actor()))
+            .await
+    }
+
+    async fn end_sign_in(
+        &self,
+        snapshot: &OrgSnapshot,
+        flow: &Flow,
+        request: &RequestFacts,
+        redeemed_by: Option<&Actor>,
+    ) -> Result<Begun, Refusal> {
         if self.next_step(snapshot, flow, request).await? != Step::Done {
             return Err(Refusal::Forbidden);
         }
@@ -63,27 +89,30 @@ impl Cell {
             continue_to: flow.state.continue_to.clone(),
             expires_at: session.expires_at,
         };
-        self.write_session(flow, &person, session, former.is_some(), &secret, request)
+        let strengthened = former.is_some();
+        let event = self.session_event(&person, &session, strengthened, request);
+        let event = match redeemed_by {
+            Some(actor) => event.detail("redeemedBy", actor.id()),
+            None => event,
+        };
+        self.write_session(flow, session, strengthened, &secret, event)
             .await?;
         Ok(begun)
     }
 
-    async fn write_session(
+    fn session_event(
         &self,
-        flow: &Flow,
         person: &Person,
-        session: Session,
+        session: &Session,
         strengthened: bool,
-        secret: &Secret<String>,
         request: &RequestFacts,
-    ) -> Result<(), Refusal> {
-        let now = self.now();
+    ) -> Event {
         let kind = if strengthened {
             EventType::UserAuthenticationVerify
         } else {
             EventType::UserSessionStart
         };
-        let event = Event::new(kind, Outcome::Success, now)
+        Event::new(kind, Outcome::Success, self.now())
             .actor(Actor::user(
                 &person.id,
                 &person.login,
@@ -92,7 +121,18 @@ impl Cell {
             .client(&request.client)
             .target(as_target(person))
             .session(&session.id)
-            .detail("authenticators", describe(&session.authenticators));
+            .detail("authenticators", describe(&session.authenticators))
+    }
+
+    async fn write_session(
+        &self,
+        flow: &Flow,
+        session: Session,
+        strengthened: bool,
+        secret: &Secret<String>,
+        event: Event,
+    ) -> Result<(), Refusal> {
+        let now = self.now();
         let (hash, flow) = (SecretHash::of(secret.expose()), flow.clone());
         self.database
             .write(move |tx| {
@@ -141,7 +181,13 @@ fn plan_session(
     let now = cell.now();
     let began = former.map_or(now, |session| session.created_at);
     let (idle_expires_at, expires_at) = plan_ends(&snapshot.org.settings.session, began, now);
-    let latest = flow.state.proved.iter().map(|proved| proved.at).max();
+    // What the org takes no more does not become part of a session.
+    let counted = snapshot
+        .org
+        .settings
+        .untaken_means
+        .counted(&flow.state.proved);
+    let latest = counted.iter().map(|proved| proved.at).max();
     Session {
         org_id: flow.org_id.clone(),
         id: former.map_or_else(
@@ -150,7 +196,7 @@ fn plan_session(
         ),
         user_id: person.id.clone(),
         user_epoch: person.epoch,
-        authenticators: flow.state.proved.clone(),
+        authenticators: counted,
         authenticated_at: latest.unwrap_or(now),
         created_at: began,
         last_seen_at: now,

@@ -22,7 +22,7 @@ use crate::sign_in::{Flow, IDENTIFIER_CHARS_MAX};
 use crate::sign_on::AuthenticatorKind;
 use crate::sign_on::means::Means;
 use crate::slowdown::{Familiarity, GuessedSecret, RetryAfter};
-use database::WriteTx;
+use database::{ReadTx, WriteTx};
 use ledger::{Actor, Event, EventType, Outcome};
 use vocab::id::{OrgId, UserId};
 use vocab::secret::{Secret, SecretHash};
@@ -197,7 +197,9 @@ impl Cell {
         person: Option<&Person>,
         request: &RequestFacts,
     ) -> Result<(), Refusal> {
-        let (code, token) = self.plan_link(LinkPurpose::Recovery, person.map(|one| one.id.clone()));
+        let (mut code, token) =
+            self.plan_link(LinkPurpose::Recovery, person.map(|one| one.id.clone()));
+        credentials::SELF_ASKED.clone_into(&mut code.bound_to);
         let url = link_url(context, LinkPurpose::Recovery, &token);
         let notice = Notice::Recovery { url: &url };
         let mail = match person {
@@ -411,6 +413,9 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     let now = cell.now();
+                    if !takes_link(tx, &org_id, purpose, &hash).await? {
+                        return Err(Refusal::NotFound);
+                    }
                     let used =
                         credentials::use_link(tx, &org_id, purpose.as_str(), &hash, now).await?;
                     let user_id = used.flatten().ok_or(Refusal::NotFound)?;
@@ -485,6 +490,25 @@ pub(crate) fn link_url(
 ) -> String {
     let (base, path, token) = (&context.base_url, purpose.path(), token.expose());
     format!("{base}{path}?token={token}")
+}
+
+/// Whether the org takes a link of that kind: one that somebody asked for themselves opens nothing where nobody is let back in so,
+/// though it was sent before.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub(crate) async fn takes_link(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    purpose: LinkPurpose,
+    hash: &SecretHash,
+) -> Result<bool, Fault> {
+    if purpose != LinkPurpose::Recovery {
+        return Ok(true);
+    }
+    let org = crate::org::store::load(tx, org_id).await?;
+    let takes = org.is_some_and(|org| org.settings.untaken_means.takes(Means::MailedRecovery));
+    Ok(takes || !credentials::is_self_asked(tx, org_id, purpose.as_str(), hash).await?)
 }
 
 async fn load(tx: &mut WriteTx, org_id: &OrgId, user_id: &UserId) -> Result<Person, Refusal> {

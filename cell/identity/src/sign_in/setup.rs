@@ -14,7 +14,7 @@ use crate::org::context::{OrgContext, RequestFacts};
 use crate::password::policy::{PasswordFacts, Reuse, decide_password};
 use crate::person::profile::{ProfileInput, decide_profile};
 use crate::person::{Person, PersonStatus, store as people};
-use crate::sign_in::recover::{decide_opens, link_url};
+use crate::sign_in::recover::{decide_opens, link_url, takes_link};
 use database::{DatabaseFault, WriteTx};
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::id::{OneTimeCodeId, OrgId, UserId};
@@ -163,6 +163,9 @@ impl Cell {
     ) -> Result<Option<Option<UserId>>, Fault> {
         let mut tx = self.database.read().await?;
         let hash = SecretHash::of(token);
+        if !takes_link(&mut tx, org_id, purpose, &hash).await? {
+            return Ok(None);
+        }
         Ok(credentials::find_link(&mut tx, org_id, purpose.as_str(), &hash, self.now()).await?)
     }
 

@@ -29,6 +29,8 @@ pub struct SignInFacts {
     pub address: IpAddr,
     /// What the person can prove with: codes by mail where the address is verified, printed codes where some are left.
     pub enrolled: Vec<AuthenticatorKind>,
+    /// What the person has enrolled and the org takes no more: it proves nothing, and is no reason to ask for less.
+    pub untaken: Vec<AuthenticatorKind>,
     /// What the org lets people enrol.
     pub enrollable: Vec<AuthenticatorKind>,
     /// What was proved in this session or sign-in.
@@ -387,11 +389,7 @@ fn decide(needs: &[Need<'_>], last: RuleRef, facts: &SignInFacts) -> Verdict {
 /// as much as it can give and freshly: else whoever guessed one password could add a passkey of their own.
 fn plan_enrolment(needs: &[Need<'_>], rule: RuleRef, facts: &SignInFacts) -> Verdict {
     let enrolled = &facts.enrolled;
-    let requirements = [Factors::TwoFactors, Factors::AnyOne].map(enrolment_requirement);
-    let Some(requirement) = requirements
-        .iter()
-        .find(|strongest| strongest.unmet(enrolled, enrolled).is_empty())
-    else {
+    let Some(requirement) = plan_proof_before_enrolment(facts) else {
         return Verdict::Deny(DenyReason::Unattainable(rule));
     };
     let candidates: Vec<_> = enrolled
@@ -414,7 +412,7 @@ fn plan_enrolment(needs: &[Need<'_>], rule: RuleRef, facts: &SignInFacts) -> Ver
         .map_or(recently, |since| since.max(recently));
     let first = [Need {
         rule: rule.clone(),
-        requirement,
+        requirement: &requirement,
         since: Some(since),
     }];
     if all_met(&first, facts, &[], enrolled) {
@@ -425,6 +423,23 @@ fn plan_enrolment(needs: &[Need<'_>], rule: RuleRef, facts: &SignInFacts) -> Ver
         rule,
         next: first_of_each(&sets, |_| true),
     }
+}
+
+/// The strongest proof that the person could give with all that they enrolled; none if it takes something that the org takes no
+/// more. Whoever set up a second factor is not let in by the first alone because the second was switched off: a recovery
+/// code does instead, or somebody's help.
+fn plan_proof_before_enrolment(facts: &SignInFacts) -> Option<Requirement> {
+    let enrolled = &facts.enrolled;
+    let lasting = facts.untaken.iter().filter(|kind| !kind.is_fallback());
+    let held: Vec<_> = enrolled.iter().chain(lasting).copied().collect();
+    let requirements = [Factors::TwoFactors, Factors::AnyOne].map(enrolment_requirement);
+    let strongest = requirements
+        .into_iter()
+        .find(|strongest| strongest.unmet(&held, &held).is_empty())?;
+    strongest
+        .unmet(enrolled, enrolled)
+        .is_empty()
+        .then_some(strongest)
 }
 
 /// Whether everything is met once `added` is proved now as well.

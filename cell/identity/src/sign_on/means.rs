@@ -10,11 +10,18 @@ use crate::fault::Refusal;
 use crate::org::settings::OrgSettings;
 use crate::problem::{Problem, quoted};
 use crate::sign_on::lock_out::DoorWatch;
-use crate::sign_on::{AuthenticatorKind, Outcome, SignOnPolicy, store};
+use crate::sign_on::{AuthenticatorKind, Outcome, ProvedAuthenticator, SignOnPolicy, store};
 use database::{ReadTx, WriteTx};
 use ledger::{Event, EventType, Target};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use vocab::id::OrgId;
+use vocab::secret::SecretHash;
+
+/// What ids of authenticators begin with.
+const PREFIX: &str = "aut";
+/// Characters of an id after it.
+const TAIL_CHARS: usize = 17;
 
 /// A means of proof that an org may take or not. A password is none: whether one suffices is for the policies to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -51,6 +58,26 @@ impl Means {
         }
     }
 
+    /// What programs call the authenticator that it belongs to.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Passkey => "webauthn",
+            Self::Totp => "google_otp",
+            Self::EmailCode | Self::MailedRecovery => "okta_email",
+        }
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub const fn authenticator(self) -> &'static str {
+        match self {
+            Self::Passkey => "Passkeys",
+            Self::Totp => "Authenticator app",
+            Self::EmailCode | Self::MailedRecovery => "Email",
+        }
+    }
+
     const fn untaken(self) -> &'static str {
         match self {
             Self::Passkey => "this organisation takes no passkeys",
@@ -83,6 +110,21 @@ impl UntakenMeans {
     #[must_use]
     pub fn counts(&self, kind: AuthenticatorKind) -> bool {
         Means::of(kind).is_none_or(|means| self.takes(means))
+    }
+
+    /// Takes out of what somebody has enrolled what does not count, and gives it back.
+    pub(crate) fn take_out(&self, enrolled: &mut Vec<AuthenticatorKind>) -> Vec<AuthenticatorKind> {
+        enrolled
+            .extract_if(.., |kind| !self.counts(*kind))
+            .collect()
+    }
+
+    /// What of this counts.
+    #[must_use]
+    pub fn counted(&self, proved: &[ProvedAuthenticator]) -> Vec<ProvedAuthenticator> {
+        let mut counted = proved.to_vec();
+        counted.retain(|proof| self.counts(proof.kind));
+        counted
     }
 
     /// That it is taken.
@@ -143,6 +185,14 @@ impl UntakenMeans {
     }
 }
 
+/// The id of an authenticator of an org: it follows from the org's, since a setting has none of its own.
+#[must_use]
+pub fn authenticator_id(org: &OrgId, key: &str) -> String {
+    let mut tail = SecretHash::of(&format!("{key} of {org}")).to_hex();
+    tail.truncate(TAIL_CHARS);
+    format!("{PREFIX}{tail}")
+}
+
 /// Holds a policy against the means that the org takes.
 ///
 /// # Errors
@@ -175,6 +225,27 @@ async fn check_policies(
     Ok(())
 }
 
+/// What mail was not used for before it was used for nothing: who switches it on again gets back what there was.
+fn keep_off(before: &UntakenMeans, after: &UntakenMeans, kept: &UntakenMeans) -> UntakenMeans {
+    let uses = [(Means::EmailCode, true), (Means::MailedRecovery, true)];
+    match (before.takes_any(&uses), after.takes_any(&uses)) {
+        (true, false) => UntakenMeans(
+            before
+                .0
+                .iter()
+                .filter(|one| is_of_mail(**one))
+                .copied()
+                .collect(),
+        ),
+        (false, false) => kept.clone(),
+        (_, true) => UntakenMeans::default(),
+    }
+}
+
+const fn is_of_mail(means: Means) -> bool {
+    matches!(means, Means::EmailCode | Means::MailedRecovery)
+}
+
 /// How the log calls a change: of whether anything of it is taken, or of something within.
 const fn decide_event(before: bool, after: bool) -> EventType {
     match (before, after) {
@@ -185,20 +256,23 @@ const fn decide_event(before: bool, after: bool) -> EventType {
 }
 
 impl Cell {
-    /// Takes each of these means from now on, or takes it no more; nothing happens if it is so already. The log names them
-    /// together by what they are called.
+    /// Takes each of these means of one authenticator from now on, or takes it no more; nothing happens if it is so already. The
+    /// log names the authenticator.
     ///
     /// # Errors
     /// [`Refusal::Invalid`] while a policy asks for what nobody could prove then, and for what would shut out whoever changes it.
     pub async fn change_means(
         &self,
         permit: &Permit,
-        (id, name): (&str, &str),
         wanted: &[(Means, bool)],
     ) -> Result<(), Refusal> {
         permit.covers(Permission::ManageOrg)?;
         let (by, wanted, now) = (permit.clone(), Vec::from(wanted), self.now());
-        let target = Target::other("AuthenticatorMethod", id, name);
+        let Some((means, _)) = wanted.first() else {
+            return Ok(());
+        };
+        let id = authenticator_id(by.org(), means.key());
+        let target = Target::other("AuthenticatorMethod", &id, means.authenticator());
         let outcome = self
             .database
             .write(move |tx| {
@@ -214,6 +288,7 @@ impl Cell {
                     check_policies(tx, &by, &after).await?;
                     let kind = decide_event(before.takes_any(&wanted), after.takes_any(&wanted));
                     let settings = OrgSettings {
+                        mail_kept_off: keep_off(before, &after, &org.settings.mail_kept_off),
                         untaken_means: after,
                         ..org.settings.clone()
                     };
@@ -235,7 +310,7 @@ impl Cell {
 
 #[cfg(test)]
 mod tests {
-    use super::{Means, UntakenMeans};
+    use super::{Means, UntakenMeans, keep_off};
     use crate::sign_on::requirement::{Demand, Factors};
     use crate::sign_on::{
         Allow, AuthenticatorKind, Conditions, Outcome, PasskeyStorage, Requirement, Rule,
@@ -294,6 +369,36 @@ mod tests {
             serde_json::from_str::<UntakenMeans>(&text).unwrap(),
             untaken
         );
+    }
+
+    #[test]
+    fn mail_is_used_again_for_what_it_was_used_for() {
+        use Means::{EmailCode, MailedRecovery, Passkey};
+        let none = UntakenMeans::default();
+        let off = |means: &[Means]| {
+            let means: Vec<(Means, bool)> = means.iter().map(|one| (*one, false)).collect();
+            UntakenMeans::default().with(&means)
+        };
+        let both = off(&[EmailCode, MailedRecovery]);
+        for (before, after, kept, expected) in [
+            (off(&[]), both.clone(), off(&[]), off(&[])),
+            (
+                off(&[EmailCode, Passkey]),
+                both.clone(),
+                off(&[]),
+                off(&[EmailCode]),
+            ),
+            // Something else changes meanwhile.
+            (
+                both.clone(),
+                off(&[EmailCode, MailedRecovery, Passkey]),
+                off(&[EmailCode]),
+                off(&[EmailCode]),
+            ),
+            (both.clone(), off(&[EmailCode]), off(&[EmailCode]), none),
+        ] {
+            assert_eq!(keep_off(&before, &after, &kept), expected, "{before:?}");
+        }
     }
 
     #[test]

@@ -179,7 +179,8 @@ impl Cell {
         rules: Vec<Rule>,
     ) -> Result<SignOnPolicy, Refusal> {
         let aside = Aside::default();
-        self.create_policy_with(permit, name, rules, aside).await
+        self.create_policy_with(permit, name, rules, (aside, true))
+            .await
     }
 
     /// The same with what administrators read beside it.
@@ -191,7 +192,7 @@ impl Cell {
         permit: &Permit,
         name: &str,
         rules: Vec<Rule>,
-        aside: Aside,
+        (aside, active): (Aside, bool),
     ) -> Result<SignOnPolicy, Refusal> {
         permit.covers(Permission::ManagePolicies)?;
         let id = PolicyId::generate(self.entropy());
@@ -222,6 +223,14 @@ impl Cell {
                         store::set_aside(tx, by.org(), &stored.id, &aside).await?;
                     }
                     let event = cell.policy_event(&by, EventType::PolicyLifecycleCreate, &stored);
+                    ledger::append(tx, by.org(), event).await?;
+                    if active {
+                        return Ok(());
+                    }
+                    // Nobody names it yet.
+                    store::switch_app_policy(tx, by.org(), &stored.id, false, cell.now()).await?;
+                    let kind = EventType::PolicyLifecycleDeactivate;
+                    let event = cell.policy_event(&by, kind, &stored);
                     Ok(ledger::append(tx, by.org(), event).await?)
                 })
             })

@@ -67,6 +67,7 @@ fn facts() -> SignInFacts {
         is_administrator: false,
         address: address("192.0.2.5"),
         enrolled: vec![Password],
+        untaken: Vec::new(),
         enrollable: vec![BOUND, SYNCED, Password, Totp],
         proved: Vec::new(),
         asked: Asked::default(),

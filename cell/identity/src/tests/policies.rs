@@ -1,6 +1,6 @@
 //! Sign-on policies and zones: what is named must exist, what must exist stays.
 
-use crate::access::{Caller, Permission, Permit, PersonCaller, Role, authorize};
+use crate::access::{Caller, Permission, Permit, PersonCaller, Role, TokenCaller, authorize};
 use crate::fault::{Fault, Refusal};
 use crate::for_tests::{World, on_both_engines};
 use crate::person::Person;
@@ -13,7 +13,8 @@ use crate::sign_on::{
 use crate::tests::sign_in::set_password;
 use crate::tests::store::delete_policies;
 use ledger::ClientFacts;
-use vocab::id::{OrgId, RuleId, SessionId, ZoneId};
+use std::collections::BTreeSet;
+use vocab::id::{ApiTokenId, OrgId, RuleId, SessionId, ZoneId};
 
 fn rule(world: &World, zones: ZoneCondition) -> Rule {
     Rule {
@@ -349,6 +350,51 @@ async fn nobody_shuts_themselves_out_by_a_policy(world: &World) {
     world.cell.update_policy(&permit, open, 2).await.unwrap();
 }
 
+/// A token acts for who made it, wherever the program runs.
+async fn nobody_shuts_themselves_out_by_a_token(world: &World) {
+    let org = world.org("acme").await;
+    let (ada, _) = saver(world, &org).await;
+    let token = Caller::ApiToken(TokenCaller {
+        capabilities: BTreeSet::new(),
+        org_id: org.clone(),
+        token_id: ApiTokenId::generate(world.cell.entropy()),
+        name: "script".into(),
+        user_id: ada.id.clone(),
+        roles: vec![Role::SuperAdmin],
+    });
+    let client = ClientFacts {
+        ip: "198.51.100.7".into(),
+        ..ClientFacts::default()
+    };
+    let permit = authorize(&token, &org, Permission::ManagePolicies, &client).unwrap();
+    let cell = &world.cell;
+    let snapshot = cell.snapshot(&org).await.unwrap().unwrap();
+    let here = parse_ranges("192.0.2.0/24").unwrap();
+    let zone = cell
+        .create_zone(&permit, "Office", here, ZoneReach::Named)
+        .await
+        .unwrap();
+    // From the office the door is open, though not from where the program runs.
+    let mut narrow = SignOnPolicy::clone(&snapshot.console_policy);
+    narrow.rules[0].conditions.zones = ZoneCondition::In(vec![zone.id.clone()]);
+    cell.update_policy(&permit, narrow.clone(), 1)
+        .await
+        .unwrap();
+    // From nowhere it would be.
+    let mut closed = narrow;
+    closed.rules[0].conditions.people.exclude = vec![ada.id.clone()];
+    let rows = world.log_rows(&org).await;
+    let refused = cell.update_policy(&permit, closed, 2).await;
+    assert_eq!(said(&refused.unwrap_err()).0, "rules");
+    let shut = Zone {
+        blocked: true,
+        ..zone
+    };
+    let refused = cell.update_zone(&permit, shut, 1).await;
+    assert_eq!(said(&refused.unwrap_err()).0, "ranges");
+    assert_eq!(world.log_rows(&org).await, rows, "nothing was done");
+}
+
 async fn nobody_shuts_themselves_out_by_a_zone(world: &World) {
     let org = world.org("acme").await;
     let (ada, permit) = saver(world, &org).await;
@@ -389,4 +435,5 @@ on_both_engines!(
     a_zone_that_a_policy_names_must_be_and_stay,
     nobody_shuts_themselves_out_by_a_policy,
     nobody_shuts_themselves_out_by_a_zone,
+    nobody_shuts_themselves_out_by_a_token,
 );

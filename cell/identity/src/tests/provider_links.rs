@@ -15,6 +15,7 @@ use crate::sign_in::enroll::permit_sign_in;
 use crate::sign_in::evaluate::PolicyQuestion;
 use crate::sign_in::prove::Typed;
 use crate::sign_in::{Flow, Step};
+use crate::sign_on::means::{Means, UntakenMeans};
 use crate::sign_on::{AuthenticatorKind, ProvedAuthenticator, Verdict};
 use crate::tests::identity_providers::{arrive, auto, person, provider, provider_with, vouched};
 use crate::tests::sign_in::{facts, set_password};
@@ -103,7 +104,8 @@ async fn an_administrator_is_linked_only_after_proof_of_their_own(world: &World)
     cell.await_own_proof(&mut flow, &provider, &said(), &root.id, &request)
         .await
         .unwrap();
-    assert!(!Cell::may_link(&flow, request.now));
+    let taken = UntakenMeans::default();
+    assert!(!Cell::may_link(&flow, &taken, request.now));
     let early = cell.link_after_proof(&snapshot, &mut flow, &request).await;
     assert!(matches!(early, Err(Refusal::Forbidden)));
     cell.identify(&mut flow, "root@acme.example").await.unwrap();
@@ -112,7 +114,7 @@ async fn an_administrator_is_linked_only_after_proof_of_their_own(world: &World)
         .await
         .unwrap();
     // The password is proof of their own, and not all that the policy asks of whoever administers.
-    assert!(Cell::may_link(&flow, request.now));
+    assert!(Cell::may_link(&flow, &taken, request.now));
     let early = cell.link_after_proof(&snapshot, &mut flow, &request).await;
     assert!(matches!(early, Err(Refusal::Forbidden)));
     assert!(is_first(&arrive(world, &provider, said()).await));
@@ -121,6 +123,15 @@ async fn an_administrator_is_linked_only_after_proof_of_their_own(world: &World)
         at: request.now,
     });
     cell.keep_sign_in(&mut flow).await.unwrap();
+    // What the org takes no more is no proof of their own.
+    let untaken = taken.with(&[(Means::Totp, false)]);
+    let mut by_app = flow.clone();
+    by_app
+        .state
+        .proved
+        .retain(|proved| proved.kind == AuthenticatorKind::Totp);
+    assert!(Cell::may_link(&by_app, &taken, request.now));
+    assert!(!Cell::may_link(&by_app, &untaken, request.now));
     // Of two answers to the same question one counts.
     let mut twin = flow.clone();
     cell.link_after_proof(&snapshot, &mut flow, &request)

@@ -9,6 +9,7 @@ use crate::sign_in::begin::Purpose;
 use crate::sign_in::recover::{FollowedLink, LinkAnswer, LinkRefusal, Opened, RecoveryNeed};
 use crate::sign_in::setup::{LinkPurpose, Passkeys};
 use crate::sign_on::AuthenticatorKind;
+use crate::sign_on::means::Means;
 use crate::tests::sign_in::{context, facts, mails};
 use crate::totp::{STEP_SECS, code_at};
 use vocab::id::OrgId;
@@ -104,6 +105,42 @@ async fn a_mailbox_is_enough_for_most_people_where_the_org_lets_it(world: &World
     let refused = follow(world, &org, by_mail, "").await;
     assert!(matches!(refused, Err(LinkRefusal::NeedsHelp)));
     assert_eq!(world.log_rows(&org).await, rows + 1, "it is noted");
+}
+
+/// A link that was asked for opens nothing once nobody is let back in by mail; one that an administrator sent does.
+async fn a_link_that_was_asked_for_ends_with_the_way_back_by_mail(world: &World) {
+    let org = world.org("acme").await;
+    let ada = world.person(&org, "ada").await;
+    let manage = world.permit(&org, Permission::ManageOrg);
+    let take = async |taken| {
+        let wanted = [(Means::MailedRecovery, taken)];
+        let changed = world.cell.change_means(&manage, &wanted);
+        changed.await.unwrap();
+    };
+    let token = recovery_token(world, &org, "ada").await;
+    let by_mail = (LinkPurpose::Recovery, token.as_str());
+    take(false).await;
+    let found = world.cell.find_link(&org, by_mail.0, by_mail.1).await;
+    assert_eq!(found.unwrap(), None);
+    let refused = follow(world, &org, by_mail, "").await;
+    assert!(matches!(
+        refused,
+        Err(LinkRefusal::Other(crate::fault::Refusal::NotFound))
+    ));
+    take(true).await;
+    let found = world.cell.find_link(&org, by_mail.0, by_mail.1).await;
+    assert_eq!(found.unwrap(), Some(Some(ada.id.clone())));
+    take(false).await;
+    let help = world.permit(&org, Permission::HelpPeople);
+    let context = context(&org);
+    let sent = world
+        .cell
+        .send_link(&context, &help, &ada, LinkPurpose::Recovery);
+    sent.await.unwrap();
+    let token = token_in(&mails(world).await);
+    follow(world, &org, (LinkPurpose::Recovery, &token), "")
+        .await
+        .unwrap();
 }
 
 async fn an_administrator_needs_a_code(world: &World) {
@@ -252,6 +289,7 @@ async fn an_old_invitation_does_not_open_a_living_account(world: &World) {
 
 on_both_engines!(
     a_mailbox_is_enough_for_most_people_where_the_org_lets_it,
+    a_link_that_was_asked_for_ends_with_the_way_back_by_mail,
     an_administrator_needs_a_code,
     guesses_at_the_code_are_slowed,
     help_opens_what_a_mailbox_does_not,

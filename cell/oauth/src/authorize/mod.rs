@@ -210,7 +210,8 @@ async fn load_acr(
     let Some(wanted) = decide_wanted(&checked.request.acr_values) else {
         return Ok(AcrStanding::Reached);
     };
-    if assurance_of(&signed_in.session).context >= wanted {
+    let untaken = &checked.snapshot.org.settings.untaken_means;
+    if assurance_of(&signed_in.session, untaken).context >= wanted {
         return Ok(AcrStanding::Reached);
     }
     let asked = Requirement::for_context(wanted);
@@ -291,7 +292,10 @@ async fn issue_code(
     let mut grant = GrantDocument::new(
         &checked.scopes,
         signed_in,
-        &assurance_of(&signed_in.session),
+        &assurance_of(
+            &signed_in.session,
+            &checked.snapshot.org.settings.untaken_means,
+        ),
     );
     grant.redirect_uri = Some(checked.redirect_uri.clone());
     grant.redirect_uri_was_named = checked.request.redirect_uri.is_some();

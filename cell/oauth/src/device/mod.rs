@@ -4,7 +4,7 @@ pub mod http;
 pub mod store;
 
 use crate::access::{decide_lifetimes, decide_scopes};
-use crate::assurance::assurance_of;
+use crate::assurance::{Assurance, assurance_of};
 use crate::authorize::decide::AppVerdict;
 use crate::authorize::store::{IssuerRow, note_session_app};
 use crate::authorize::{Scene, grantor_of, verdict};
@@ -191,6 +191,7 @@ struct Pending {
     app: Arc<App>,
     scopes: ScopeSet,
     user_code: UserCode,
+    assurance: Assurance,
     signed_in: Arc<SignedIn>,
 }
 
@@ -223,11 +224,7 @@ pub async fn answer(
 ) -> Result<(), DeviceRefusal> {
     let pending = load_pending(scene, user_code).await?;
     let (signed_in, now) = (&pending.signed_in, scene.facts.now);
-    let document = GrantDocument::new(
-        &pending.scopes,
-        signed_in,
-        &assurance_of(&signed_in.session),
-    );
+    let document = GrantDocument::new(&pending.scopes, signed_in, &pending.assurance);
     let (id, grantor) = (pending.grant.id.clone(), grantor_of(signed_in));
     let allowed = decision == Decision::Allow;
     let event = events::device_answered(
@@ -305,12 +302,14 @@ async fn load_pending(scene: &Scene<'_>, typed: &str) -> Result<Pending, DeviceR
     let scopes = ScopeSet::parse(&grant.scope)
         .map_err(|error| Fault::stored("scopes of a device grant", &error))?;
     check_person(scene, &snapshot, &issuer, &app, &signed_in, &scopes).await?;
+    let untaken = &snapshot.org.settings.untaken_means;
     Ok(Pending {
         grant,
         issuer,
         app,
         scopes,
         user_code,
+        assurance: assurance_of(&signed_in.session, untaken),
         signed_in,
     })
 }

@@ -11,7 +11,7 @@ use identity::inline_hook::{InlineHookKind, store};
 use identity::server::AuthorizationServer;
 use identity::server::change::rule_key;
 use identity::server::parts::{AccessPolicy, PolicyRule, find_seat};
-use identity::server::policies::{PolicyChange, RuleChange, RuleSays};
+use identity::server::policies::{PolicyChange, RuleChange};
 use vocab::id::InlineHookId;
 
 /// The hook that the rule of a key has asked, and those that there are.
@@ -45,12 +45,8 @@ pub async fn save(Path((id, key)): Path<(String, String)>, visit: Visit) -> Answ
         "" => None,
         named => Some(found(&visit, InlineHookId::parse(named).ok())?),
     };
-    let says = RuleSays {
-        rule: rule.rule.clone(),
-        hook,
-    };
-    let set = RuleChange::Set(says, None);
-    let change = PolicyChange::Rule(policy.id.clone(), rule.id.clone(), set);
+    let bind = RuleChange::Hook(hook);
+    let change = PolicyChange::Rule(policy.id.clone(), rule.id.clone(), bind);
     let changed = visit
         .cell
         .change_access_policies(&permit, &server.id, change);

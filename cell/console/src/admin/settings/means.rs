@@ -35,7 +35,7 @@ pub async fn switch(visit: Visit) -> Answer {
         .map(|(_, means)| *means);
     let means = found(&visit, means)?;
     let wanted = [(means, visit.field("taken") == "yes")];
-    let changed = visit.cell.change_means(&permit, (word, word), &wanted);
+    let changed = visit.cell.change_means(&permit, &wanted);
     match changed.await {
         Ok(()) => Ok(visit.go(HERE)),
         Err(refusal) => {

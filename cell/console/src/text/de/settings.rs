@@ -19,7 +19,7 @@ pub const SETTINGS: Settings = Settings {
     means_link_about: "Für alle, die nicht hineinkommen und um einen bitten. Einladungen und Links, die die Verwaltung sendet, gehören nicht dazu.",
     means_on: "Zählen lassen",
     means_off: "Nicht zählen lassen",
-    means_off_question: "Von jetzt an meldet sich niemand mehr damit an.",
+    means_off_question: "Von jetzt an meldet sich niemand mehr damit an. Wer außer einem Passwort nichts anderes hat, kommt mit dem Passwort allein hinein, wo eine Richtlinie einen zweiten Faktor nur von denen verlangt, die einen haben, und braucht einen Wiederherstellungscode oder Ihre Hilfe, wo sie ihn immer verlangt.",
     tab_passkeys: "Passkeys",
     tab_attributes: "Attribute",
     tab_tokens: "API-Tokens",

@@ -19,7 +19,7 @@ messages! {
         means_link_about: "For whoever cannot get in and asks for one. Invitations and links that administrators send are no part of it.",
         means_on: "Let it count",
         means_off: "Let it not count",
-        means_off_question: "From now on nobody signs in with it.",
+        means_off_question: "From now on nobody signs in with it. Whoever has nothing else beside a password gets in with the password alone where a policy asks for a second factor only from those who have one, and needs a recovery code or your help where it always does.",
         tab_passkeys: "Passkeys",
         tab_attributes: "Attributes",
         tab_tokens: "API tokens",

@@ -7,7 +7,8 @@ mod recovery_code;
 mod totp;
 
 pub use self::one_time::{
-    OneTimeCode, count_attempt, delete_mailed, find_link, insert_one_time, use_link,
+    OneTimeCode, SELF_ASKED, count_attempt, delete_mailed, find_link, insert_one_time,
+    is_self_asked, use_link,
 };
 pub use self::passkey::{
     StoredPasskey, count_passkeys, delete_passkey, delete_passkeys, find_passkey, insert_passkey,

@@ -5,6 +5,9 @@ use vocab::id::{OneTimeCodeId, OrgId, UserId};
 use vocab::secret::SecretHash;
 use vocab::time::Timestamp;
 
+/// What marks a link that somebody asked for who could not get in.
+pub const SELF_ASKED: &str = "self";
+
 /// A one-time code or link.
 #[derive(Debug, Clone)]
 pub struct OneTimeCode {
@@ -16,7 +19,7 @@ pub struct OneTimeCode {
     pub purpose: &'static str,
     /// The hash of the secret.
     pub hash: SecretHash,
-    /// The sign-in that it belongs to, or empty.
+    /// The sign-in that it belongs to, or [`SELF_ASKED`], or empty.
     pub bound_to: String,
     /// When it ends.
     pub expires_at: Timestamp,
@@ -87,6 +90,21 @@ pub async fn use_link(
         .query_optional(sql, params![now, org_id, purpose, hash])
         .await?;
     row.map(|row| row.get(0)).transpose()
+}
+
+/// Whether a link is one that was asked for by whoever it was sent to, or says so; used or not.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn is_self_asked(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    purpose: &str,
+    hash: &SecretHash,
+) -> Result<bool, DatabaseFault> {
+    let sql = "SELECT 1 FROM one_time_codes WHERE org_id = $1 AND purpose = $2 AND secret_hash = $3 AND bound_to = $4";
+    let values = params![org_id, purpose, hash, SELF_ASKED];
+    Ok(tx.query_optional(sql, values).await?.is_some())
 }
 
 /// Counts an attempt at a short code, if it still lives and has attempts left.

@@ -325,6 +325,54 @@ fn enrolment_comes_after_everything_else_was_proved() {
 }
 
 #[test]
+fn what_the_org_takes_no_more_is_no_reason_to_enrol_by_less() {
+    let policy = for_everyone(Requirement {
+        phishing_resistant: Demand::Always,
+        ..Requirement::default()
+    });
+    let rule = rule('e', 0);
+    let unattainable = Verdict::Deny(DenyReason::Unattainable(rule.clone()));
+    let challenge = |kind| Verdict::Challenge {
+        rule: rule.clone(),
+        next: vec![kind],
+    };
+    let enroll = Verdict::Enroll {
+        rule: rule.clone(),
+        kinds: vec![SYNCED],
+    };
+    let table: [(&[_], &[_], &[_], Verdict); 6] = [
+        (&[Password], &[], &[Password], enroll.clone()),
+        // The password alone was never all that this person had.
+        (&[Password], &[Totp], &[Password], unattainable.clone()),
+        (&[Password], &[SYNCED], &[], unattainable),
+        (
+            &[Password, RecoveryCode],
+            &[Totp],
+            &[Password],
+            challenge(RecoveryCode),
+        ),
+        (
+            &[Password, RecoveryCode],
+            &[Totp],
+            &[Password, RecoveryCode],
+            enroll.clone(),
+        ),
+        // Codes by mail are nothing that somebody set up.
+        (&[Password], &[EmailCode], &[Password], enroll),
+    ];
+    for (enrolled, untaken, done, expected) in table {
+        let facts = SignInFacts {
+            enrolled: enrolled.to_vec(),
+            untaken: untaken.to_vec(),
+            enrollable: vec![SYNCED],
+            proved: proved(done),
+            ..facts()
+        };
+        assert_eq!(verdict(&[&policy], &facts), expected, "{facts:?}");
+    }
+}
+
+#[test]
 fn enrolment_wants_fresh_proof() {
     let policy = for_everyone(Requirement {
         factors: Factors::TwoFactors,

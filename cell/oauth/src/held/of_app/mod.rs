@@ -6,7 +6,7 @@ pub mod store;
 use crate::events::refresh_token_revoked;
 use crate::held::of_app::store::{Ended, HeldByApp};
 use database::WriteTx;
-use identity::access::ceiling::check_app_reach;
+use identity::access::ceiling::{check_app_reach, hold_within_reach};
 use identity::access::{Permission, Permit};
 use identity::app::App;
 use identity::cell::Cell;
@@ -19,6 +19,8 @@ use vocab::id::{AppId, RefreshFamilyId, UserId};
 
 /// How many rows are read at once, and how many tokens are ended in one transaction.
 const BATCH_ROWS: usize = 200;
+/// How many such transactions one call does.
+const BATCHES_MAX: usize = 25;
 
 /// Which refresh tokens are meant.
 #[derive(Debug, Clone, Copy)]
@@ -118,7 +120,7 @@ pub async fn find(
 /// Ends one of them; what was issued for it ends with it. False if there was none.
 ///
 /// # Errors
-/// [`Refusal::OutOfReach`] for an app that may do more.
+/// [`Refusal::OutOfReach`] for an app that may do more, and for the token of somebody who may.
 pub async fn revoke(
     cell: &Cell,
     permit: &Permit,
@@ -126,15 +128,35 @@ pub async fn revoke(
     server: Option<&str>,
     id: &RefreshFamilyId,
 ) -> Result<bool, Refusal> {
-    let which = Which {
-        server: server.map(str::to_owned),
-        only: Some(id.clone()),
+    let which = OfApp {
+        app: &app.id,
+        server,
     };
-    let ended = revoke_batch(cell, permit, app, which, Behind::default()).await?;
-    Ok(ended.is_some())
+    permit.covers(which.permission())?;
+    let (by, app, now) = (permit.clone(), app.clone(), cell.now());
+    let (server, id) = (server.map(str::to_owned), id.clone());
+    let revoked = cell.database.write(move |tx| {
+        Box::pin(async move {
+            identity::org::store::lock(tx, by.org()).await?;
+            check_app_reach(tx, &by, &app.id).await?;
+            let ended = store::revoke_one(tx, by.org(), &app.id, &id, now).await?;
+            let ended = ended.filter(|one| server.is_none_or(|server| one.server == server));
+            // What was ended of another server, or of somebody who may do more, is not.
+            let ended = ended.ok_or(Refusal::NotFound)?;
+            hold_within_reach(tx, &by, &ended.user).await?;
+            let events = events_of(tx, &by, &app, &[ended], now).await?;
+            Ok::<_, Refusal>(ledger::append_all(tx, by.org(), events).await?)
+        })
+    });
+    match revoked.await {
+        Ok(()) => Ok(true),
+        Err(Refusal::NotFound) => Ok(false),
+        Err(refusal) => Err(refusal),
+    }
 }
 
-/// Ends all of them, some at a time: those that are issued meanwhile may stay.
+/// Ends all of them, some at a time: those that are issued meanwhile may stay. False if there may be more than are ended at once;
+/// whoever asks again goes on. Whose they are makes no difference: whoever runs an app or a server can also switch it off.
 ///
 /// # Errors
 /// [`Refusal::OutOfReach`] for an app that may do more.
@@ -143,39 +165,43 @@ pub async fn revoke_all(
     permit: &Permit,
     app: &App,
     server: Option<&str>,
-) -> Result<(), Refusal> {
-    let mut behind = Some(Behind::default());
-    while let Some(from) = behind {
-        let which = Which {
-            server: server.map(str::to_owned),
-            only: None,
-        };
-        behind = revoke_batch(cell, permit, app, which, from).await?;
+) -> Result<bool, Refusal> {
+    revoke_some(cell, permit, app, server, (BATCHES_MAX, BATCH_ROWS)).await
+}
+
+async fn revoke_some(
+    cell: &Cell,
+    permit: &Permit,
+    app: &App,
+    server: Option<&str>,
+    (batches, rows): (usize, usize),
+) -> Result<bool, Refusal> {
+    let mut from = Behind::default();
+    for _ in 0..batches {
+        match revoke_batch(cell, permit, app, server, from, rows).await? {
+            Some(last) => from = last,
+            None => return Ok(true),
+        }
     }
-    Ok(())
+    Ok(false)
 }
 
-/// Which are ended.
-struct Which {
-    server: Option<String>,
-    only: Option<RefreshFamilyId>,
-}
-
-/// Ends some behind a place, with a log row each; the place of the last one, or none if there were none.
+/// Ends some behind a place, with a log row each; the place of the last one, or none if there are no more.
 async fn revoke_batch(
     cell: &Cell,
     permit: &Permit,
     app: &App,
-    which: Which,
+    server: Option<&str>,
     from: Behind,
+    rows: usize,
 ) -> Result<Option<Behind>, Refusal> {
-    let (by, app, now) = (permit.clone(), app.clone(), cell.now());
-    let permission = OfApp {
+    let which = OfApp {
         app: &app.id,
-        server: which.server.as_deref(),
-    }
-    .permission();
-    permit.covers(permission)?;
+        server,
+    };
+    permit.covers(which.permission())?;
+    let (by, app, now) = (permit.clone(), app.clone(), cell.now());
+    let server = server.map(str::to_owned);
     cell.database
         .write(move |tx| {
             Box::pin(async move {
@@ -183,14 +209,13 @@ async fn revoke_batch(
                 check_app_reach(tx, &by, &app.id).await?;
                 let of_app = OfApp {
                     app: &app.id,
-                    server: which.server.as_deref(),
+                    server: server.as_deref(),
                 };
-                let only = which.only.as_ref();
-                let ended =
-                    store::revoke(tx, by.org(), of_app, (&from, only), now, BATCH_ROWS).await?;
+                let ended = store::revoke_page(tx, by.org(), of_app, &from, now, rows).await?;
                 let last = ended.iter().map(Ended::place).max();
                 let events = events_of(tx, &by, &app, &ended, now).await?;
                 ledger::append_all(tx, by.org(), events).await?;
+                let last = last.filter(|_| ended.len() == rows);
                 Ok::<_, Refusal>(last.map(|(server, id)| Behind { server, id }))
             })
         })

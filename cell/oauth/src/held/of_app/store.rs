@@ -54,11 +54,21 @@ macro_rules! families {
             "LEFT JOIN sessions s ON s.org_id = f.org_id AND s.id = f.session_id AND s.user_id = f.user_id ",
             "AND s.user_epoch = u.epoch AND s.idle_expires_at > $3 AND s.expires_at > $3 ",
             "WHERE f.org_id = $1 AND f.app_id = $2 AND f.revoked_at IS NULL ",
-            "AND f.server_id >= $4 AND f.server_id <= $5 ",
             $rest
         )
     };
 }
+
+const PAGE: &str = families!(
+    "AND (f.server_id, f.id) > ($4, $5) AND f.server_id <= $6 ORDER BY f.server_id, f.id LIMIT $7"
+);
+const ONE: &str = families!("AND f.id = $4");
+const REVOKE_PAGE: &str = "UPDATE refresh_families SET revoked_at = $1 WHERE org_id = $2 AND revoked_at IS NULL AND id IN \
+     (SELECT f.id FROM refresh_families f WHERE f.org_id = $2 AND f.app_id = $3 AND f.revoked_at IS NULL \
+     AND (f.server_id, f.id) > ($4, $5) AND f.server_id <= $6 ORDER BY f.server_id, f.id LIMIT $7) \
+     RETURNING id, server_id, user_id";
+const REVOKE_ONE: &str = "UPDATE refresh_families SET revoked_at = $1 WHERE org_id = $2 AND app_id = $3 AND id = $4 \
+     AND revoked_at IS NULL RETURNING id, server_id, user_id";
 
 fn read(row: &Row) -> Result<Examined, Fault> {
     let (id, server): (RefreshFamilyId, String) = (row.get(0)?, row.get(1)?);
@@ -94,12 +104,14 @@ fn read(row: &Row) -> Result<Examined, Fault> {
     })
 }
 
-/// The servers from which to which: one, or all.
-fn span<'a>(which: &OfApp<'a>) -> (&'a str, &'a str) {
-    (
-        which.server.unwrap_or_default(),
-        which.server.unwrap_or(BEHIND_ALL),
-    )
+/// Where a walk goes on, and the last server of it. The place is the one lower bound: of two, an index would be entered by the
+/// first alone.
+fn span<'a>(which: &OfApp<'a>, behind: &'a Behind) -> (&'a str, &'a str, &'a str) {
+    let last = which.server.unwrap_or(BEHIND_ALL);
+    match which.server {
+        Some(server) if behind.server.as_str() < server => (server, "", last),
+        _ => (&behind.server, &behind.id, last),
+    }
 }
 
 fn rows_max(rows: usize) -> i64 {
@@ -118,19 +130,9 @@ pub(crate) async fn load_page(
     now: Timestamp,
     rows: usize,
 ) -> Result<Vec<Examined>, Fault> {
-    let sql = families!("AND (f.server_id, f.id) > ($6, $7) ORDER BY f.server_id, f.id LIMIT $8");
-    let (first, last) = span(&which);
-    let values = params![
-        org,
-        which.app,
-        now,
-        first,
-        last,
-        &behind.server,
-        &behind.id,
-        rows_max(rows)
-    ];
-    let rows = tx.query(sql, values).await?;
+    let (server, id, last) = span(&which, behind);
+    let values = params![org, which.app, now, server, id, last, rows_max(rows)];
+    let rows = tx.query(PAGE, values).await?;
     rows.iter().map(read).collect()
 }
 
@@ -145,53 +147,58 @@ pub(crate) async fn load_one(
     id: &RefreshFamilyId,
     now: Timestamp,
 ) -> Result<Option<HeldByApp>, Fault> {
-    let sql = families!("AND f.id = $6");
-    let (first, last) = span(&which);
-    let values = params![org, which.app, now, first, last, id];
-    let row = tx.query_optional(sql, values).await?;
+    let values = params![org, which.app, now, id];
+    let row = tx.query_optional(ONE, values).await?;
     let examined = row.as_ref().map(read).transpose()?;
-    Ok(examined.and_then(|examined| examined.held))
+    let held = examined.and_then(|examined| examined.held);
+    Ok(held.filter(|held| {
+        which
+            .server
+            .is_none_or(|server| held.family.server == server)
+    }))
 }
 
-/// Ends so many behind a place, or the one of that id there.
+/// Ends so many behind a place.
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-pub(crate) async fn revoke(
+pub(crate) async fn revoke_page(
     tx: &mut WriteTx,
     org: &OrgId,
     which: OfApp<'_>,
-    (behind, only): (&Behind, Option<&RefreshFamilyId>),
+    behind: &Behind,
     now: Timestamp,
     rows: usize,
 ) -> Result<Vec<Ended>, DatabaseFault> {
-    let sql = "UPDATE refresh_families SET revoked_at = $1 WHERE org_id = $2 AND revoked_at IS NULL AND id IN \
-               (SELECT f.id FROM refresh_families f WHERE f.org_id = $2 AND f.app_id = $3 AND f.revoked_at IS NULL \
-               AND f.server_id >= $4 AND f.server_id <= $5 AND (f.server_id, f.id) > ($6, $7) \
-               AND f.id >= $8 AND f.id <= $9 ORDER BY f.server_id, f.id LIMIT $10) RETURNING id, server_id, user_id";
-    let (first, last) = span(&which);
-    let values = params![
-        now,
-        org,
-        which.app,
-        first,
-        last,
-        &behind.server,
-        &behind.id,
-        only.map_or("", RefreshFamilyId::as_str),
-        only.map_or(BEHIND_ALL, RefreshFamilyId::as_str),
-        rows_max(rows)
-    ];
-    let rows = tx.query(sql, values).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Ended {
-                id: row.get(0)?,
-                server: row.get(1)?,
-                user: row.get(2)?,
-            })
-        })
-        .collect()
+    let (server, id, last) = span(&which, behind);
+    let values = params![now, org, which.app, server, id, last, rows_max(rows)];
+    let rows = tx.query(REVOKE_PAGE, values).await?;
+    rows.iter().map(read_ended).collect()
+}
+
+/// Ends the one of that id, if it was not.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub(crate) async fn revoke_one(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    app: &AppId,
+    id: &RefreshFamilyId,
+    now: Timestamp,
+) -> Result<Option<Ended>, DatabaseFault> {
+    let row = tx
+        .query_optional(REVOKE_ONE, params![now, org, app, id])
+        .await?;
+    row.as_ref().map(read_ended).transpose()
+}
+
+fn read_ended(row: &Row) -> Result<Ended, DatabaseFault> {
+    Ok(Ended {
+        id: row.get(0)?,
+        server: row.get(1)?,
+        user: row.get(2)?,
+    })
 }
 
 /// The first app behind that id which has a refresh token of a server, with its label; without one if the app was removed.
@@ -209,4 +216,66 @@ pub(crate) async fn next_app(
                LEFT JOIN apps a ON a.org_id = $1 AND a.id = f.app_id WHERE f.app_id IS NOT NULL";
     let row = tx.query_optional(sql, params![org, server, after]).await?;
     row.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ONE, PAGE, REVOKE_ONE, REVOKE_PAGE, span};
+    use crate::for_tests::World;
+    use crate::held::of_app::{Behind, OfApp};
+    use vocab::entropy::SeededEntropy;
+    use vocab::id::AppId;
+    use vocab::value::Value;
+
+    #[test]
+    fn a_walk_begins_at_its_server_and_goes_on_behind_its_place() {
+        let app = AppId::generate(&SeededEntropy::new(1));
+        let of = |server| OfApp { app: &app, server };
+        let behind = |server: &str, id: &str| Behind {
+            server: server.to_owned(),
+            id: id.to_owned(),
+        };
+        for (server, place, expected) in [
+            (None, behind("", ""), ("", "", "~")),
+            (None, behind("b", "2"), ("b", "2", "~")),
+            (Some("b"), behind("", ""), ("b", "", "b")),
+            (Some("b"), behind("a", "2"), ("b", "", "b")),
+            (Some("b"), behind("b", "2"), ("b", "2", "b")),
+            (Some("b"), behind("c", "2"), ("c", "2", "b")),
+        ] {
+            assert_eq!(span(&of(server), &place), expected, "{server:?}");
+        }
+    }
+
+    /// A walk enters the index at its place, and one token is found by its key.
+    #[tokio::test]
+    async fn sqlite_enters_the_index_at_the_place() {
+        let world = World::on_sqlite().await;
+        let by_app = "refresh_families_by_app (org_id=? AND app_id=? AND (server_id,id)>(?,?)";
+        let by_key = "sqlite_autoindex_refresh_families_1 (org_id=? AND id=?)";
+        for (sql, way) in [
+            (PAGE, by_app),
+            (REVOKE_PAGE, by_app),
+            (ONE, by_key),
+            (REVOKE_ONE, by_key),
+        ] {
+            let explained: &'static str =
+                Box::leak(format!("EXPLAIN QUERY PLAN {sql}").into_boxed_str());
+            let values: Vec<Value> = (1..=9)
+                .take_while(|number| sql.contains(&format!("${number}")))
+                .map(|_| Value::from(5_i64))
+                .collect();
+            let mut tx = world.cell.database.read().await.unwrap();
+            let rows = tx.query(explained, &values).await.unwrap();
+            let steps: Vec<String> = rows
+                .iter()
+                .map(|row| row.get::<String>(3).unwrap())
+                .collect();
+            assert!(steps.iter().any(|step| step.contains(way)), "{steps:?}");
+            assert!(
+                !steps.iter().any(|step| step.contains("TEMP B-TREE")),
+                "{steps:?}"
+            );
+        }
+    }
 }
