@@ -26,7 +26,7 @@ use identity::org::settings::ProfileAttribute;
 use identity::person::search::PersonRecord;
 use identity::snapshot::OrgSnapshot;
 use std::sync::Arc;
-use vocab::id::{GroupId, UserId};
+use vocab::id::{AppId, GroupId, UserId};
 use vocab::time::Timestamp;
 
 /// The word for the person with whose roles an API token acts.
@@ -222,6 +222,18 @@ impl Call {
     /// # Errors
     /// [`ApiError`] if this org has nobody such.
     pub async fn user(&self, name: &str) -> Result<PersonRecord, ApiError> {
+        self.find_user(name, None).await
+    }
+
+    /// The same, to whom that app is assigned, or is about to be.
+    ///
+    /// # Errors
+    /// As for [`Call::user`].
+    pub async fn assignee(&self, name: &str, app: &AppId) -> Result<PersonRecord, ApiError> {
+        self.find_user(name, Some(app)).await
+    }
+
+    async fn find_user(&self, name: &str, app: Option<&AppId>) -> Result<PersonRecord, ApiError> {
         let named = self.parameter(name);
         let asked = match (&self.owner, named) {
             (Some(owner), ME) => owner.as_str(),
@@ -230,7 +242,11 @@ impl Call {
             (_, named) => named,
         };
         let reader = self.reader()?;
-        match self.cell.find_person(&reader, asked).await {
+        let found = match app {
+            Some(app) => self.cell.find_assignee(&reader, app, asked).await,
+            None => self.cell.find_person(&reader, asked).await,
+        };
+        match found {
             Err(Refusal::NotFound) => Err(ApiError::not_found(Thing::User, named)),
             other => Ok(other?),
         }
@@ -241,11 +257,27 @@ impl Call {
     /// # Errors
     /// [`ApiError`] if this org has none such.
     pub async fn group(&self, name: &str) -> Result<Group, ApiError> {
+        self.find_group(name, None).await
+    }
+
+    /// The same, to which that app is assigned, or is about to be.
+    ///
+    /// # Errors
+    /// As for [`Call::group`].
+    pub async fn assigned_group(&self, name: &str, app: &AppId) -> Result<Group, ApiError> {
+        self.find_group(name, Some(app)).await
+    }
+
+    async fn find_group(&self, name: &str, app: Option<&AppId>) -> Result<Group, ApiError> {
         let named = self.parameter(name);
         let missing = || ApiError::not_found(Thing::UserGroup, named);
         let id = GroupId::parse(named).map_err(|_| missing())?;
         let reader = self.reader()?;
-        match self.cell.find_group(&reader, &id).await {
+        let found = match app {
+            Some(app) => self.cell.find_assigned_group(&reader, app, &id).await,
+            None => self.cell.find_group(&reader, &id).await,
+        };
+        match found {
             Err(Refusal::NotFound) => Err(missing()),
             other => Ok(other?),
         }

@@ -46,7 +46,8 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
     let is_expanded = call.query.expand(&[GROUP])?.is_some();
-    let (app, group) = (load_app(&call).await?, call.group("group").await?);
+    let app = load_app(&call).await?;
+    let group = call.assigned_group("group", &app.id).await?;
     let assigned = load_assigned(&call, &app, &group.id).await?;
     let mut shown = show_all(&call, &app, &[assigned], is_expanded).await?;
     Ok(Reply::of(shown.pop().unwrap_or_default()))
@@ -79,7 +80,8 @@ async fn show_all(
 /// # Errors
 /// [`ApiError`] as every operation; nothing was assigned.
 pub async fn assign(call: Call) -> Result<Reply, ApiError> {
-    let (app, group) = (load_app(&call).await?, call.group("group").await?);
+    let app = load_app(&call).await?;
+    let group = call.assigned_group("group", &app.id).await?;
     if call.has_body() {
         check_body(call.json()?)?;
     }
@@ -97,7 +99,8 @@ pub async fn assign(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn unassign(call: Call) -> Result<Reply, ApiError> {
-    let (app, group) = (load_app(&call).await?, call.group("group").await?);
+    let app = load_app(&call).await?;
+    let group = call.assigned_group("group", &app.id).await?;
     load_assigned(&call, &app, &group.id).await?;
     let taken = call
         .cell

@@ -70,7 +70,8 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
     let is_expanded = call.query.expand(&[USER])?.is_some();
-    let (app, person) = (load_app(&call).await?, load_person(&call).await?);
+    let app = load_app(&call).await?;
+    let person = call.assignee("user", &app.id).await?.person;
     let assigned = load_assigned(&call, &app, &person.id).await?;
     let mut shown = show_all(&call, &app, &[assigned], is_expanded).await?;
     Ok(Reply::of(shown.pop().unwrap_or_default()))
@@ -114,7 +115,8 @@ pub async fn assign(call: Call) -> Result<Reply, ApiError> {
     let missing = || ApiError::not_found(Thing::User, named);
     let id = UserId::parse(named).map_err(|_| missing())?;
     let reader = call.reader()?;
-    let person = match call.cell.find_person(&reader, id.as_str()).await {
+    let found = call.cell.find_assignee(&reader, &app.id, id.as_str());
+    let person = match found.await {
         Err(Refusal::NotFound) => return Err(missing()),
         other => other?.person,
     };
@@ -142,7 +144,8 @@ async fn assign_to(
 /// # Errors
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn update(call: Call) -> Result<Reply, ApiError> {
-    let (app, person) = (load_app(&call).await?, load_person(&call).await?);
+    let app = load_app(&call).await?;
+    let person = call.assignee("user", &app.id).await?.person;
     let assigned = load_assigned(&call, &app, &person.id).await?;
     let input = parse_assignment(call.json()?)?;
     if input
@@ -185,7 +188,8 @@ pub async fn unassign(call: Call) -> Result<Reply, ApiError> {
         let cause = "sendEmail: administrators are told by the log";
         return Err(ApiError::because(ErrorCode::Unsupported, cause));
     }
-    let (app, person) = (load_app(&call).await?, load_person(&call).await?);
+    let app = load_app(&call).await?;
+    let person = call.assignee("user", &app.id).await?.person;
     let assigned = load_assigned(&call, &app, &person.id).await?;
     if let Way::Group(group) = assigned.way {
         // What one may do to an app shows no groups.
@@ -201,10 +205,6 @@ pub async fn unassign(call: Call) -> Result<Reply, ApiError> {
         .await;
     taken?;
     Ok(Reply::empty())
-}
-
-async fn load_person(call: &Call) -> Result<Person, ApiError> {
-    Ok(call.user("user").await?.person)
 }
 
 async fn load_assigned(call: &Call, app: &App, user: &UserId) -> Result<AppPerson, ApiError> {

@@ -117,6 +117,23 @@ async fn a_person_has_in_an_app_what_its_schema_adds(world: &World) {
         let refused = world.post(&place, &change(wrong.clone())).await;
         assert_eq!(refused.outcome(), (400, "E0000001"), "{wrong}");
     }
+    // What the schema bounds more narrowly by now is held against it when it is named, and not before.
+    let set = json!({ "role": "editor", "quota": 3 });
+    world.post(&place, &change(set)).await;
+    let narrow = json!({ "quota": { "type": "integer", "maximum": 2 } });
+    let narrowed = world.post(&schema, &attributes(&narrow)).await;
+    assert_eq!(narrowed.status, 200, "{}", narrowed.body);
+    let other = world
+        .post(&place, &change(json!({ "role": "author" })))
+        .await;
+    let expected = json!({ "role": "author", "quota": 3 });
+    assert_eq!(other.body["profile"], expected, "{}", other.body);
+    let refused = world.post(&place, &change(json!({ "quota": 3 }))).await;
+    assert_eq!(refused.outcome(), (400, "E0000001"));
+    let back = json!({ "role": "editor", "quota": null });
+    assert_eq!(world.post(&place, &change(back)).await.status, 200);
+    let wide = json!({ "quota": { "type": "integer" } });
+    world.post(&schema, &attributes(&wide)).await;
     let expected = json!({ "role": "editor" });
     assert_eq!(world.get(&place).await.body["profile"], expected);
     let listed = world.get(&format!("/api/v1/apps/{app}/users")).await;

@@ -1,11 +1,15 @@
 //! What a holder of custom roles finds: what lies within their resource sets at that moment, and nothing else.
 
 use crate::for_tests::{World, on_both_engines};
-use identity::access::Permission;
 use identity::access::custom::Resource;
 use identity::access::custom::capability::Capability as To;
+use identity::access::{Caller, Permission, TokenCaller, authorize_within};
+use identity::person::PersonStatus;
+use identity::person::search::plan::PeopleSearch;
+use ledger::ClientFacts;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use vocab::id::ApiTokenId;
 
 fn missing() -> (u16, String) {
     (404, "E0000007".into())
@@ -13,6 +17,55 @@ fn missing() -> (u16, String) {
 
 fn forbidden() -> (u16, String) {
     (403, "E0000006".into())
+}
+
+/// Those who have left, too: the walk sifts by the state, and so a page is full where there are as many.
+async fn people_within_are_found_by_their_state(world: &World) {
+    let (samos, members) = world.crowd("samos", 4).await;
+    let (_, others) = world.crowd("naxos", 1).await;
+    for user in [&members[1], &members[3], &others[0]] {
+        let path = format!("/api/v1/users/{user}/lifecycle/deactivate");
+        assert_eq!(world.post(&path, &Value::Null).await.status, 200);
+    }
+    let binding = world
+        .let_desk("part", &[To::UsersRead], &[Resource::UsersOf(samos)])
+        .await;
+    let caller = Caller::ApiToken(TokenCaller {
+        org_id: world.main.clone(),
+        token_id: ApiTokenId::generate(world.cell.entropy()),
+        name: String::from("desk"),
+        user_id: world.desk().await,
+        roles: Vec::new(),
+        capabilities: [To::UsersRead].into(),
+    });
+    let facts = ClientFacts::default();
+    let permit = authorize_within(&caller, &world.main, To::UsersRead, &facts).unwrap();
+    let seen = async |status: PersonStatus, text: &str, limit: usize| {
+        let search = PeopleSearch::in_state(status, text);
+        let found = world.cell.search_people(&permit, &search, None, limit);
+        let found = found.await.unwrap();
+        let ids = found.people.into_iter().map(|record| record.person.id);
+        (ids.collect::<BTreeSet<_>>(), found.next.is_some())
+    };
+    let left: BTreeSet<_> = [members[1].clone(), members[3].clone()].into();
+    let present: BTreeSet<_> = [members[0].clone(), members[2].clone()].into();
+    let none = BTreeSet::new();
+    let gone = PersonStatus::Deprovisioned;
+    for text in ["", "samos"] {
+        assert_eq!(seen(gone, text, 2).await, (left.clone(), false), "{text}");
+        let active = seen(PersonStatus::Active, text, 2).await;
+        assert_eq!(active, (present.clone(), false), "{text}");
+    }
+    assert_eq!(seen(gone, "naxos", 2).await, (none.clone(), false));
+    assert_eq!(seen(PersonStatus::Suspended, "", 2).await, (none, false));
+    // Whoever reads everybody finds those of the other group beside.
+    world.unbind(&binding).await;
+    world
+        .let_desk("whole", &[To::UsersRead], &[Resource::Users])
+        .await;
+    let everywhere = seen(gone, "", 9).await.0;
+    assert!(everywhere.is_superset(&left) && everywhere.contains(&others[0]));
+    assert_eq!(seen(gone, "samos", 9).await, (left, false));
 }
 
 async fn people_within_are_found_and_nobody_else(world: &World) {
@@ -336,6 +389,7 @@ async fn everything_of_a_kind_is_everything_of_it(world: &World) {
 
 on_both_engines!(
     people_within_are_found_and_nobody_else,
+    people_within_are_found_by_their_state,
     rights_end_at_once,
     groups_apps_and_servers_within_are_found,
     members_are_shown_as_far_as_they_lie_within,

@@ -3,14 +3,17 @@
 //! A role that changes people would otherwise be every role: its holder would give the super administrator another
 //! address or password, and sign in. The roles that count are those of the moment of the act, on both sides: they are
 //! read in the transaction that acts, behind the lock on the person's row that whoever grants a role takes too. So an act
-//! comes before the grant, and touched somebody who was not yet above, or after it, and is refused.
+//! comes before the grant, and touched somebody who was not yet above, or after it, and is refused. What a caller holds over a
+//! part of the org is read there in any case. Whole roles are read where somebody is touched who administers something; for an act
+//! upon anybody else they are those of the moment in which the call was let in, and an act that was under way when the caller's
+//! role was taken ends as one that came before.
 //!
 //! The operator at the machine has no ceiling, and over the own account a person needs none.
 
 use crate::access::custom::capability::Capability;
-use crate::access::custom::store::reach::{load_capabilities, load_held};
+use crate::access::custom::store::reach::{load_held, load_held_by_app};
 use crate::access::custom::within;
-use crate::access::{Permission, Permit, Principal, Rights, Role, roles_permit};
+use crate::access::{Permission, Permit, Rights, Role, roles_permit};
 use crate::app::api_access;
 use crate::fault::{Fault, Refusal};
 use crate::person::{Person, store};
@@ -71,10 +74,10 @@ pub async fn load_standing(tx: &mut ReadTx, org: &OrgId, user: &UserId) -> Resul
 
 /// By what an app administers at this moment.
 async fn load_app_standing(tx: &mut ReadTx, org: &OrgId, app: &AppId) -> Result<Standing, Fault> {
-    let principal = Principal::App(app.clone());
+    let (roles, capabilities) = load_held_by_app(tx, org, app).await?;
     Ok(Standing {
-        roles: api_access::store::load_roles(tx, org, app).await?,
-        capabilities: load_capabilities(tx, org, &principal).await?,
+        roles,
+        capabilities,
     })
 }
 

@@ -5,7 +5,7 @@ use crate::access::custom::capability::Capability;
 use crate::access::custom::within;
 use crate::access::{Permission, Permit};
 use crate::app::store;
-use crate::attribute_schema::{Attributes, Owner, store as schemas};
+use crate::attribute_schema::{Owner, store as schemas};
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::person::operations::as_target;
@@ -177,7 +177,7 @@ async fn apply_profile(
     let owner = Owner::App(app_id.clone());
     let schema = schemas::load(tx, org, &owner).await?.attributes;
     let present = store::load_attributes(tx, org, app_id, user).await?;
-    let planned = Attributes::decide(present.known(&schema).merged(change), &schema)?;
+    let planned = present.changed(change, &schema)?;
     let changed = planned != present;
     if changed {
         store::put_attributes(tx, org, app_id, user, &planned).await?;

@@ -104,17 +104,23 @@ impl Attributes {
         Self(known_attributes(&self.0, schema))
     }
 
-    /// The values as a change leaves them: what is named is so from now on, and what is named as `null` is no more.
-    #[must_use]
-    pub fn merged(&self, change: Map<String, Json>) -> Map<String, Json> {
-        let mut merged = self.0.clone();
-        for (name, value) in change {
-            match value {
-                Json::Null => merged.remove(&name),
-                value => merged.insert(name, value),
-            };
-        }
-        merged
+    /// The values as a change leaves them: what is named is so from now on, and what is named as `null` is no more. What is not
+    /// named stays as it is, also where the schema has come to bound it more narrowly since.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] naming the first attribute that cannot be.
+    pub fn changed(
+        &self,
+        change: Map<String, Json>,
+        schema: &[ProfileAttribute],
+    ) -> Result<Self, Refusal> {
+        let mut changed = known_attributes(&self.0, schema);
+        let (removed, named): (Map<_, _>, Map<_, _>) =
+            change.into_iter().partition(|(_, value)| value.is_null());
+        check_attributes(&named, schema)?;
+        changed.retain(|name, _| !removed.contains_key(name));
+        changed.extend(named);
+        Ok(Self(changed))
     }
 
     /// The values by name.

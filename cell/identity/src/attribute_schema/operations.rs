@@ -28,7 +28,8 @@ impl Cell {
         Ok(store::load(&mut tx, permit.org(), owner).await?)
     }
 
-    /// Replaces the attributes of a schema as it was seen. Values of an attribute that is no more are nobody's from then on.
+    /// Replaces the attributes of a schema as it was seen. Values of an attribute that is no more are shown nowhere, and stay stored
+    /// until what has them is next changed: until then, one of the same name and kind that is added shows them again.
     ///
     /// # Errors
     /// [`Refusal::Changed`] if it is not any more as it was seen; [`Refusal::Invalid`] as the rules of attributes say.

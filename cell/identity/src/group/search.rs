@@ -10,7 +10,7 @@ use crate::group::Group;
 use crate::person::profile::fold;
 use crate::walk::{self, LAST_TEXT, Listed, Page, Search, start_of_all, start_of_span};
 use std::collections::BTreeSet;
-use vocab::id::{GroupId, UserId};
+use vocab::id::{AppId, GroupId, UserId};
 
 pub mod store;
 
@@ -292,6 +292,24 @@ impl Cell {
         let found = crate::group::store::load(&mut tx, permit.org(), group_id).await?;
         let found = found.ok_or(Refusal::NotFound)?;
         within::check_group(&mut tx, permit, group_id).await?;
+        Ok(found)
+    }
+
+    /// The same, for an act upon that app that is also one upon the group: whether it is assigned to it.
+    ///
+    /// # Errors
+    /// As for [`Cell::find_group`].
+    pub async fn find_assigned_group(
+        &self,
+        permit: &Permit,
+        app: &AppId,
+        group_id: &GroupId,
+    ) -> Result<Group, Refusal> {
+        permit.covers_finding(ThingKind::Group)?;
+        let mut tx = self.database.read().await?;
+        let found = crate::group::store::load(&mut tx, permit.org(), group_id).await?;
+        let found = found.ok_or(Refusal::NotFound)?;
+        within::check_assigned_group(&mut tx, permit, group_id, app).await?;
         Ok(found)
     }
 

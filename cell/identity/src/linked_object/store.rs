@@ -218,16 +218,19 @@ pub(crate) async fn forget_person(
     user: &UserId,
     now: Timestamp,
 ) -> Result<(), DatabaseFault> {
-    let own = "DELETE FROM linked_people WHERE org_id = $1 AND associated_id = $2";
-    tx.execute(own, params![org, user]).await?;
+    tx.execute(OF_REMOVED, params![org, user]).await?;
     // Whoever links somebody to them holds them, and so did it before, or does not find them.
-    let ending = "INSERT INTO linked_people_endings (org_id, kind, ended_id, ended_at) \
-                  SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT) \
-                  WHERE EXISTS (SELECT 1 FROM linked_people WHERE org_id = $1 AND primary_id = $3) \
-                  ON CONFLICT (org_id, kind, ended_id) DO NOTHING";
     let values = params![org, PRIMARY, user, now];
-    tx.execute(ending, values).await.map(|_| ())
+    tx.execute(ENDING_OF_REMOVED, values).await.map(|_| ())
 }
+
+/// The links of somebody who is removed to those who were their primaries.
+const OF_REMOVED: &str = "DELETE FROM linked_people WHERE org_id = $1 AND associated_id = $2";
+/// That somebody is removed, if they were anybody's primary.
+const ENDING_OF_REMOVED: &str = "INSERT INTO linked_people_endings (org_id, kind, ended_id, ended_at) \
+    SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT) \
+    WHERE EXISTS (SELECT 1 FROM linked_people WHERE org_id = $1 AND primary_id = $3) \
+    ON CONFLICT (org_id, kind, ended_id) DO NOTHING";
 
 /// Links by relations that were removed, so many at most.
 const BY_ENDED_RELATIONS: &str = "DELETE FROM linked_people WHERE (org_id, relation_id, associated_id) IN \
@@ -264,11 +267,13 @@ pub(crate) async fn delete_ended(
 
 /// Each statement that walks, and the index that it must begin with.
 #[cfg(test)]
-pub(crate) const EVERY_WALK: [(&str, &str); 1] = [(ASSOCIATED, "linked_people_by_primary")];
+pub(crate) const EVERY_WALK: [(&str, &str); 1] = [(ASSOCIATED, "linked_people_of_primary")];
 
 /// Each statement that removes what has ended, and the indexes that it must go by.
 #[cfg(test)]
-pub(crate) const EVERY_REMOVAL: [(&str, &[&str]); 3] = [
+pub(crate) const EVERY_REMOVAL: [(&str, &[&str]); 5] = [
+    (OF_REMOVED, &["linked_people_of_associated"]),
+    (ENDING_OF_REMOVED, &["linked_people_of_primary"]),
     (
         BY_ENDED_RELATIONS,
         &[

@@ -34,9 +34,8 @@ CREATE TABLE linked_people (
     linked_at BIGINT NOT NULL,
     PRIMARY KEY (org_id, relation_id, associated_id)
 );
-CREATE INDEX linked_people_by_primary ON linked_people (org_id, relation_id, primary_id, associated_id);
 CREATE INDEX linked_people_of_associated ON linked_people (org_id, associated_id);
-CREATE INDEX linked_people_of_primary ON linked_people (org_id, primary_id);
+CREATE INDEX linked_people_of_primary ON linked_people (org_id, primary_id, relation_id, associated_id);
 -- Relations that were removed, and people who were somebody's primary: nobody is linked by them any more, and the rows go in portions.
 CREATE TABLE linked_people_endings (
     org_id TEXT NOT NULL,

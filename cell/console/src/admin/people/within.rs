@@ -13,7 +13,7 @@ use identity::person::{Person, PersonStatus};
 /// The parameters that a place of this list is bound to.
 const KEPT: [&str; 2] = ["q", "status"];
 
-/// A page of those within, and the cursor of the next one. Where a status is asked for, it may come back short.
+/// A page of those within, and the cursor of the next one.
 ///
 /// # Errors
 /// The page for a refusal.
@@ -23,9 +23,10 @@ pub async fn people(
     query: &str,
     status: Option<PersonStatus>,
 ) -> Result<(Vec<Person>, Option<String>), Detour> {
-    let search = match query {
-        "" => PeopleSearch::everybody(PersonOrder::Natural, Direction::Ascending),
-        text => PeopleSearch::by_beginning(text),
+    let search = match (status, query) {
+        (Some(status), text) => PeopleSearch::in_state(status, text),
+        (None, "") => PeopleSearch::everybody(PersonOrder::Natural, Direction::Ascending),
+        (None, text) => PeopleSearch::by_beginning(text),
     };
     let after = place_of(visit, &KEPT);
     let found = visit
@@ -34,7 +35,6 @@ pub async fn people(
         .await;
     let found = done(visit, found)?;
     let people = found.people.into_iter().map(|record| record.person);
-    let fits = |person: &Person| status.is_none_or(|status| person.status == status);
     let next = found.next.map(|place| render_place(visit, &KEPT, &place));
-    Ok((people.filter(fits).collect(), next))
+    Ok((people.collect(), next))
 }

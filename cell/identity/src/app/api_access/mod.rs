@@ -5,10 +5,10 @@
 pub mod store;
 
 use crate::access::ceiling::check_grant;
-use crate::access::custom::store::reach::load_capabilities;
+use crate::access::custom::store::reach::load_held_by_app;
 use crate::access::narrowed::{RoleHolder, store as narrowed};
 use crate::access::scope::ApiScope;
-use crate::access::{AppCaller, Permission, Permit, Principal, Role};
+use crate::access::{AppCaller, Permission, Permit, Role};
 use crate::app::operations::load_for_change;
 use crate::app::settings::ClientAuthentication;
 use crate::app::{App, AppStatus};
@@ -236,9 +236,7 @@ impl Cell {
             return Ok(None);
         }
         let mut tx = self.database.read().await?;
-        let roles = store::load_roles(&mut tx, org_id, app_id).await?;
-        let principal = Principal::App(app_id.clone());
-        let capabilities = load_capabilities(&mut tx, org_id, &principal).await?;
+        let (roles, capabilities) = load_held_by_app(&mut tx, org_id, app_id).await?;
         Ok(Some(AppCaller {
             org_id: org_id.clone(),
             app_id: app_id.clone(),

@@ -10,7 +10,7 @@ use crate::person::search::plan::PeopleSearch;
 use crate::person::search::{FoundPeople, PersonRecord, store};
 use crate::walk::{EXAMINED_MAX, Page, rows_max};
 use database::ReadTx;
-use vocab::id::{GroupId, UserId};
+use vocab::id::{AppId, GroupId, UserId};
 
 impl Cell {
     /// A page of the people who are looked for, after that place. It looks at no more than [`EXAMINED_MAX`](crate::walk::EXAMINED_MAX) of them,
@@ -55,6 +55,24 @@ impl Cell {
         let found = store::find(&mut tx, permit.org(), id_or_login).await?;
         let found = found.ok_or(Refusal::NotFound)?;
         within::check_person(&mut tx, permit, &found.person.id).await?;
+        Ok(found)
+    }
+
+    /// The same, for an act upon that app that is also one upon the person: whether it is assigned to them.
+    ///
+    /// # Errors
+    /// As for [`Cell::find_person`].
+    pub async fn find_assignee(
+        &self,
+        permit: &Permit,
+        app: &AppId,
+        id_or_login: &str,
+    ) -> Result<PersonRecord, Refusal> {
+        permit.covers_finding(ThingKind::Person)?;
+        let mut tx = self.database.read().await?;
+        let found = store::find(&mut tx, permit.org(), id_or_login).await?;
+        let found = found.ok_or(Refusal::NotFound)?;
+        within::check_assignee(&mut tx, permit, &found.person.id, app).await?;
         Ok(found)
     }
 

@@ -131,6 +131,19 @@ impl PeopleSearch {
         Self(search, PersonOrder::Natural)
     }
 
+    /// Whoever is in that state, and has a word that begins so; an empty beginning is everybody's.
+    #[must_use]
+    pub fn in_state(status: PersonStatus, text: &str) -> Self {
+        let walk = match fold(text).is_empty() {
+            true => Walk::Status(status),
+            false => words(text, Some(status)),
+        };
+        let state = Operand::Text(status.as_str().to_owned());
+        let state = Condition::Compare(PersonAttribute::Status, Comparison::Equal, state);
+        let search = Search::by(walk, vec![state], Direction::Ascending);
+        Self(search, PersonOrder::Natural)
+    }
+
     /// Whoever the condition holds for.
     ///
     /// # Errors

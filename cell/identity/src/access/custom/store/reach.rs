@@ -17,24 +17,27 @@ use std::sync::LazyLock;
 use vocab::id::{AppId, GroupId, OrgId, UserId};
 use vocab::value::Value;
 
-/// The bindings of a person: their own, and those of their groups. `$1` is the org, `$2` the person.
+/// The bindings of a person: their own, and those of their groups. `$1` is the org, `$2` the person. Where no group holds any,
+/// no group of the person is looked at; and otherwise theirs are, never those that others hold.
 macro_rules! held {
     () => {
         "(SELECT b.role_id, b.set_id FROM role_bindings b \
          WHERE b.org_id = $1 AND b.member_kind = 'USER' AND b.member_id = $2 \
-         UNION SELECT b.role_id, b.set_id FROM role_bindings b \
-         JOIN group_members g ON g.org_id = b.org_id AND g.group_id = b.member_id AND g.user_id = $2 \
-         WHERE b.org_id = $1 AND b.member_kind = 'GROUP') h "
+         UNION SELECT b.role_id, b.set_id FROM \
+         (SELECT 1 FROM role_bindings WHERE org_id = $1 AND member_kind = 'GROUP' LIMIT 1) some_b \
+         CROSS JOIN group_members g CROSS JOIN role_bindings b WHERE g.org_id = $1 AND g.user_id = $2 \
+         AND b.org_id = $1 AND b.member_kind = 'GROUP' AND b.member_id = g.group_id) h "
     };
 }
 
-/// The narrowed roles of a person or an app: their own, and those of the person's groups.
+/// The narrowed roles of a person or an app: their own, and those of the person's groups, looked for as bindings are.
 macro_rules! narrowed {
     () => {
         "(SELECT n.holder_id, n.role FROM narrowed_roles n WHERE n.org_id = $1 AND n.holder_id = $2 \
-         UNION SELECT n.holder_id, n.role FROM narrowed_roles n \
-         JOIN group_members g ON g.org_id = n.org_id AND g.group_id = n.holder_id AND g.user_id = $2 \
-         WHERE n.org_id = $1 AND n.holder_kind = 'GROUP') w "
+         UNION SELECT n.holder_id, n.role FROM \
+         (SELECT 1 FROM narrowed_roles WHERE org_id = $1 AND holder_kind = 'GROUP' LIMIT 1) some_n \
+         CROSS JOIN group_members g CROSS JOIN narrowed_roles n WHERE g.org_id = $1 AND g.user_id = $2 \
+         AND n.org_id = $1 AND n.holder_id = g.group_id) w "
     };
 }
 
@@ -44,7 +47,7 @@ macro_rules! targets {
         concat!(
             "FROM ",
             narrowed!(),
-            "JOIN narrowed_role_targets t ON t.org_id = $1 AND t.holder_id = w.holder_id AND t.role = w.role "
+            "CROSS JOIN narrowed_role_targets t WHERE t.org_id = $1 AND t.holder_id = w.holder_id AND t.role = w.role "
         )
     };
 }
@@ -55,9 +58,9 @@ macro_rules! resources {
         concat!(
             "FROM ",
             held!(),
-            "JOIN custom_role_permissions p ON p.org_id = $1 AND p.role_id = h.role_id \
-             AND p.permission IN ($3, $4, $5, $6) \
-             JOIN resource_set_resources r ON r.org_id = $1 AND r.set_id = h.set_id "
+            "CROSS JOIN custom_role_permissions p CROSS JOIN resource_set_resources r \
+             WHERE p.org_id = $1 AND p.role_id = h.role_id AND p.permission IN ($3, $4, $5, $6) \
+             AND r.org_id = $1 AND r.set_id = h.set_id "
         )
     };
 }
@@ -98,14 +101,6 @@ fn add_capabilities(
     Ok(())
 }
 
-fn read_capabilities(rows: &[Row]) -> Result<BTreeSet<Capability>, Fault> {
-    let mut held = BTreeSet::new();
-    for row in rows {
-        add_capabilities(&mut held, row, 0)?;
-    }
-    Ok(held)
-}
-
 /// Everything that rows give, what is contained in it too, as far as a narrowed role goes.
 fn read_all_given(rows: &[Row]) -> Result<BTreeSet<Capability>, Fault> {
     let mut given = BTreeSet::new();
@@ -123,22 +118,34 @@ fn read_all_given(rows: &[Row]) -> Result<BTreeSet<Capability>, Fault> {
     Ok(given)
 }
 
-/// What somebody may do by custom and narrowed roles, over whatever it may be. A narrowed role counts without targets
-/// too: whoever has it may come to some, and is no less an administrator meanwhile.
-pub(crate) async fn load_capabilities(
-    tx: &mut ReadTx,
-    org: &OrgId,
-    whose: &Principal,
-) -> Result<BTreeSet<Capability>, Fault> {
-    let sql = concat!(
-        "SELECT p.permission FROM ",
-        held!(),
-        "JOIN custom_role_permissions p ON p.org_id = $1 AND p.role_id = h.role_id UNION SELECT w.role FROM ",
-        narrowed!()
-    );
-    let rows = tx.query(sql, params![org, whose.as_str()]).await?;
-    read_capabilities(&rows)
-}
+/// What a person holds: their own, and what their groups have.
+const HELD: &str = concat!(
+    "SELECT 'WHOLE', role FROM administrators WHERE org_id = $1 AND user_id = $2 \
+     UNION SELECT 'WHOLE', r.role FROM (SELECT 1 FROM group_roles WHERE org_id = $1 LIMIT 1) some_r \
+     CROSS JOIN group_members g CROSS JOIN group_roles r WHERE g.org_id = $1 AND g.user_id = $2 \
+     AND r.org_id = $1 AND r.group_id = g.group_id UNION SELECT 'PART', p.permission FROM ",
+    held!(),
+    "CROSS JOIN custom_role_permissions p WHERE p.org_id = $1 AND p.role_id = h.role_id \
+     UNION SELECT 'PART', w.role FROM ",
+    narrowed!(),
+    "ORDER BY 2"
+);
+/// What an app holds. No group has it, and no custom role.
+const HELD_BY_APP: &str = "SELECT 'WHOLE', role FROM app_roles WHERE org_id = $1 AND app_id = $2 \
+                           UNION SELECT 'PART', role FROM narrowed_roles WHERE org_id = $1 AND holder_id = $2 ORDER BY 2";
+
+/// The resources over which the capabilities are held.
+const RESOURCES: &str = concat!("SELECT DISTINCT r.kind, r.target ", resources!());
+/// The targets of the narrowed roles.
+const TARGETS: &str = concat!(
+    "SELECT DISTINCT t.kind, t.target ",
+    targets!(),
+    "AND w.role IN ($3, $4, $5)"
+);
+
+/// The statements that are asked of calls, for the tests of their plans.
+#[cfg(test)]
+pub(crate) const OF_CALLS: [&str; 4] = [HELD, HELD_BY_APP, RESOURCES, TARGETS];
 
 /// The roles that a person holds over everything, and what the others give: their own, and those of their groups. It is one
 /// statement, since it is asked of whoever calls.
@@ -147,22 +154,25 @@ pub(crate) async fn load_held(
     org: &OrgId,
     user: &UserId,
 ) -> Result<(Vec<Role>, BTreeSet<Capability>), Fault> {
-    let sql = concat!(
-        "SELECT 'WHOLE', role FROM administrators WHERE org_id = $1 AND user_id = $2 \
-         UNION SELECT 'WHOLE', r.role FROM group_roles r \
-         JOIN group_members m ON m.org_id = r.org_id AND m.group_id = r.group_id AND m.user_id = $2 \
-         WHERE r.org_id = $1 UNION SELECT 'PART', p.permission FROM ",
-        held!(),
-        "JOIN custom_role_permissions p ON p.org_id = $1 AND p.role_id = h.role_id \
-         UNION SELECT 'PART', w.role FROM ",
-        narrowed!(),
-        "ORDER BY 2"
-    );
+    read_held(&tx.query(HELD, params![org, user]).await?)
+}
+
+/// The same of an app that acts for itself.
+pub(crate) async fn load_held_by_app(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    app: &AppId,
+) -> Result<(Vec<Role>, BTreeSet<Capability>), Fault> {
+    read_held(&tx.query(HELD_BY_APP, params![org, app]).await?)
+}
+
+fn read_held(rows: &[Row]) -> Result<(Vec<Role>, BTreeSet<Capability>), Fault> {
     let (mut roles, mut capabilities) = (Vec::new(), BTreeSet::new());
-    for row in &tx.query(sql, params![org, user]).await? {
+    for row in rows {
         let part: String = row.get(0)?;
         match part.as_str() {
             "WHOLE" => roles.push(read_role(row, 1)?),
+            // A narrowed role counts without targets too: whoever has it may come to some, and is no less an administrator meanwhile.
             _ => add_capabilities(&mut capabilities, row, 1)?,
         }
     }
@@ -176,20 +186,14 @@ pub(crate) async fn load_resources(
     capability: Capability,
     act_upon: Option<&AppId>,
 ) -> Result<Vec<Resource>, Fault> {
-    let sql = concat!("SELECT DISTINCT r.kind, r.target ", resources!());
-    let rows = tx.query(sql, &places(org, whose, capability)).await?;
+    let rows = tx.query(RESOURCES, &places(org, whose, capability)).await?;
     let mut held: Vec<Resource> = rows
         .iter()
         .map(|row| read_resource(row, 0))
         .collect::<Result<_, Fault>>()?;
-    let sql = concat!(
-        "SELECT DISTINCT t.kind, t.target ",
-        targets!(),
-        "WHERE w.role IN ($3, $4, $5)"
-    );
     let mut values = params![org, whose.as_str()].to_vec();
     values.extend(role_places(capability));
-    for row in &tx.query(sql, &values).await? {
+    for row in &tx.query(TARGETS, &values).await? {
         let target = read_target(row, 0)?;
         held.extend(narrowed::resource(&target, capability.kind(), act_upon));
     }
@@ -201,8 +205,8 @@ static WITHIN_GROUPS: LazyLock<String> = LazyLock::new(|| {
     let places: Vec<String> = numbers.map(|number| format!("${number}")).collect();
     format!(
         "SELECT m.user_id, MIN(m.group_id) FROM group_members m WHERE m.org_id = $1 AND m.user_id IN ({}) \
-         AND m.group_id IN (SELECT r.target {} WHERE r.kind = 'USERS_OF' UNION SELECT t.target {} \
-         WHERE t.kind = 'GROUP' AND w.role IN ($7, $8, $9)) GROUP BY m.user_id",
+         AND m.group_id IN (SELECT r.target {} AND r.kind = 'USERS_OF' UNION SELECT t.target {} \
+         AND t.kind = 'GROUP' AND w.role IN ($7, $8, $9)) GROUP BY m.user_id",
         places.join(", "),
         resources!(),
         targets!()
@@ -239,12 +243,12 @@ pub(crate) async fn load_capabilities_over(
     let sql = concat!(
         "SELECT p.permission FROM ",
         held!(),
-        "JOIN custom_role_permissions p ON p.org_id = $1 AND p.role_id = h.role_id \
-         JOIN resource_set_resources r ON r.org_id = $1 AND r.set_id = h.set_id \
-         WHERE r.kind = 'USERS' OR (r.kind = 'USERS_OF' AND EXISTS (SELECT 1 FROM group_members m \
-         WHERE m.org_id = $1 AND m.group_id = r.target AND m.user_id = $3)) UNION SELECT w.role ",
+        "CROSS JOIN custom_role_permissions p CROSS JOIN resource_set_resources r \
+         WHERE p.org_id = $1 AND p.role_id = h.role_id AND r.org_id = $1 AND r.set_id = h.set_id \
+         AND (r.kind = 'USERS' OR (r.kind = 'USERS_OF' AND EXISTS (SELECT 1 FROM group_members m \
+         WHERE m.org_id = $1 AND m.group_id = r.target AND m.user_id = $3))) UNION SELECT w.role ",
         targets!(),
-        "WHERE t.kind = 'GROUP' AND EXISTS (SELECT 1 FROM group_members m \
+        "AND t.kind = 'GROUP' AND EXISTS (SELECT 1 FROM group_members m \
          WHERE m.org_id = $1 AND m.group_id = t.target AND m.user_id = $3)"
     );
     let rows = tx.query(sql, params![org, whose.as_str(), other]).await?;
@@ -260,11 +264,11 @@ pub(crate) async fn load_capabilities_by_group(
     let sql = concat!(
         "SELECT p.permission FROM ",
         held!(),
-        "JOIN custom_role_permissions p ON p.org_id = $1 AND p.role_id = h.role_id \
-         JOIN resource_set_resources r ON r.org_id = $1 AND r.set_id = h.set_id \
-         WHERE r.kind = 'USERS_OF' AND r.target = $3 UNION SELECT w.role ",
+        "CROSS JOIN custom_role_permissions p CROSS JOIN resource_set_resources r \
+         WHERE p.org_id = $1 AND p.role_id = h.role_id AND r.org_id = $1 AND r.set_id = h.set_id \
+         AND r.kind = 'USERS_OF' AND r.target = $3 UNION SELECT w.role ",
         targets!(),
-        "WHERE t.kind = 'GROUP' AND t.target = $3"
+        "AND t.kind = 'GROUP' AND t.target = $3"
     );
     let rows = tx.query(sql, params![org, whose.as_str(), group]).await?;
     read_all_given(&rows)
