@@ -13,7 +13,7 @@ use identity::provisioning::store::connections::Due;
 use identity::provisioning::work::{Work, Worked};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::{self, JoinSet};
 use vocab::id::{AppId, OrgId};
@@ -24,11 +24,15 @@ const PAUSE: Duration = Duration::from_millis(500);
 const PAGE_MAX: i64 = 500;
 /// Connections that have a turn at once.
 const AT_ONCE_MAX: usize = 64;
-/// Of these, such as failed the last time.
+/// Of these, such as failed the last time, or were slow.
 const FAILING_AT_ONCE_MAX: usize = 32;
 /// Of these, such as are one org's.
 const OF_ONE_ORG_MAX: usize = 16;
-/// Steps of one turn: then another connection has its own.
+/// How long one turn goes on, but for the step that is under way: then another connection has its own.
+const TURN_MAX: Duration = Duration::from_secs(10);
+/// A peer for which one step takes longer is a slow one.
+const STEP_OF_QUICK_MAX: Duration = Duration::from_secs(2);
+/// Steps of one turn at most.
 const STEPS_OF_A_TURN: usize = 100;
 /// Accounts of one app that are looked at at once.
 const ACCOUNTS_AT_ONCE_MAX: i64 = 4;
@@ -53,12 +57,11 @@ pub(crate) enum Step {
 pub(crate) async fn mark(cell: &Cell, due: &Due, reached: &mut i64) -> Result<Step, Fault> {
     let key = (&due.org_id, &due.app_id);
     let mut step = Step::Nothing;
-    if due.newest > (*reached).max(due.followed) {
-        let followed = cell.follow_provisioning(key, *reached).await?;
-        *reached = followed.reached;
-        if followed.has_more || followed.has_marked {
-            step = Step::Done;
-        }
+    // The head of the log is looked at anew each time: who leaves during a long turn does not wait for its end.
+    let followed = cell.follow_provisioning(key, *reached).await?;
+    *reached = followed.reached;
+    if followed.has_more || followed.has_marked {
+        step = Step::Done;
     }
     if cell.walk_provisioning(key).await? {
         step = Step::Done;
@@ -117,6 +120,7 @@ const fn decide_after(before: Step, worked: Worked) -> Step {
 struct Turn {
     key: Key,
     reached: i64,
+    is_slow: bool,
 }
 
 /// Whose turn it is, and what is remembered of the others: the row of the log up to which there was nothing.
@@ -125,6 +129,7 @@ struct Desk {
     turns: JoinSet<Turn>,
     busy: HashMap<Key, task::Id>,
     failing: HashSet<Key>,
+    slow: HashSet<Key>,
     remembered: HashMap<Key, i64>,
     after: (String, String),
 }
@@ -133,9 +138,17 @@ impl Desk {
     fn collect(&mut self) {
         while let Some(turn) = self.turns.try_join_next() {
             match turn {
-                Ok(Turn { key, reached }) => {
+                Ok(Turn {
+                    key,
+                    reached,
+                    is_slow,
+                }) => {
                     self.busy.remove(&key);
                     self.failing.remove(&key);
+                    self.slow.remove(&key);
+                    if is_slow && self.slow.len() < REMEMBERED_MAX {
+                        self.slow.insert(key.clone());
+                    }
                     if self.remembered.len() >= REMEMBERED_MAX {
                         self.remembered.clear();
                     }
@@ -150,10 +163,15 @@ impl Desk {
         }
     }
 
-    fn has_room(&self, due: &Due) -> bool {
+    /// Whether it may hold its turn for long.
+    fn is_doubtful(&self, due: &Due, key: &Key) -> bool {
+        due.failures > 0 || self.slow.contains(key)
+    }
+
+    fn has_room(&self, due: &Due, key: &Key) -> bool {
         let of_org = self.busy.keys().filter(|(org, _)| *org == due.org_id);
         of_org.count() < OF_ONE_ORG_MAX
-            && (due.failures == 0 || self.failing.len() < FAILING_AT_ONCE_MAX)
+            && (!self.is_doubtful(due, key) || self.failing.len() < FAILING_AT_ONCE_MAX)
     }
 
     fn begin(
@@ -165,13 +183,13 @@ impl Desk {
     ) {
         let key = (due.org_id.clone(), due.app_id.clone());
         let reached = self.remembered.get(&key).copied().unwrap_or_default();
-        if self.busy.contains_key(&key) || !self.has_room(&due) {
+        if self.busy.contains_key(&key) || !self.has_room(&due, &key) {
             return;
         }
         if !due.has_work && due.newest <= reached.max(due.followed) {
             return;
         }
-        if due.failures > 0 {
+        if self.is_doubtful(&due, &key) {
             self.failing.insert(key.clone());
         }
         let (sender, envoy, stop) = (sender.clone(), Arc::clone(envoy), stop.clone());
@@ -232,11 +250,15 @@ async fn take_turn(
     stop: &watch::Receiver<bool>,
 ) -> Turn {
     let mut held: Option<Arc<Work>> = None;
+    let (began, mut is_slow) = (Instant::now(), false);
     for _ in 0..STEPS_OF_A_TURN {
-        if *stop.borrow() {
+        if *stop.borrow() || began.elapsed() >= TURN_MAX {
             break;
         }
-        match seated_step(sender, envoy, &due, (&mut reached, &mut held)).await {
+        let step_began = Instant::now();
+        let step = seated_step(sender, envoy, &due, (&mut reached, &mut held)).await;
+        is_slow |= step_began.elapsed() > STEP_OF_QUICK_MAX;
+        match step {
             Ok(Step::Done) => {}
             Ok(Step::Nothing | Step::Over) => break,
             Err(fault) => {
@@ -253,6 +275,7 @@ async fn take_turn(
     Turn {
         key: (due.org_id, due.app_id),
         reached,
+        is_slow,
     }
 }
 

@@ -256,8 +256,14 @@ pub(super) async fn apply_removal(
     let org = permit.org();
     let rules = active::hold(tx, cell, org).await?;
     let ended = follow::follow_removal(tx, cell, permit, rules.as_deref(), group).await?;
+    let apps = crate::provisioning::store::connections::load_of_group(tx, org, &group.id).await?;
     store::delete(tx, org, &group.id).await?;
-    let mut events = vec![cell.group_event(permit, EventType::GroupLifecycleDelete, group)];
+    let mut event = cell.group_event(permit, EventType::GroupLifecycleDelete, group);
+    // Who follows the log to provision an app reads of it whether the app lost people.
+    for (app, label) in &apps {
+        event = event.target(Target::app(app, label));
+    }
+    let mut events = vec![event];
     events.extend(ended);
     Ok(ledger::append_all(tx, org, events).await?)
 }

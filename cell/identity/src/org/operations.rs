@@ -196,6 +196,14 @@ impl Cell {
             .actor(permit.actor().clone())
             .client(permit.client())
             .target(Target::other("Org", org.id.as_str(), &name));
+        let event = match settings.profile_schema == org.settings.profile_schema {
+            true => event,
+            false => event.target(Target::other(
+                "ProfileSchema",
+                crate::provisioning::follow::PROFILE_SCHEMA,
+                "",
+            )),
+        };
         // The mail server has an operation of its own, which seals its password, and so have the means of proof, which are
         // held against the policies.
         let settings = OrgSettings {

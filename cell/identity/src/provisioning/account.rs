@@ -8,7 +8,7 @@ use crate::person::{Person, store as people};
 use crate::provisioning::account_search::{USERS, is_gone};
 use crate::provisioning::decide::{Known, Step, Wanted, decide_step, decide_wanted};
 use crate::provisioning::mapping::{
-    Rendered, merge_update, render_deactivation, render_update, render_user,
+    Rendered, merge_update, render_deactivation, render_update, render_user, unite_names,
 };
 use crate::provisioning::peer::{Failure, Peer};
 use crate::provisioning::requests::Request;
@@ -20,7 +20,6 @@ use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 use protocol::scim::peer::PeerResource;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use vocab::time::Timestamp;
 
 /// What an account is that the peer does not know any more.
@@ -515,13 +514,6 @@ fn unlink(account: &mut Account) {
     account.peer_active = false;
     account.sent = String::new();
     account.sent_names = String::new();
-}
-
-/// Every path that one of two texts has.
-fn unite_names(before: &str, now: &str) -> String {
-    let names = before.split(',').chain(now.split(','));
-    let names: BTreeSet<&str> = names.filter(|name| !name.is_empty()).collect();
-    names.into_iter().collect::<Vec<&str>>().join(",")
 }
 
 fn is_vanished(failure: &Failure) -> bool {

@@ -21,6 +21,8 @@ pub const STEP_ROWS_MAX: i64 = 200;
 pub const UNNOTED_ROWS_MAX: i64 = 1_000;
 /// People of one page of a walk.
 pub const WALK_ROWS_MAX: i64 = 200;
+/// What a row of the log about the settings of an org is about besides, where the attributes of profiles changed.
+pub const PROFILE_SCHEMA: &str = "profileSchema";
 /// Where a walk begins.
 pub const WALK_START: &str = "u:";
 
@@ -42,6 +44,8 @@ pub struct Marks {
     pub people: BTreeSet<UserId>,
     /// Of these, such as came into groups or left them.
     pub members: BTreeSet<UserId>,
+    /// Of these, such as may have to be let in no more: they come first.
+    pub leavers: BTreeSet<UserId>,
     /// Groups that changed by themselves.
     pub groups: BTreeSet<GroupId>,
     /// Whether everybody is to be looked at.
@@ -58,21 +62,41 @@ pub fn plan_marks(found: &[FoundTarget], app: &AppId) -> Marks {
             "group.application_assignment.add" | "group.application_assignment.remove" => {
                 marks.walk |= target == app.as_str();
             }
-            // Who was in the group is not in the row, nor whether the app was assigned to it.
+            // Who was in the group is not in the row; the apps that were assigned to it are.
             "group.lifecycle.delete" => {
-                marks.walk = true;
+                marks.walk |= target == app.as_str();
                 marks.groups.extend(GroupId::parse(target).ok());
             }
-            "system.org.settings.update" => marks.walk = true,
+            "system.org.settings.update" => marks.walk |= target == PROFILE_SCHEMA,
             "group.profile.update" => marks.groups.extend(GroupId::parse(target).ok()),
             "group.user_membership.add" | "group.user_membership.remove" => {
+                if is_leaving(event_type) {
+                    marks.leavers.extend(user.clone());
+                }
                 marks.people.extend(user.clone());
                 marks.members.extend(user);
             }
-            _ => marks.people.extend(user),
+            _ => {
+                if is_leaving(event_type) {
+                    marks.leavers.extend(user.clone());
+                }
+                marks.people.extend(user);
+            }
         }
     }
     marks
+}
+
+/// Whether somebody may have to be let in no more after it.
+fn is_leaving(event_type: &str) -> bool {
+    matches!(
+        event_type,
+        "user.lifecycle.deactivate"
+            | "user.lifecycle.suspend"
+            | "user.lifecycle.delete.completed"
+            | "group.user_membership.remove"
+            | "application.user_membership.remove"
+    )
 }
 
 /// A place of a walk.
@@ -157,6 +181,9 @@ async fn write_marks(
         {
             accounts::mark_or_insert(tx, key, user, now).await?;
         }
+    }
+    for user in &marks.leavers {
+        accounts::hurry(tx, key, user).await?;
     }
     for user in &marks.members {
         groups::mark_person(tx, key, user, now).await?;
@@ -310,6 +337,7 @@ mod tests {
                 vec![user.as_str()],
                 Marks {
                     people: people.clone(),
+                    leavers: people.clone(),
                     ..Marks::default()
                 },
             ),
@@ -342,10 +370,18 @@ mod tests {
             ),
             (
                 "group.lifecycle.delete",
-                vec![group.as_str()],
+                vec![group.as_str(), app.as_str()],
                 Marks {
                     groups: groups.clone(),
                     ..walk()
+                },
+            ),
+            (
+                "group.lifecycle.delete",
+                vec![group.as_str(), other.as_str()],
+                Marks {
+                    groups: groups.clone(),
+                    ..Marks::default()
                 },
             ),
             (
@@ -356,7 +392,12 @@ mod tests {
                     ..Marks::default()
                 },
             ),
-            ("system.org.settings.update", vec![""], walk()),
+            ("system.org.settings.update", vec!["00o"], Marks::default()),
+            (
+                "system.org.settings.update",
+                vec!["00o", super::PROFILE_SCHEMA],
+                walk(),
+            ),
         ] {
             let found: Vec<FoundTarget> = targets
                 .iter()

@@ -74,6 +74,14 @@ fn mark_of(document: &Map<String, Value>) -> String {
     URL_SAFE_NO_PAD.encode(digest.as_ref())
 }
 
+/// Every path that one of two texts has.
+#[must_use]
+pub(crate) fn unite_names(before: &str, now: &str) -> String {
+    let names = before.split(',').chain(now.split(','));
+    let names: BTreeSet<&str> = names.filter(|name| !name.is_empty()).collect();
+    names.into_iter().collect::<Vec<&str>>().join(",")
+}
+
 /// The paths of what a document says: attributes, parts of the name, and attributes of the extension.
 fn names_of(document: &Map<String, Value>) -> BTreeSet<String> {
     let mut names = BTreeSet::new();

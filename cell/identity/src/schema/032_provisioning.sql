@@ -25,7 +25,7 @@ CREATE INDEX provisioning_connections_active ON provisioning_connections (org_id
 
 -- Who somebody is at such a server, and what is still to be done there. A row waits while it has a `due_at`; `version` rises with each
 -- change of the person, so that a change during a request is not taken for done. `begun` says that an account may have been made whose
--- id is not known.
+-- id is not known, or what was last sent was not confirmed; `leaving`, that the person may have to be let in no more, and comes first.
 CREATE TABLE provisioning_accounts (
     org_id TEXT NOT NULL,
     app_id TEXT NOT NULL,
@@ -36,6 +36,7 @@ CREATE TABLE provisioning_accounts (
     sent_names TEXT NOT NULL,
     peer_active BIGINT NOT NULL,
     begun BIGINT NOT NULL,
+    leaving BIGINT NOT NULL,
     version BIGINT NOT NULL,
     due_at BIGINT,
     attempts BIGINT NOT NULL,
@@ -45,6 +46,7 @@ CREATE TABLE provisioning_accounts (
     PRIMARY KEY (org_id, app_id, user_id)
 );
 CREATE INDEX provisioning_accounts_due ON provisioning_accounts (org_id, app_id, due_at, user_id) WHERE due_at IS NOT NULL;
+CREATE INDEX provisioning_accounts_leaving ON provisioning_accounts (org_id, app_id, due_at, user_id) WHERE leaving = 1;
 CREATE INDEX provisioning_accounts_troubled ON provisioning_accounts (org_id, app_id, user_id) WHERE trouble IS NOT NULL;
 CREATE UNIQUE INDEX provisioning_accounts_by_peer ON provisioning_accounts (org_id, app_id, peer_id) WHERE peer_id IS NOT NULL;
 

@@ -110,7 +110,7 @@ pub async fn find_by_peer(
     row.as_ref().map(read).transpose()
 }
 
-/// So many that are to be looked at, those first that wait the longest.
+/// So many that are to be looked at: those first that may have to be switched off, and then those that wait the longest.
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
@@ -120,11 +120,22 @@ pub async fn load_due(
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<Account>, DatabaseFault> {
-    let sql = select!(
-        "WHERE org_id = $1 AND app_id = $2 AND due_at <= $3 ORDER BY due_at, user_id LIMIT $4"
+    let leaving = select!(
+        "WHERE org_id = $1 AND app_id = $2 AND leaving = 1 AND due_at <= $3 ORDER BY due_at, user_id LIMIT $4"
     );
-    let rows = tx.query(sql, params![org, app, now, limit]).await?;
-    rows.iter().map(read).collect()
+    let others = select!(
+        "WHERE org_id = $1 AND app_id = $2 AND leaving = 0 AND due_at <= $3 ORDER BY due_at, user_id LIMIT $4"
+    );
+    let mut due: Vec<Account> = Vec::new();
+    for sql in [leaving, others] {
+        let more = limit.saturating_sub(i64::try_from(due.len()).unwrap_or(i64::MAX));
+        if more > 0 {
+            let rows = tx.query(sql, params![org, app, now, more]).await?;
+            let read: Result<Vec<Account>, DatabaseFault> = rows.iter().map(read).collect();
+            due.extend(read?);
+        }
+    }
+    Ok(due)
 }
 
 /// Which accounts a list shows.
@@ -193,9 +204,23 @@ pub async fn mark(
     user: &UserId,
     now: Timestamp,
 ) -> Result<bool, DatabaseFault> {
-    let sql = "UPDATE provisioning_accounts SET version = version + 1, due_at = $4, attempts = 0 \
+    let sql = "UPDATE provisioning_accounts SET version = version + 1, attempts = 0, \
+               due_at = CASE WHEN due_at < $4 THEN due_at ELSE $4 END \
                WHERE org_id = $1 AND app_id = $2 AND user_id = $3";
     Ok(tx.execute(sql, params![org, app, user, now]).await? == 1)
+}
+
+/// Lets an account be looked at before others: whoever it belongs to may have to be let in no more.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn hurry(
+    tx: &mut WriteTx,
+    (org, app): Key<'_>,
+    user: &UserId,
+) -> Result<(), DatabaseFault> {
+    let sql = "UPDATE provisioning_accounts SET leaving = 1 WHERE org_id = $1 AND app_id = $2 AND user_id = $3";
+    tx.execute(sql, params![org, app, user]).await.map(|_| ())
 }
 
 /// The same, and one that is not known yet becomes known.
@@ -209,9 +234,11 @@ pub async fn mark_or_insert(
     now: Timestamp,
 ) -> Result<(), DatabaseFault> {
     let sql = "INSERT INTO provisioning_accounts (org_id, app_id, user_id, login, sent, sent_names, peer_active, begun, \
-               version, due_at, attempts, created_at, updated_at) VALUES ($1, $2, $3, '', '', '', 0, 0, 1, $4, 0, $4, $4) \
+               leaving, version, due_at, attempts, created_at, updated_at) \
+               VALUES ($1, $2, $3, '', '', '', 0, 0, 0, 1, $4, 0, $4, $4) \
                ON CONFLICT (org_id, app_id, user_id) DO UPDATE SET version = provisioning_accounts.version + 1, \
-               due_at = excluded.due_at, attempts = 0";
+               attempts = 0, due_at = CASE WHEN provisioning_accounts.due_at < excluded.due_at \
+               THEN provisioning_accounts.due_at ELSE excluded.due_at END";
     tx.execute(sql, params![org, app, user, now])
         .await
         .map(|_| ())
@@ -293,7 +320,8 @@ pub async fn note(
 ) -> Result<(), DatabaseFault> {
     let sql = "UPDATE provisioning_accounts SET login = $4, peer_id = $5, sent = $6, sent_names = $7, peer_active = $8, \
                begun = $9, attempts = $10, trouble = $11, updated_at = $12, \
-               due_at = CASE WHEN version = $13 THEN $14 ELSE due_at END \
+               due_at = CASE WHEN version = $13 THEN $14 ELSE due_at END, \
+               leaving = CASE WHEN version = $13 AND CAST($15 AS BIGINT) = 0 THEN 0 ELSE leaving END \
                WHERE org_id = $1 AND app_id = $2 AND user_id = $3";
     let values = params![
         org,
@@ -309,7 +337,8 @@ pub async fn note(
         account.trouble.clone(),
         now,
         account.version,
-        account.due_at
+        account.due_at,
+        i64::from(account.due_at.is_some())
     ];
     tx.execute(sql, values).await.map(|_| ())
 }

@@ -162,6 +162,24 @@ pub async fn load_due(
         .collect()
 }
 
+/// The apps with a connection that are assigned to a group, and what they are called.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn load_of_group(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    group: &vocab::id::GroupId,
+) -> Result<Vec<(AppId, String)>, DatabaseFault> {
+    let sql = "SELECT c.app_id, a.label FROM provisioning_connections c \
+               JOIN app_groups g ON g.org_id = c.org_id AND g.app_id = c.app_id AND g.group_id = $2 \
+               JOIN apps a ON a.org_id = c.org_id AND a.id = c.app_id WHERE c.org_id = $1 ORDER BY c.app_id";
+    let rows = tx.query(sql, params![org, group]).await?;
+    rows.iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?)))
+        .collect()
+}
+
 /// Takes hold of a connection that nobody holds; false if somebody does, or it is switched off.
 ///
 /// # Errors

@@ -206,7 +206,8 @@ pub async fn mark_group(
     group: &str,
     now: Timestamp,
 ) -> Result<(), DatabaseFault> {
-    let sql = "UPDATE provisioning_groups SET version = version + 1, due_at = $4, attempts = 0 \
+    let sql = "UPDATE provisioning_groups SET version = version + 1, attempts = 0, \
+               due_at = CASE WHEN due_at < $4 THEN due_at ELSE $4 END \
                WHERE org_id = $1 AND app_id = $2 AND group_id = $3 AND active = 1";
     tx.execute(sql, params![org, app, group, now])
         .await
@@ -223,7 +224,8 @@ pub async fn mark(
     id: &GroupPushId,
     now: Timestamp,
 ) -> Result<(), DatabaseFault> {
-    let sql = "UPDATE provisioning_groups SET version = version + 1, due_at = $4, attempts = 0 \
+    let sql = "UPDATE provisioning_groups SET version = version + 1, attempts = 0, \
+               due_at = CASE WHEN due_at < $4 THEN due_at ELSE $4 END \
                WHERE org_id = $1 AND app_id = $2 AND id = $3 AND (active = 1 OR removing = 1)";
     tx.execute(sql, params![org, app, id, now])
         .await
@@ -249,7 +251,8 @@ pub async fn mark_person(
     let sql = "UPDATE provisioning_members SET due = 1, version = version + 1 \
                WHERE org_id = $1 AND app_id = $2 AND user_id = $3";
     if tx.execute(sql, params![org, app, user]).await? > 0 {
-        let sql = "UPDATE provisioning_groups SET version = version + 1, due_at = $4, attempts = 0 \
+        let sql = "UPDATE provisioning_groups SET version = version + 1, attempts = 0, \
+               due_at = CASE WHEN due_at < $4 THEN due_at ELSE $4 END \
                    WHERE org_id = $1 AND app_id = $2 AND active = 1 AND id IN ( \
                    SELECT push_id FROM provisioning_members WHERE org_id = $1 AND app_id = $2 AND user_id = $3)";
         tx.execute(sql, params![org, app, user, now]).await?;

@@ -203,10 +203,13 @@ pub(super) async fn who_is_not_taken_holds_up_nobody(bench: Bench) {
     let bob = member(&bench, &group, "bob").await;
     // The accounts first; then the group, in which nobody is found.
     bench.peer.will([Act::Obey, Act::Obey]);
-    bench.peer.will([missing(), Act::Obey, missing(), Act::Obey]);
+    bench
+        .peer
+        .will([missing(), Act::Obey, missing(), Act::Obey]);
     bench.settle().await;
     let members_then = members(&bench.peer.all("Groups")["Engineers"]);
-    assert_eq!(members_then.len(), 1, "one of them was taken: {there}");
+    // One of the two went through: he is in as well, or she is out.
+    assert!(matches!(members_then.len(), 0 | 2), "{there}");
     let pushed_then = found(&bench, &pushed).await;
     assert_eq!(pushed_then.trouble.as_deref(), Some("HTTP_404"));
     assert!(pushed_then.peer_id.is_some());
@@ -226,7 +229,11 @@ pub(super) async fn who_is_not_taken_holds_up_nobody(bench: Bench) {
     assert_eq!(bench.peer.all("Groups").len(), 1);
     // Nobody is left in it because the peer refused to take them out.
     bench.leave(&group, &bob).await;
-    let refusals = [Act::Say(403, "{}".into()), Act::Obey, Act::Say(403, "{}".into())];
+    let refusals = [
+        Act::Say(403, "{}".into()),
+        Act::Obey,
+        Act::Say(403, "{}".into()),
+    ];
     bench.peer.will(refusals);
     bench.settle().await;
     let refused = found(&bench, &pushed).await;
@@ -261,7 +268,10 @@ pub(super) async fn a_group_of_no_name_is_never_made(bench: Bench) {
         .unwrap();
     bench.settle().await;
     let asked = bench.peer.asked();
-    assert!(!asked.iter().any(|line| line.contains("Groups")), "{asked:?}");
+    assert!(
+        !asked.iter().any(|line| line.contains("Groups")),
+        "{asked:?}"
+    );
     assert!(bench.peer.all("Groups").is_empty());
     let trouble = found(&bench, &pushed).await.trouble;
     assert_eq!(trouble.as_deref(), Some("TARGET_GROUP_NOT_FOUND"));

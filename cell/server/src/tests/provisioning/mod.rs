@@ -276,6 +276,7 @@ on_both_engines!(
     people::a_plan_sends_nothing,
     people::another_address_begins_anew,
     people::another_org_is_not_found,
+    people::who_leaves_comes_before_who_comes,
     trouble::an_answer_that_is_lost_makes_nobody_twice,
     trouble::a_worker_that_dies_leaves_nothing_undone,
     trouble::who_fails_is_tried_again_later_and_later,

@@ -279,6 +279,45 @@ pub(super) async fn another_address_begins_anew(bench: Bench) {
     assert_eq!(asked, expected);
 }
 
+pub(super) async fn who_leaves_comes_before_who_comes(bench: Bench) {
+    let ada = bench.person("ada").await;
+    bench.assign(&ada).await;
+    bench.settle().await;
+    for number in 0..12 {
+        let user = bench.person(&format!("new{number}")).await;
+        bench.assign(&user).await;
+    }
+    let key = (&bench.org, &bench.app.id);
+    let followed = bench.cell.follow_provisioning(key, 0).await;
+    assert!(followed.unwrap().has_marked);
+    let waits_since = bench.account(&ada).await.unwrap().due_at;
+    assert_eq!(waits_since, None);
+    bench.clock.advance_secs(60);
+    bench.unassign(&ada).await;
+    let walked = bench.permit(Permission::ManageApps);
+    let again = bench
+        .cell
+        .retry_provisioning(&walked, &bench.app.id, None)
+        .await;
+    again.unwrap();
+    bench.peer.asked();
+    bench.settle().await;
+    let asked = bench.peer.asked();
+    let place = asked.iter().position(|line| line == "PATCH /Users/id1");
+    assert!(place.unwrap() < 8, "within the first few: {asked:?}");
+    assert_eq!(bench.peer.all("Users")["ada"]["active"], false);
+    // Nobody is put off by being looked at again.
+    let bob = bench.person("bob").await;
+    bench.assign(&bob).await;
+    bench.cell.follow_provisioning(key, 0).await.unwrap();
+    let first = bench.account(&bob).await.unwrap().due_at;
+    assert!(first.is_some());
+    bench.clock.advance_secs(60);
+    bench.rename(&bob, "bob", "Augusta").await;
+    bench.cell.follow_provisioning(key, 0).await.unwrap();
+    assert_eq!(bench.account(&bob).await.unwrap().due_at, first);
+}
+
 pub(super) async fn another_org_is_not_found(bench: Bench) {
     let slug = vocab::slug::Slug::parse("other").unwrap();
     let other = bench.cell.create_org(&slug, "Other").await.unwrap();
