@@ -220,7 +220,7 @@ static FOUND: Model = shown(
             "credentials",
             Schema::Object(&[must(
                 "client",
-                Schema::Object(&[must("token_endpoint_auth_method", AUTH_METHOD)]),
+                Schema::Object(&[may("token_endpoint_auth_method", AUTH_METHOD)]),
             )]),
         ),
     ]),

@@ -276,7 +276,10 @@ pub async fn list_apps_of_server(
 
 #[cfg(test)]
 mod tests {
-    use super::Behind;
+    use super::{Behind, OfApp, list, revoke_some};
+    use crate::for_tests::{World, on_both_engines};
+    use identity::access::{Caller, Permission, Permit, authorize};
+    use ledger::ClientFacts;
 
     #[test]
     fn a_place_is_read_as_it_was_written() {
@@ -289,4 +292,38 @@ mod tests {
             assert_eq!(Behind::parse(other), Behind::default());
         }
     }
+
+    fn permit(world: &World, permission: Permission) -> Permit {
+        let client = ClientFacts::default();
+        authorize(&Caller::Operator, &world.org, permission, &client).unwrap()
+    }
+
+    async fn count(world: &World) -> usize {
+        let which = OfApp {
+            app: &world.web,
+            server: None,
+        };
+        let permit = permit(world, Permission::ReadDirectory);
+        let listed = list(&world.cell, &permit, which, ("", 10)).await;
+        listed.unwrap().0.len()
+    }
+
+    /// A call ends so many and says that there may be more; the next one goes on.
+    async fn one_call_ends_a_bounded_number(world: &World) {
+        for _ in 0..3 {
+            let redeemed = world.redeem(&world.code().await).await;
+            assert!(redeemed.json()["refresh_token"].is_string());
+        }
+        assert_eq!(count(world).await, 3);
+        let app = world.cell.app(&world.org, &world.web).await.unwrap();
+        let app = app.unwrap();
+        let permit = permit(world, Permission::ManageApps);
+        for (left, is_done) in [(1, false), (0, true)] {
+            let ended = revoke_some(&world.cell, &permit, &app, None, (1, 2)).await;
+            assert_eq!(ended.unwrap(), is_done);
+            assert_eq!(count(world).await, left);
+        }
+    }
+
+    on_both_engines!(one_call_ends_a_bounded_number);
 }
