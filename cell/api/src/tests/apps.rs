@@ -275,7 +275,15 @@ async fn apps_are_listed_and_found(world: &World) {
         ("filter=status+eq+%22INACTIVE%22".to_owned(), vec!["Beta"]),
         (
             "filter=status+eq+%22ACTIVE%22+and+name+eq+%22oidc_client%22".to_owned(),
-            vec!["Alpha", "Books", "Other", "Wiki", "Wikis", "ada service"],
+            vec![
+                "Alpha",
+                "Books",
+                "Other",
+                "Wiki",
+                "Wikis",
+                "ada governed",
+                "ada service",
+            ],
         ),
         ("filter=name+eq+%22bookmark%22".to_owned(), vec![]),
         (
