@@ -52,12 +52,12 @@ async fn people_within_are_found_by_their_state(world: &World) {
     let none = BTreeSet::new();
     let gone = PersonStatus::Deprovisioned;
     for text in ["", "samos"] {
-        assert_eq!(seen(gone, text, 2).await, (left.clone(), false), "{text}");
-        let active = seen(PersonStatus::Active, text, 2).await;
+        assert_eq!(seen(gone, text, 3).await, (left.clone(), false), "{text}");
+        let active = seen(PersonStatus::Active, text, 3).await;
         assert_eq!(active, (present.clone(), false), "{text}");
     }
-    assert_eq!(seen(gone, "naxos", 2).await, (none.clone(), false));
-    assert_eq!(seen(PersonStatus::Suspended, "", 2).await, (none, false));
+    assert_eq!(seen(gone, "naxos", 3).await, (none.clone(), false));
+    assert_eq!(seen(PersonStatus::Suspended, "", 3).await, (none, false));
     // Whoever reads everybody finds those of the other group beside.
     world.unbind(&binding).await;
     world
