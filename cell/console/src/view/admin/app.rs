@@ -50,7 +50,6 @@ pub struct AssignmentRow {
 
 /// The view that is open; each has its own address under `/admin/apps/{id}`.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a page holds one of them, once")]
 pub enum AppTab {
     /// `/admin/apps/{id}`. Posts `revision`, `name`, `redirect_uris`, `post_logout_redirect_uris`, `start_uri`,
     /// `backchannel_logout_uri`, `pkce`, `refresh`, `device`, `consent`, `id_token_alg` there; and to `…/activate`,
