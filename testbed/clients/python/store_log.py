@@ -56,11 +56,6 @@ def run(values: dict[str, Any]) -> dict[str, Any]:
         ensure(newest, "the organisation has no log", org)
         rows = copies(org, newest, count)
         store.executemany("INSERT INTO log_events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-        store.execute(
-            "INSERT INTO log_targets SELECT org_id, e.seq, target_id FROM log_events e "
-            "JOIN log_targets t USING (org_id) WHERE org_id = ? AND t.seq = ? AND e.seq > t.seq",
-            [org, newest[0]],
-        )
         head = store.execute(
             "SELECT seq, hash, published_at FROM log_events WHERE org_id = ? ORDER BY seq DESC LIMIT 1", [org]
         ).fetchone()

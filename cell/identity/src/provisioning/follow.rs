@@ -7,7 +7,7 @@
 use crate::app;
 use crate::cell::Cell;
 use crate::fault::Fault;
-use crate::provisioning::store::accounts::{self, FoundTarget};
+use crate::provisioning::store::accounts::{self, FoundTarget, LEFT_OUT};
 use crate::provisioning::store::connections::{self, Due};
 use crate::provisioning::store::{Key, groups};
 use database::{ReadTx, WriteTx};
@@ -57,6 +57,8 @@ pub struct Marks {
 pub fn plan_marks(found: &[FoundTarget], app: &AppId) -> Marks {
     let mut marks = Marks::default();
     for FoundTarget { event_type, target } in found {
+        // Whom a row does not name is found among everybody.
+        marks.walk |= target == LEFT_OUT;
         let user = UserId::parse(target).ok();
         match event_type.as_str() {
             "group.application_assignment.add" | "group.application_assignment.remove" => {
@@ -376,6 +378,7 @@ mod tests {
                     ..walk()
                 },
             ),
+            ("group.lifecycle.delete", vec!["*"], walk()),
             (
                 "group.lifecycle.delete",
                 vec![group.as_str(), other.as_str()],

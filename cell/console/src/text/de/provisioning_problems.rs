@@ -52,8 +52,8 @@ pub const PROBLEMS: &[(&str, &str)] = &[
         "Jemand anderes ist damit verbunden",
     ),
     (
-        "the person is linked to another account",
-        "Die Person ist mit einem anderen Konto verbunden",
+        "the person is linked to another account, or one may just be being made",
+        "Die Person ist mit einem anderen Konto verbunden, oder es wird gerade eines angelegt",
     ),
     (
         "it is no cursor of this list",

@@ -2,8 +2,12 @@
 
 use crate::provisioning::store::Key;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
-use vocab::id::UserId;
+use ledger::{LogEvent, LogFilter};
+use vocab::id::{OrgId, UserId};
 use vocab::time::Timestamp;
+
+/// Pages of the log in which somebody is looked for who may be no more.
+const SEARCH_PAGES_MAX: usize = 16;
 
 /// Who somebody is at a peer, and what waits to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -303,9 +307,21 @@ pub async fn was_known(
     if load(tx, key, user).await?.is_some() {
         return Ok(true);
     }
-    let sql = "SELECT 1 FROM log_targets WHERE org_id = $1 AND target_id = $2 LIMIT 1";
-    let row = tx.query_optional(sql, params![key.0, user]).await?;
-    Ok(row.is_some())
+    let filter = LogFilter {
+        target: Some(user.as_str().to_owned()),
+        ..LogFilter::default()
+    };
+    let mut before = None;
+    for _ in 0..SEARCH_PAGES_MAX {
+        let page = ledger::load_page(tx, key.0, &filter, before, 1).await?;
+        match (page.rows.is_empty(), page.next) {
+            (false, _) => return Ok(true),
+            (true, None) => return Ok(false),
+            (true, next) => before = next,
+        }
+    }
+    // Not known for certain: whoever asks then touches nothing.
+    Ok(true)
 }
 
 /// Notes what came of an account. What changed of the person meanwhile is looked at next.
@@ -457,9 +473,12 @@ pub async fn load_known(
 pub struct FoundTarget {
     /// The type of the event.
     pub event_type: String,
-    /// The id of what it is about.
+    /// The id of what it is about; [`LEFT_OUT`] where the row does not name all.
     pub target: String,
 }
+
+/// What stands for all that a row does not name.
+pub const LEFT_OUT: &str = "*";
 
 /// What the rows between two numbers (the first left out) are about, of the types after which something may be to do.
 ///
@@ -467,26 +486,67 @@ pub struct FoundTarget {
 /// [`DatabaseFault`] if the store fails.
 pub async fn load_targets(
     tx: &mut ReadTx,
-    org: &vocab::id::OrgId,
+    org: &OrgId,
     (after, last): (i64, i64),
 ) -> Result<Vec<FoundTarget>, DatabaseFault> {
-    let sql = "SELECT e.event_type, COALESCE(t.target_id, '') FROM log_events e \
-               LEFT JOIN log_targets t ON t.org_id = e.org_id AND t.seq = e.seq \
-               WHERE e.org_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.event_type IN ( \
+    let sql = "SELECT event_type, body FROM log_events \
+               WHERE org_id = $1 AND seq > $2 AND seq <= $3 AND event_type IN ( \
                'user.lifecycle.activate', 'user.lifecycle.reactivate', 'user.lifecycle.deactivate', \
                'user.lifecycle.suspend', 'user.lifecycle.unsuspend', 'user.lifecycle.delete.completed', \
                'user.account.update_profile', 'user.account.update_primary_email', \
                'group.user_membership.add', 'group.user_membership.remove', \
                'application.user_membership.add', 'application.user_membership.remove', \
                'group.application_assignment.add', 'group.application_assignment.remove', \
-               'group.lifecycle.delete', 'group.profile.update', 'system.org.settings.update') ORDER BY e.seq";
+               'group.lifecycle.delete', 'group.profile.update', 'system.org.settings.update') ORDER BY seq";
     let rows = tx.query(sql, params![org, after, last]).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(FoundTarget {
-                event_type: row.get(0)?,
-                target: row.get(1)?,
-            })
-        })
-        .collect()
+    let mut found = Vec::new();
+    for row in &rows {
+        let (event_type, body): (String, String) = (row.get(0)?, row.get(1)?);
+        found.extend(read_targets(&body).into_iter().map(|target| FoundTarget {
+            event_type: event_type.clone(),
+            target,
+        }));
+    }
+    Ok(found)
+}
+
+/// What an event is about. Of one that cannot be read everything is left out.
+fn read_targets(body: &str) -> Vec<String> {
+    let Ok(event) = serde_json::from_str::<LogEvent<'static>>(body) else {
+        return vec![LEFT_OUT.to_owned()];
+    };
+    let is_short = event
+        .debug_context
+        .is_some_and(|context| context.debug_data.contains_key("targetsLeftOut"));
+    let named = event
+        .target
+        .into_iter()
+        .map(|target| target.id.into_owned());
+    named.chain(is_short.then(|| LEFT_OUT.to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LEFT_OUT, read_targets};
+    use serde_json::json;
+
+    #[test]
+    fn what_a_row_does_not_name_is_said() {
+        let body = |details: &[(&str, &str)]| {
+            let details: std::collections::BTreeMap<_, _> = details.iter().copied().collect();
+            let body = json!({
+                "uuid": "evt1", "published": "2026-11-23T20:31:41.000Z", "eventType": "group.lifecycle.delete",
+                "version": "0", "severity": "INFO", "displayMessage": "Group deleted",
+                "actor": { "id": "00u1", "type": "User" },
+                "target": [{ "id": "00g1", "type": "UserGroup" }, { "id": "0oa1", "type": "AppInstance" }],
+                "outcome": { "result": "SUCCESS" }, "transaction": { "type": "JOB" },
+                "debugContext": { "debugData": details },
+            });
+            read_targets(&body.to_string())
+        };
+        assert_eq!(body(&[]), ["00g1", "0oa1"]);
+        let short = body(&[("targetsLeftOut", "9")]);
+        assert_eq!(short, ["00g1", "0oa1", LEFT_OUT]);
+        assert_eq!(read_targets("{"), [LEFT_OUT]);
+    }
 }
