@@ -29,6 +29,7 @@ OUR_OWN: dict[str, set[str]] = {
     # The word with an `s`, as recorded answers of the field have it; the description has it without.
     "ApiToken": {"_links"},
     "AuthServerLinks": {"activate"},
+    "AuthenticatorMethodWebAuthnAllOfSettings": {"attestation", "residentKeyRequirement"},
     "AuthorizationServer": {"default"},
     "AuthorizationServerJsonWebKey": {"crv", "x", "y"},
     "AuthorizationServerPolicyRuleGroupCondition": {"exclude"},
@@ -40,7 +41,7 @@ OUR_OWN: dict[str, set[str]] = {
     "InlineHookLinks": {"calls"},
     "InlineHookLinksCreate": {"calls"},
     "LinksNext": {"self"},
-    "LinksSelf": {"type", "user"},
+    "LinksSelf": {"refresh", "type", "user"},
     "OAuth2ScopeConsentGrantEmbeddedScope": {"name"},
     "OpenIdConnectApplicationSettings": {"app", "manualProvisioning"},
     "OrgGeneralSettingLinks": {"self"},

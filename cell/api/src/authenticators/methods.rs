@@ -27,7 +27,7 @@ pub(crate) const VERIFICATION: &str = "REQUIRED";
 pub(crate) const ATTACHMENT: &str = "ANY";
 /// What authenticator apps in the field do by themselves.
 pub(crate) const PROTOCOL: &str = "TOTP";
-pub(crate) const ALGORITHM: &str = "HMacSHA1";
+pub(crate) const ALGORITHM: &str = "HMACSHA1";
 pub(crate) const ENCODING: &str = "base32";
 
 /// The method that the path names.
