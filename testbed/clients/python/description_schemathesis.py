@@ -21,8 +21,8 @@ RUN_MAX_SECS = 600
 # The fewest cases that are worth the name.
 CASES_MIN = 2000
 SETTINGS = Path(__file__).with_name("schemathesis.toml")
-# Where an example names things of which nobody knows whether they are there.
-NAMES_OTHERS = ("groupIds", "assignments")
+# Where an example names things of which nobody knows whether they are there, or a token that nobody was given.
+NAMES_OTHERS = ("groupIds", "assignments", "sessionToken")
 # How much of a report is shown.
 SHOWN_CHARS = 6000
 
