@@ -9,7 +9,7 @@ use tokio_rustls::TlsAcceptor;
 
 /// What a receiver of syslog does with its next connection, in place of reading it to its end.
 pub(super) enum Manner {
-    /// It ends in order after so many bytes.
+    /// It takes leave after so many bytes and closes, by one act: what is unread then, or comes later, its kernel answers with a reset.
     EndAfter(usize),
     /// It reads nothing and stays.
     Hang,
@@ -51,7 +51,8 @@ impl Collector {
                         Some(Manner::EndAfter(count)) => {
                             bytes.resize(count, 0);
                             stream.read_exact(&mut bytes).await.unwrap();
-                            let _ = stream.shutdown().await;
+                            stream.get_mut().1.send_close_notify();
+                            let _ = stream.flush().await;
                         }
                         Some(Manner::Hang) => std::future::pending().await,
                         Some(Manner::Stay) => {
