@@ -1,7 +1,8 @@
 //! Who people are and what they may do: orgs, people, groups, apps, credentials, sessions, policies.
 //!
 //! This crate is the one enforcement point: [`access::authorize`] alone decides who may do what, and the operations
-//! here take its proof as an argument. It knows no protocol and renders nothing.
+//! here take its proof as an argument. It answers in no protocol; what it asks SCIM servers is made in [`provisioning`] out of
+//! types of `protocol`.
 
 pub mod access;
 pub mod api_token;

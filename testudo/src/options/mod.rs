@@ -104,7 +104,7 @@ pub struct Up {
     /// The sender of mail.
     #[arg(long, env = "TESTUDO_MAIL_FROM", default_value = "testudo@localhost")]
     pub mail_from: String,
-    /// Let connections to addresses that administrators name (logout notices, mail servers) go into private networks.
+    /// Let connections to addresses that administrators name (logout notices, mail servers, hooks, streams, providers, SCIM servers) go into private networks.
     #[arg(long, env = "TESTUDO_ALLOW_PRIVATE_OUTBOUND")]
     pub allow_private_outbound: bool,
     /// Make what this document declares (YAML) before it is ready, as `apply` does later.
