@@ -3,9 +3,9 @@
 use crate::call::Call;
 use crate::error::{ApiError, ErrorCode, Thing};
 use crate::iam::members::holder_href;
-use crate::iam::{find_role, find_set, role_href, set_href};
+use crate::iam::{find, role_href, set_href};
 use crate::role::CUSTOM;
-use identity::access::custom::{Binding, Holder, store};
+use identity::access::custom::{Binding, CustomRole, Holder, ResourceSet, store};
 use identity::fault::{Fault, Refusal};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,9 +21,9 @@ pub(crate) async fn give(
     (role, set): (&str, &str),
 ) -> Result<Value, ApiError> {
     let missing = ApiError::not_found;
-    let found = find_role(call, role).await?;
+    let found: Option<CustomRole> = find(call, role).await?;
     let role = found.ok_or_else(|| missing(Thing::CustomRole, role))?;
-    let found = find_set(call, set).await?;
+    let found: Option<ResourceSet> = find(call, set).await?;
     let set = found.ok_or_else(|| missing(Thing::ResourceSet, set))?;
     let holders = BTreeSet::from([holder]);
     let bound = call
@@ -64,7 +64,7 @@ pub(crate) async fn list(call: &Call, holder: &Holder) -> Result<Vec<Value>, Fau
     if let Holder::User(user) = holder {
         bindings.extend(store::bindings::load_through_groups(&mut tx, org, user).await?);
     }
-    let roles = store::roles::load_all(&mut tx, org).await?;
+    let roles: Vec<CustomRole> = store::labelled::load_all(&mut tx, org).await?;
     let labels: BTreeMap<&CustomRoleId, &str> = roles
         .iter()
         .map(|role| (&role.id, role.named.label.as_str()))

@@ -3,9 +3,9 @@
 use crate::body::Fields;
 use crate::call::Call;
 use crate::error::{ApiError, Thing};
-use crate::iam::{find_role, load_role, load_set, set_href, site};
+use crate::iam::{find, load_role, load_set, set_href, site};
 use crate::reply::Reply;
-use identity::access::custom::{MEMBERS_MAX, ResourceSet, store};
+use identity::access::custom::{CustomRole, MEMBERS_MAX, ResourceSet, store};
 use identity::fault::{Fault, Refusal};
 use serde_json::{Value, json};
 use vocab::id::CustomRoleId;
@@ -52,7 +52,7 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
     let named = named.ok_or_else(|| fields.refusal("role", "it is required"))?;
     let members = fields.take_texts("members")?.unwrap_or_default();
     fields.end()?;
-    let role = find_role(&call, &named).await?;
+    let role: Option<CustomRole> = find(&call, &named).await?;
     let role = role.ok_or_else(|| ApiError::not_found(Thing::CustomRole, &named))?;
     let holders = site(&call).parse_holders("members", &members, MEMBERS_MAX)?;
     let bound = call

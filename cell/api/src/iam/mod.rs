@@ -16,7 +16,8 @@ use crate::body::Fields;
 use crate::call::Call;
 use crate::error::{ApiError, Thing};
 use crate::iam::resource::Site;
-use identity::access::custom::{CustomRole, Named, ResourceSet, is_called, store};
+use identity::access::custom::store::labelled::{LabelledId, load, load_all};
+use identity::access::custom::{CustomRole, Labelled, Named, ResourceSet, is_called};
 use identity::fault::Fault;
 use vocab::id::{CustomRoleId, ResourceSetId};
 
@@ -37,19 +38,8 @@ pub(crate) fn site(call: &Call) -> Site<'_> {
 /// [`ApiError`] if this org has none such.
 pub(crate) async fn load_role(call: &Call) -> Result<CustomRole, ApiError> {
     let named = call.parameter("role");
-    let found = find_role(call, named).await?;
+    let found = find(call, named).await?;
     found.ok_or_else(|| ApiError::not_found(Thing::CustomRole, named))
-}
-
-/// The role of that id or label.
-pub(crate) async fn find_role(call: &Call, named: &str) -> Result<Option<CustomRole>, Fault> {
-    let mut tx = call.cell.database.read().await?;
-    let org = &call.context.org;
-    if let Ok(id) = CustomRoleId::parse(named) {
-        return Ok(store::roles::load(&mut tx, org, &id).await?);
-    }
-    let mut all = store::roles::load_all(&mut tx, org).await?.into_iter();
-    Ok(all.find(|role| is_called(&role.named, role.id.as_str(), named)))
 }
 
 /// The set that the path names.
@@ -58,19 +48,29 @@ pub(crate) async fn find_role(call: &Call, named: &str) -> Result<Option<CustomR
 /// [`ApiError`] if this org has none such.
 pub(crate) async fn load_set(call: &Call) -> Result<ResourceSet, ApiError> {
     let named = call.parameter("set");
-    let found = find_set(call, named).await?;
+    let found = find(call, named).await?;
     found.ok_or_else(|| ApiError::not_found(Thing::ResourceSet, named))
 }
 
-/// The set of that id or label.
-pub(crate) async fn find_set(call: &Call, named: &str) -> Result<Option<ResourceSet>, Fault> {
+/// The role or the set of that id or label.
+pub(crate) async fn find<Id: LabelledId>(
+    call: &Call,
+    named: &str,
+) -> Result<Option<Labelled<Id>>, Fault> {
     let mut tx = call.cell.database.read().await?;
     let org = &call.context.org;
-    if let Ok(id) = ResourceSetId::parse(named) {
-        return Ok(store::sets::load(&mut tx, org, &id).await?);
+    if let Ok(id) = Id::try_from(named.to_owned()) {
+        return Ok(load(&mut tx, org, &id).await?);
     }
-    let mut all = store::sets::load_all(&mut tx, org).await?.into_iter();
-    Ok(all.find(|set| is_called(&set.named, set.id.as_str(), named)))
+    let all: Vec<Labelled<Id>> = load_all(&mut tx, org).await?;
+    let mut all = all.into_iter();
+    Ok(all.find(|one| is_called(&one.named, named)))
+}
+
+/// Every role or every set of the org.
+async fn list<Id: LabelledId>(call: &Call) -> Result<Vec<Labelled<Id>>, Fault> {
+    let mut tx = call.cell.database.read().await?;
+    Ok(load_all(&mut tx, &call.context.org).await?)
 }
 
 /// Takes label and description.

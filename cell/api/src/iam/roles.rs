@@ -3,12 +3,11 @@
 use crate::body::Fields;
 use crate::call::Call;
 use crate::error::ApiError;
-use crate::iam::{READ_ONLY, load_role, role_href, take_named};
+use crate::iam::{self, READ_ONLY, load_role, role_href, take_named};
 use crate::reply::Reply;
+use identity::access::custom::CustomRole;
 use identity::access::custom::capability::Capability;
 use identity::access::custom::roles::RoleChange;
-use identity::access::custom::{CustomRole, store};
-use identity::fault::Fault;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -17,11 +16,7 @@ use std::collections::BTreeSet;
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    let roles = {
-        let mut tx = call.cell.database.read().await.map_err(Fault::from)?;
-        let roles = store::roles::load_all(&mut tx, &call.context.org).await;
-        roles.map_err(Fault::from)?
-    };
+    let roles: Vec<CustomRole> = iam::list(&call).await?;
     let shown: Vec<Value> = roles.iter().map(|role| render(&call, role)).collect();
     let own = call.href("/api/v1/iam/roles");
     Ok(Reply::of(json!({

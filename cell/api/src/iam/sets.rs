@@ -3,11 +3,10 @@
 use crate::body::Fields;
 use crate::call::Call;
 use crate::error::ApiError;
-use crate::iam::{READ_ONLY, load_set, set_href, site, take_named};
+use crate::iam::{self, READ_ONLY, load_set, set_href, site, take_named};
 use crate::reply::Reply;
+use identity::access::custom::ResourceSet;
 use identity::access::custom::sets::SetChange;
-use identity::access::custom::{ResourceSet, store};
-use identity::fault::Fault;
 use serde_json::{Value, json};
 
 /// `GET /api/v1/iam/resource-sets`.
@@ -15,11 +14,7 @@ use serde_json::{Value, json};
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    let sets = {
-        let mut tx = call.cell.database.read().await.map_err(Fault::from)?;
-        let sets = store::sets::load_all(&mut tx, &call.context.org).await;
-        sets.map_err(Fault::from)?
-    };
+    let sets: Vec<ResourceSet> = iam::list(&call).await?;
     let shown: Vec<Value> = sets.iter().map(|set| render(&call, set)).collect();
     let own = call.href("/api/v1/iam/resource-sets");
     Ok(Reply::of(json!({

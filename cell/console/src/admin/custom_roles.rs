@@ -11,7 +11,8 @@ use axum::extract::Path;
 use identity::access::Permission;
 use identity::access::custom::capability::Capability;
 use identity::access::custom::roles::RoleChange;
-use identity::access::custom::{Named, store};
+use identity::access::custom::store::labelled::load_all;
+use identity::access::custom::{CustomRole, Named, ResourceSet, store};
 use identity::fault::Refusal;
 use std::collections::BTreeSet;
 use vocab::id::CustomRoleId;
@@ -81,7 +82,7 @@ async fn page(visit: &Visit, shell: Shell) -> Answer {
     let org = &visit.context.org;
     let (roles, sets) = {
         let mut tx = loaded(visit, visit.cell.database.read().await)?;
-        let roles = loaded(visit, store::roles::load_all(&mut tx, org).await)?;
+        let roles: Vec<CustomRole> = loaded(visit, load_all(&mut tx, org).await)?;
         let mut rows = Vec::with_capacity(roles.len());
         for role in roles {
             let granted = store::roles::load_capabilities(&mut tx, org, &role.id).await;
@@ -94,7 +95,7 @@ async fn page(visit: &Visit, shell: Shell) -> Answer {
                 permissions: choices(&held),
             });
         }
-        let sets = loaded(visit, store::sets::load_all(&mut tx, org).await)?;
+        let sets: Vec<ResourceSet> = loaded(visit, load_all(&mut tx, org).await)?;
         (rows, sets)
     };
     let sets = sets.into_iter().map(|set| ResourceSetRow {

@@ -128,7 +128,7 @@ async fn changing(visit: &Visit, id: &str) -> Result<(Permit, ResourceSet), Deto
 async fn load(visit: &Visit, id: &str) -> Result<ResourceSet, Detour> {
     let id = found(visit, ResourceSetId::parse(id).ok())?;
     let mut tx = loaded(visit, visit.cell.database.read().await)?;
-    let set = store::sets::load(&mut tx, &visit.context.org, &id).await;
+    let set = store::labelled::load(&mut tx, &visit.context.org, &id).await;
     drop(tx);
     found(visit, loaded(visit, set)?)
 }
@@ -208,7 +208,7 @@ async fn page(visit: &Visit, shell: Shell, set: ResourceSet) -> Answer {
             name,
         });
     }
-    let roles = loaded(visit, store::roles::load_all(&mut tx, org).await)?;
+    let roles: Vec<CustomRole> = loaded(visit, store::labelled::load_all(&mut tx, org).await)?;
     let bound = store::bindings::load_of_set(&mut tx, org, &set.id, SHOWN_HOLDERS).await;
     let mut bindings = Vec::new();
     for binding in loaded(visit, bound)? {

@@ -3,7 +3,8 @@
 
 use crate::access::ceiling::{check_role_giving, hold_within_reach};
 use crate::access::custom::guard::TOO_MANY;
-use crate::access::custom::store::{bindings as store, roles, sets};
+use crate::access::custom::store::bindings as store;
+use crate::access::custom::store::labelled::load;
 use crate::access::custom::{
     BINDINGS_OF_ONE_MAX, Binding, CustomRole, GIVING_GROUPS_OF_ONE_MAX, Holder, MEMBERS_MAX,
     ResourceSet,
@@ -49,8 +50,8 @@ impl Cell {
                     // Before every other lock, and of two who bind at once the second counts what the first one bound.
                     crate::org::store::lock(tx, org).await?;
                     check_role_giving(tx, &by).await?;
-                    let role = roles::load(tx, org, &role).await?;
-                    let set = sets::load(tx, org, &set).await?;
+                    let role = load(tx, org, &role).await?;
+                    let set = load(tx, org, &set).await?;
                     let pair = (
                         role.ok_or(Refusal::NotFound)?,
                         set.ok_or(Refusal::NotFound)?,
@@ -158,8 +159,8 @@ impl Cell {
         binding: &Binding,
     ) -> Result<(), Refusal> {
         let org = permit.org();
-        let role = roles::load(tx, org, &binding.role).await?;
-        let set = sets::load(tx, org, &binding.set).await?;
+        let role = load(tx, org, &binding.role).await?;
+        let set = load(tx, org, &binding.set).await?;
         let pair = (
             role.ok_or(Refusal::NotFound)?,
             set.ok_or(Refusal::NotFound)?,

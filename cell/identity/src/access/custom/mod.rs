@@ -8,6 +8,7 @@
 pub mod bindings;
 pub mod capability;
 pub(crate) mod guard;
+mod labelled;
 pub mod roles;
 pub mod sets;
 pub mod shown;
@@ -50,11 +51,11 @@ pub struct Named {
     pub description: String,
 }
 
-/// A custom role.
+/// Something that the org calls by a label of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CustomRole {
+pub struct Labelled<Id> {
     /// Its id.
-    pub id: CustomRoleId,
+    pub id: Id,
     /// What it is called.
     pub named: Named,
     /// When it was made.
@@ -62,6 +63,12 @@ pub struct CustomRole {
     /// The last change of label or description.
     pub updated_at: Timestamp,
 }
+
+/// A custom role.
+pub type CustomRole = Labelled<CustomRoleId>;
+
+/// A set of resources.
+pub type ResourceSet = Labelled<ResourceSetId>;
 
 /// What a custom role permits, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,19 +77,6 @@ pub struct GrantedCapability {
     pub capability: Capability,
     /// Since when.
     pub granted_at: Timestamp,
-}
-
-/// A set of resources.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResourceSet {
-    /// Its id.
-    pub id: ResourceSetId,
-    /// What it is called.
-    pub named: Named,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// The last change of label or description.
-    pub updated_at: Timestamp,
 }
 
 /// Something that a set can hold.
@@ -269,8 +263,8 @@ pub fn decide_named(named: &Named) -> Result<Named, Refusal> {
     })
 }
 
-/// Whether a text that stands in the place of an id means the thing that is called so.
+/// Whether a text that is no id means the thing that is called so.
 #[must_use]
-pub fn is_called(named: &Named, id: &str, text: &str) -> bool {
-    id == text || fold(&named.label) == fold(text)
+pub fn is_called(named: &Named, text: &str) -> bool {
+    fold(&named.label) == fold(text)
 }

@@ -3,12 +3,13 @@
 
 use crate::access::ceiling::check_role_giving;
 use crate::access::custom::capability::Capability;
+use crate::access::custom::labelled;
+use crate::access::custom::store::labelled::load;
 use crate::access::custom::store::{bindings, roles as store};
 use crate::access::custom::{CustomRole, GrantedCapability, Named, ROLES_MAX, decide_named};
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::fault::Refusal;
-use crate::person::profile::fold;
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 use std::collections::BTreeSet;
@@ -61,15 +62,7 @@ impl Cell {
                     // Of two who add at once, the second sees the first one's.
                     crate::org::store::lock(tx, org).await?;
                     check_role_giving(tx, &by).await?;
-                    let others = store::load_all(tx, org).await?;
-                    if others.len() >= ROLES_MAX {
-                        return Err(Refusal::TooMany {
-                            what: "custom roles",
-                            max: ROLES_MAX,
-                        });
-                    }
-                    refuse_taken(&others, &added)?;
-                    store::insert(tx, org, &added).await?;
+                    labelled::add(tx, org, &added, ("custom roles", ROLES_MAX)).await?;
                     for capability in &capabilities {
                         store::grant(tx, org, &added.id, (*capability, added.created_at)).await?;
                     }
@@ -77,7 +70,7 @@ impl Cell {
                     let event = cell
                         .role_event(&by, EventType::IamRoleCreate, &added)
                         .detail("permissions", names.join(" "));
-                    Ok(ledger::append(tx, org, event).await?)
+                    ledger::append(tx, org, event).await.map_err(Refusal::from)
                 })
             })
             .await?;
@@ -102,7 +95,7 @@ impl Cell {
                     let org = by.org();
                     crate::org::store::lock(tx, org).await?;
                     check_role_giving(tx, &by).await?;
-                    let role = store::load(tx, org, &id).await?.ok_or(Refusal::NotFound)?;
+                    let role = load(tx, org, &id).await?.ok_or(Refusal::NotFound)?;
                     let present = store::load_capabilities(tx, org, &id).await?;
                     let plan = plan_change(&present, change)?;
                     let role = match plan.named {
@@ -129,19 +122,10 @@ impl Cell {
         present: CustomRole,
         named: Named,
     ) -> Result<CustomRole, Refusal> {
-        if present.named == named {
+        let (org, called) = (permit.org(), (named, self.now()));
+        let Some(role) = labelled::rename(tx, org, &present, called).await? else {
             return Ok(present);
-        }
-        let role = CustomRole {
-            named,
-            updated_at: self.now(),
-            ..present
         };
-        let org = permit.org();
-        refuse_taken(&store::load_all(tx, org).await?, &role)?;
-        if !store::update(tx, org, &role).await? {
-            return Err(Refusal::NotFound);
-        }
         let event = self.role_event(permit, EventType::IamRoleUpdate, &role);
         ledger::append(tx, org, event).await?;
         Ok(role)
@@ -190,7 +174,7 @@ impl Cell {
                     // Whoever binds it at the same moment takes the lock too.
                     crate::org::store::lock(tx, org).await?;
                     check_role_giving(tx, &by).await?;
-                    let role = store::load(tx, org, &id).await?.ok_or(Refusal::NotFound)?;
+                    let role = load(tx, org, &id).await?.ok_or(Refusal::NotFound)?;
                     if bindings::is_role_held(tx, org, &id).await? {
                         let problem = "somebody holds this role; take it from them before";
                         return Err(Refusal::invalid("role", problem));
@@ -250,15 +234,6 @@ fn plan_change(present: &[GrantedCapability], change: RoleChange) -> Result<Plan
 fn some(capabilities: &BTreeSet<Capability>) -> Result<(), Refusal> {
     match capabilities.is_empty() {
         true => Err(Refusal::invalid("permissions", "name one at least")),
-        false => Ok(()),
-    }
-}
-
-fn refuse_taken(others: &[CustomRole], role: &CustomRole) -> Result<(), Refusal> {
-    let label = fold(&role.named.label);
-    let mut others = others.iter().filter(|other| other.id != role.id);
-    match others.any(|other| fold(&other.named.label) == label) {
-        true => Err(Refusal::Taken { field: "label" }),
         false => Ok(()),
     }
 }

@@ -2,6 +2,8 @@
 //! next call on.
 
 use crate::access::ceiling::check_role_giving;
+use crate::access::custom::labelled;
+use crate::access::custom::store::labelled::load;
 use crate::access::custom::store::{bindings, sets as store};
 use crate::access::custom::{
     Named, RESOURCES_MAX, Resource, ResourceSet, SETS_MAX, SetResource, decide_named,
@@ -9,7 +11,6 @@ use crate::access::custom::{
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::fault::Refusal;
-use crate::person::profile::fold;
 use crate::problem::{Problem, named};
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
@@ -59,15 +60,7 @@ impl Cell {
                     // Of two who add at once, the second sees the first one's.
                     crate::org::store::lock(tx, org).await?;
                     check_role_giving(tx, &by).await?;
-                    let others = store::load_all(tx, org).await?;
-                    if others.len() >= SETS_MAX {
-                        return Err(Refusal::TooMany {
-                            what: "resource sets",
-                            max: SETS_MAX,
-                        });
-                    }
-                    refuse_taken(&others, &added)?;
-                    store::insert(tx, org, &added).await?;
+                    labelled::add(tx, org, &added, ("resource sets", SETS_MAX)).await?;
                     let event = cell.set_event(&by, EventType::IamResourcesetCreate, &added);
                     ledger::append(tx, org, event).await?;
                     cell.add_resources(tx, &by, &added, resources).await
@@ -95,7 +88,7 @@ impl Cell {
                     let org = by.org();
                     crate::org::store::lock(tx, org).await?;
                     check_role_giving(tx, &by).await?;
-                    let set = store::load(tx, org, &id).await?.ok_or(Refusal::NotFound)?;
+                    let set = load(tx, org, &id).await?.ok_or(Refusal::NotFound)?;
                     match change {
                         SetChange::Name(named) => {
                             return cell.apply_set_name(tx, &by, set, &named).await;
@@ -121,19 +114,10 @@ impl Cell {
         named: &Named,
     ) -> Result<ResourceSet, Refusal> {
         let named = decide_named(named)?;
-        if present.named == named {
+        let (org, called) = (permit.org(), (named, self.now()));
+        let Some(set) = labelled::rename(tx, org, &present, called).await? else {
             return Ok(present);
-        }
-        let set = ResourceSet {
-            named,
-            updated_at: self.now(),
-            ..present
         };
-        let org = permit.org();
-        refuse_taken(&store::load_all(tx, org).await?, &set)?;
-        if !store::update(tx, org, &set).await? {
-            return Err(Refusal::NotFound);
-        }
         let event = self.set_event(permit, EventType::IamResourcesetUpdate, &set);
         ledger::append(tx, org, event).await?;
         Ok(set)
@@ -209,7 +193,7 @@ impl Cell {
                     let org = by.org();
                     crate::org::store::lock(tx, org).await?;
                     check_role_giving(tx, &by).await?;
-                    let set = store::load(tx, org, &id).await?.ok_or(Refusal::NotFound)?;
+                    let set = load(tx, org, &id).await?.ok_or(Refusal::NotFound)?;
                     if !bindings::load_roles_of_set(tx, org, &id).await?.is_empty() {
                         let problem = "somebody holds a role over it; take it from them before";
                         return Err(Refusal::invalid("resource-set", problem));
@@ -263,13 +247,4 @@ async fn check_there(
     }
     let problem = Problem::of("there is nothing {name}", [named(resource.stored().1)]);
     Err(Refusal::invalid("resources", problem))
-}
-
-fn refuse_taken(others: &[ResourceSet], set: &ResourceSet) -> Result<(), Refusal> {
-    let label = fold(&set.named.label);
-    let mut others = others.iter().filter(|other| other.id != set.id);
-    match others.any(|other| fold(&other.named.label) == label) {
-        true => Err(Refusal::Taken { field: "label" }),
-        false => Ok(()),
-    }
 }

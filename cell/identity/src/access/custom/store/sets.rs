@@ -1,95 +1,9 @@
-//! The tables `resource_sets` and `resource_set_resources`.
+//! The table `resource_set_resources`, and removing from `resource_sets`.
 
-use crate::access::custom::{Named, Resource, ResourceSet, SetResource};
+use crate::access::custom::{Resource, SetResource};
 use crate::fault::Fault;
-use crate::person::profile::fold;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use vocab::id::{OrgId, ResourceSetId, SetResourceId};
-
-fn read(row: &Row) -> Result<ResourceSet, DatabaseFault> {
-    Ok(ResourceSet {
-        id: row.get(0)?,
-        named: Named {
-            label: row.get(1)?,
-            description: row.get(2)?,
-        },
-        created_at: row.get(3)?,
-        updated_at: row.get(4)?,
-    })
-}
-
-/// Every resource set of an org by label; there are at most [`SETS_MAX`](crate::access::custom::SETS_MAX).
-///
-/// # Errors
-/// [`DatabaseFault`] if the store fails.
-pub async fn load_all(tx: &mut ReadTx, org: &OrgId) -> Result<Vec<ResourceSet>, DatabaseFault> {
-    let sql = "SELECT id, label, description, created_at, updated_at FROM resource_sets \
-               WHERE org_id = $1 ORDER BY label_key";
-    let rows = tx.query(sql, params![org]).await?;
-    rows.iter().map(read).collect()
-}
-
-/// The resource set of that id.
-///
-/// # Errors
-/// [`DatabaseFault`] if the store fails.
-pub async fn load(
-    tx: &mut ReadTx,
-    org: &OrgId,
-    id: &ResourceSetId,
-) -> Result<Option<ResourceSet>, DatabaseFault> {
-    let sql = "SELECT id, label, description, created_at, updated_at FROM resource_sets \
-               WHERE org_id = $1 AND id = $2";
-    let row = tx.query_optional(sql, params![org, id]).await?;
-    row.as_ref().map(read).transpose()
-}
-
-/// Adds a resource set. The row of the org is locked, and the label was compared with those that there are.
-///
-/// # Errors
-/// [`DatabaseFault`] if the store fails.
-pub(crate) async fn insert(
-    tx: &mut WriteTx,
-    org: &OrgId,
-    set: &ResourceSet,
-) -> Result<(), DatabaseFault> {
-    let sql = "INSERT INTO resource_sets (org_id, id, label, label_key, description, created_at, updated_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    let named = &set.named;
-    let values = params![
-        org,
-        &set.id,
-        &named.label,
-        fold(&named.label),
-        &named.description,
-        set.created_at,
-        set.updated_at
-    ];
-    tx.execute(sql, values).await.map(|_| ())
-}
-
-/// Changes label and description; false if there is no such set.
-///
-/// # Errors
-/// [`DatabaseFault`] if the store fails.
-pub(crate) async fn update(
-    tx: &mut WriteTx,
-    org: &OrgId,
-    set: &ResourceSet,
-) -> Result<bool, DatabaseFault> {
-    let sql = "UPDATE resource_sets SET label = $3, label_key = $4, description = $5, updated_at = $6 \
-               WHERE org_id = $1 AND id = $2";
-    let named = &set.named;
-    let values = params![
-        org,
-        &set.id,
-        &named.label,
-        fold(&named.label),
-        &named.description,
-        set.updated_at
-    ];
-    Ok(tx.execute(sql, values).await? == 1)
-}
 
 /// Removes a set with its resources; false if there is no such set.
 ///
