@@ -239,6 +239,15 @@ pub(crate) async fn check_role_giving(tx: &mut ReadTx, permit: &Permit) -> Resul
     permits_all_of(tx, permit, Role::SuperAdmin, GIVING).await
 }
 
+/// Begins such a change: before every other lock, and of two that are made at once the second sees what the first one did.
+///
+/// # Errors
+/// As [`check_role_giving`].
+pub(crate) async fn begin_role_giving(tx: &mut WriteTx, permit: &Permit) -> Result<(), Refusal> {
+    crate::org::store::lock(tx, permit.org()).await?;
+    check_role_giving(tx, permit).await
+}
+
 async fn permits_all_of(
     tx: &mut ReadTx,
     permit: &Permit,

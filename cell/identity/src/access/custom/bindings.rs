@@ -1,7 +1,7 @@
 //! Giving people and groups a custom role over a resource set, and taking it. It counts from the next call on, and what is
 //! taken counts no more from then on.
 
-use crate::access::ceiling::{check_role_giving, hold_within_reach};
+use crate::access::ceiling::{begin_role_giving, hold_within_reach};
 use crate::access::custom::guard::TOO_MANY;
 use crate::access::custom::store::bindings as store;
 use crate::access::custom::store::labelled::load;
@@ -47,9 +47,7 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     let org = by.org();
-                    // Before every other lock, and of two who bind at once the second counts what the first one bound.
-                    crate::org::store::lock(tx, org).await?;
-                    check_role_giving(tx, &by).await?;
+                    begin_role_giving(tx, &by).await?;
                     let role = load(tx, org, &role).await?;
                     let set = load(tx, org, &set).await?;
                     let pair = (
@@ -112,8 +110,7 @@ impl Cell {
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    crate::org::store::lock(tx, by.org()).await?;
-                    check_role_giving(tx, &by).await?;
+                    begin_role_giving(tx, &by).await?;
                     let binding = store::load(tx, by.org(), &id).await?;
                     let binding = binding.ok_or(Refusal::NotFound)?;
                     cell.end_binding(tx, &by, &binding).await
@@ -137,8 +134,7 @@ impl Cell {
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    crate::org::store::lock(tx, by.org()).await?;
-                    check_role_giving(tx, &by).await?;
+                    begin_role_giving(tx, &by).await?;
                     let bindings = store::load_of_pair(tx, by.org(), (&role, &set)).await?;
                     if bindings.is_empty() {
                         return Err(Refusal::NotFound);

@@ -1,7 +1,7 @@
 //! What super administrators do with custom roles. Each change and its log rows are one transaction, and counts from the
 //! next call on: nothing of it is cached.
 
-use crate::access::ceiling::check_role_giving;
+use crate::access::ceiling::begin_role_giving;
 use crate::access::custom::capability::Capability;
 use crate::access::custom::labelled;
 use crate::access::custom::store::labelled::load;
@@ -59,9 +59,7 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     let org = by.org();
-                    // Of two who add at once, the second sees the first one's.
-                    crate::org::store::lock(tx, org).await?;
-                    check_role_giving(tx, &by).await?;
+                    begin_role_giving(tx, &by).await?;
                     labelled::add(tx, org, &added, ("custom roles", ROLES_MAX)).await?;
                     for capability in &capabilities {
                         store::grant(tx, org, &added.id, (*capability, added.created_at)).await?;
@@ -93,8 +91,7 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     let org = by.org();
-                    crate::org::store::lock(tx, org).await?;
-                    check_role_giving(tx, &by).await?;
+                    begin_role_giving(tx, &by).await?;
                     let role = load(tx, org, &id).await?.ok_or(Refusal::NotFound)?;
                     let present = store::load_capabilities(tx, org, &id).await?;
                     let plan = plan_change(&present, change)?;
@@ -171,9 +168,7 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     let org = by.org();
-                    // Whoever binds it at the same moment takes the lock too.
-                    crate::org::store::lock(tx, org).await?;
-                    check_role_giving(tx, &by).await?;
+                    begin_role_giving(tx, &by).await?;
                     let role = load(tx, org, &id).await?.ok_or(Refusal::NotFound)?;
                     if bindings::is_role_held(tx, org, &id).await? {
                         let problem = "somebody holds this role; take it from them before";

@@ -1,7 +1,7 @@
 //! What super administrators do with resource sets. Each change and its log rows are one transaction, and counts from the
 //! next call on.
 
-use crate::access::ceiling::check_role_giving;
+use crate::access::ceiling::begin_role_giving;
 use crate::access::custom::labelled;
 use crate::access::custom::store::labelled::load;
 use crate::access::custom::store::{bindings, sets as store};
@@ -57,9 +57,7 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     let org = by.org();
-                    // Of two who add at once, the second sees the first one's.
-                    crate::org::store::lock(tx, org).await?;
-                    check_role_giving(tx, &by).await?;
+                    begin_role_giving(tx, &by).await?;
                     labelled::add(tx, org, &added, ("resource sets", SETS_MAX)).await?;
                     let event = cell.set_event(&by, EventType::IamResourcesetCreate, &added);
                     ledger::append(tx, org, event).await?;
@@ -86,8 +84,7 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     let org = by.org();
-                    crate::org::store::lock(tx, org).await?;
-                    check_role_giving(tx, &by).await?;
+                    begin_role_giving(tx, &by).await?;
                     let set = load(tx, org, &id).await?.ok_or(Refusal::NotFound)?;
                     match change {
                         SetChange::Name(named) => {
@@ -191,8 +188,7 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     let org = by.org();
-                    crate::org::store::lock(tx, org).await?;
-                    check_role_giving(tx, &by).await?;
+                    begin_role_giving(tx, &by).await?;
                     let set = load(tx, org, &id).await?.ok_or(Refusal::NotFound)?;
                     if !bindings::load_roles_of_set(tx, org, &id).await?.is_empty() {
                         let problem = "somebody holds a role over it; take it from them before";

@@ -1,7 +1,7 @@
 //! What super administrators do with the targets of standard roles. Each change and its log row are one transaction, and
 //! counts from the next call on.
 
-use crate::access::ceiling::{check_grant, check_role_giving, hold_within_reach};
+use crate::access::ceiling::{begin_role_giving, check_grant, hold_within_reach};
 use crate::access::narrowed::{
     AddedTarget, RoleHolder, RoleTarget, TARGETS_MAX, TargetKind, narrowed_by, store,
 };
@@ -265,9 +265,7 @@ async fn hold(
     permit: &Permit,
     (holder, role): (&RoleHolder, Role),
 ) -> Result<Target, Refusal> {
-    let org = permit.org();
-    crate::org::store::lock(tx, org).await?;
-    check_role_giving(tx, permit).await?;
+    begin_role_giving(tx, permit).await?;
     check_grant(tx, permit, role).await?;
     match holder {
         RoleHolder::User(id) => Ok(as_target(&hold_within_reach(tx, permit, id).await?)),

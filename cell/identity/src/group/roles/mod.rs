@@ -5,7 +5,7 @@
 
 pub mod store;
 
-use crate::access::ceiling::{check_grant, check_role_giving};
+use crate::access::ceiling::{begin_role_giving, check_grant};
 use crate::access::custom::bindings::hold_group;
 use crate::access::narrowed::{RoleHolder, store as narrowed};
 use crate::access::{Permission, Permit, Role};
@@ -48,8 +48,7 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     let org = by.org();
-                    crate::org::store::lock(tx, org).await?;
-                    check_role_giving(tx, &by).await?;
+                    begin_role_giving(tx, &by).await?;
                     check_grant(tx, &by, role).await?;
                     let target = hold_group(tx, &cell, &by, &id).await?;
                     let holder = RoleHolder::Group(id.clone());
@@ -85,8 +84,7 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     let org = by.org();
-                    crate::org::store::lock(tx, org).await?;
-                    check_role_giving(tx, &by).await?;
+                    begin_role_giving(tx, &by).await?;
                     let group = crate::group::store::load(tx, org, &id).await?;
                     let group = group.ok_or(Refusal::NotFound)?;
                     if !store::delete(tx, org, (&id, role)).await? {
