@@ -405,10 +405,7 @@ pub fn authorize(
         client: client.clone(),
         own_user,
         own_session,
-        own_token: match caller {
-            Caller::ApiToken(token) => Some(token.token_id.clone()),
-            _ => None,
-        },
+        own_token: own_token(caller),
         rights,
     })
 }
@@ -464,12 +461,16 @@ pub fn authorize_within(
         client: client.clone(),
         own_user,
         own_session,
-        own_token: match caller {
-            Caller::ApiToken(token) => Some(token.token_id.clone()),
-            _ => None,
-        },
+        own_token: own_token(caller),
         rights: Rights::CustomOf(principal),
     })
+}
+
+fn own_token(caller: &Caller) -> Option<ApiTokenId> {
+    match caller {
+        Caller::ApiToken(token) => Some(token.token_id.clone()),
+        _ => None,
+    }
 }
 
 fn decide_person(person: &PersonCaller, permission: Permission) -> Result<(), Refusal> {

@@ -52,16 +52,22 @@ macro_rules! targets {
     };
 }
 
-/// Resources over which one of the capabilities `$3` to `$6` is held.
-macro_rules! resources {
+/// What their roles permit, with each resource that it is permitted over.
+macro_rules! permitted {
     () => {
         concat!(
             "FROM ",
             held!(),
             "CROSS JOIN custom_role_permissions p CROSS JOIN resource_set_resources r \
-             WHERE p.org_id = $1 AND p.role_id = h.role_id AND p.permission IN ($3, $4, $5, $6) \
-             AND r.org_id = $1 AND r.set_id = h.set_id "
+             WHERE p.org_id = $1 AND p.role_id = h.role_id AND r.org_id = $1 AND r.set_id = h.set_id "
         )
+    };
+}
+
+/// Resources over which one of the capabilities `$3` to `$6` is held.
+macro_rules! resources {
+    () => {
+        concat!(permitted!(), "AND p.permission IN ($3, $4, $5, $6) ")
     };
 }
 
@@ -241,11 +247,9 @@ pub(crate) async fn load_capabilities_over(
     other: &UserId,
 ) -> Result<BTreeSet<Capability>, Fault> {
     let sql = concat!(
-        "SELECT p.permission FROM ",
-        held!(),
-        "CROSS JOIN custom_role_permissions p CROSS JOIN resource_set_resources r \
-         WHERE p.org_id = $1 AND p.role_id = h.role_id AND r.org_id = $1 AND r.set_id = h.set_id \
-         AND (r.kind = 'USERS' OR (r.kind = 'USERS_OF' AND EXISTS (SELECT 1 FROM group_members m \
+        "SELECT p.permission ",
+        permitted!(),
+        "AND (r.kind = 'USERS' OR (r.kind = 'USERS_OF' AND EXISTS (SELECT 1 FROM group_members m \
          WHERE m.org_id = $1 AND m.group_id = r.target AND m.user_id = $3))) UNION SELECT w.role ",
         targets!(),
         "AND t.kind = 'GROUP' AND EXISTS (SELECT 1 FROM group_members m \
@@ -262,11 +266,9 @@ pub(crate) async fn load_capabilities_by_group(
     group: &GroupId,
 ) -> Result<BTreeSet<Capability>, Fault> {
     let sql = concat!(
-        "SELECT p.permission FROM ",
-        held!(),
-        "CROSS JOIN custom_role_permissions p CROSS JOIN resource_set_resources r \
-         WHERE p.org_id = $1 AND p.role_id = h.role_id AND r.org_id = $1 AND r.set_id = h.set_id \
-         AND r.kind = 'USERS_OF' AND r.target = $3 UNION SELECT w.role ",
+        "SELECT p.permission ",
+        permitted!(),
+        "AND r.kind = 'USERS_OF' AND r.target = $3 UNION SELECT w.role ",
         targets!(),
         "AND t.kind = 'GROUP' AND t.target = $3"
     );
