@@ -57,6 +57,17 @@ pub(crate) struct Batch<'s, W> {
 /// What a walk met, and the key and the id that the walk goes on behind.
 pub(crate) type Met<T> = (T, String, String);
 
+/// Things that were looked up together, as a walk by id meets them.
+pub(crate) fn met_by_id<T>(things: Vec<T>, id: impl Fn(&T) -> String) -> Vec<Met<T>> {
+    let met = things.into_iter().map(|thing| {
+        let id = id(&thing);
+        (thing, String::new(), id)
+    });
+    let mut met: Vec<Met<T>> = met.collect();
+    met.sort_by(|one, other| one.2.cmp(&other.2));
+    met
+}
+
 /// One page, as it comes to be.
 pub(crate) struct Page<'s, W, T: Listed> {
     search: &'s Search<W, T::Attribute>,

@@ -7,7 +7,7 @@ use crate::embedded::TOGETHER_MAX;
 use crate::embedded::store::{filled, places};
 use crate::fault::Fault;
 use crate::person::profile::fold;
-use crate::walk::{Batch, Met};
+use crate::walk::{Batch, Met, met_by_id};
 use database::{ReadTx, params};
 use std::sync::LazyLock;
 use vocab::id::OrgId;
@@ -111,13 +111,7 @@ async fn load_some(tx: &mut ReadTx, org: &OrgId, ids: &[String]) -> Result<Vec<M
     };
     let rows = tx.query(OF_IDS.as_str(), &values).await?;
     let apps = rows.iter().map(read).collect::<Result<Vec<App>, _>>()?;
-    let apps = apps.into_iter().map(|app| {
-        let id = app.id.to_string();
-        (app, String::new(), id)
-    });
-    let mut met: Vec<Met<App>> = apps.collect();
-    met.sort_by(|one, other| one.2.cmp(&other.2));
-    Ok(met)
+    Ok(met_by_id(apps, |app| app.id.to_string()))
 }
 
 /// Each statement that walks one index, and the index that it must use.

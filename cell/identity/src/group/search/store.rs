@@ -8,7 +8,7 @@ use crate::group::Group;
 use crate::group::search::Walk;
 use crate::group::store::{columns, read};
 use crate::person::profile::fold;
-use crate::walk::{Batch, Met, rows_max};
+use crate::walk::{Batch, Met, met_by_id, rows_max};
 use database::{ReadTx, params};
 use std::sync::LazyLock;
 use vocab::id::{OrgId, UserId};
@@ -132,13 +132,7 @@ async fn load_some(tx: &mut ReadTx, org: &OrgId, ids: &[String]) -> Result<Vec<M
     };
     let rows = tx.query(OF_IDS.as_str(), &values).await?;
     let groups = rows.iter().map(read).collect::<Result<Vec<Group>, _>>()?;
-    let groups = groups.into_iter().map(|group| {
-        let id = group.id.to_string();
-        (group, String::new(), id)
-    });
-    let mut met: Vec<Met<Group>> = groups.collect();
-    met.sort_by(|one, other| one.2.cmp(&other.2));
-    Ok(met)
+    Ok(met_by_id(groups, |group| group.id.to_string()))
 }
 
 /// Groups of a person by id, after that id.
