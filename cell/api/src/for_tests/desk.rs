@@ -4,7 +4,7 @@ use crate::for_tests::{Answered, By, World};
 use identity::access::Permission;
 use identity::access::custom::capability::Capability;
 use identity::access::custom::{Holder, Resource};
-use serde_json::Value;
+use serde_json::{Value, json};
 use vocab::id::{GroupId, RoleBindingId, UserId};
 
 /// The login of that person.
@@ -84,4 +84,23 @@ impl World {
         }
         found
     }
+}
+
+/// What nobody does to somebody who can do more: method, what follows the person in the path, and body.
+pub(crate) fn acts_upon_somebody() -> [(&'static str, &'static str, Value); 9] {
+    [
+        (
+            "POST",
+            "",
+            json!({ "profile": { "email": "mallory@example.com" } }),
+        ),
+        ("POST", "/lifecycle/reset_password", Value::Null),
+        ("POST", "/lifecycle/expire_password", Value::Null),
+        ("POST", "/lifecycle/reset_factors", Value::Null),
+        ("POST", "/lifecycle/suspend", Value::Null),
+        ("POST", "/lifecycle/deactivate", Value::Null),
+        ("POST", "/credentials/forgot_password", Value::Null),
+        ("DELETE", "/sessions", Value::Null),
+        ("DELETE", "", Value::Null),
+    ]
 }

@@ -1,5 +1,6 @@
 //! Nobody comes to more by a custom role: each way there was thought of, and is closed.
 
+use crate::for_tests::desk::acts_upon_somebody;
 use crate::for_tests::{By, World, on_both_engines};
 use identity::access::Role;
 use identity::access::custom::capability::Capability as To;
@@ -58,21 +59,7 @@ async fn administrators_are_out_of_reach(world: &World) {
         .await
         .texts("/id");
     let clerk = UserId::parse(&clerk[0]).unwrap();
-    let acts = [
-        (
-            "POST",
-            "",
-            json!({ "profile": { "email": "mallory@example.com" } }),
-        ),
-        ("POST", "/lifecycle/reset_password", Value::Null),
-        ("POST", "/lifecycle/expire_password", Value::Null),
-        ("POST", "/lifecycle/reset_factors", Value::Null),
-        ("POST", "/lifecycle/suspend", Value::Null),
-        ("POST", "/lifecycle/deactivate", Value::Null),
-        ("POST", "/credentials/forgot_password", Value::Null),
-        ("DELETE", "/sessions", Value::Null),
-        ("DELETE", "", Value::Null),
-    ];
+    let acts = acts_upon_somebody();
     let rows = world.log_rows(&world.main).await;
     let above = [world.desk().await, reporter, super_admin, other, clerk];
     for user in &above {

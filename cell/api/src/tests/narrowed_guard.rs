@@ -1,6 +1,7 @@
 //! Nobody comes to more by a narrowed role than its targets hold: not to who stands above, not by moving people, not through
 //! an app, and not by what becomes of a target.
 
+use crate::for_tests::desk::acts_upon_somebody;
 use crate::for_tests::{Answered, By, World, on_both_engines};
 use crate::tests::bearer::{call_with, prepare};
 use identity::access::Role;
@@ -35,21 +36,7 @@ async fn who_administers_is_out_of_reach_inside_of_a_target_too(world: &World) {
     }
     let rows = world.log_rows(&world.main).await;
     for user in &above {
-        for (method, step, body) in [
-            (
-                "POST",
-                "",
-                json!({ "profile": { "email": "mallory@example.com" } }),
-            ),
-            ("POST", "/lifecycle/reset_password", Value::Null),
-            ("POST", "/lifecycle/expire_password", Value::Null),
-            ("POST", "/lifecycle/reset_factors", Value::Null),
-            ("POST", "/lifecycle/suspend", Value::Null),
-            ("POST", "/lifecycle/deactivate", Value::Null),
-            ("POST", "/credentials/forgot_password", Value::Null),
-            ("DELETE", "/sessions", Value::Null),
-            ("DELETE", "", Value::Null),
-        ] {
+        for (method, step, body) in acts_upon_somebody() {
             let path = format!("users/{user}{step}");
             let seen = world.asks(method, &path, &body).await;
             assert_eq!(seen.outcome(), FORBIDDEN, "{method} {path}");
