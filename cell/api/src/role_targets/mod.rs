@@ -1,6 +1,32 @@
 //! Targets of standard roles, whoever has the role: the groups or the apps that it is held over. A role without any is held
 //! over everything; a narrowed one keeps its last target, and is none that is held over everything even if that is removed.
 
+/// The operations of one kind of holder, who is found by `holder` of the module.
+macro_rules! handlers {
+    () => {
+        handlers! {
+            "Lists the groups that the role is narrowed to." list_groups
+            "Narrows the role to a group, beside those it is narrowed to." add_group
+            "Narrows the role to a group no more, but the last one." remove_group
+            "Lists the apps that the role is narrowed to." list_apps
+            "Narrows the role to every app of a kind." add_kind
+            "Narrows the role to every app of a kind no more." remove_kind
+            "Narrows the role to an app, beside those it is narrowed to." add_app
+            "Narrows the role to an app no more, but the last one." remove_app
+        }
+    };
+    ($($does:literal $name:ident)*) => {$(
+        #[doc = $does]
+        ///
+        /// # Errors
+        /// [`ApiError`] as every operation; nothing was changed.
+        pub async fn $name(call: Call) -> Result<Reply, ApiError> {
+            let holder = holder(&call).await?;
+            crate::role_targets::$name(call, holder).await
+        }
+    )*};
+}
+
 pub(crate) mod described;
 pub mod of_clients;
 pub mod of_groups;
