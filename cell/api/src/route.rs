@@ -228,7 +228,7 @@ operations! {
     PUT "/api/v1/groups/{id}/roles/{rid}/targets/groups/{gid}" ManageOrg role_targets::of_groups::add_group "Narrow a role of a group to a group, beside those it is narrowed to" role_targets::described::ADD;
     DELETE "/api/v1/groups/{id}/roles/{rid}/targets/groups/{gid}" ManageOrg role_targets::of_groups::remove_group "Narrow a role of a group to a group no more, but the last one" role_targets::described::REMOVE;
     GET "/api/v1/groups/{id}/roles/{rid}/targets/catalog/apps" ReadDirectory role_targets::of_groups::list_apps "List the apps that a role of a group is narrowed to" role_targets::described::APPS;
-    PUT "/api/v1/groups/{id}/roles/{rid}/targets/catalog/apps/{app}" ManageOrg role_targets::of_groups::add_kind "Narrow a role of a group to every app of a kind" role_targets::described::ADD;
+    PUT "/api/v1/groups/{id}/roles/{rid}/targets/catalog/apps/{app}" ManageOrg role_targets::of_groups::add_kind "Narrow a role of a group to every app of a kind" role_targets::described::ADD_KIND_TO_GROUP;
     DELETE "/api/v1/groups/{id}/roles/{rid}/targets/catalog/apps/{app}" ManageOrg role_targets::of_groups::remove_kind "Narrow a role of a group to every app of a kind no more" role_targets::described::REMOVE;
     PUT "/api/v1/groups/{id}/roles/{rid}/targets/catalog/apps/{app}/{instance}" ManageOrg role_targets::of_groups::add_app "Narrow a role of a group to an app, beside those it is narrowed to" role_targets::described::ADD;
     DELETE "/api/v1/groups/{id}/roles/{rid}/targets/catalog/apps/{app}/{instance}" ManageOrg role_targets::of_groups::remove_app "Narrow a role of a group to an app no more, but the last one" role_targets::described::REMOVE;

@@ -55,15 +55,9 @@ OUR_OWN: dict[str, set[str]] = {
     "UserFactorActivateResponse": {"created", "id", "lastUpdated", "profile", "provider", "status", "vendorName"},
     "UserSchemaAttribute": {"minimum", "maximum"},
 }
-# Where answers are ours though the public description has something at the same place: receivers of the log are of our own types;
-# pushes of groups are answered 200 with a link to themselves; and of the roles that are narrowed to every app of a kind the
-# description says 200 in one place and 204 in the other, where it is one act, which is answered 204.
-OURS = (
-    "/api/v1/logStreams",
-    "/api/v1/apps/{}/group-push",
-    "/api/v1/groups/{}/roles/{}/targets/catalog/apps/{}",
-    "/api/v1/users/{}/roles/{}/targets/catalog/apps/{}",
-)
+# Where answers are ours though the public description has something at the same place: receivers of the log are of our own types,
+# and pushes of groups are answered 200 with a link to themselves.
+OURS = ("/api/v1/logStreams", "/api/v1/apps/{}/group-push")
 # What the classes refuse and is none the less so: what stands inside of a thing (`expand`) is described there as objects of
 # objects, which it nowhere is; an answer that fits several of the classes that there are to choose from fits one; and of the ways
 # in which we prove ourselves to a provider the description knows but one, so that the one of ours that does not go without saying
@@ -184,6 +178,9 @@ def hold(operations: dict[Place, dict[str, str | None]], answer: dict[str, Any],
     if status >= "400":
         # Refusals have one shape, also where the public description leaves a status out, or its shape.
         kind = "Error"
+    elif status == "204" and status in kinds:
+        # There is no body, also where the SDK has a class for it.
+        kind = None
     elif status in kinds:
         # Of two statuses with one shape, the SDK knows it of the first alone.
         kind = kinds[status] or (kinds.get("200") if body is not None else None)

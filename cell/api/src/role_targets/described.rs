@@ -60,5 +60,7 @@ pub(crate) static ALL: Description = pages(
 .refusing(&[ErrorCode::RoleType]);
 pub(crate) static ADD: Description =
     NOTHING.refusing(&[ErrorCode::RoleType, ErrorCode::TooManyTargets]);
+pub(crate) static ADD_KIND_TO_GROUP: Description =
+    DONE.refusing(&[ErrorCode::RoleType, ErrorCode::TooManyTargets]);
 pub(crate) static REMOVE: Description = NOTHING.refusing(&[ErrorCode::RoleType]);
 pub(crate) static WIDEN: Description = DONE.refusing(&[ErrorCode::RoleType]);

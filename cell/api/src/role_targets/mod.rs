@@ -163,7 +163,12 @@ async fn list_apps(call: Call, holder: RoleHolder) -> Result<Reply, ApiError> {
 async fn add_kind(call: Call, holder: RoleHolder) -> Result<Reply, ApiError> {
     let held = Held::of(&call, holder, TargetKind::Apps)?;
     check_kind(&call)?;
-    held.add(&call, RoleTarget::Apps).await
+    let added = held.add(&call, RoleTarget::Apps).await?;
+    // Clients know this one of groups by another status.
+    Ok(match held.holder {
+        RoleHolder::Group(_) => Reply::done(),
+        RoleHolder::User(_) | RoleHolder::App(_) => added,
+    })
 }
 
 async fn remove_kind(call: Call, holder: RoleHolder) -> Result<Reply, ApiError> {
