@@ -167,6 +167,19 @@ pub struct LogRow {
     pub outcome: Outcome,
 }
 
+/// A person or a group that can be opened.
+#[derive(Clone, Debug)]
+pub struct PartyRow {
+    /// The id of the person or the group; stands in addresses and forms.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// A second line, or empty.
+    pub about: String,
+    /// Whether it is a group.
+    pub is_group: bool,
+}
+
 /// A thing that is named and can be opened: a person, a group, an app.
 #[derive(Clone, Debug)]
 pub struct LinkRow {

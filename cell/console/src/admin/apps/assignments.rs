@@ -6,7 +6,8 @@ use crate::admin::form::is_ticked;
 use crate::admin::groups::find_groups;
 use crate::admin::paging::{LOAD_ROWS, cut, key_of, pager, render_cursor, search_of};
 use crate::admin::people::find_people;
-use crate::view::admin::{AppTab, AssignmentRow};
+use crate::view::admin::AppTab;
+use crate::view::row::PartyRow;
 use crate::visit::Visit;
 use axum::extract::Path;
 use database::{DatabaseFault, ReadTx};
@@ -50,7 +51,7 @@ async fn load_rows(
     tx: &mut ReadTx,
     app: &App,
     key: &[String],
-) -> Result<Vec<AssignmentRow>, DatabaseFault> {
+) -> Result<Vec<PartyRow>, DatabaseFault> {
     let (mut after_group, mut after_person, mut rows) = ("", "", Vec::new());
     let is_among_people = match key {
         [kind, id] if kind == PEOPLE => {
@@ -85,8 +86,8 @@ async fn load_rows(
     Ok(rows)
 }
 
-const fn row(id: String, name: String, is_group: bool) -> AssignmentRow {
-    AssignmentRow {
+const fn row(id: String, name: String, is_group: bool) -> PartyRow {
+    PartyRow {
         id,
         name,
         about: String::new(),

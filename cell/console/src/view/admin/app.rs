@@ -6,6 +6,7 @@ use super::apps::AppKind;
 use super::pick::Picker;
 use super::snippet::{Integration, Snippet, render_snippets};
 use crate::view::part::{self, Choice, Icon, Input, Moment, Pager, Tone};
+use crate::view::row::PartyRow;
 use crate::view::shell::{Right, Shell, here};
 use askama::Template;
 
@@ -33,19 +34,6 @@ pub struct GivenRow {
     pub name: String,
     /// When it was given.
     pub since: Moment,
-}
-
-/// Whom an application is for.
-#[derive(Clone, Debug)]
-pub struct AssignmentRow {
-    /// The id of the person or the group; stands in forms.
-    pub id: String,
-    /// The name.
-    pub name: String,
-    /// A second line, or empty.
-    pub about: String,
-    /// Whether it is a group.
-    pub is_group: bool,
 }
 
 /// The view that is open; each has its own address under `/admin/apps/{id}`.
@@ -97,7 +85,7 @@ pub enum AppTab {
         /// Whether everybody may use it.
         is_for_everyone: bool,
         /// Groups first, then people, by name.
-        rows: Vec<AssignmentRow>,
+        rows: Vec<PartyRow>,
         /// Its neighbours.
         pager: Pager,
         /// People to add, searched by `?find-people=…`.

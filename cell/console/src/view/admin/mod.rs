@@ -30,7 +30,7 @@ mod snippet;
 mod streams;
 mod zones;
 
-pub use app::{AppPage, AppTab, AssignmentRow, GivenRow, SecretRow};
+pub use app::{AppPage, AppTab, GivenRow, SecretRow};
 pub use app_new::{AppDetailsPage, AppKindPage, AppReadyPage, NewAppForm};
 pub use app_provisioning::{
     FoundKind, FoundRow, ProvisionedRow, ProvisioningForm, ProvisioningStanding, PushRow, SentRow,
