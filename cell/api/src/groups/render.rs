@@ -16,9 +16,9 @@ pub fn render_counts(call: &Call, group: &Group, counts: GroupCounts) -> Value {
     json!({
         "usersCount": counts.members,
         "appsCount": counts.apps,
-        // Groups have no roles, and are pushed nowhere. The word is that of the interface.
-        "hasAdminPrivlege": false,
-        "groupPushMappingsCount": 0,
+        // The word is that of the interface.
+        "hasAdminPrivlege": counts.gives_role,
+        "groupPushMappingsCount": counts.pushes,
         "_links": {
             "users": { "href": format!("{href}/users") },
             "apps": { "href": format!("{href}/apps") },

@@ -2,7 +2,9 @@
 
 use super::apps::{add, web};
 use crate::for_tests::{By, World, on_both_engines};
-use identity::access::Permission;
+use identity::access::custom::capability::Capability;
+use identity::access::custom::{Holder, Resource};
+use identity::access::{Permission, Role};
 use identity::embedded::{GROUPS_COUNTED_MAX, TOGETHER_MAX};
 use serde_json::{Value, json};
 use vocab::id::{AppId, GroupId};
@@ -154,10 +156,6 @@ async fn groups_say_how_much_there_is_of_them(world: &World) {
     };
     let listed = world.get("/api/v1/groups?q=few&expand=stats").await;
     assert_eq!(counts(&listed.body[0]), (Some(3), Some(1)));
-    assert_eq!(
-        listed.body[0]["_embedded"]["stats"]["hasAdminPrivlege"],
-        false
-    );
     for (id, expected) in made.iter().zip([(Some(3), Some(1)), (Some(0), Some(0))]) {
         let shown = world
             .get(&format!("/api/v1/groups/{id}?expand=stats"))
@@ -206,9 +204,38 @@ async fn policies_are_shown_with_their_rules(world: &World) {
     assert_eq!(refused.outcome(), (400, "E0000001"));
 }
 
+async fn groups_say_whether_they_give_a_role_and_are_pushed(world: &World) {
+    let things = world.things(&world.main, "pushed").await;
+    let (plain, path) = (group(world, "plain").await, "/api/v1/groups");
+    let seen = async |id: &str| {
+        let shown = world.get(&format!("{path}/{id}?expand=stats")).await;
+        let stats = &shown.body["_embedded"]["stats"];
+        let gives = stats["hasAdminPrivlege"].as_bool();
+        (gives, stats["groupPushMappingsCount"].as_i64())
+    };
+    assert_eq!(seen(&things.group).await, (Some(false), Some(1)));
+    assert_eq!(seen(plain.as_str()).await, (Some(false), Some(0)));
+    let manager = world.permit(&world.main, Permission::ManageOrg);
+    let role = Role::ReadOnlyAdmin;
+    let given = world.cell.grant_group_role(&manager, &plain, role);
+    assert!(given.await.unwrap());
+    assert_eq!(seen(plain.as_str()).await, (Some(true), Some(0)));
+    let taken = world.cell.revoke_group_role(&manager, &plain, role);
+    assert!(taken.await.unwrap());
+    assert_eq!(seen(plain.as_str()).await, (Some(false), Some(0)));
+    let permissions = [Capability::UsersRead];
+    let (role, set) = world
+        .role_over(&world.main, "part", &permissions, &[Resource::Users])
+        .await;
+    let holder = Holder::Group(plain.clone());
+    world.bind(&world.main, (&role, &set), holder).await;
+    assert_eq!(seen(plain.as_str()).await, (Some(true), Some(0)));
+}
+
 on_both_engines!(
     policies_are_shown_with_their_rules,
     the_people_and_groups_of_an_app_stand_in_their_assignments,
     the_apps_of_a_person_say_how_they_came,
     groups_say_how_much_there_is_of_them,
+    groups_say_whether_they_give_a_role_and_are_pushed,
 );

@@ -29,6 +29,10 @@ pub struct GroupCounts {
     pub members: Option<usize>,
     /// Apps that are assigned to it.
     pub apps: Option<usize>,
+    /// Apps to whose servers it is pushed.
+    pub pushes: usize,
+    /// Whether it gives its members an administrator role.
+    pub gives_role: bool,
 }
 
 impl Cell {
@@ -124,12 +128,15 @@ impl Cell {
             let count = usize::try_from(count).unwrap_or(usize::MAX);
             (count <= max).then_some(count)
         };
-        let counts = counted.into_iter().map(|(group, members, apps)| {
+        let counts = counted.into_iter().map(|counted| {
             let counts = GroupCounts {
-                members: told(members, MEMBERS_COUNTED_MAX),
-                apps: told(apps, APPS_COUNTED_MAX),
+                members: told(counted.members, MEMBERS_COUNTED_MAX),
+                apps: told(counted.apps, APPS_COUNTED_MAX),
+                // It is pushed once to an app at most, and few apps are provisioned.
+                pushes: usize::try_from(counted.pushes).unwrap_or_default(),
+                gives_role: counted.gives_role,
             };
-            (group, counts)
+            (counted.group, counts)
         });
         Ok(counts.collect())
     }

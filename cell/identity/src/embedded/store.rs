@@ -1,6 +1,7 @@
 //! Rows of several tables by many ids at once. A statement names as many as there may be, whatever their number, so that there
 //! is one text of each: the places that are left over hold the last id once more.
 
+use crate::access::custom::store::bindings::gives;
 use crate::app::assigned::{AppWay, Way};
 use crate::attribute_schema::Attributes;
 use crate::embedded::{APPS_COUNTED_MAX, MEMBERS_COUNTED_MAX, TOGETHER_MAX};
@@ -72,8 +73,11 @@ static COUNTS: LazyLock<String> = LazyLock::new(|| {
          (SELECT COUNT(*) FROM (SELECT 1 FROM group_members m WHERE m.org_id = g.org_id AND m.group_id = g.id \
          LIMIT $2) AS members), \
          (SELECT COUNT(*) FROM (SELECT 1 FROM app_groups a WHERE a.org_id = g.org_id AND a.group_id = g.id \
-         LIMIT $3) AS apps) \
-         FROM groups g WHERE g.org_id = $1 AND g.id IN ({places})"
+         LIMIT $3) AS apps), \
+         (SELECT COUNT(*) FROM provisioning_groups p WHERE p.org_id = g.org_id AND p.group_id = g.id AND p.removing = 0), \
+         CASE WHEN {} THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END \
+         FROM groups g WHERE g.org_id = $1 AND g.id IN ({places})",
+        gives!("g.id")
     )
 });
 
@@ -147,12 +151,22 @@ pub(super) async fn load_group_ways(
         .collect()
 }
 
-/// Members and apps of groups; one more than the bound where there are more.
+/// How much there is of a group: of members and apps one more than the bound where there are more.
+#[derive(Debug)]
+pub(super) struct Counted {
+    pub(super) group: GroupId,
+    pub(super) members: i64,
+    pub(super) apps: i64,
+    pub(super) pushes: i64,
+    pub(super) gives_role: bool,
+}
+
+/// How much there is of each of these groups.
 pub(super) async fn count_groups(
     tx: &mut ReadTx,
     org: &OrgId,
     ids: &[GroupId],
-) -> Result<Vec<(GroupId, i64, i64)>, DatabaseFault> {
+) -> Result<Vec<Counted>, DatabaseFault> {
     let before = vec![
         Value::from(org),
         Value::from(rows_max(MEMBERS_COUNTED_MAX + 1)),
@@ -162,9 +176,17 @@ pub(super) async fn count_groups(
         return Ok(Vec::new());
     };
     let rows = tx.query(COUNTS.as_str(), &values).await?;
-    rows.iter()
-        .map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .collect()
+    let counted = rows.iter().map(|row| {
+        let gives_role: i64 = row.get(4)?;
+        Ok(Counted {
+            group: row.get(0)?,
+            members: row.get(1)?,
+            apps: row.get(2)?,
+            pushes: row.get(3)?,
+            gives_role: gives_role == 1,
+        })
+    });
+    counted.collect()
 }
 
 #[cfg(test)]

@@ -127,6 +127,22 @@ pub async fn is_role_held(
     Ok(tx.query_optional(sql, params![org, role]).await?.is_some())
 }
 
+/// Whether the group whose id stands in that place of a statement gives a role.
+macro_rules! gives {
+    ($group:literal) => {
+        concat!(
+            "(EXISTS (SELECT 1 FROM role_bindings b WHERE b.org_id = $1 AND b.member_kind = 'GROUP' AND b.member_id = ",
+            $group,
+            ") OR EXISTS (SELECT 1 FROM group_roles r WHERE r.org_id = $1 AND r.group_id = ",
+            $group,
+            ") OR EXISTS (SELECT 1 FROM narrowed_roles n WHERE n.org_id = $1 AND n.holder_id = ",
+            $group,
+            "))"
+        )
+    };
+}
+pub(crate) use gives;
+
 /// Whether a group gives whoever is in it a role, a standard one or a custom one.
 ///
 /// # Errors
@@ -136,20 +152,8 @@ pub async fn is_group_holder(
     org: &OrgId,
     group: &str,
 ) -> Result<bool, DatabaseFault> {
-    let sql = "SELECT 1 WHERE EXISTS (SELECT 1 FROM role_bindings b \
-               WHERE b.org_id = $1 AND b.member_kind = 'GROUP' AND b.member_id = $2) \
-               OR EXISTS (SELECT 1 FROM group_roles r WHERE r.org_id = $1 AND r.group_id = $2) \
-               OR EXISTS (SELECT 1 FROM narrowed_roles n WHERE n.org_id = $1 AND n.holder_id = $2)";
+    let sql = concat!("SELECT 1 WHERE ", gives!("$2"));
     Ok(tx.query_optional(sql, params![org, group]).await?.is_some())
-}
-
-/// Whether the group of a row of `group_members` called `m` gives a role.
-macro_rules! gives {
-    () => {
-        "(EXISTS (SELECT 1 FROM role_bindings b WHERE b.org_id = $1 AND b.member_kind = 'GROUP' AND b.member_id = m.group_id) \
-         OR EXISTS (SELECT 1 FROM group_roles r WHERE r.org_id = $1 AND r.group_id = m.group_id) \
-         OR EXISTS (SELECT 1 FROM narrowed_roles n WHERE n.org_id = $1 AND n.holder_id = m.group_id))"
-    };
 }
 
 /// How many groups of a person give a role, but the one that is left out.
@@ -163,7 +167,7 @@ pub(crate) async fn count_giving_groups(
 ) -> Result<i64, DatabaseFault> {
     let sql = concat!(
         "SELECT COUNT(*) FROM group_members m WHERE m.org_id = $1 AND m.user_id = $2 AND m.group_id <> $3 AND ",
-        gives!()
+        gives!("m.group_id")
     );
     let row = tx.query_optional(sql, params![org, user, but]).await?;
     row.map_or(Ok(0), |row| row.get(0))
@@ -181,7 +185,7 @@ pub(crate) async fn has_full_member(
     let sql = concat!(
         "SELECT 1 FROM group_members o WHERE o.org_id = $1 AND o.group_id = $2 AND (SELECT COUNT(*) \
          FROM group_members m WHERE m.org_id = $1 AND m.user_id = o.user_id AND m.group_id <> $2 AND ",
-        gives!(),
+        gives!("m.group_id"),
         ") >= $3 LIMIT 1"
     );
     Ok(tx
