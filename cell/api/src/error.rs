@@ -89,6 +89,8 @@ pub enum Thing {
     User,
     /// A group.
     UserGroup,
+    /// Who owns a group.
+    GroupOwner,
     /// A rule that fills groups.
     GroupRule,
     /// An app.
@@ -180,6 +182,7 @@ impl Thing {
         match self {
             Self::User => "User",
             Self::UserGroup => "UserGroup",
+            Self::GroupOwner => "GroupOwner",
             Self::GroupRule => "GroupRule",
             Self::App => "AppInstance",
             Self::AppUser => "AppUser",

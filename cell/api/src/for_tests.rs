@@ -51,7 +51,7 @@ use vocab::id::{ApiGrantId, AppId, OrgId, SessionId, UserId};
 use vocab::secret::SecretHash;
 
 /// The schema of the cell as far as this crate needs it.
-static SCHEMA: [Migration; 28] = cell_for_tests::with([
+static SCHEMA: [Migration; 29] = cell_for_tests::with([
     oauth::schema::MIGRATION,
     oauth::schema::MIGRATION_REFRESH_FAMILIES_BY_APP,
 ]);
@@ -532,6 +532,7 @@ pub(crate) fn fill(operation: &Operation, things: &Things) -> String {
     path.replace("{id}", owner)
         .replace("{user}", &things.user)
         .replace("{group}", &things.group)
+        .replace("{owner}", &things.user)
         .replace("{secret}", &things.secret)
         .replace("{key}", &things.key)
         .replace("{rid}", REPORT_ROLE)

@@ -39,6 +39,11 @@ pub const MEMBERS_PAGE: Page = Page {
     default: 1_000,
     max: 1_000,
 };
+/// Owners of a group on a page.
+pub const GROUP_OWNERS_PAGE: Page = Page {
+    default: 1_000,
+    max: 1_000,
+};
 /// Groups of a person on a page.
 pub const GROUPS_OF_USER_PAGE: Page = Page {
     default: 200,

@@ -267,6 +267,9 @@ operations! {
     GET "/api/v1/groups/{id}/users" ReadDirectory / GroupsRead groups::members::list "List the members of a group" groups::described::MEMBERS;
     PUT "/api/v1/groups/{id}/users/{user}" ManageGroups / GroupsMembers groups::members::add "Add a person to a group" description::NOTHING;
     DELETE "/api/v1/groups/{id}/users/{user}" ManageGroups / GroupsMembers groups::members::remove "Take a person out of a group" description::NOTHING;
+    GET "/api/v1/groups/{id}/owners" ReadDirectory / GroupsRead groups::owners::list "List who owns a group" groups::described::OWNERS;
+    POST "/api/v1/groups/{id}/owners" ManageGroups groups::owners::add "Make a person or a group an owner of a group" groups::described::OWNER_ADD;
+    DELETE "/api/v1/groups/{id}/owners/{owner}" ManageGroups groups::owners::remove "Take an owner from a group" description::NOTHING;
     GET "/api/v1/groups/{id}/apps" ReadDirectory apps::of_group "List the apps that are assigned to a group" apps::described::OF_GROUP;
     GET "/api/v1/groups/rules" ReadDirectory groups::rules::list "List the rules that fill groups" groups::described::RULES;
     POST "/api/v1/groups/rules" ManageGroups groups::rules::create "Add a rule that fills groups" groups::described::RULE_WRITE;

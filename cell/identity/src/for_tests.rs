@@ -118,6 +118,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 26,
         ..crate::schema::MIGRATION_PROVISIONING
     },
+    Migration {
+        version: 27,
+        ..crate::schema::MIGRATION_GROUP_OWNERS
+    },
 ];
 
 /// When each test begins.

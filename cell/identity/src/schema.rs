@@ -148,3 +148,10 @@ pub const MIGRATION_PROVISIONING: Migration = Migration {
     name: "provisioning",
     sql: include_str!("schema/032_provisioning.sql"),
 };
+
+/// People and groups that answer for a group.
+pub const MIGRATION_GROUP_OWNERS: Migration = Migration {
+    version: 33,
+    name: "owners of groups",
+    sql: include_str!("schema/033_group_owners.sql"),
+};

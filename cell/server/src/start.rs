@@ -41,7 +41,7 @@ use vocab::time::{Clock, SystemClock};
 use wire::identity::IdentityError;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 32] = [
+pub static MIGRATIONS: [Migration; 33] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -74,6 +74,7 @@ pub static MIGRATIONS: [Migration; 32] = [
     identity::schema::MIGRATION_NARROWED_ROLES,
     identity::schema::MIGRATION_SCHEMAS_AND_LINKS,
     identity::schema::MIGRATION_PROVISIONING,
+    identity::schema::MIGRATION_GROUP_OWNERS,
 ];
 
 /// The file of the root key in the data folder.

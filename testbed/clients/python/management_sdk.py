@@ -13,6 +13,7 @@ from okta.client import Client
 from okta.models import (
     AddGroupRequest,
     AppUserAssignRequest,
+    AssignGroupOwnerRequestBody,
     AssignRoleToUserRequest,
     CreateGroupRuleRequest,
     CreateUserRequest,
@@ -113,6 +114,21 @@ async def change(client: Client, grace: str) -> None:
     await refused("suspending who is not active", "E0000038", client.unsuspend_user(grace))
 
 
+async def owners(client: Client, group: str, other: str, grace: str) -> None:
+    for kind, owner in (("USER", grace), ("GROUP", other)):
+        body = AssignGroupOwnerRequestBody.from_dict({"id": owner, "type": kind})
+        added = await done(client.assign_group_owner(group, body))
+        ensure((added.id, added.type, added.origin_type) == (owner, kind, "OKTA_DIRECTORY"), "the owner is another one", added)
+        await refused("an owner twice", "E0000001", client.assign_group_owner(group, body))
+    listed = await all_pages(lambda after: client.list_group_owners(group, limit=1, after=after))
+    ensure({owner.id for owner in listed} == {grace, other}, "the owners are not all listed", listed)
+    people_alone = await done(client.list_group_owners(group, search='type eq "USER"'))
+    ensure([owner.id for owner in people_alone] == [grace], "the search finds others", people_alone)
+    await done(client.delete_group_owner(group, grace))
+    await refused("an owner who is none", "E0000007", client.delete_group_owner(group, grace))
+    ensure([owner.id for owner in await done(client.list_group_owners(group))] == [other], "she owns it still")
+
+
 async def groups(client: Client, grace: str) -> None:
     def named(name: str) -> AddGroupRequest:
         return AddGroupRequest.from_dict({"profile": {"name": name, "description": "Who builds"}})
@@ -134,6 +150,7 @@ async def groups(client: Client, grace: str) -> None:
     ensure([group.id for group in hers] == [team], "the group is not among hers")
     await done(client.unassign_user_from_group(team, grace))
     ensure(not await done(client.list_group_users(team)), "she is still a member")
+    await owners(client, team, made[1].id, grace)
     for group in made:
         await done(client.delete_group(group.id))
     await refused("a group that was removed", "E0000007", client.get_group(team))

@@ -192,6 +192,7 @@ pub fn words_of(path: &str, name: &str) -> Option<&'static str> {
     Some(match before {
         "users" => "A person: the id, the login, or `me` for the owner of the token.",
         "groups" => "The id of a group.",
+        "owners" => "The id of the person or the group.",
         "rules" => "The id of a rule.",
         "apps" if name == "app" => "The kind of app: `oidc_client` is the only one there is.",
         "apps" | "{app}" => "The id of an app.",

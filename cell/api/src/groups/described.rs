@@ -5,10 +5,11 @@ use crate::description::parameter::{
     AFTER, Parameter, SORT_ORDER, filter, flag, limit, q, search, sort_by, text, word,
 };
 use crate::description::schema::{Model, Schema, may, must, shown, taken};
-use crate::description::{ACCEPTED, Description, NOTHING, pages, shows};
+use crate::description::{ACCEPTED, Description, NOTHING, makes, pages, shows};
 use crate::groups::READ_ONLY;
+use crate::groups::owners::{self, ORIGIN};
 use crate::groups::rules::{self, NAMES};
-use crate::limits::{GROUP_RULES_PAGE, GROUPS_PAGE, MEMBERS_PAGE};
+use crate::limits::{GROUP_OWNERS_PAGE, GROUP_RULES_PAGE, GROUPS_PAGE, MEMBERS_PAGE};
 use crate::users::described::USER;
 use identity::group::search::KIND;
 use protocol::expression::EXPRESSION_TYPE;
@@ -75,6 +76,45 @@ pub(crate) static LIST: Description = pages(
 pub(crate) static SHOW: Description = shows(&GROUP).asked(&[COUNTED]);
 pub(crate) static WRITE: Description = shows(&GROUP).takes(&GROUP_INPUT, GROUP_EXAMPLE);
 pub(crate) static MEMBERS: Description = pages(&Schema::Of(&USER), &[limit(MEMBERS_PAGE), AFTER]);
+
+const OWNER_TYPE: Schema = Schema::Word(&[owners::USER, owners::GROUP]);
+
+static OWNER: Model = shown(
+    "GroupOwner",
+    "Who answers for a group. It gives them nothing.",
+    Schema::Object(&[
+        must("id", Schema::Text).said("The person, or the group."),
+        must("type", OWNER_TYPE),
+        must("displayName", Schema::Text),
+        must("originType", Schema::Word(&[ORIGIN])),
+        must("resolved", Schema::Flag),
+        must("lastUpdated", Schema::Moment).said("Since when."),
+    ]),
+);
+
+static NEW_OWNER: Model = taken(
+    "NewGroupOwner",
+    "Who is to answer for a group.",
+    Schema::Object(&[
+        must("id", Schema::Text).said("The person, or the group."),
+        must("type", OWNER_TYPE),
+        may("originType", Schema::Word(&[ORIGIN])),
+    ]),
+    &owners::READ_ONLY,
+);
+
+pub(crate) static OWNERS: Description = pages(
+    &Schema::Of(&OWNER),
+    &[
+        search(
+            "Such as `type eq \"USER\"`: any filter over `id`, `type`, `displayName` and `lastUpdated`.",
+        ),
+        limit(GROUP_OWNERS_PAGE),
+        AFTER,
+    ],
+);
+pub(crate) static OWNER_ADD: Description =
+    makes(&OWNER).takes(&NEW_OWNER, r#"{"id":"00u1a2b3c4d5e6f7g8h9","type":"USER"}"#);
 
 static RULE: Model = shown(
     "GroupRule",

@@ -2,6 +2,7 @@
 
 pub(crate) mod described;
 pub mod members;
+pub mod owners;
 pub mod render;
 pub mod roles;
 pub mod rules;

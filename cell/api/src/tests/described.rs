@@ -286,6 +286,12 @@ async fn groups(world: &World, things: &Things) {
         )
         .await;
     }
+    let owners = format!("{one}/owners");
+    for (kind, owner) in [("USER", &things.user), ("GROUP", &things.group)] {
+        post(world, &owners, json!({ "id": owner, "type": kind })).await;
+    }
+    get(world, &owners).await;
+    delete(world, &format!("{owners}/{}", things.user)).await;
     delete(world, &one).await;
     let made = post(world, rules, body("POST", rules, things)).await;
     let one = format!("{rules}/{}", id(&made));

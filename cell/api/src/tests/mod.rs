@@ -23,6 +23,7 @@ mod event_hooks;
 mod expand;
 mod factors;
 mod grants;
+mod group_owners;
 mod group_rules;
 mod groups;
 mod guide;

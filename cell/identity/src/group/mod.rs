@@ -2,6 +2,7 @@
 
 pub mod change;
 pub mod operations;
+pub mod owners;
 pub mod roles;
 pub mod search;
 pub mod store;

@@ -200,7 +200,7 @@ pub async fn count(tx: &mut ReadTx, org_id: &OrgId, max: i64) -> Result<i64, Dat
     Ok(row.map(|row| row.get(0)).transpose()?.unwrap_or_default())
 }
 
-/// Removes a group with its memberships and assignments; false if there was none.
+/// Removes a group with its memberships, assignments and owners, and from those that it owns; false if there was none.
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
@@ -213,6 +213,8 @@ pub async fn delete(
         "DELETE FROM group_members WHERE org_id = $1 AND group_id = $2",
         "DELETE FROM app_groups WHERE org_id = $1 AND group_id = $2",
         "DELETE FROM group_roles WHERE org_id = $1 AND group_id = $2",
+        "DELETE FROM group_owners WHERE org_id = $1 AND group_id = $2",
+        "DELETE FROM group_owners WHERE org_id = $1 AND owner_id = $2",
     ] {
         tx.execute(sql, params![org_id, group_id]).await?;
     }

@@ -161,13 +161,16 @@ impl Person {
     /// Given and family name, or the login where there is neither.
     #[must_use]
     pub fn display_name(&self) -> String {
-        let name = format!("{} {}", self.first_name, self.last_name);
-        let name = name.trim();
-        if name.is_empty() {
-            self.login.clone()
-        } else {
-            name.to_owned()
-        }
+        name_of(&self.first_name, &self.last_name, &self.login)
+    }
+}
+
+/// What somebody with these is called.
+pub(crate) fn name_of(first_name: &str, last_name: &str, login: &str) -> String {
+    let name = format!("{first_name} {last_name}");
+    match name.trim() {
+        "" => login.to_owned(),
+        name => name.to_owned(),
     }
 }
 

@@ -516,6 +516,7 @@ pub async fn delete(tx: &mut WriteTx, person: &Person, now: Timestamp) -> Result
         "DELETE FROM group_members WHERE org_id = $1 AND user_id = $2",
         "DELETE FROM group_rule_members WHERE org_id = $1 AND user_id = $2",
         "DELETE FROM group_rule_exclusions WHERE org_id = $1 AND user_id = $2",
+        "DELETE FROM group_owners WHERE org_id = $1 AND owner_id = $2",
         "DELETE FROM app_users WHERE org_id = $1 AND user_id = $2",
         "DELETE FROM passwords WHERE org_id = $1 AND user_id = $2",
         "DELETE FROM password_history WHERE org_id = $1 AND user_id = $2",

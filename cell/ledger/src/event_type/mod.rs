@@ -146,6 +146,7 @@ define_event_types! {
     GroupPrivilegeRevoke, "group.privilege.revoke", "Administrator role revoked from a group", Usual;
     GroupApplicationAssignmentAdd, "group.application_assignment.add", "Group assigned to an app", Usual;
     GroupApplicationAssignmentRemove, "group.application_assignment.remove", "Group unassigned from an app", Usual;
+    ResourceOwnerUpdate, "resource.owner.update", "Owners of a group changed", Usual;
     GroupApplicationAssignmentUpdate, "group.application_assignment.update", "Assignment of a group to an app changed", Usual;
     ApplicationLifecycleCreate, "application.lifecycle.create", "App created", Usual;
     ApplicationLifecycleUpdate, "application.lifecycle.update", "App changed", Usual;

@@ -173,6 +173,12 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             "/admin/groups/{id}/members/remove",
             post(groups::belongings::remove_member),
         ),
+        ("/admin/groups/{id}/owners", get(groups::owners::show)),
+        ("/admin/groups/{id}/owners/add", post(groups::owners::add)),
+        (
+            "/admin/groups/{id}/owners/remove",
+            post(groups::owners::remove),
+        ),
         (
             "/admin/groups/{id}/settings",
             get(groups::show_settings).post(groups::save),

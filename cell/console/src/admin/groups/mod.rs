@@ -1,6 +1,7 @@
 //! Groups: the list, a new one, name and description.
 
 pub mod belongings;
+pub mod owners;
 pub mod rules;
 mod within;
 

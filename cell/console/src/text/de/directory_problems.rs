@@ -4,6 +4,7 @@
 /// By the English pattern.
 pub const PROBLEMS: &[(&str, &str)] = &[
     ("relations between people", "Beziehungen zwischen Personen"),
+    ("owners of a group", "Verantwortliche einer Gruppe"),
     (
         "the ends need different names",
         "Die beiden Enden brauchen verschiedene Namen",

@@ -59,6 +59,7 @@ pub const EVENTS: Events = Events {
     group_privilege_revoke: "Verwaltungsrolle einer Gruppe entzogen",
     group_application_assignment_add: "Gruppe einer App zugeteilt",
     group_application_assignment_remove: "Zuteilung einer Gruppe zu einer App aufgehoben",
+    resource_owner_update: "Verantwortliche einer Gruppe geändert",
     group_application_assignment_update: "Zuteilung einer Gruppe zu einer App geändert",
     application_lifecycle_create: "App angelegt",
     application_lifecycle_update: "App geändert",

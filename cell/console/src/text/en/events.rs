@@ -59,6 +59,7 @@ messages! {
         group_privilege_revoke: "Administrator role revoked from a group",
         group_application_assignment_add: "Group assigned to an app",
         group_application_assignment_remove: "Group unassigned from an app",
+        resource_owner_update: "Owners of a group changed",
         group_application_assignment_update: "Assignment of a group to an app changed",
         application_lifecycle_create: "App created",
         application_lifecycle_update: "App changed",

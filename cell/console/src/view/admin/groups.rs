@@ -3,7 +3,7 @@
 use super::pick::Picker;
 use crate::text::Text;
 use crate::view::part::{self, AttributeField, Choice, Icon, Input, Moment, Pager};
-use crate::view::row::LinkRow;
+use crate::view::row::{LinkRow, PartyRow};
 use crate::view::shell::{Right, Shell, here};
 use askama::Template;
 
@@ -67,6 +67,15 @@ pub enum GroupTab {
         /// Apps to add.
         picker: Picker,
     },
+    /// `…/owners`. Posts `id` to `…/owners/add`, and to `…/owners/remove`.
+    Owners {
+        /// People and groups, a bounded few.
+        rows: Vec<PartyRow>,
+        /// People to add, searched by `?find-people=…`.
+        people: Picker,
+        /// Groups to add, searched by `?find-groups=…`.
+        groups: Picker,
+    },
     /// `…/settings`. Posts `name`, `description`, each attribute and `revision` there; and to `…/delete`.
     Settings {
         /// What was read, to tell a change by another.
@@ -117,6 +126,12 @@ impl GroupPage {
                 t.groups.tab_apps,
                 "/apps",
                 matches!(self.tab, GroupTab::Apps { .. }),
+            ),
+            (
+                true,
+                t.groups.tab_owners,
+                "/owners",
+                matches!(self.tab, GroupTab::Owners { .. }),
             ),
             (
                 true,

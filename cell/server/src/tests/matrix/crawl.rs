@@ -14,7 +14,7 @@ const ID_CHARS: usize = 20;
 const BODY_BYTES_MAX: usize = 4 << 20;
 const STARTS: [&str; 2] = ["/admin", "/account"];
 /// What the API names as the administration does.
-const OF_API: [(&str, &str); 13] = [
+const OF_API: [(&str, &str); 14] = [
     ("/oauth2/v1/clients/{id}", "/admin/apps/{id}"),
     ("/api/v1/apps/{id}", "/admin/apps/{id}"),
     ("/api/v1/apps/{id}/groups/{group}", "/admin/groups/{id}"),
@@ -34,6 +34,7 @@ const OF_API: [(&str, &str); 13] = [
     ),
     ("/api/v1/groups/{id}", "/admin/groups/{id}"),
     ("/api/v1/groups/{id}/users/{user}", "/admin/people/{id}"),
+    ("/api/v1/groups/{id}/owners/{owner}", "/admin/people/{id}"),
 ];
 /// What the API alone has ids for: the pattern, and the list in which an example stands.
 const OF_LISTS: &[(&str, &str)] = &[

@@ -16,7 +16,7 @@ use ledger::ClientFacts;
 use vocab::id::{GroupId, UserId};
 
 /// What whoever is narrowed to groups opens, of whatever lies within.
-const OPEN: [&str; 12] = [
+const OPEN: [&str; 13] = [
     "/admin",
     "/admin/people",
     "/admin/people/{id}",
@@ -26,6 +26,7 @@ const OPEN: [&str; 12] = [
     "/admin/people/{id}/lifecycle/{verb}",
     "/admin/groups",
     "/admin/groups/{id}",
+    "/admin/groups/{id}/owners",
     "/admin/groups/{id}/settings",
     "/admin/groups/{id}/members/add",
     "/admin/groups/{id}/members/remove",

@@ -334,6 +334,8 @@ const ROWS: &[Row] = &[
     api("/api/v1/groups/rules/{id}", ["GET", "PUT", "DELETE"]),
     api("/api/v1/groups/rules/{id}/lifecycle/activate", ["POST"]),
     api("/api/v1/groups/rules/{id}/lifecycle/deactivate", ["POST"]),
+    api("/api/v1/groups/{id}/owners", ["GET", "POST"]),
+    api("/api/v1/groups/{id}/owners/{owner}", ["DELETE"]),
     api("/api/v1/groups/{id}/users", ["GET"]),
     api("/api/v1/groups/{id}/users/{user}", ["PUT", "DELETE"]),
     api("/api/v1/logs", ["GET"]),
@@ -509,6 +511,9 @@ const ROWS: &[Row] = &[
     post("/admin/groups/{id}/delete", Audience::Manager),
     post("/admin/groups/{id}/members/add", Audience::ManagerWhoNames),
     post("/admin/groups/{id}/members/remove", Audience::Manager),
+    get("/admin/groups/{id}/owners", Audience::Reader),
+    post("/admin/groups/{id}/owners/add", Audience::ManagerWhoNames),
+    post("/admin/groups/{id}/owners/remove", Audience::Manager),
     both(
         "/admin/groups/{id}/settings",
         Audience::Reader,

@@ -28,6 +28,7 @@ use identity::cell::Cell;
 use identity::event_hook::channel::HookChange;
 use identity::event_hook::envoy::{Answered, Envoy, Letter, PlainHttp, Sent, Shipment, Shipped};
 use identity::event_hook::operations::CHALLENGE_HEADER;
+use identity::group::owners::OwnerId;
 use identity::group_rule::RuleInput;
 use identity::inline_hook::InlineHookKind;
 use identity::inline_hook::settings::InlineHookChange;
@@ -42,7 +43,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use vocab::entropy::{Entropy, SeededEntropy};
-use vocab::id::OrgId;
+use vocab::id::{GroupId, OrgId};
 use vocab::secret::Secret;
 use vocab::time::{Clock, ManualClock, Timestamp};
 
@@ -313,17 +314,20 @@ async fn make_template() -> TempDir {
     folder
 }
 
-/// A rule that rests, for the first group of an org.
+/// A rule that rests, for the first group of an org, and an owner of that group.
 async fn give_group_rule(cell: &Cell, slug: &str) {
     let person = find_person(cell, slug, &format!("ada@{slug}.example")).await;
     let client = ClientFacts::default();
     let permission = Permission::ManageGroups;
     let permit = authorize(&Caller::Operator, &person.org_id, permission, &client).unwrap();
-    let groups = {
+    let groups: Vec<GroupId> = {
         let mut tx = cell.database.read().await.unwrap();
         let groups = identity::group::store::load_page(&mut tx, &person.org_id, "", "", 1).await;
         groups.unwrap().into_iter().map(|group| group.id).collect()
     };
+    let owner = OwnerId::User(person.id);
+    let owned = cell.add_group_owner(&permit, &groups[0], &owner);
+    owned.await.unwrap();
     let input = RuleInput {
         name: String::from("Everybody called Ada"),
         expression: String::from("user.firstName == \"Ada\""),
