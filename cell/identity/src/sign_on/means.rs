@@ -273,38 +273,33 @@ impl Cell {
         };
         let id = authenticator_id(by.org(), means.key());
         let target = Target::other("AuthenticatorMethod", &id, means.authenticator());
-        let outcome = self
-            .database
-            .write(move |tx| {
-                Box::pin(async move {
-                    crate::org::store::lock(tx, by.org()).await?;
-                    let org = crate::org::store::load(tx, by.org()).await?;
-                    let org = org.ok_or(Refusal::NotFound)?;
-                    let before = &org.settings.untaken_means;
-                    let after = before.with(&wanted);
-                    if after == *before {
-                        return Ok(());
-                    }
-                    check_policies(tx, &by, &after).await?;
-                    let kind = decide_event(before.takes_any(&wanted), after.takes_any(&wanted));
-                    let settings = OrgSettings {
-                        mail_kept_off: keep_off(before, &after, &org.settings.mail_kept_off),
-                        untaken_means: after,
-                        ..org.settings.clone()
-                    };
-                    let door = DoorWatch::begin(tx, &by, now).await?;
-                    crate::org::store::update(tx, &org, &org.name, &settings, now).await?;
-                    door.end(tx, &by, "authenticator").await?;
-                    let event = Event::new(kind, ledger::Outcome::Success, now)
-                        .actor(by.actor().clone())
-                        .client(by.client())
-                        .target(target);
-                    Ok(ledger::append(tx, by.org(), event).await?)
-                })
+        self.change_sign_on(permit, move |tx| {
+            Box::pin(async move {
+                let org = crate::org::store::load(tx, by.org()).await?;
+                let org = org.ok_or(Refusal::NotFound)?;
+                let before = &org.settings.untaken_means;
+                let after = before.with(&wanted);
+                if after == *before {
+                    return Ok(());
+                }
+                check_policies(tx, &by, &after).await?;
+                let kind = decide_event(before.takes_any(&wanted), after.takes_any(&wanted));
+                let settings = OrgSettings {
+                    mail_kept_off: keep_off(before, &after, &org.settings.mail_kept_off),
+                    untaken_means: after,
+                    ..org.settings.clone()
+                };
+                let door = DoorWatch::begin(tx, &by, now).await?;
+                crate::org::store::update(tx, &org, &org.name, &settings, now).await?;
+                door.end(tx, &by, "authenticator").await?;
+                let event = Event::new(kind, ledger::Outcome::Success, now)
+                    .actor(by.actor().clone())
+                    .client(by.client())
+                    .target(target);
+                Ok(ledger::append(tx, by.org(), event).await?)
             })
-            .await;
-        self.snapshots.invalidate(permit.org());
-        outcome
+        })
+        .await
     }
 }
 

@@ -15,7 +15,7 @@ use crate::sign_on::of_administrators;
 use crate::sign_on::store::{self, POLICIES_MAX, StoredPolicy, ZONES_MAX};
 use crate::sign_on::zone::{ZoneError, ZoneReach, ZoneState};
 use crate::sign_on::{Outcome, PolicyError, PolicyScope, Rule, SignOnPolicy, Zone};
-use database::WriteTx;
+use database::{TxFuture, WriteTx};
 use ipnet::IpNet;
 use ledger::{Event, EventType, Target};
 use vocab::id::{PolicyId, RuleId, ZoneId};
@@ -204,39 +204,34 @@ impl Cell {
         decide_policy(PolicyScope::App, &policy)?;
         decide_aside(&policy, &aside)?;
         let (cell, by, stored) = (self.clone(), permit.clone(), policy.clone());
-        let outcome = self
-            .database
-            .write(move |tx| {
-                Box::pin(async move {
-                    crate::org::store::lock(tx, by.org()).await?;
-                    check_zones(tx, &by, &stored).await?;
-                    means::check_policy(tx, &by, &stored).await?;
-                    if store::load_all_policies(tx, by.org()).await?.len() >= POLICIES_MAX {
-                        return Err(Refusal::TooMany {
-                            what: "policies",
-                            max: POLICIES_MAX,
-                        });
-                    }
-                    store::insert_policy(tx, by.org(), PolicyScope::App, &stored, cell.now())
-                        .await?;
-                    if aside != Aside::default() {
-                        store::set_aside(tx, by.org(), &stored.id, &aside).await?;
-                    }
-                    let event = cell.policy_event(&by, EventType::PolicyLifecycleCreate, &stored);
-                    ledger::append(tx, by.org(), event).await?;
-                    if active {
-                        return Ok(());
-                    }
-                    // Nobody names it yet.
-                    store::switch_app_policy(tx, by.org(), &stored.id, false, cell.now()).await?;
-                    let kind = EventType::PolicyLifecycleDeactivate;
-                    let event = cell.policy_event(&by, kind, &stored);
-                    Ok(ledger::append(tx, by.org(), event).await?)
-                })
+        self.change_sign_on(permit, move |tx| {
+            Box::pin(async move {
+                check_zones(tx, &by, &stored).await?;
+                means::check_policy(tx, &by, &stored).await?;
+                if store::load_all_policies(tx, by.org()).await?.len() >= POLICIES_MAX {
+                    return Err(Refusal::TooMany {
+                        what: "policies",
+                        max: POLICIES_MAX,
+                    });
+                }
+                store::insert_policy(tx, by.org(), PolicyScope::App, &stored, cell.now()).await?;
+                if aside != Aside::default() {
+                    store::set_aside(tx, by.org(), &stored.id, &aside).await?;
+                }
+                let event = cell.policy_event(&by, EventType::PolicyLifecycleCreate, &stored);
+                ledger::append(tx, by.org(), event).await?;
+                if active {
+                    return Ok(());
+                }
+                // Nobody names it yet.
+                store::switch_app_policy(tx, by.org(), &stored.id, false, cell.now()).await?;
+                let kind = EventType::PolicyLifecycleDeactivate;
+                let event = cell.policy_event(&by, kind, &stored);
+                Ok(ledger::append(tx, by.org(), event).await?)
             })
-            .await;
-        self.snapshots.invalidate(permit.org());
-        outcome.map(|()| policy)
+        })
+        .await?;
+        Ok(policy)
     }
 
     /// Changes name and rules of a policy.
@@ -267,36 +262,31 @@ impl Cell {
     ) -> Result<(), Refusal> {
         permit.covers(Permission::ManagePolicies)?;
         let (cell, by) = (self.clone(), permit.clone());
-        let outcome = self
-            .database
-            .write(move |tx| {
-                Box::pin(async move {
-                    crate::org::store::lock(tx, by.org()).await?;
-                    let stored = store::load_policy(tx, by.org(), &policy.id)
-                        .await?
-                        .ok_or(Refusal::NotFound)?;
-                    decide_policy(stored.scope, &policy)?;
-                    of_administrators::check_policy(tx, &by, &stored, &policy).await?;
-                    check_zones(tx, &by, &policy).await?;
-                    means::check_policy(tx, &by, &policy).await?;
-                    decide_aside(&policy, change.aside().unwrap_or(&stored.aside))?;
-                    let door = DoorWatch::begin(tx, &by, cell.now()).await?;
-                    store::update_policy(tx, by.org(), &policy, revision, cell.now()).await?;
-                    door.end(tx, &by, "rules").await?;
-                    if let Some(aside) = change.aside() {
-                        store::set_aside(tx, by.org(), &policy.id, aside).await?;
-                    }
-                    let event = cell.policy_event(&by, change.event(), &policy);
-                    let event = match change.rule() {
-                        Some((id, name)) => event.target(Target::other("PolicyRule", id, name)),
-                        None => event,
-                    };
-                    Ok(ledger::append(tx, by.org(), event).await?)
-                })
+        self.change_sign_on(permit, move |tx| {
+            Box::pin(async move {
+                let stored = store::load_policy(tx, by.org(), &policy.id)
+                    .await?
+                    .ok_or(Refusal::NotFound)?;
+                decide_policy(stored.scope, &policy)?;
+                of_administrators::check_policy(tx, &by, &stored, &policy).await?;
+                check_zones(tx, &by, &policy).await?;
+                means::check_policy(tx, &by, &policy).await?;
+                decide_aside(&policy, change.aside().unwrap_or(&stored.aside))?;
+                let door = DoorWatch::begin(tx, &by, cell.now()).await?;
+                store::update_policy(tx, by.org(), &policy, revision, cell.now()).await?;
+                door.end(tx, &by, "rules").await?;
+                if let Some(aside) = change.aside() {
+                    store::set_aside(tx, by.org(), &policy.id, aside).await?;
+                }
+                let event = cell.policy_event(&by, change.event(), &policy);
+                let event = match change.rule() {
+                    Some((id, name)) => event.target(Target::other("PolicyRule", id, name)),
+                    None => event,
+                };
+                Ok(ledger::append(tx, by.org(), event).await?)
             })
-            .await;
-        self.snapshots.invalidate(permit.org());
-        outcome
+        })
+        .await
     }
 
     /// Lets a policy for apps be named, or lets one rest that no app names; nothing happens if it does so.
@@ -311,40 +301,35 @@ impl Cell {
     ) -> Result<(), Refusal> {
         permit.covers(Permission::ManagePolicies)?;
         let (cell, by, id) = (self.clone(), permit.clone(), id.clone());
-        let outcome = self
-            .database
-            .write(move |tx| {
-                Box::pin(async move {
-                    // Who lets an app name a policy holds the same lock.
-                    crate::org::store::lock(tx, by.org()).await?;
-                    let stored = store::load_policy(tx, by.org(), &id)
-                        .await?
-                        .ok_or(Refusal::NotFound)?;
-                    if !active && stored.scope != PolicyScope::App {
-                        return Err(Refusal::WrongState(
-                            "this policy is always in force; change its rules instead",
-                        ));
-                    }
-                    if !active && store::is_policy_named(tx, by.org(), &id).await? {
-                        return Err(Refusal::WrongState("an app names this policy"));
-                    }
-                    if active {
-                        means::check_policy(tx, &by, &stored.policy).await?;
-                    }
-                    if !store::switch_app_policy(tx, by.org(), &id, active, cell.now()).await? {
-                        return Ok(());
-                    }
-                    let kind = match active {
-                        true => EventType::PolicyLifecycleActivate,
-                        false => EventType::PolicyLifecycleDeactivate,
-                    };
-                    let event = cell.policy_event(&by, kind, &stored.policy);
-                    Ok(ledger::append(tx, by.org(), event).await?)
-                })
+        self.change_sign_on(permit, move |tx| {
+            Box::pin(async move {
+                let stored = store::load_policy(tx, by.org(), &id)
+                    .await?
+                    .ok_or(Refusal::NotFound)?;
+                if !active && stored.scope != PolicyScope::App {
+                    return Err(Refusal::WrongState(
+                        "this policy is always in force; change its rules instead",
+                    ));
+                }
+                // Who lets an app name a policy holds the same lock.
+                if !active && store::is_policy_named(tx, by.org(), &id).await? {
+                    return Err(Refusal::WrongState("an app names this policy"));
+                }
+                if active {
+                    means::check_policy(tx, &by, &stored.policy).await?;
+                }
+                if !store::switch_app_policy(tx, by.org(), &id, active, cell.now()).await? {
+                    return Ok(());
+                }
+                let kind = match active {
+                    true => EventType::PolicyLifecycleActivate,
+                    false => EventType::PolicyLifecycleDeactivate,
+                };
+                let event = cell.policy_event(&by, kind, &stored.policy);
+                Ok(ledger::append(tx, by.org(), event).await?)
             })
-            .await;
-        self.snapshots.invalidate(permit.org());
-        outcome
+        })
+        .await
     }
 
     /// Removes a policy that no app names.
@@ -354,30 +339,25 @@ impl Cell {
     pub async fn delete_policy(&self, permit: &Permit, id: &PolicyId) -> Result<(), Refusal> {
         permit.covers(Permission::ManagePolicies)?;
         let (cell, by, id) = (self.clone(), permit.clone(), id.clone());
-        let outcome = self
-            .database
-            .write(move |tx| {
-                Box::pin(async move {
-                    crate::org::store::lock(tx, by.org()).await?;
-                    let stored = store::load_policy(tx, by.org(), &id)
-                        .await?
-                        .ok_or(Refusal::NotFound)?;
-                    if store::is_policy_named(tx, by.org(), &id).await? {
-                        return Err(Refusal::WrongState("an app names this policy"));
-                    }
-                    if !store::delete_app_policy(tx, by.org(), &id).await? {
-                        return Err(Refusal::WrongState(
-                            "every organisation has this policy; change its rules instead",
-                        ));
-                    }
-                    let event =
-                        cell.policy_event(&by, EventType::PolicyLifecycleDelete, &stored.policy);
-                    Ok(ledger::append(tx, by.org(), event).await?)
-                })
+        self.change_sign_on(permit, move |tx| {
+            Box::pin(async move {
+                let stored = store::load_policy(tx, by.org(), &id)
+                    .await?
+                    .ok_or(Refusal::NotFound)?;
+                if store::is_policy_named(tx, by.org(), &id).await? {
+                    return Err(Refusal::WrongState("an app names this policy"));
+                }
+                if !store::delete_app_policy(tx, by.org(), &id).await? {
+                    return Err(Refusal::WrongState(
+                        "every organisation has this policy; change its rules instead",
+                    ));
+                }
+                let event =
+                    cell.policy_event(&by, EventType::PolicyLifecycleDelete, &stored.policy);
+                Ok(ledger::append(tx, by.org(), event).await?)
             })
-            .await;
-        self.snapshots.invalidate(permit.org());
-        outcome
+        })
+        .await
     }
 
     /// Adds a network zone.
@@ -401,28 +381,24 @@ impl Cell {
         };
         decide_zone(&zone)?;
         let (cell, by, stored) = (self.clone(), permit.clone(), zone.clone());
-        let outcome = self
-            .database
-            .write(move |tx| {
-                Box::pin(async move {
-                    crate::org::store::lock(tx, by.org()).await?;
-                    if store::load_all_zones(tx, by.org()).await?.len() >= ZONES_MAX {
-                        return Err(Refusal::TooMany {
-                            what: "zones",
-                            max: ZONES_MAX,
-                        });
-                    }
-                    of_administrators::check_zone(tx, &by, None, Some(&stored)).await?;
-                    let door = DoorWatch::begin(tx, &by, cell.now()).await?;
-                    store::insert_zone(tx, by.org(), &stored, cell.now()).await?;
-                    door.end(tx, &by, "ranges").await?;
-                    let event = cell.zone_event(&by, EventType::ZoneCreate, &stored);
-                    Ok(ledger::append(tx, by.org(), event).await?)
-                })
+        self.change_sign_on(permit, move |tx| {
+            Box::pin(async move {
+                if store::load_all_zones(tx, by.org()).await?.len() >= ZONES_MAX {
+                    return Err(Refusal::TooMany {
+                        what: "zones",
+                        max: ZONES_MAX,
+                    });
+                }
+                of_administrators::check_zone(tx, &by, None, Some(&stored)).await?;
+                let door = DoorWatch::begin(tx, &by, cell.now()).await?;
+                store::insert_zone(tx, by.org(), &stored, cell.now()).await?;
+                door.end(tx, &by, "ranges").await?;
+                let event = cell.zone_event(&by, EventType::ZoneCreate, &stored);
+                Ok(ledger::append(tx, by.org(), event).await?)
             })
-            .await;
-        self.snapshots.invalidate(permit.org());
-        outcome.map(|()| zone)
+        })
+        .await?;
+        Ok(zone)
     }
 
     /// Changes name, ranges and reach of a zone.
@@ -439,25 +415,20 @@ impl Cell {
         permit.covers(Permission::ManagePolicies)?;
         decide_zone(&zone)?;
         let (cell, by) = (self.clone(), permit.clone());
-        let outcome = self
-            .database
-            .write(move |tx| {
-                Box::pin(async move {
-                    crate::org::store::lock(tx, by.org()).await?;
-                    let before = store::load_zone(tx, by.org(), &zone.id)
-                        .await?
-                        .ok_or(Refusal::NotFound)?;
-                    of_administrators::check_zone(tx, &by, Some(&before.zone), Some(&zone)).await?;
-                    let door = DoorWatch::begin(tx, &by, cell.now()).await?;
-                    store::update_zone(tx, by.org(), &zone, revision, cell.now()).await?;
-                    door.end(tx, &by, "ranges").await?;
-                    let event = cell.zone_event(&by, EventType::ZoneUpdate, &zone);
-                    Ok(ledger::append(tx, by.org(), event).await?)
-                })
+        self.change_sign_on(permit, move |tx| {
+            Box::pin(async move {
+                let before = store::load_zone(tx, by.org(), &zone.id)
+                    .await?
+                    .ok_or(Refusal::NotFound)?;
+                of_administrators::check_zone(tx, &by, Some(&before.zone), Some(&zone)).await?;
+                let door = DoorWatch::begin(tx, &by, cell.now()).await?;
+                store::update_zone(tx, by.org(), &zone, revision, cell.now()).await?;
+                door.end(tx, &by, "ranges").await?;
+                let event = cell.zone_event(&by, EventType::ZoneUpdate, &zone);
+                Ok(ledger::append(tx, by.org(), event).await?)
             })
-            .await;
-        self.snapshots.invalidate(permit.org());
-        outcome
+        })
+        .await
     }
 
     /// Lets a zone count, or rest; nothing happens if it does so already.
@@ -473,37 +444,32 @@ impl Cell {
     ) -> Result<(), Refusal> {
         permit.covers(Permission::ManagePolicies)?;
         let (cell, by, id) = (self.clone(), permit.clone(), id.clone());
-        let outcome = self
-            .database
-            .write(move |tx| {
-                Box::pin(async move {
-                    crate::org::store::lock(tx, by.org()).await?;
-                    let stored = store::load_zone(tx, by.org(), &id)
-                        .await?
-                        .ok_or(Refusal::NotFound)?;
-                    let zone = Some(&stored.zone);
-                    // A zone that rests is to everybody as if it were not there.
-                    let (before, after, kind) = match state {
-                        ZoneState::Active => (None, zone, EventType::ZoneActivate),
-                        ZoneState::Resting => (zone, None, EventType::ZoneDeactivate),
-                    };
-                    of_administrators::check_zone(tx, &by, before, after).await?;
-                    if state == ZoneState::Resting {
-                        check_unnamed(tx, &by, &id).await?;
-                    }
-                    let door = DoorWatch::begin(tx, &by, cell.now()).await?;
-                    let active = state == ZoneState::Active;
-                    if !store::switch_zone(tx, by.org(), &id, active, cell.now()).await? {
-                        return Ok(());
-                    }
-                    door.end(tx, &by, "ranges").await?;
-                    let event = cell.zone_event(&by, kind, &stored.zone);
-                    Ok(ledger::append(tx, by.org(), event).await?)
-                })
+        self.change_sign_on(permit, move |tx| {
+            Box::pin(async move {
+                let stored = store::load_zone(tx, by.org(), &id)
+                    .await?
+                    .ok_or(Refusal::NotFound)?;
+                let zone = Some(&stored.zone);
+                // A zone that rests is to everybody as if it were not there.
+                let (before, after, kind) = match state {
+                    ZoneState::Active => (None, zone, EventType::ZoneActivate),
+                    ZoneState::Resting => (zone, None, EventType::ZoneDeactivate),
+                };
+                of_administrators::check_zone(tx, &by, before, after).await?;
+                if state == ZoneState::Resting {
+                    check_unnamed(tx, &by, &id).await?;
+                }
+                let door = DoorWatch::begin(tx, &by, cell.now()).await?;
+                let active = state == ZoneState::Active;
+                if !store::switch_zone(tx, by.org(), &id, active, cell.now()).await? {
+                    return Ok(());
+                }
+                door.end(tx, &by, "ranges").await?;
+                let event = cell.zone_event(&by, kind, &stored.zone);
+                Ok(ledger::append(tx, by.org(), event).await?)
             })
-            .await;
-        self.snapshots.invalidate(permit.org());
-        outcome
+        })
+        .await
     }
 
     /// Removes a zone that no policy names.
@@ -513,19 +479,34 @@ impl Cell {
     pub async fn delete_zone(&self, permit: &Permit, id: &ZoneId) -> Result<(), Refusal> {
         permit.covers(Permission::ManagePolicies)?;
         let (cell, by, id) = (self.clone(), permit.clone(), id.clone());
+        self.change_sign_on(permit, move |tx| {
+            Box::pin(async move {
+                let stored = store::load_zone(tx, by.org(), &id)
+                    .await?
+                    .ok_or(Refusal::NotFound)?;
+                of_administrators::check_zone(tx, &by, Some(&stored.zone), None).await?;
+                check_unnamed(tx, &by, &id).await?;
+                store::delete_zone(tx, by.org(), &id).await?;
+                let event = cell.zone_event(&by, EventType::ZoneDelete, &stored.zone);
+                Ok(ledger::append(tx, by.org(), event).await?)
+            })
+        })
+        .await
+    }
+
+    /// Runs a change with the org's row locked; whatever comes of it, no cached configuration outlives it.
+    pub(in crate::sign_on) async fn change_sign_on(
+        &self,
+        permit: &Permit,
+        change: impl for<'t> FnOnce(&'t mut WriteTx) -> TxFuture<'t, (), Refusal> + Send + 'static,
+    ) -> Result<(), Refusal> {
+        let org = permit.org().clone();
         let outcome = self
             .database
             .write(move |tx| {
                 Box::pin(async move {
-                    crate::org::store::lock(tx, by.org()).await?;
-                    let stored = store::load_zone(tx, by.org(), &id)
-                        .await?
-                        .ok_or(Refusal::NotFound)?;
-                    of_administrators::check_zone(tx, &by, Some(&stored.zone), None).await?;
-                    check_unnamed(tx, &by, &id).await?;
-                    store::delete_zone(tx, by.org(), &id).await?;
-                    let event = cell.zone_event(&by, EventType::ZoneDelete, &stored.zone);
-                    Ok(ledger::append(tx, by.org(), event).await?)
+                    crate::org::store::lock(tx, &org).await?;
+                    change(tx).await
                 })
             })
             .await;
