@@ -16,6 +16,7 @@ pub struct Reply {
     location: Option<String>,
     links: Vec<String>,
     challenge: Option<String>,
+    retry_after_secs: Option<u32>,
 }
 
 impl Reply {
@@ -110,6 +111,7 @@ pub fn render(
         status: error.code().status(),
         body: Some(error.render(request_id)),
         challenge: error.challenge().map(str::to_owned),
+        retry_after_secs: error.retry_after_secs(),
         ..Reply::default()
     });
     let mut response = match reply.body {
@@ -148,17 +150,22 @@ pub fn render(
     for link in reply.links {
         put(header::LINK, &link);
     }
-    if let Some(allowance) = allowance {
-        let reset = allowance.resets_at.seconds().to_string();
-        for (name, value) in [
-            ("x-rate-limit-limit", allowance.limit.to_string()),
-            ("x-rate-limit-remaining", allowance.remaining.to_string()),
-            ("x-rate-limit-reset", reset),
-        ] {
-            put(HeaderName::from_static(name), &value);
-        }
+    if let Some(secs) = reply.retry_after_secs {
+        put(header::RETRY_AFTER, &secs.to_string());
+    }
+    for (name, value) in allowance.into_iter().flat_map(headers_of) {
+        put(HeaderName::from_static(name), &value);
     }
     response
+}
+
+fn headers_of(allowance: Allowance) -> [(&'static str, String); 3] {
+    let reset = allowance.resets_at.seconds();
+    [
+        ("x-rate-limit-limit", allowance.limit.to_string()),
+        ("x-rate-limit-remaining", allowance.remaining.to_string()),
+        ("x-rate-limit-reset", reset.to_string()),
+    ]
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use oauth::issuer::ORG_SERVER_KEY;
 use oauth::token::store::{RefreshFamily, insert_family};
 use vocab::id::{AppId, OrgId, RefreshFamilyId, SessionId, UserId};
 use vocab::secret::SecretHash;
+use vocab::time::Timestamp;
 
 /// Where the paths of people begin.
 const USERS: &str = "/api/v1/users";
@@ -72,42 +73,35 @@ impl World {
         app: &AppId,
         server: &str,
     ) -> RefreshFamilyId {
+        let mut held = self.hold_many(org, user, app, (server, 1)).await;
+        held.remove(0)
+    }
+
+    /// So many refresh tokens at a server.
+    pub(crate) async fn hold_many(
+        &self,
+        org: &OrgId,
+        user: &UserId,
+        app: &AppId,
+        (server, count): (&str, usize),
+    ) -> Vec<RefreshFamilyId> {
         let (cell, now) = (&self.cell, self.cell.now());
         let person = {
             let mut tx = cell.database.read().await.unwrap();
             let person = identity::person::store::load(&mut tx, org, user).await;
             person.unwrap().unwrap()
         };
-        let id = RefreshFamilyId::generate(cell.entropy());
-        let family = RefreshFamily {
-            org: org.clone(),
-            id: id.clone(),
-            server: server.to_owned(),
-            app: app.clone(),
-            grantor: Grantor {
-                user: user.clone(),
-                epoch: person.epoch,
-                session: SessionId::generate(cell.entropy()),
-            },
-            grant: GrantDocument {
-                scope: SCOPES.join(" "),
-                redirect_uri: None,
-                redirect_uri_was_named: false,
-                code_challenge: None,
-                nonce: None,
-                authenticated_at: now,
-                amr: Vec::new(),
-                acr: String::new(),
-            },
-            member_hash: SecretHash::of(id.as_str()),
-            token_hash: SecretHash::of(&format!("token of {id}")),
-            previous_hash: None,
-            salt: String::from("salt"),
-            rotated_at: now,
-            idle_expires_at: now.plus_secs(TOKEN_SECS),
-            expires_at: now.plus_secs(2 * TOKEN_SECS),
-            revoked_at: None,
+        let grantor = Grantor {
+            user: user.clone(),
+            epoch: person.epoch,
+            session: SessionId::generate(cell.entropy()),
         };
+        let family = || {
+            let id = RefreshFamilyId::generate(cell.entropy());
+            family(id, (org, app, server), grantor.clone(), now)
+        };
+        let families: Vec<RefreshFamily> = std::iter::repeat_with(family).take(count).collect();
+        let held = families.iter().map(|family| family.id.clone()).collect();
         let row = ConsentRow {
             app: app.clone(),
             server: server.to_owned(),
@@ -119,11 +113,48 @@ impl World {
             .write(move |tx| {
                 Box::pin(async move {
                     upsert(tx, &org, &user, &row, now).await?;
-                    insert_family(tx, &family, now).await
+                    for family in &families {
+                        insert_family(tx, family, now).await?;
+                    }
+                    Ok(())
                 })
             })
             .await;
         stored.unwrap();
-        id
+        held
+    }
+}
+
+/// A refresh token of an app at a server, as it was issued now.
+fn family(
+    id: RefreshFamilyId,
+    (org, app, server): (&OrgId, &AppId, &str),
+    grantor: Grantor,
+    now: Timestamp,
+) -> RefreshFamily {
+    RefreshFamily {
+        org: org.clone(),
+        server: server.to_owned(),
+        app: app.clone(),
+        grantor,
+        grant: GrantDocument {
+            scope: SCOPES.join(" "),
+            redirect_uri: None,
+            redirect_uri_was_named: false,
+            code_challenge: None,
+            nonce: None,
+            authenticated_at: now,
+            amr: Vec::new(),
+            acr: String::new(),
+        },
+        member_hash: SecretHash::of(id.as_str()),
+        token_hash: SecretHash::of(&format!("token of {id}")),
+        previous_hash: None,
+        salt: String::from("salt"),
+        rotated_at: now,
+        idle_expires_at: now.plus_secs(TOKEN_SECS),
+        expires_at: now.plus_secs(2 * TOKEN_SECS),
+        revoked_at: None,
+        id,
     }
 }

@@ -3,10 +3,14 @@
 use crate::for_tests::held::TOKEN_SECS;
 use crate::for_tests::{By, World, on_both_engines};
 use identity::access::Role;
+use oauth::issuer::ORG_SERVER_KEY;
 use serde_json::{Value, json};
 
 const MISSING: (u16, &str) = (404, "E0000007");
 const FORBIDDEN: (u16, &str) = (403, "E0000006");
+
+/// As docs/management-api.md says it.
+const ENDED_AT_ONCE: usize = 5_000;
 
 async fn delete(world: &World, by: By, path: &str) -> (u16, String) {
     let answer = world.call(by, "DELETE", path, &Value::Null).await;
@@ -182,6 +186,24 @@ async fn whoever_runs_the_one_does_not_run_the_other(world: &World) {
         assert_eq!(world.get(&path).await.outcome(), MISSING, "{path}");
         assert_eq!(delete(world, By::Manager, &path).await, outcome(MISSING));
     }
+}
+
+/// What was done is done, the caller is told when to come back, and the next call ends the rest. The store has no part in that,
+/// and so many rows take their time in the other one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_did_what_one_may_is_to_be_repeated() {
+    let world = &World::on_sqlite().await;
+    let ada = world.person(&world.main, "ada", "Ada", "Lovelace").await;
+    let wiki = world.web_app(&world.main, "Wiki").await;
+    let many = (ORG_SERVER_KEY, ENDED_AT_ONCE + 1);
+    world.hold_many(&world.main, &ada, &wiki, many).await;
+    let path = format!("/api/v1/apps/{wiki}/tokens");
+    let answer = world.call(By::Manager, "DELETE", &path, &Value::Null).await;
+    assert_eq!(answer.outcome(), (429, "E0000047"));
+    assert_eq!(answer.header("retry-after"), "1");
+    assert_eq!(world.get(&path).await.texts("/id").len(), 1);
+    assert_eq!(delete(world, By::Manager, &path).await, done());
+    assert_eq!(world.get(&path).await.body, json!([]));
 }
 
 on_both_engines!(
