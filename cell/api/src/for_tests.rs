@@ -406,6 +406,12 @@ impl World {
     pub(crate) async fn log_since(&self, seq: i64) -> Vec<(String, String)> {
         self.log_of(&self.main, seq).await
     }
+
+    /// The same without who acted.
+    pub(crate) async fn kinds_since(&self, seq: i64) -> Vec<String> {
+        let rows = self.log_since(seq).await;
+        rows.into_iter().map(|(kind, _)| kind).collect()
+    }
 }
 
 /// One of each thing that a path can name.

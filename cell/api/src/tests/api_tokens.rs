@@ -57,8 +57,7 @@ async fn a_token_is_shown_once_acts_as_its_owner_and_ends_at_once(world: &World)
         let missing = world.call(By::Manager, method, &path, &Value::Null).await;
         assert_eq!(missing.outcome(), (404, "E0000007"), "{method}");
     }
-    let log = world.log_since(rows).await;
-    let kinds: Vec<&str> = log.iter().map(|(kind, _)| kind.as_str()).collect();
+    let kinds = world.kinds_since(rows).await;
     assert_eq!(
         kinds,
         ["system.api_token.create", "system.api_token.revoke"]

@@ -102,12 +102,7 @@ async fn a_server_is_added_shown_changed_switched_and_removed(world: &World) {
     assert_eq!(delete(world, &path).await.status, 204);
     assert!(served(world, &id).await.is_none());
     assert_eq!(world.get(&path).await.outcome(), (404, "E0000007"));
-    let kinds: Vec<String> = world
-        .log_since(rows)
-        .await
-        .into_iter()
-        .map(|(kind, _)| kind)
-        .collect();
+    let kinds = world.kinds_since(rows).await;
     assert_eq!(
         kinds,
         [

@@ -84,12 +84,7 @@ async fn roles_are_made_shown_changed_and_removed(world: &World) {
         world.get(&format!("{ROLES}/{id}")).await.outcome(),
         (404, "E0000007")
     );
-    let kinds: Vec<String> = world
-        .log_since(rows)
-        .await
-        .into_iter()
-        .map(|row| row.0)
-        .collect();
+    let kinds = world.kinds_since(rows).await;
     assert_eq!(
         kinds,
         [

@@ -113,8 +113,7 @@ async fn an_app_is_enrolled_proved_and_taken_away(world: &World) {
         204
     );
     assert_eq!(world.get(&path).await.outcome(), (404, "E0000007"));
-    let log = world.log_since(rows).await;
-    let kinds: Vec<&str> = log.iter().map(|(kind, _)| kind.as_str()).collect();
+    let kinds = world.kinds_since(rows).await;
     assert_eq!(
         kinds[kinds.len() - 2..],
         ["user.mfa.factor.activate", "user.mfa.factor.deactivate"]
@@ -140,8 +139,7 @@ async fn a_code_that_is_read_out_counts_once_and_guesses_are_slowed(world: &Worl
         world.post(&verify, &json!({})).await.outcome(),
         (400, "E0000001")
     );
-    let log = world.log_since(rows).await;
-    let kinds: Vec<&str> = log.iter().map(|(kind, _)| kind.as_str()).collect();
+    let kinds = world.kinds_since(rows).await;
     assert_eq!(kinds, ["user.authentication.auth_via_mfa"; 2]);
     let mut guesses = 0;
     let slowed = loop {
@@ -246,8 +244,7 @@ async fn everything_is_taken_at_once_from_nobody_above(world: &World) {
             .status,
         200
     );
-    let log = world.log_since(rows).await;
-    let kinds: Vec<&str> = log.iter().map(|(kind, _)| kind.as_str()).collect();
+    let kinds = world.kinds_since(rows).await;
     assert_eq!(kinds, ["user.mfa.factor.reset_all"]);
 }
 

@@ -175,8 +175,7 @@ async fn refresh_tokens_end_one_by_one_or_all(world: &World) {
     // What was consented to stays.
     let grants = world.get(&format!("/api/v1/users/{ada}/grants")).await;
     assert_eq!(grants.texts("/scopeId"), SCOPES);
-    let log = world.log_since(rows).await;
-    let kinds: Vec<&str> = log.iter().map(|(kind, _)| kind.as_str()).collect();
+    let kinds = world.kinds_since(rows).await;
     assert_eq!(kinds, ["app.oauth2.token.revoke"; 3]);
 }
 

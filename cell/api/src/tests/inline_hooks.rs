@@ -74,12 +74,7 @@ async fn a_hook_is_made_shown_changed_and_removed(world: &World) {
     assert!(off.body["_links"]["activate"].is_object());
     assert_eq!(delete(world, &path).await.status, 204);
     assert_eq!(world.get(&path).await.outcome(), (404, "E0000007"));
-    let kinds: Vec<String> = world
-        .log_since(before)
-        .await
-        .into_iter()
-        .map(|(kind, _)| kind)
-        .collect();
+    let kinds = world.kinds_since(before).await;
     assert_eq!(
         kinds,
         [
@@ -317,12 +312,7 @@ async fn a_password_is_taken_over_at_the_first_sign_in(world: &World) {
         try_it("sesame", vec![says(200, VERIFIED)]).await,
         (RIGHT, 1)
     );
-    let kinds: Vec<String> = world
-        .log_since(before)
-        .await
-        .into_iter()
-        .map(|(kind, _)| kind)
-        .collect();
+    let kinds = world.kinds_since(before).await;
     assert_eq!(
         kinds,
         [

@@ -37,8 +37,7 @@ async fn a_name_is_the_orgs_from_its_answer_on(world: &World) {
     assert_eq!(world.post(ORG, &json!({})).await.body, partly.body);
     assert_eq!(world.post(ORG, &partly.body).await.body, partly.body);
     assert_eq!(world.log_rows(&world.main).await, between);
-    let log = world.log_since(rows).await;
-    let kinds: Vec<&str> = log.iter().map(|(kind, _)| kind.as_str()).collect();
+    let kinds = world.kinds_since(rows).await;
     assert_eq!(
         kinds,
         ["system.org.settings.update", "system.org.settings.update"]

@@ -65,8 +65,7 @@ async fn a_password_is_made_told_once_and_to_be_replaced(world: &World) {
         PasswordCheck::Right { .. }
     ));
     assert!(!lives().await);
-    let log = world.log_since(rows).await;
-    let kinds: Vec<&str> = log.iter().map(|(kind, _)| kind.as_str()).collect();
+    let kinds = world.kinds_since(rows).await;
     assert_eq!(
         kinds,
         [
@@ -131,8 +130,7 @@ async fn a_link_is_sent_and_nothing_else_happens(world: &World) {
     let sent = world.call(helper, "POST", &forgot, &Value::Null).await;
     assert_eq!((sent.status.as_u16(), &sent.body), (200, &json!({})));
     assert_eq!(world.get(&path).await.body, before);
-    let log = world.log_since(rows).await;
-    let kinds: Vec<&str> = log.iter().map(|(kind, _)| kind.as_str()).collect();
+    let kinds = world.kinds_since(rows).await;
     assert_eq!(kinds, ["user.account.reset_password"]);
     let told = world
         .post(&format!("{forgot}?sendEmail=false"), &Value::Null)

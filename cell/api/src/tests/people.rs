@@ -360,8 +360,7 @@ async fn removal_takes_two_steps_and_leaves_nothing(world: &World) {
     assert_eq!(status(world, &id).await, "DEPROVISIONED");
     let rows = world.log_rows(&world.main).await;
     assert_eq!(delete().await.status, 204);
-    let log = world.log_since(rows).await;
-    let kinds: Vec<&str> = log.iter().map(|(kind, _)| kind.as_str()).collect();
+    let kinds = world.kinds_since(rows).await;
     assert_eq!(
         kinds,
         [

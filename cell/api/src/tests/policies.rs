@@ -159,12 +159,7 @@ async fn a_policy_is_added_shown_changed_and_removed(world: &World) {
             .outcome(),
         (404, "E0000007")
     );
-    let kinds: Vec<String> = world
-        .log_since(rows)
-        .await
-        .into_iter()
-        .map(|(kind, _)| kind)
-        .collect();
+    let kinds = world.kinds_since(rows).await;
     assert_eq!(
         kinds,
         ["policy.lifecycle.create", "policy.lifecycle.delete"]
@@ -221,12 +216,7 @@ async fn rules_decide_the_next_sign_in(world: &World) {
         assert_eq!(step(world, &format!("{own}/lifecycle/{name}")).await.0, 204);
         assert_eq!(denied(&ada).await, expected, "{name}");
     }
-    let kinds: Vec<String> = world
-        .log_since(rows)
-        .await
-        .into_iter()
-        .map(|(kind, _)| kind)
-        .collect();
+    let kinds = world.kinds_since(rows).await;
     assert_eq!(kinds, ["policy.rule.deactivate", "policy.rule.activate"]);
     // Last in the order, it is never reached.
     let mut last = made.body.clone();

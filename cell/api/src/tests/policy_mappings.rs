@@ -61,12 +61,7 @@ async fn a_policy_rests_while_no_app_names_it(world: &World) {
     let refused = world.call(By::Manager, "PUT", &path, &shown).await;
     assert_eq!(refused.outcome(), INVALID);
     assert_eq!(step(world, &policy, "activate").await.status, 204);
-    let kinds: Vec<String> = world
-        .log_since(before)
-        .await
-        .into_iter()
-        .map(|(kind, _)| kind)
-        .collect();
+    let kinds = world.kinds_since(before).await;
     assert_eq!(
         kinds,
         [

@@ -47,8 +47,7 @@ async fn roles_are_listed_given_and_taken(world: &World) {
     assert_eq!(delete(&one).await.outcome(), (404, "E0000007"));
     assert_eq!(world.get(&one).await.outcome(), (404, "E0000007"));
     assert_eq!(world.get(&path).await.texts("/type"), ["APP_ADMIN"]);
-    let log = world.log_since(rows).await;
-    let kinds: Vec<&str> = log.iter().map(|(kind, _)| kind.as_str()).collect();
+    let kinds = world.kinds_since(rows).await;
     assert_eq!(
         kinds,
         [

@@ -103,8 +103,7 @@ async fn an_origin_is_trusted_from_its_answer_on_and_no_longer(world: &World) {
         let gone = call(world, method, &path, &body).await;
         assert_eq!(gone.outcome(), (404, "E0000007"), "{method}");
     }
-    let log = world.log_since(rows).await;
-    let kinds: Vec<&str> = log.iter().map(|(kind, _)| kind.as_str()).collect();
+    let kinds = world.kinds_since(rows).await;
     assert_eq!(
         kinds,
         [

@@ -106,8 +106,7 @@ async fn a_zone_counts_from_its_answer_on_and_no_longer(world: &World) {
     assert!(!is_blocked(world, "203.0.113.8").await);
     assert_eq!(call(world, "DELETE", &path, &Value::Null).await.status, 204);
     assert_eq!(world.get(&path).await.outcome(), (404, "E0000007"));
-    let log = world.log_since(rows).await;
-    let kinds: Vec<&str> = log.iter().map(|(kind, _)| kind.as_str()).collect();
+    let kinds = world.kinds_since(rows).await;
     assert_eq!(
         kinds,
         [
