@@ -1,9 +1,23 @@
 //! Browsers that leave for a provider and come back: to whom they are sent, and whose answers are looked at at all.
 
-use crate::tests::matrix::world::World;
+use crate::tests::matrix::world::{Who, World};
+use crate::tests::two_orgs::{find_person, pair};
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, StatusCode, header};
+use console::cookie::CookieKind;
+use identity::access::{Caller, Permission, authorize};
+use identity::event_hook::envoy::{
+    Answered, Envoy, Letter, PlainHttp, Sent, Shipment, Shipped, Trouble,
+};
+use ledger::ClientFacts;
+use protocol::jose::algorithm::Algorithm;
+use protocol::jose::jwks::Jwks;
+use protocol::jose::jws::TokenType;
+use protocol::jose::jws::encode::CompactEncoder;
+use protocol::jose::signing_key::SigningKey;
 use protocol::oauth::form::{Form, render_form};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
 use vocab::id::OrgId;
 
 const HOST: &str = "localhost:8080";
@@ -126,5 +140,110 @@ async fn an_app_or_an_address_leads_to_a_provider_of_this_org_alone() {
         StatusCode::OK,
         "what names none is passed over"
     );
+    world.close().await;
+}
+
+const KEY_ID: &str = "k1";
+/// What the provider calls the person who is linked to it.
+const SUBJECT: &str = "1";
+
+/// A provider that says of everybody what it was told last.
+struct Partner {
+    key: SigningKey,
+    claims: Mutex<Value>,
+}
+
+impl Partner {
+    fn new() -> Self {
+        Self {
+            key: SigningKey::generate(Algorithm::Es256).unwrap(),
+            claims: Mutex::new(Value::Null),
+        }
+    }
+
+    fn answer(&self, letter: &Letter) -> String {
+        if letter.uri.ends_with("/keys") {
+            let keys = vec![self.key.public_jwk(KEY_ID).unwrap()];
+            return Jwks::from_keys(keys).unwrap().render();
+        }
+        let encoder = CompactEncoder::new(self.key.algorithm(), KEY_ID, TokenType::Jwt);
+        let claims = self.claims.lock().unwrap();
+        let token = encoder.encode(&*claims, &self.key).unwrap();
+        json!({ "access_token": "at", "token_type": "Bearer", "id_token": token }).to_string()
+    }
+}
+
+impl Envoy for Partner {
+    fn plain_http(&self) -> PlainHttp {
+        PlainHttp::Never
+    }
+
+    fn send<'e>(&'e self, letter: &'e Letter) -> Sent<'e> {
+        Box::pin(async move { Ok(Answered::of(200, self.answer(letter).into_bytes())) })
+    }
+
+    fn ship<'e>(&'e self, _: &'e Shipment) -> Shipped<'e> {
+        Box::pin(async { Err(Trouble::Unreachable) })
+    }
+
+    fn reads_authority(&self, _: &str) -> bool {
+        false
+    }
+}
+
+/// Leaves for the provider in a sign-in that begins so, and comes back as its linked person.
+async fn come_back(world: &World, far: &Partner, provider: &str, session: &str) -> Response<Body> {
+    let left = get(world, &format!("/sso/idps/{provider}"), session).await;
+    let address = location_of(&left);
+    let cookies = format!("{session}; {}", cookies_of(&left));
+    let now = world.cell.now().seconds();
+    *far.claims.lock().unwrap() = json!({
+        "iss": "https://idp.example", "aud": "us", "sub": SUBJECT,
+        "nonce": parameter(&address, "nonce"), "iat": now, "exp": now + 60,
+    });
+    let answer = render_form(&[("state", &parameter(&address, "state")), ("code", "c")]);
+    get(world, &format!("{CALLBACKS}/{provider}?{answer}"), &cookies).await
+}
+
+async fn link(world: &World, login: &str) {
+    let client = ClientFacts::default();
+    let permit = |permission| authorize(&Caller::Operator, &world.main, permission, &client);
+    let reader = permit(Permission::ReadDirectory).unwrap();
+    let providers = world.cell.list_identity_providers(&reader).await.unwrap();
+    let person = find_person(&world.cell, "main", login).await;
+    let manager = permit(Permission::ManagePeople).unwrap();
+    let linked = world
+        .cell
+        .link_person(&manager, &providers[0], &person.id, SUBJECT);
+    linked.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_signed_in_comes_back_as_nobody_else() {
+    let far = Arc::new(Partner::new());
+    let world = World::copy_reaching(Arc::<Partner>::clone(&far)).await;
+    let provider = provider_of(&world, &world.main).await;
+    link(&world, "rosa@main.example").await;
+    let session = |who: Who| {
+        let secret = who.session_secret().unwrap();
+        pair(CookieKind::Session, &world.main, secret)
+    };
+    let grace = session(Who::Person);
+    let before = world.log_rows().await;
+    let refused = come_back(&world, &far, &provider, &grace).await;
+    assert_eq!(refused.status(), StatusCode::CONFLICT);
+    assert!(cookies_of(&refused).is_empty(), "nobody else's session");
+    let words = words_of(refused).await;
+    assert!(words.contains("You are signed in as grace@main.example."));
+    assert_eq!(world.log_rows().await, before, "nobody signed in");
+    let home = get(&world, "/account", &grace).await;
+    assert_eq!(home.status(), StatusCode::OK, "she still is");
+    // The same answer counts for rosa herself, and in a browser where nobody is signed in.
+    let rosa = session(Who::ReadOnlyAdministrator);
+    for at in [rosa, String::new()] {
+        let came = come_back(&world, &far, &provider, &at).await;
+        assert_eq!(came.status(), StatusCode::SEE_OTHER, "{at}");
+    }
+    assert_ne!(world.log_rows().await, before);
     world.close().await;
 }

@@ -11,8 +11,8 @@ use crate::pulse::Pulse;
 use crate::routes::Site;
 use crate::start::MIGRATIONS;
 use crate::tests::two_orgs::{
-    ROOT_FILE, begin_session, build_cell, declare, find_person, make_provider, outward, pair,
-    render_administrators, render_orgs,
+    Nowhere, ROOT_FILE, begin_session, build_cell, declare, find_person, make_provider, outward,
+    pair, render_administrators, render_orgs,
 };
 use axum::body::Body;
 use axum::http::{Method, Request, Response, header};
@@ -117,7 +117,7 @@ impl Who {
         Some(format!("00T{}", String::from(sign).repeat(43)))
     }
 
-    const fn session_secret(self) -> Option<&'static str> {
+    pub(crate) const fn session_secret(self) -> Option<&'static str> {
         match self {
             Self::Anonymous => None,
             Self::OtherOrgsAdministrator => Some("session-of-the-other-ada"),
@@ -146,18 +146,23 @@ static TEMPLATE: OnceCell<TempDir> = OnceCell::const_new();
 static SEED: AtomicU64 = AtomicU64::new(1);
 
 impl World {
-    /// A copy of the template.
+    /// A copy of the template, from which nobody is to be reached.
     pub(crate) async fn copy() -> Self {
+        Self::copy_reaching(Arc::new(Nowhere)).await
+    }
+
+    /// A copy of the template, whose identity providers are gone to by this way.
+    pub(crate) async fn copy_reaching(envoy: Arc<dyn Envoy>) -> Self {
         let template = TEMPLATE.get_or_init(make_template).await;
         let folder = TempDir::new().unwrap();
         for name in [STORE_FILE, ROOT_FILE] {
             std::fs::copy(template.path().join(name), folder.path().join(name)).unwrap();
         }
-        Self::open(folder).await
+        Self::open(folder, envoy).await
     }
 
-    async fn open(folder: TempDir) -> Self {
-        let cell = open_cell(folder.path()).await;
+    async fn open(folder: TempDir, envoy: Arc<dyn Envoy>) -> Self {
+        let cell = open_cell(folder.path()).await.reaching(envoy);
         let mut tx = cell.database.read().await.unwrap();
         let found = identity::org::store::find_by_slug(&mut tx, "main").await;
         let main = found.unwrap().unwrap();
