@@ -3,7 +3,6 @@
 use crate::for_tests::held::TOKEN_SECS;
 use crate::for_tests::{By, World, on_both_engines};
 use identity::access::Role;
-use oauth::issuer::ORG_SERVER_KEY;
 use serde_json::{Value, json};
 
 const MISSING: (u16, &str) = (404, "E0000007");
@@ -195,15 +194,20 @@ async fn a_call_that_did_what_one_may_is_to_be_repeated() {
     let world = &World::on_sqlite().await;
     let ada = world.person(&world.main, "ada", "Ada", "Lovelace").await;
     let wiki = world.web_app(&world.main, "Wiki").await;
-    let many = (ORG_SERVER_KEY, ENDED_AT_ONCE + 1);
-    world.hold_many(&world.main, &ada, &wiki, many).await;
-    let path = format!("/api/v1/apps/{wiki}/tokens");
-    let answer = world.call(By::Manager, "DELETE", &path, &Value::Null).await;
-    assert_eq!(answer.outcome(), (429, "E0000047"));
-    assert_eq!(answer.header("retry-after"), "1");
-    assert_eq!(world.get(&path).await.texts("/id").len(), 1);
-    assert_eq!(delete(world, By::Manager, &path).await, done());
-    assert_eq!(world.get(&path).await.body, json!([]));
+    let server = world.server(&world.main, "Orders").await.id;
+    let below_app = format!("/api/v1/apps/{wiki}/tokens");
+    let below_server = format!("/api/v1/authorizationServers/{server}/clients/{wiki}/tokens");
+    for path in [&below_server, &below_app] {
+        let left = world.get(path).await.texts("/id").len();
+        let more = (server.as_str(), ENDED_AT_ONCE + 1 - left);
+        world.hold_many(&world.main, &ada, &wiki, more).await;
+        let answer = world.call(By::Manager, "DELETE", path, &Value::Null).await;
+        assert_eq!(answer.outcome(), (429, "E0000047"), "{path}");
+        assert_eq!(answer.header("retry-after"), "1");
+        assert_eq!(world.get(path).await.texts("/id").len(), 1);
+    }
+    assert_eq!(delete(world, By::Manager, &below_server).await, done());
+    assert_eq!(world.get(&below_app).await.body, json!([]));
 }
 
 on_both_engines!(
