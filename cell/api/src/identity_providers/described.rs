@@ -5,14 +5,16 @@ use crate::description::parameter::{AFTER, limit, q, word};
 use crate::description::schema::{Model, Schema, may, must, shown, taken};
 use crate::description::{Description, lists, pages, shows};
 use crate::identity_providers::input::{
-    ASSIGN, BASIC, IN_BODY, ISSUER_MODE, NOTHING, OIDC, POST, READ_ONLY, REDIRECT, TEMPLATE, TYPES,
+    ASSIGN, BASIC, ISSUER_MODE, NOTHING, OIDC, PLACES, POST, POSTED, READ_ONLY, REDIRECT, TEMPLATE,
+    TYPES,
 };
 use crate::limits::{IDENTITY_PROVIDERS_PAGE, PROVIDER_USERS_PAGE};
 use identity::identity_provider::arrival::{Automatic, MatchBy};
 
 const ACTION: Schema = Schema::WordOf(|| Automatic::ALL.map(Automatic::as_str).to_vec());
 const MATCH: Schema = Schema::WordOf(|| MatchBy::ALL.map(MatchBy::as_str).to_vec());
-const AUTH_METHOD: Schema = Schema::Word(&[BASIC, IN_BODY]);
+const AUTH_METHOD: Schema = Schema::Word(&[BASIC, POSTED]);
+const SECRET_PLACE: Schema = Schema::Word(&PLACES);
 /// Clients in the field send the word as well.
 const PKCE: Schema = Schema::Either(&[Schema::Flag, Schema::Word(&["true"])]);
 const NEVER: &str = "Never.";
@@ -94,8 +96,7 @@ static PROVIDER: Model = shown(
                         Schema::Object(&[
                             must("client_id", Schema::Text),
                             must("pkce_required", Schema::Flag),
-                            may("token_endpoint_auth_method", AUTH_METHOD)
-                                .said("`client_secret_basic` where it is missing."),
+                            must("secret_place", SECRET_PLACE).said("Where the secret is sent."),
                         ]),
                     )]),
                 ),
@@ -127,7 +128,8 @@ static NEW_PROVIDER: Model = taken(
             "protocol",
             Schema::Object(&[
                 may("type", Schema::Word(&[OIDC])),
-                must("issuer", ISSUER).said("What it calls itself in its tokens."),
+                may("issuer", ISSUER)
+                    .said("What it calls itself in its tokens. It stays unless it is said; a new one says it."),
                 must("endpoints", ENDPOINTS),
                 must("scopes", Schema::List(&Schema::Text)).said("With `openid` among them."),
                 may(
@@ -146,7 +148,11 @@ static NEW_PROVIDER: Model = taken(
                             may("client_secret", Schema::Text)
                                 .said("Never shown. One that is there stays unless it is said."),
                             may("pkce_required", PKCE).said("Always."),
-                            may("token_endpoint_auth_method", AUTH_METHOD),
+                            may("secret_place", SECRET_PLACE).said(
+                                "Where the secret is sent: in the header if nothing is said of a new provider.",
+                            ),
+                            may("token_endpoint_auth_method", AUTH_METHOD)
+                                .said("The same in the words of the protocol. Not shown."),
                         ]),
                     )]),
                 ),
@@ -220,7 +226,7 @@ static FOUND: Model = shown(
             "credentials",
             Schema::Object(&[must(
                 "client",
-                Schema::Object(&[may("token_endpoint_auth_method", AUTH_METHOD)]),
+                Schema::Object(&[must("secret_place", SECRET_PLACE)]),
             )]),
         ),
     ]),

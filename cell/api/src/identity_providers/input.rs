@@ -23,10 +23,12 @@ pub(crate) const TEMPLATE: &str = "idpuser.email";
 pub(crate) const NOTHING: &str = "NONE";
 /// That people who are added belong to groups from the start.
 pub(crate) const ASSIGN: &str = "ASSIGN";
-/// How a secret is shown in the header.
+/// How a secret is sent in the header, in the words of the protocol.
 pub(crate) const BASIC: &str = "client_secret_basic";
-/// How it is shown in the body.
-pub(crate) const IN_BODY: &str = "client_secret_post";
+/// How it is sent in the body.
+pub(crate) const POSTED: &str = "client_secret_post";
+/// The words of our own for the same. Clients in the field read a third word of the protocol there, and fail at any other.
+pub(crate) const PLACES: [&str; 2] = ["HEADER", "BODY"];
 /// How far clocks may be off where nothing is said.
 const CLOCK_SKEW_SECS: i64 = 120;
 /// Milliseconds of a second.
@@ -63,11 +65,12 @@ pub(crate) const TYPES: [&str; 26] = [
     "YAHOOJP",
 ];
 
-/// The word for how a secret is shown.
-pub(crate) const fn secret_word(place: SecretPlace) -> Option<&'static str> {
+/// The word for how a secret is sent.
+pub(crate) const fn place_word(place: SecretPlace) -> &'static str {
+    let [header, body] = PLACES;
     match place {
-        SecretPlace::Basic => None,
-        SecretPlace::Post => Some(IN_BODY),
+        SecretPlace::Basic => header,
+        SecretPlace::Post => body,
     }
 }
 
@@ -96,7 +99,7 @@ pub(crate) fn check_type(word: &str) -> Result<(), ApiError> {
     }
 }
 
-/// Reads a provider. Of one that is there, a body may repeat how it stands.
+/// Reads a provider. Of one that is there, a body may repeat how it stands, and need not say what it calls itself.
 ///
 /// # Errors
 /// [`ApiError`] naming the field.
@@ -120,7 +123,7 @@ pub(crate) fn parse_provider(
     let name = fields.take_text("name")?.unwrap_or_default();
     let protocol = fields.take_object("protocol")?;
     let protocol = protocol.ok_or_else(|| fields.refusal("protocol", "it is required"))?;
-    let mut change = parse_protocol(protocol)?;
+    let mut change = parse_protocol(protocol, present)?;
     if let Some(policy) = fields.take_object("policy")? {
         parse_policy(policy, &mut change)?;
     }
@@ -129,7 +132,10 @@ pub(crate) fn parse_provider(
     Ok(change)
 }
 
-fn parse_protocol(mut protocol: Fields) -> Result<ProviderChange, ApiError> {
+fn parse_protocol(
+    mut protocol: Fields,
+    present: Option<&IdentityProvider>,
+) -> Result<ProviderChange, ApiError> {
     protocol.take_only("type", &[OIDC], "use OIDC")?;
     let issuer = match protocol.take_object("issuer")? {
         Some(mut issuer) => {
@@ -137,7 +143,11 @@ fn parse_protocol(mut protocol: Fields) -> Result<ProviderChange, ApiError> {
             issuer.end()?;
             url
         }
-        None => return Err(protocol.refusal("issuer", "it is required")),
+        // Some clients of the field have no place for it, and would lose it by sending back what they read.
+        None => match present {
+            Some(provider) => provider.config.issuer.clone(),
+            None => return Err(protocol.refusal("issuer", "it is required")),
+        },
     };
     let endpoints = protocol.take_object("endpoints")?;
     let mut endpoints = endpoints.ok_or_else(|| protocol.refusal("endpoints", "it is required"))?;
@@ -159,7 +169,8 @@ fn parse_protocol(mut protocol: Fields) -> Result<ProviderChange, ApiError> {
     let mut client = client.ok_or_else(|| credentials.refusal("client", "it is required"))?;
     let client_id = client.take_text("client_id")?.unwrap_or_default();
     let client_secret = client.take_text("client_secret")?.map(Secret::new);
-    let secret_place = take_secret_place(&mut client)?;
+    let said = take_secret_place(&mut client)?;
+    let secret_place = said.or(present.map(|provider| provider.config.secret_place));
     take_pkce(&mut client)?;
     client.end()?;
     credentials.end()?;
@@ -173,7 +184,7 @@ fn parse_protocol(mut protocol: Fields) -> Result<ProviderChange, ApiError> {
         jwks: jwks.unwrap_or_default(),
         client_id,
         client_secret,
-        secret_place,
+        secret_place: secret_place.unwrap_or_default(),
         scopes,
         clock_skew_secs: CLOCK_SKEW_SECS,
         policy: ArrivalPolicy::default(),
@@ -194,16 +205,27 @@ fn take_endpoint(
     Ok(url)
 }
 
-fn take_secret_place(client: &mut Fields) -> Result<SecretPlace, ApiError> {
-    let field = "token_endpoint_auth_method";
-    match client.take_text(field)?.as_deref() {
-        None | Some(BASIC) => Ok(SecretPlace::Basic),
-        Some(IN_BODY) => Ok(SecretPlace::Post),
-        Some(_) => {
-            let problem = "use client_secret_basic or client_secret_post";
-            Err(client.refusal(field, problem))
+/// By either word, or by none.
+fn take_secret_place(client: &mut Fields) -> Result<Option<SecretPlace>, ApiError> {
+    let mut said = None;
+    for (field, words) in [
+        ("token_endpoint_auth_method", [BASIC, POSTED]),
+        ("secret_place", PLACES),
+    ] {
+        let Some(word) = client.take_text(field)? else {
+            continue;
+        };
+        let places = [SecretPlace::Basic, SecretPlace::Post];
+        let known = words.into_iter().zip(places);
+        let place = known.into_iter().find(|(known, _)| *known == word);
+        let (_, place) = place
+            .ok_or_else(|| client.refusal(field, &format!("use {} or {}", words[0], words[1])))?;
+        if said.is_some_and(|said| said != place) {
+            return Err(client.refusal(field, "it is said in two ways"));
         }
+        said = Some(place);
     }
+    Ok(said)
 }
 
 /// Every code is bound to its browser, whatever is wished for; clients in the field send the word as well.

@@ -2,7 +2,7 @@
 
 use crate::call::Call;
 use crate::identity_providers::input::{
-    ISSUER_MODE, NOTHING, OIDC, POST, REDIRECT, TEMPLATE, groups_word, secret_word, skew_millis,
+    ISSUER_MODE, NOTHING, OIDC, POST, REDIRECT, TEMPLATE, groups_word, place_word, skew_millis,
 };
 use crate::shown::{moment, status_of, switched_links, text};
 use identity::identity_provider::arrival::ArrivalPolicy;
@@ -56,8 +56,7 @@ fn render_protocol(config: &ProviderConfig) -> Value {
         "credentials": { "client": {
             "client_id": config.client_id,
             "pkce_required": true,
-            // Clients in the field know of one word here, which is another: what is usual goes without saying.
-            "token_endpoint_auth_method": secret_word(config.secret_place),
+            "secret_place": place_word(config.secret_place),
         } },
     })
 }
@@ -80,7 +79,7 @@ pub(crate) fn render_found(issuer: &str, found: &ProviderMetadata) -> Value {
             "jwks": { "url": found.jwks, "binding": REDIRECT },
         },
         "scopes": found.scopes,
-        "credentials": { "client": { "token_endpoint_auth_method": secret_word(place) } },
+        "credentials": { "client": { "secret_place": place_word(place) } },
     })
 }
 

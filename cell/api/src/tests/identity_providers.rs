@@ -46,6 +46,17 @@ async fn a_provider_is_added_shown_changed_and_removed(world: &World) {
     assert_eq!(changed.body["name"], "Renamed", "{}", changed.body);
     assert_eq!(changed.body["protocol"], made.body["protocol"]);
     assert_eq!(changed.body["policy"], made.body["policy"]);
+    // Some clients have no place for what a provider calls itself, and for where the secret is sent.
+    assert_eq!(
+        made.body["protocol"]["credentials"]["client"]["secret_place"],
+        "BODY"
+    );
+    let protocol = shown["protocol"].as_object_mut().unwrap();
+    protocol.remove("issuer");
+    let client = &mut protocol["credentials"]["client"];
+    client.as_object_mut().unwrap().remove("secret_place");
+    let changed = put(world, &path, &shown).await;
+    assert_eq!(changed.body["protocol"], made.body["protocol"]);
     // It goes to no other address than it was given for.
     shown["protocol"]["endpoints"]["token"]["url"] = json!("https://evil.example/token");
     assert_eq!(put(world, &path, &shown).await.outcome(), (400, "E0000001"));
@@ -67,6 +78,7 @@ async fn a_provider_is_added_shown_changed_and_removed(world: &World) {
         [
             "system.idp.lifecycle.create",
             "system.idp.lifecycle.update",
+            "system.idp.lifecycle.update",
             "system.idp.lifecycle.deactivate",
             "system.idp.lifecycle.delete"
         ]
@@ -77,6 +89,7 @@ async fn what_cannot_be_used_is_refused(world: &World) {
     for (place, value) in [
         ("/name", json!("")),
         ("/type", json!("SAML2")),
+        ("/protocol/issuer", json!(null)),
         ("/protocol/issuer/url", json!("http://idp.example")),
         (
             "/protocol/endpoints/authorization/url",
@@ -232,7 +245,7 @@ async fn what_an_issuer_publishes_is_read_and_not_stored(world: &World) {
                 "jwks": { "url": "https://idp.example/keys", "binding": "HTTP-REDIRECT" },
             },
             "scopes": ["openid", "email"],
-            "credentials": { "client": { "token_endpoint_auth_method": "client_secret_post" } },
+            "credentials": { "client": { "secret_place": "BODY" } },
         })
     );
     let (seen, headers) = world.receiver.seen.lock().unwrap().last().unwrap().clone();
