@@ -3,7 +3,7 @@
 use crate::description::components::LINKS;
 use crate::description::parameter::{AFTER, flag, limit, text, word};
 use crate::description::schema::{Model, Schema, may, must, shown, taken};
-use crate::description::{Description, lists, pages, shows};
+use crate::description::{Description, lists, makes, pages, shows};
 use crate::limits::{PROVISIONED_PAGE, PUSHES_PAGE};
 use crate::provisioning::accounts::STATUSES as ACCOUNT_STATUSES;
 use crate::provisioning::connection::READ_ONLY;
@@ -188,7 +188,7 @@ pub(crate) static PUSHES: Description = pages(
     ],
 );
 pub(crate) static PUSH_SHOW: Description = shows(&PUSH);
-pub(crate) static PUSH_CREATE: Description = shows(&PUSH).takes(
+pub(crate) static PUSH_CREATE: Description = makes(&PUSH).takes(
     &PUSH_INPUT,
     r#"{"sourceGroupId":"00g1a2b3c4d5e6f7g8h9","targetGroupName":"Engineers"}"#,
 );

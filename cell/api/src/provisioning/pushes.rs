@@ -69,7 +69,7 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
     let app = load_app(&call).await?;
     let new = parse_new(call.json()?)?;
     let push = call.cell.add_push(&call.permit, &app, new).await;
-    Ok(Reply::of(render(&call, &app, &push.map_err(refused)?)))
+    Ok(Reply::created(render(&call, &app, &push.map_err(refused)?)))
 }
 
 /// `PATCH …/group-push/mappings/{mapping}`: switches it.
