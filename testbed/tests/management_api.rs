@@ -1,8 +1,9 @@
 //! A script of an administrator against the real program, by the unmodified SDKs that scripts in the field use: people, groups
 //! and apps added, paged, searched, changed, led through the life cycle, assigned and removed, and the log followed; servers and
-//! policies, held against the tokens that they decide about; trusted origins, zones, tokens and means of proof; event hooks,
-//! verified and told what happens by a receiver that proves where it comes from; inline hooks, asked about tokens and passwords;
-//! and an app that acts for itself by its key; on both stores.
+//! policies, held against the tokens that they decide about; trusted origins, zones, tokens and means of proof; schemas and
+//! relations; custom roles and narrowed ones, held against what somebody can do by them; identity providers and authenticators;
+//! sessions and what apps hold of people; event hooks, verified and told what happens by a receiver that proves where it comes
+//! from; inline hooks, asked about tokens and passwords; and an app that acts for itself by its key; on both stores.
 
 use serde_json::json;
 use testbed::bootstrap::{self, Keys};
@@ -36,6 +37,11 @@ fn run_all(store_url: Option<String>) -> anyhow::Result<()> {
         script::run_python("management_settings_sdk.py", &input)?;
         script::run_python("management_schema_sdk.py", &input)?;
         script::run_node("management_schema_sdk.mjs", &input)?;
+        script::run_python("management_custom_roles_sdk.py", &input)?;
+        script::run_python("management_role_targets_sdk.py", &input)?;
+        script::run_node("management_roles_sdk.mjs", &input)?;
+        script::run_python("management_providers_sdk.py", &input)?;
+        script::run_python("management_tokens_sdk.py", &input)?;
         let both = json!({
             "org_url": org_url,
             "token": bootstrap::MANAGER_TOKEN,

@@ -1,5 +1,5 @@
 //! People and groups are provisioned to PyPI `scim2-server`, and to another organisation of this product: made, changed, switched off, pushed
-//! and imported; also while the program is ended without warning, and nobody is made twice.
+//! and imported; also while the program is ended without warning, and nobody is made twice; and by an unmodified SDK that sets all of it up.
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
@@ -337,6 +337,19 @@ fn run(store_url: Option<String>) -> anyhow::Result<()> {
         "{requests}"
     );
     anyhow::ensure!(!requests.to_string().contains(TOKEN), "a token is shown");
+    by_an_sdk(&instance.origin(), &scene.peer)
+}
+
+/// From another organisation.
+fn by_an_sdk(origin: &str, peer: &Caller) -> anyhow::Result<()> {
+    let input = json!({
+        "org_url": format!("{origin}/t/acme"),
+        "token": bootstrap::MANAGER_TOKEN,
+        "reader_token": bootstrap::READER_TOKEN,
+        "peer": peer.base,
+        "peer_token": TOKEN,
+    });
+    script::run_python("management_provisioning_sdk.py", &input)?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
-"""PyPI `okta`, unmodified, as the script of an administrator who says what profiles hold and what the organisation is called,
-helps people who have lost their password, and looks at what apps hold of them and what stands inside of what.
+"""PyPI `okta`, unmodified, as the script of an administrator who says what profiles hold, also those of groups and of people in
+apps, how people are related, and what the organisation is called, helps people who have lost their password, and looks at what
+apps hold of them and what stands inside of what.
 
 Input: org_url, token (of an administrator), reader_token (of somebody who may only look)."""
 
@@ -9,10 +10,21 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from okta.client import Client
-from okta.models import AddGroupRequest, CreateUserRequest, OrgSetting, UpdateUserRequest, UserSchema
+from okta.models import (
+    AddGroupRequest,
+    AppUserAssignRequest,
+    AppUserProfileRequestPayload,
+    AppUserUpdateRequest,
+    CreateUserRequest,
+    GroupSchema,
+    LinkedObject,
+    OrgSetting,
+    UpdateUserRequest,
+    UserSchema,
+)
 
 from script import ensure, note, script
-from sdk import client_of, done, refused
+from sdk import add_person, client_of, done, refused, remove_app, remove_person, web_app
 
 
 def call(values: dict[str, Any], method: str, path: str) -> Any:
@@ -63,7 +75,9 @@ async def schema(client: Client, reader: Client) -> None:
     ensure(shown.type.id == types[0].id, "she is of another type", shown)
     ensure((await done(client.get_user_type(types[0].id))).name == "user", "the type is another one")
     # This client leaves nulls out, so that what it removes is removed by hand.
-    await remove_attributes(client, ["badge", "site"])
+    remove_attributes("user/default", ["badge", "site"])
+    own = (await done(client.get_user_schema("default"))).definitions.custom.properties or {}
+    ensure(not {"badge", "site"} & set(own), "another read still has them", own)
     shown = await done(client.get_user(emmy.id))
     ensure("badge" not in (shown.profile.to_dict() or {}), "a removed attribute is shown", shown.profile)
     changed = await done(client.update_user(emmy.id, UpdateUserRequest.from_dict({"profile": {"lastName": "N"}})))
@@ -75,15 +89,106 @@ async def schema(client: Client, reader: Client) -> None:
 VALUES: dict[str, Any] = {}
 
 
-async def remove_attributes(client: Client, names: list[str]) -> None:
+def remove_attributes(schema: str, names: list[str]) -> None:
     body = {"definitions": {"custom": {"properties": dict.fromkeys(names)}}}
     headers = {"Authorization": f"SSWS {VALUES['token']}", "Content-Type": "application/json"}
-    address = VALUES["org_url"].rstrip("/") + "/api/v1/meta/schemas/user/default"
+    address = VALUES["org_url"].rstrip("/") + f"/api/v1/meta/schemas/{schema}"
     with urlopen(Request(address, json.dumps(body).encode(), headers, method="POST"), timeout=20) as response:
         left = json.load(response)["definitions"]["custom"]["properties"]
     ensure(not set(names) & set(left), "they are still there", left)
-    seen = await done(client.get_user_schema("default"))
-    ensure(not set(names) & set(seen.definitions.custom.properties or {}), "another read still has them", seen)
+
+
+async def groups(client: Client, reader: Client) -> None:
+    def of_groups(attributes: dict[str, Any]) -> GroupSchema:
+        return GroupSchema.from_dict({"definitions": {"custom": {"properties": attributes}}})
+
+    def named(name: str, **attributes: Any) -> AddGroupRequest:
+        return AddGroupRequest.from_dict({"profile": {"name": name, "description": "", **attributes}})
+
+    base = (await done(client.get_group_schema())).definitions.base.properties
+    ensure(base.name.required, "a group needs no name", base)
+    site = {"type": "string", "title": "Site", "enum": ["BER", "HAM"]}
+    await refused("a change by a reader", "E0000006", reader.update_group_schema(of_groups({"site": site})))
+    await refused("one that is unique", "E0000001", client.update_group_schema(of_groups({"site": {**site, "unique": True}})))
+    made = await done(client.update_group_schema(of_groups({"site": site})))
+    words = [one.actual_instance for one in made.definitions.custom.properties["site"].enum]
+    ensure(words == ["BER", "HAM"], "the site is not as asked for", words)
+    seen = await done(reader.get_group_schema())
+    ensure(seen.definitions.custom.properties["site"].title == "Site", "another read has none", seen)
+    ensure((await done(client.update_group_schema(seen))).to_dict() == seen.to_dict(), "sent back, it is another one")
+    await refused("a site that there is not", "E0000001", client.add_group(named("Stage", site="MUC")))
+    group = (await done(client.add_group(named("Stage", site="BER")))).id
+    profile = (await done(client.get_group(group))).to_dict()["profile"]
+    ensure(profile["site"] == "BER", "the site is not kept", profile)
+    changed = await done(client.replace_group(group, named("Stage", site="HAM")))
+    ensure(changed.to_dict()["profile"]["site"] == "HAM", "the site was not changed", changed)
+    remove_attributes("group/default", ["site"])
+    profile = (await done(client.get_group(group))).to_dict()["profile"]
+    ensure("site" not in profile, "a removed attribute is shown", profile)
+    await done(client.delete_group(group))
+
+
+async def people_of_apps(client: Client, reader: Client) -> None:
+    app = (await done(client.create_application(web_app("Theatre")))).id
+    quota = {"type": "integer", "title": "Quota", "minimum": 1}
+    await refused("a change by a reader", "E0000006", reader.update_application_user_profile(app, properties({"quota": quota})))
+    await refused("an app that there is not", "E0000007", client.get_application_user_schema("0oa0123456789abcdefg"))
+    made = await done(client.update_application_user_profile(app, properties({"quota": quota})))
+    ensure(made.definitions.custom.properties["quota"].title == "Quota", "the quota is not as asked for", made)
+    seen = await done(reader.get_application_user_schema(app))
+    ensure("quota" in seen.definitions.custom.properties, "another read has none", seen)
+    emmy = await add_person(client, "emmy@example.com")
+    asked = AppUserAssignRequest.from_dict({"id": emmy, "scope": "USER", "profile": {"quota": 3}})
+    assigned = await done(client.assign_user_to_application(app, asked))
+    ensure(assigned.profile["quota"] == 3, "the quota is not kept", assigned)
+
+    def of(quota: Any) -> AppUserUpdateRequest:
+        return AppUserUpdateRequest(AppUserProfileRequestPayload.from_dict({"profile": {"quota": quota}}))
+
+    changed = await done(client.update_application_user(app, emmy, of(4)))
+    ensure(changed.profile["quota"] == 4, "the quota was not changed", changed)
+    ensure((await done(reader.get_application_user(app, emmy))).profile["quota"] == 4, "another read has the old one")
+    await refused("a quota that is none", "E0000001", client.update_application_user(app, emmy, of("many")))
+    await refused("a change by a reader", "E0000006", reader.update_application_user(app, emmy, of(5)))
+    remove_attributes(f"apps/{app}/default", ["quota"])
+    left = await done(client.get_application_user(app, emmy))
+    ensure("quota" not in (left.profile or {}), "a removed attribute is shown", left.profile)
+    await remove_app(client, app)
+    await remove_person(client, emmy)
+
+
+async def relations(client: Client, reader: Client) -> None:
+    def end(name: str) -> dict[str, Any]:
+        return {"name": name, "title": name.capitalize(), "type": "USER"}
+
+    asked = LinkedObject.from_dict({"primary": end("mentor"), "associated": end("pupil")})
+    await refused("a relation by a reader", "E0000006", reader.create_linked_object_definition(asked))
+    made = await done(client.create_linked_object_definition(asked))
+    ensure((made.primary.name, made.associated.name) == ("mentor", "pupil"), "the relation is another one", made)
+    await refused("a second one of that name", "E0000001", client.create_linked_object_definition(asked))
+    ensure([one.primary.name for one in await done(reader.list_linked_object_definitions())] == ["mentor"], "it is not listed")
+    for name in ("mentor", "pupil"):
+        ensure((await done(client.get_linked_object_definition(name))).associated.name == "pupil", f"{name} is another one")
+    emmy, max_, saunders = [await add_person(client, f"{name}@example.com") for name in ("emmy", "max", "saunders")]
+
+    async def linked(person: str, name: str) -> list[str]:
+        listed = await done(client.list_linked_objects_for_user(person, name))
+        return sorted(one.links.var_self.href.rsplit("/", 1)[1] for one in listed)
+
+    for pupil in (max_, saunders):
+        await refused("a link by a reader", "E0000006", reader.assign_linked_object_value_for_primary(pupil, "mentor", emmy))
+        await done(client.assign_linked_object_value_for_primary(pupil, "mentor", emmy))
+    ensure(await linked(max_, "mentor") == [emmy], "somebody else is the mentor")
+    ensure(await linked(emmy, "pupil") == sorted([max_, saunders]), "the pupils are others")
+    await refused("her own mentor", "E0000001", client.assign_linked_object_value_for_primary(emmy, "mentor", emmy))
+    await refused("nobody", "E0000007", client.assign_linked_object_value_for_primary(emmy, "mentor", "00u0123456789abcdefg"))
+    await done(client.delete_linked_object_for_user(max_, "mentor"))
+    ensure(await linked(max_, "mentor") == [] and await linked(emmy, "pupil") == [saunders], "the link is still there")
+    await done(client.delete_linked_object_definition("pupil"))
+    await refused("a relation that was removed", "E0000007", client.get_linked_object_definition("mentor"))
+    await refused("links by it", "E0000007", client.list_linked_objects_for_user(emmy, "pupil"))
+    for person in (emmy, max_, saunders):
+        await remove_person(client, person)
 
 
 async def org(values: dict[str, Any], client: Client, reader: Client) -> None:
@@ -130,9 +235,12 @@ async def walk(values: dict[str, Any]) -> dict[str, Any]:
     VALUES.update(values)
     client, reader = client_of(values, values["token"]), client_of(values, values["reader_token"])
     await schema(client, reader)
+    await groups(client, reader)
+    await people_of_apps(client, reader)
+    await relations(client, reader)
     await org(values, client, reader)
     await people(values, client)
-    note(f"{values['org_url']}: the schema of profiles, the organisation, and what apps hold of people")
+    note(f"{values['org_url']}: schemas of profiles, relations, the organisation, and what apps hold of people")
     return {}
 
 

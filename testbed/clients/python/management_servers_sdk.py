@@ -18,12 +18,13 @@ from okta.models import (
     OAuth2Claim,
     OAuth2Scope,
     Policy,
+    PolicyMappingRequest,
     PolicyRule,
     SimulatePolicyBody,
 )
 
 from script import REQUEST_TIMEOUT_SECS, ensure, note, script
-from sdk import client_of, done, refused
+from sdk import client_of, done, refused, remove_app, web_app
 
 AUDIENCE = "api://orders"
 ACCESS_MINUTES = 7
@@ -71,6 +72,9 @@ async def server(client: Client, values: dict[str, Any]) -> tuple[str, Service]:
     listed = await done(client.list_authorization_servers(q="orders"))
     ensure([one.id for one in listed] == [made.id], "the server is not found", listed)
     await refused("a second one of that name", "E0000001", client.create_authorization_server(asked))
+    made.description = "Of both shops"
+    replaced = await done(client.replace_authorization_server(made.id, made))
+    ensure((replaced.id, replaced.description) == (made.id, "Of both shops"), "the server was not replaced", replaced)
     await refused("a server that there is not", "E0000007", client.get_authorization_server("aus0123456789abcdefg"))
     return made.id, service
 
@@ -87,9 +91,17 @@ async def scopes_and_claims(client: Client, server: str, service: Service) -> st
     ensure(replaced.id == read.id, "the scope is another one", replaced)
     shown = service.get(".well-known/oauth-authorization-server").json()["scopes_supported"]
     ensure("orders:read" in shown, "discovery does not show what it is to show", shown)
+    ensure((await done(client.get_o_auth2_scope(server, read.id))).description == "See orders", "the scope is shown otherwise")
+    other = await done(client.create_o_auth2_scope(server, OAuth2Scope(name="orders:other")))
+    await done(client.delete_o_auth2_scope(server, other.id))
+    await refused("a scope that was removed", "E0000007", client.get_o_auth2_scope(server, other.id))
     claim = {"name": "shop", "claimType": "RESOURCE", "valueType": "EXPRESSION", "value": '"north"'}
     made = await done(client.create_o_auth2_claim(server, OAuth2Claim.from_dict(claim)))
     ensure((await done(client.get_o_auth2_claim(server, made.id))).value == '"north"', "the claim is another one")
+    south = await done(client.replace_o_auth2_claim(server, made.id, OAuth2Claim.from_dict(claim | {"value": '"south"'})))
+    listed = {one.name: one.value for one in await done(client.list_o_auth2_claims(server))}
+    ensure(south.id == made.id and listed["shop"] == '"south"', "the claim was not replaced", listed)
+    await done(client.replace_o_auth2_claim(server, made.id, OAuth2Claim.from_dict(claim)))
     bad = OAuth2Claim.from_dict(claim | {"name": "b", "value": "user.a + user.b"})
     await refused("an expression that nobody evaluates", "E0000001", client.create_o_auth2_claim(server, bad))
     return made.id
@@ -126,6 +138,8 @@ async def access(client: Client, server: str, service: Service) -> None:
     claims = service.claims("orders:read")
     ensure(claims["shop"] == "north", "the claim is not in the token", claims)
     ensure(claims["exp"] - claims["iat"] == ACCESS_MINUTES * 60, "the token lives for another time", claims)
+    shown = await done(client.get_authorization_server_policy_rule(server, policy.id, rule.id))
+    ensure(shown.name == "Read" and shown.conditions.scopes.include == ["orders:read"], "the rule is shown otherwise", shown)
     for step, gives in (
         (client.deactivate_authorization_server_policy_rule(server, policy.id, rule.id), False),
         (client.activate_authorization_server_policy_rule(server, policy.id, rule.id), True),
@@ -222,8 +236,31 @@ async def policies(client: Client, reader: Client) -> None:
     listed = await done(client.list_policy_rules(policy.id))
     ensure([one.name for one in listed] == ["Nobody", "Everyone"], "the rules are in another order", listed)
     await done(client.delete_policy_rule(policy.id, rule.id))
+    await governed(client, reader, policy)
     await done(client.delete_policy(policy.id))
     await refused("a policy that was removed", "E0000007", client.get_policy(policy.id))
+
+
+async def governed(client: Client, reader: Client, policy: Policy) -> None:
+    """Which apps a policy governs, from either side; it rests while there is none."""
+    policy.name = "Money"
+    ensure((await done(client.replace_policy(policy.id, policy))).name == "Money", "the policy was not renamed")
+    app = (await done(client.create_application(web_app("Till")))).id
+    for step, status in ((client.deactivate_policy, "INACTIVE"), (client.activate_policy, "ACTIVE")):
+        await done(step(policy.id))
+        ensure((await done(reader.get_policy(policy.id))).status == status, f"it is not {status}")
+    # This client knows but policies that govern policies, which there are none of.
+    other = PolicyMappingRequest.from_dict({"resourceId": policy.id, "resourceType": "ACCESS_POLICY"})
+    await refused("a policy of a policy", "E0000001", client.map_resource_to_policy(policy.id, other))
+    await refused("another policy of an app by a reader", "E0000006", reader.assign_application_policy(app, policy.id))
+    await done(client.assign_application_policy(app, policy.id))
+    (made,) = await done(reader.list_policy_mappings(policy.id))
+    ensure((await done(client.get_policy_mapping(policy.id, made.id))).id == made.id, "the mapping is another one")
+    await refused("a policy at rest that governs", "E0000001", client.deactivate_policy(policy.id))
+    await done(client.delete_policy_resource_mapping(policy.id, made.id))
+    await refused("a mapping that was ended", "E0000007", client.get_policy_mapping(policy.id, made.id))
+    ensure(await done(client.list_policy_mappings(policy.id)) == [], "the app is still governed")
+    await remove_app(client, app)
 
 
 async def simulation(client: Client, app: str) -> None:

@@ -1,5 +1,5 @@
 """PyPI `okta`, unmodified, as the script of an administrator who sets what stands beside the directory: trusted origins,
-network zones, tokens of the API, and people's means of proof.
+network zones, tokens of the API, streams of the log, and people's means of proof.
 
 Input: org_url, token (of an administrator), reader_token (of somebody who may only look)."""
 
@@ -17,6 +17,7 @@ from urllib.request import Request, urlopen
 from okta.client import Client
 from okta.models import (
     CreateUserRequest,
+    LogStream,
     NetworkZone,
     TrustedOrigin,
     TrustedOriginWrite,
@@ -111,6 +112,28 @@ async def tokens(values: dict[str, Any], client: Client) -> None:
         await refused(f"a token revoked {way}", "E0000011", other.get_user("me"))
 
 
+async def streams(values: dict[str, Any], client: Client) -> None:
+    """This client knows but receivers of others; those of ours it reads only in lists of none, and by what is refused."""
+    stream = {"type": "webhook", "name": "Archive", "settings": {"uri": "https://archive.example/in"}}
+    status, made = post(values, values["token"], "/api/v1/logStreams", stream)
+    ensure((status, made["status"]) == (200, "ACTIVE"), "no stream was made", made)
+    named = {"name": "Elsewhere", "created": made["created"], "lastUpdated": made["lastUpdated"], "id": made["id"], "status": "ACTIVE"}
+    settings = {"accountId": "123456789012", "eventSourceName": "e", "region": "eu-central-1"}
+    elsewhere = LogStream.from_dict({**named, "type": "aws_eventbridge", "settings": settings, "_links": made["_links"]})
+    await refused("a receiver of elsewhere", "E0000001", client.create_log_stream(elsewhere))
+    reader = client_of(values, values["reader_token"])
+    await refused("a stream of a reader", "E0000006", reader.create_log_stream(elsewhere))
+    ensure(await done(client.list_log_streams(filter='type eq "aws_eventbridge"')) == [], "there is one of elsewhere")
+    await refused("what no index answers", "E0000031", client.list_log_streams(filter="name pr"))
+    await refused("a stream that there is not", "E0000007", client.get_log_stream("0oa0123456789abcdefg"))
+    await refused("a stream removed by a reader", "E0000006", reader.delete_log_stream(made["id"]))
+    await refused("removing one that is on", "E0000001", client.delete_log_stream(made["id"]))
+    status, off = post(values, values["token"], f"/api/v1/logStreams/{made['id']}/lifecycle/deactivate", {})
+    ensure((status, off["status"]) == (200, "INACTIVE"), "it was not switched off", off)
+    await done(client.delete_log_stream(made["id"]))
+    await refused("a stream that was removed", "E0000007", client.get_log_stream(made["id"]))
+
+
 def code_of(secret: str) -> str:
     key = base64.b32decode(secret + "=" * (-len(secret) % 8))
     digest = hmac.new(key, struct.pack(">Q", int(time.time()) // 30), hashlib.sha1).digest()
@@ -153,8 +176,9 @@ async def walk(values: dict[str, Any]) -> dict[str, Any]:
     await origins(values, client)
     await zones(client)
     await tokens(values, client)
+    await streams(values, client)
     await factors(values, client)
-    note(f"{values['org_url']}: trusted origins, zones, tokens and means of proof")
+    note(f"{values['org_url']}: trusted origins, zones, tokens, streams and means of proof")
     return {}
 
 
