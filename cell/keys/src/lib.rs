@@ -12,6 +12,7 @@ mod envelope;
 mod fault;
 mod keyring;
 mod org_key;
+mod pair;
 mod root;
 mod signing;
 
@@ -22,6 +23,7 @@ pub use crate::fault::{KeyFault, RootFault, RootProblem};
 pub use crate::keyring::moving::{ArrivedOrgKey, EXPORTED_BYTES_MAX, StoredOrgKey, delete_org_key};
 pub use crate::keyring::{Keyring, NewOrgKey, Wrapping};
 pub use crate::org_key::{KEY_BYTES, KeyBytes, OrgKeys};
+pub use crate::pair::SealedPair;
 pub use crate::root::file::{FileRoot, FileRootError, FileRootProblem};
 pub use crate::root::{RootFuture, RootOfTrust};
 pub use crate::signing::jwks::JwksDocument;

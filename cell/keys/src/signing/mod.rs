@@ -31,7 +31,6 @@ use protocol::jose::jwk::Jwk;
 use protocol::jose::jwks::Jwks;
 use protocol::jose::jws::memo::VerifiedMemo;
 use protocol::jose::jws::verify::{JwsError, Verified, verify_remembering};
-use protocol::jose::signing_key::SigningKey;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::Mutex;
@@ -391,14 +390,11 @@ impl SigningKeys {
                 .await?
                 .ok_or(KeyFault::Contended)?
         };
-        let opened = self
-            .0
+        let context = render_context(server, &kid, *algorithm);
+        self.0
             .keyring
-            .open(org, &render_context(server, &kid, *algorithm), &sealed)
-            .await?;
-        let key = SigningKey::from_pkcs8(*algorithm, &opened)
-            .map_err(|source| KeyFault::signing(*algorithm, source))?;
-        Ok(Signer::new(kid, key))
+            .open_signer(org, &context, (*algorithm, kid), &sealed)
+            .await
     }
 
     async fn load_document(

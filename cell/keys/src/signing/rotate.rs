@@ -1,6 +1,7 @@
 //! Applies the plan: makes the key outside the transaction, plans again inside it, and loses gracefully to others.
 
 use crate::fault::KeyFault;
+use crate::pair::SealedPair;
 use crate::signing::plan::{KeyFacts, Step, due_at, plan_rotation, plan_rotation_now, signer_at};
 use crate::signing::schedule::RotationSchedule;
 use crate::signing::scope::ServerKeyScope;
@@ -8,9 +9,6 @@ use crate::signing::store::{self, NewKey};
 use crate::signing::{KEYS_MAX, Owner, SigningKeys, facts_of, render_context};
 use database::{DatabaseFault, WriteTx};
 use ledger::{Actor, ClientFacts, Event, EventType, Outcome, Target};
-use protocol::jose::algorithm::Algorithm;
-use protocol::jose::signing_key::SigningKey;
-use vocab::id::OrgId;
 use vocab::time::Timestamp;
 
 /// How often a rotation begins anew when others change the same keys.
@@ -41,14 +39,6 @@ pub(crate) struct Applied {
     pub(crate) created: usize,
     pub(crate) removed: usize,
     pub(crate) next_signs_from: Option<Timestamp>,
-}
-
-/// A key that was made, to be inserted if the plan still wants one.
-#[derive(Clone)]
-struct Made {
-    kid: String,
-    public_jwk: String,
-    sealed: Vec<u8>,
 }
 
 /// How one try ended.
@@ -120,7 +110,11 @@ impl SigningKeys {
             .iter()
             .find(|step| matches!(step, Step::Create { .. }))
         {
-            Some(_) => Some(self.make_key(org, server, *algorithm).await?),
+            Some(_) => {
+                let (server, algorithm) = (server.clone(), *algorithm);
+                let context = move |kid: &str| render_context(&server, kid, algorithm);
+                Some(self.0.keyring.make_pair(org, algorithm, context).await?)
+            }
             None => None,
         };
         let attempt = Attempt {
@@ -142,38 +136,6 @@ impl SigningKeys {
             Err(TryFault::Fault(fault)) => Err(fault),
         }
     }
-
-    /// Makes and seals a key, off the threads that serve requests.
-    async fn make_key(
-        &self,
-        org: &OrgId,
-        server: &ServerKeyScope,
-        algorithm: Algorithm,
-    ) -> Result<Made, KeyFault> {
-        let keys = self.0.keyring.load(org).await?;
-        let server = server.clone();
-        let making = tokio::task::spawn_blocking(move || {
-            let fault = |source| KeyFault::signing(algorithm, source);
-            let key = SigningKey::generate(algorithm).map_err(fault)?;
-            // Named by its thumbprint (RFC 7638), a key id never means two keys.
-            let kid = key
-                .thumbprint()
-                .map_err(|_| KeyFault::Internal("naming a signing key"))?;
-            let jwk = key
-                .public_jwk(&kid)
-                .map_err(|_| KeyFault::Internal("naming a signing key"))?;
-            let document = key.to_pkcs8().map_err(fault)?;
-            let sealed = keys.seal(&render_context(&server, &kid, algorithm), &document)?;
-            Ok(Made {
-                kid,
-                public_jwk: jwk.render().to_string(),
-                sealed,
-            })
-        });
-        making
-            .await
-            .map_err(|_| KeyFault::Internal("making a signing key"))?
-    }
 }
 
 /// One try, as it is carried into the transaction.
@@ -182,7 +144,8 @@ struct Attempt {
     cause: Cause,
     schedule: RotationSchedule,
     now: Timestamp,
-    made: Option<Made>,
+    /// A key that was made, to be inserted if the plan still wants one.
+    made: Option<SealedPair>,
 }
 
 impl Attempt {
