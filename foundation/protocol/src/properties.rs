@@ -22,7 +22,8 @@ use crate::oauth::response::{
 };
 use crate::oauth::scope::{SCOPES_MAX, ScopeSet, is_scope_token};
 use crate::oidc::relying::{
-    ERROR_CODE_BYTES_MAX, USERINFO_BYTES_MAX, parse_token_answer, parse_token_error, parse_userinfo,
+    ERROR_CODE_BYTES_MAX, USERINFO_BYTES_MAX, parse_bearer_answer, parse_token_answer,
+    parse_token_error, parse_userinfo,
 };
 use crate::resource_name::{self, Way};
 use crate::scim::bulk::{Turn, parse_bulk, plan_turns};
@@ -97,12 +98,21 @@ pub fn check_jwk(bytes: &[u8]) -> Result<(), Violation> {
 /// # Errors
 /// The property that does not hold.
 pub fn check_provider_answer(bytes: &[u8]) -> Result<(), Violation> {
+    let is_token = |token: &String| {
+        token.len() <= TOKEN_BYTES_MAX && token.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    let bearer = parse_bearer_answer(bytes).ok();
+    if let Some(bearer) = &bearer {
+        let token = bearer.access_token.expose();
+        hold(is_token(token), "a token that is none was read")?;
+    }
     if let Ok(answer) = parse_token_answer(bytes) {
-        let tokens = [&answer.id_token, answer.access_token.expose()];
-        let is_token = |token: &&String| {
-            token.len() <= TOKEN_BYTES_MAX && token.bytes().all(|byte| byte.is_ascii_graphic())
-        };
-        hold(tokens.iter().all(is_token), "a token that is none was read")?;
+        hold(is_token(&answer.id_token), "a token that is none was read")?;
+        let alone = bearer.map(|bearer| bearer.access_token);
+        hold(
+            alone.is_some_and(|alone| alone.expose() == answer.access_token.expose()),
+            "two readers read two tokens",
+        )?;
     }
     if let Some(code) = parse_token_error(bytes) {
         hold(

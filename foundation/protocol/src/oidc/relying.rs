@@ -56,22 +56,49 @@ pub struct TokenAnswer {
     pub access_token: Secret<String>,
 }
 
+/// What a token endpoint gave us for ourselves. Has no `Debug`: it holds a token.
+pub struct BearerAnswer {
+    /// The access token.
+    pub access_token: Secret<String>,
+    /// For how long it is good, if that was said in seconds.
+    pub lifetime_secs: Option<u32>,
+}
+
 /// Reads the answer of a token endpoint (RFC 6749 section 5.1, OpenID Connect Core section 3.1.3.3).
 ///
 /// # Errors
 /// [`AnswerError`] if there is no bearer token, or no ID token.
 pub fn parse_token_answer(bytes: &[u8]) -> Result<TokenAnswer, AnswerError> {
-    let mut members =
-        json::parse_object(bytes, TOKEN_ANSWER_BYTES_MAX).map_err(|_| AnswerError::Malformed)?;
+    let mut members = parse_members(bytes)?;
+    Ok(TokenAnswer {
+        access_token: take_bearer(&mut members)?,
+        id_token: take_token(&mut members, "id_token")?,
+    })
+}
+
+/// Reads the answer of a token endpoint to a client that asks for itself (RFC 6749 section 4.4.3).
+///
+/// # Errors
+/// [`AnswerError`] if there is no bearer token.
+pub fn parse_bearer_answer(bytes: &[u8]) -> Result<BearerAnswer, AnswerError> {
+    let mut members = parse_members(bytes)?;
+    let lifetime = members.get("expires_in").and_then(Value::as_u64);
+    Ok(BearerAnswer {
+        access_token: take_bearer(&mut members)?,
+        lifetime_secs: lifetime.map(|secs| u32::try_from(secs).unwrap_or(u32::MAX)),
+    })
+}
+
+fn parse_members(bytes: &[u8]) -> Result<Map<String, Value>, AnswerError> {
+    json::parse_object(bytes, TOKEN_ANSWER_BYTES_MAX).map_err(|_| AnswerError::Malformed)
+}
+
+fn take_bearer(members: &mut Map<String, Value>) -> Result<Secret<String>, AnswerError> {
     match members.get("token_type") {
         Some(Value::String(word)) if word.eq_ignore_ascii_case("bearer") => {}
         _ => return Err(AnswerError::Member("token_type")),
     }
-    let access_token = take_token(&mut members, "access_token")?;
-    Ok(TokenAnswer {
-        id_token: take_token(&mut members, "id_token")?,
-        access_token: Secret::new(access_token),
-    })
+    take_token(members, "access_token").map(Secret::new)
 }
 
 /// Tokens go into headers of ours: nothing but printable ASCII (RFC 6749 appendix A.12).
@@ -99,7 +126,7 @@ pub fn parse_error_code(text: &str) -> Option<&str> {
 /// The error of a token endpoint's answer (RFC 6749 section 5.2).
 #[must_use]
 pub fn parse_token_error(bytes: &[u8]) -> Option<String> {
-    let members = json::parse_object(bytes, TOKEN_ANSWER_BYTES_MAX).ok()?;
+    let members = parse_members(bytes).ok()?;
     let code = members.get("error").and_then(Value::as_str)?;
     parse_error_code(code).map(str::to_owned)
 }

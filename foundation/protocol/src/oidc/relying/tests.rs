@@ -2,7 +2,7 @@
 
 use super::{
     AnswerError, Expectation, IdTokenError, PersonClaims, check_id_token, complete,
-    parse_error_code, parse_token_answer, parse_token_error, parse_userinfo,
+    parse_bearer_answer, parse_error_code, parse_token_answer, parse_token_error, parse_userinfo,
 };
 use crate::jose::algorithm::Algorithm;
 use crate::jose::base64url;
@@ -311,6 +311,40 @@ fn answers_of_a_token_endpoint_are_strict() {
     for bad in ["", "a b", "<b>", "a\nb", &"x".repeat(61)] {
         assert_eq!(parse_error_code(bad), None);
     }
+}
+
+#[test]
+fn a_token_for_ourselves_needs_no_other_and_its_lifetime_is_a_whole_number() {
+    let good = json!({ "access_token": "a", "token_type": "bearer" });
+    for (said, expected) in [
+        (Value::Null, None),
+        (json!(3_600), Some(3_600)),
+        (json!(0), Some(0)),
+        (json!(u64::MAX), Some(u32::MAX)),
+        (json!(-1), None),
+        (json!(1.5), None),
+        (json!(1e300), None),
+        (json!("3600"), None),
+        (json!([3_600]), None),
+    ] {
+        let mut answer = good.clone();
+        answer["expires_in"] = said.clone();
+        let read = parse_bearer_answer(answer.to_string().as_bytes());
+        let read = read.ok().unwrap();
+        assert_eq!(read.access_token.expose(), "a");
+        assert_eq!(read.lifetime_secs, expected, "{said}");
+    }
+    for (name, value) in [
+        ("token_type", json!("mac")),
+        ("access_token", json!("a\r\nX: y")),
+    ] {
+        let mut bad = good.clone();
+        bad[name] = value;
+        let error = parse_bearer_answer(bad.to_string().as_bytes()).err();
+        assert_eq!(error, Some(AnswerError::Member(name)));
+    }
+    let error = parse_bearer_answer(b"<html>").err();
+    assert_eq!(error, Some(AnswerError::Malformed));
 }
 
 #[test]
