@@ -3,7 +3,8 @@
 //! policies, held against the tokens that they decide about; trusted origins, zones, tokens and means of proof; schemas and
 //! relations; custom roles and narrowed ones, held against what somebody can do by them; identity providers and authenticators;
 //! sessions and what apps hold of people; event hooks, verified and told what happens by a receiver that proves where it comes
-//! from; inline hooks, asked about tokens and passwords; and an app that acts for itself by its key; on both stores.
+//! from; inline hooks, asked about tokens and passwords, and with a token that a
+//! hook key got; and an app that acts for itself by its key; on both stores.
 
 use serde_json::json;
 use testbed::bootstrap::{self, Keys};

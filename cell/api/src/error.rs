@@ -155,6 +155,8 @@ pub enum Thing {
     HookDelivery,
     /// An inline hook.
     InlineHook,
+    /// A hook key.
+    HookKey,
     /// An identity provider.
     IdentityProvider,
     /// Somebody at one.
@@ -215,6 +217,7 @@ impl Thing {
             Self::EventHook => "EventHook",
             Self::HookDelivery => "EventHookDelivery",
             Self::InlineHook => "InlineHook",
+            Self::HookKey => "HookKey",
             Self::IdentityProvider => "IdpAppInstance",
             Self::IdentityProviderUser => "IdpAppUser",
             Self::LogStream => "LogStream",

@@ -18,6 +18,7 @@ pub mod description;
 pub mod error;
 pub mod event_hooks;
 pub mod groups;
+pub mod hook_keys;
 pub mod iam;
 pub mod identity_providers;
 pub mod inline_hooks;

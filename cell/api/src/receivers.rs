@@ -37,16 +37,32 @@ pub(crate) fn take_channel(fields: &mut Fields) -> Result<Option<Channel>, ApiEr
         return Ok(None);
     };
     channel.take_only("type", &[CHANNEL], "use HTTP")?;
+    take_http(channel).map(Some)
+}
+
+/// Takes a channel whose type is known.
+///
+/// # Errors
+/// [`ApiError`] naming the field.
+pub(crate) fn take_http(mut channel: Fields) -> Result<Channel, ApiError> {
     channel.take_only("version", &[CHANNEL_VERSION], "use 1.0.0")?;
     let config = channel.take_object("config")?;
     let mut config = config.ok_or_else(|| channel.refusal("config", "it is required"))?;
-    let uri = config.take_text("uri")?.unwrap_or_default();
-    config.take_only("method", &[METHOD], "use POST")?;
-    let headers = take_headers(&mut config)?;
+    let (uri, headers) = take_address(&mut config)?;
     let auth = take_auth(&mut config)?;
     config.end()?;
     channel.end()?;
-    Ok(Some(Channel { uri, headers, auth }))
+    Ok(Channel { uri, headers, auth })
+}
+
+/// Takes where a hook goes, and its further headers.
+///
+/// # Errors
+/// [`ApiError`] naming the field.
+pub(crate) fn take_address(config: &mut Fields) -> Result<(String, Vec<Header>), ApiError> {
+    let uri = config.take_text("uri")?.unwrap_or_default();
+    config.take_only("method", &[METHOD], "use POST")?;
+    Ok((uri, take_headers(config)?))
 }
 
 fn take_headers(config: &mut Fields) -> Result<Vec<Header>, ApiError> {
@@ -62,11 +78,6 @@ fn take_headers(config: &mut Fields) -> Result<Vec<Header>, ApiError> {
 
 /// The channel of a hook, without what is secret in it.
 pub(crate) fn render_channel(config: &HookConfig) -> Value {
-    let headers: Vec<Value> = config
-        .headers
-        .iter()
-        .map(|header| json!({ "key": header.name, "value": header.value }))
-        .collect();
     let auth = config
         .auth
         .as_ref()
@@ -77,10 +88,18 @@ pub(crate) fn render_channel(config: &HookConfig) -> Value {
         "config": {
             "uri": config.uri,
             "method": METHOD,
-            "headers": headers,
+            "headers": render_headers(&config.headers),
             "authScheme": auth,
         },
     })
+}
+
+/// Further headers.
+pub(crate) fn render_headers(headers: &[Header]) -> Value {
+    let headers = headers.iter();
+    headers
+        .map(|header| json!({ "key": header.name, "value": header.value }))
+        .collect()
 }
 
 /// The header by which a receiver knows us: its name, and its value where one is said.

@@ -9,6 +9,7 @@ use crate::call::{Call, answer, no_method, no_path};
 use crate::description::{self, Description, publish};
 use crate::error::ApiError;
 use crate::event_hooks;
+use crate::hook_keys;
 use crate::iam;
 use crate::identity_providers;
 use crate::inline_hooks;
@@ -105,6 +106,7 @@ fn area_of(path: &str) -> Option<Area> {
         (Some("api-tokens"), ..) => Some(Area::ApiTokens),
         (Some("iam"), ..) => Some(Area::Roles),
         (Some("zones"), ..) => Some(Area::NetworkZones),
+        (Some("hook-keys"), ..) => Some(Area::InlineHooks),
         (Some("org"), ..) => Some(Area::Orgs),
         (Some("meta"), Some("types"), _) => Some(Area::UserTypes),
         (Some("meta"), ..) => Some(Area::Schemas),
@@ -443,6 +445,12 @@ operations! {
     POST "/api/v1/inlineHooks/{id}/lifecycle/activate" ManageOrg inline_hooks::activate "Switch an inline hook on" inline_hooks::described::SHOW;
     POST "/api/v1/inlineHooks/{id}/lifecycle/deactivate" ManageOrg inline_hooks::deactivate "Switch an inline hook off" inline_hooks::described::SHOW;
     POST "/api/v1/inlineHooks/{id}/credentials/secret" ManageOrg inline_hooks::renew_secret "Make a new secret that signs what an inline hook is asked, shown this once" inline_hooks::described::RENEW_SECRET;
+    GET "/api/v1/hook-keys" ReadDirectory hook_keys::list "List hook keys" hook_keys::described::LIST;
+    POST "/api/v1/hook-keys" ManageOrg hook_keys::create "Make a hook key" hook_keys::described::CREATE;
+    GET "/api/v1/hook-keys/public/{key}" ReadDirectory hook_keys::show_public "Get the public half of a hook key" hook_keys::described::SHOW_PUBLIC;
+    GET "/api/v1/hook-keys/{id}" ReadDirectory hook_keys::show "Get a hook key" hook_keys::described::SHOW;
+    PUT "/api/v1/hook-keys/{id}" ManageOrg hook_keys::replace "Rename a hook key" hook_keys::described::REPLACE;
+    DELETE "/api/v1/hook-keys/{id}" ManageOrg hook_keys::delete "Remove a hook key that no inline hook uses" description::NOTHING;
     GET "/api/v1/idps" ReadDirectory identity_providers::list "List identity providers, or search for some" identity_providers::described::LIST;
     POST "/api/v1/idps" ManageOrg identity_providers::create "Add an identity provider" identity_providers::described::CREATE;
     POST "/api/v1/idps/discovery" ManageOrg identity_providers::discover "Read what an issuer publishes of itself, without storing it" identity_providers::described::DISCOVER;

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::event_hook::envoy::{Envoy, Nowhere};
 use crate::group_rule::active::RuleSet;
 use crate::identity_provider::way::KeptKeys;
+use crate::inline_hook::bearer::Slot;
 use crate::inline_hook::lines::Lines;
 use crate::password::hash_pool::HashPool;
 use crate::slowdown::SlowdownTable;
@@ -13,7 +14,7 @@ use database::Database;
 use keys::{Keyring, SigningKeys};
 use std::sync::Arc;
 use vocab::entropy::Entropy;
-use vocab::id::{AppId, IdentityProviderId, OrgId};
+use vocab::id::{AppId, IdentityProviderId, InlineHookId, OrgId};
 use vocab::time::{Clock, Timestamp};
 
 /// Most orgs whose configuration is held in memory.
@@ -25,6 +26,8 @@ const APPS_MAX: usize = 20_000;
 const RULE_SETS_MAX: usize = 256;
 /// Most identity providers whose keys are held in memory; each takes at most 64 KB.
 const PROVIDER_KEYS_MAX: usize = 256;
+/// Most inline hooks whose token is held in memory; each takes at most 16 KB.
+const HOOK_TOKENS_MAX: usize = 1_024;
 /// Most host names whose org is held in memory.
 const HOSTS_MAX: usize = 10_000;
 
@@ -63,6 +66,8 @@ pub struct CellParts {
     pub(crate) names: Cache<String, OrgId>,
     /// Keys of identity providers in use.
     pub(crate) provider_keys: Cache<(OrgId, IdentityProviderId), KeptKeys>,
+    /// Tokens that inline hooks are asked with.
+    pub(crate) hook_tokens: Cache<(OrgId, InlineHookId), Slot>,
     /// Calls of inline hooks that are under way, bounded.
     pub(crate) lines: Lines,
     /// Those of identity providers, bounded by themselves: anybody can begin them, and none of them keeps a hook from being asked.
@@ -106,6 +111,7 @@ impl CellBuilder {
                 hosts: Cache::new(HOSTS_MAX),
                 names: Cache::new(SNAPSHOTS_MAX),
                 provider_keys: Cache::new(PROVIDER_KEYS_MAX),
+                hook_tokens: Cache::new(HOOK_TOKENS_MAX),
                 lines: Lines::default(),
                 provider_lines: Lines::default(),
             }),

@@ -122,6 +122,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 27,
         ..crate::schema::MIGRATION_GROUP_OWNERS
     },
+    Migration {
+        version: 28,
+        ..crate::schema::MIGRATION_HOOK_KEYS
+    },
 ];
 
 /// When each test begins.

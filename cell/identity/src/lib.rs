@@ -17,6 +17,7 @@ pub mod event_hook;
 pub mod fault;
 pub mod group;
 pub mod group_rule;
+pub mod hook_key;
 pub mod housekeeping;
 pub mod identity_provider;
 pub mod inline_hook;

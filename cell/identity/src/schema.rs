@@ -155,3 +155,10 @@ pub const MIGRATION_GROUP_OWNERS: Migration = Migration {
     name: "owners of groups",
     sql: include_str!("schema/033_group_owners.sql"),
 };
+
+/// Key pairs by which inline hooks prove themselves, and how hooks come to their tokens.
+pub const MIGRATION_HOOK_KEYS: Migration = Migration {
+    version: 34,
+    name: "hook keys",
+    sql: include_str!("schema/034_hook_keys.sql"),
+};

@@ -41,7 +41,7 @@ use vocab::time::{Clock, SystemClock};
 use wire::identity::IdentityError;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 33] = [
+pub static MIGRATIONS: [Migration; 34] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -75,6 +75,7 @@ pub static MIGRATIONS: [Migration; 33] = [
     identity::schema::MIGRATION_SCHEMAS_AND_LINKS,
     identity::schema::MIGRATION_PROVISIONING,
     identity::schema::MIGRATION_GROUP_OWNERS,
+    identity::schema::MIGRATION_HOOK_KEYS,
 ];
 
 /// The file of the root key in the data folder.

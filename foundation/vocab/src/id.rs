@@ -185,6 +185,8 @@ define_ids! {
     EventHookId, "who", "event hook";
     /// An inline hook.
     InlineHookId, "cal", "inline hook";
+    /// A key pair by which inline hooks prove themselves.
+    HookKeyId, "HKY", "hook key";
     /// A delivery of an event hook.
     HookDeliveryId, "whd", "hook delivery";
     /// A provider at which people of other organisations sign in.

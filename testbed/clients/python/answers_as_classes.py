@@ -40,8 +40,12 @@ OUR_OWN: dict[str, set[str]] = {
     "GroupPushMappingLinks": {"self"},
     "GroupRule": {"_embedded", "_links"},
     "GroupSchemaAttribute": {"minimum", "maximum"},
+    # The public half, where `expand` asks for it.
+    "HookKey": {"_embedded"},
     "InlineHookLinks": {"calls"},
     "InlineHookLinksCreate": {"calls"},
+    # The description chooses between two classes by `authType`; the SDK reads but that one field of either.
+    "InlineHookOAuthChannelConfig": {"clientId", "headers", "hookKeyId", "method", "scope", "tokenUrl", "uri"},
     "LinksNext": {"self"},
     "LinksSelf": {"refresh", "type", "user"},
     "OAuth2ScopeConsentGrantEmbeddedScope": {"name"},

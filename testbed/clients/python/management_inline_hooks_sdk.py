@@ -1,5 +1,6 @@
 """PyPI `okta`, unmodified, as the script of an administrator: inline hooks that are made, paged, changed, switched, tried and
-removed; with a receiver that listens here, says what tokens carry, and knows a password of another system.
+removed; with a receiver that listens here, says what tokens carry, and knows a password of another system; and a hook that is asked
+with a token of an authorization server, got by a hook key, which the receiver checks as any resource server does.
 
 Input: org_url, token (of an administrator), reader_token (of somebody who may only look), client_id and client_secret of a
 service."""
@@ -8,7 +9,7 @@ import asyncio
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Callable
 
 import jwt
 import requests
@@ -20,7 +21,9 @@ from okta.models import (
     CreateUserRequest,
     InlineHookCreate,
     InlineHookReplace,
+    KeyRequest,
     OAuth2Scope,
+    OpenIdConnectApplication,
 )
 
 from hooks import Own, is_ours
@@ -39,12 +42,15 @@ class Receiver(BaseHTTPRequestHandler):
     asked: list[tuple[dict[str, str], bytes]] = []
     fails = False
     refuses = False
+    knows: Callable[[str], bool] | None = None
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         Receiver.asked.append(({name.lower(): value for name, value in self.headers.items()}, body))
         question = json.loads(body)
-        if Receiver.fails:
+        if Receiver.knows and not Receiver.knows(self.headers.get("Authorization", "")):
+            self.answer(401, {})
+        elif Receiver.fails:
             self.answer(500, {})
         elif Receiver.refuses:
             self.answer(200, {"error": {"errorSummary": "not today"}})
@@ -79,6 +85,46 @@ def channel(uri: str) -> dict[str, Any]:
 def hook(uri: str, name: str, kind: str) -> InlineHookCreate:
     asked = {"name": name, "type": kind, "version": "1.0.0", "channel": channel(uri)}
     return InlineHookCreate.from_dict(asked)
+
+
+class Guard:
+    """Checks tokens by the keys that their server publishes, and one that was withdrawn is none."""
+
+    def __init__(self, issuer: str, client_id: str) -> None:
+        self.issuer = issuer
+        self.client_id = client_id
+        self.keys = jwt.PyJWKClient(f"{issuer}/v1/keys")
+        self.taken: list[str] = []
+        self.withdrawn: set[str] = set()
+
+    def knows(self, header: str) -> bool:
+        scheme, _, token = header.partition(" ")
+        if scheme != "Bearer":
+            return False
+        try:
+            key = self.keys.get_signing_key_from_jwt(token).key
+            claims = jwt.decode(token, key, algorithms=["RS256"], audience=AUDIENCE, issuer=self.issuer)
+        except jwt.PyJWTError:
+            return False
+        if claims["cid"] != self.client_id or claims["scp"] != ["hooked:ask"] or claims["jti"] in self.withdrawn:
+            return False
+        self.taken.append(claims["jti"])
+        return True
+
+
+def service(label: str, public_key: dict[str, Any]) -> OpenIdConnectApplication:
+    return OpenIdConnectApplication.from_dict({
+        "name": "oidc_client",
+        "label": label,
+        "signOnMode": "OPENID_CONNECT",
+        "credentials": {"oauthClient": {"token_endpoint_auth_method": "private_key_jwt"}},
+        "settings": {"oauthClient": {
+            "application_type": "service",
+            "grant_types": ["client_credentials"],
+            "response_types": ["token"],
+            "jwks": {"keys": [public_key]},
+        }},
+    })
 
 
 def rule(hook_id: str | None) -> AuthorizationServerPolicyRuleRequest:
@@ -146,6 +192,80 @@ async def tokens(client: Client, values: dict[str, Any], hook_id: str, secret: s
     await done(client.delete_authorization_server(server))
 
 
+async def hook_keys(client: Client, reader: Client) -> tuple[str, dict[str, Any]]:
+    """A key, and its public half."""
+    await refused("a key of a reader", "E0000006", reader.create_hook_key(KeyRequest(name="Hooks")))
+    made = await done(client.create_hook_key(KeyRequest(name="Hooks")))
+    ensure(made.id.startswith("HKY") and made.is_used == "false", "the key is not as asked for", made)
+    await refused("a second key of that name", "E0000001", client.create_hook_key(KeyRequest(name="Hooks")))
+    named = await done(client.replace_hook_key(made.id, KeyRequest(name="Hooks of the shop")))
+    ensure(named.name == "Hooks of the shop" and named.key_id == made.key_id, "it was not renamed", named)
+    listed = await done(reader.list_hook_keys())
+    ensure([one.id for one in listed] == [made.id], "a reader does not see the key", listed)
+    ensure((await done(client.get_hook_key(made.id))).name == named.name, "another key is shown")
+    public = await done(reader.get_public_key(made.key_id))
+    ensure((public.kty, public.kid) == ("RSA", made.key_id), "it is no public key", public)
+    return made.id, {"kty": public.kty, "kid": public.kid, "use": "sig", "alg": "RS256", "n": public.n, "e": public.e}
+
+
+async def asking_server(client: Client) -> str:
+    """A server whose tokens let ask hooks."""
+    asked = AuthorizationServer.from_dict({"name": "Hooks", "description": "x", "audiences": [AUDIENCE]})
+    server = (await done(client.create_authorization_server(asked))).id
+    await done(client.create_o_auth2_scope(server, OAuth2Scope(name="hooked:ask")))
+    policy = await done(client.create_authorization_server_policy(server, AuthorizationServerPolicy.from_dict({
+        "type": "OAUTH_AUTHORIZATION_POLICY", "name": "All", "description": "x", "priority": 1,
+        "conditions": {"clients": {"include": ["ALL_CLIENTS"]}},
+    })))
+    await done(client.create_authorization_server_policy_rule(server, policy.id, rule(None)))
+    return server
+
+
+async def by_token(client: Client, reader: Client, values: dict[str, Any], uri: str) -> None:
+    key_id, public = await hook_keys(client, reader)
+    app = (await done(client.create_application(service("Hooks", public)))).id
+    server = await asking_server(client)
+    issuer = f"{values['org_url'].rstrip('/')}/oauth2/{server}"
+    guard = Guard(issuer, app)
+    own = Own(values)
+    # The SDK leaves out what it does not know of such a channel: the class of its configuration has one field.
+    config = {
+        "uri": uri, "method": "POST", "authType": "private_key_jwt", "clientId": app, "hookKeyId": key_id,
+        "tokenUrl": f"{issuer}/v1/token", "scope": "hooked:ask",
+    }
+    channel = {"type": "OAUTH", "version": "1.0.0", "config": config}
+    hook_id = own.post("/inlineHooks", {"name": "By token", "type": TOKENS, "version": "1.0.0", "channel": channel})["id"]
+    shown = await done(client.get_inline_hook(hook_id))
+    ensure(shown.channel.config.auth_type == "private_key_jwt", "the channel is shown as another one", shown)
+    ensure((await done(client.get_hook_key(key_id))).is_used == "true", "the key is not in use")
+    await refused("removing a key in use", "E0000001", client.delete_hook_key(key_id))
+
+    def ask() -> Any:
+        return own.post(f"/inlineHooks/{hook_id}/execute", {"eventType": TOKENS, "data": {}})["commands"]
+
+    Receiver.knows = guard.knows
+    ensure(ask() and ask(), "the hook did not answer")
+    ensure(len(guard.taken) == 2 and len(set(guard.taken)) == 1, "the token was not kept", guard.taken)
+    guard.withdrawn.add(guard.taken[0])
+    ensure(bool(ask()), "the hook was not asked with another token")
+    ensure(len(set(guard.taken)) == 2, "a token that was withdrawn is sent on", guard.taken)
+    # Of an app that is switched off there are no tokens; the one that is kept is forgotten with the change of the hook.
+    await done(client.deactivate_application(app))
+    await done(client.update_inline_hook(hook_id, InlineHookReplace.from_dict({"name": "By no token"})))
+    before = len(Receiver.asked)
+    body = {"eventType": TOKENS, "data": {}}
+    answer = requests.post(f"{own.base}/inlineHooks/{hook_id}/execute", headers=own.headers, json=body, timeout=REQUEST_TIMEOUT_SECS)
+    ensure(answer.status_code == 400 and "tokenUrl" in answer.json()["errorSummary"], "a hook without a token was asked", answer.text)
+    ensure(len(Receiver.asked) == before, "it was asked without a token")
+    Receiver.knows = None
+    await remove(client, hook_id)
+    await done(client.delete_hook_key(key_id))
+    await refused("a key that was removed", "E0000007", client.get_hook_key(key_id))
+    await done(client.delete_application(app))
+    await done(client.deactivate_authorization_server(server))
+    await done(client.delete_authorization_server(server))
+
+
 async def passwords(client: Client, values: dict[str, Any], uri: str) -> str:
     login = "old.system@example.com"
     profile = {"firstName": "Old", "lastName": "System", "email": login, "login": login}
@@ -203,6 +323,7 @@ async def walk(values: dict[str, Any], uri: str) -> dict[str, Any]:
     await refused("removing a hook that is on", "E0000001", client.delete_inline_hook(first))
     await tokens(client, values, first, secret)
     ensure((await done(client.activate_inline_hook(first))).status == "ACTIVE", "it is not switched on")
+    await by_token(client, reader, values, uri)
     import_id = await passwords(client, values, uri)
     for hook_id in [import_id, *(one.id for one in made)]:
         await remove(client, hook_id)

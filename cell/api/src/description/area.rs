@@ -220,7 +220,9 @@ pub const fn about(area: Area) -> &'static str {
         Area::LinkedObjects => "Relations such as that of manager and subordinate.",
         Area::UserTypes => "The one type that all people are of.",
         Area::EventHooks => "Addresses that are told what happens.",
-        Area::InlineHooks => "Addresses that are asked before something is answered.",
+        Area::InlineHooks => {
+            "Addresses that are asked before something is answered, and keys by which they are asked."
+        }
         Area::IdentityProviders => "Providers at which people of other organisations sign in.",
         Area::Authenticators => "What people can prove who they are by, and whether it counts.",
         Area::LogStreams => "Receivers that the log flows to.",

@@ -221,6 +221,8 @@ pub fn words_of(path: &str, name: &str) -> Option<&'static str> {
         "trustedOrigins" => "The id of a trusted origin.",
         "eventHooks" => "The id of an event hook.",
         "inlineHooks" => "The id of an inline hook.",
+        "hook-keys" => "The id of a hook key.",
+        "public" => "The id of a public half (`kid`).",
         "idps" => "The id of an identity provider.",
         "authenticators" => "The id of an authenticator.",
         "methods" => "The type of its method.",

@@ -10,12 +10,13 @@ use crate::receivers::{AUTH_SCHEME, CHANNEL, CHANNEL_VERSION, METHOD};
 use identity::event_hook::deliveries::DeliveryState;
 
 const VERIFICATION: Schema = Schema::Word(&["VERIFIED", "UNVERIFIED"]);
-const HEADERS: Schema = Schema::List(&Schema::Object(&[
+/// Further headers of a hook.
+pub(crate) const HEADERS: Schema = Schema::List(&Schema::Object(&[
     must("key", Schema::Text),
     must("value", Schema::Text),
 ]));
 
-/// The channel of any hook, as it is shown.
+/// The channel of a hook that knows us by a header, as it is shown.
 pub(crate) const CHANNEL_SHOWN: Schema = Schema::Object(&[
     must("type", Schema::Word(&[CHANNEL])),
     must("version", Schema::Word(&[CHANNEL_VERSION])),
@@ -75,7 +76,7 @@ const CONFIG: &[Field] = &[
     ),
 ];
 
-/// The channel of any hook, as it is taken.
+/// The channel of a hook that knows us by a header, as it is taken.
 pub(crate) const CHANNEL_TAKEN: Schema = Schema::Object(&[
     may("type", Schema::Word(&[CHANNEL])),
     may("version", Schema::Word(&[CHANNEL_VERSION])),

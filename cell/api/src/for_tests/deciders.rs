@@ -28,6 +28,8 @@ const GROUP_RULES: &str = "/api/v1/groups/rules";
 const HOOKS: &str = "/api/v1/eventHooks";
 /// Where those of inline hooks do.
 const INLINE_HOOKS: &str = "/api/v1/inlineHooks";
+/// Where those of hook keys do.
+const HOOK_KEYS: &str = "/api/v1/hook-keys";
 /// Where those of identity providers do.
 const PROVIDERS: &str = "/api/v1/idps";
 /// Where those of log streams do.
@@ -72,11 +74,18 @@ impl World {
         let access = &parts.policies[0];
         let (hook, delivery) = self.hook(org, name).await;
         let inline_hook = self.inline_hook(org, name).await;
+        let manager = self.permit(org, Permission::ManageOrg);
+        let hook_key = cell
+            .create_hook_key(&manager, name.to_owned())
+            .await
+            .unwrap();
         let provider = self.identity_provider(org, name, user).await;
         let stream = self.stream(org, name).await;
         let values = [
             (STREAMS, "{id}", stream.to_string()),
             (INLINE_HOOKS, "{id}", inline_hook.to_string()),
+            (HOOK_KEYS, "{id}", hook_key.id.to_string()),
+            (HOOK_KEYS, "{key}", hook_key.kid),
             (PROVIDERS, "{id}", provider.to_string()),
             (PROVIDERS, "{user}", user.to_string()),
             (HOOKS, "{id}", hook.to_string()),

@@ -11,7 +11,7 @@ use identity::identity_provider::SecretPlace;
 use identity::identity_provider::arrival::ArrivalPolicy;
 use identity::identity_provider::settings::ProviderChange;
 use identity::inline_hook::InlineHookKind;
-use identity::inline_hook::settings::InlineHookChange;
+use identity::inline_hook::settings::{InlineHookAuth, InlineHookChange};
 use identity::log_stream::settings::{ReceiverChange, StreamChange};
 use std::sync::{Mutex, MutexGuard};
 use vocab::id::{
@@ -107,7 +107,7 @@ impl World {
             name: name.to_owned(),
             uri: "https://hooks.example/in".into(),
             headers: Vec::new(),
-            auth: None,
+            auth: InlineHookAuth::Header(None),
             base_url: "https://id.example/t/main".into(),
         };
         let (kind, plain) = (InlineHookKind::TokenTransform, PlainHttp::Never);

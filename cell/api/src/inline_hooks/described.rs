@@ -4,12 +4,65 @@ use crate::description::components::{LINKS, STATUS};
 use crate::description::parameter::{AFTER, limit, word};
 use crate::description::schema::{Model, Schema, may, must, shown, taken};
 use crate::description::{Description, pages, shows};
-use crate::event_hooks::described::{CHANNEL_SHOWN, CHANNEL_TAKEN};
+use crate::event_hooks::described::{
+    CHANNEL_SHOWN as HTTP_SHOWN, CHANNEL_TAKEN as HTTP_TAKEN, HEADERS,
+};
+use crate::inline_hooks::channel::{CLIENT_SECRET_POST, OAUTH, PRIVATE_KEY_JWT};
 use crate::inline_hooks::input::{READ_ONLY, TYPES, VERSION};
 use crate::limits::INLINE_HOOKS_PAGE;
+use crate::receivers::{CHANNEL_VERSION, METHOD};
 use identity::inline_hook::InlineHookKind;
 
 const KIND: Schema = Schema::WordOf(|| InlineHookKind::ALL.map(InlineHookKind::as_str).to_vec());
+
+const PROOF: Schema = Schema::Word(&[CLIENT_SECRET_POST, PRIVATE_KEY_JWT]);
+
+/// The channel, as it is shown.
+const CHANNEL_SHOWN: Schema = Schema::Either(&[
+    HTTP_SHOWN,
+    Schema::Object(&[
+        must("type", Schema::Word(&[OAUTH])),
+        must("version", Schema::Word(&[CHANNEL_VERSION])),
+        must(
+            "config",
+            Schema::Object(&[
+                must("uri", Schema::Address),
+                must("method", Schema::Word(&[METHOD])),
+                must("headers", HEADERS),
+                must("authType", PROOF),
+                must("clientId", Schema::Text),
+                may("hookKeyId", Schema::Text),
+                must("tokenUrl", Schema::Address),
+                may("scope", Schema::Text),
+            ]),
+        ),
+    ]),
+]);
+
+/// The channel, as it is taken.
+const CHANNEL_TAKEN: Schema = Schema::Either(&[
+    HTTP_TAKEN,
+    Schema::Object(&[
+        must("type", Schema::Word(&[OAUTH])),
+        may("version", Schema::Word(&[CHANNEL_VERSION])),
+        must(
+            "config",
+            Schema::Object(&[
+                must("uri", Schema::Address),
+                may("method", Schema::Word(&[METHOD])),
+                may("headers", HEADERS),
+                must("authType", PROOF).said("How the hook proves itself at the token endpoint."),
+                must("clientId", Schema::Text),
+                may("clientSecret", Schema::Text)
+                    .said("With `client_secret_post`: taken, and never shown."),
+                may("hookKeyId", Schema::Text)
+                    .said("With `private_key_jwt`: the id of a hook key."),
+                must("tokenUrl", Schema::Address),
+                may("scope", Schema::Text).said("What is asked for, with one space between."),
+            ]),
+        ),
+    ]),
+]);
 
 static HOOK: Model = shown(
     "InlineHook",

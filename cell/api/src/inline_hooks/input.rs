@@ -2,7 +2,7 @@
 
 use crate::body::Fields;
 use crate::error::ApiError;
-use crate::receivers::{Channel, take_channel};
+use crate::inline_hooks::channel::{channel_of, take_channel};
 use crate::shown::{SWITCH, status_of};
 use identity::inline_hook::settings::InlineHookChange;
 use identity::inline_hook::{InlineHook, InlineHookKind};
@@ -97,20 +97,12 @@ pub(crate) fn parse_hook(
     Ok((kind, change))
 }
 
-/// The channel that a hook has, whose secret stays.
-fn channel_of(hook: &InlineHook) -> Channel {
-    let config = &hook.config;
-    Channel {
-        uri: config.uri.clone(),
-        headers: config.headers.clone(),
-        auth: config.auth.as_ref().map(|auth| (auth.name.clone(), None)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::parse_hook;
     use identity::inline_hook::InlineHookKind;
+    use identity::inline_hook::oauth::{GivenProof, OAuthChange};
+    use identity::inline_hook::settings::InlineHookAuth;
     use serde_json::{Value, json};
 
     fn hook() -> Value {
@@ -135,7 +127,70 @@ mod tests {
         assert_eq!(read.name, "Claims");
         assert_eq!(read.uri, "https://hooks.example/in");
         assert_eq!(read.headers[0].name, "X-Team");
-        assert_eq!(read.auth.unwrap().0, "Authorization");
+        let InlineHookAuth::Header(Some((name, Some(value)))) = read.auth else {
+            panic!("it is asked without a header");
+        };
+        assert_eq!(name, "Authorization");
+        assert_eq!(value.expose(), "secret");
+    }
+
+    fn oauth_hook(proof: &str) -> Value {
+        let mut hook = hook();
+        hook["channel"] = json!({ "type": "OAUTH", "version": "1.0.0", "config": {
+            "uri": "https://hooks.example/in", "method": "POST",
+            "headers": [{ "key": "X-Team", "value": "blue" }], "authScheme": null,
+            "authType": proof, "clientId": "us", "scope": "hook:ask",
+            "tokenUrl": "https://as.example/token",
+        } });
+        let (field, value) = match proof {
+            "client_secret_post" => ("clientSecret", "let me in"),
+            _ => ("hookKeyId", "HKYabcdefghijklmnopq"),
+        };
+        hook["channel"]["config"][field] = json!(value);
+        hook
+    }
+
+    fn read_oauth(hook: &Value) -> Option<OAuthChange> {
+        let read = parse_hook(hook.to_string().as_bytes(), "", None).ok()?;
+        match read.1.auth {
+            InlineHookAuth::Token(change) => Some(change),
+            InlineHookAuth::Header(_) => None,
+        }
+    }
+
+    #[test]
+    fn a_channel_with_tokens_is_read_with_its_one_proof() {
+        let by_secret = read_oauth(&oauth_hook("client_secret_post")).unwrap();
+        assert_eq!(by_secret.client_id, "us");
+        assert_eq!(by_secret.token_uri, "https://as.example/token");
+        assert_eq!(by_secret.scope, "hook:ask");
+        let GivenProof::Secret(Some(secret)) = by_secret.proof else {
+            panic!("the secret was not read");
+        };
+        assert_eq!(secret.expose(), "let me in");
+        let by_key = read_oauth(&oauth_hook("private_key_jwt")).unwrap();
+        assert!(matches!(by_key.proof, GivenProof::Key(_)));
+        for (place, value) in [
+            ("authType", json!(null)),
+            ("authType", json!("client_secret_basic")),
+            ("authType", json!("none")),
+            ("hookKeyId", json!("x")),
+            ("hookKeyId", json!(null)),
+            ("clientSecret", json!("let me in")),
+            (
+                "authScheme",
+                json!({ "type": "HEADER", "key": "A", "value": "b" }),
+            ),
+            ("method", json!("PUT")),
+            ("audience", json!("x")),
+        ] {
+            let mut hook = oauth_hook("private_key_jwt");
+            hook["channel"]["config"][place] = value;
+            assert!(read_oauth(&hook).is_none(), "{place}");
+        }
+        let mut both = oauth_hook("client_secret_post");
+        both["channel"]["config"]["hookKeyId"] = json!("HKYabcdefghijklmnopq");
+        assert!(read_oauth(&both).is_none());
     }
 
     #[test]
@@ -150,6 +205,7 @@ mod tests {
             ("/name", json!(1)),
             ("/channel", json!(null)),
             ("/channel/type", json!("OAUTH")),
+            ("/channel/type", json!("SMTP")),
             ("/channel/config", json!(null)),
             ("/channel/config/method", json!("PUT")),
         ] {

@@ -1,5 +1,6 @@
 //! Inline hooks: listed, added, shown, changed, switched, tried and removed; the secret that signs what they are asked.
 
+mod channel;
 pub(crate) mod described;
 pub mod input;
 pub mod render;
@@ -15,6 +16,7 @@ use crate::reply::Reply;
 use crate::whole_list::page_of;
 use identity::fault::Refusal;
 use identity::inline_hook::InlineHook;
+use identity::inline_hook::bearer::NoToken;
 use identity::inline_hook::call::Unheard;
 use serde_json::{Value, json};
 use vocab::id::InlineHookId;
@@ -139,19 +141,32 @@ pub async fn execute(call: Call) -> Result<Reply, ApiError> {
     let body = Value::Object(Fields::parse(call.json()?)?.rest());
     let body = body.to_string().into_bytes();
     let tried = call.cell.try_inline_hook(&call.permit, &hook, body).await?;
-    match tried.heard {
-        Ok(said) => Ok(Reply::of(Value::Object(said.unwrap_or_default()))),
-        Err(unheard) => {
-            let why = explain_unheard(unheard);
-            Err(ApiError::invalid("channel.config.uri", &why))
+    match &tried.heard {
+        Ok(said) => Ok(Reply::of(Value::Object(said.clone().unwrap_or_default()))),
+        &Err(unheard) => {
+            let field = match unheard {
+                Unheard::NoToken(NoToken::NoKey) => "channel.config.hookKeyId",
+                Unheard::NoToken(_) => "channel.config.tokenUrl",
+                _ => "channel.config.uri",
+            };
+            let why = explain_unheard(unheard, tried.token_error());
+            Err(ApiError::invalid(field, &why))
         }
     }
 }
 
 /// Why nothing was heard, in words.
-fn explain_unheard(unheard: Unheard) -> String {
+fn explain_unheard(unheard: Unheard, token_error: Option<&str>) -> String {
     match unheard {
-        Unheard::Trouble(trouble) => explain(trouble).to_owned(),
+        Unheard::Trouble(trouble) | Unheard::NoToken(NoToken::Trouble(trouble)) => {
+            explain(trouble).to_owned()
+        }
+        Unheard::NoToken(NoToken::Status(status)) => match token_error {
+            Some(error) => format!("it answered with {status} ({error}), and gave no token"),
+            None => format!("it answered with {status}, and gave no token"),
+        },
+        Unheard::NoToken(NoToken::Answer) => String::from("its answer holds no bearer token"),
+        Unheard::NoToken(NoToken::NoKey) => String::from("there is no hook key of this id"),
         Unheard::Status(status) => format!("it answered with {status}"),
         Unheard::TooLarge => String::from("its answer is larger than 256 KiB"),
         Unheard::NoJson => String::from("its answer is no JSON object"),

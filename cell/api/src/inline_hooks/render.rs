@@ -1,8 +1,8 @@
 //! An inline hook as the API shows it. What is secret in it is not shown.
 
 use crate::call::Call;
+use crate::inline_hooks::channel;
 use crate::inline_hooks::input::VERSION;
-use crate::receivers::render_channel;
 use crate::shown::{moment, status_of};
 use identity::inline_hook::InlineHook;
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ pub(crate) fn render_hook(call: &Call, hook: &InlineHook) -> Value {
         "status": status_of(hook.active),
         "created": moment(Some(hook.created_at)),
         "lastUpdated": moment(Some(hook.updated_at)),
-        "channel": render_channel(&hook.config),
+        "channel": channel::render(hook),
         "_links": links,
     })
 }

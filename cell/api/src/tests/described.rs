@@ -603,6 +603,7 @@ async fn a_good_answer_of_every_operation_fits_its_description(world: &World) {
     settings(world, &things).await;
     hooks::of_events(world, &things).await;
     hooks::inline(world, &things).await;
+    hooks::keys(world, &things).await;
     iam::custom(world, &things).await;
     role_targets::targets(world, &things).await;
     providers::all(world, &things).await;

@@ -27,6 +27,7 @@ mod group_owners;
 mod group_rules;
 mod groups;
 mod guide;
+mod hook_keys;
 mod identity_providers;
 mod inline_hooks;
 mod linked_objects;

@@ -147,6 +147,11 @@ impl Trouble {
             .into_iter()
             .find(|trouble| trouble.as_str() == word)
     }
+
+    /// Whether there is no use in trying again: where connections must not go, they must not go a second time.
+    pub(crate) fn is_final(self) -> bool {
+        self == Self::Inward
+    }
 }
 
 /// Frames for a receiver of syslog over TLS.
@@ -195,9 +200,8 @@ pub async fn ask(
     let mut answer = envoy.send(letter).await;
     for _ in 1..times_max {
         let is_final = match &answer {
-            Ok(answered) => answered.status < 500,
-            // Where connections must not go, they must not go a second time.
-            Err(trouble) => *trouble == Trouble::Inward,
+            Ok(answered) => is_final(answered.status),
+            Err(trouble) => trouble.is_final(),
         };
         if is_final {
             break;
@@ -205,6 +209,11 @@ pub async fn ask(
         answer = envoy.send(letter).await;
     }
     answer
+}
+
+/// Whether whoever answers with this status is not asked once more.
+pub(crate) const fn is_final(status: u16) -> bool {
+    status < 500
 }
 
 /// No way at all: for commands that work on a store and reach nobody.

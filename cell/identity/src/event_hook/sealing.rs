@@ -156,7 +156,7 @@ impl Cell {
         self.seal_text(org, &format!("{place}/{part}"), text).await
     }
 
-    async fn open_part(
+    pub(crate) async fn open_part(
         &self,
         org: &OrgId,
         place: &str,

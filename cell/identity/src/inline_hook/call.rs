@@ -4,6 +4,7 @@ use crate::cell::Cell;
 use crate::event_hook::envoy::{Answered, Letter, Method, Trouble, ask};
 use crate::event_hook::sealing::{headers_of, sign};
 use crate::fault::Fault;
+use crate::inline_hook::bearer::{Asked, NoToken, Question};
 use crate::inline_hook::store;
 use crate::inline_hook::{InlineHook, InlineHookKind, place_of};
 use ledger::{Actor, ClientFacts, Event, EventType, Outcome, Target};
@@ -41,6 +42,8 @@ pub enum Times {
 pub enum Unheard {
     /// There was no answer.
     Trouble(Trouble),
+    /// There was no token to ask with.
+    NoToken(NoToken),
     /// It answered with another status.
     Status(u16),
     /// The answer is too large.
@@ -57,6 +60,7 @@ impl Unheard {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Trouble(trouble) => trouble.as_str(),
+            Self::NoToken(_) => "NO_TOKEN",
             Self::Status(_) => "STATUS",
             Self::TooLarge => "TOO_LARGE",
             Self::NoJson => "NO_JSON",
@@ -72,6 +76,8 @@ pub struct Called {
     pub heard: Result<Option<Map<String, Value>>, Unheard>,
     event_id: String,
     status: Option<u16>,
+    /// The word by which the token endpoint refused us.
+    token_error: Option<String>,
     took_ms: i64,
 }
 
@@ -103,8 +109,8 @@ pub fn render_question(envelope: &Envelope<'_>, data: Value) -> Value {
 }
 
 /// What an answer comes to.
-fn decide_heard(answer: Result<Answered, Trouble>) -> Result<Option<Map<String, Value>>, Unheard> {
-    let answered = answer.map_err(Unheard::Trouble)?;
+fn decide_heard(answer: Result<Answered, Unheard>) -> Result<Option<Map<String, Value>>, Unheard> {
+    let answered = answer?;
     match answered.status {
         OK => {}
         NO_CONTENT => return Ok(None),
@@ -131,10 +137,25 @@ impl Called {
         if let Some(status) = self.status {
             event = event.detail("status", status);
         }
+        if let Err(Unheard::NoToken(why)) = self.heard {
+            event = event.detail("tokenProblem", why.as_str());
+            if let NoToken::Status(status) = why {
+                event = event.detail("tokenStatus", status);
+            }
+        }
+        if let Some(error) = &self.token_error {
+            event = event.detail("tokenError", error);
+        }
         match self.heard {
             Ok(_) => event,
             Err(unheard) => event.reason(unheard.as_str()),
         }
+    }
+
+    /// The word by which a token endpoint refused us, if it said one.
+    #[must_use]
+    pub fn token_error(&self) -> Option<&str> {
+        self.token_error.as_deref()
     }
 
     /// Whether what was heard could be applied.
@@ -215,21 +236,36 @@ impl Cell {
             Times::Twice => 2,
         };
         let began = Instant::now();
-        let (status, heard) = match self.lines.enter(&hook.org_id).await {
-            None => (None, Err(Unheard::Busy)),
-            Some(line) => {
-                let answer = ask(self.envoy(), &letter, times).await;
-                drop(line);
-                let status = answer.as_ref().map(|answered| answered.status).ok();
-                (status, decide_heard(answer))
-            }
+        let asked = match self.lines.enter(&hook.org_id).await {
+            None => Asked::of(Err(Unheard::Busy)),
+            Some(_line) => self.ask_by_channel(hook, &letter, times).await?,
         };
+        let status = asked.answer.as_ref().map(|answered| answered.status);
         Ok(Called {
-            heard,
+            status: status.ok(),
+            heard: decide_heard(asked.answer),
+            token_error: asked.token_error,
             event_id,
-            status,
             took_ms: i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX),
         })
+    }
+
+    async fn ask_by_channel(
+        &self,
+        hook: &InlineHook,
+        letter: &Letter,
+        times_max: usize,
+    ) -> Result<Asked, Fault> {
+        let Some(channel) = &hook.oauth else {
+            let answer = ask(self.envoy(), letter, times_max).await;
+            return Ok(Asked::of(answer.map_err(Unheard::Trouble)));
+        };
+        let question = Question {
+            hook,
+            channel,
+            letter,
+        };
+        self.ask_with_token(&question, times_max).await
     }
 
     /// Writes what came of a call into the log.
@@ -281,7 +317,7 @@ mod tests {
             let heard = decide_heard(Ok(Answered::of(status, body)));
             assert_eq!(heard.map(|said| said.is_some()), expected, "{status}");
         }
-        let silent = decide_heard(Err(Trouble::TimedOut));
+        let silent = decide_heard(Err(Unheard::Trouble(Trouble::TimedOut)));
         assert_eq!(silent, Err(Unheard::Trouble(Trouble::TimedOut)));
     }
 }

@@ -3,16 +3,19 @@
 //! A hook is asked while somebody waits: never inside a transaction, within three seconds, and by only so many callers of one
 //! org at once ([`lines`]), so that one which hangs holds up its own org alone ([`call`]). What it is asked about says its kind:
 //! tokens of a custom authorization server, by the access rule that names it, or passwords that another system keeps
-//! ([`import`]). Whatever it does, the log says that it was asked, and what came of it.
+//! ([`import`]). It knows us by a header, or by a token that is got before ([`bearer`]). Whatever it does, the log says that it was asked, and what came of it.
 
+pub mod bearer;
 pub mod call;
 pub mod import;
 pub(crate) mod lines;
+pub mod oauth;
 pub mod operations;
 pub mod settings;
 pub mod store;
 
 use crate::event_hook::HookConfig;
+use crate::inline_hook::oauth::OAuthChannel;
 use vocab::id::{InlineHookId, OrgId};
 use vocab::time::Timestamp;
 
@@ -48,7 +51,7 @@ impl InlineHookKind {
     }
 }
 
-/// A hook. Its configuration is that of event hooks.
+/// A hook. Its configuration is that of event hooks, and it may be asked with a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InlineHook {
     /// The org it belongs to.
@@ -61,6 +64,8 @@ pub struct InlineHook {
     pub kind: InlineHookKind,
     /// Where to, and how.
     pub config: HookConfig,
+    /// How it comes to the token that it is asked with; none where a header stands for it.
+    pub oauth: Option<OAuthChannel>,
     /// Whether it is switched on.
     pub active: bool,
     /// Rises with each change.

@@ -2,13 +2,16 @@
 
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
-use crate::event_hook::HookConfig;
 use crate::event_hook::envoy::PlainHttp;
+use crate::event_hook::{HookConfig, SealedHeader};
 use crate::fault::{Fault, Refusal};
+use crate::hook_key;
+use crate::inline_hook::bearer::CLIENT_SECRET_PART;
 use crate::inline_hook::call::{Called, Times};
-use crate::inline_hook::settings::{InlineHookChange, decide_inline_hook};
+use crate::inline_hook::oauth::{ClientProof, OAuthChannel, ProofFate};
+use crate::inline_hook::settings::{InlineHookChange, InlineHookFate, decide_inline_hook};
 use crate::inline_hook::{HOOKS_MAX, InlineHook, InlineHookKind, place_of, store};
-use database::ReadTx;
+use database::{ReadTx, WriteTx};
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::id::{InlineHookId, OrgId};
 use vocab::secret::Secret;
@@ -75,18 +78,20 @@ impl Cell {
         let (id, now) = (InlineHookId::generate(self.entropy()), self.now());
         let (org, place) = (permit.org(), place_of(&id));
         let (secret, sealed) = self.draw_signing_secret(org, &place).await?;
+        let (auth, oauth) = self.seal_proof(org, &place, fate).await?;
         let maker = permit.own_user();
         let maker = maker.map_or_else(|| permit.actor().id(), |user| user.as_str());
         let hook = InlineHook {
             org_id: org.clone(),
             name: change.name,
             kind,
+            oauth,
             active: true,
             revision: 1,
             created_at: now,
             updated_at: now,
             config: HookConfig {
-                auth: self.seal_auth(org, &place, &change.auth, fate).await?,
+                auth,
                 description: String::new(),
                 uri: change.uri,
                 headers: change.headers,
@@ -106,6 +111,7 @@ impl Cell {
                     // Of two who add at once, the second counts the first one's hook.
                     crate::org::store::lock(tx, org).await?;
                     decide_room(&store::load_all(tx, org).await?, stored.kind)?;
+                    check_key(tx, &stored).await?;
                     store::insert(tx, &stored).await?;
                     Ok::<(), Refusal>(ledger::append(tx, org, event).await?)
                 })
@@ -126,13 +132,14 @@ impl Cell {
         plain: PlainHttp,
     ) -> Result<InlineHook, Refusal> {
         permit.covers(Permission::ManageOrg)?;
-        let fate = decide_inline_hook(&change, Some(&present.config), plain)?;
+        let fate = decide_inline_hook(&change, Some(&present), plain)?;
         let place = place_of(&present.id);
-        let auth = self.seal_auth(permit.org(), &place, &change.auth, fate);
+        let (auth, oauth) = self.seal_proof(permit.org(), &place, fate).await?;
         let hook = InlineHook {
             name: change.name,
+            oauth,
             config: HookConfig {
-                auth: auth.await?,
+                auth,
                 uri: change.uri,
                 headers: change.headers,
                 base_url: change.base_url,
@@ -180,6 +187,7 @@ impl Cell {
         permit.covers(Permission::ManageOrg)?;
         own(permit, &hook)?;
         let event = hook_event(permit, EventType::InlineHookDeleted, &hook, self.now());
+        let gone = (hook.org_id.clone(), hook.id.clone());
         self.database
             .write(move |tx| {
                 Box::pin(async move {
@@ -195,7 +203,9 @@ impl Cell {
                     Ok(ledger::append(tx, org, event).await?)
                 })
             })
-            .await
+            .await?;
+        self.hook_tokens.invalidate(&gone);
+        Ok(())
     }
 
     /// Makes a new secret, which is shown this once. The one before signs beside it for a day.
@@ -259,6 +269,9 @@ impl Cell {
         self.database
             .write(move |tx| {
                 Box::pin(async move {
+                    if kind == EventType::InlineHookUpdated {
+                        check_key(tx, &hook).await?;
+                    }
                     if !store::update(tx, &hook).await? {
                         return Err(Refusal::Changed);
                     }
@@ -266,8 +279,57 @@ impl Cell {
                 })
             })
             .await?;
+        self.hook_tokens
+            .invalidate(&(shown.org_id.clone(), shown.id.clone()));
         Ok(shown)
     }
+
+    /// How the receiver knows us, as it is stored from now on: by a header, or by a token and how it is got.
+    async fn seal_proof(
+        &self,
+        org: &OrgId,
+        place: &str,
+        fate: InlineHookFate<'_>,
+    ) -> Result<(Option<SealedHeader>, Option<OAuthChannel>), Fault> {
+        let (change, fate) = match fate {
+            InlineHookFate::Header(given, fate) => {
+                return Ok((self.seal_auth(org, place, given, fate).await?, None));
+            }
+            InlineHookFate::Token(change, fate) => (change, fate),
+        };
+        let proof = match fate {
+            ProofFate::Kept(sealed) => ClientProof::Secret {
+                sealed: sealed.to_owned(),
+            },
+            ProofFate::Replaced(secret) => {
+                let sealed = self.seal_part(org, place, CLIENT_SECRET_PART, secret);
+                ClientProof::Secret {
+                    sealed: sealed.await?,
+                }
+            }
+            ProofFate::Key(id) => ClientProof::Key { id: id.clone() },
+        };
+        let channel = OAuthChannel {
+            client_id: change.client_id.clone(),
+            token_uri: change.token_uri.clone(),
+            scope: change.scope.clone(),
+            proof,
+        };
+        Ok((None, Some(channel)))
+    }
+}
+
+/// Holds the key that a hook names against those of the org, behind its lock: nobody removes it meanwhile.
+async fn check_key(tx: &mut WriteTx, hook: &InlineHook) -> Result<(), Refusal> {
+    let Some(ClientProof::Key { id }) = hook.oauth.as_ref().map(|channel| &channel.proof) else {
+        return Ok(());
+    };
+    crate::org::store::lock(tx, &hook.org_id).await?;
+    if hook_key::operations::is_there(tx, &hook.org_id, id).await? {
+        return Ok(());
+    }
+    let problem = "there is no hook key of this id";
+    Err(Refusal::invalid("channel.config.hookKeyId", problem))
 }
 
 /// Whether an org may have one more hook of this kind. People whose password another system knows do not say which hook is

@@ -8,7 +8,7 @@ use vocab::id::{InlineHookId, OrgId};
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT org_id, id, name, kind, config, active, revision, created_at, updated_at FROM inline_hooks ",
+            "SELECT org_id, id, name, kind, config, active, revision, created_at, updated_at, oauth FROM inline_hooks ",
             $rest
         )
     };
@@ -16,6 +16,10 @@ macro_rules! select {
 
 fn read(row: &Row) -> Result<InlineHook, Fault> {
     let (kind, config): (String, String) = (row.get(3)?, row.get(4)?);
+    let oauth: Option<String> = row.get(9)?;
+    let oauth = oauth
+        .map(|stored| serde_json::from_str(&stored))
+        .transpose();
     Ok(InlineHook {
         org_id: row.get(0)?,
         id: row.get(1)?,
@@ -24,6 +28,7 @@ fn read(row: &Row) -> Result<InlineHook, Fault> {
             .ok_or_else(|| Fault::stored("kind of an inline hook", &kind))?,
         config: serde_json::from_str(&config)
             .map_err(|error| Fault::stored("inline hook", &error))?,
+        oauth: oauth.map_err(|error| Fault::stored("channel of an inline hook", &error))?,
         active: row.get(5)?,
         revision: row.get(6)?,
         created_at: row.get(7)?,
@@ -83,13 +88,18 @@ fn render_config(hook: &InlineHook) -> Result<String, Fault> {
     serde_json::to_string(&hook.config).map_err(|error| Fault::stored("inline hook", &error))
 }
 
+fn render_oauth(hook: &InlineHook) -> Result<Option<String>, Fault> {
+    let rendered = hook.oauth.as_ref().map(serde_json::to_string).transpose();
+    rendered.map_err(|error| Fault::stored("channel of an inline hook", &error))
+}
+
 /// Adds a hook.
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
 pub async fn insert(tx: &mut WriteTx, hook: &InlineHook) -> Result<(), Fault> {
-    let sql = "INSERT INTO inline_hooks (org_id, id, name, kind, config, active, revision, created_at, updated_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let sql = "INSERT INTO inline_hooks (org_id, id, name, kind, config, active, revision, created_at, updated_at, oauth) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     let values = params![
         &hook.org_id,
         &hook.id,
@@ -99,7 +109,8 @@ pub async fn insert(tx: &mut WriteTx, hook: &InlineHook) -> Result<(), Fault> {
         hook.active,
         hook.revision,
         hook.created_at,
-        hook.updated_at
+        hook.updated_at,
+        render_oauth(hook)?
     ];
     tx.execute(sql, values).await?;
     Ok(())
@@ -110,7 +121,7 @@ pub async fn insert(tx: &mut WriteTx, hook: &InlineHook) -> Result<(), Fault> {
 /// # Errors
 /// [`Fault`] if the store fails.
 pub async fn update(tx: &mut WriteTx, hook: &InlineHook) -> Result<bool, Fault> {
-    let sql = "UPDATE inline_hooks SET name = $4, config = $5, active = $6, updated_at = $7, revision = revision + 1 \
+    let sql = "UPDATE inline_hooks SET name = $4, config = $5, active = $6, updated_at = $7, oauth = $8, revision = revision + 1 \
                WHERE org_id = $1 AND id = $2 AND revision = $3";
     let values = params![
         &hook.org_id,
@@ -119,7 +130,8 @@ pub async fn update(tx: &mut WriteTx, hook: &InlineHook) -> Result<bool, Fault> 
         &hook.name,
         render_config(hook)?,
         hook.active,
-        hook.updated_at
+        hook.updated_at,
+        render_oauth(hook)?
     ];
     Ok(tx.execute(sql, values).await? == 1)
 }

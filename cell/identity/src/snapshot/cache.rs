@@ -63,9 +63,26 @@ impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
     /// Keeps what was loaded, unless something was invalidated since the load began.
     pub fn insert(&self, key: K, value: V, loaded_at: Generation) {
         let mut state = self.lock();
-        if state.generation != loaded_at.0 {
-            return;
+        if state.generation == loaded_at.0 {
+            self.put(&mut state, key, value);
         }
+    }
+
+    /// The value, or this one, which is kept from now on: of several who come at once all get the same.
+    pub fn get_or_insert_with(&self, key: &K, make: impl FnOnce() -> V) -> V {
+        let mut state = self.lock();
+        state.tick = state.tick.wrapping_add(1);
+        let tick = state.tick;
+        if let Some(entry) = state.entries.get_mut(key) {
+            entry.used_at_tick = tick;
+            return entry.value.clone();
+        }
+        let value = make();
+        self.put(&mut state, key.clone(), value.clone());
+        value
+    }
+
+    fn put(&self, state: &mut State<K, V>, key: K, value: V) {
         if state.entries.len() >= self.entries_max && !state.entries.contains_key(&key) {
             let victim = state
                 .entries
@@ -136,6 +153,20 @@ mod tests {
         cache.insert(5, 1, before);
         let kept = [1, 2, 3, 5].map(|key| cache.get(&key).is_ok());
         assert_eq!(kept, [false, true, false, false]);
+    }
+
+    #[test]
+    fn what_is_there_is_not_made_again() {
+        let cache = Cache::new(2);
+        let made: Vec<i32> = [(1, 10), (1, 11), (2, 20), (3, 30), (3, 31)]
+            .into_iter()
+            .map(|(key, value)| cache.get_or_insert_with(&key, || value))
+            .collect();
+        assert_eq!(made, [10, 10, 20, 30, 30]);
+        cache.invalidate(&3);
+        assert_eq!(cache.get_or_insert_with(&3, || 32), 32);
+        let kept = [1, 2, 3].into_iter().filter(|key| cache.get(key).is_ok());
+        assert_eq!(kept.count(), 2, "it stays within its bound");
     }
 
     #[test]

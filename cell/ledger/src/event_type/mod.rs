@@ -314,7 +314,9 @@ define_event_types! {
     SystemLogStreamDeactivated, "system.log_stream.lifecycle.deactivate", "Log stream switched off", Alarming;
     SystemLogStreamDelivery, "system.log_stream.delivery", "Log stream began or ceased to fail", Usual;
     SystemLogStreamTest, "system.log_stream.test", "Log stream tested", Usual;
-    SystemHookKeyCreated, "system.hook.key.created", "Signing secret of a hook made", Alarming;
+    SystemHookKeyCreated, "system.hook.key.created", "Hook key, or signing secret of a hook, made", Alarming;
+    SystemHookKeyUpdated, "system.hook.key.updated", "Hook key renamed", Usual;
+    SystemHookKeyDeleted, "system.hook.key.deleted", "Hook key removed", Alarming;
     SystemOrgSettingsUpdate, "system.org.settings.update", "Settings of the organisation changed", Usual;
     SystemOrgConfigurationApply, "system.org.configuration.apply", "Declared configuration applied", Usual;
     SystemOrgKeyRotate, "system.org.key.rotate", "Key of the organisation rotated", Usual;

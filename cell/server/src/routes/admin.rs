@@ -445,6 +445,19 @@ fn setting_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             "/admin/settings/hooks/{id}/verify",
             post(settings::hooks::verify),
         ),
+        ("/admin/settings/hook-keys", get(settings::hook_keys::list)),
+        (
+            "/admin/settings/hook-keys/add",
+            post(settings::hook_keys::add),
+        ),
+        (
+            "/admin/settings/hook-keys/{id}",
+            get(settings::hook_keys::show).post(settings::hook_keys::rename),
+        ),
+        (
+            "/admin/settings/hook-keys/{id}/remove",
+            post(settings::hook_keys::remove),
+        ),
         (
             "/admin/settings/inline-hooks",
             get(settings::inline_hooks::list),

@@ -10,47 +10,59 @@ use identity::access::Permission;
 use identity::cell::Cell;
 use identity::event_hook::envoy::{PlainHttp, Trouble};
 use identity::event_hook::signing::render_signatures;
-use identity::inline_hook::InlineHookKind;
 use identity::inline_hook::call::{ANSWER_BYTES_MAX, Called, Times, Unheard};
 use identity::inline_hook::operations::CreatedInlineHook;
-use identity::inline_hook::settings::InlineHookChange;
+use identity::inline_hook::settings::{InlineHookAuth, InlineHookChange};
+use identity::inline_hook::{InlineHook, InlineHookKind};
 use serde_json::json;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use vocab::id::OrgId;
 use vocab::slug::Slug;
-use vocab::time::Timestamp;
+use vocab::time::{ManualClock, Timestamp};
 
 /// Calls of one org at once.
 const LINES: usize = 32;
 
-struct Bench {
-    cell: Cell,
-    org: OrgId,
+/// A cell whose hooks are gone to.
+pub(super) struct Bench {
+    pub(super) cell: Cell,
+    pub(super) org: OrgId,
+    pub(super) clock: Arc<ManualClock>,
     _folder: TempDir,
 }
 
 impl Bench {
-    async fn new(reach: Reach) -> Self {
+    pub(super) async fn new(reach: Reach) -> Self {
         let folder = TempDir::new().unwrap();
         let location = Location::Sqlite {
             path: folder.path().join("cell.db"),
         };
-        let OneOrg { cell, org, .. } = OneOrg::open(&location, folder.path(), 78).await;
+        let OneOrg { cell, clock, org } = OneOrg::open(&location, folder.path(), 78).await;
         Self {
             cell: cell.reaching(Arc::new(HttpEnvoy::new(reach).unwrap())),
             org,
+            clock,
             _folder: folder,
         }
     }
 
     async fn hook(&self, org: &OrgId, uri: &str) -> CreatedInlineHook {
+        self.hook_with(org, uri, InlineHookAuth::Header(None)).await
+    }
+
+    pub(super) async fn hook_with(
+        &self,
+        org: &OrgId,
+        uri: &str,
+        auth: InlineHookAuth,
+    ) -> CreatedInlineHook {
         let change = InlineHookChange {
             name: "Claims".into(),
             uri: uri.to_owned(),
             headers: Vec::new(),
-            auth: None,
+            auth,
             base_url: "https://id.example".into(),
         };
         let permit = one_org::permit(org, Permission::ManageOrg);
@@ -60,15 +72,18 @@ impl Bench {
     }
 
     async fn call(&self, made: &CreatedInlineHook, times: Times) -> Called {
-        let id = self.cell.draw_call_id();
-        let called = self
-            .cell
-            .call_inline_hook(&made.hook, id, b"{\"a\":1}".to_vec(), times);
-        called.await.unwrap()
+        call(&self.cell, &made.hook, times).await
     }
 }
 
-fn nothing() -> Act {
+/// Asks a hook.
+pub(super) async fn call(cell: &Cell, hook: &InlineHook, times: Times) -> Called {
+    let id = cell.draw_call_id();
+    let called = cell.call_inline_hook(hook, id, b"{\"a\":1}".to_vec(), times);
+    called.await.unwrap()
+}
+
+pub(super) fn nothing() -> Act {
     Act::Answer(204, String::new())
 }
 

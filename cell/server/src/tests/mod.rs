@@ -3,6 +3,7 @@
 mod blocked;
 mod cors;
 mod event_hooks;
+mod hook_tokens;
 mod inline_hooks;
 mod log_streams;
 mod log_words;

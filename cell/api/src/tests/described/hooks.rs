@@ -3,7 +3,7 @@
 use super::{body, delete, good, id, post};
 use crate::for_tests::{Things, World};
 use identity::event_hook::envoy::Answered;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(super) async fn of_events(world: &World, things: &Things) {
     let hooks = "/api/v1/eventHooks";
@@ -20,6 +20,38 @@ pub(super) async fn of_events(world: &World, things: &Things) {
         post(world, &format!("{one}/lifecycle/{step}"), Value::Null).await;
     }
     post(world, &format!("{one}/credentials/secret"), Value::Null).await;
+    delete(world, &one).await;
+}
+
+pub(super) async fn keys(world: &World, things: &Things) {
+    let keys = "/api/v1/hook-keys";
+    let made = post(world, keys, body("POST", keys, things)).await;
+    let one = format!("{keys}/{}", id(&made));
+    let name = body("PUT", "/api/v1/hook-keys/{id}", things);
+    good(world, "PUT", &one, name).await;
+    good(
+        world,
+        "GET",
+        &format!("{one}?expand=publickey"),
+        Value::Null,
+    )
+    .await;
+    let hooks = "/api/v1/inlineHooks";
+    let mut hook = body("POST", hooks, things);
+    for (proof, field, value) in [
+        ("client_secret_post", "clientSecret", "let me in".to_owned()),
+        ("private_key_jwt", "hookKeyId", id(&made).to_string()),
+    ] {
+        hook["channel"] = json!({ "type": "OAUTH", "config": {
+            "uri": "https://hooks.example/in", "authType": proof, "clientId": "us",
+            "tokenUrl": "https://as.example/token", "scope": "hook:ask",
+        } });
+        hook["channel"]["config"][field] = json!(value);
+        let hook = format!("{hooks}/{}", id(&post(world, hooks, hook.clone()).await));
+        good(world, "GET", keys, Value::Null).await;
+        post(world, &format!("{hook}/lifecycle/deactivate"), Value::Null).await;
+        delete(world, &hook).await;
+    }
     delete(world, &one).await;
 }
 

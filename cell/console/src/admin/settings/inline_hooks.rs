@@ -10,8 +10,8 @@ use crate::admin::settings::hooks::explain;
 use crate::admin::settings::posted_auth;
 use crate::text::Text;
 use crate::view::admin::{
-    AskingRuleRow, InlineHookForm, InlineHookPage, InlineHookRow, InlineHookTopic, InlineHookTrial,
-    InlineHooksPage,
+    AskingRuleRow, InlineHookForm, InlineHookPage, InlineHookProof, InlineHookRow, InlineHookTopic,
+    InlineHookTrial, InlineHooksPage,
 };
 use crate::view::part::{Input, Tone};
 use crate::view::shell::{Flash, Shell};
@@ -21,12 +21,15 @@ use axum::extract::Path;
 use identity::access::{Permission, Permit};
 use identity::event_hook::envoy::Envoy;
 use identity::fault::Refusal;
+use identity::inline_hook::bearer::NoToken;
 use identity::inline_hook::call::{Envelope, Unheard, render_question};
-use identity::inline_hook::settings::InlineHookChange;
+use identity::inline_hook::oauth::{ClientProof, GivenProof, OAuthChange};
+use identity::inline_hook::settings::{InlineHookAuth, InlineHookChange};
 use identity::inline_hook::{InlineHook, InlineHookKind};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use vocab::id::InlineHookId;
+use vocab::id::{HookKeyId, InlineHookId};
+use vocab::secret::Secret;
 
 const HERE: &str = "/admin/settings/inline-hooks";
 
@@ -38,6 +41,7 @@ pub async fn list(visit: Visit) -> Answer {
     let permit = administrator(&visit, Permission::ReadDirectory).await?;
     let form = InlineHookForm {
         topic: Input::of(InlineHookTopic::Tokens.as_str()),
+        auth_kind: Input::of(InlineHookProof::Header.as_str()),
         ..InlineHookForm::default()
     };
     list_page(&visit, visit.shell(), &permit, form).await
@@ -47,7 +51,10 @@ pub async fn list(visit: Visit) -> Answer {
 pub async fn add(Extension(envoy): Way, visit: Visit) -> Answer {
     let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
     let topic = found(&visit, InlineHookTopic::from_word(visit.field("topic")))?;
-    let change = posted(&visit, None);
+    let change = match posted(&visit, None) {
+        Ok(change) => change,
+        Err(refusal) => return refused_list(&visit, &permit, refusal).await,
+    };
     let made = visit
         .cell
         .create_inline_hook(&permit, kind_of(topic), change, envoy.plain_http());
@@ -57,12 +64,14 @@ pub async fn add(Extension(envoy): Way, visit: Visit) -> Answer {
             let shown = Shown::secret(secret);
             hook_page(&visit, visit.shell(), &permit, made.hook, shown).await
         }
-        Err(refusal) => {
-            let form = refused_form(&visit, &refusal);
-            let shell = done(&visit, shell_after(&visit, refusal))?;
-            list_page(&visit, shell, &permit, form).await
-        }
+        Err(refusal) => refused_list(&visit, &permit, refusal).await,
     }
+}
+
+async fn refused_list(visit: &Visit, permit: &Permit, refusal: Refusal) -> Answer {
+    let form = refused_form(visit, &refusal, None);
+    let shell = done(visit, shell_after(visit, refusal))?;
+    list_page(visit, shell, permit, form).await
 }
 
 /// `GET /admin/settings/inline-hooks/{id}`.
@@ -75,14 +84,20 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
 /// `POST /admin/settings/inline-hooks/{id}`.
 pub async fn save(Path(id): Path<String>, Extension(envoy): Way, visit: Visit) -> Answer {
     let (permit, hook) = at_hook(&visit, &id).await?;
-    let change = posted(&visit, Some(&hook));
-    let changed = visit
-        .cell
-        .replace_inline_hook(&permit, hook.clone(), change, envoy.plain_http());
-    match changed.await {
+    let changed = match posted(&visit, Some(&hook)) {
+        Ok(change) => {
+            let plain = envoy.plain_http();
+            let changed = visit
+                .cell
+                .replace_inline_hook(&permit, hook.clone(), change, plain);
+            changed.await
+        }
+        Err(refusal) => Err(refusal),
+    };
+    match changed {
         Ok(_) => Ok(visit.go(&address(&hook))),
         Err(refusal) => {
-            let form = refused_form(&visit, &refusal);
+            let form = refused_form(&visit, &refusal, Some(&hook));
             refused(&visit, &permit, hook, refusal, Some(form)).await
         }
     }
@@ -213,19 +228,48 @@ const fn topic_of(kind: InlineHookKind) -> InlineHookTopic {
 }
 
 /// The hook that a form describes. Headers that no page shows stay as they are.
-fn posted(visit: &Visit, present: Option<&InlineHook>) -> InlineHookChange {
+fn posted(visit: &Visit, present: Option<&InlineHook>) -> Result<InlineHookChange, Refusal> {
     let text = |field: &str| visit.field(field).trim().to_owned();
-    InlineHookChange {
+    let proof = match InlineHookProof::from_word(visit.field("auth_kind")) {
+        Some(InlineHookProof::Secret) => {
+            let secret = visit.field("client_secret");
+            let secret = (!secret.is_empty()).then(|| Secret::new(secret.to_owned()));
+            Some(GivenProof::Secret(secret))
+        }
+        Some(InlineHookProof::Key) => {
+            let problem = "there is no hook key of this id";
+            let id = HookKeyId::parse(visit.field("hook_key"));
+            let id = id.map_err(|_| Refusal::invalid("channel.config.hookKeyId", problem))?;
+            Some(GivenProof::Key(id))
+        }
+        Some(InlineHookProof::Header) | None => None,
+    };
+    let auth = match proof {
+        None => InlineHookAuth::Header(posted_auth(visit)),
+        Some(proof) => InlineHookAuth::Token(OAuthChange {
+            client_id: text("client_id"),
+            token_uri: text("token_uri"),
+            scope: text("scope"),
+            proof,
+        }),
+    };
+    Ok(InlineHookChange {
         name: text("name"),
         uri: text("uri"),
         headers: present.map_or_else(Vec::new, |hook| hook.config.headers.clone()),
-        auth: posted_auth(visit),
+        auth,
         base_url: visit.context.base_url.clone(),
-    }
+    })
+}
+
+/// Whether the secret of a client is stored.
+fn has_secret(hook: &InlineHook) -> bool {
+    let channel = hook.oauth.as_ref();
+    channel.is_some_and(|channel| matches!(channel.proof, ClientProof::Secret { .. }))
 }
 
 /// What was typed, with what is wrong beside it.
-fn refused_form(visit: &Visit, refusal: &Refusal) -> InlineHookForm {
+fn refused_form(visit: &Visit, refusal: &Refusal, present: Option<&InlineHook>) -> InlineHookForm {
     let problem = problem_of(visit.shell().t, refusal);
     let input = |field: &str, named: &str| match &problem {
         Some((of, text)) if *of == named => typed(visit, field).refused(text.as_str()),
@@ -235,18 +279,54 @@ fn refused_form(visit: &Visit, refusal: &Refusal) -> InlineHookForm {
         name: input("name", "name"),
         uri: input("uri", "channel.config.uri"),
         auth_name: input("auth_name", "channel.config.authScheme"),
+        auth_kind: input("auth_kind", "channel.config.headers"),
+        token_uri: input("token_uri", "channel.config.tokenUrl"),
+        client_id: input("client_id", "channel.config.clientId"),
+        scope: input("scope", "channel.config.scope"),
+        client_secret: Input {
+            value: String::new(),
+            ..input("client_secret", "channel.config.clientSecret")
+        },
+        has_secret: present.is_some_and(has_secret),
+        hook_key: input("hook_key", "channel.config.hookKeyId"),
+        keys: Vec::new(),
         topic: input("topic", "type"),
     }
 }
 
 fn stored_form(hook: &InlineHook) -> InlineHookForm {
     let auth = hook.config.auth.as_ref();
-    InlineHookForm {
+    let form = InlineHookForm {
         name: Input::of(&hook.name),
         uri: Input::of(&hook.config.uri),
         auth_name: Input::of(auth.map_or("", |auth| auth.name.as_str())),
-        topic: Input::default(),
+        auth_kind: Input::of(InlineHookProof::Header.as_str()),
+        ..InlineHookForm::default()
+    };
+    let Some(channel) = &hook.oauth else {
+        return form;
+    };
+    let (proof, key) = match &channel.proof {
+        ClientProof::Secret { .. } => (InlineHookProof::Secret, ""),
+        ClientProof::Key { id } => (InlineHookProof::Key, id.as_str()),
+    };
+    InlineHookForm {
+        auth_kind: Input::of(proof.as_str()),
+        token_uri: Input::of(&channel.token_uri),
+        client_id: Input::of(&channel.client_id),
+        scope: Input::of(&channel.scope),
+        has_secret: has_secret(hook),
+        hook_key: Input::of(key),
+        ..form
     }
+}
+
+/// The hook keys of the org: ids and names.
+async fn load_keys(visit: &Visit, permit: &Permit) -> Result<Vec<(String, String)>, Detour> {
+    let mut tx = loaded(visit, visit.cell.database.read().await)?;
+    let keys = identity::hook_key::store::load_all(&mut tx, permit.org()).await;
+    let keys = loaded(visit, keys)?.into_iter();
+    Ok(keys.map(|key| (key.id.to_string(), key.name)).collect())
 }
 
 async fn list_page(visit: &Visit, shell: Shell, permit: &Permit, form: InlineHookForm) -> Answer {
@@ -254,6 +334,10 @@ async fn list_page(visit: &Visit, shell: Shell, permit: &Permit, form: InlineHoo
         let mut tx = loaded(visit, visit.cell.database.read().await)?;
         let hooks = identity::inline_hook::store::load_all(&mut tx, permit.org()).await;
         loaded(visit, hooks)?
+    };
+    let form = InlineHookForm {
+        keys: load_keys(visit, permit).await?,
+        ..form
     };
     Ok(visit.page(&InlineHooksPage {
         shell,
@@ -327,7 +411,10 @@ async fn hook_page(
         has_auth: hook.config.auth.is_some(),
         created: moment(hook.created_at),
         fresh_secret: shown.secret,
-        form: shown.form.unwrap_or_else(|| stored_form(&hook)),
+        form: InlineHookForm {
+            keys: load_keys(visit, permit).await?,
+            ..shown.form.unwrap_or_else(|| stored_form(&hook))
+        },
         asked_by: asked_by
             .into_iter()
             .map(|asking| AskingRuleRow {
@@ -364,6 +451,10 @@ fn render_example(visit: &Visit, hook: &InlineHook) -> String {
 fn explain_unheard(t: &'static Text, unheard: Unheard) -> String {
     match unheard {
         Unheard::Trouble(trouble) => explain(t, trouble).to_owned(),
+        Unheard::NoToken(why) => {
+            let why = explain_no_token(t, why);
+            t.inline_hooks.no_token.replace("{why}", &why)
+        }
         Unheard::Status(status) => t
             .settings
             .hook_status
@@ -371,5 +462,18 @@ fn explain_unheard(t: &'static Text, unheard: Unheard) -> String {
         Unheard::TooLarge => t.inline_hooks.too_large.to_owned(),
         Unheard::NoJson => t.inline_hooks.no_json.to_owned(),
         Unheard::Busy => t.inline_hooks.busy.to_owned(),
+    }
+}
+
+/// Why there was no token, in the reader's language.
+fn explain_no_token(t: &'static Text, why: NoToken) -> String {
+    match why {
+        NoToken::Trouble(trouble) => explain(t, trouble).to_owned(),
+        NoToken::Status(status) => {
+            let text = t.inline_hooks.token_status;
+            text.replace("{status}", &status.to_string())
+        }
+        NoToken::Answer => t.inline_hooks.no_bearer.to_owned(),
+        NoToken::NoKey => t.inline_hooks.no_key.to_owned(),
     }
 }

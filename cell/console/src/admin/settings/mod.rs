@@ -2,6 +2,7 @@
 
 pub mod attributes;
 pub mod general;
+pub mod hook_keys;
 pub mod hooks;
 pub mod inline_hooks;
 pub mod mail;

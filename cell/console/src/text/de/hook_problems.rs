@@ -20,6 +20,27 @@ pub const PROBLEMS: &[(&str, &str)] = &[
         "an access rule names the hook",
         "Eine Zugriffsregel nennt den Hook",
     ),
+    ("hook keys", "Hook-Schlüssel"),
+    (
+        "an inline hook uses the key",
+        "Ein Inline-Hook benutzt den Schlüssel",
+    ),
+    (
+        "there is no hook key of this id",
+        "Es gibt keinen Hook-Schlüssel mit dieser Kennung",
+    ),
+    (
+        "the token stands in the header Authorization",
+        "Das Token steht im Header Authorization",
+    ),
+    (
+        "name scopes with one space between them",
+        "Nennen Sie Scopes mit je einem Leerzeichen dazwischen",
+    ),
+    (
+        "give the secret: what is stored was given for another address or client",
+        "Geben Sie das Geheimnis an: Das gespeicherte galt für eine andere Adresse oder einen anderen Client",
+    ),
     ("headers of one hook", "Header eines Hooks"),
     (
         "types of events of one hook",

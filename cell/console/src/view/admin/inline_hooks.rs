@@ -48,6 +48,47 @@ impl InlineHookTopic {
     }
 }
 
+/// How the receiver of a hook knows us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InlineHookProof {
+    /// By a header, if by any.
+    Header,
+    /// By a token that is got with a secret.
+    Secret,
+    /// By a token that is got with a hook key.
+    Key,
+}
+
+impl InlineHookProof {
+    const ALL: [Self; 3] = [Self::Header, Self::Secret, Self::Key];
+
+    /// What a form posts.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Header => "header",
+            Self::Secret => "secret",
+            Self::Key => "key",
+        }
+    }
+
+    /// Reads what a form posts.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|proof| proof.as_str() == word)
+    }
+
+    fn choice(self, t: &'static Text) -> Choice {
+        let t = &t.inline_hooks;
+        let (label, about) = match self {
+            Self::Header => (t.auth_header, t.auth_header_about),
+            Self::Secret => (t.auth_secret, t.auth_secret_about),
+            Self::Key => (t.auth_key, t.auth_key_about),
+        };
+        Choice::new(self.as_str(), label).about(about)
+    }
+}
+
 /// A hook.
 #[derive(Clone, Debug)]
 pub struct InlineHookRow {
@@ -63,7 +104,7 @@ pub struct InlineHookRow {
     pub is_active: bool,
 }
 
-/// What the controls of a hook hold. The value of its header is never shown.
+/// What the controls of a hook hold. The value of its header and its secret are never shown.
 #[derive(Clone, Debug, Default)]
 pub struct InlineHookForm {
     /// Its name.
@@ -72,8 +113,49 @@ pub struct InlineHookForm {
     pub uri: Input,
     /// The header by which the receiver knows us.
     pub auth_name: Input,
+    /// Which of the ways it knows us.
+    pub auth_kind: Input,
+    /// The token endpoint.
+    pub token_uri: Input,
+    /// What that calls us.
+    pub client_id: Input,
+    /// What is asked for there.
+    pub scope: Input,
+    /// The secret of the client: what is wrong with it alone.
+    pub client_secret: Input,
+    /// Whether one is stored.
+    pub has_secret: bool,
+    /// The hook key, by its id.
+    pub hook_key: Input,
+    /// The hook keys that there are: ids and names.
+    pub keys: Vec<(String, String)>,
     /// What it is asked about; chosen once.
     pub topic: Input,
+}
+
+impl InlineHookForm {
+    fn proofs(&self, t: &'static Text) -> Vec<Choice> {
+        InlineHookProof::ALL.map(|proof| proof.choice(t)).to_vec()
+    }
+
+    fn has_token(&self) -> bool {
+        let proof = InlineHookProof::from_word(&self.auth_kind.value);
+        proof.is_some_and(|proof| proof != InlineHookProof::Header)
+    }
+
+    fn secret_hint(&self, t: &'static Text) -> &'static str {
+        if self.has_secret {
+            t.inline_hooks.client_secret_kept
+        } else {
+            t.inline_hooks.client_secret_hint
+        }
+    }
+
+    fn key_choices(&self, t: &'static Text) -> Vec<Choice> {
+        let none = Choice::new("", t.inline_hooks.key_none);
+        let keys = self.keys.iter().map(|(id, name)| Choice::new(id, name));
+        std::iter::once(none).chain(keys).collect()
+    }
 }
 
 /// An access rule that names a hook.
@@ -94,8 +176,8 @@ pub struct InlineHookTrial {
     pub answer: Option<String>,
 }
 
-/// The hooks (`/admin/settings/inline-hooks`). Posts the form of a new one to `…/add`: `name`, `topic`, `uri`, `auth_name`,
-/// `auth_value`.
+/// The hooks (`/admin/settings/inline-hooks`). Posts the form of a new one to `…/add`: `name`, `topic`, `uri`, `auth_kind`, `auth_name`,
+/// `auth_value`, `token_uri`, `client_id`, `scope`, `client_secret`, `hook_key`.
 #[derive(Debug, Template)]
 #[template(path = "admin/inline_hooks.html")]
 pub struct InlineHooksPage {

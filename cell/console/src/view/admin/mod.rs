@@ -9,6 +9,7 @@ mod custom_roles;
 mod group_rules;
 mod groups;
 mod home;
+mod hook_keys;
 mod hooks;
 mod inline_hooks;
 mod keys;
@@ -48,10 +49,11 @@ pub use groups::{
     narrowed, role_choices,
 };
 pub use home::{Figures, GuideKind, GuideStep, HomePage};
+pub use hook_keys::{HookKeyPage, HookKeyRow, HookKeysPage, UsingHookRow};
 pub use hooks::{DeliveryRow, DeliveryTone, HookForm, HookPage, HookRow, HooksPage};
 pub use inline_hooks::{
-    AskingRuleRow, InlineHookForm, InlineHookPage, InlineHookRow, InlineHookTopic, InlineHookTrial,
-    InlineHooksPage,
+    AskingRuleRow, InlineHookForm, InlineHookPage, InlineHookProof, InlineHookRow, InlineHookTopic,
+    InlineHookTrial, InlineHooksPage,
 };
 pub use keys::{KeyRow, KeyState, KeysPage, RootRow};
 pub use log::{Fact, LogEntryPage, LogFilter, LogPage, LogTailPage, TailRow};

@@ -10,7 +10,7 @@ use identity::event_hook::envoy::{
 use identity::event_hook::signing::render_signatures;
 use identity::inline_hook::call::ANSWER_BYTES_MAX;
 use identity::inline_hook::operations::CreatedInlineHook;
-use identity::inline_hook::settings::InlineHookChange;
+use identity::inline_hook::settings::{InlineHookAuth, InlineHookChange};
 use identity::inline_hook::{InlineHook, InlineHookKind};
 use identity::server::policies::{PolicyChange, RuleChange, RuleSays};
 use serde_json::{Value, json};
@@ -122,10 +122,10 @@ async fn make_hook(world: &World, kind: InlineHookKind) -> CreatedInlineHook {
         name: "Claims".into(),
         uri: "https://hooks.example/claims".into(),
         headers: Vec::new(),
-        auth: Some((
+        auth: InlineHookAuth::Header(Some((
             "Authorization".into(),
             Some(Secret::new("Basic x".to_owned())),
-        )),
+        ))),
         base_url: crate::for_tests::BASE.into(),
     };
     let made = world

@@ -41,6 +41,8 @@ const OF_LISTS: &[(&str, &str)] = &[
     ("/api/v1/groups/rules/{id}", "/api/v1/groups/rules"),
     ("/api/v1/eventHooks/{id}", "/api/v1/eventHooks"),
     ("/api/v1/inlineHooks/{id}", "/api/v1/inlineHooks"),
+    ("/api/v1/hook-keys/{id}", "/api/v1/hook-keys"),
+    (PUBLIC_HOOK_KEY, "/api/v1/hook-keys"),
     ("/api/v1/logStreams/{id}", "/api/v1/logStreams"),
     ("/api/v1/idps/{id}", "/api/v1/idps"),
     ("/api/v1/authenticators/{id}", "/api/v1/authenticators"),
@@ -93,6 +95,8 @@ const OF_LISTS: &[(&str, &str)] = &[
         "/api/v1/policies/{id}/rules",
     ),
 ];
+/// The public half of a hook key has an id of its own.
+const PUBLIC_HOOK_KEY: &str = "/api/v1/hook-keys/public/{key}";
 /// Nothing leads from a page to the endpoints of a server by its name.
 const SERVER: (&str, &str) = ("/oauth2/{server}", "default");
 /// Nor to the schema of people.
@@ -202,7 +206,12 @@ impl Samples {
             // Some lists stand in an object that has nothing else of the kind.
             let mut inner = listed.as_object().into_iter().flatten();
             let list = inner.find_map(|(_, value)| value.is_array().then_some(value));
-            let example = list.unwrap_or(&listed)[0]["id"].as_str();
+            let id = if pattern == PUBLIC_HOOK_KEY {
+                "keyId"
+            } else {
+                "id"
+            };
+            let example = list.unwrap_or(&listed)[0][id].as_str();
             let example = example.unwrap_or_else(|| panic!("{address}: {listed}"));
             samples
                 .values

@@ -31,7 +31,8 @@ use identity::event_hook::operations::CHALLENGE_HEADER;
 use identity::group::owners::OwnerId;
 use identity::group_rule::RuleInput;
 use identity::inline_hook::InlineHookKind;
-use identity::inline_hook::settings::InlineHookChange;
+use identity::inline_hook::oauth::{GivenProof, OAuthChange};
+use identity::inline_hook::settings::{InlineHookAuth, InlineHookChange};
 use identity::linked_object::End;
 use identity::log_stream::settings::{ReceiverChange, StreamChange};
 use identity::sign_on::AuthenticatorKind;
@@ -396,7 +397,7 @@ async fn make_hook(cell: &Cell, slug: &str) {
     }
 }
 
-/// An inline hook that nobody asks.
+/// An inline hook that nobody asks, and the key that it uses.
 async fn make_inline_hook(cell: &Cell, slug: &str) {
     let mut tx = cell.database.read().await.unwrap();
     let found = identity::org::store::find_by_slug(&mut tx, slug).await;
@@ -404,11 +405,18 @@ async fn make_inline_hook(cell: &Cell, slug: &str) {
     drop(tx);
     let client = ClientFacts::default();
     let manager = authorize(&Caller::Operator, &org, Permission::ManageOrg, &client).unwrap();
+    let key = cell.create_hook_key(&manager, String::from("Claims"));
+    let key = key.await.unwrap();
     let change = InlineHookChange {
         name: String::from("Claims"),
         uri: String::from("https://hooks.example/claims"),
         headers: Vec::new(),
-        auth: None,
+        auth: InlineHookAuth::Token(OAuthChange {
+            client_id: String::from("hooks"),
+            token_uri: String::from("https://id.example/token"),
+            scope: String::new(),
+            proof: GivenProof::Key(key.id),
+        }),
         base_url: String::from("http://localhost:8080"),
     };
     let (kind, plain) = (InlineHookKind::TokenTransform, PlainHttp::Never);

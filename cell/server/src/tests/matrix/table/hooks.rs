@@ -37,6 +37,17 @@ pub(super) const ROWS: &[Row] = &[
     api("/api/v1/inlineHooks/{id}/lifecycle/activate", ["POST"]),
     api("/api/v1/inlineHooks/{id}/lifecycle/deactivate", ["POST"]),
     api("/api/v1/inlineHooks/{id}/credentials/secret", ["POST"]),
+    api("/api/v1/hook-keys", ["GET", "POST"]),
+    api("/api/v1/hook-keys/public/{key}", ["GET"]),
+    api("/api/v1/hook-keys/{id}", ["GET", "PUT", "DELETE"]),
+    get("/admin/settings/hook-keys", Audience::Reader),
+    post("/admin/settings/hook-keys/add", Audience::Manager),
+    both(
+        "/admin/settings/hook-keys/{id}",
+        Audience::Reader,
+        Audience::Manager,
+    ),
+    post("/admin/settings/hook-keys/{id}/remove", Audience::Manager),
     get("/admin/settings/inline-hooks", Audience::Reader),
     post("/admin/settings/inline-hooks/add", Audience::Manager),
     both(
