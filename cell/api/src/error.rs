@@ -52,6 +52,7 @@ define_codes! {
     Internal, "E0000009", INTERNAL_SERVER_ERROR, "Internal Server Error";
     InvalidToken, "E0000011", UNAUTHORIZED, "Invalid token provided";
     CredentialUpdate, "E0000014", FORBIDDEN, "Update of credentials failed";
+    FeatureShut, "E0000015", UNAUTHORIZED, "You do not have permission to access the feature you are requesting";
     AlreadyActive, "E0000016", FORBIDDEN, "Activation failed because the user is already active";
     MediaType, "E0000021", BAD_REQUEST, "Bad request.  Accept and/or Content-Type headers likely do not match supported values.";
     Method, "E0000022", METHOD_NOT_ALLOWED, "The endpoint does not support the provided HTTP method";
@@ -165,6 +166,8 @@ pub enum Thing {
     LogStream,
     /// What people can prove who they are by.
     Authenticator,
+    /// A way in of programs.
+    Feature,
     /// The way in which it is used.
     AuthenticatorMethod,
     /// A custom role.
@@ -222,6 +225,7 @@ impl Thing {
             Self::IdentityProviderUser => "IdpAppUser",
             Self::LogStream => "LogStream",
             Self::Authenticator => "Authenticator",
+            Self::Feature => "Feature",
             Self::AuthenticatorMethod => "AuthenticatorMethod",
             Self::CustomRole => "CustomRole",
             Self::Permission => "Permission",
@@ -371,6 +375,7 @@ impl From<Refusal> for ApiError {
                 ..Self::of(ErrorCode::Conflict)
             },
             Refusal::WrongState(why) => Self::because(ErrorCode::UserStatus, why),
+            Refusal::Shut(_) => Self::because(ErrorCode::FeatureShut, refusal.to_string()),
             Refusal::TooMany { what, max } => {
                 Self::invalid(what, &format!("at most {max} are possible"))
             }
@@ -477,6 +482,7 @@ mod tests {
             ("E0000009", 500),
             ("E0000011", 401),
             ("E0000014", 403),
+            ("E0000015", 401),
             ("E0000016", 403),
             ("E0000021", 400),
             ("E0000022", 405),

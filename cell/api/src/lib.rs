@@ -17,6 +17,7 @@ pub mod call;
 pub mod description;
 pub mod error;
 pub mod event_hooks;
+pub mod features;
 pub mod groups;
 pub mod hook_keys;
 pub mod iam;

@@ -6,6 +6,7 @@ use crate::call::Call;
 use crate::error::{ApiError, ErrorCode, Thing};
 use crate::reply::Reply;
 use identity::fault::Refusal;
+use identity::feature::Feature;
 use identity::session::SignedIn;
 use identity::session::ending::Ending;
 use identity::sign_in::begin::Purpose;
@@ -21,6 +22,8 @@ pub(crate) const COOKIE_TOKEN: &str = "cookieToken";
 /// # Errors
 /// [`ApiError`]: one answer for every token that is not good.
 pub async fn create(call: Call) -> Result<Reply, ApiError> {
+    let doors = &call.snapshot.org.settings.shut_doors;
+    doors.check(Feature::SessionTokens)?;
     let wants_cookie = match call.query.get("additionalFields") {
         None => false,
         Some(COOKIE_TOKEN) => true,

@@ -1,5 +1,6 @@
 //! What can go wrong with an operation of this crate: the caller's fault, or ours.
 
+use crate::feature::Feature;
 use crate::problem::Problem;
 use database::DatabaseFault;
 
@@ -64,6 +65,9 @@ pub enum Refusal {
     /// The thing's state does not permit this now.
     #[error("not possible now: {0}")]
     WrongState(&'static str),
+    /// The org has shut the door by which the caller came.
+    #[error("switched off in this organisation: {}", .0.name())]
+    Shut(Feature),
     /// A bound on the number of such things is reached.
     #[error("at most {max} {what} are possible")]
     TooMany {

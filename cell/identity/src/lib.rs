@@ -15,6 +15,7 @@ pub mod cursor;
 pub mod embedded;
 pub mod event_hook;
 pub mod fault;
+pub mod feature;
 pub mod group;
 pub mod group_rule;
 pub mod hook_key;

@@ -15,6 +15,7 @@ use identity::access::{Caller, Permission, Permit, TokenCaller, authorize};
 use identity::api_token::allowance::{Allowance, Allowances};
 use identity::cell::Cell;
 use identity::fault::Refusal;
+use identity::feature::Feature;
 use identity::org::context::{OrgContext, RequestFacts};
 use protocol::http_auth::{Scheme, parse_authorization};
 use protocol::scim::body::parse_object;
@@ -221,6 +222,8 @@ async fn run(
     authorize(&caller, &context.org, operation.permission, &facts.client)?;
     let snapshot = cell.snapshot(&context.org).await?;
     let snapshot = snapshot.ok_or(Refusal::NotFound)?;
+    let doors = &snapshot.org.settings.shut_doors;
+    doors.check(Feature::ScimServer)?;
     let asked = read(operation, &owner, parts, body).await?;
     let call = Call {
         cell,

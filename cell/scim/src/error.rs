@@ -126,6 +126,7 @@ impl From<Refusal> for ScimError {
                 Self::of(StatusCode::CONFLICT, detail)
             }
             Refusal::WrongState(why) => Self::of(StatusCode::CONFLICT, why),
+            Refusal::Shut(_) => Self::of(StatusCode::FORBIDDEN, refusal.to_string()),
             Refusal::TooMany { what, max } => {
                 Self::bad(Kind::TooMany, format!("{what}: at most {max}"))
             }
@@ -193,6 +194,7 @@ mod tests {
     use super::ScimError;
     use identity::credential::password::PasswordRefusal;
     use identity::fault::Refusal;
+    use identity::feature::Feature;
     use identity::password::policy::PasswordProblem;
     use serde_json::{Value, json};
 
@@ -204,6 +206,7 @@ mod tests {
             (Refusal::Forbidden, 403, Value::Null),
             (Refusal::Changed, 409, Value::Null),
             (Refusal::WrongState("no"), 409, Value::Null),
+            (Refusal::Shut(Feature::ScimServer), 403, Value::Null),
             (Refusal::Taken { field }, 409, json!("uniqueness")),
             (Refusal::invalid("email", "no"), 400, json!("invalidValue")),
             (

@@ -14,9 +14,13 @@ use axum::response::Response;
 use http::{HeaderMap, Method};
 use identity::api_token::allowance::Allowance;
 use identity::cell::Cell;
+use identity::feature::Feature;
 use identity::org::context::{OrgContext, RequestFacts};
 use identity::snapshot::OrgSnapshot;
 use std::sync::Arc;
+
+/// Where the classic sign-in API answers.
+const CLASSIC: &str = "/api/v1/authn";
 
 /// An operation that needs no token.
 pub struct OpenOperation {
@@ -30,6 +34,15 @@ pub struct OpenOperation {
     pub description: &'static Description,
     pub(crate) handler: &'static str,
     pub(crate) run: fn(OpenCall) -> Answer,
+}
+
+impl OpenOperation {
+    /// The door that it is behind, if it is behind one.
+    pub(crate) fn door(&self) -> Option<Feature> {
+        self.path
+            .starts_with(CLASSIC)
+            .then_some(Feature::ClassicSignIn)
+    }
 }
 
 /// A call of one.
@@ -84,6 +97,9 @@ pub async fn answer(operation: &'static OpenOperation, cell: Cell, request: Requ
     let read = async {
         let snapshot = cell.snapshot(&context.org).await?;
         let snapshot = snapshot.ok_or(ApiError::of(ErrorCode::NoPath))?;
+        if let Some(feature) = operation.door() {
+            snapshot.org.settings.shut_doors.check(feature)?;
+        }
         Query::parse(parts.uri.query().unwrap_or_default())?.only(operation.description.query)?;
         Ok::<_, ApiError>(OpenCall {
             parameters: read_parameters(&mut parts).await?,

@@ -189,6 +189,7 @@ pub const fn title(area: Area) -> &'static str {
         Area::InlineHooks => "Inline hooks",
         Area::IdentityProviders => "Identity providers",
         Area::Authenticators => "Authenticators",
+        Area::Features => "Features",
         Area::LogStreams => "Log streams",
     }
 }
@@ -225,6 +226,7 @@ pub const fn about(area: Area) -> &'static str {
         }
         Area::IdentityProviders => "Providers at which people of other organisations sign in.",
         Area::Authenticators => "What people can prove who they are by, and whether it counts.",
+        Area::Features => "Ways in of programs that an organisation can shut.",
         Area::LogStreams => "Receivers that the log flows to.",
     }
 }

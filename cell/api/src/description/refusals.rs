@@ -4,6 +4,7 @@ use crate::description::area::Described;
 use crate::description::parameter::{Values, names_of};
 use crate::error::ErrorCode;
 use http::Method;
+use identity::feature::Feature;
 use std::collections::BTreeMap;
 
 /// The errors of an operation, by their status.
@@ -12,7 +13,7 @@ pub fn refusals_of(operation: Described) -> BTreeMap<u16, Vec<ErrorCode>> {
     let description = operation.description();
     let mut codes = match operation {
         Described::Held(held) => of_held(held.is_conditional()),
-        Described::Open(_) => vec![ErrorCode::NoPath],
+        Described::Open(open) => of_open(open.door()),
     };
     codes.extend([
         ErrorCode::Validation,
@@ -54,11 +55,19 @@ pub fn refusals_of(operation: Described) -> BTreeMap<u16, Vec<ErrorCode>> {
     by_status
 }
 
+fn of_open(door: Option<Feature>) -> Vec<ErrorCode> {
+    let mut codes = vec![ErrorCode::NoPath];
+    codes.extend(door.map(|_| ErrorCode::FeatureShut));
+    codes
+}
+
 fn of_held(is_conditional: bool) -> Vec<ErrorCode> {
     let mut codes = vec![
         ErrorCode::NoSession,
         ErrorCode::Forbidden,
         ErrorCode::InvalidToken,
+        // The organisation takes no API tokens.
+        ErrorCode::FeatureShut,
     ];
     if is_conditional {
         codes.extend([ErrorCode::ETagMismatch, ErrorCode::ETagSyntax]);

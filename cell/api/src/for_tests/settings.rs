@@ -6,6 +6,7 @@ use crate::user_schema::{schema_id, type_id};
 use identity::access::Permission;
 use identity::api_token::TOKEN_PREFIX;
 use identity::api_token::operations::DeclaredApiToken;
+use identity::feature::Feature;
 use identity::linked_object::End;
 use identity::sign_on::zone::{ZoneReach, parse_ranges};
 use identity::trusted_origin::{OriginInput, Trust};
@@ -26,6 +27,8 @@ const LINKED_OBJECTS: &str = "/api/v1/meta/schemas/user/linkedObjects";
 const TYPES: &str = "/api/v1/meta/types/user";
 /// Where those of authenticators do.
 const AUTHENTICATORS: &str = "/api/v1/authenticators";
+/// Where those of features do.
+const FEATURES: &str = "/api/v1/features";
 /// Where those of people do.
 const USERS: &str = "/api/v1/users";
 
@@ -84,6 +87,8 @@ impl World {
             (USERS, "{factor}", self.totp(org, user).await),
             (AUTHENTICATORS, "{id}", Kind::Passkey.id(org)),
             (AUTHENTICATORS, "{method}", Kind::Passkey.method().into()),
+            (FEATURES, "{id}", Feature::SessionTokens.id(org)),
+            (FEATURES, "{lifecycle}", String::from("enable")),
             (ORIGINS, "{id}", origin.id.to_string()),
             (ZONES, "{id}", zone.id.to_string()),
         ]

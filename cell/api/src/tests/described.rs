@@ -535,6 +535,7 @@ async fn organisation(world: &World, things: &Things) {
             "POST",
             "/api/v1/authenticators/{id}/methods/{method}/lifecycle/activate",
         ),
+        ("POST", "/api/v1/features/{id}/{lifecycle}"),
         ("POST", "/api/v1/org"),
         ("PUT", "/api/v1/org"),
         ("POST", "/api/v1/meta/schemas/user/{schema}"),

@@ -22,6 +22,7 @@ mod described;
 mod event_hooks;
 mod expand;
 mod factors;
+mod features;
 mod grants;
 mod group_owners;
 mod group_rules;

@@ -163,6 +163,7 @@ impl Text {
             Refusal::Taken { .. } => self.common.taken.to_owned(),
             Refusal::Changed => self.common.changed_meanwhile.to_owned(),
             Refusal::WrongState(why) | Refusal::OutOfReach(why) => capitalised(self.pattern(why)),
+            Refusal::Shut(_) => self.common.switched_off.to_owned(),
             Refusal::TooMany { what, max } => self
                 .common
                 .at_most

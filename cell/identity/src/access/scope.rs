@@ -66,6 +66,8 @@ define_areas! {
     IdentityProviders, "idps";
     /// What people can prove who they are by.
     Authenticators, "authenticators";
+    /// Ways in of programs, open or shut.
+    Features, "features";
     /// Streams of the system log.
     LogStreams, "logStreams";
 }

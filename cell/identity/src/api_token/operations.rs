@@ -7,7 +7,8 @@ use crate::api_token::{
     TOKENS_MAX, is_live, is_touch_due, store,
 };
 use crate::cell::Cell;
-use crate::fault::{Fault, Refusal};
+use crate::fault::Refusal;
+use crate::feature::Feature;
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::id::{ApiTokenId, OrgId, UserId};
 use vocab::secret::{Secret, SecretHash, random_token};
@@ -228,12 +229,12 @@ impl Cell {
     /// its person may not act. A use moves its end on now and then.
     ///
     /// # Errors
-    /// [`Fault`] if the store fails.
+    /// [`Refusal::Shut`] where the org takes no tokens at all; [`Refusal::Fault`] if the store fails.
     pub async fn api_token_caller(
         &self,
         org_id: &OrgId,
         text: &str,
-    ) -> Result<Option<TokenCaller>, Fault> {
+    ) -> Result<Option<TokenCaller>, Refusal> {
         if !text.starts_with(TOKEN_PREFIX) || text.len() > TOKEN_BYTES_MAX {
             return Ok(None);
         }
@@ -251,6 +252,15 @@ impl Cell {
             let standing = load_standing(&mut tx, org_id, &token.user_id).await?;
             (token, standing)
         };
+        // Only whoever has one is told that it opens nothing.
+        let Some(snapshot) = self.snapshot(org_id).await? else {
+            return Ok(None);
+        };
+        snapshot
+            .org
+            .settings
+            .shut_doors
+            .check(Feature::ApiTokens)?;
         if is_touch_due(&token, now) {
             let (org_id, id, ends) = (org_id.clone(), token.id.clone(), now.plus_secs(IDLE_SECS));
             self.database

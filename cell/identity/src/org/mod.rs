@@ -10,9 +10,12 @@ pub mod settings;
 pub mod store;
 
 use vocab::id::OrgId;
+use vocab::secret::SecretHash;
 use vocab::slug::Slug;
 use vocab::time::Timestamp;
 
+/// Characters of the id of a setting after the letters that it begins with.
+const SETTING_TAIL_CHARS: usize = 17;
 /// Longest display name.
 pub const NAME_CHARS_MAX: usize = 100;
 
@@ -35,4 +38,11 @@ pub struct Org {
     pub created_at: Timestamp,
     /// Last change of its name or settings.
     pub updated_at: Timestamp,
+}
+
+/// The id of a setting of an org that programs know as a thing: it follows from the org's.
+pub(crate) fn id_of_setting(prefix: &str, org: &OrgId, key: &str) -> String {
+    let mut tail = SecretHash::of(&format!("{key} of {org}")).to_hex();
+    tail.truncate(SETTING_TAIL_CHARS);
+    format!("{prefix}{tail}")
 }

@@ -205,11 +205,12 @@ impl Cell {
             )),
         };
         // The mail server has an operation of its own, which seals its password, and so have the means of proof, which are
-        // held against the policies.
+        // held against the policies, and the doors, which depend on each other.
         let settings = OrgSettings {
             mail: org.settings.mail.clone(),
             untaken_means: org.settings.untaken_means.clone(),
             mail_kept_off: org.settings.mail_kept_off.clone(),
+            shut_doors: org.settings.shut_doors.clone(),
             ..settings
         };
         let outcome = self

@@ -1,5 +1,6 @@
 //! What an org's administrators set: appearance, sign-in, sessions, mail. Unknown keys are refused.
 
+use crate::feature::ShutDoors;
 use crate::org::mail::MailSettings;
 use crate::password::policy::PasswordPolicy;
 use crate::sign_on::means::UntakenMeans;
@@ -29,6 +30,9 @@ pub struct OrgSettings {
     /// Where it uses mail for nothing, what it did not use mail for before.
     #[serde(skip_serializing_if = "UntakenMeans::is_empty")]
     pub mail_kept_off: UntakenMeans,
+    /// The ways in of programs that it has shut. Where all are open nothing is written down, as above.
+    #[serde(skip_serializing_if = "ShutDoors::is_empty")]
+    pub shut_doors: ShutDoors,
     /// How people get back in who have lost what they sign in with.
     pub recovery: RecoverySettings,
     /// Attributes of people beyond the built-in ones.

@@ -16,12 +16,9 @@ use ledger::{Event, EventType, Target};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use vocab::id::OrgId;
-use vocab::secret::SecretHash;
 
 /// What ids of authenticators begin with.
 const PREFIX: &str = "aut";
-/// Characters of an id after it.
-const TAIL_CHARS: usize = 17;
 
 /// A means of proof that an org may take or not. A password is none: whether one suffices is for the policies to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -188,9 +185,7 @@ impl UntakenMeans {
 /// The id of an authenticator of an org: it follows from the org's, since a setting has none of its own.
 #[must_use]
 pub fn authenticator_id(org: &OrgId, key: &str) -> String {
-    let mut tail = SecretHash::of(&format!("{key} of {org}")).to_hex();
-    tail.truncate(TAIL_CHARS);
-    format!("{PREFIX}{tail}")
+    crate::org::id_of_setting(PREFIX, org, key)
 }
 
 /// Holds a policy against the means that the org takes.

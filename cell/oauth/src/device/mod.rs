@@ -21,6 +21,7 @@ use crate::token::subject;
 use identity::app::settings::GrantKind;
 use identity::app::{App, AppStatus};
 use identity::fault::Fault;
+use identity::feature::{Door, Feature};
 use identity::org::context::OrgContext;
 use identity::server::DEFAULT_SERVER_NAME;
 use identity::session::SignedIn;
@@ -54,9 +55,10 @@ pub struct DeviceCodes {
 /// # Errors
 /// [`Failure`] in the protocol's words.
 pub async fn run(exchange: &Exchange) -> Result<DeviceCodes, Failure> {
-    let (issuer, _) = exchange.issuer().await?;
+    let (issuer, snapshot) = exchange.issuer().await?;
     let form = exchange.body_form()?;
     let client = authenticate(exchange, &issuer, &form).await?;
+    check_open(&snapshot)?;
     let app = client.app();
     if !app.settings.grants.contains(&GrantKind::DeviceCode) {
         return Err(Denial::new(
@@ -105,6 +107,27 @@ pub async fn run(exchange: &Exchange) -> Result<DeviceCodes, Failure> {
         "no code is free; try again",
     )
     .into())
+}
+
+/// Whether the org lets devices sign people in. Where it does not, codes that were given before are good for nothing either.
+#[must_use]
+pub fn is_open(snapshot: &OrgSnapshot) -> bool {
+    let doors = &snapshot.org.settings.shut_doors;
+    doors.door(Feature::DeviceGrant) == Door::Open
+}
+
+/// That it does, for whoever asks in the words of the protocol.
+///
+/// # Errors
+/// [`Denial`] if it does not.
+pub fn check_open(snapshot: &OrgSnapshot) -> Result<(), Denial> {
+    match is_open(snapshot) {
+        true => Ok(()),
+        false => Err(Denial::new(
+            ErrorCode::UnsupportedGrantType,
+            "this organisation has switched the device grant off",
+        )),
+    }
 }
 
 fn draw_user_code(entropy: &dyn Entropy) -> UserCode {
@@ -282,6 +305,9 @@ async fn load_pending(scene: &Scene<'_>, typed: &str) -> Result<Pending, DeviceR
         .snapshot(org)
         .await?
         .ok_or(DeviceRefusal::NoSuchCode)?;
+    if !is_open(&snapshot) {
+        return Err(DeviceRefusal::NoSuchCode);
+    }
     let hash = SecretHash::of(user_code.as_str());
     let grant = {
         let mut tx = scene.cell.database.read().await?;

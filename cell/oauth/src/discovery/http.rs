@@ -18,7 +18,10 @@ pub async fn server_metadata(exchange: Exchange) -> Response {
 
 async fn handle(exchange: &Exchange, document: Document) -> Response {
     match exchange.issuer().await {
-        Ok((issuer, _)) => reply::public_json(render(&issuer, document), METADATA_CACHE_SECS),
+        Ok((issuer, snapshot)) => {
+            let text = render(&issuer, &snapshot, document);
+            reply::public_json(text, METADATA_CACHE_SECS)
+        }
         Err(failure) => reply::failure(&failure),
     }
 }

@@ -3,9 +3,11 @@
 pub mod http;
 
 use crate::access::STANDARD_SCOPES;
+use crate::device;
 use crate::issuer::Issuer;
 use identity::server::ClaimToken;
 use identity::sign_on::authenticator::AuthenticationContext;
+use identity::snapshot::OrgSnapshot;
 use protocol::jose::algorithm::Algorithm;
 use protocol::oauth::token::GrantType;
 use protocol::oidc::discovery::{
@@ -46,7 +48,12 @@ pub enum Document {
 
 /// The document of a server, as it was addressed.
 #[must_use]
-pub fn render(issuer: &Issuer, document: Document) -> String {
+pub fn render(issuer: &Issuer, snapshot: &OrgSnapshot, document: Document) -> String {
+    let devices = device::is_open(snapshot);
+    let grant_types: Vec<GrantType> = GrantType::ALL
+        .into_iter()
+        .filter(|grant| devices || *grant != GrantType::DeviceCode)
+        .collect();
     let config = issuer.config();
     let mut scopes: Vec<&str> = STANDARD_SCOPES.to_vec();
     let listed = config.scopes.iter().filter(|scope| !scope.unlisted);
@@ -65,7 +72,7 @@ pub fn render(issuer: &Issuer, document: Document) -> String {
         introspection,
         revocation,
         end_session,
-        device,
+        device_authorization,
     ] = [
         "authorize",
         "token",
@@ -87,9 +94,9 @@ pub fn render(issuer: &Issuer, document: Document) -> String {
             introspection: &introspection,
             revocation: &revocation,
             end_session: &end_session,
-            device_authorization: &device,
+            device_authorization: devices.then_some(device_authorization.as_str()),
         },
-        grant_types: &GrantType::ALL,
+        grant_types: &grant_types,
         scopes: &scopes,
         claims: &claims,
         id_token_algorithms: &Algorithm::ALL,

@@ -17,6 +17,7 @@ pub mod subject;
 use crate::client_auth::AuthenticatedClient;
 use crate::client_auth::authenticate;
 use crate::denial::Failure;
+use crate::device::check_open;
 use crate::endpoint::Exchange;
 use crate::issuer::Issuer;
 use protocol::oauth::token::{TokenRequest, parse_token_request};
@@ -52,7 +53,7 @@ pub struct TokenCall<'a> {
 /// # Errors
 /// [`Failure`] in the protocol's words.
 pub async fn run(exchange: &Exchange) -> Result<Tokens, Failure> {
-    let (issuer, _snapshot) = exchange.issuer().await?;
+    let (issuer, snapshot) = exchange.issuer().await?;
     let form = exchange.body_form()?;
     let client = authenticate(exchange, &issuer, &form).await?;
     let request = parse_token_request(&form).map_err(|error| Failure::wire(&error))?;
@@ -81,6 +82,9 @@ pub async fn run(exchange: &Exchange) -> Result<Tokens, Failure> {
             refresh_token,
             scope,
         } => Box::pin(refresh::run(call, &refresh_token, scope.as_ref())).await,
-        TokenRequest::DeviceCode { device_code } => Box::pin(device::run(call, &device_code)).await,
+        TokenRequest::DeviceCode { device_code } => {
+            check_open(&snapshot)?;
+            Box::pin(device::run(call, &device_code)).await
+        }
     }
 }

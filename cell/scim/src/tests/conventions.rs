@@ -2,6 +2,7 @@
 
 use crate::for_tests::{Answered, By, CALLS_MAX, World, fill, on_both_engines, operations};
 use identity::access::Permission;
+use identity::feature::{Door, Feature, Others};
 use serde_json::{Value, json};
 
 async fn group(world: &World) -> String {
@@ -39,6 +40,31 @@ async fn a_token_is_the_only_way_in(world: &World) {
     assert_eq!(me.header("x-rate-limit-limit"), CALLS_MAX.to_string());
     let left: u32 = me.header("x-rate-limit-remaining").parse().unwrap();
     assert!(left < CALLS_MAX);
+}
+
+async fn a_server_that_is_switched_off_refuses_everybody(world: &World) {
+    let permit = world.permit(&world.main, Permission::ManageOrg);
+    let switch = async |wanted| {
+        let feature = Feature::ScimServer;
+        let changed = world
+            .cell
+            .change_feature(&permit, feature, wanted, Others::Stay);
+        changed.await.unwrap();
+    };
+    switch(Door::Shut).await;
+    for path in ["/scim/v2/Me", "/scim/v2/ServiceProviderConfig"] {
+        let refused = world.get(path).await;
+        assert_eq!(refused.outcome(), (403, ""), "{path}");
+        let detail = refused.body["detail"].as_str().unwrap();
+        assert!(detail.ends_with(Feature::ScimServer.name()), "{detail}");
+        let nobody = world.call(By::Nobody, "GET", path, &Value::Null).await;
+        assert_eq!(nobody.outcome(), (401, ""));
+    }
+    let body = json!({ "displayName": "Eng" });
+    let made = world.post("/scim/v2/Groups", &body).await;
+    assert_eq!(made.outcome(), (403, ""));
+    switch(Door::Open).await;
+    assert_eq!(world.get("/scim/v2/Me").await.status, 200);
 }
 
 async fn what_is_not_there_is_told_in_the_same_form(world: &World) {
@@ -187,6 +213,7 @@ async fn bodies_are_json_within_a_bound(world: &World) {
 }
 
 on_both_engines!(
+    a_server_that_is_switched_off_refuses_everybody,
     a_token_is_the_only_way_in,
     what_is_not_there_is_told_in_the_same_form,
     a_token_that_calls_too_often_waits_for_the_reset,

@@ -569,6 +569,10 @@ fn setting_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             get(settings::means::show).post(settings::means::switch),
         ),
         (
+            "/admin/settings/features",
+            get(settings::features::show).post(settings::features::switch),
+        ),
+        (
             "/admin/settings/sessions",
             get(settings::sessions::show).post(settings::sessions::save),
         ),

@@ -27,8 +27,8 @@ pub struct Endpoints<'e> {
     pub revocation: &'e str,
     /// Logout (OpenID Connect RP-Initiated Logout section 2.1).
     pub end_session: &'e str,
-    /// Device authorization (RFC 8628 section 4).
-    pub device_authorization: &'e str,
+    /// Device authorization (RFC 8628 section 4), where there is any.
+    pub device_authorization: Option<&'e str>,
 }
 
 /// What one authorization server says about itself.
@@ -81,7 +81,8 @@ struct CommonMetadata<'f> {
     jwks_uri: &'f str,
     introspection_endpoint: &'f str,
     revocation_endpoint: &'f str,
-    device_authorization_endpoint: &'f str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_authorization_endpoint: Option<&'f str>,
     scopes_supported: &'f [&'f str],
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 2],
@@ -193,7 +194,7 @@ mod tests {
             introspection: "https://id.example/oauth2/default/v1/introspect",
             revocation: "https://id.example/oauth2/default/v1/revoke",
             end_session: "https://id.example/oauth2/default/v1/logout",
-            device_authorization: "https://id.example/oauth2/default/v1/device/authorize",
+            device_authorization: Some("https://id.example/oauth2/default/v1/device/authorize"),
         },
         grant_types: &GrantType::ALL,
         scopes: &["openid", "profile"],

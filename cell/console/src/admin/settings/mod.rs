@@ -1,6 +1,7 @@
 //! Settings of the org, a page per concern. Each form names the revision that it was made from.
 
 pub mod attributes;
+pub mod features;
 pub mod general;
 pub mod hook_keys;
 pub mod hooks;

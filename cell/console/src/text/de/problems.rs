@@ -2,6 +2,15 @@
 
 /// By the English pattern.
 pub const PROBLEMS: &[(&str, &str)] = &[
+    // Ways in of programs.
+    (
+        "it depends on {name}, which is switched off",
+        "Es setzt {name} voraus, was ausgeschaltet ist",
+    ),
+    (
+        "{name} depends on it and is switched on",
+        "{name} setzt es voraus und ist eingeschaltet",
+    ),
     // What may stand where.
     (
         "use scheme and host, such as https://app.example.com, without a path",

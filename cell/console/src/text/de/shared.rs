@@ -57,5 +57,6 @@ pub const COMMON: Common = Common {
     read_only: "Sie können hier alles ansehen, aber nichts ändern.",
     at_most: "Höchstens {max} sind möglich: {what}.",
     taken: "Das ist schon vergeben.",
+    switched_off: "Das ist in dieser Organisation ausgeschaltet.",
     changed_meanwhile: "Es wurde inzwischen geändert. Sehen Sie noch einmal nach und wiederholen Sie es dann.",
 };

@@ -57,6 +57,7 @@ messages! {
         read_only: "You can see everything here, but change nothing.",
         at_most: "At most {max} are possible: {what}.",
         taken: "This is in use already.",
+        switched_off: "This is switched off in this organisation.",
         changed_meanwhile: "It was changed meanwhile. Look again, then repeat it.",
     }
 }

@@ -6,6 +6,7 @@ mod app_provisioning;
 mod app_test;
 mod apps;
 mod custom_roles;
+mod features;
 mod group_rules;
 mod groups;
 mod home;
@@ -41,6 +42,7 @@ pub use apps::{AppKind, AppRow, AppsAdminPage};
 pub use custom_roles::{
     CustomRoleRow, CustomRolesPage, ResourceSetPage, ResourceSetRow, RoleBindingRow, SetResourceRow,
 };
+pub use features::{FeatureRow, FeaturesPage};
 pub use group_rules::{
     GroupRulePage, GroupRuleRow, GroupRuleState, GroupRuleTrial, GroupRulesPage, PresentRule,
 };

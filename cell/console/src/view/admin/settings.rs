@@ -17,6 +17,7 @@ pub(super) fn tab_bar<'a>(shell: &'a Shell, here: &str) -> part::TabBar<'a> {
         (t.settings.tab_passkeys, "/passkeys"),
         (t.settings.tab_attributes, "/attributes"),
         (t.settings.tab_tokens, "/tokens"),
+        (t.settings.tab_features, "/features"),
         (t.settings.tab_origins, "/origins"),
         (t.settings.tab_hooks, "/hooks"),
         (t.inline_hooks.tab, "/inline-hooks"),

@@ -7,6 +7,7 @@ use crate::device::{DeviceRefusal, answer, load_question};
 use crate::for_tests::{Reply, World, on_both_engines};
 use http::StatusCode;
 use identity::access::{Caller, Permission, authorize};
+use identity::feature::{Door, Feature, Others};
 
 on_both_engines!(
     a_device_gets_its_tokens_once,
@@ -14,6 +15,7 @@ on_both_engines!(
     a_no_and_the_end_are_told,
     what_a_session_granted_is_fetched_while_it_lives,
     a_consent_that_is_taken_back_takes_the_grant_with_it,
+    no_device_comes_in_where_that_is_switched_off,
     a_public_device_may_ask_and_guesses_are_slowed_down,
 );
 
@@ -174,6 +176,44 @@ async fn a_no_and_the_end_are_told(world: &mut World) {
         .post_as(&world.service, "/oauth2/default/v1/device/authorize", &[])
         .await;
     assert_eq!(service.error(), "unauthorized_client");
+}
+
+async fn no_device_comes_in_where_that_is_switched_off(world: &mut World) {
+    let (waiting, allowed) = (begin(world).await, begin(world).await);
+    let code = allowed.text_of("user_code");
+    say(world, &code, Decision::Allow).await.unwrap();
+    let permit = world.permit(&world.org, Permission::ManageOrg);
+    let switch = async |world: &World, wanted| {
+        let feature = Feature::DeviceGrant;
+        let changed = world
+            .cell
+            .change_feature(&permit, feature, wanted, Others::Stay);
+        changed.await.unwrap();
+    };
+    let document = "/oauth2/default/.well-known/openid-configuration";
+    let offers = async |world: &World| {
+        let document = world.get(document).await.text;
+        let named = document.contains(DEVICE);
+        assert_eq!(named, document.contains("device_authorization_endpoint"));
+        named
+    };
+    assert!(offers(world).await);
+    switch(world, Door::Shut).await;
+    assert!(!offers(world).await);
+    let refused = world
+        .post_as(&world.web, "/oauth2/default/v1/device/authorize", &[])
+        .await;
+    assert_eq!(refused.error(), "unsupported_grant_type");
+    for begun in [&waiting, &allowed] {
+        assert_eq!(poll(world, begun).await.error(), "unsupported_grant_type");
+    }
+    let code = waiting.text_of("user_code");
+    assert!(matches!(
+        say(world, &code, Decision::Allow).await,
+        Err(DeviceRefusal::NoSuchCode)
+    ));
+    switch(world, Door::Open).await;
+    assert_eq!(poll(world, &allowed).await.status, StatusCode::OK);
 }
 
 async fn a_public_device_may_ask_and_guesses_are_slowed_down(world: &mut World) {

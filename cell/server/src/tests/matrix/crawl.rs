@@ -46,6 +46,7 @@ const OF_LISTS: &[(&str, &str)] = &[
     ("/api/v1/logStreams/{id}", "/api/v1/logStreams"),
     ("/api/v1/idps/{id}", "/api/v1/idps"),
     ("/api/v1/authenticators/{id}", "/api/v1/authenticators"),
+    ("/api/v1/features/{id}", "/api/v1/features"),
     ("/sso/idps/{id}", "/api/v1/idps"),
     ("/oauth2/v1/authorize/callback/{id}", "/api/v1/idps"),
     ("/api/v1/iam/roles/{role}", "/api/v1/iam/roles"),
@@ -117,6 +118,9 @@ const PERMISSION: (&str, &str) = (
 /// Nor to what is done at the server of an app.
 const FEATURE: (&str, &str) = ("/api/v1/apps/{id}/features/{feature}", "USER_PROVISIONING");
 
+/// Nor to the step that switches a feature.
+const LIFECYCLE: (&str, &str) = ("/api/v1/features/{id}/{lifecycle}", "enable");
+
 /// What the pages of an org lead to.
 pub(super) struct Samples {
     /// A pattern up to one of its parameters, and an example for that.
@@ -143,6 +147,7 @@ impl Samples {
                 RELATION_OF_PERSON,
                 PERMISSION,
                 FEATURE,
+                LIFECYCLE,
             ]
             .map(|(pattern, example)| (pattern.to_owned(), example.to_owned()))
             .into(),

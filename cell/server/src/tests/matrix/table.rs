@@ -657,6 +657,11 @@ const ROWS: &[Row] = &[
         Audience::Manager,
     ),
     both(
+        "/admin/settings/features",
+        Audience::Reader,
+        Audience::Manager,
+    ),
+    both(
         "/admin/settings/sessions",
         Audience::Reader,
         Audience::Manager,
