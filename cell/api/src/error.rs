@@ -349,6 +349,7 @@ fn wire_name(field: &str) -> &str {
         "first_name" => "firstName",
         "last_name" => "lastName",
         "grants" => "grant_types",
+        "exclude_zones" => "excludeZones",
         "client_authentication" => "token_endpoint_auth_method",
         same => same,
     }

@@ -175,6 +175,8 @@ pub(crate) struct World {
     pub(crate) other: OrgId,
     router: Router,
     answered_well: Mutex<BTreeSet<(String, &'static str)>>,
+    /// From where calls come.
+    address: Mutex<String>,
     pub(crate) receiver: Arc<Receiver>,
 }
 
@@ -206,6 +208,7 @@ impl World {
             main,
             other,
             answered_well: Mutex::default(),
+            address: Mutex::default(),
             receiver,
         };
         let (main, other) = (&world.main, &world.other);
@@ -269,6 +272,7 @@ impl World {
         let facts = RequestFacts {
             client: ClientFacts {
                 request_id: REQUEST_ID.into(),
+                ip: self.address.lock().unwrap().clone(),
                 ..ClientFacts::default()
             },
             now: self.cell.now(),
@@ -304,6 +308,11 @@ impl World {
             headers: parts.headers,
             body: serde_json::from_slice(&bytes).unwrap_or_default(),
         }
+    }
+
+    /// From here on calls come from that address.
+    pub(crate) fn at(&self, address: &str) {
+        *self.address.lock().unwrap() = address.to_owned();
     }
 
     /// The operations that have answered well: method and path.

@@ -41,6 +41,7 @@ pub mod route;
 pub mod search;
 pub mod sessions;
 mod shown;
+pub mod threats;
 pub mod trusted_origins;
 pub mod user_schema;
 pub mod users;

@@ -20,6 +20,7 @@ use crate::org;
 use crate::provisioning;
 use crate::reply::Reply;
 use crate::role_targets;
+use crate::threats;
 use crate::trusted_origins;
 use crate::user_schema;
 use crate::zones;
@@ -108,6 +109,7 @@ fn area_of(path: &str) -> Option<Area> {
         (Some("iam"), ..) => Some(Area::Roles),
         (Some("zones"), ..) => Some(Area::NetworkZones),
         (Some("hook-keys"), ..) => Some(Area::InlineHooks),
+        (Some("threats"), ..) => Some(Area::ThreatInsights),
         (Some("org"), ..) => Some(Area::Orgs),
         (Some("meta"), Some("types"), _) => Some(Area::UserTypes),
         (Some("meta"), ..) => Some(Area::Schemas),
@@ -402,6 +404,8 @@ operations! {
     DELETE "/api/v1/zones/{id}" ManagePolicies zones::delete "Remove a network zone that no rule names" description::NOTHING;
     POST "/api/v1/zones/{id}/lifecycle/activate" ManagePolicies zones::activate "Let a network zone count again" zones::described::SHOW;
     POST "/api/v1/zones/{id}/lifecycle/deactivate" ManagePolicies zones::deactivate "Let a network zone rest that no rule names" zones::described::SHOW;
+    GET "/api/v1/threats/configuration" ReadDirectory threats::show "Get what is done about addresses from which many names fail" threats::described::SHOW;
+    POST "/api/v1/threats/configuration" ManageOrg threats::update "Say what is done about addresses from which many names fail" threats::described::UPDATE;
     GET "/api/v1/trustedOrigins" ReadDirectory trusted_origins::list "List trusted origins, or search for some" trusted_origins::described::LIST;
     POST "/api/v1/trustedOrigins" ManageOrg trusted_origins::create "Trust an origin" trusted_origins::described::CREATE;
     GET "/api/v1/trustedOrigins/{id}" ReadDirectory trusted_origins::show "Get a trusted origin" trusted_origins::described::SHOW;

@@ -40,6 +40,7 @@ pub mod sign_in;
 pub mod sign_on;
 pub mod slowdown;
 pub mod snapshot;
+pub mod threat;
 pub mod totp;
 pub mod trusted_origin;
 pub mod walk;

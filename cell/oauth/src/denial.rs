@@ -15,6 +15,12 @@ pub struct Denial {
     pub description: Cow<'static, str>,
 }
 
+/// What is told to a client that fails from an address which is taken for a threat.
+pub const THREAT: Denial = Denial::new(
+    ErrorCode::AccessDenied,
+    "too many names have failed from this address; try again later",
+);
+
 impl Denial {
     /// A denial with a fixed text.
     #[must_use]
@@ -49,6 +55,8 @@ pub enum Failure {
         /// How long to wait.
         retry_after_secs: i64,
     },
+    /// It failed from an address that the org takes for a threat.
+    Threat,
     /// There is no such authorization server, or it is switched off.
     NoServer,
     /// Ours.

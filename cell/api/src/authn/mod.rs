@@ -52,6 +52,9 @@ operations! {
     POST "/api/v1/authn/recovery/password" password::recover "Send a link to get back in" described::RECOVERS;
 }
 
+/// Why nothing is looked at that comes from a threat.
+const THREAT: &str = "too many names have failed to sign in from this address; try again later";
+
 /// A sign-in that is under way, with the token by which it is known.
 pub(crate) struct Transaction {
     pub(crate) flow: Flow,
@@ -166,6 +169,7 @@ pub(crate) fn judge(attempt: Attempt, wrong: ErrorCode) -> Result<(), ApiError> 
         Attempt::Right => Ok(()),
         Attempt::Wrong | Attempt::ModelRefused => Err(ApiError::of(wrong)),
         Attempt::Slow { retry_after_secs } => Err(ApiError::slow(retry_after_secs)),
+        Attempt::Threat => Err(ApiError::because(ErrorCode::Forbidden, THREAT)),
     }
 }
 

@@ -190,6 +190,7 @@ pub const fn title(area: Area) -> &'static str {
         Area::IdentityProviders => "Identity providers",
         Area::Authenticators => "Authenticators",
         Area::Features => "Features",
+        Area::ThreatInsights => "Threats",
         Area::LogStreams => "Log streams",
     }
 }
@@ -227,6 +228,7 @@ pub const fn about(area: Area) -> &'static str {
         Area::IdentityProviders => "Providers at which people of other organisations sign in.",
         Area::Authenticators => "What people can prove who they are by, and whether it counts.",
         Area::Features => "Ways in of programs that an organisation can shut.",
+        Area::ThreatInsights => "Addresses from which many different names fail to sign in.",
         Area::LogStreams => "Receivers that the log flows to.",
     }
 }

@@ -536,6 +536,7 @@ async fn organisation(world: &World, things: &Things) {
             "/api/v1/authenticators/{id}/methods/{method}/lifecycle/activate",
         ),
         ("POST", "/api/v1/features/{id}/{lifecycle}"),
+        ("POST", "/api/v1/threats/configuration"),
         ("POST", "/api/v1/org"),
         ("PUT", "/api/v1/org"),
         ("POST", "/api/v1/meta/schemas/user/{schema}"),

@@ -44,6 +44,7 @@ mod policies;
 mod policy_mappings;
 mod roles;
 mod sessions;
+mod threats;
 mod trusted_origins;
 mod user_schema;
 mod zones;

@@ -247,6 +247,8 @@ pub async fn verify(call: Call) -> Result<Reply, ApiError> {
         Attempt::Right => Ok(Reply::of(json!({ "factorResult": "SUCCESS" }))),
         Attempt::Wrong | Attempt::ModelRefused => Err(ApiError::of(ErrorCode::PassCode)),
         Attempt::Slow { retry_after_secs } => Err(ApiError::slow(retry_after_secs)),
+        // Nobody signs in here.
+        Attempt::Threat => Err(ApiError::of(ErrorCode::Forbidden)),
     }
 }
 

@@ -60,8 +60,14 @@ pub async fn answer_password(visit: Visit) -> Response {
             password_page(&visit, &flow, Input::default().refused(text)).await
         }
         Ok(Attempt::Slow { retry_after_secs }) => slow(&visit, retry_after_secs),
+        Ok(Attempt::Threat) => threat(&visit),
         Err(refusal) => visit.refused(&refusal),
     }
+}
+
+/// The page for somebody behind an address that is taken for a threat.
+fn threat(visit: &Visit) -> Response {
+    visit.error(StatusCode::FORBIDDEN, ErrorKind::Threat)
 }
 
 pub(crate) fn slow(visit: &Visit, retry_after_secs: u32) -> Response {
@@ -149,6 +155,7 @@ pub async fn answer_passkey(visit: Visit) -> Response {
             passkey_page(&visit, &flow, Some(text.to_owned())).await
         }
         Ok(Attempt::Slow { retry_after_secs }) => slow(&visit, retry_after_secs),
+        Ok(Attempt::Threat) => threat(&visit),
         Err(refusal) => visit.refused(&refusal),
     }
 }
@@ -258,6 +265,7 @@ async fn answer_code(visit: Visit, kind: CodeKind, typed: Typed) -> Response {
             code_page(&visit, &flow, kind, Input::default().refused(text)).await
         }
         Ok(Attempt::Slow { retry_after_secs }) => slow(&visit, retry_after_secs),
+        Ok(Attempt::Threat) => threat(&visit),
         Err(refusal) => visit.refused(&refusal),
     }
 }

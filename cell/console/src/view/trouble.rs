@@ -24,6 +24,8 @@ pub enum ErrorKind {
     Refused,
     /// Nothing is served to where the request comes from.
     Blocked,
+    /// Too many names have failed from where the request comes from.
+    Threat,
     /// Our own fault.
     Fault,
     /// Out of service for a moment.
@@ -41,6 +43,7 @@ impl ErrorKind {
             ErrorKind::TooMany => t.trouble.too_many_title,
             ErrorKind::Refused => t.trouble.refused_title,
             ErrorKind::Blocked => t.trouble.blocked_title,
+            ErrorKind::Threat => t.trouble.threat_title,
             ErrorKind::Fault => t.trouble.fault_title,
             ErrorKind::Unavailable => t.trouble.unavailable_title,
         }
@@ -56,6 +59,7 @@ impl ErrorKind {
             ErrorKind::TooMany => t.trouble.too_many_about,
             ErrorKind::Refused => t.trouble.refused_about,
             ErrorKind::Blocked => t.trouble.blocked_about,
+            ErrorKind::Threat => t.trouble.threat_about,
             ErrorKind::Fault => t.trouble.fault_about,
             ErrorKind::Unavailable => t.trouble.unavailable_about,
         }
@@ -68,6 +72,7 @@ impl ErrorKind {
             | ErrorKind::Unavailable
             | ErrorKind::Refused
             | ErrorKind::Blocked
+            | ErrorKind::Threat
             | ErrorKind::NotPossible
             | ErrorKind::Forbidden => Tone::Warn,
             ErrorKind::BadRequest | ErrorKind::Fault => Tone::Bad,
@@ -77,7 +82,9 @@ impl ErrorKind {
     fn icon(self) -> Icon {
         match self {
             ErrorKind::NotFound => Icon::Search,
-            ErrorKind::Forbidden | ErrorKind::Refused | ErrorKind::Blocked => Icon::Lock,
+            ErrorKind::Forbidden | ErrorKind::Refused | ErrorKind::Blocked | ErrorKind::Threat => {
+                Icon::Lock
+            }
             ErrorKind::Expired | ErrorKind::TooMany | ErrorKind::Unavailable => Icon::Timer,
             ErrorKind::BadRequest | ErrorKind::NotPossible | ErrorKind::Fault => Icon::Warning,
         }

@@ -68,6 +68,8 @@ define_areas! {
     Authenticators, "authenticators";
     /// Ways in of programs, open or shut.
     Features, "features";
+    /// What is done about threats.
+    ThreatInsights, "threatInsights";
     /// Streams of the system log.
     LogStreams, "logStreams";
 }

@@ -256,11 +256,7 @@ impl Cell {
         let Some(snapshot) = self.snapshot(org_id).await? else {
             return Ok(None);
         };
-        snapshot
-            .org
-            .settings
-            .shut_doors
-            .check(Feature::ApiTokens)?;
+        snapshot.org.settings.shut_doors.check(Feature::ApiTokens)?;
         if is_touch_due(&token, now) {
             let (org_id, id, ends) = (org_id.clone(), token.id.clone(), now.plus_secs(IDLE_SECS));
             self.database

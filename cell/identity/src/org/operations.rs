@@ -205,12 +205,13 @@ impl Cell {
             )),
         };
         // The mail server has an operation of its own, which seals its password, and so have the means of proof, which are
-        // held against the policies, and the doors, which depend on each other.
+        // held against the policies, the doors, which depend on each other, and what is done about threats, which names zones.
         let settings = OrgSettings {
             mail: org.settings.mail.clone(),
             untaken_means: org.settings.untaken_means.clone(),
             mail_kept_off: org.settings.mail_kept_off.clone(),
             shut_doors: org.settings.shut_doors.clone(),
+            threats: org.settings.threats.clone(),
             ..settings
         };
         let outcome = self

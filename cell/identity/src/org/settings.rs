@@ -4,6 +4,7 @@ use crate::feature::ShutDoors;
 use crate::org::mail::MailSettings;
 use crate::password::policy::PasswordPolicy;
 use crate::sign_on::means::UntakenMeans;
+use crate::threat::ThreatSettings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,9 @@ pub struct OrgSettings {
     /// The ways in of programs that it has shut. Where all are open nothing is written down, as above.
     #[serde(skip_serializing_if = "ShutDoors::is_empty")]
     pub shut_doors: ShutDoors,
+    /// What it does about addresses from which many names fail. Where that is nothing, nothing is written down, as above.
+    #[serde(skip_serializing_if = "ThreatSettings::is_default")]
+    pub threats: ThreatSettings,
     /// How people get back in who have lost what they sign in with.
     pub recovery: RecoverySettings,
     /// Attributes of people beyond the built-in ones.

@@ -13,7 +13,7 @@ use crate::sign_in::enroll::refuse;
 use crate::sign_in::{Flow, store};
 use crate::sign_on::means::Means;
 use crate::sign_on::{AuthenticatorKind, PasskeyStorage, ProvedAuthenticator};
-use crate::slowdown::{Familiarity, Guess, GuessedSecret, RetryAfter, Ticket};
+use crate::slowdown::{Familiarity, Guess, GuessedSecret, Halt, RetryAfter};
 use crate::snapshot::OrgSnapshot;
 use ledger::{Actor, ClientFacts, Event, EventType, Outcome};
 use std::net::{IpAddr, Ipv4Addr};
@@ -34,6 +34,8 @@ pub enum Attempt {
         /// When to try again.
         retry_after_secs: u32,
     },
+    /// It comes from an address that the org takes for a threat: nothing was looked at.
+    Threat,
 }
 
 /// Something that is typed.
@@ -91,13 +93,16 @@ impl Cell {
             _ => {}
         }
         let person = self.person_of(flow).await?;
-        let ticket = match self.slow_down(flow, person.as_ref(), typed.guessed(), request) {
+        let identifier = fold(&flow.state.identifier);
+        let guess = guess_of(flow, &identifier, person.as_ref(), typed.guessed(), request);
+        let ticket = match self.admit(snapshot, &guess, request).await {
             Ok(ticket) => ticket,
-            Err(wait) => {
+            Err(Halt::Slow(wait)) => {
                 return Ok(Attempt::Slow {
                     retry_after_secs: wait.secs,
                 });
             }
+            Err(Halt::Threat(_)) => return Ok(Attempt::Threat),
         };
         let attempt = match self
             .check_typed(snapshot, flow, person.as_ref(), (typed, &request.client))
@@ -120,30 +125,9 @@ impl Cell {
                 self.log_failure(flow, kind, person.as_ref(), request)
                     .await?;
             }
-            Attempt::Slow { .. } => self.slowdown.release(ticket),
+            Attempt::Slow { .. } | Attempt::Threat => self.slowdown.release(ticket),
         }
         Ok(attempt)
-    }
-
-    /// Lets a guess through, or says when to come back. While nothing is proved the count is that of the identifier as
-    /// it was typed: a count by person would tell which identifiers mean the same one, and so that there is one.
-    fn slow_down(
-        &self,
-        flow: &Flow,
-        person: Option<&Person>,
-        secret: GuessedSecret,
-        request: &RequestFacts,
-    ) -> Result<Ticket, RetryAfter> {
-        let identifier = fold(&flow.state.identifier);
-        let account = match person {
-            Some(person) if !flow.state.is_first() => person.id.as_str(),
-            _ => identifier.as_str(),
-        };
-        let familiarity = decide_familiarity(&flow.state.devices, person, request.now);
-        self.slowdown.check(
-            &guess_at(&flow.org_id, account, secret, familiarity, request),
-            request.now,
-        )
     }
 
     async fn check_typed(
@@ -271,8 +255,12 @@ impl Cell {
         let untaken = &snapshot.org.settings.untaken_means;
         untaken.check(Means::EmailCode)?;
         let person = self.person_of(flow).await?;
+        let identifier = fold(&flow.state.identifier);
+        let mail = GuessedSecret::Mail;
+        let guess = guess_of(flow, &identifier, person.as_ref(), mail, request);
         if let Err(wait) = self
-            .slow_down(flow, person.as_ref(), GuessedSecret::Mail, request)
+            .slowdown
+            .check(&guess, request.now)
             .map(|ticket| self.slowdown.record_failure(ticket))
         {
             return Ok(Err(wait));
@@ -368,6 +356,23 @@ fn attempt_event(
         event = event.reason("INVALID_CREDENTIALS");
     }
     event
+}
+
+/// A guess on the way of a sign-in. While nothing is proved the count is that of the identifier as it was typed: a count by
+/// person would tell which identifiers mean the same one, and so that there is one.
+fn guess_of<'g>(
+    flow: &'g Flow,
+    identifier: &'g str,
+    person: Option<&'g Person>,
+    secret: GuessedSecret,
+    request: &RequestFacts,
+) -> Guess<'g> {
+    let account = match person {
+        Some(person) if !flow.state.is_first() => person.id.as_str(),
+        _ => identifier,
+    };
+    let familiarity = decide_familiarity(&flow.state.devices, person, request.now);
+    guess_at(&flow.org_id, account, secret, familiarity, request)
 }
 
 /// A guess from where the request came.

@@ -434,7 +434,7 @@ impl Cell {
     /// Lets a zone count, or rest; nothing happens if it does so already.
     ///
     /// # Errors
-    /// [`Refusal::WrongState`] for a rest while a policy names it; [`Refusal::Invalid`] for what would shut the caller
+    /// [`Refusal::WrongState`] for a rest while a policy or the settings of threats name it; [`Refusal::Invalid`] for what would shut the caller
     /// out.
     pub async fn switch_zone(
         &self,
@@ -472,10 +472,10 @@ impl Cell {
         .await
     }
 
-    /// Removes a zone that no policy names.
+    /// Removes a zone that neither a policy nor the settings of threats name.
     ///
     /// # Errors
-    /// [`Refusal::WrongState`] while a policy names it: such a policy would refuse everyone.
+    /// [`Refusal::WrongState`] while one does: such a policy would refuse everyone.
     pub async fn delete_zone(&self, permit: &Permit, id: &ZoneId) -> Result<(), Refusal> {
         permit.covers(Permission::ManagePolicies)?;
         let (cell, by, id) = (self.clone(), permit.clone(), id.clone());
@@ -544,13 +544,20 @@ fn names_zone(stored: &StoredPolicy, zone: &ZoneId) -> bool {
     all.any(|rule| rule.conditions.zones.named().contains(zone))
 }
 
-/// A zone that is named stays: without it such a rule would fit others than it says.
+/// A zone that is named stays: without it such a rule would fit others than it says, and what was excluded would count.
 async fn check_unnamed(tx: &mut WriteTx, permit: &Permit, id: &ZoneId) -> Result<(), Refusal> {
     let policies = store::load_all_policies(tx, permit.org()).await?;
     if policies.iter().any(|stored| names_zone(stored, id)) {
         return Err(Refusal::WrongState("a policy names this zone"));
     }
-    Ok(())
+    let org = crate::org::store::load(tx, permit.org()).await?;
+    let threats = org.ok_or(Refusal::NotFound)?.settings.threats;
+    match threats.exclude_zones.contains(id) {
+        true => Err(Refusal::WrongState(
+            "the settings of threats name this zone",
+        )),
+        false => Ok(()),
+    }
 }
 
 async fn check_zones(

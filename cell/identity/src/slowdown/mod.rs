@@ -6,20 +6,26 @@
 //! its own instead of all three, so that nothing that strangers do slows it. Nobody is ever shut out: the longest wait is
 //! named, and it ends by itself. A passkey cannot be guessed and is never slowed, so its owner always gets in.
 //!
+//! Where an org wants it, addresses are told from which many different names fail ([`threat`]).
+//!
 //! The decision is pure ([`decide_slowdown`]); the table is bounded in memory and forgets the oldest first. Counts are
 //! kept per kind of secret: else somebody who knows the password could clear the count of wrong codes with it.
 
 mod table;
 #[cfg(test)]
 mod tests;
+pub mod threat;
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
 
 use vocab::id::OrgId;
 use vocab::time::Timestamp;
 
 use self::table::{BoundedTable, Charge};
+use self::threat::{ADDRESSES_MAX, Sighting, ThreatLimit, ThreatTable, Trial, Verdict};
+use crate::threat::Watch;
 
 /// Most entries of each count; one takes about a hundred bytes.
 pub const ENTRIES_MAX: usize = 32_768;
@@ -239,6 +245,23 @@ pub struct Ticket {
     pair: Charge,
     account: Option<Charge>,
     address: Option<Charge>,
+    /// Where the org looks for threats.
+    trial: Option<Trial>,
+}
+
+/// Why a guess at a sign-in is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Halt {
+    /// There were too many; come back later.
+    Slow(RetryAfter),
+    /// It comes from an address that is a threat.
+    Threat(Sighting),
+}
+
+impl From<RetryAfter> for Halt {
+    fn from(wait: RetryAfter) -> Self {
+        Self::Slow(wait)
+    }
 }
 
 /// The counts of all accounts and addresses in use, bounded.
@@ -251,6 +274,8 @@ pub struct SlowdownTable {
     addresses: BoundedTable,
     /// From where each secret was given rightly. By secret: a right password makes nobody familiar with the codes.
     familiar: BoundedTable,
+    /// Of orgs that look for them.
+    threats: Arc<ThreatTable>,
 }
 
 impl Default for SlowdownTable {
@@ -270,7 +295,45 @@ impl SlowdownTable {
             accounts: BoundedTable::new(entries_max),
             addresses: BoundedTable::new(entries_max),
             familiar: BoundedTable::new(entries_max),
+            threats: Arc::new(ThreatTable::new(
+                ThreatLimit::default(),
+                ADDRESSES_MAX.min(entries_max),
+            )),
         }
+    }
+
+    /// The same for a guess at a sign-in, which is also held against the address that it comes from, as the org wants it. It
+    /// says so if that is a threat. A known device is no stranger: nothing that others do from there keeps it out, and it
+    /// counts for nothing. That an account signed in from there counts here for nothing: whoever is behind the same address
+    /// would be told by it that there is such an account.
+    ///
+    /// # Errors
+    /// [`Halt`]; from a threat nothing is counted.
+    pub fn check_sign_in(
+        &self,
+        guess: &Guess<'_>,
+        watch: Watch,
+        now: Timestamp,
+    ) -> Result<(Ticket, Option<Sighting>), Halt> {
+        let is_known = matches!(guess.familiarity, Familiarity::Known(_));
+        if watch == Watch::Off || is_known {
+            return Ok((self.check(guess, now)?, None));
+        }
+        let key = self.hasher.hash_one((guess.org, network_of(guess.address)));
+        if watch == Watch::Block
+            && let Some(sighting) = self.threats.find(key, now)
+        {
+            return Err(Halt::Threat(sighting));
+        }
+        let mut ticket = self.check(guess, now)?;
+        ticket.trial = Some(Trial {
+            table: Arc::clone(&self.threats),
+            key,
+            name: self.hasher.hash_one(guess.account.trim().to_lowercase()),
+            at: now,
+            verdict: Verdict::Failed,
+        });
+        Ok((ticket, self.threats.find(key, now)))
     }
 
     /// Lets a guess through, or says when to come back. What is let through counts as a failure at once, so that guesses
@@ -292,6 +355,7 @@ impl SlowdownTable {
             pair: self.pairs.charge(pair_key, &self.limits.pair, now)?,
             account: None,
             address: None,
+            trial: None,
         };
         match self.charge_strangers(&mut ticket, guess, (&account, network), now) {
             Ok(()) => Ok(ticket),
@@ -345,12 +409,18 @@ impl SlowdownTable {
             },
         );
         self.undo_common(&ticket);
+        if let Some(trial) = ticket.trial {
+            trial.end(Verdict::Right);
+        }
     }
 
     /// The guess was never judged (the server was busy or failed): nothing is counted.
     pub fn release(&self, ticket: Ticket) {
         self.pairs.undo(&ticket.pair);
         self.undo_common(&ticket);
+        if let Some(trial) = ticket.trial {
+            trial.end(Verdict::Unjudged);
+        }
     }
 
     fn undo_common(&self, ticket: &Ticket) {

@@ -25,3 +25,4 @@ mod servers;
 mod sessions;
 mod sign_in;
 mod store;
+mod threats;

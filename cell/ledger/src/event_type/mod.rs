@@ -218,6 +218,8 @@ define_event_types! {
     SystemOperationRateLimitViolation, "system.operation.rate_limit.violation", "Rate limit of an operation exceeded", Usual;
     DirectoryUserProfileUpdate, "directory.user_profile.update", "Profile schema changed", Usual;
     SecurityRequestBlocked, "security.request.blocked", "Request blocked", Alarming;
+    SecurityThreatDetected, "security.threat.detected", "Many names failed from one address", Alarming;
+    SecurityThreatConfigurationUpdate, "security.threat.configuration.update", "What is done about threats changed", Usual;
     SecurityAuthenticatorLifecycleActivate, "security.authenticator.lifecycle.activate", "Kind of authenticator allowed", Usual;
     SecurityAuthenticatorLifecycleDeactivate, "security.authenticator.lifecycle.deactivate", "Kind of authenticator disallowed", Usual;
     SecurityAuthenticatorLifecycleUpdate, "security.authenticator.lifecycle.update", "Rules of a kind of authenticator changed", Usual;

@@ -15,7 +15,7 @@ use identity::access::{Permission, Permit};
 use identity::app::App;
 use identity::app::settings::ClientAuthentication;
 use identity::fault::Refusal;
-use identity::slowdown::{Familiarity, Guess, GuessedSecret};
+use identity::slowdown::{Familiarity, Guess, GuessedSecret, Halt};
 use protocol::oauth::client_auth::{
     ClientAuthMethod, ClientCredentials, ClientProof, parse_client_credentials,
 };
@@ -90,7 +90,7 @@ pub async fn authenticate(
     match check(exchange, issuer, app.as_ref(), &credentials).await? {
         Ok(client) => Ok(client),
         Err(why) => {
-            count_failure(exchange, &credentials.client_id)?;
+            Box::pin(count_failure(exchange, &credentials.client_id)).await?;
             let (org, facts) = (exchange.context.org.clone(), &exchange.facts);
             let id = &credentials.client_id;
             let event = events::invalid_client(issuer, id, app.as_deref(), facts, why);
@@ -151,7 +151,7 @@ fn refuse_parse(error: &impl WireError, by_header: ByHeader) -> Failure {
 /// Counts a failure of that client from that address. Only failures are counted and slowed down: success costs nothing,
 /// a client's own traffic is never held up by what others try under its name, and a flood of failures does not flood the
 /// log. Secrets of clients are drawn by us and cannot be guessed, so nothing is lost by judging before counting.
-fn count_failure(exchange: &Exchange, client_id: &str) -> Result<(), Failure> {
+async fn count_failure(exchange: &Exchange, client_id: &str) -> Result<(), Failure> {
     let facts = &exchange.facts;
     let guess = Guess {
         org: &exchange.context.org,
@@ -164,13 +164,16 @@ fn count_failure(exchange: &Exchange, client_id: &str) -> Result<(), Failure> {
         secret: GuessedSecret::ClientSecret,
         familiarity: Familiarity::Strange,
     };
-    match exchange.cell.slowdown.check(&guess, facts.now) {
+    let snapshot = exchange.cell.snapshot(&exchange.context.org).await?;
+    let snapshot = snapshot.ok_or(Failure::NoServer)?;
+    match exchange.cell.admit(&snapshot, &guess, facts).await {
         Ok(ticket) => {
             exchange.cell.slowdown.record_failure(ticket);
             Ok(())
         }
-        Err(wait) => Err(Failure::SlowDown {
+        Err(Halt::Slow(wait)) => Err(Failure::SlowDown {
             retry_after_secs: i64::from(wait.secs),
         }),
+        Err(Halt::Threat(_)) => Err(Failure::Threat),
     }
 }

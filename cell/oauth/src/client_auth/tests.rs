@@ -3,8 +3,11 @@
 use crate::client_auth::decide::{ClientCheck, decide_client};
 use crate::for_tests::{World, on_both_engines};
 use http::StatusCode;
+use identity::access::Permission;
 use identity::app::settings::{AppSettings, ClientAuthentication};
 use identity::app::{App, AppKind, AppStatus};
+use identity::slowdown::threat::ThreatLimit;
+use identity::threat::ThreatAction;
 use protocol::jose::algorithm::Algorithm;
 use protocol::jose::jwks::Jwks;
 use protocol::jose::jws::TokenType;
@@ -17,7 +20,11 @@ use vocab::id::{AppId, OrgId};
 use vocab::secret::{Secret, SecretHash};
 use vocab::time::Timestamp;
 
-on_both_engines!(an_assertion_counts_once, a_flood_of_failures_is_slowed_down);
+on_both_engines!(
+    an_assertion_counts_once,
+    a_flood_of_failures_is_slowed_down,
+    whoever_fails_under_many_names_is_refused_and_who_is_right_is_not,
+);
 
 pub(crate) fn app() -> App {
     App {
@@ -152,4 +159,38 @@ async fn a_flood_of_failures_is_slowed_down(world: &mut World) {
         StatusCode::OK,
         "the client itself is not held up"
     );
+}
+
+async fn whoever_fails_under_many_names_is_refused_and_who_is_right_is_not(world: &mut World) {
+    let permit = world.permit(&world.org, Permission::ManageOrg);
+    let changed = world
+        .cell
+        .change_threats(&permit, ThreatAction::Block, None);
+    changed.await.unwrap();
+    world.address = "203.0.113.7".into();
+    let path = "/oauth2/default/v1/token";
+    let fail = async |world: &World, name: &str| {
+        let fields = [
+            ("grant_type", "client_credentials"),
+            ("client_id", name),
+            ("client_secret", "no"),
+        ];
+        let reply = world.post(path, &fields).await;
+        (reply.status, reply.error())
+    };
+    for number in 0..ThreatLimit::default().names {
+        let failed = fail(world, &format!("client{number}")).await;
+        assert_eq!(failed, (StatusCode::UNAUTHORIZED, "invalid_client".into()));
+    }
+    for name in ["another", "client0", world.service.as_str()] {
+        let refused = fail(world, name).await;
+        assert_eq!(refused, (StatusCode::FORBIDDEN, "access_denied".into()));
+    }
+    assert_eq!(world.logged("security.threat.detected").await, 1);
+    let own = [("grant_type", "client_credentials")];
+    let right = world.post_as(&world.service, path, &own).await;
+    assert_eq!(right.status, StatusCode::OK, "{}", right.text);
+    world.address = "203.0.113.8".into();
+    let elsewhere = fail(world, "another").await;
+    assert_eq!(elsewhere.0, StatusCode::UNAUTHORIZED);
 }

@@ -129,6 +129,8 @@ pub(crate) struct World {
     pub(crate) public: AppId,
     pub(crate) person: Person,
     pub(crate) session: Option<Arc<SignedIn>>,
+    /// From where requests come.
+    pub(crate) address: String,
 }
 
 impl Deref for World {
@@ -189,6 +191,7 @@ impl World {
             public,
             person,
             session: None,
+            address: String::new(),
         };
         world.configure(config).await;
         world.sign_in().await;
@@ -295,7 +298,10 @@ impl World {
 
     pub(crate) fn facts(&self) -> RequestFacts {
         RequestFacts {
-            client: ClientFacts::default(),
+            client: ClientFacts {
+                ip: self.address.clone(),
+                ..ClientFacts::default()
+            },
             now: self.cell.now(),
             session: self.session.clone(),
         }

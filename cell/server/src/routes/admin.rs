@@ -576,6 +576,10 @@ fn setting_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             "/admin/settings/sessions",
             get(settings::sessions::show).post(settings::sessions::save),
         ),
+        (
+            "/admin/settings/threats",
+            get(settings::threats::show).post(settings::threats::save),
+        ),
         ("/admin/settings/origins", get(settings::origins::list)),
         (
             "/admin/settings/origins/activate",

@@ -14,6 +14,7 @@ pub mod passwords;
 pub mod providers;
 pub mod sessions;
 pub mod streams;
+pub mod threats;
 pub mod tokens;
 
 use crate::admin::form::revision;

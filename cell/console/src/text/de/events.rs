@@ -131,6 +131,8 @@ pub const EVENTS: Events = Events {
     system_operation_rate_limit_violation: "Grenze eines Vorgangs überschritten",
     directory_user_profile_update: "Profilschema geändert",
     security_request_blocked: "Anfrage abgewehrt",
+    security_threat_detected: "Viele Namen scheiterten von einer Adresse",
+    security_threat_configuration_update: "Umgang mit Bedrohungen geändert",
     security_authenticator_lifecycle_activate: "Art von Authenticator zugelassen",
     security_authenticator_lifecycle_deactivate: "Art von Authenticator ausgeschlossen",
     security_authenticator_lifecycle_update: "Regeln einer Art von Authenticator geändert",

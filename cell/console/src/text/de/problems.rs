@@ -2,6 +2,16 @@
 
 /// By the English pattern.
 pub const PROBLEMS: &[(&str, &str)] = &[
+    // Threats.
+    (
+        "there is no such zone in force: {name}",
+        "Es gibt keine solche Zone, die gilt: {name}",
+    ),
+    ("name each zone once", "Nennen Sie jede Zone einmal"),
+    (
+        "the settings of threats name this zone",
+        "der Umgang mit Bedrohungen nennt diese Zone",
+    ),
     // Ways in of programs.
     (
         "it depends on {name}, which is switched off",

@@ -19,6 +19,8 @@ pub const TROUBLE: Trouble = Trouble {
     refused_about: "Die Richtlinie Ihrer Organisation lässt Sie von hier aus nicht hinein. Ihre Verwaltung kann sehen, warum.",
     blocked_title: "Ihr Netz wird nicht bedient",
     blocked_about: "Ihre Organisation hat die Adresse gesperrt, von der Sie kommen. Versuchen Sie es aus einem anderen Netz oder fragen Sie Ihre Verwaltung.",
+    threat_title: "Aus Ihrem Netz gerade keine Anmeldung",
+    threat_about: "Von der Adresse, von der Sie kommen, sind zu viele Namen bei der Anmeldung gescheitert. Das endet spätestens in einer halben Stunde von selbst. Bis dahin kommen Sie mit einem Passkey hinein, auf einem Gerät, auf dem Sie sich schon angemeldet haben, oder mit einem Link, der Ihnen gesendet wird. Kommt es wieder, sagen Sie es Ihrer Verwaltung.",
     fault_title: "Bei uns ist etwas kaputtgegangen",
     fault_about: "Es ist aufgeschrieben und wird angesehen. Versuchen Sie es gleich noch einmal.",
     unavailable_title: "Gleich wieder da",

@@ -131,6 +131,8 @@ messages! {
         system_operation_rate_limit_violation: "Rate limit of an operation exceeded",
         directory_user_profile_update: "Profile schema changed",
         security_request_blocked: "Request blocked",
+        security_threat_detected: "Many names failed from one address",
+        security_threat_configuration_update: "What is done about threats changed",
         security_authenticator_lifecycle_activate: "Kind of authenticator allowed",
         security_authenticator_lifecycle_deactivate: "Kind of authenticator disallowed",
         security_authenticator_lifecycle_update: "Rules of a kind of authenticator changed",

@@ -19,6 +19,8 @@ messages! {
         refused_about: "The policy of your organisation does not let you in from here. Your administrator can see why.",
         blocked_title: "Nothing is served to your network",
         blocked_about: "Your organisation has blocked the address that you come from. Try another network, or ask your administrator.",
+        threat_title: "No sign-in from your network right now",
+        threat_about: "Too many names have failed to sign in from the address that you come from. That ends by itself in half an hour at most. Meanwhile you get in with a passkey, on a device on which you have signed in before, or by a link that is mailed to you. If it comes again, tell your administrator.",
         fault_title: "Something broke on our side",
         fault_about: "It is written down and will be looked at. Try again in a moment.",
         unavailable_title: "Back in a moment",

@@ -30,6 +30,7 @@ mod settings;
 mod simulate;
 mod snippet;
 mod streams;
+mod threats;
 mod zones;
 
 pub use app::{AppPage, AppTab, GivenRow, SecretRow};
@@ -81,4 +82,5 @@ pub use settings::{
 pub use simulate::{SimulatePage, TraceMark, TraceStep, Verdict, VerdictKind};
 pub use snippet::{Integration, Snippet, curl, render_snippets};
 pub use streams::{StreamForm, StreamPage, StreamRow, StreamStanding, StreamsPage};
+pub use threats::ThreatsPage;
 pub use zones::{ZoneFormPage, ZoneRow, ZonesPage};

@@ -15,6 +15,7 @@ pub(super) fn tab_bar<'a>(shell: &'a Shell, here: &str) -> part::TabBar<'a> {
         (t.settings.tab_sessions, "/sessions"),
         (t.settings.tab_means, "/authenticators"),
         (t.settings.tab_passkeys, "/passkeys"),
+        (t.settings.threats, "/threats"),
         (t.settings.tab_attributes, "/attributes"),
         (t.settings.tab_tokens, "/tokens"),
         (t.settings.tab_features, "/features"),

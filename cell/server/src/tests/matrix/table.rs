@@ -666,6 +666,11 @@ const ROWS: &[Row] = &[
         Audience::Reader,
         Audience::Manager,
     ),
+    both(
+        "/admin/settings/threats",
+        Audience::Reader,
+        Audience::Manager,
+    ),
     get("/admin/settings/tokens", Audience::Reader),
     post("/admin/settings/tokens/add", Audience::Manager),
     post("/admin/settings/tokens/revoke", Audience::ManagerWhoNames),

@@ -32,6 +32,7 @@ pub(super) const ROWS: &[Row] = &[
         path: "/api/v1/api-tokens/current",
         methods: [Some(("DELETE", Audience::ApiReader)), None, None, None],
     },
+    api("/api/v1/threats/configuration", ["GET", "POST"]),
     api("/api/v1/zones", ["GET", "POST"]),
     api("/api/v1/zones/{id}", ["GET", "PUT", "DELETE"]),
     api("/api/v1/zones/{id}/lifecycle/activate", ["POST"]),

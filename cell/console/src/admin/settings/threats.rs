@@ -1,0 +1,61 @@
+//! What is done about addresses from which many different names fail to sign in.
+
+use crate::admin::caller::{Answer, administrator, administrator_freshly, done, found};
+use crate::admin::form::{problem_of, shell_after};
+use crate::view::admin::ThreatsPage;
+use crate::view::part::{Choice, Input};
+use crate::view::shell::Shell;
+use crate::visit::Visit;
+use axum::response::Response;
+use identity::access::Permission;
+use identity::threat::{ThreatAction, ThreatSettings};
+use vocab::id::ZoneId;
+
+const HERE: &str = "/admin/settings/threats";
+
+/// `GET /admin/settings/threats`.
+pub async fn show(visit: Visit) -> Answer {
+    administrator(&visit, Permission::ReadDirectory).await?;
+    let settings = visit.snapshot.org.settings.threats.clone();
+    Ok(page(&visit, visit.shell(), &settings, Input::default()))
+}
+
+/// `POST /admin/settings/threats`.
+pub async fn save(visit: Visit) -> Answer {
+    let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
+    let word = visit.field("action");
+    let mut known = ThreatAction::ALL.into_iter();
+    let action = found(&visit, known.find(|action| action.as_str() == word))?;
+    let ticked = visit.fields("zone").map(|id| ZoneId::parse(id).ok());
+    let zones = found(&visit, ticked.collect::<Option<Vec<ZoneId>>>())?;
+    let changed = visit
+        .cell
+        .change_threats(&permit, action, Some(zones.clone()));
+    match changed.await {
+        Ok(()) => Ok(visit.go(HERE)),
+        Err(refusal) => {
+            let problem = problem_of(visit.shell().t, &refusal);
+            let shell = done(&visit, shell_after(&visit, refusal))?;
+            let error =
+                problem.map_or_else(Input::default, |(_, text)| Input::default().refused(text));
+            let settings = ThreatSettings {
+                action,
+                exclude_zones: zones,
+            };
+            Ok(page(&visit, shell, &settings, error))
+        }
+    }
+}
+
+fn page(visit: &Visit, shell: Shell, settings: &ThreatSettings, zones_error: Input) -> Response {
+    let zones = visit.snapshot.zones.iter().map(|zone| {
+        let is_excluded = settings.exclude_zones.contains(&zone.id);
+        Choice::new(zone.id.as_str(), &zone.name).ticked(is_excluded)
+    });
+    visit.page(&ThreatsPage {
+        action: Input::of(settings.action.as_str()),
+        zones: zones.collect(),
+        zones_error,
+        shell,
+    })
+}

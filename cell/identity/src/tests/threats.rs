@@ -1,0 +1,121 @@
+//! Addresses from which many names fail: a row of the log, and no sign-in from there, as the org wants it.
+
+use crate::access::Permission;
+use crate::for_tests::{World, on_both_engines};
+use crate::sign_in::begin::Purpose;
+use crate::sign_in::prove::{Attempt, Typed};
+use crate::sign_on::zone::{ZoneReach, parse_ranges};
+use crate::slowdown::threat::ThreatLimit;
+use crate::tests::sign_in::{begin, prove, set_password};
+use crate::threat::ThreatAction;
+use ledger::{EventType, LogFilter};
+use vocab::id::{OrgId, ZoneId};
+use vocab::secret::Secret;
+
+const PASSWORD: &str = "nine tortoises walk to Samos";
+const STRANGE: &str = "203.0.113.7";
+
+async fn want(world: &World, org: &OrgId, action: ThreatAction, zones: Option<Vec<ZoneId>>) {
+    let permit = world.permit(org, Permission::ManageOrg);
+    let changed = world.cell.change_threats(&permit, action, zones);
+    changed.await.unwrap();
+}
+
+async fn attempt(world: &World, org: &OrgId, who: &str, text: &str, from: &str) -> Attempt {
+    let mut flow = begin(world, org, who, Purpose::default()).await;
+    let typed = Typed::Password(Secret::new(text.to_owned()));
+    prove(world, &mut flow, typed, from).await
+}
+
+/// As many names fail as make a threat.
+async fn spray(world: &World, org: &OrgId, from: &str) {
+    for number in 0..ThreatLimit::default().names {
+        let name = format!("nobody{number}");
+        let failed = attempt(world, org, &name, "wrong", from).await;
+        assert_eq!(failed, Attempt::Wrong, "{number}");
+    }
+}
+
+/// What came of each threat, as the log has it.
+async fn threats(world: &World, org: &OrgId) -> Vec<String> {
+    let mut tx = world.cell.database.read().await.unwrap();
+    let page = ledger::load_page(&mut tx, org, &LogFilter::default(), None, 1_000).await;
+    let kind = EventType::SecurityThreatDetected.as_str();
+    let rows = page.unwrap().rows.into_iter();
+    rows.filter(|row| row.event_type == kind)
+        .map(|row| row.outcome)
+        .collect()
+}
+
+async fn nothing_is_counted_unless_it_is_asked_for(world: &World) {
+    let org = world.org("acme").await;
+    spray(world, &org, STRANGE).await;
+    want(world, &org, ThreatAction::Block, None).await;
+    let next = attempt(world, &org, "nobody", "wrong", STRANGE).await;
+    assert_eq!(next, Attempt::Wrong);
+    assert!(threats(world, &org).await.is_empty());
+}
+
+async fn the_log_names_a_threat_once_and_sign_ins_go_on(world: &World) {
+    let org = world.org("acme").await;
+    let ada = world.person(&org, "ada").await;
+    set_password(world, &ada).await;
+    want(world, &org, ThreatAction::Audit, None).await;
+    spray(world, &org, STRANGE).await;
+    for _ in 0..3 {
+        let right = attempt(world, &org, "ada", PASSWORD, STRANGE).await;
+        assert_eq!(right, Attempt::Right);
+        let wrong = attempt(world, &org, "bob", "wrong", STRANGE).await;
+        assert_eq!(wrong, Attempt::Wrong);
+    }
+    assert_eq!(threats(world, &org).await, ["ALLOW"]);
+}
+
+async fn a_threat_is_refused_before_anything_is_looked_at(world: &World) {
+    let org = world.org("acme").await;
+    let ada = world.person(&org, "ada").await;
+    set_password(world, &ada).await;
+    want(world, &org, ThreatAction::Block, None).await;
+    spray(world, &org, STRANGE).await;
+    let rows = world.log_rows(&org).await;
+    for (who, text) in [("ada", PASSWORD), ("ada", "wrong"), ("nobody", "wrong")] {
+        let refused = attempt(world, &org, who, text, STRANGE).await;
+        assert_eq!(refused, Attempt::Threat, "{who}");
+    }
+    assert_eq!(world.log_rows(&org).await, rows + 1);
+    assert_eq!(threats(world, &org).await, ["DENY"]);
+    // Elsewhere she is let in, and it ends by itself.
+    let elsewhere = attempt(world, &org, "ada", PASSWORD, "203.0.113.8").await;
+    assert_eq!(elsewhere, Attempt::Right);
+    world.clock.advance_secs(ThreatLimit::default().lasts_secs);
+    let later = attempt(world, &org, "ada", PASSWORD, STRANGE).await;
+    assert_eq!(later, Attempt::Right);
+}
+
+async fn an_excluded_zone_never_counts(world: &World) {
+    let org = world.org("acme").await;
+    let permit = world.permit(&org, Permission::ManagePolicies);
+    let ranges = parse_ranges("203.0.113.0/24").unwrap();
+    let office = world
+        .cell
+        .create_zone(&permit, "Office", ranges, ZoneReach::Named);
+    let office = office.await.unwrap().id;
+    let zones = Some(vec![office.clone()]);
+    want(world, &org, ThreatAction::Block, zones).await;
+    spray(world, &org, STRANGE).await;
+    let next = attempt(world, &org, "nobody", "wrong", STRANGE).await;
+    assert_eq!(next, Attempt::Wrong);
+    assert!(threats(world, &org).await.is_empty());
+    // Nor was it counted meanwhile.
+    want(world, &org, ThreatAction::Block, Some(Vec::new())).await;
+    let next = attempt(world, &org, "nobody", "wrong", STRANGE).await;
+    assert_eq!(next, Attempt::Wrong);
+    world.cell.delete_zone(&permit, &office).await.unwrap();
+}
+
+on_both_engines!(
+    nothing_is_counted_unless_it_is_asked_for,
+    the_log_names_a_threat_once_and_sign_ins_go_on,
+    a_threat_is_refused_before_anything_is_looked_at,
+    an_excluded_zone_never_counts,
+);
