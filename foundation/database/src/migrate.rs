@@ -35,8 +35,9 @@ pub struct Migration {
 }
 
 impl Migration {
-    /// SHA-256 of the text, in hex.
-    pub(crate) fn checksum(&self) -> String {
+    /// SHA-256 of the text, in hex: what a database remembers of a step that was applied.
+    #[must_use]
+    pub fn checksum(&self) -> String {
         let digest = digest::digest(&digest::SHA256, self.sql.as_bytes());
         digest
             .as_ref()

@@ -12,5 +12,6 @@ pub(crate) mod one_org;
 mod provider_sign_in;
 mod provisioning;
 mod receiver;
+mod released_steps;
 mod two_answers;
 pub(crate) mod two_orgs;

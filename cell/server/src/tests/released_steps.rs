@@ -1,0 +1,163 @@
+//! Steps of the schema that were released are never changed: whoever applied one could not be opened any more.
+
+use crate::start::MIGRATIONS;
+
+/// Each step and the checksum of its text, as databases remember it. A new step gets a row; no row ever changes.
+const RELEASED: &[(i64, &str)] = &[
+    (
+        1,
+        "ae5e128ee0f131c61ed3ee397241f58a727e48953b5fc98ea6274a0e04533414",
+    ),
+    (
+        2,
+        "f7d29ce6eb1a5a5c6037490e765b9c62281359ac407626554391a20c34156234",
+    ),
+    (
+        3,
+        "93b08a0927c414995d4ddc38fa24f48a0ca9e86f1b9164e3ef42c7a9f15f08da",
+    ),
+    (
+        4,
+        "2e83548092097facd8591ca0e86660fabb78418a1bee352b2bfb50e624ed68f3",
+    ),
+    (
+        5,
+        "ae5a204d47f515e54b23587d05397b38142e256c4eb68ee2205a9bf55b56743c",
+    ),
+    (
+        6,
+        "0f7f7a63374b72d7fad244f8d64304398f9fed200c120e61a7e910006f662a1c",
+    ),
+    (
+        7,
+        "8f0ab82e1672a2b844523a4f119f5f66f2521f76339920152c987aa435d8fe6f",
+    ),
+    (
+        8,
+        "6919e0fbf796aa2e1f3befaec37599eb52f706dada75d0567b2e1451329cf497",
+    ),
+    (
+        9,
+        "14bff36c59ab2979aabbf60786ed101e17172ba2416e734e350e261ad5e48d9b",
+    ),
+    (
+        10,
+        "43961a39368a2b3aeb37adc25dd3a7f056fa5494b26bc64607f61efe067ab221",
+    ),
+    (
+        11,
+        "53af3298c95bd8ecd5c637fe66589aedc4ea06695bf71d9f714cd05f63e16e4b",
+    ),
+    (
+        12,
+        "10e6c47e3c65a062f204d91b84e439a9b0ee1fd63ac75d3b4f863fcc79ea5cfb",
+    ),
+    (
+        13,
+        "0fdf34a58996a13b8adbe6f266f0984ff12b991d792448df7af7ca0c156d7960",
+    ),
+    (
+        14,
+        "a75be9ede2072d2a3896c86e43975e5307f446ab9b2f5191e750b8086d3c4e57",
+    ),
+    (
+        15,
+        "4d67cc7aa510492a76d20f767703d8774ded0cbc8c2eba9d90ca249e5d232531",
+    ),
+    (
+        16,
+        "0519015c9fd024c2c7548977578039ab28250360c51b4ee8b2daa2b92b9e3d0c",
+    ),
+    (
+        17,
+        "8135b4ee0e93f7a24ad5893a32710e5728db927531a218187a915c059bd22452",
+    ),
+    (
+        18,
+        "d826f1636b82fb0bfa9ca331a839defa4e05dfe1247f349fd2f6ecc63b0d2f68",
+    ),
+    (
+        19,
+        "cf3e4c0ee98c6f3319ccc216a26233fb52d597594b1aa7af5dc1919b012b26bd",
+    ),
+    (
+        20,
+        "3b8a6c89e519e614c1f0d2670126a74b0c1c4581a1a6478e6481f5a8aa293889",
+    ),
+    (
+        21,
+        "675e415a5c209729d29364d1ebded0b8131402609e3d7d6febdc7cc684330159",
+    ),
+    (
+        22,
+        "99bc499bfc4bcda0fca9b7a61387aea52dc1acd2e0e2ba4293c99c975882943c",
+    ),
+    (
+        23,
+        "64e214b91a8c959ecf6d4487e4e7e02ebed8f48464ac2a5f2e297150c559d2dc",
+    ),
+    (
+        24,
+        "6d8f08b1877c8adabd98b2445c0cdbf0880f61a3fb14d30c236615716ecf9817",
+    ),
+    (
+        25,
+        "fc23dd1032014681f173b1d77933ccf84a102d245431ff6025e3b37b6f094296",
+    ),
+    (
+        26,
+        "f0d5e5559e1749878d027bda66d289e55bae9e6ab184816c15b707c9ec0177c2",
+    ),
+    (
+        27,
+        "dd6a16c1055eaa5a812c731a1877d5bf5899e0542bcd578a6bdc115e9cfcab5e",
+    ),
+    (
+        28,
+        "b3c2b82f60aca5e8bf092d52f772b5c99b7d342a2549f136876569a0891c6a4d",
+    ),
+    (
+        29,
+        "be45730ecca530c85951570683d9fefce6a3b1d8ddf5eaa9f5b1a95978b86df1",
+    ),
+    (
+        30,
+        "4200e973e5c0ca541c1f8ed96d5da973939e4052fca993757fe86707b12bd8e7",
+    ),
+    (
+        31,
+        "285ae0fd5f5cdd318b3e9aae1e505705c81dd2b6ceef6fc324c055405ee25a6a",
+    ),
+    (
+        32,
+        "bfd705b9c9df6bafffcdceeb645fa93ab43fcda56240302d02f326f3e47160af",
+    ),
+    (
+        33,
+        "138ebb96c5592cbcff2a262d5cfb270c756c2fcd2e6fabf6a0b58d04e88290ba",
+    ),
+    (
+        34,
+        "1a4a2d9c9a2c81471e771ebcf9ec733115abcc4ff933168c28e87640dc1ad026",
+    ),
+];
+
+#[test]
+fn a_step_that_was_released_is_never_changed() {
+    for migration in &MIGRATIONS {
+        let (version, name) = (migration.version, migration.name);
+        let row = RELEASED.iter().find(|(known, _)| *known == version);
+        let Some((_, checksum)) = row else {
+            panic!(
+                "step {version} ({name}) needs a row: ({version}, \"{}\")",
+                migration.checksum()
+            );
+        };
+        assert_eq!(
+            migration.checksum(),
+            *checksum,
+            "step {version} ({name}) was released: mend it by a new step"
+        );
+    }
+    assert_eq!(RELEASED.len(), MIGRATIONS.len());
+}
