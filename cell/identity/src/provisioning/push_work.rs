@@ -35,8 +35,12 @@ struct Attempt {
     done: Vec<Member>,
     /// Such as the peer does not take in. They are not tried again by themselves.
     refused: Vec<Member>,
+    /// Such as the peer does not let go. They are tried again, behind all others.
+    kept: Vec<Member>,
     /// Whether more members wait behind these.
     has_more: bool,
+    /// Whether more wait that were not tried yet.
+    has_untried: bool,
     act: Option<EventType>,
     vanished: bool,
     is_removed: bool,
@@ -98,7 +102,9 @@ impl Cell {
             members: Vec::new(),
             done: Vec::new(),
             refused: Vec::new(),
+            kept: Vec::new(),
             has_more: false,
+            has_untried: false,
             act: None,
             vanished: false,
             is_removed: false,
@@ -150,8 +156,7 @@ impl Cell {
             let whose = (&attempt.push.id, &attempt.push.group_id);
             groups::load_due_members(&mut tx, work.held.key(), whose, MEMBERS_MAX).await?
         };
-        attempt.has_more = i64::try_from(members.len()).unwrap_or(i64::MAX) == MEMBERS_MAX;
-        attempt.members = members;
+        take_members(attempt, members);
         Ok(push_members(peer, attempt).await)
     }
 
@@ -234,7 +239,10 @@ impl Cell {
         let now = self.now();
         let mut left_alone = None;
         let is_refused_there = is_refused_there(&attempt);
-        let is_cut_short = attempt.has_more && !attempt.refused.is_empty();
+        let goes_on = attempt.has_untried
+            && [&attempt.done, &attempt.refused, &attempt.kept]
+                .into_iter()
+                .any(|some| !some.is_empty());
         let push = &mut attempt.push;
         match &attempt.failure {
             None => {
@@ -251,10 +259,12 @@ impl Cell {
                 let drawn = self.draw_share();
                 let (next, alone) = work.plan_retry(failure, push.attempts, (now, drawn));
                 left_alone = alone;
-                push.due_at = match (next, is_refused_there) {
-                    (None, true) => Some(decide_next_refused(now, push.attempts, drawn)),
-                    (None, false) if is_cut_short => Some(now),
-                    _ => next,
+                push.due_at = match next {
+                    None if goes_on => Some(now),
+                    None if is_refused_there => {
+                        Some(decide_next_refused(now, push.attempts, drawn))
+                    }
+                    other => other,
                 };
                 push.trouble = Some(failure.explain());
             }
@@ -308,8 +318,25 @@ async fn store_push(tx: &mut WriteTx, held: &Held, attempt: &Attempt) -> Result<
         for member in &attempt.refused {
             groups::park_member(tx, key, id, member).await?;
         }
+        for member in &attempt.kept {
+            groups::put_behind(tx, key, id, member).await?;
+        }
     }
     Ok(())
+}
+
+/// Takes those of a page of members who go together: whom the peer refused to let go before is not asked for with the others, who would
+/// have to go one by one with them.
+fn take_members(attempt: &mut Attempt, mut page: Vec<Member>) {
+    let is_full = i64::try_from(page.len()).unwrap_or(i64::MAX) == MEMBERS_MAX;
+    let untried = page.partition_point(|member| member.refusals == 0);
+    let is_mixed = untried > 0 && untried < page.len();
+    if is_mixed {
+        page.truncate(untried);
+    }
+    attempt.has_more = is_full || is_mixed;
+    attempt.has_untried = is_full && untried > 0 && !is_mixed;
+    attempt.members = page;
 }
 
 /// Whether the group is there, and refuses what may concern who is to be in it no more: that is tried until it is done.
@@ -458,6 +485,7 @@ async fn push_singly(
         };
         if !peer.has_time() {
             attempt.has_more = true;
+            attempt.has_untried |= member.refusals == 0;
             break;
         }
         match peer.patch(GROUPS, id, &body).await {
@@ -467,8 +495,9 @@ async fn push_singly(
                     attempt.done.push(member);
                     continue;
                 }
-                if !is_leaving(&member) {
-                    attempt.refused.push(member);
+                match is_leaving(&member) {
+                    true => attempt.kept.push(member),
+                    false => attempt.refused.push(member),
                 }
                 trouble = Err(Failure {
                     fate: Fate::Parked,
@@ -507,6 +536,7 @@ mod tests {
             user_id: UserId::generate(&entropy),
             sent: sent.map(str::to_owned),
             version: 1,
+            refusals: 0,
             wanted: wanted.map(str::to_owned),
         };
         let same = [member(Some("1"), Some("1")), member(None, None)];

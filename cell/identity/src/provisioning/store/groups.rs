@@ -305,11 +305,13 @@ pub struct Member {
     pub sent: Option<String>,
     /// Rises with each change.
     pub version: i64,
+    /// How often the peer refused to let them go, as they are.
+    pub refusals: i64,
     /// The id of an account of theirs that is active; none if they are not in the group, or have none.
     pub wanted: Option<String>,
 }
 
-/// So many who are to be looked at.
+/// So many who are to be looked at: those first whom the peer refused to let go least often.
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
@@ -319,11 +321,12 @@ pub async fn load_due_members(
     (id, group): (&GroupPushId, &GroupId),
     limit: i64,
 ) -> Result<Vec<Member>, DatabaseFault> {
-    let sql = "SELECT p.user_id, p.peer_id, p.version, a.peer_id FROM provisioning_members p \
+    let sql = "SELECT p.user_id, p.peer_id, p.version, p.due - 1, a.peer_id FROM provisioning_members p \
                LEFT JOIN group_members m ON m.org_id = p.org_id AND m.group_id = $4 AND m.user_id = p.user_id \
                LEFT JOIN provisioning_accounts a ON a.org_id = p.org_id AND a.app_id = p.app_id \
                AND a.user_id = m.user_id AND a.peer_active = 1 \
-               WHERE p.org_id = $1 AND p.app_id = $2 AND p.push_id = $3 AND p.due = 1 ORDER BY p.user_id LIMIT $5";
+               WHERE p.org_id = $1 AND p.app_id = $2 AND p.push_id = $3 AND p.due > 0 \
+               ORDER BY p.due, p.user_id LIMIT $5";
     let rows = tx.query(sql, params![org, app, id, group, limit]).await?;
     rows.iter()
         .map(|row| {
@@ -331,7 +334,8 @@ pub async fn load_due_members(
                 user_id: row.get(0)?,
                 sent: row.get(1)?,
                 version: row.get(2)?,
-                wanted: row.get(3)?,
+                refusals: row.get(3)?,
+                wanted: row.get(4)?,
             })
         })
         .collect()
@@ -372,6 +376,22 @@ pub async fn park_member(
     member: &Member,
 ) -> Result<(), DatabaseFault> {
     let sql = "UPDATE provisioning_members SET due = 0 \
+               WHERE org_id = $1 AND app_id = $2 AND push_id = $3 AND user_id = $4 AND version = $5";
+    let values = params![org, app, id, &member.user_id, member.version];
+    tx.execute(sql, values).await.map(|_| ())
+}
+
+/// Notes that the peer refuses to let somebody go: all others come first.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn put_behind(
+    tx: &mut WriteTx,
+    (org, app): Key<'_>,
+    id: &GroupPushId,
+    member: &Member,
+) -> Result<(), DatabaseFault> {
+    let sql = "UPDATE provisioning_members SET due = due + 1 \
                WHERE org_id = $1 AND app_id = $2 AND push_id = $3 AND user_id = $4 AND version = $5";
     let values = params![org, app, id, &member.user_id, member.version];
     tx.execute(sql, values).await.map(|_| ())

@@ -2,12 +2,15 @@
 
 use crate::tests::provisioning::Bench;
 use crate::tests::provisioning::peer::Act;
+use database::DatabaseFault;
 use identity::access::Permission;
 use identity::fault::Refusal;
 use identity::provisioning::push::{Afterwards, NewPush, Push, PushTo};
+use identity::provisioning::store::groups::{self, Member};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use vocab::id::{GroupId, UserId};
+use vocab::time::{Clock as _, Timestamp};
 
 async fn push(bench: &Bench, group: &GroupId, to: PushTo) -> Result<Push, Refusal> {
     let permit = bench.permit(Permission::ManageApps);
@@ -241,6 +244,69 @@ pub(super) async fn who_is_not_taken_holds_up_nobody(bench: Bench) {
     assert!(refused.due_at.is_some());
     bench.settle_after(2 * 60 * 60).await;
     assert!(members(&bench.peer.all("Groups")["Engineers"]).is_empty());
+    assert_eq!(found(&bench, &pushed).await.trouble, None);
+}
+
+/// People who were put into a group at the peer, and are no more.
+async fn note_gone(bench: &Bench, push: &Push, count: usize) {
+    let people: Vec<UserId> = (0..count)
+        .map(|number| UserId::parse(&format!("00u{number:017}")).unwrap())
+        .collect();
+    let (org, app, id) = (bench.org.clone(), bench.app.id.clone(), push.id.clone());
+    let noted: Result<(), DatabaseFault> = bench
+        .cell
+        .database
+        .write(move |tx| {
+            Box::pin(async move {
+                let key = (&org, &app);
+                groups::mark_members(tx, key, &id, &people).await?;
+                for user in &people {
+                    let member = Member {
+                        user_id: user.clone(),
+                        sent: None,
+                        version: 1,
+                        refusals: 0,
+                        wanted: Some(user.to_string()),
+                    };
+                    groups::note_member(tx, key, &id, &member).await?;
+                }
+                groups::mark_members(tx, key, &id, &people).await?;
+                groups::mark(tx, key, &id, Timestamp::default()).await
+            })
+        })
+        .await;
+    noted.unwrap();
+}
+
+async fn noted(bench: &Bench, push: &Push) -> usize {
+    let mut tx = bench.cell.database.read().await.unwrap();
+    let key = (&bench.org, &bench.app.id);
+    let noted = groups::load_noted(&mut tx, key, &push.id, "", 1_000).await;
+    noted.unwrap().len()
+}
+
+pub(super) async fn who_is_not_let_go_holds_up_nobody(bench: Bench) {
+    let group = bench.group("Engineers").await;
+    let pushed = push(&bench, &group, named("Engineers")).await.unwrap();
+    bench.settle().await;
+    note_gone(&bench, &pushed, 120).await;
+    bench.peer.keep_members(true);
+    bench.peer.asked();
+    bench.settle().await;
+    // Each once with others and once alone.
+    assert_eq!(bench.peer.asked().len(), 2 * 2 + 120);
+    let refused = found(&bench, &pushed).await;
+    assert_eq!(refused.trouble.as_deref(), Some("HTTP_403: they stay"));
+    assert!(refused.due_at.unwrap() > bench.clock.now());
+    let ada = member(&bench, &group, "ada").await;
+    bench.settle().await;
+    let of_ada = bench.account(&ada).await.unwrap().peer_id.unwrap();
+    let there = members(&bench.peer.all("Groups")["Engineers"]);
+    assert_eq!(there, BTreeSet::from([of_ada]));
+    assert_eq!(noted(&bench, &pushed).await, 121);
+    bench.peer.keep_members(false);
+    bench.settle_after(2 * 60 * 60).await;
+    assert_eq!(noted(&bench, &pushed).await, 1);
     assert_eq!(found(&bench, &pushed).await.trouble, None);
 }
 

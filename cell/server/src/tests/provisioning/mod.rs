@@ -300,6 +300,7 @@ on_both_engines!(
     groups::a_large_group_goes_in_parts,
     groups::a_group_that_is_there_is_taken_over,
     groups::who_is_not_taken_holds_up_nobody,
+    groups::who_is_not_let_go_holds_up_nobody,
     groups::a_group_of_no_name_is_never_made,
     groups::a_group_at_the_peer_is_that_of_one_push,
     imports::who_is_found_is_matched_and_linked,

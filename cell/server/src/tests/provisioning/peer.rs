@@ -33,6 +33,7 @@ struct State {
     acts: VecDeque<Act>,
     asked: Vec<String>,
     knows_patch: bool,
+    keeps_members: bool,
 }
 
 /// The server.
@@ -57,6 +58,11 @@ impl Peer {
 
     pub(super) fn forget_patch(&self) {
         self.state.lock().unwrap().knows_patch = false;
+    }
+
+    /// Whether it lets nobody go who is in a group.
+    pub(super) fn keep_members(&self, keeps: bool) {
+        self.state.lock().unwrap().keeps_members = keeps;
     }
 
     /// What it was asked since it was asked this.
@@ -142,6 +148,9 @@ impl State {
                 say(201, &json!(thing))
             }
             Method::ScimPatch if !self.knows_patch => refuse(501, "no patches"),
+            Method::ScimPatch if self.keeps_members && is_removal(&letter.body) => {
+                refuse(403, "they stay")
+            }
             Method::ScimPatch => match things.get_mut(&id) {
                 None => refuse(404, "no such thing"),
                 Some(thing) => {
@@ -165,6 +174,12 @@ impl State {
             Method::Get | Method::Post | Method::PostForm => panic!("that is not asked of it"),
         }
     }
+}
+
+fn is_removal(body: &[u8]) -> bool {
+    let patch: Value = serde_json::from_slice(body).unwrap();
+    let operations = patch["Operations"].as_array().unwrap();
+    operations.iter().any(|one| one["op"] == "remove")
 }
 
 fn search(things: &BTreeMap<String, Map<String, Value>>, query: &str) -> Answered {
