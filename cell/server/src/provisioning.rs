@@ -35,7 +35,7 @@ const STEP_OF_QUICK_MAX: Duration = Duration::from_secs(2);
 /// Steps of one turn at most.
 const STEPS_OF_A_TURN: usize = 100;
 /// Accounts of one app that are looked at at once.
-const ACCOUNTS_AT_ONCE_MAX: i64 = 4;
+const ACCOUNTS_AT_ONCE_MAX: usize = 4;
 /// Connections of which something is remembered.
 const REMEMBERED_MAX: usize = 100_000;
 
@@ -75,13 +75,12 @@ pub(crate) async fn work(
     envoy: &Arc<dyn Envoy>,
     held: &Arc<Work>,
 ) -> Result<Step, Fault> {
-    if !cell.keep_provisioning(held).await? {
+    let Some(waiting) = cell.due_accounts(held, ACCOUNTS_AT_ONCE_MAX).await? else {
         return Ok(Step::Over);
-    }
-    let accounts = cell.due_accounts(held, ACCOUNTS_AT_ONCE_MAX).await?;
-    if !accounts.is_empty() {
+    };
+    if !waiting.accounts.is_empty() {
         let mut tasks = JoinSet::new();
-        for account in accounts {
+        for account in waiting.accounts {
             let (cell, envoy, held) = (cell.clone(), Arc::clone(envoy), Arc::clone(held));
             tasks
                 .spawn(async move { cell.provision_account(&held, account, envoy.as_ref()).await });
@@ -97,6 +96,9 @@ pub(crate) async fn work(
             }
         }
         return Ok(step);
+    }
+    if waiting.settled > 0 {
+        return Ok(Step::Done);
     }
     if let Some(push) = cell.due_pushes(held, 1).await?.pop() {
         let worked = cell.push_group(held, push, envoy.as_ref()).await?;
@@ -298,22 +300,31 @@ async fn seated_step(
     step
 }
 
-async fn one_step(
+/// One step of a connection. It is held only where something waits, from then on to the end of the turn.
+pub(crate) async fn one_step(
     cell: &Cell,
     envoy: &Arc<dyn Envoy>,
     due: &Due,
     (reached, held): (&mut i64, &mut Option<Arc<Work>>),
 ) -> Result<Step, Fault> {
+    let key = (&due.org_id, &due.app_id);
     let marked = mark(cell, due, reached).await?;
-    if marked == Step::Nothing && !due.has_work && held.is_none() {
-        return Ok(Step::Nothing);
-    }
     let held = match held {
-        Some(held) => held,
-        None => match cell.hold_provisioning((&due.org_id, &due.app_id)).await? {
-            Some(work) => held.insert(Arc::new(work)),
-            None => return Ok(Step::Over),
-        },
+        Some(held) => {
+            if !cell.keep_provisioning(held).await? {
+                return Ok(Step::Over);
+            }
+            held
+        }
+        None => {
+            if !cell.has_provisioning_work(key).await? {
+                return Ok(marked);
+            }
+            match cell.hold_provisioning(key).await? {
+                Some(work) => held.insert(Arc::new(work)),
+                None => return Ok(Step::Over),
+            }
+        }
     };
     match work(cell, envoy, held).await? {
         Step::Nothing => Ok(marked),

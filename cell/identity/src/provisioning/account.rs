@@ -1,98 +1,27 @@
 //! One account: what is to be done for it is decided by what the person is like now, done at the peer, and noted.
 
-use crate::app;
 use crate::cell::Cell;
 use crate::event_hook::envoy::Envoy;
 use crate::fault::Fault;
-use crate::person::{Person, store as people};
+use crate::provisioning::account_facts::{Facts, load_facts};
+use crate::provisioning::account_note::{Act, Attempt};
 use crate::provisioning::account_search::{USERS, is_gone};
-use crate::provisioning::decide::{Known, Step, Wanted, decide_step, decide_wanted};
+use crate::provisioning::decide::Step;
 use crate::provisioning::mapping::{
-    Rendered, merge_update, render_deactivation, render_update, render_user, unite_names,
+    Rendered, merge_update, render_deactivation, render_update, unite_names,
 };
 use crate::provisioning::peer::{Failure, Peer};
-use crate::provisioning::requests::Request;
-use crate::provisioning::retry::{Fate, decide_next_refused};
+use crate::provisioning::retry::Fate;
 use crate::provisioning::store::accounts::{self, Account, Begun};
-use crate::provisioning::store::{Held, connections, groups, requests};
+use crate::provisioning::store::connections;
 use crate::provisioning::work::{Work, Worked};
-use database::WriteTx;
-use ledger::{Event, EventType, Outcome, Target};
 use protocol::scim::peer::PeerResource;
 use serde_json::{Value, json};
-use vocab::time::Timestamp;
 
 /// What an account is that the peer does not know any more.
 const VANISHED: &str = "ACCOUNT_VANISHED";
 
-/// What was done at the peer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Act {
-    /// Nothing.
-    None,
-    /// An account was made.
-    Created,
-    /// One that was there was found, and is theirs.
-    Found,
-    /// It was made to be like the person.
-    Updated,
-    /// The same, and it is active again.
-    Reactivated,
-    /// It was switched off.
-    Deactivated,
-}
-
-impl Act {
-    const fn event(self) -> Option<EventType> {
-        match self {
-            Self::None => None,
-            Self::Created => Some(EventType::ApplicationProvisionUserPush),
-            Self::Found => Some(EventType::ApplicationProvisionUserVerifyExists),
-            Self::Updated => Some(EventType::ApplicationProvisionUserPushProfile),
-            Self::Reactivated => Some(EventType::ApplicationProvisionUserReactivate),
-            Self::Deactivated => Some(EventType::ApplicationProvisionUserDeactivate),
-        }
-    }
-}
-
-/// What is known of whom an account belongs to.
-pub(crate) struct Facts {
-    pub(crate) account: Account,
-    pub(crate) person: Option<Person>,
-    pub(crate) rendered: Option<Rendered>,
-    pub(crate) wanted: Wanted,
-    pub(crate) step: Step,
-}
-
-/// What came of it.
-struct Attempt {
-    account: Account,
-    act: Act,
-    failure: Option<Failure>,
-    forgets: bool,
-    /// Whether it was noted that an account may be made under the name of now.
-    is_begun: bool,
-    replaces: bool,
-    trail: Vec<Request>,
-}
-
 impl Cell {
-    /// What is known of an account, and what is to be done.
-    pub(crate) async fn load_account_facts(
-        &self,
-        work: &Work,
-        account: Account,
-    ) -> Result<Option<Facts>, Fault> {
-        let (org, app_id) = work.held.key();
-        let mut tx = self.database.read().await?;
-        let Some(account) = accounts::load(&mut tx, (org, app_id), &account.user_id).await? else {
-            return Ok(None);
-        };
-        let person = people::load(&mut tx, org, &account.user_id).await?;
-        let assigned = app::store::is_assigned(&mut tx, org, app_id, &account.user_id).await?;
-        Ok(Some(decide_facts(work, account, person, assigned)))
-    }
-
     /// Does for an account what is to be done.
     ///
     /// # Errors
@@ -103,27 +32,17 @@ impl Cell {
         account: Account,
         envoy: &dyn Envoy,
     ) -> Result<Worked, Fault> {
-        let Some(facts) = self.load_account_facts(work, account).await? else {
+        let facts = {
+            let mut tx = self.database.read().await?;
+            load_facts(&mut tx, work.held.key(), &account.user_id, work.means()).await?
+        };
+        let Some(facts) = facts else {
             return Ok(Worked::Done);
         };
-        let mut attempt = Attempt {
-            account: facts.account.clone(),
-            act: Act::None,
-            failure: None,
-            forgets: false,
-            is_begun: false,
-            replaces: work.connection.standing.replaces,
-            trail: Vec::new(),
-        };
-        if let Some(person) = &facts.person {
-            attempt.account.login.clone_from(&person.login);
-        }
+        let mut attempt = Attempt::new(&facts, work.connection.standing.replaces);
         let mut peer = work.peer(self, envoy, facts.account.user_id.as_str());
         let done = self.perform(work, &mut peer, &facts, &mut attempt).await;
-        if attempt.account.begun && attempt.account.peer_id.is_none() && !attempt.is_begun {
-            // The name that it may have been given is not lost while it is looked for.
-            attempt.account.login.clone_from(&facts.account.login);
-        }
+        attempt.end(&facts);
         attempt.trail = peer.trail();
         match done? {
             Ok(act) => attempt.act = act,
@@ -180,11 +99,7 @@ impl Cell {
                     }
                 }
             }
-            (Step::Forget, _) => {
-                attempt.forgets = true;
-                Ok(Act::None)
-            }
-            (Step::Nothing | Step::Create | Step::Update, _) => Ok(Act::None),
+            (Step::Nothing | Step::Forget | Step::Create | Step::Update, _) => Ok(Act::None),
         })
     }
 
@@ -296,199 +211,6 @@ impl Cell {
             Begun::InUse => Err(Failure::of_word("ID_IN_USE", Fate::Parked)),
         })
     }
-
-    async fn note_attempt(
-        &self,
-        work: &Work,
-        facts: Facts,
-        mut attempt: Attempt,
-    ) -> Result<Worked, Fault> {
-        let now = self.now();
-        let mut left_alone = None;
-        match &attempt.failure {
-            None => settle(&mut attempt.account),
-            Some(failure) => {
-                let attempts = attempt.account.attempts + 1;
-                let drawn = (now, self.draw_share());
-                let (mut next, alone) = work.plan_retry(failure, attempts, drawn);
-                if next.is_none() && is_leaving(facts.step) {
-                    next = Some(decide_next_refused(now, attempts, drawn.1));
-                }
-                left_alone = alone;
-                attempt.account.attempts = attempts;
-                attempt.account.due_at = next;
-                attempt.account.trouble = Some(failure.explain());
-            }
-        }
-        // Whoever is no more and has no active account is nobody's concern.
-        attempt.forgets |= facts.wanted == Wanted::Gone
-            && attempt.failure.is_none()
-            && !attempt.account.peer_active;
-        let event = event_of(work, &facts, &attempt, now);
-        let held = work.held.clone();
-        let is_new = is_other_account(&facts.account, &attempt.account);
-        attempt.replaces &= !work.connection.standing.replaces;
-        let noted: Result<bool, Fault> = self
-            .database
-            .write(move |tx| {
-                Box::pin(async move {
-                    if !take_note(tx, &held, &attempt, left_alone).await? {
-                        return Ok(false);
-                    }
-                    let user = attempt.account.user_id.clone();
-                    store_account(tx, &held, attempt, now).await?;
-                    if is_new {
-                        groups::mark_person(tx, held.key(), &user, now).await?;
-                    }
-                    if let Some(event) = event {
-                        ledger::append(tx, &held.org_id, event).await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .await;
-        Ok(match (noted?, left_alone) {
-            (false, _) => Worked::Lost,
-            (true, Some(_)) => Worked::Paused,
-            (true, None) => Worked::Done,
-        })
-    }
-}
-
-/// Notes how the peer fared, and what was asked; false if the connection is held no more.
-async fn take_note(
-    tx: &mut WriteTx,
-    held: &Held,
-    attempt: &Attempt,
-    left_alone: Option<Timestamp>,
-) -> Result<bool, Fault> {
-    let trouble = attempt.failure.as_ref();
-    let trouble = trouble.filter(|failure| failure.fate != Fate::Parked);
-    let trouble = trouble.map(|failure| (failure.word.as_str(), left_alone));
-    let is_held = match attempt.trail.is_empty() {
-        true => connections::is_held(tx, held).await?,
-        false => connections::note(tx, held, trouble).await?,
-    };
-    if is_held {
-        requests::append(tx, held.key(), &attempt.trail).await?;
-        if attempt.replaces {
-            connections::note_replaces(tx, held).await?;
-        }
-    }
-    Ok(is_held)
-}
-
-async fn store_account(
-    tx: &mut WriteTx,
-    held: &Held,
-    attempt: Attempt,
-    now: Timestamp,
-) -> Result<(), Fault> {
-    let mut account = attempt.account;
-    if let Some(id) = account.peer_id.clone() {
-        let owner = accounts::find_by_peer(tx, held.key(), &id).await?;
-        if owner.is_some_and(|owner| owner.user_id != account.user_id) {
-            account = in_use(account, attempt.act == Act::Created);
-        }
-    }
-    match attempt.forgets {
-        true => accounts::forget(tx, held.key(), &account).await?,
-        false => accounts::note(tx, held.key(), &account, now).await?,
-    }
-    Ok(())
-}
-
-/// What is known of somebody, and what follows from it.
-pub(crate) fn decide_facts(
-    work: &Work,
-    account: Account,
-    person: Option<Person>,
-    assigned: bool,
-) -> Facts {
-    let wanted = decide_wanted(person.as_ref().map(|person| person.status), assigned);
-    let rendered = person
-        .as_ref()
-        .filter(|_| wanted == Wanted::Yes)
-        .map(|person| render_user(person, &work.schema));
-    let known = Known {
-        linked: account.peer_id.is_some(),
-        active: account.peer_active,
-        current: rendered
-            .as_ref()
-            .is_some_and(|rendered| rendered.mark == account.sent),
-        begun: account.begun,
-    };
-    Facts {
-        step: decide_step(wanted, known, work.connection.config.features),
-        account,
-        person,
-        rendered,
-        wanted,
-    }
-}
-
-/// Whether somebody is to be let in no more: that is tried again until it is done.
-const fn is_leaving(step: Step) -> bool {
-    matches!(step, Step::Deactivate | Step::FindAndDeactivate)
-}
-
-fn settle(account: &mut Account) {
-    account.attempts = 0;
-    account.due_at = None;
-    account.trouble = None;
-}
-
-/// The id is somebody else's. Where one was made, it may be there under another id.
-fn in_use(account: Account, is_made: bool) -> Account {
-    Account {
-        peer_id: None,
-        begun: account.begun || is_made,
-        sent: String::new(),
-        sent_names: String::new(),
-        peer_active: false,
-        due_at: None,
-        trouble: Some("ID_IN_USE".to_owned()),
-        ..account
-    }
-}
-
-fn is_other_account(before: &Account, after: &Account) -> bool {
-    before.peer_id != after.peer_id || before.peer_active != after.peer_active
-}
-
-fn event_of(work: &Work, facts: &Facts, attempt: &Attempt, now: Timestamp) -> Option<Event> {
-    let (kind, outcome) = match &attempt.failure {
-        None => (attempt.act.event()?, Outcome::Success),
-        // What is tried again and again is told once.
-        Some(failure) if facts.account.trouble == Some(failure.explain()) => return None,
-        Some(failure) if failure.fate == Fate::Parked => {
-            let kind = match facts.step {
-                Step::Create => EventType::ApplicationProvisionUserPush,
-                Step::Update => EventType::ApplicationProvisionUserPushProfile,
-                _ => EventType::ApplicationProvisionUserDeactivate,
-            };
-            (kind, Outcome::Failure)
-        }
-        Some(_) => return None,
-    };
-    let account = &attempt.account;
-    let name = facts
-        .person
-        .as_ref()
-        .map_or_else(String::new, Person::display_name);
-    let event = work.event(kind, outcome, now).target(Target::user(
-        &account.user_id,
-        &account.login,
-        &name,
-    ));
-    let event = match &account.peer_id {
-        Some(id) => event.detail("peerId", id),
-        None => event,
-    };
-    Some(match &attempt.failure {
-        Some(failure) => event.reason(&failure.word),
-        None => event,
-    })
 }
 
 fn adopt(attempt: &mut Attempt, found: &PeerResource) {

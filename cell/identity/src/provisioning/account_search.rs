@@ -3,7 +3,7 @@
 use crate::cell::Cell;
 use crate::fault::Fault;
 use crate::person::store as people;
-use crate::provisioning::account::Facts;
+use crate::provisioning::account_facts::Facts;
 use crate::provisioning::decide::{Step, Wanted};
 use crate::provisioning::peer::{Failure, Peer};
 use crate::provisioning::retry::Fate;

@@ -3,10 +3,12 @@
 //! An app has at most one connection to a SCIM server, its peer. Whoever changes a person does nothing for it: the connection follows the
 //! log of its org by the numbers of the rows ([`follow`]), and marks whom a row is about. What is marked waits in a row of its own until
 //! somebody who holds the connection has looked at it: what the person is like now, what was last sent, and so what is to be sent
-//! ([`decide`], [`account`]). Nothing is sent inside of a transaction, and everything can be sent twice: before an account is made it is
-//! looked for, and all else says how something is to be, not how it changes.
+//! ([`decide`], [`account`], [`account_facts`]). Nothing is sent inside of a transaction, and everything can be sent twice: before an
+//! account is made it is looked for, and all else says how something is to be, not how it changes.
 
 pub mod account;
+pub mod account_facts;
+pub(crate) mod account_note;
 pub mod account_search;
 pub mod decide;
 pub mod follow;

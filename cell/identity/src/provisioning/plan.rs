@@ -7,9 +7,10 @@ use crate::fault::{Fault, Refusal};
 use crate::org::settings::ProfileAttribute;
 use crate::person::store as people;
 use crate::provisioning::Connection;
-use crate::provisioning::decide::{Known, Step, Wanted, decide_step, decide_wanted};
+use crate::provisioning::account_facts::{Facts, decide_facts};
+use crate::provisioning::decide::Step;
 use crate::provisioning::follow::{Place, WALK_START, load_page};
-use crate::provisioning::mapping::{render_deactivation, render_update, render_user};
+use crate::provisioning::mapping::{render_deactivation, render_update};
 use crate::provisioning::peer::{as_part, equals};
 use crate::provisioning::store::accounts::{self, Account};
 use crate::provisioning::store::connections;
@@ -166,21 +167,15 @@ async fn plan_one(
     }
     let person = people::load(tx, key.0, user).await?;
     let account = account.unwrap_or_else(|| Account::unknown(user));
-    let wanted = decide_wanted(person.as_ref().map(|person| person.status), assigned);
-    let person = person.as_ref();
-    let rendered = person
-        .filter(|_| wanted == Wanted::Yes)
-        .map(|person| render_user(person, schema));
-    let known = Known {
-        linked: account.peer_id.is_some(),
-        active: account.peer_active,
-        current: rendered
-            .as_ref()
-            .is_some_and(|rendered| rendered.mark == account.sent),
-        begun: account.begun,
-    };
-    let step = decide_step(wanted, known, connection.config.features);
-    let login = person.map_or_else(|| account.login.clone(), |person| person.login.clone());
+    let means = (schema, connection.config.features);
+    let Facts {
+        account,
+        person,
+        rendered,
+        step,
+        ..
+    } = decide_facts(means, account, person, assigned);
+    let login = person.map_or_else(|| account.login.clone(), |person| person.login);
     let at = |id: &Option<String>| format!("/Users/{}", as_part(id.as_deref().unwrap_or_default()));
     let requests = match (step, &rendered) {
         (Step::Create, Some(rendered)) => {

@@ -7,8 +7,8 @@ use crate::fault::Fault;
 use crate::org::settings::ProfileAttribute;
 use crate::provisioning::peer::{Failure, Peer, STEP_SECS_MAX};
 use crate::provisioning::retry::{Fate, decide_next, is_left_alone};
-use crate::provisioning::store::{Held, accounts, connections, groups, imports};
-use crate::provisioning::{Connection, place_of};
+use crate::provisioning::store::{Held, connections, groups, imports};
+use crate::provisioning::{Connection, Features, place_of};
 use ledger::{Actor, Event, EventType, Outcome, Target};
 use vocab::id::{AppId, OrgId};
 use vocab::secret::{Secret, random_token};
@@ -54,6 +54,11 @@ impl Work {
     ) -> Peer<'p> {
         let to = (self.connection.config.base_url.as_str(), &self.token);
         Peer::new(cell, envoy, to, subject)
+    }
+
+    /// What follows of a person depends on these: the attributes of profiles, and what is let be done.
+    pub(crate) fn means(&self) -> (&[ProfileAttribute], Features) {
+        (&self.schema, self.connection.config.features)
     }
 
     /// The app, as log rows name it.
@@ -160,17 +165,13 @@ impl Cell {
             .await
     }
 
-    /// So many accounts that are to be looked at.
+    /// Whether something waits at the peer of a connection.
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
-    pub async fn due_accounts(
-        &self,
-        work: &Work,
-        limit: i64,
-    ) -> Result<Vec<accounts::Account>, Fault> {
+    pub async fn has_provisioning_work(&self, key: (&OrgId, &AppId)) -> Result<bool, Fault> {
         let mut tx = self.database.read().await?;
-        Ok(accounts::load_due(&mut tx, work.held.key(), self.now(), limit).await?)
+        Ok(connections::has_work(&mut tx, key, self.now()).await?)
     }
 
     /// So many pushed groups that are to be looked at.

@@ -2,18 +2,25 @@
 
 use crate::fault::Fault;
 use crate::provisioning::store::{Held, Key};
-use crate::provisioning::{Connection, Standing};
+use crate::provisioning::{Connection, ConnectionConfig, Standing};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use vocab::id::{AppId, OrgId};
 use vocab::time::Timestamp;
+
+/// Reads what an administrator said of a connection.
+///
+/// # Errors
+/// [`Fault`] for what was not written by us.
+pub(crate) fn parse_config(text: &str) -> Result<ConnectionConfig, Fault> {
+    serde_json::from_str(text).map_err(|error| Fault::stored("provisioning connection", &error))
+}
 
 fn read(row: &Row) -> Result<Connection, Fault> {
     let config: String = row.get(2)?;
     Ok(Connection {
         org_id: row.get(0)?,
         app_id: row.get(1)?,
-        config: serde_json::from_str(&config)
-            .map_err(|error| Fault::stored("provisioning connection", &error))?,
+        config: parse_config(&config)?,
         active: row.get(3)?,
         revision: row.get(4)?,
         created_at: row.get(5)?,
@@ -122,6 +129,33 @@ pub struct Due {
     pub has_work: bool,
 }
 
+/// Whether something waits at the peer `c`, at the moment `$3`.
+macro_rules! something_waits {
+    () => {
+        "(EXISTS (SELECT 1 FROM provisioning_accounts d WHERE d.org_id = c.org_id AND d.app_id = c.app_id AND d.due_at <= $3) \
+         OR EXISTS (SELECT 1 FROM provisioning_groups g WHERE g.org_id = c.org_id AND g.app_id = c.app_id AND g.due_at <= $3) \
+         OR EXISTS (SELECT 1 FROM provisioning_imports i WHERE i.org_id = c.org_id AND i.app_id = c.app_id \
+         AND i.state = 'RUNNING'))"
+    };
+}
+
+/// Whether something waits at the peer of a connection.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn has_work(
+    tx: &mut ReadTx,
+    (org, app): Key<'_>,
+    now: Timestamp,
+) -> Result<bool, DatabaseFault> {
+    let sql = concat!(
+        "SELECT 1 FROM provisioning_connections c WHERE c.org_id = $1 AND c.app_id = $2 AND ",
+        something_waits!()
+    );
+    let row = tx.query_optional(sql, params![org, app, now]).await?;
+    Ok(row.is_some())
+}
+
 /// So many connections that may have something to look at, behind that one in the order of orgs and apps. Orgs that are closed are
 /// passed over, and so are apps that are switched off.
 ///
@@ -133,19 +167,16 @@ pub async fn load_due(
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<Due>, DatabaseFault> {
-    let sql = "SELECT c.org_id, c.app_id, c.failures, c.followed, COALESCE(l.seq, 0), CASE WHEN c.walk_at <> '' \
-               OR EXISTS (SELECT 1 FROM provisioning_accounts d WHERE d.org_id = c.org_id AND d.app_id = c.app_id \
-               AND d.due_at <= $3) \
-               OR EXISTS (SELECT 1 FROM provisioning_groups g WHERE g.org_id = c.org_id AND g.app_id = c.app_id \
-               AND g.due_at <= $3) \
-               OR EXISTS (SELECT 1 FROM provisioning_imports i WHERE i.org_id = c.org_id AND i.app_id = c.app_id \
-               AND i.state = 'RUNNING') THEN 1 ELSE 0 END \
-               FROM provisioning_connections c \
+    let sql = concat!(
+        "SELECT c.org_id, c.app_id, c.failures, c.followed, COALESCE(l.seq, 0), CASE WHEN c.walk_at <> '' OR ",
+        something_waits!(),
+        " THEN 1 ELSE 0 END FROM provisioning_connections c \
                JOIN apps a ON a.org_id = c.org_id AND a.id = c.app_id AND a.status = 'ACTIVE' \
                LEFT JOIN log_heads l ON l.org_id = c.org_id \
                WHERE c.active = 1 AND (c.org_id, c.app_id) > ($1, $2) AND c.held_until <= $3 AND c.next_at <= $3 \
                AND c.org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') \
-               ORDER BY c.org_id, c.app_id LIMIT $4";
+               ORDER BY c.org_id, c.app_id LIMIT $4"
+    );
     let rows = tx.query(sql, params![after.0, after.1, now, limit]).await?;
     rows.iter()
         .map(|row| {

@@ -181,13 +181,14 @@ impl Bench {
             .unwrap();
     }
 
-    /// Works until there is nothing to do now.
-    async fn settle(&self) {
+    /// Works until there is nothing to do now; in how many steps.
+    async fn settle(&self) -> usize {
         let key = (&self.org, &self.app.id);
         let steps = settle(&self.cell, &self.envoy, key, STEPS_MAX)
             .await
             .unwrap();
         assert!(steps < STEPS_MAX, "it never ends");
+        steps
     }
 
     /// The same after a while.
@@ -277,6 +278,8 @@ on_both_engines!(
     people::another_address_begins_anew,
     people::another_org_is_not_found,
     people::who_leaves_comes_before_who_comes,
+    people::who_needs_nothing_is_noted_with_others,
+    people::nothing_is_held_where_nothing_waits,
     trouble::an_answer_that_is_lost_makes_nobody_twice,
     trouble::a_worker_that_dies_leaves_nothing_undone,
     trouble::who_fails_is_tried_again_later_and_later,

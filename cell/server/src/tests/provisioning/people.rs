@@ -1,5 +1,6 @@
 //! People at a peer that does as it is told.
 
+use crate::provisioning::{self, one_step};
 use crate::tests::provisioning::Bench;
 use crate::tests::provisioning::peer::Act;
 use identity::access::Permission;
@@ -356,4 +357,58 @@ pub(super) async fn another_org_is_not_found(bench: Bench) {
     assert!(requests.unwrap().is_empty());
     let begun = bench.cell.begin_import(&manager, app).await;
     assert!(matches!(begun, Err(Refusal::NotFound)));
+}
+
+pub(super) async fn who_needs_nothing_is_noted_with_others(bench: Bench) {
+    let mut people = Vec::new();
+    for number in 0..12 {
+        let user = bench.person(&format!("person{number}")).await;
+        bench.assign(&user).await;
+        people.push(user);
+    }
+    bench.settle().await;
+    assert_eq!(bench.peer.all("Users").len(), 12);
+    bench.rename(&people[7], "person7", "Augusta").await;
+    bench.peer.asked();
+    let permit = bench.permit(Permission::ManageApps);
+    let retried = bench.cell.retry_provisioning(&permit, &bench.app.id, None);
+    retried.await.unwrap();
+    let steps = bench.settle().await;
+    assert!(steps <= 6, "{steps}");
+    assert_eq!(bench.peer.asked().len(), 1, "of one something differs");
+    for user in &people {
+        let account = bench.account(user).await.unwrap();
+        assert_eq!((account.due_at, account.trouble), (None, None));
+    }
+}
+
+pub(super) async fn nothing_is_held_where_nothing_waits(bench: Bench) {
+    bench.settle().await;
+    bench.person("outside").await;
+    let due = bench.cell.due_provisioning(("", ""), 1).await.unwrap();
+    let (mut reached, mut held) = (0, None);
+    let step = one_step(
+        &bench.cell,
+        &bench.envoy,
+        &due[0],
+        (&mut reached, &mut held),
+    )
+    .await;
+    assert_eq!(
+        step.unwrap(),
+        provisioning::Step::Done,
+        "rows of the log were passed"
+    );
+    assert!(held.is_none());
+    let user = bench.person("inside").await;
+    bench.assign(&user).await;
+    let step = one_step(
+        &bench.cell,
+        &bench.envoy,
+        &due[0],
+        (&mut reached, &mut held),
+    )
+    .await;
+    assert_eq!(step.unwrap(), provisioning::Step::Done);
+    assert!(held.is_some());
 }

@@ -53,7 +53,8 @@ pub(super) async fn a_worker_that_dies_leaves_nothing_undone(bench: Bench) {
     while bench.cell.walk_provisioning(key).await.unwrap() {}
     let work = bench.cell.hold_provisioning(key).await.unwrap().unwrap();
     assert!(bench.cell.hold_provisioning(key).await.unwrap().is_none());
-    let due = bench.cell.due_accounts(&work, 10).await.unwrap();
+    let due = bench.cell.due_accounts(&work, 10).await.unwrap().unwrap();
+    let due = due.accounts;
     assert_eq!(due.len(), 1);
     // It dies here, having sent and noted nothing.
     bench.peer.put(
