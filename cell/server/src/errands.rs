@@ -52,6 +52,25 @@ pub(crate) struct Sender {
     pub(crate) membership: Option<Membership>,
 }
 
+/// That something is under way for an org.
+pub(crate) struct Seated {
+    _seat: Option<UnderWay>,
+}
+
+impl Sender {
+    /// A seat for what is begun for an org; none if the org is served elsewhere, or about to be.
+    pub(crate) async fn seat(&self, org: &OrgId) -> Result<Option<Seated>, DatabaseFault> {
+        let seat = match &self.membership {
+            None => None,
+            Some(membership) => match membership.deliver(org).await? {
+                Entry::Entered(seat) => Some(seat),
+                Entry::Refused(_) => return Ok(None),
+            },
+        };
+        Ok(Some(Seated { _seat: seat }))
+    }
+}
+
 /// How many deliveries of each org, and of each of its lanes, are under way. A delivery gives its places back however it
 /// ends.
 struct Places {
@@ -64,13 +83,13 @@ struct Places {
 struct PlaceOfOne {
     _permit: OwnedSemaphorePermit,
     _lane: Option<OwnedSemaphorePermit>,
-    _seat: Option<UnderWay>,
+    _seat: Seated,
 }
 
 impl Places {
     async fn take(
         &mut self,
-        membership: Option<&Membership>,
+        sender: &Sender,
         row: &Leased,
     ) -> Result<Option<PlaceOfOne>, DatabaseFault> {
         let org = &row.org_id;
@@ -84,12 +103,8 @@ impl Places {
         let Ok(permit) = Arc::clone(places).try_acquire_owned() else {
             return Ok(None);
         };
-        let seat = match membership {
-            None => None,
-            Some(membership) => match membership.deliver(org).await? {
-                Entry::Entered(seat) => Some(seat),
-                Entry::Refused(_) => return Ok(None),
-            },
+        let Some(seat) = sender.seat(org).await? else {
+            return Ok(None);
         };
         Ok(Some(PlaceOfOne {
             _permit: permit,
@@ -164,7 +179,7 @@ pub(crate) async fn run<D, F>(
         pause = if is_full { Duration::ZERO } else { PAUSE };
         let mut waiting = Vec::new();
         for row in leased {
-            match places.take(sender.membership.as_ref(), &row).await {
+            match places.take(&sender, &row).await {
                 Ok(Some(place)) => {
                     let delivery = deliver(row);
                     under_way.spawn(async move {

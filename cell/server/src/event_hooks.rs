@@ -2,7 +2,6 @@
 
 use crate::errands::{self, Errand, Lane, Sender};
 use crate::jobs::stopped_within;
-use crate::membership::seats::Entry;
 use api::event_hooks::envelope::render_envelope;
 use identity::cell::Cell;
 use identity::event_hook::deliveries::{Attempt, render_answer};
@@ -108,13 +107,10 @@ fn note(gone: Option<Result<Gone, tokio::task::JoinError>>, remembered: &mut Rem
 
 /// Of an org that is served elsewhere, or about to stop, nothing is followed.
 async fn follow_one(sender: Sender, hook: Following, known: i64) -> Gone {
-    let seat = match &sender.membership {
-        None => None,
-        Some(membership) => match membership.deliver(&hook.org_id).await {
-            Ok(Entry::Entered(seat)) => Some(seat),
-            Ok(Entry::Refused(_)) => return (hook.id, Ok(None)),
-            Err(fault) => return (hook.id, Err(fault.into())),
-        },
+    let seat = match sender.seat(&hook.org_id).await {
+        Ok(Some(seat)) => seat,
+        Ok(None) => return (hook.id, Ok(None)),
+        Err(fault) => return (hook.id, Err(fault.into())),
     };
     let gone = go_on(&sender.cell, hook.clone(), known).await;
     drop(seat);

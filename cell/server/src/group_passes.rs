@@ -3,7 +3,6 @@
 
 use crate::errands::Sender;
 use crate::jobs::stopped_within;
-use crate::membership::seats::Entry;
 use identity::fault::Fault;
 use identity::group_rule::store::passes::Pass;
 use std::time::{Duration, Instant};
@@ -36,12 +35,8 @@ async fn walk_due(sender: &Sender, stop: &mut watch::Receiver<bool>) -> Result<b
     let mut has_more = false;
     for pass in sender.cell.due_group_passes().await? {
         // In a fleet it counts as something that is under way for the org.
-        let seat = match &sender.membership {
-            None => None,
-            Some(membership) => match membership.deliver(&pass.org_id).await? {
-                Entry::Entered(seat) => Some(seat),
-                Entry::Refused(_) => continue,
-            },
+        let Some(seat) = sender.seat(&pass.org_id).await? else {
+            continue;
         };
         has_more |= take_turn(sender, pass, stop).await?;
         drop(seat);

@@ -33,6 +33,7 @@ pub mod routes;
 pub mod start;
 mod syslog;
 pub mod tls;
+mod turns;
 
 #[cfg(test)]
 mod tests;

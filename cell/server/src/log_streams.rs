@@ -4,8 +4,7 @@
 //! together follows what the receiver takes in time.
 
 use crate::errands::Sender;
-use crate::jobs::stopped_within;
-use crate::membership::seats::Entry;
+use crate::turns::{self, Key, Limits, Turns};
 use identity::cell::Cell;
 use identity::event_hook::envoy::{Envoy, Trouble};
 use identity::fault::Fault;
@@ -13,17 +12,11 @@ use identity::log_stream::StreamKind;
 use identity::log_stream::dispatch::{Known, Next};
 use identity::log_stream::parcel::Outcomes;
 use identity::log_stream::store::Due;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-use tokio::task::{self, JoinSet};
 use vocab::id::LogStreamId;
 
-/// Pause between two looks.
-const PAUSE: Duration = Duration::from_millis(500);
-/// Streams of one look.
-const PAGE_STREAMS_MAX: i64 = 500;
 /// Streams that have a turn at once.
 const AT_ONCE_MAX: usize = 256;
 /// Of these, such as failed the last time.
@@ -40,8 +33,6 @@ const GROWTH_DIVISOR: usize = 10;
 const QUICK_MAX: Duration = Duration::from_millis(1_000);
 /// How long it may remain unnoted how far a stream has come for which nothing was.
 const UNNOTED_MAX: Duration = Duration::from_secs(10);
-/// Streams of which something is remembered.
-const REMEMBERED_MAX: usize = 100_000;
 
 /// What is remembered of a stream between two turns; without it, it is looked at once more, and sent as much as at first.
 #[derive(Debug, Clone, Copy)]
@@ -51,15 +42,17 @@ pub(crate) struct Memory {
     rows_max: usize,
 }
 
-impl Memory {
-    pub(crate) fn new() -> Self {
+impl Default for Memory {
+    fn default() -> Self {
         Self {
             reached: 0,
             noted_at: Instant::now(),
             rows_max: SYSLOG_ROWS_MAX,
         }
     }
+}
 
+impl Memory {
     fn known(&self) -> Known {
         Known {
             reached: self.reached,
@@ -134,156 +127,78 @@ pub(crate) async fn step(
     })
 }
 
-/// A turn that is over.
-struct Turn {
-    id: LogStreamId,
-    memory: Memory,
+/// The streams of all orgs.
+struct Streams {
+    sender: Sender,
+    envoy: Arc<dyn Envoy>,
+    stop: watch::Receiver<bool>,
 }
 
-/// Whose turn it is, and what is remembered of the others.
-#[derive(Default)]
-struct Desk {
-    turns: JoinSet<Turn>,
-    busy: HashMap<LogStreamId, task::Id>,
-    failing: HashSet<LogStreamId>,
-    remembered: HashMap<LogStreamId, Memory>,
-    after: (String, String),
-}
+impl Turns for Streams {
+    type Due = Due;
+    type Id = LogStreamId;
+    type Memory = Memory;
+    const WHAT: &'static str = "log streams";
+    const LIMITS: Limits = Limits {
+        at_once_max: AT_ONCE_MAX,
+        doubtful_at_once_max: FAILING_AT_ONCE_MAX,
+        of_one_org_max: AT_ONCE_MAX,
+    };
 
-impl Desk {
-    fn collect(&mut self) {
-        while let Some(turn) = self.turns.try_join_next() {
-            match turn {
-                Ok(Turn { id, memory }) => {
-                    self.busy.remove(&id);
-                    self.failing.remove(&id);
-                    if self.remembered.len() >= REMEMBERED_MAX {
-                        self.remembered.clear();
-                    }
-                    self.remembered.insert(id, memory);
-                }
-                Err(error) => {
-                    tracing::error!(%error, "the turn of a log stream broke off");
-                    self.busy.retain(|_, task| *task != error.id());
-                    self.failing.retain(|id| self.busy.contains_key(id));
+    async fn load(&self, after: (&str, &str), limit: i64) -> Result<Vec<Due>, Fault> {
+        self.sender.cell.due_log_streams(after, limit).await
+    }
+
+    fn key(due: &Due) -> Key<Self> {
+        (due.org_id.clone(), due.id.clone())
+    }
+
+    fn is_due(due: &Due, memory: &Memory) -> bool {
+        due.newest > memory.reached || memory.known().is_old
+    }
+
+    fn is_doubtful(due: &Due, _: &Memory) -> bool {
+        due.failures > 0
+    }
+
+    /// A few batches of one stream. Of an org that is served elsewhere, or about to stop, nothing is sent.
+    async fn take_turn(&self, due: Due, mut memory: Memory) -> Memory {
+        for _ in 0..BATCHES_OF_A_TURN {
+            if *self.stop.borrow() {
+                break;
+            }
+            match self.seated_step(&due, &mut memory).await {
+                Ok(Step::Passed | Step::Taken) => {}
+                Ok(Step::Nothing | Step::Failed) => break,
+                Err(fault) => {
+                    tracing::warn!(error = %fault, stream = %due.id, "a log stream could not go on; it will be tried again");
+                    break;
                 }
             }
         }
+        memory
     }
+}
 
-    /// Whether a stream may have a turn now.
-    fn has_room(&self, due: &Due) -> bool {
-        due.failures == 0 || self.failing.len() < FAILING_AT_ONCE_MAX
-    }
-
-    fn begin(
-        &mut self,
-        sender: &Sender,
-        envoy: &Arc<dyn Envoy>,
-        due: Due,
-        stop: &watch::Receiver<bool>,
-    ) {
-        let memory = self.remembered.get(&due.id).copied();
-        let memory = memory.unwrap_or_else(Memory::new);
-        if self.busy.contains_key(&due.id) || !self.has_room(&due) {
-            return;
-        }
-        if due.newest <= memory.reached && !memory.known().is_old {
-            return;
-        }
-        let id = due.id.clone();
-        if due.failures > 0 {
-            self.failing.insert(id.clone());
-        }
-        let (sender, envoy, stop) = (sender.clone(), Arc::clone(envoy), stop.clone());
-        let turn = self
-            .turns
-            .spawn(async move { take_turn(&sender, envoy.as_ref(), due, memory, &stop).await });
-        self.busy.insert(id, turn.id());
+impl Streams {
+    async fn seated_step(&self, due: &Due, memory: &mut Memory) -> Result<Step, Fault> {
+        let Some(seat) = self.sender.seat(&due.org_id).await? else {
+            return Ok(Step::Nothing);
+        };
+        let step = step(&self.sender.cell, self.envoy.as_ref(), due, memory).await;
+        drop(seat);
+        step
     }
 }
 
 /// Sends until told to stop, and then ends what is under way.
-pub(crate) async fn run(sender: Sender, envoy: Arc<dyn Envoy>, mut stop: watch::Receiver<bool>) {
-    let mut desk = Desk::default();
-    let stopped = stop.clone();
-    while !stopped_within(&mut stop, PAUSE).await {
-        desk.collect();
-        if let Err(fault) = look(&sender, &envoy, &mut desk, &stopped).await {
-            tracing::warn!(error = %fault, "the logs could not be followed for streams; it will be tried again");
-        }
-    }
-    while desk.turns.join_next().await.is_some() {}
-}
-
-/// One page of streams that are behind. The next look goes on where this one ended, because the page or the room did, and from
-/// the beginning behind the last page.
-async fn look(
-    sender: &Sender,
-    envoy: &Arc<dyn Envoy>,
-    desk: &mut Desk,
-    stop: &watch::Receiver<bool>,
-) -> Result<(), Fault> {
-    let place_before = desk.after.clone();
-    let place = (place_before.0.as_str(), place_before.1.as_str());
-    let page = sender.cell.due_log_streams(place, PAGE_STREAMS_MAX).await?;
-    let is_last = i64::try_from(page.len()).unwrap_or(i64::MAX) < PAGE_STREAMS_MAX;
-    desk.after = match page.last().filter(|_| !is_last) {
-        Some(last) => (last.org_id.to_string(), last.id.to_string()),
-        None => Default::default(),
+pub(crate) async fn run(sender: Sender, envoy: Arc<dyn Envoy>, stop: watch::Receiver<bool>) {
+    let streams = Streams {
+        sender,
+        envoy,
+        stop: stop.clone(),
     };
-    let mut before = place_before;
-    for due in page {
-        if desk.turns.len() >= AT_ONCE_MAX {
-            desk.after = before;
-            break;
-        }
-        before = (due.org_id.to_string(), due.id.to_string());
-        desk.begin(sender, envoy, due, stop);
-    }
-    Ok(())
-}
-
-/// A few batches of one stream. Of an org that is served elsewhere, or about to stop, nothing is sent.
-async fn take_turn(
-    sender: &Sender,
-    envoy: &dyn Envoy,
-    due: Due,
-    mut memory: Memory,
-    stop: &watch::Receiver<bool>,
-) -> Turn {
-    for _ in 0..BATCHES_OF_A_TURN {
-        if *stop.borrow() {
-            break;
-        }
-        match seated_step(sender, envoy, &due, &mut memory).await {
-            Ok(Step::Passed | Step::Taken) => {}
-            Ok(Step::Nothing | Step::Failed) => break,
-            Err(fault) => {
-                tracing::warn!(error = %fault, stream = %due.id, "a log stream could not go on; it will be tried again");
-                break;
-            }
-        }
-    }
-    Turn { id: due.id, memory }
-}
-
-async fn seated_step(
-    sender: &Sender,
-    envoy: &dyn Envoy,
-    due: &Due,
-    memory: &mut Memory,
-) -> Result<Step, Fault> {
-    let seat = match &sender.membership {
-        None => None,
-        Some(membership) => match membership.deliver(&due.org_id).await? {
-            Entry::Entered(seat) => Some(seat),
-            Entry::Refused(_) => return Ok(Step::Nothing),
-        },
-    };
-    let step = step(&sender.cell, envoy, due, memory).await;
-    drop(seat);
-    step
+    turns::run(streams, stop).await;
 }
 
 #[cfg(test)]

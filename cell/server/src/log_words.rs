@@ -3,7 +3,6 @@
 
 use crate::errands::Sender;
 use crate::jobs::stopped_within;
-use crate::membership::seats::Entry;
 use database::{Database, DatabaseFault};
 use identity::fault::Fault;
 use ledger::{Gathering, Portion};
@@ -78,16 +77,13 @@ async fn load_page(
 /// what fails for one org holds up no other.
 async fn take_turn(sender: &Sender, org: &OrgId, stop: &mut watch::Receiver<bool>) -> bool {
     // In a fleet it counts as something that is under way for the org.
-    let seat = match &sender.membership {
-        None => None,
-        Some(membership) => match membership.deliver(org).await {
-            Ok(Entry::Entered(seat)) => Some(seat),
-            Ok(Entry::Refused(_)) => return false,
-            Err(fault) => {
-                tracing::warn!(error = %fault, %org, "it is unknown whether a log is served here");
-                return false;
-            }
-        },
+    let seat = match sender.seat(org).await {
+        Ok(Some(seat)) => seat,
+        Ok(None) => return false,
+        Err(fault) => {
+            tracing::warn!(error = %fault, %org, "it is unknown whether a log is served here");
+            return false;
+        }
     };
     let mut has_more = true;
     for _ in 0..STEPS_OF_A_TURN {

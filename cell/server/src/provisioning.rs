@@ -4,28 +4,24 @@
 //! is marked is looked at, a few at once, then the pushed groups, then an import; the connection is held all the while, and given back.
 
 use crate::errands::Sender;
-use crate::jobs::stopped_within;
-use crate::membership::seats::Entry;
+use crate::turns::{self, Key, Limits, Turns};
 use identity::cell::Cell;
 use identity::event_hook::envoy::Envoy;
 use identity::fault::Fault;
 use identity::provisioning::store::connections::Due;
 use identity::provisioning::work::{Work, Worked};
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-use tokio::task::{self, JoinSet};
-use vocab::id::{AppId, OrgId};
+use tokio::task::JoinSet;
+use vocab::id::AppId;
+#[cfg(test)]
+use vocab::id::OrgId;
 
-/// Pause between two looks.
-const PAUSE: Duration = Duration::from_millis(500);
-/// Connections of one look.
-const PAGE_MAX: i64 = 500;
 /// Connections that have a turn at once.
 const AT_ONCE_MAX: usize = 64;
 /// Of these, such as failed the last time, or were slow.
-const FAILING_AT_ONCE_MAX: usize = 32;
+const DOUBTFUL_AT_ONCE_MAX: usize = 32;
 /// Of these, such as are one org's.
 const OF_ONE_ORG_MAX: usize = 16;
 /// How long one turn goes on, but for the step that is under way: then another connection has its own.
@@ -36,11 +32,6 @@ const STEP_OF_QUICK_MAX: Duration = Duration::from_secs(2);
 const STEPS_OF_A_TURN: usize = 100;
 /// Accounts of one app that are looked at at once.
 const ACCOUNTS_AT_ONCE_MAX: usize = 4;
-/// Connections of which something is remembered.
-const REMEMBERED_MAX: usize = 100_000;
-
-/// An app of an org.
-type Key = (OrgId, AppId);
 
 /// What came of one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,186 +109,111 @@ const fn decide_after(before: Step, worked: Worked) -> Step {
     }
 }
 
-/// A turn that is over.
-struct Turn {
-    key: Key,
+/// Whether a turn goes on after so many steps, which took so long together.
+const fn goes_on(steps: usize, took: Duration) -> bool {
+    steps < STEPS_OF_A_TURN && took.as_millis() < TURN_MAX.as_millis()
+}
+
+/// Whether a peer for which a step took so long is a slow one.
+const fn is_slow(step_took: Duration) -> bool {
+    step_took.as_millis() > STEP_OF_QUICK_MAX.as_millis()
+}
+
+/// What is remembered of a connection between two turns.
+#[derive(Debug, Clone, Copy, Default)]
+struct Memory {
+    /// The row of the log up to which there was nothing.
     reached: i64,
     is_slow: bool,
 }
 
-/// Whose turn it is, and what is remembered of the others: the row of the log up to which there was nothing.
-#[derive(Default)]
-struct Desk {
-    turns: JoinSet<Turn>,
-    busy: HashMap<Key, task::Id>,
-    failing: HashSet<Key>,
-    slow: HashSet<Key>,
-    remembered: HashMap<Key, i64>,
-    after: (String, String),
+/// The connections of all orgs.
+struct Connections {
+    sender: Sender,
+    envoy: Arc<dyn Envoy>,
+    stop: watch::Receiver<bool>,
 }
 
-impl Desk {
-    fn collect(&mut self) {
-        while let Some(turn) = self.turns.try_join_next() {
-            match turn {
-                Ok(Turn {
-                    key,
-                    reached,
-                    is_slow,
-                }) => {
-                    self.busy.remove(&key);
-                    self.failing.remove(&key);
-                    self.slow.remove(&key);
-                    if is_slow && self.slow.len() < REMEMBERED_MAX {
-                        self.slow.insert(key.clone());
-                    }
-                    if self.remembered.len() >= REMEMBERED_MAX {
-                        self.remembered.clear();
-                    }
-                    self.remembered.insert(key, reached);
-                }
-                Err(error) => {
-                    tracing::error!(%error, "the turn of a provisioned app broke off");
-                    self.busy.retain(|_, task| *task != error.id());
-                    self.failing.retain(|key| self.busy.contains_key(key));
+impl Turns for Connections {
+    type Due = Due;
+    type Id = AppId;
+    type Memory = Memory;
+    const WHAT: &'static str = "provisioned apps";
+    const LIMITS: Limits = Limits {
+        at_once_max: AT_ONCE_MAX,
+        doubtful_at_once_max: DOUBTFUL_AT_ONCE_MAX,
+        of_one_org_max: OF_ONE_ORG_MAX,
+    };
+
+    async fn load(&self, after: (&str, &str), limit: i64) -> Result<Vec<Due>, Fault> {
+        self.sender.cell.due_provisioning(after, limit).await
+    }
+
+    fn key(due: &Due) -> Key<Self> {
+        (due.org_id.clone(), due.app_id.clone())
+    }
+
+    fn is_due(due: &Due, memory: &Memory) -> bool {
+        due.has_work || due.newest > memory.reached.max(due.followed)
+    }
+
+    fn is_doubtful(due: &Due, memory: &Memory) -> bool {
+        due.failures > 0 || memory.is_slow
+    }
+
+    async fn take_turn(&self, due: Due, mut memory: Memory) -> Memory {
+        let mut held: Option<Arc<Work>> = None;
+        let (began, mut steps) = (Instant::now(), 0);
+        memory.is_slow = false;
+        while !*self.stop.borrow() && goes_on(steps, began.elapsed()) {
+            steps += 1;
+            let step_began = Instant::now();
+            let step = self
+                .seated_step(&due, (&mut memory.reached, &mut held))
+                .await;
+            memory.is_slow |= is_slow(step_began.elapsed());
+            match step {
+                Ok(Step::Done) => {}
+                Ok(Step::Nothing | Step::Over) => break,
+                Err(fault) => {
+                    tracing::warn!(error = %fault, app = %due.app_id, "a provisioned app could not go on; it will be tried again");
+                    break;
                 }
             }
         }
-    }
-
-    /// Whether it may hold its turn for long.
-    fn is_doubtful(&self, due: &Due, key: &Key) -> bool {
-        due.failures > 0 || self.slow.contains(key)
-    }
-
-    fn has_room(&self, due: &Due, key: &Key) -> bool {
-        let of_org = self.busy.keys().filter(|(org, _)| *org == due.org_id);
-        of_org.count() < OF_ONE_ORG_MAX
-            && (!self.is_doubtful(due, key) || self.failing.len() < FAILING_AT_ONCE_MAX)
-    }
-
-    fn begin(
-        &mut self,
-        sender: &Sender,
-        envoy: &Arc<dyn Envoy>,
-        due: Due,
-        stop: &watch::Receiver<bool>,
-    ) {
-        let key = (due.org_id.clone(), due.app_id.clone());
-        let reached = self.remembered.get(&key).copied().unwrap_or_default();
-        if self.busy.contains_key(&key) || !self.has_room(&due, &key) {
-            return;
+        if let Some(held) = held
+            && let Err(fault) = self.sender.cell.release_provisioning(&held).await
+        {
+            tracing::warn!(error = %fault, app = %due.app_id, "a provisioned app stays held until the hold runs out");
         }
-        if !due.has_work && due.newest <= reached.max(due.followed) {
-            return;
-        }
-        if self.is_doubtful(&due, &key) {
-            self.failing.insert(key.clone());
-        }
-        let (sender, envoy, stop) = (sender.clone(), Arc::clone(envoy), stop.clone());
-        let turn = self
-            .turns
-            .spawn(async move { take_turn(&sender, &envoy, due, reached, &stop).await });
-        self.busy.insert(key, turn.id());
+        memory
+    }
+}
+
+impl Connections {
+    /// One step. Of an org that is served elsewhere, or about to be, nothing is done.
+    async fn seated_step(
+        &self,
+        due: &Due,
+        (reached, held): (&mut i64, &mut Option<Arc<Work>>),
+    ) -> Result<Step, Fault> {
+        let Some(seat) = self.sender.seat(&due.org_id).await? else {
+            return Ok(Step::Over);
+        };
+        let step = one_step(&self.sender.cell, &self.envoy, due, (reached, held)).await;
+        drop(seat);
+        step
     }
 }
 
 /// Works until told to stop, and then ends what is under way.
-pub(crate) async fn run(sender: Sender, envoy: Arc<dyn Envoy>, mut stop: watch::Receiver<bool>) {
-    let mut desk = Desk::default();
-    let stopped = stop.clone();
-    while !stopped_within(&mut stop, PAUSE).await {
-        desk.collect();
-        if let Err(fault) = look(&sender, &envoy, &mut desk, &stopped).await {
-            tracing::warn!(error = %fault, "provisioned apps could not be looked at; it will be tried again");
-        }
-    }
-    while desk.turns.join_next().await.is_some() {}
-}
-
-/// One page of connections. The next look goes on where this one ended, because the page or the room did, and from the beginning
-/// behind the last page.
-async fn look(
-    sender: &Sender,
-    envoy: &Arc<dyn Envoy>,
-    desk: &mut Desk,
-    stop: &watch::Receiver<bool>,
-) -> Result<(), Fault> {
-    let place_before = desk.after.clone();
-    let place = (place_before.0.as_str(), place_before.1.as_str());
-    let page = sender.cell.due_provisioning(place, PAGE_MAX).await?;
-    let is_last = i64::try_from(page.len()).unwrap_or(i64::MAX) < PAGE_MAX;
-    desk.after = match page.last().filter(|_| !is_last) {
-        Some(last) => (last.org_id.to_string(), last.app_id.to_string()),
-        None => Default::default(),
+pub(crate) async fn run(sender: Sender, envoy: Arc<dyn Envoy>, stop: watch::Receiver<bool>) {
+    let connections = Connections {
+        sender,
+        envoy,
+        stop: stop.clone(),
     };
-    let mut before = place_before;
-    for due in page {
-        if desk.turns.len() >= AT_ONCE_MAX {
-            desk.after = before;
-            break;
-        }
-        before = (due.org_id.to_string(), due.app_id.to_string());
-        desk.begin(sender, envoy, due, stop);
-    }
-    Ok(())
-}
-
-/// A few steps of one connection.
-async fn take_turn(
-    sender: &Sender,
-    envoy: &Arc<dyn Envoy>,
-    due: Due,
-    mut reached: i64,
-    stop: &watch::Receiver<bool>,
-) -> Turn {
-    let mut held: Option<Arc<Work>> = None;
-    let (began, mut is_slow) = (Instant::now(), false);
-    for _ in 0..STEPS_OF_A_TURN {
-        if *stop.borrow() || began.elapsed() >= TURN_MAX {
-            break;
-        }
-        let step_began = Instant::now();
-        let step = seated_step(sender, envoy, &due, (&mut reached, &mut held)).await;
-        is_slow |= step_began.elapsed() > STEP_OF_QUICK_MAX;
-        match step {
-            Ok(Step::Done) => {}
-            Ok(Step::Nothing | Step::Over) => break,
-            Err(fault) => {
-                tracing::warn!(error = %fault, app = %due.app_id, "a provisioned app could not go on; it will be tried again");
-                break;
-            }
-        }
-    }
-    if let Some(held) = held
-        && let Err(fault) = sender.cell.release_provisioning(&held).await
-    {
-        tracing::warn!(error = %fault, app = %due.app_id, "a provisioned app stays held until the hold runs out");
-    }
-    Turn {
-        key: (due.org_id, due.app_id),
-        reached,
-        is_slow,
-    }
-}
-
-/// One step. Of an org that is served elsewhere, or about to be, nothing is done.
-async fn seated_step(
-    sender: &Sender,
-    envoy: &Arc<dyn Envoy>,
-    due: &Due,
-    (reached, held): (&mut i64, &mut Option<Arc<Work>>),
-) -> Result<Step, Fault> {
-    let seat = match &sender.membership {
-        None => None,
-        Some(membership) => match membership.deliver(&due.org_id).await? {
-            Entry::Entered(seat) => Some(seat),
-            Entry::Refused(_) => return Ok(Step::Over),
-        },
-    };
-    let step = one_step(&sender.cell, envoy, due, (reached, held)).await;
-    drop(seat);
-    step
+    turns::run(connections, stop).await;
 }
 
 /// One step of a connection. It is held only where something waits, from then on to the end of the turn.
@@ -342,7 +258,7 @@ pub(crate) async fn settle(
 ) -> Result<usize, Fault> {
     let mut reached = 0;
     for steps in 0..steps_max {
-        let due = cell.due_provisioning(("", ""), PAGE_MAX).await?;
+        let due = cell.due_provisioning(("", ""), 500).await?;
         let due = due
             .into_iter()
             .find(|due| due.org_id == *org && due.app_id == *app);
@@ -357,4 +273,35 @@ pub(crate) async fn settle(
         }
     }
     Ok(steps_max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{goes_on, is_slow};
+    use std::time::Duration;
+
+    #[test]
+    fn a_turn_ends_after_its_time_or_its_steps() {
+        for (steps, took_ms, expected) in [
+            (0, 0, true),
+            (99, 9_999, true),
+            (100, 0, false),
+            (1, 10_000, false),
+            (1, 60_000, false),
+        ] {
+            let took = Duration::from_millis(took_ms);
+            assert_eq!(goes_on(steps, took), expected, "{steps} {took_ms}");
+        }
+    }
+
+    #[test]
+    fn who_takes_long_for_a_step_is_slow() {
+        for (took_ms, expected) in [(0, false), (2_000, false), (2_001, true), (40_000, true)] {
+            assert_eq!(
+                is_slow(Duration::from_millis(took_ms)),
+                expected,
+                "{took_ms}"
+            );
+        }
+    }
 }

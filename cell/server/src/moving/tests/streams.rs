@@ -76,7 +76,7 @@ async fn make_group(at: &TestCell, org: &OrgId, name: &str) {
 
 /// Sends all that a stream is behind; what was told.
 async fn drain(at: &TestCell, org: &OrgId, id: &LogStreamId) -> Vec<(String, Vec<String>)> {
-    let (taker, mut memory) = (Taker::default(), Memory::new());
+    let (taker, mut memory) = (Taker::default(), Memory::default());
     let due = Due {
         org_id: org.clone(),
         id: id.clone(),

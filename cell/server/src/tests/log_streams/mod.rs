@@ -68,7 +68,7 @@ impl Bench {
             cell,
             clock,
             envoy: HttpEnvoy::new(Reach::PublicAndLoopback).unwrap(),
-            memory: Memory::new(),
+            memory: Memory::default(),
             _folder: folder,
             _server: server,
         }

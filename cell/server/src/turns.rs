@@ -1,0 +1,294 @@
+//! Turns: of many things that may be due each is gone on with by itself for a while, so that one that is slow holds its own turn alone, and
+//! those of whom nothing good is known may never hold all there are.
+
+use crate::jobs::stopped_within;
+use identity::fault::Fault;
+use std::collections::{HashMap, HashSet};
+use std::fmt::Display;
+use std::future::Future;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::{self, JoinSet};
+use vocab::id::OrgId;
+
+/// Pause between two looks.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Things of one look.
+const PAGE_MAX: i64 = 500;
+/// Things of which something is remembered.
+const REMEMBERED_MAX: usize = 100_000;
+
+/// Something of an org.
+pub(crate) type Key<T> = (OrgId, <T as Turns>::Id);
+
+/// How many have a turn at once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Of all.
+    pub(crate) at_once_max: usize,
+    /// Of these, such as may hold their turn for long.
+    pub(crate) doubtful_at_once_max: usize,
+    /// Of these, such as are one org's.
+    pub(crate) of_one_org_max: usize,
+}
+
+/// How many have a turn just now.
+#[derive(Debug, Clone, Copy)]
+struct Busy {
+    doubtful: usize,
+    of_org: usize,
+}
+
+impl Limits {
+    /// Whether one more may have a turn, where there is room for any.
+    const fn has_room(self, busy: Busy, is_doubtful: bool) -> bool {
+        busy.of_org < self.of_one_org_max
+            && (!is_doubtful || busy.doubtful < self.doubtful_at_once_max)
+    }
+}
+
+/// What has turns.
+pub(crate) trait Turns: Send + Sync + 'static {
+    /// One that may be due.
+    type Due: Send + 'static;
+    /// By what it is told apart within its org.
+    type Id: Clone + Eq + Hash + Display + Send + 'static;
+    /// What is remembered of one between two turns. What is forgotten is looked at once more.
+    type Memory: Copy + Default + Send + 'static;
+    /// What they are called in what an operator reads.
+    const WHAT: &'static str;
+    /// How many have a turn at once.
+    const LIMITS: Limits;
+
+    /// So many that may be due, behind that one in the order of orgs and ids.
+    fn load(
+        &self,
+        after: (&str, &str),
+        limit: i64,
+    ) -> impl Future<Output = Result<Vec<Self::Due>, Fault>> + Send;
+
+    /// Which one it is.
+    fn key(due: &Self::Due) -> Key<Self>;
+
+    /// Whether there is anything to do in a turn.
+    fn is_due(due: &Self::Due, memory: &Self::Memory) -> bool;
+
+    /// Whether it may hold its turn for long.
+    fn is_doubtful(due: &Self::Due, memory: &Self::Memory) -> bool;
+
+    /// Goes on with one for a while.
+    fn take_turn(
+        &self,
+        due: Self::Due,
+        memory: Self::Memory,
+    ) -> impl Future<Output = Self::Memory> + Send;
+}
+
+/// Whose turn it is, and what is remembered of the others.
+struct Desk<T: Turns> {
+    turns: JoinSet<(Key<T>, T::Memory)>,
+    busy: HashMap<Key<T>, task::Id>,
+    doubtful: HashSet<Key<T>>,
+    remembered: HashMap<Key<T>, T::Memory>,
+    after: (String, String),
+}
+
+impl<T: Turns> Desk<T> {
+    fn new() -> Self {
+        Self {
+            turns: JoinSet::new(),
+            busy: HashMap::new(),
+            doubtful: HashSet::new(),
+            remembered: HashMap::new(),
+            after: Default::default(),
+        }
+    }
+
+    fn collect(&mut self) {
+        while let Some(turn) = self.turns.try_join_next() {
+            match turn {
+                Ok((key, memory)) => {
+                    self.busy.remove(&key);
+                    self.doubtful.remove(&key);
+                    if self.remembered.len() >= REMEMBERED_MAX {
+                        self.remembered.clear();
+                    }
+                    self.remembered.insert(key, memory);
+                }
+                Err(error) => {
+                    tracing::error!(%error, of = T::WHAT, "a turn broke off");
+                    self.busy.retain(|_, task| *task != error.id());
+                    self.doubtful.retain(|key| self.busy.contains_key(key));
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self, turns: &Arc<T>, due: T::Due) {
+        let key = T::key(&due);
+        let memory = self.remembered.get(&key).copied().unwrap_or_default();
+        if self.busy.contains_key(&key) || !T::is_due(&due, &memory) {
+            return;
+        }
+        let busy = Busy {
+            doubtful: self.doubtful.len(),
+            of_org: self.busy.keys().filter(|(org, _)| *org == key.0).count(),
+        };
+        let is_doubtful = T::is_doubtful(&due, &memory);
+        if !T::LIMITS.has_room(busy, is_doubtful) {
+            return;
+        }
+        if is_doubtful {
+            self.doubtful.insert(key.clone());
+        }
+        let (turns, whose) = (Arc::clone(turns), key.clone());
+        let turn = self
+            .turns
+            .spawn(async move { (whose, turns.take_turn(due, memory).await) });
+        self.busy.insert(key, turn.id());
+    }
+
+    /// One page of what may be due. The next look goes on where this one ended, because the page or the room did, and from the beginning
+    /// behind the last page.
+    async fn look(&mut self, turns: &Arc<T>) -> Result<(), Fault> {
+        let place = |due: &T::Due| {
+            let (org, id) = T::key(due);
+            (org.to_string(), id.to_string())
+        };
+        let mut before = self.after.clone();
+        let page = turns.load((&before.0, &before.1), PAGE_MAX).await?;
+        let is_last = i64::try_from(page.len()).unwrap_or(i64::MAX) < PAGE_MAX;
+        let last = page.last().filter(|_| !is_last);
+        self.after = last.map(place).unwrap_or_default();
+        for due in page {
+            if self.turns.len() >= T::LIMITS.at_once_max {
+                self.after = before;
+                break;
+            }
+            before = place(&due);
+            self.begin(turns, due);
+        }
+        Ok(())
+    }
+}
+
+/// Gives turns until told to stop, and then waits for those that are under way.
+pub(crate) async fn run<T: Turns>(turns: T, mut stop: watch::Receiver<bool>) {
+    let turns = Arc::new(turns);
+    let mut desk = Desk::new();
+    while !stopped_within(&mut stop, PAUSE).await {
+        desk.collect();
+        if let Err(fault) = desk.look(&turns).await {
+            tracing::warn!(error = %fault, of = T::WHAT, "what is due could not be looked at; it will be tried again");
+        }
+    }
+    while desk.turns.join_next().await.is_some() {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Busy, Desk, Key, Limits, Turns};
+    use identity::fault::Fault;
+    use std::future::pending;
+    use std::sync::Arc;
+    use vocab::entropy::SeededEntropy;
+    use vocab::id::OrgId;
+
+    #[test]
+    fn who_may_be_slow_never_holds_all_there_are() {
+        let limits = Limits {
+            at_once_max: 64,
+            doubtful_at_once_max: 32,
+            of_one_org_max: 16,
+        };
+        for (doubtful, of_org, is_doubtful, expected) in [
+            (0, 0, false, true),
+            (0, 0, true, true),
+            (31, 15, true, true),
+            (32, 0, true, false),
+            (32, 0, false, true),
+            (0, 15, false, true),
+            (0, 16, false, false),
+            (0, 16, true, false),
+        ] {
+            let busy = Busy { doubtful, of_org };
+            let has_room = limits.has_room(busy, is_doubtful);
+            assert_eq!(has_room, expected, "{busy:?} {is_doubtful}");
+        }
+    }
+
+    #[derive(Clone)]
+    struct Trial {
+        org: OrgId,
+        number: u8,
+    }
+
+    /// Things whose turns never end, of which those below ten failed.
+    struct Trials(Vec<Trial>);
+
+    impl Turns for Trials {
+        type Due = Trial;
+        type Id = u8;
+        type Memory = ();
+        const WHAT: &'static str = "trials";
+        const LIMITS: Limits = Limits {
+            at_once_max: 6,
+            doubtful_at_once_max: 2,
+            of_one_org_max: 3,
+        };
+
+        async fn load(&self, after: (&str, &str), _: i64) -> Result<Vec<Trial>, Fault> {
+            let is_behind = |trial: &&Trial| {
+                after.0.is_empty() || trial.number > after.1.parse().unwrap_or_default()
+            };
+            Ok(self.0.iter().filter(is_behind).cloned().collect())
+        }
+
+        fn key(due: &Trial) -> Key<Self> {
+            (due.org.clone(), due.number)
+        }
+
+        fn is_due(due: &Trial, (): &()) -> bool {
+            due.number != 13
+        }
+
+        fn is_doubtful(due: &Trial, (): &()) -> bool {
+            due.number < 10
+        }
+
+        async fn take_turn(&self, _: Trial, (): ()) {
+            pending().await
+        }
+    }
+
+    #[tokio::test]
+    async fn a_look_gives_turns_as_far_as_there_is_room_and_goes_on_behind() {
+        let entropy = SeededEntropy::new(3);
+        let orgs = [OrgId::generate(&entropy), OrgId::generate(&entropy)];
+        let trial = |org: usize, number| Trial {
+            org: orgs[org].clone(),
+            number,
+        };
+        let turns = Arc::new(Trials(vec![
+            trial(0, 1),
+            trial(0, 2),
+            trial(1, 3),
+            trial(0, 11),
+            trial(0, 12),
+            trial(1, 13),
+            trial(1, 14),
+            trial(1, 15),
+            trial(1, 16),
+            trial(1, 17),
+        ]));
+        let mut desk = Desk::new();
+        desk.look(&turns).await.unwrap();
+        let mut busy: Vec<u8> = desk.busy.keys().map(|(_, number)| *number).collect();
+        busy.sort_unstable();
+        assert_eq!(busy, [1, 2, 11, 14, 15, 16]);
+        assert_eq!(desk.after.1, "16");
+        desk.turns.abort_all();
+    }
+}
