@@ -4,8 +4,8 @@ use crate::api_access::grants;
 use crate::apps::input::{KEY_READ_ONLY, READ_ONLY};
 use crate::apps::standing;
 use crate::apps::words::{
-    APPLICATION_TYPES, AUTHENTICATION_METHODS, CONSENT_METHODS, GRANT_TYPES, RESPONSE_TYPES,
-    SIGN_ON_MODE,
+    APPLICATION_TYPES, AUTHENTICATION_METHODS, CONSENT_METHODS, FEATURES, GRANT_TYPES,
+    RESPONSE_TYPES, SIGN_ON_MODE,
 };
 use crate::apps::{groups, users};
 use crate::description::components::{LINKS, STATUS};
@@ -83,7 +83,8 @@ static APP: Model = shown(
             must("created", Schema::Moment),
             must("lastUpdated", Schema::Moment),
             must("signOnMode", Schema::Word(&[SIGN_ON_MODE])),
-            must("features", Schema::List(&Schema::Text)),
+            must("features", Schema::List(&Schema::Word(&FEATURES)))
+                .said("What is done at its SCIM server, if one is connected and switched on."),
             must(
                 "visibility",
                 Schema::Joined(

@@ -56,11 +56,20 @@ async fn found(call: &Call, search: &AppSearch, limit: usize) -> Result<Reply, A
     Ok(call.paged(Reply::of(Value::from(apps)), found.next.as_ref()))
 }
 
-/// Apps as they are shown, each with how it is assigned to the person whom `expand` names: read together for all of them.
+/// Apps as they are shown, each with what is done at its SCIM server: read together for all of them.
+async fn render_all(call: &Call, apps: &[App]) -> Result<Vec<Value>, ApiError> {
+    let features = call.cell.find_features(&call.reader()?, apps).await?;
+    let features = |app: &App| features.get(&app.id).copied();
+    let shown = apps.iter();
+    let shown = shown.map(|app| render_app(call, app, features(app), None));
+    Ok(shown.collect())
+}
+
+/// The same, each with how it is assigned to the person whom `expand` names: read together as well.
 async fn show_all(call: &Call, apps: &[App]) -> Result<Vec<Value>, ApiError> {
-    let shown = apps.iter().map(|app| render_app(call, app, None));
+    let shown = render_all(call, apps).await?;
     let Some(expand) = call.query.get("expand") else {
-        return Ok(shown.collect());
+        return Ok(shown);
     };
     let named = expand.strip_prefix("user/");
     let named = named.ok_or_else(|| ApiError::invalid("expand", "use user/ and an id"))?;
@@ -144,7 +153,7 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
     let new = plan_new(parse_app(call.json()?)?)?;
     let created = call.cell.add_app(&call.permit, new, status).await?;
     let secret = created.secret.as_ref();
-    Ok(Reply::of(render_app(&call, &created.app, secret)))
+    Ok(Reply::of(render_app(&call, &created.app, None, secret)))
 }
 
 /// `PUT /api/v1/apps/{id}`.
@@ -164,7 +173,8 @@ pub async fn replace(call: Call) -> Result<Reply, ApiError> {
         match changed.await {
             Ok(()) => {
                 let app = load_app(&call).await?;
-                return Ok(Reply::of(render_app(&call, &app, None)));
+                let mut shown = render_all(&call, std::slice::from_ref(&app)).await?;
+                return Ok(Reply::of(shown.pop().unwrap_or_default()));
             }
             Err(Refusal::Changed) => {}
             Err(refusal) => return Err(refusal.into()),

@@ -3,7 +3,7 @@
 use crate::apps::standing;
 use crate::apps::words::{
     APPLICATION_TYPES, AUTHENTICATION_METHODS, CONSENT_METHODS, GRANT_TYPES, SIGN_ON_MODE,
-    response_types, shown,
+    features_of, response_types, shown,
 };
 use crate::call::Call;
 use identity::app::client_keys::keys_of;
@@ -11,13 +11,19 @@ use identity::app::rules::needs_pkce;
 use identity::app::search::MAKE;
 use identity::app::settings::Assignment;
 use identity::app::{App, AppStatus};
+use identity::provisioning::Features;
 use protocol::jose::jwk::Jwk;
 use serde_json::{Map, Value, json};
 use vocab::secret::Secret;
 
-/// An app, with its secret if it was made just now.
+/// An app, with what is done at its SCIM server, and its secret if it was made just now.
 #[must_use]
-pub fn render_app(call: &Call, app: &App, secret: Option<&Secret<String>>) -> Value {
+pub fn render_app(
+    call: &Call,
+    app: &App,
+    features: Option<Features>,
+    secret: Option<&Secret<String>>,
+) -> Value {
     let is_hidden = app.settings.initiate_login_uri.is_empty();
     let visibility = json!({ "hide": { "iOS": true, "web": is_hidden } });
     let proof = json!({ "oauthClient": render_proof(app, secret) });
@@ -33,7 +39,7 @@ pub fn render_app(call: &Call, app: &App, secret: Option<&Secret<String>>) -> Va
         "created": app.created_at.to_rfc3339_millis(),
         "lastUpdated": app.updated_at.to_rfc3339_millis(),
         "signOnMode": SIGN_ON_MODE,
-        "features": [],
+        "features": features.map(features_of).unwrap_or_default(),
         "visibility": standing::joined([standing::of_visibility(), visibility]),
         "credentials": standing::joined([standing::of_credentials(), proof]),
         "settings": standing::joined([standing::of_settings(), settings]),

@@ -3,6 +3,7 @@
 use crate::error::ApiError;
 use identity::app::AppKind;
 use identity::app::settings::{ClientAuthentication, ConsentRule, GrantKind};
+use identity::provisioning::Features;
 
 /// The one way in which people get to an app here.
 pub const SIGN_ON_MODE: &str = "OPENID_CONNECT";
@@ -50,6 +51,33 @@ pub const RESPONSE_TYPES: [(&str, GrantKind); 2] = [
     ("token", GrantKind::ClientCredentials),
 ];
 
+/// What may be done at the SCIM server of an app.
+pub const FEATURES: [&str; 6] = [
+    "GROUP_PUSH",
+    "IMPORT_NEW_USERS",
+    "PUSH_NEW_USERS",
+    "PUSH_PROFILE_UPDATES",
+    "PUSH_USER_DEACTIVATION",
+    "REACTIVATE_USERS",
+];
+
+/// Of these, what is done: some of it as it is ticked, and some of it wherever a server is connected.
+#[must_use]
+pub fn features_of(ticked: Features) -> Vec<&'static str> {
+    let done = [
+        true,
+        true,
+        ticked.create,
+        ticked.update,
+        ticked.deactivate,
+        ticked.create || ticked.update,
+    ];
+    let words = FEATURES.into_iter().zip(done);
+    words
+        .filter_map(|(word, is_done)| is_done.then_some(word))
+        .collect()
+}
+
 /// What a word stands for.
 ///
 /// # Errors
@@ -82,4 +110,34 @@ pub fn response_types(grants: &[GrantKind]) -> Vec<&'static str> {
         .filter(|(_, grant)| grants.contains(grant))
         .map(|(word, _)| *word)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::features_of;
+    use identity::provisioning::Features;
+
+    #[test]
+    fn what_is_done_at_a_server_follows_what_is_ticked() {
+        for ((create, update, deactivate), expected) in [
+            ((false, false, false), &[][..]),
+            ((true, false, false), &["PUSH_NEW_USERS", "REACTIVATE_USERS"]),
+            (
+                (false, true, true),
+                &[
+                    "PUSH_PROFILE_UPDATES",
+                    "PUSH_USER_DEACTIVATION",
+                    "REACTIVATE_USERS",
+                ],
+            ),
+        ] {
+            let features = Features {
+                create,
+                update,
+                deactivate,
+            };
+            let always = ["GROUP_PUSH", "IMPORT_NEW_USERS"];
+            assert_eq!(features_of(features), [&always, expected].concat());
+        }
+    }
 }

@@ -232,7 +232,50 @@ async fn groups_say_whether_they_give_a_role_and_are_pushed(world: &World) {
     assert_eq!(seen(plain.as_str()).await, (Some(true), Some(0)));
 }
 
+async fn what_a_connection_does_stands_in_the_app(world: &World) {
+    let (wiki, other) = (
+        add(world, &web("Wiki")).await,
+        add(world, &web("Other")).await,
+    );
+    let path = format!("/api/v1/apps/{}", wiki.id());
+    assert_eq!(wiki.body["features"], json!([]));
+    let connection = format!("{path}/connections/default");
+    let set = json!({ "baseUrl": "https://scim.example/v2",
+                      "profile": { "authScheme": "TOKEN", "token": "letmein" } });
+    assert_eq!(world.post(&connection, &set).await.status, 200);
+    assert_eq!(world.get(&path).await.body["features"], json!([]));
+    let on = format!("{connection}/lifecycle/activate");
+    assert_eq!(world.post(&on, &Value::Null).await.status, 204);
+    let always = json!(["GROUP_PUSH", "IMPORT_NEW_USERS"]);
+    assert_eq!(world.get(&path).await.body["features"], always);
+    let ticked = json!({ "create": { "lifecycleCreate": { "status": "ENABLED" } },
+                         "update": { "lifecycleDeactivate": { "status": "ENABLED" } } });
+    let features = format!("{path}/features/USER_PROVISIONING");
+    let put = world.call(By::Manager, "PUT", &features, &ticked).await;
+    assert_eq!(put.status, 200, "{}", put.body);
+    let expected = json!([
+        "GROUP_PUSH",
+        "IMPORT_NEW_USERS",
+        "PUSH_NEW_USERS",
+        "PUSH_USER_DEACTIVATION",
+        "REACTIVATE_USERS",
+    ]);
+    let shown = world.get(&path).await.body;
+    assert_eq!(shown["features"], expected);
+    let listed = world.get("/api/v1/apps").await.body;
+    for app in listed.as_array().unwrap() {
+        let features = match app["id"] == json!(other.id()) {
+            true => json!([]),
+            false => expected.clone(),
+        };
+        assert_eq!(app["features"], features, "{app}");
+    }
+    let replaced = world.call(By::Manager, "PUT", &path, &shown).await;
+    assert_eq!(replaced.body["features"], expected);
+}
+
 on_both_engines!(
+    what_a_connection_does_stands_in_the_app,
     policies_are_shown_with_their_rules,
     the_people_and_groups_of_an_app_stand_in_their_assignments,
     the_apps_of_a_person_say_how_they_came,

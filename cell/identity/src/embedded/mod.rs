@@ -2,7 +2,9 @@
 
 pub mod store;
 
+use crate::access::custom::capability::ThingKind;
 use crate::access::{Permission, Permit};
+use crate::app::App;
 use crate::app::assigned::{AppWay, Way};
 use crate::attribute_schema::Attributes;
 use crate::cell::Cell;
@@ -10,6 +12,7 @@ use crate::fault::Refusal;
 use crate::group::Group;
 use crate::person::Person;
 use crate::person::search::PersonRecord;
+use crate::provisioning::Features;
 use std::collections::HashMap;
 use vocab::id::{AppId, GroupId, UserId};
 
@@ -102,6 +105,25 @@ impl Cell {
                 found.insert(app, way);
             }
             found.extend(store::load_direct_ways(&mut tx, org, user, ids).await?);
+        }
+        Ok(found)
+    }
+
+    /// What is done at the SCIM servers of these apps, which the caller has found; those without a connection that is switched on are left out.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    pub async fn find_features(
+        &self,
+        permit: &Permit,
+        apps: &[App],
+    ) -> Result<HashMap<AppId, Features>, Refusal> {
+        permit.covers_finding(ThingKind::App)?;
+        let ids: Vec<AppId> = apps.iter().map(|app| app.id.clone()).collect();
+        let mut found = HashMap::new();
+        let mut tx = self.database.read().await?;
+        for ids in ids.chunks(TOGETHER_MAX) {
+            found.extend(store::load_features(&mut tx, permit.org(), ids).await?);
         }
         Ok(found)
     }

@@ -9,6 +9,8 @@ use crate::fault::Fault;
 use crate::group::Group;
 use crate::group::store::{columns, read};
 use crate::org::settings::ProfileAttribute;
+use crate::provisioning::Features;
+use crate::provisioning::store::connections::parse_config;
 use crate::walk::rows_max;
 use database::{DatabaseFault, ReadTx, Row};
 use std::sync::LazyLock;
@@ -64,6 +66,13 @@ static THROUGH_GROUPS: LazyLock<String> = LazyLock::new(|| {
          AND NOT EXISTS (SELECT 1 FROM app_groups h JOIN group_members n ON n.org_id = h.org_id \
          AND n.group_id = h.group_id AND n.user_id = $2 WHERE h.org_id = $1 AND h.app_id = g.app_id \
          AND h.group_id < g.group_id)"
+    )
+});
+static FEATURES: LazyLock<String> = LazyLock::new(|| {
+    let places = places(2);
+    format!(
+        "SELECT c.app_id, c.config FROM provisioning_connections c WHERE c.org_id = $1 AND c.active = 1 \
+         AND c.app_id IN ({places})"
     )
 });
 static COUNTS: LazyLock<String> = LazyLock::new(|| {
@@ -149,6 +158,23 @@ pub(super) async fn load_group_ways(
     rows.iter()
         .map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .collect()
+}
+
+/// What is done at the peers of apps, of those whose connection is switched on.
+pub(super) async fn load_features(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    ids: &[AppId],
+) -> Result<Vec<(AppId, Features)>, Fault> {
+    let Some(values) = filled(vec![Value::from(org)], ids) else {
+        return Ok(Vec::new());
+    };
+    let rows = tx.query(FEATURES.as_str(), &values).await?;
+    let read = |row: &Row| {
+        let config: String = row.get(1)?;
+        Ok((row.get(0)?, parse_config(&config)?.features))
+    };
+    rows.iter().map(read).collect()
 }
 
 /// How much there is of a group: of members and apps one more than the bound where there are more.
