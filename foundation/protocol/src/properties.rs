@@ -474,6 +474,7 @@ pub fn check_expression(bytes: &[u8]) -> Result<(), Violation> {
         return Ok(());
     };
     let parse = |text: &str| Expression::parse(text, &trial_kind);
+    check_value(text)?;
     let expression = match parse(text) {
         Ok(expression) => expression,
         Err(error) => {
@@ -511,6 +512,29 @@ pub fn check_expression(bytes: &[u8]) -> Result<(), Violation> {
         ),
         Err(error) => hold(too_much(&error.wrong), "an opposite is no expression"),
     }
+}
+
+/// An expression of a value means the same each time; one that is true or false is a value as well.
+fn check_value(text: &str) -> Result<(), Violation> {
+    let is_flag = Expression::parse(text, &trial_kind).is_ok();
+    let Ok(expression) = Expression::parse_of(Kind::Any, text, &trial_kind) else {
+        return hold(!is_flag, "what is true or false is no value");
+    };
+    let facts = Facts {
+        attribute: &trial_fact,
+        groups: &[],
+    };
+    let value = expression.value(&facts);
+    hold(value == expression.value(&facts), "two values differ")?;
+    let is_of_kind = |kind| Expression::parse_of(kind, text, &trial_kind).is_ok();
+    let is_right = match value {
+        Ok(Fact::Text(_)) => is_of_kind(Kind::Text),
+        Ok(Fact::Number(_)) => is_of_kind(Kind::Number),
+        Ok(Fact::Flag(_)) => is_of_kind(Kind::Flag),
+        Ok(Fact::List(_)) => is_of_kind(Kind::List),
+        Ok(Fact::Nothing) | Err(_) => true,
+    };
+    hold(is_right, "a value is not of its kind")
 }
 
 /// A path that parses has one spelling, which parses to the same path.

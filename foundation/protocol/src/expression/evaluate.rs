@@ -7,12 +7,11 @@ use crate::expression::{
 use std::cmp::Ordering;
 
 pub(super) fn holds(root: &Node, facts: &Facts<'_>) -> Result<bool, EvaluationError> {
-    let mut evaluation = Evaluation {
-        facts,
-        steps: 0,
-        produced: 0,
-    };
-    evaluation.flag(root)
+    Evaluation::new(facts).flag(root)
+}
+
+pub(super) fn value(root: &Node, facts: &Facts<'_>) -> Result<Value, EvaluationError> {
+    Evaluation::new(facts).value(root)
 }
 
 struct Evaluation<'e> {
@@ -21,7 +20,15 @@ struct Evaluation<'e> {
     produced: usize,
 }
 
-impl Evaluation<'_> {
+impl<'e> Evaluation<'e> {
+    const fn new(facts: &'e Facts<'e>) -> Self {
+        Self {
+            facts,
+            steps: 0,
+            produced: 0,
+        }
+    }
+
     fn step(&mut self) -> Result<(), EvaluationError> {
         self.steps += 1;
         if self.steps > STEPS_MAX {

@@ -1,5 +1,5 @@
-//! The expression language of group rules (`urn:okta:expression:1.0`): a text to a tree, and a tree with facts about one
-//! person to true or false.
+//! The expression language of group rules and of mappings of profiles (`urn:okta:expression:1.0`): a text to a tree, and a tree with
+//! facts about one person to true or false, or to a value.
 //!
 //! It knows no attribute and no group by itself: which attributes there are, and of which kind, is an argument of the
 //! parser, and what a person has is one of the evaluation. Types are checked while the text is read, so that what cannot
@@ -117,7 +117,7 @@ enum Node {
     Member(Membership),
 }
 
-/// An expression that is true or false of a person.
+/// An expression that is true or false of a person, or is a value of theirs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expression {
     root: Node,
@@ -230,7 +230,7 @@ pub enum EvaluationError {
 }
 
 impl Expression {
-    /// Reads an expression; `kind_of` says of which kind an attribute of a person is, and that there is one.
+    /// Reads an expression that is true or false; `kind_of` says of which kind an attribute of a person is, and that there is one.
     ///
     /// # Errors
     /// [`ExpressionError`] with the column.
@@ -238,7 +238,19 @@ impl Expression {
         text: &str,
         kind_of: &dyn Fn(&str) -> Option<Kind>,
     ) -> Result<Self, ExpressionError> {
-        parse::parse_expression(text, kind_of)
+        Self::parse_of(Kind::Flag, text, kind_of)
+    }
+
+    /// The same of one that is a value of that kind.
+    ///
+    /// # Errors
+    /// [`ExpressionError`] with the column.
+    pub fn parse_of(
+        kind: Kind,
+        text: &str,
+        kind_of: &dyn Fn(&str) -> Option<Kind>,
+    ) -> Result<Self, ExpressionError> {
+        parse::parse_expression(kind, text, kind_of)
     }
 
     /// Whether it holds of a person. What is neither, because an attribute is not there, does not hold.
@@ -247,6 +259,14 @@ impl Expression {
     /// [`EvaluationError`] where a bound was reached.
     pub fn holds(&self, facts: &Facts<'_>) -> Result<bool, EvaluationError> {
         evaluate::holds(&self.root, facts)
+    }
+
+    /// What it is of a person; nothing where an attribute is not there of which it is made.
+    ///
+    /// # Errors
+    /// [`EvaluationError`] where a bound was reached.
+    pub fn value(&self, facts: &Facts<'_>) -> Result<Value, EvaluationError> {
+        evaluate::value(&self.root, facts)
     }
 
     /// The groups that it asks about.

@@ -36,6 +36,7 @@ struct Part {
 }
 
 pub(super) fn parse_expression(
+    kind: Kind,
     text: &str,
     kind_of: &dyn Fn(&str) -> Option<Kind>,
 ) -> Result<Expression, ExpressionError> {
@@ -55,7 +56,7 @@ pub(super) fn parse_expression(
     if parser.peek().is_some() {
         return Err(parser.wrong(Wrong::Surplus));
     }
-    require(&root, Kind::Flag)?;
+    require(&root, kind)?;
     Ok(Expression {
         root: root.node,
         memberships: parser.memberships,

@@ -246,6 +246,58 @@ fn the_groups_that_count_are_known_beforehand() {
     assert!(!expression.memberships()[0].fits("x", "a"));
 }
 
+#[test]
+fn expressions_are_values_of_their_kind() {
+    let groups = [];
+    let facts = Facts {
+        attribute: &attribute,
+        groups: &groups,
+    };
+    let text = |text: &str| Some(Value::Text(text.into()));
+    for (written, kind, expected) in [
+        ("user.department", Kind::Text, text("Eng")),
+        (
+            "String.toUpperCase(user.department) + '-' + user.login",
+            Kind::Text,
+            text("ENG-ada@example.com"),
+        ),
+        (
+            "String.substringBefore(user.login, '@')",
+            Kind::Text,
+            text("ada"),
+        ),
+        (
+            "user.level > 6 ? 'senior' : 'junior'",
+            Kind::Text,
+            text("senior"),
+        ),
+        (
+            "user.department + user.missing",
+            Kind::Text,
+            Some(Value::Nothing),
+        ),
+        ("user.missing", Kind::Text, Some(Value::Nothing)),
+        ("null", Kind::Text, Some(Value::Nothing)),
+        ("user.level + 1", Kind::Number, Some(Value::Number(8))),
+        ("user.remote", Kind::Flag, Some(Value::Flag(true))),
+        ("user.level", Kind::Text, None),
+        ("user.department", Kind::Number, None),
+        ("user.department == 'Eng'", Kind::Text, None),
+        ("{'a'}", Kind::Text, None),
+        ("", Kind::Text, None),
+        ("user.nobody", Kind::Text, None),
+    ] {
+        let read = Expression::parse_of(kind, written, &kind_of).ok();
+        let value = read.map(|read| read.value(&facts).unwrap());
+        assert_eq!(value, expected, "{written}");
+    }
+    let long = format!("user.long{}", " + user.long".repeat(80));
+    let read = Expression::parse_of(Kind::Text, &long, &kind_of).unwrap();
+    assert_eq!(read.value(&facts), Err(EvaluationError::TooMuchText));
+    let error = Expression::parse_of(Kind::Text, "user.level", &kind_of).unwrap_err();
+    assert_eq!((error.column, error.wrong), (1, Wrong::Not(Kind::Text)));
+}
+
 fn written() -> impl proptest::strategy::Strategy<Value = String> {
     let word = prop::sample::select(vec![
         "user.department",
