@@ -146,6 +146,8 @@ pub enum Thing {
     TrustedOrigin,
     /// What a profile holds.
     UserSchema,
+    /// A mapping of profiles to an app.
+    ProfileMapping,
     /// A relation between people.
     LinkedObject,
     /// A type of person.
@@ -215,6 +217,7 @@ impl Thing {
             Self::Zone => "NetworkZone",
             Self::TrustedOrigin => "TrustedOrigin",
             Self::UserSchema => "UserSchema",
+            Self::ProfileMapping => "ProfileMapping",
             Self::LinkedObject => "LinkedObject",
             Self::UserType => "UserType",
             Self::EventHook => "EventHook",

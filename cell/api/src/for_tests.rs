@@ -17,6 +17,7 @@ use crate::for_tests::described::Seen;
 use crate::for_tests::held::Held;
 use crate::for_tests::narrowed::Narrowed;
 use crate::for_tests::receiver::Receiver;
+use crate::profile_mappings::mapping_id;
 use crate::route::{OPERATIONS, Operation, router};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -51,7 +52,7 @@ use vocab::id::{ApiGrantId, AppId, OrgId, SessionId, UserId};
 use vocab::secret::SecretHash;
 
 /// The schema of the cell as far as this crate needs it.
-static SCHEMA: [Migration; 30] = cell_for_tests::with([
+static SCHEMA: [Migration; 31] = cell_for_tests::with([
     oauth::schema::MIGRATION,
     oauth::schema::MIGRATION_REFRESH_FAMILIES_BY_APP,
 ]);
@@ -540,7 +541,12 @@ pub(crate) fn fill(operation: &Operation, things: &Things) -> String {
         Some("users") => &things.user,
         _ => &things.service,
     };
-    let path = things.narrowed.fill(operation.path);
+    let of_app = mapping_id(&AppId::parse(&things.service).unwrap());
+    let own = ["/api/v1/mappings/{mapping}", "/api/v1/mappings/"];
+    let path = operation
+        .path
+        .replace(own[0], &(own[1].to_owned() + &of_app));
+    let path = things.narrowed.fill(&path);
     let path = things.deciders.fill(&path);
     let path = things.held.fill(&path);
     let path = things.custom.fill(&path);

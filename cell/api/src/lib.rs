@@ -30,6 +30,7 @@ pub mod logs;
 pub mod named;
 pub mod org;
 pub mod policies;
+pub mod profile_mappings;
 pub mod provisioning;
 pub mod query;
 mod receivers;

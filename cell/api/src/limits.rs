@@ -54,6 +54,11 @@ pub const APPS_PAGE: Page = Page {
     default: 200,
     max: 200,
 };
+/// Mappings of profiles on a page.
+pub const PROFILE_MAPPINGS_PAGE: Page = Page {
+    default: 20,
+    max: 200,
+};
 /// People of an app on a page.
 pub const APP_USERS_PAGE: Page = Page {
     default: 50,

@@ -17,6 +17,7 @@ use crate::inline_hooks;
 use crate::linked_objects;
 use crate::log_streams;
 use crate::org;
+use crate::profile_mappings;
 use crate::provisioning;
 use crate::reply::Reply;
 use crate::role_targets;
@@ -107,6 +108,7 @@ fn area_of(path: &str) -> Option<Area> {
         (Some("apps"), _, Some("grants")) => Some(Area::AppGrants),
         (Some("api-tokens"), ..) => Some(Area::ApiTokens),
         (Some("iam"), ..) => Some(Area::Roles),
+        (Some("mappings"), ..) => Some(Area::ProfileMappings),
         (Some("zones"), ..) => Some(Area::NetworkZones),
         (Some("hook-keys"), ..) => Some(Area::InlineHooks),
         (Some("threats"), ..) => Some(Area::ThreatInsights),
@@ -422,6 +424,9 @@ operations! {
     POST "/api/v1/meta/schemas/group/default" ManageOrg attribute_schemas::update_of_groups "Add, change and remove attributes of groups" attribute_schemas::described::UPDATE;
     GET "/api/v1/meta/schemas/apps/{id}/default" ReadDirectory attribute_schemas::show_of_app "Get what people have in an app" attribute_schemas::described::SHOW;
     POST "/api/v1/meta/schemas/apps/{id}/default" ManageApps attribute_schemas::update_of_app "Add, change and remove attributes of people in an app" attribute_schemas::described::UPDATE;
+    GET "/api/v1/mappings" ReadDirectory profile_mappings::list "List the mappings of profiles to apps: there is one for each app" profile_mappings::described::LIST;
+    GET "/api/v1/mappings/{mapping}" ReadDirectory profile_mappings::show "Get a mapping of profiles to an app" profile_mappings::described::SHOW;
+    POST "/api/v1/mappings/{mapping}" ManageApps profile_mappings::update "Add, change and remove what is mapped to an app" profile_mappings::described::UPDATE;
     GET "/api/v1/meta/schemas/user/linkedObjects" ReadDirectory linked_objects::list "List relations between people" linked_objects::described::LIST;
     POST "/api/v1/meta/schemas/user/linkedObjects" ManageOrg linked_objects::create "Add a relation between people" linked_objects::described::CREATE;
     GET "/api/v1/meta/schemas/user/linkedObjects/{name}" ReadDirectory linked_objects::show "Get a relation between people by the name of an end" linked_objects::described::SHOW;
@@ -596,6 +601,7 @@ mod tests {
             ("/api/v1/trustedOrigins", Some(Area::TrustedOrigins)),
             ("/api/v1/org", Some(Area::Orgs)),
             ("/api/v1/meta/types/user", Some(Area::UserTypes)),
+            ("/api/v1/mappings/{mapping}", Some(Area::ProfileMappings)),
             ("/api/v1/meta/schemas/user/{schema}", Some(Area::Schemas)),
             ("/oauth2/v1/clients/{id}/roles", Some(Area::Roles)),
             ("/oauth2/v1/token", None),

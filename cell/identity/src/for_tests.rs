@@ -126,6 +126,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 28,
         ..crate::schema::MIGRATION_HOOK_KEYS
     },
+    Migration {
+        version: 29,
+        ..crate::schema::MIGRATION_PROFILE_MAPPINGS
+    },
 ];
 
 /// When each test begins.

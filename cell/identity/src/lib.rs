@@ -30,6 +30,7 @@ pub mod org;
 pub mod password;
 pub mod person;
 pub mod problem;
+pub mod profile_mapping;
 pub mod provisioning;
 pub mod recovery_codes;
 pub mod schema;

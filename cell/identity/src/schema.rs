@@ -162,3 +162,10 @@ pub const MIGRATION_HOOK_KEYS: Migration = Migration {
     name: "hook keys",
     sql: include_str!("schema/034_hook_keys.sql"),
 };
+
+/// What people have in apps because of what their profiles say.
+pub const MIGRATION_PROFILE_MAPPINGS: Migration = Migration {
+    version: 35,
+    name: "profile mappings",
+    sql: include_str!("schema/035_profile_mappings.sql"),
+};

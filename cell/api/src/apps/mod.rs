@@ -81,7 +81,7 @@ async fn show_all(call: &Call, apps: &[App]) -> Result<Vec<Value>, ApiError> {
         other => other?.person,
     };
     let ids: Vec<AppId> = apps.iter().map(|app| app.id.clone()).collect();
-    let ways = call.cell.find_ways(&reader, &person.id, &ids).await?;
+    let ways = call.cell.find_ways(&reader, &person, &ids).await?;
     let shown = apps.iter().zip(shown).map(|(app, mut shown)| {
         if let Some(way) = ways.get(&app.id) {
             let way = render_way(call, &app.id, &person, way);

@@ -121,7 +121,10 @@ mod tests {
     fn what_is_done_at_a_server_follows_what_is_ticked() {
         for ((create, update, deactivate), expected) in [
             ((false, false, false), &[][..]),
-            ((true, false, false), &["PUSH_NEW_USERS", "REACTIVATE_USERS"]),
+            (
+                (true, false, false),
+                &["PUSH_NEW_USERS", "REACTIVATE_USERS"],
+            ),
             (
                 (false, true, true),
                 &[

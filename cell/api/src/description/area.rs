@@ -184,6 +184,7 @@ pub const fn title(area: Area) -> &'static str {
         Area::Orgs => "The organisation",
         Area::Schemas => "Schemas",
         Area::LinkedObjects => "Relations between people",
+        Area::ProfileMappings => "Mappings of profiles",
         Area::UserTypes => "Types of people",
         Area::EventHooks => "Event hooks",
         Area::InlineHooks => "Inline hooks",
@@ -220,6 +221,9 @@ pub const fn about(area: Area) -> &'static str {
         Area::Orgs => "What the organisation is called.",
         Area::Schemas => "The attributes of people, of groups, and of people in apps.",
         Area::LinkedObjects => "Relations such as that of manager and subordinate.",
+        Area::ProfileMappings => {
+            "What people have in an app because of what their own profiles say."
+        }
         Area::UserTypes => "The one type that all people are of.",
         Area::EventHooks => "Addresses that are told what happens.",
         Area::InlineHooks => {

@@ -215,7 +215,7 @@ pub fn words_of(path: &str, name: &str) -> Option<&'static str> {
         "scopes" => "The id of a scope.",
         "claims" => "The id of a claim.",
         "policies" => "The id of a policy.",
-        "mappings" => "The id of a mapping of a policy, or of the push of a group.",
+        "mappings" => "The id of a mapping of a policy or of profiles, or of the push of a group.",
         "api-tokens" => "The id of a token of this API.",
         "zones" => "The id of a network zone.",
         "trustedOrigins" => "The id of a trusted origin.",

@@ -542,6 +542,7 @@ async fn organisation(world: &World, things: &Things) {
         ("POST", "/api/v1/meta/schemas/user/{schema}"),
         ("POST", "/api/v1/meta/schemas/group/default"),
         ("POST", "/api/v1/meta/schemas/apps/{id}/default"),
+        ("POST", "/api/v1/mappings/{mapping}"),
         ("POST", "/api/v1/meta/schemas/user/linkedObjects"),
         ("PUT", "/api/v1/users/{id}/linkedObjects/{name}/{primary}"),
         ("DELETE", "/api/v1/users/{id}/linkedObjects/{name}"),

@@ -42,6 +42,7 @@ mod passwords;
 mod people;
 mod policies;
 mod policy_mappings;
+mod profile_mappings;
 mod roles;
 mod sessions;
 mod threats;

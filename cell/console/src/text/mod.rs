@@ -75,6 +75,8 @@ pub struct Text {
     pub providers: en::providers::Providers,
     /// Provisioning of apps.
     pub provisioning: en::provisioning::Provisioning,
+    /// What people have in an app.
+    pub mappings: en::mappings::Mappings,
     /// Log streams.
     pub streams: en::streams::Streams,
     /// Custom roles and resource sets.
@@ -112,6 +114,7 @@ impl Text {
             ("inline_hooks", self.inline_hooks.entries()),
             ("providers", self.providers.entries()),
             ("provisioning", self.provisioning.entries()),
+            ("mappings", self.mappings.entries()),
             ("streams", self.streams.entries()),
             ("roles", self.roles.entries()),
             ("reference", self.reference.entries()),

@@ -56,6 +56,8 @@ define_areas! {
     Schemas, "schemas";
     /// Relations between people.
     LinkedObjects, "linkedObjects";
+    /// What people have in apps because of what their profiles say.
+    ProfileMappings, "profileMappings";
     /// Types of people.
     UserTypes, "userTypes";
     /// Event hooks.

@@ -7,8 +7,11 @@ use crate::access::{Permission, Permit};
 use crate::app::store;
 use crate::attribute_schema::{Owner, store as schemas};
 use crate::cell::Cell;
-use crate::fault::Refusal;
+use crate::fault::{Fault, Refusal};
+use crate::group::Group;
+use crate::person::Person;
 use crate::person::operations::as_target;
+use crate::profile_mapping::store::load_mapped;
 use database::WriteTx;
 use ledger::{EventType, Target};
 use serde_json::{Map, Value};
@@ -28,6 +31,21 @@ enum Wish {
     /// The same, with a change of what the person has in the app.
     AssignWith(Map<String, Value>),
     Unassign,
+}
+
+/// The same, found.
+enum Found {
+    Person(Box<Person>),
+    Group(Group),
+}
+
+impl Found {
+    fn target(&self) -> Target {
+        match self {
+            Self::Person(person) => as_target(person),
+            Self::Group(group) => Target::group(&group.id, &group.name),
+        }
+    }
 }
 
 impl Cell {
@@ -135,45 +153,63 @@ async fn apply_assignment(
         .await?
         .ok_or(Refusal::NotFound)?;
     within::check_app(tx, permit, app_id).await?;
-    let target = load_target(tx, permit, app_id, to).await?;
-    let (changed, kind) = match (to, wish) {
-        (Assignee::Person(user), Wish::AssignWith(change)) => {
-            apply_profile(tx, permit, (app_id, user), change, now).await?
+    let found = load_found(tx, permit, app_id, to).await?;
+    let (changed, kind) = match (&found, wish) {
+        (Found::Person(person), Wish::AssignWith(change)) => {
+            apply_profile(tx, permit, (app_id, person), change, now).await?
         }
-        (Assignee::Person(user), Wish::Assign) => (
-            store::assign_person(tx, org, app_id, user, now).await?,
+        (Found::Person(person), Wish::Assign) => (
+            assign_held(tx, app_id, person, now).await?,
             EventType::ApplicationUserMembershipAdd,
         ),
-        (Assignee::Person(user), Wish::Unassign) => (
-            store::unassign_person(tx, org, app_id, user).await?,
+        (Found::Person(person), Wish::Unassign) => (
+            store::unassign_person(tx, org, app_id, &person.id).await?,
             EventType::ApplicationUserMembershipRemove,
         ),
-        (Assignee::Group(group), Wish::Assign | Wish::AssignWith(_)) => (
-            store::assign_group(tx, org, app_id, group, now).await?,
+        (Found::Group(group), Wish::Assign | Wish::AssignWith(_)) => (
+            store::assign_group(tx, org, app_id, &group.id, now).await?,
             EventType::GroupApplicationAssignmentAdd,
         ),
-        (Assignee::Group(group), Wish::Unassign) => (
-            store::unassign_group(tx, org, app_id, group).await?,
+        (Found::Group(group), Wish::Unassign) => (
+            store::unassign_group(tx, org, app_id, &group.id).await?,
             EventType::GroupApplicationAssignmentRemove,
         ),
     };
     if changed {
-        let event = cell.app_event(permit, kind, &app).target(target);
+        let event = cell.app_event(permit, kind, &app).target(found.target());
         ledger::append(tx, org, event).await?;
     }
     Ok(())
+}
+
+/// Assigns an app to a person, who is held: they begin with what its mapping makes of their profile once and for all. False if it was assigned.
+pub(crate) async fn assign_held(
+    tx: &mut WriteTx,
+    app_id: &AppId,
+    person: &Person,
+    now: Timestamp,
+) -> Result<bool, Fault> {
+    let (org, user) = (&person.org_id, &person.id);
+    if !store::assign_person(tx, org, app_id, user, now).await? {
+        return Ok(false);
+    }
+    let begun = load_mapped(tx, org, app_id).await?.begin(person);
+    if !begun.values().is_empty() {
+        store::put_attributes(tx, org, app_id, user, &begun).await?;
+    }
+    Ok(true)
 }
 
 /// Assigns an app to a person, who is held, and changes what they have in it; whether anything changed, and what.
 async fn apply_profile(
     tx: &mut WriteTx,
     permit: &Permit,
-    (app_id, user): (&AppId, &UserId),
+    (app_id, person): (&AppId, &Person),
     change: Map<String, Value>,
     now: Timestamp,
 ) -> Result<(bool, EventType), Refusal> {
-    let org = permit.org();
-    let added = store::assign_person(tx, org, app_id, user, now).await?;
+    let (org, user) = (permit.org(), &person.id);
+    let added = assign_held(tx, app_id, person, now).await?;
     let owner = Owner::App(app_id.clone());
     let schema = schemas::load(tx, org, &owner).await?.attributes;
     let present = store::load_attributes(tx, org, app_id, user).await?;
@@ -190,26 +226,26 @@ async fn apply_profile(
 }
 
 /// To whom it is assigned. A person is held: one who is removed at the same moment would keep it for ever.
-async fn load_target(
+async fn load_found(
     tx: &mut WriteTx,
     permit: &Permit,
     app_id: &AppId,
     to: &Assignee,
-) -> Result<Target, Refusal> {
+) -> Result<Found, Refusal> {
     match to {
         Assignee::Person(user) => {
             let person = crate::person::store::load_held(tx, permit.org(), user)
                 .await?
                 .ok_or(Refusal::NotFound)?;
             check_assignee_reach(tx, permit, user, app_id).await?;
-            Ok(as_target(&person))
+            Ok(Found::Person(Box::new(person)))
         }
         Assignee::Group(group) => {
             let group = crate::group::store::load(tx, permit.org(), group)
                 .await?
                 .ok_or(Refusal::NotFound)?;
             within::check_assigned_group(tx, permit, &group.id, app_id).await?;
-            Ok(Target::group(&group.id, &group.name))
+            Ok(Found::Group(group))
         }
     }
 }

@@ -132,6 +132,12 @@ impl AppSearch {
         Self::by(Walk::ById, Vec::new())
     }
 
+    /// The app of that id.
+    #[must_use]
+    pub fn by_id(id: &str) -> Self {
+        Self::by(Walk::Id(id.to_owned()), Vec::new())
+    }
+
     /// Apps whose label begins so.
     #[must_use]
     pub fn by_beginning(text: &str) -> Self {

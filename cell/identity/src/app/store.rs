@@ -7,6 +7,7 @@ use crate::app::{App, AppKind, AppStatus, api_access};
 use crate::attribute_schema::{self, Attributes, Owner};
 use crate::fault::{Fault, Refusal};
 use crate::person::profile::fold;
+use crate::profile_mapping;
 use crate::provisioning;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use vocab::id::{AppId, AppSecretId, GroupId, OrgId, PolicyId, UserId};
@@ -245,6 +246,7 @@ pub async fn delete_inactive(
         tx.execute(sql, params![org_id, app_id]).await?;
     }
     attribute_schema::store::delete(tx, org_id, &Owner::App(app_id.clone())).await?;
+    profile_mapping::store::delete(tx, org_id, app_id).await?;
     api_access::store::delete_of_app(tx, org_id, app_id).await?;
     provisioning::store::connections::delete_of_app(tx, org_id, app_id).await?;
     sets::forget_target(tx, org_id, app_id.as_str()).await?;

@@ -123,6 +123,13 @@ impl Attributes {
         Ok(Self(changed))
     }
 
+    /// These values, and where there are none, others.
+    #[must_use]
+    pub(crate) fn or(&self, mut others: Map<String, Json>) -> Self {
+        others.extend(self.0.clone());
+        Self(others)
+    }
+
     /// The values by name.
     #[must_use]
     pub const fn values(&self) -> &Map<String, Json> {

@@ -2,9 +2,18 @@
 
 use crate::attribute_schema::{AttributeSchema, Owner};
 use crate::fault::{Fault, Refusal};
+use crate::org::settings::ProfileAttribute;
 use database::{DatabaseFault, ReadTx, WriteTx, params};
 use vocab::id::OrgId;
 use vocab::time::Timestamp;
+
+/// Reads what is stored of attributes.
+///
+/// # Errors
+/// [`Fault`] for what was not written by us.
+pub(crate) fn parse_attributes(text: &str) -> Result<Vec<ProfileAttribute>, Fault> {
+    serde_json::from_str(text).map_err(|error| Fault::stored("schema of attributes", &error))
+}
 
 /// The schema of an owner; an empty one where nothing was added yet.
 ///
@@ -19,8 +28,7 @@ pub async fn load(tx: &mut ReadTx, org: &OrgId, owner: &Owner) -> Result<Attribu
     };
     let attributes: String = row.get(0)?;
     Ok(AttributeSchema {
-        attributes: serde_json::from_str(&attributes)
-            .map_err(|error| Fault::stored("schema of attributes", &error))?,
+        attributes: parse_attributes(&attributes)?,
         revision: row.get(1)?,
         changed: Some((row.get(2)?, row.get(3)?)),
     })

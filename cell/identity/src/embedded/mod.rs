@@ -81,21 +81,21 @@ impl Cell {
         Ok(people.into_iter().map(record).collect())
     }
 
-    /// How each of these apps is assigned to a person, and since when; those that are not are left out.
+    /// How each of these apps is assigned to a person, since when, and what the person has in it; those that are not are left out.
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
     pub async fn find_ways(
         &self,
         permit: &Permit,
-        user: &UserId,
+        person: &Person,
         ids: &[AppId],
     ) -> Result<HashMap<AppId, AppWay>, Refusal> {
         permit.covers(Permission::ReadDirectory)?;
+        let (org, user) = (permit.org(), &person.id);
         let mut found = HashMap::new();
         let mut tx = self.database.read().await?;
         for ids in ids.chunks(TOGETHER_MAX) {
-            let org = permit.org();
             for (app, group, at) in store::load_group_ways(&mut tx, org, user, ids).await? {
                 let way = AppWay {
                     way: Way::Group(group),
@@ -105,6 +105,16 @@ impl Cell {
                 found.insert(app, way);
             }
             found.extend(store::load_direct_ways(&mut tx, org, user, ids).await?);
+            let mapped = store::load_mapped(&mut tx, org, ids).await?;
+            for id in ids {
+                if let Some(way) = found.get_mut(id) {
+                    let stored = std::mem::take(&mut way.attributes);
+                    let mapped = mapped.get(id);
+                    way.attributes = mapped
+                        .map(|mapped| mapped.complete(person, &stored))
+                        .unwrap_or_default();
+                }
+            }
         }
         Ok(found)
     }

@@ -3,16 +3,18 @@
 
 use crate::access::custom::store::bindings::gives;
 use crate::app::assigned::{AppWay, Way};
-use crate::attribute_schema::Attributes;
+use crate::attribute_schema::store::parse_attributes;
 use crate::embedded::{APPS_COUNTED_MAX, MEMBERS_COUNTED_MAX, TOGETHER_MAX};
 use crate::fault::Fault;
 use crate::group::Group;
 use crate::group::store::{columns, read};
-use crate::org::settings::ProfileAttribute;
+use crate::profile_mapping::Mapped;
+use crate::profile_mapping::store::{load_of_people, parse_properties};
 use crate::provisioning::Features;
 use crate::provisioning::store::connections::parse_config;
 use crate::walk::rows_max;
 use database::{DatabaseFault, ReadTx, Row};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 use vocab::id::{AppId, GroupId, OrgId, UserId};
 use vocab::time::Timestamp;
@@ -50,10 +52,16 @@ static PASSWORDS: LazyLock<String> = LazyLock::new(|| {
 static DIRECT: LazyLock<String> = LazyLock::new(|| {
     let places = places(3);
     format!(
-        "SELECT d.app_id, d.assigned_at, d.attributes, COALESCE(s.attributes, '[]') FROM app_users d \
-         LEFT JOIN attribute_schemas s ON s.org_id = d.org_id AND s.owner = d.app_id \
-         WHERE d.org_id = $1 AND d.user_id = $2 \
+        "SELECT d.app_id, d.assigned_at, d.attributes FROM app_users d WHERE d.org_id = $1 AND d.user_id = $2 \
          AND d.app_id IN ({places})"
+    )
+});
+static MAPPINGS: LazyLock<String> = LazyLock::new(|| {
+    let places = places(2);
+    format!(
+        "SELECT s.owner, s.attributes, COALESCE(m.properties, '{{}}') FROM attribute_schemas s \
+         LEFT JOIN profile_mappings m ON m.org_id = s.org_id AND m.app_id = s.owner \
+         WHERE s.org_id = $1 AND s.owner IN ({places})"
     )
 });
 /// The first group of each app alone: somebody may be in thousands.
@@ -118,25 +126,49 @@ pub(super) async fn load_password_moments(
         .collect()
 }
 
-fn read_direct_way(row: &Row) -> Result<(AppId, AppWay), Fault> {
-    let (attributes, schema): (Attributes, String) = (row.get(2)?, row.get(3)?);
-    let schema: Vec<ProfileAttribute> = serde_json::from_str(&schema)
-        .map_err(|error| Fault::stored("schema of attributes", &error))?;
+fn read_direct_way(row: &Row) -> Result<(AppId, AppWay), DatabaseFault> {
     let way = AppWay {
         way: Way::Direct,
         assigned_at: row.get(1)?,
-        attributes: attributes.known(&schema),
+        attributes: row.get(2)?,
     };
     Ok((row.get(0)?, way))
 }
 
-/// Which of these apps are assigned to a person, since when, and what the person has in them.
+/// The schemas and mappings of apps, of those that have a schema, ready to be asked.
+pub(super) async fn load_mapped(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    ids: &[AppId],
+) -> Result<HashMap<AppId, Mapped>, Fault> {
+    let Some(values) = filled(vec![Value::from(org)], ids) else {
+        return Ok(HashMap::new());
+    };
+    let mut read = Vec::new();
+    for row in &tx.query(MAPPINGS.as_str(), &values).await? {
+        let (schema, properties): (String, String) = (row.get(1)?, row.get(2)?);
+        let (schema, properties) = (parse_attributes(&schema)?, parse_properties(&properties)?);
+        read.push((row.get(0)?, schema, properties));
+    }
+    let is_mapped = read.iter().any(|(_, _, properties)| !properties.is_empty());
+    let of_people = match is_mapped {
+        true => load_of_people(tx, org).await?,
+        false => Vec::new(),
+    };
+    let ready = read.into_iter().map(|(id, of_app, properties)| {
+        let mapped = Mapped::read(&properties, &of_people, of_app);
+        (id, mapped)
+    });
+    Ok(ready.collect())
+}
+
+/// Which of these apps are assigned to a person, since when, and what is stored of the person in them.
 pub(super) async fn load_direct_ways(
     tx: &mut ReadTx,
     org: &OrgId,
     user: &UserId,
     ids: &[AppId],
-) -> Result<Vec<(AppId, AppWay)>, Fault> {
+) -> Result<Vec<(AppId, AppWay)>, DatabaseFault> {
     let Some(values) = filled(vec![Value::from(org), Value::from(user)], ids) else {
         return Ok(Vec::new());
     };

@@ -19,11 +19,16 @@ pub fn kind_of(schema: &[ProfileAttribute], name: &str) -> Option<Kind> {
         return Some(Kind::Text);
     }
     let known = schema.iter().find(|attribute| attribute.name == name)?;
-    Some(match known.kind {
+    Some(kind_of_attribute(known.kind))
+}
+
+/// What values of an attribute are to an expression.
+pub(crate) const fn kind_of_attribute(kind: AttributeKind) -> Kind {
+    match kind {
         AttributeKind::Text => Kind::Text,
         AttributeKind::Integer => Kind::Number,
         AttributeKind::Boolean => Kind::Flag,
-    })
+    }
 }
 
 /// What an attribute of a person is; an empty one is nothing.
@@ -58,7 +63,8 @@ pub fn parse_expression(text: &str, schema: &[ProfileAttribute]) -> Result<Expre
         .map_err(|error| Refusal::invalid("expression", problem_of(&error)))
 }
 
-fn problem_of(error: &ExpressionError) -> Problem {
+/// What is wrong with an expression, and where.
+pub(crate) fn problem_of(error: &ExpressionError) -> Problem {
     let at = ("column", error.column.to_string());
     match &error.wrong {
         Wrong::TooLong => Problem::of("the expression is longer than 4,096 bytes", []),

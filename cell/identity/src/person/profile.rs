@@ -128,6 +128,11 @@ pub(crate) fn check_attributes(
     }
 }
 
+/// Whether a value can be one of an attribute.
+pub(crate) fn is_fit(attribute: &ProfileAttribute, value: &Value) -> bool {
+    find_misfit(attribute, value).is_none()
+}
+
 /// What is wrong with a value of an attribute.
 fn find_misfit(attribute: &ProfileAttribute, value: &Value) -> Option<&'static str> {
     if !is_of_kind(attribute.kind, value) {

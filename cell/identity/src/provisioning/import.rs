@@ -1,7 +1,8 @@
 //! Imports: who has an account at a peer, who of the org they are, and what follows from it once somebody confirms it.
 
 use crate::access::{Permission, Permit};
-use crate::app::{App, store as apps};
+use crate::app::App;
+use crate::app::assignment::assign_held;
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::person::operations::as_target;
@@ -287,7 +288,7 @@ impl Cell {
                             .target(as_target(&person))
                             .detail("peerId", &found.peer_id),
                     ];
-                    if apps::assign_person(tx, key.0, key.1, &user, now).await? {
+                    if assign_held(tx, key.1, &person, now).await? {
                         let kind = EventType::ApplicationUserMembershipAdd;
                         events.push(cell.app_event(&by, kind, &app).target(as_target(&person)));
                     }

@@ -294,6 +294,7 @@ define_event_types! {
     IamResourcesetBindingsDelete, "iam.resourceset.bindings.delete", "Custom role over a resource set taken", Usual;
     DirectoryLinkedObjectCreate, "directory.linked_object.create", "Relation between people added", Usual;
     DirectoryLinkedObjectDelete, "directory.linked_object.delete", "Relation between people removed", Usual;
+    DirectoryMappingUpdate, "directory.mapping.update", "Mapping of profiles to an app changed", Usual;
     InlineHookCreated, "inline_hook.created", "Inline hook added", Usual;
     InlineHookUpdated, "inline_hook.updated", "Inline hook changed", Usual;
     InlineHookDeleted, "inline_hook.deleted", "Inline hook removed", Usual;

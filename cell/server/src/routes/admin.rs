@@ -67,6 +67,14 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             post(apps::api_access::remove_role),
         ),
         (
+            "/admin/apps/{id}/profile",
+            get(apps::profile::show).post(apps::profile::save),
+        ),
+        (
+            "/admin/apps/{id}/profile/remove",
+            post(apps::profile::remove),
+        ),
+        (
             "/admin/apps/{id}/provisioning",
             get(apps::provisioning::show).post(apps::provisioning::save),
         ),

@@ -5,6 +5,7 @@ pub mod assignments;
 pub mod create;
 pub mod credentials;
 pub mod integrate;
+pub mod profile;
 pub mod provisioning;
 pub mod settings;
 pub mod test;

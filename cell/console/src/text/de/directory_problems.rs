@@ -6,6 +6,14 @@ pub const PROBLEMS: &[(&str, &str)] = &[
     ("relations between people", "Beziehungen zwischen Personen"),
     ("owners of a group", "Verantwortliche einer Gruppe"),
     (
+        "bytes of expressions of one mapping",
+        "Bytes von Ausdrücken einer Abbildung",
+    ),
+    (
+        "a mapping cannot ask about groups",
+        "Eine Abbildung kann nicht nach Gruppen fragen",
+    ),
+    (
         "the ends need different names",
         "Die beiden Enden brauchen verschiedene Namen",
     ),

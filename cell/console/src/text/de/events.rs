@@ -207,6 +207,7 @@ pub const EVENTS: Events = Events {
     iam_resourceset_bindings_delete: "Eigene Rolle über eine Ressourcenmenge entzogen",
     directory_linked_object_create: "Beziehung zwischen Personen hinzugefügt",
     directory_linked_object_delete: "Beziehung zwischen Personen entfernt",
+    directory_mapping_update: "Abbildung von Profilen auf eine App geändert",
     inline_hook_created: "Inline-Hook hinzugefügt",
     inline_hook_updated: "Inline-Hook geändert",
     inline_hook_deleted: "Inline-Hook entfernt",

@@ -11,6 +11,7 @@ mod events;
 mod groups;
 mod hook_problems;
 mod inline_hooks;
+mod mappings;
 mod people;
 mod policies;
 mod problems;
@@ -54,6 +55,7 @@ pub static TEXT: Text = Text {
     inline_hooks: inline_hooks::INLINE_HOOKS,
     providers: providers::PROVIDERS,
     provisioning: provisioning::PROVISIONING,
+    mappings: mappings::MAPPINGS,
     streams: streams::STREAMS,
     roles: roles::ROLES,
     words: words::WORDS,

@@ -207,6 +207,7 @@ messages! {
         iam_resourceset_bindings_delete: "Custom role over a resource set taken",
         directory_linked_object_create: "Relation between people added",
         directory_linked_object_delete: "Relation between people removed",
+        directory_mapping_update: "Mapping of profiles to an app changed",
         inline_hook_created: "Inline hook added",
         inline_hook_updated: "Inline hook changed",
         inline_hook_deleted: "Inline hook removed",

@@ -9,6 +9,7 @@ pub mod begin;
 pub mod events;
 pub mod groups;
 pub mod inline_hooks;
+pub mod mappings;
 pub mod people;
 pub mod policies;
 pub mod providers;
@@ -45,6 +46,7 @@ pub static TEXT: Text = Text {
     inline_hooks: inline_hooks::INLINE_HOOKS,
     providers: providers::PROVIDERS,
     provisioning: provisioning::PROVISIONING,
+    mappings: mappings::MAPPINGS,
     streams: streams::STREAMS,
     roles: roles::ROLES,
     words: words::WORDS,

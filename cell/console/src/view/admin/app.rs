@@ -1,6 +1,7 @@
 //! One application: settings, credentials, assignments, sign-on policy, the management API, integration.
 
 use super::app_new::client_auth_choices;
+use super::app_profile::{AppAttributeRow, MappingForm};
 use super::app_provisioning::{FoundKind, ProvisioningForm, ProvisioningStanding};
 use super::apps::AppKind;
 use super::pick::Picker;
@@ -116,6 +117,15 @@ pub enum AppTab {
         /// What is chosen at first in either form.
         chosen: Input,
     },
+    /// `…/profile`. Posts `attribute`, `expression`, `once` there; `attribute` to `…/profile/remove`.
+    Profile {
+        /// The attributes that people have in it.
+        rows: Vec<AppAttributeRow>,
+        /// What is to be mapped.
+        form: MappingForm,
+        /// The attributes, to choose one.
+        attributes: Vec<Choice>,
+    },
     /// `…/provisioning`. Posts `base_url`, `token`, `create`, `update`, `deactivate` there; to `…/activate`, `…/deactivate`; `id` or
     /// nothing to `…/retry`; `id` to `…/pushes/add`, with `on` to `…/pushes/switch`, with `both` to `…/pushes/remove`; to `…/import`;
     /// `id` to `…/import/link` and `…/import/create`. With `?plan=on` it shows what would be sent.
@@ -189,6 +199,12 @@ impl AppPage {
                     &base,
                     "/sign-on",
                     matches!(self.tab, AppTab::SignOn { .. }),
+                )
+                .tab(
+                    self.shell.t.mappings.tab,
+                    &base,
+                    "/profile",
+                    matches!(self.tab, AppTab::Profile { .. }),
                 )
                 .tab(
                     self.shell.t.provisioning.tab,

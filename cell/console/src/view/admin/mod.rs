@@ -2,6 +2,7 @@
 
 mod app;
 mod app_new;
+mod app_profile;
 mod app_provisioning;
 mod app_test;
 mod apps;
@@ -35,6 +36,7 @@ mod zones;
 
 pub use app::{AppPage, AppTab, GivenRow, SecretRow};
 pub use app_new::{AppDetailsPage, AppKindPage, AppReadyPage, NewAppForm};
+pub use app_profile::{AppAttributeRow, MappedRow, MappingForm};
 pub use app_provisioning::{
     FoundKind, FoundRow, ProvisionedRow, ProvisioningForm, ProvisioningStanding, PushRow, SentRow,
 };

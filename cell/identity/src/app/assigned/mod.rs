@@ -5,11 +5,12 @@ pub mod store;
 use crate::access::custom::capability::ThingKind;
 use crate::access::custom::within;
 use crate::access::{Permission, Permit};
-use crate::attribute_schema::{Attributes, Owner, store as schemas};
+use crate::attribute_schema::Attributes;
 use crate::cell::Cell;
 use crate::condition::{Comparison, Condition, Direction, Operand, Place};
 use crate::fault::Refusal;
 use crate::person::Person;
+use crate::profile_mapping::store::load_mapped;
 use crate::walk::{self, Listed, Page, Search, start_of_all};
 use vocab::id::{AppId, GroupId, UserId};
 use vocab::time::Timestamp;
@@ -32,7 +33,7 @@ pub struct AppPerson {
     pub way: Way,
     /// When it was assigned to the person, or to the group.
     pub assigned_at: Timestamp,
-    /// What the person has in the app; nothing where it came through a group.
+    /// What the person has in the app; of that, what is set is set for those alone to whom it is assigned one by one.
     pub attributes: Attributes,
     /// Whether it is assigned to the person besides, so that the walk over the people has met them.
     is_direct: bool,
@@ -47,7 +48,7 @@ pub struct AppWay {
     pub way: Way,
     /// When it was assigned to the person, or to the group.
     pub assigned_at: Timestamp,
-    /// What the person has in the app; nothing where it came through a group.
+    /// What they have in it.
     pub attributes: Attributes,
 }
 
@@ -149,9 +150,9 @@ impl Cell {
             page.take(batch, met);
         }
         let (mut people, next) = page.finish();
-        let schema = schemas::load(&mut tx, org, &Owner::App(app_id.clone())).await?;
-        for person in &mut people {
-            person.attributes = person.attributes.known(&schema.attributes);
+        let mapped = load_mapped(&mut tx, org, app_id).await?;
+        for found in &mut people {
+            found.attributes = mapped.complete(&found.person, &found.attributes);
         }
         Ok(FoundAppPeople { people, next })
     }
@@ -172,9 +173,8 @@ impl Cell {
         within::check_assignee(&mut tx, permit, user_id, app_id).await?;
         let found = store::find_person(&mut tx, permit.org(), app_id, user_id).await?;
         let mut found = found.ok_or(Refusal::NotFound)?;
-        let owner = Owner::App(app_id.clone());
-        let schema = schemas::load(&mut tx, permit.org(), &owner).await?;
-        found.attributes = found.attributes.known(&schema.attributes);
+        let mapped = load_mapped(&mut tx, permit.org(), app_id).await?;
+        found.attributes = mapped.complete(&found.person, &found.attributes);
         Ok(found)
     }
 

@@ -38,6 +38,12 @@ pub(super) const ROWS: &[Row] = &[
     api("/api/v1/apps/{id}/provisioning/imports/link", ["POST"]),
     api("/api/v1/apps/{id}/provisioning/imports/create", ["POST"]),
     both(
+        "/admin/apps/{id}/profile",
+        Audience::Reader,
+        Audience::Manager,
+    ),
+    post("/admin/apps/{id}/profile/remove", Audience::Manager),
+    both(
         "/admin/apps/{id}/provisioning",
         Audience::Reader,
         Audience::Manager,

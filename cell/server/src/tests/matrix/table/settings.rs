@@ -67,6 +67,8 @@ pub(super) const ROWS: &[Row] = &[
     api("/api/v1/meta/schemas/user/{schema}", ["GET", "POST"]),
     api("/api/v1/meta/schemas/group/default", ["GET", "POST"]),
     api("/api/v1/meta/schemas/apps/{id}/default", ["GET", "POST"]),
+    api("/api/v1/mappings", ["GET"]),
+    api("/api/v1/mappings/{mapping}", ["GET", "POST"]),
     api("/api/v1/meta/schemas/user/linkedObjects", ["GET", "POST"]),
     api(
         "/api/v1/meta/schemas/user/linkedObjects/{name}",

@@ -1,0 +1,241 @@
+//! Mappings: what people have in an app because of what their profiles say. Pure rules.
+//!
+//! There is one mapping for each app, from the profiles of the org's people to the attributes of its schema. A value that somebody set
+//! for a person comes before whatever a mapping says. What is pushed follows the person: it is evaluated whenever it is read, and nothing
+//! is stored of it. What is not pushed is evaluated once, when the app is assigned to the person, and is then as if somebody had set it.
+//! An expression that cannot be read any more, or whose value does not fit the attribute, gives nothing.
+
+pub mod operations;
+pub mod store;
+
+use crate::attribute_schema::Attributes;
+use crate::fault::Refusal;
+use crate::group_rule::decide::{kind_of, kind_of_attribute, problem_of, value_of};
+use crate::org::settings::ProfileAttribute;
+use crate::person::Person;
+use crate::person::profile::is_fit;
+use crate::problem::{Problem, quoted};
+use protocol::expression::{Expression, Facts, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
+
+/// Longest text of all expressions of one mapping together.
+pub const EXPRESSIONS_BYTES_MAX: usize = 16 * 1_024;
+
+/// When an expression is evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum PushStatus {
+    /// Whenever it is read.
+    Push,
+    /// When the app is assigned to the person.
+    DontPush,
+}
+
+impl PushStatus {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Push, Self::DontPush];
+
+    /// The word of the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Push => "PUSH",
+            Self::DontPush => "DONT_PUSH",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == word)
+    }
+}
+
+/// What an attribute of an app is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Property {
+    /// An expression about a person.
+    pub expression: String,
+    /// When it is evaluated.
+    pub push: PushStatus,
+}
+
+/// What each attribute is made of, by its name.
+pub type Properties = BTreeMap<String, Property>;
+
+/// A change of some of them; what is none is removed.
+pub type Change = BTreeMap<String, Option<Property>>;
+
+/// The mapping of an app.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProfileMapping {
+    /// What is mapped.
+    pub properties: Properties,
+    /// Counts changes; zero before the first one.
+    pub revision: i64,
+}
+
+/// The attributes between which a mapping leads.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ends {
+    /// Those of people.
+    pub of_people: Vec<ProfileAttribute>,
+    /// Those that people have in the app.
+    pub of_app: Vec<ProfileAttribute>,
+}
+
+/// What is wrong with a property.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// Its name.
+    pub name: String,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// Why a mapping was not changed.
+#[derive(Debug)]
+pub enum MappingRefusal {
+    /// A property cannot be.
+    Misfit(Misfit),
+    /// Anything else.
+    Other(Refusal),
+}
+
+impl From<Refusal> for MappingRefusal {
+    fn from(refusal: Refusal) -> Self {
+        Self::Other(refusal)
+    }
+}
+
+impl ProfileMapping {
+    /// The same without what the schema of the app has no more: that is removed by the next change.
+    #[must_use]
+    pub fn known(mut self, of_app: &[ProfileAttribute]) -> Self {
+        self.properties
+            .retain(|name, _| find(of_app, name).is_some());
+        self
+    }
+}
+
+fn find<'a>(schema: &'a [ProfileAttribute], name: &str) -> Option<&'a ProfileAttribute> {
+    schema.iter().find(|attribute| attribute.name == name)
+}
+
+/// Reads what an attribute is made of: a value of its kind, about the person alone.
+fn parse_property(
+    attribute: &ProfileAttribute,
+    property: &Property,
+    of_people: &[ProfileAttribute],
+) -> Result<Expression, Problem> {
+    let kind = kind_of_attribute(attribute.kind);
+    let read = Expression::parse_of(kind, &property.expression, &|name| kind_of(of_people, name));
+    let read = read.map_err(|error| problem_of(&error))?;
+    if !read.memberships().is_empty() {
+        return Err(Problem::of("a mapping cannot ask about groups", []));
+    }
+    Ok(read)
+}
+
+/// What a change makes of what is mapped.
+///
+/// # Errors
+/// [`MappingRefusal::Misfit`] naming the first property that cannot be.
+pub fn decide_mapping(
+    present: &Properties,
+    change: Change,
+    ends: &Ends,
+) -> Result<Properties, MappingRefusal> {
+    let mut planned = present.clone();
+    for (name, property) in change {
+        let Some(property) = property else {
+            planned.remove(&name);
+            continue;
+        };
+        let read = match find(&ends.of_app, &name) {
+            Some(attribute) => parse_property(attribute, &property, &ends.of_people),
+            None => Err(Problem::of(
+                "the schema has no attribute {name}",
+                [quoted(&name)],
+            )),
+        };
+        if let Err(problem) = read {
+            return Err(MappingRefusal::Misfit(Misfit { name, problem }));
+        }
+        planned.insert(name, property);
+    }
+    let texts = planned.values().map(|property| property.expression.len());
+    if texts.sum::<usize>() > EXPRESSIONS_BYTES_MAX {
+        return Err(MappingRefusal::Other(Refusal::TooMany {
+            what: "bytes of expressions of one mapping",
+            max: EXPRESSIONS_BYTES_MAX,
+        }));
+    }
+    Ok(planned)
+}
+
+/// The schema of an app and its mapping, read and ready.
+#[derive(Debug, Default)]
+pub(crate) struct Mapped {
+    /// The attributes that people have in the app.
+    pub(crate) of_app: Vec<ProfileAttribute>,
+    properties: Vec<(ProfileAttribute, PushStatus, Expression)>,
+}
+
+impl Mapped {
+    /// What of a mapping can still be read.
+    pub(crate) fn read(
+        properties: &Properties,
+        of_people: &[ProfileAttribute],
+        of_app: Vec<ProfileAttribute>,
+    ) -> Self {
+        let read = |(name, property): (&String, &Property)| {
+            let attribute = find(&of_app, name)?;
+            let expression = parse_property(attribute, property, of_people).ok()?;
+            Some((attribute.clone(), property.push, expression))
+        };
+        let properties = properties.iter().filter_map(read).collect();
+        Self { of_app, properties }
+    }
+
+    /// What a person has by those that are evaluated then.
+    fn values(&self, person: &Person, when: PushStatus) -> Map<String, Json> {
+        let facts = Facts {
+            attribute: &|name| value_of(person, name),
+            groups: &[],
+        };
+        let then = self.properties.iter().filter(|(_, push, _)| *push == when);
+        let values = then.filter_map(|(attribute, _, expression)| {
+            let value = as_json(expression.value(&facts).ok()?)?;
+            is_fit(attribute, &value).then(|| (attribute.name.clone(), value))
+        });
+        values.collect()
+    }
+
+    /// What a person has in the app, for whom this is stored.
+    pub(crate) fn complete(&self, person: &Person, stored: &Attributes) -> Attributes {
+        stored
+            .known(&self.of_app)
+            .or(self.values(person, PushStatus::Push))
+    }
+
+    /// What a person to whom the app is assigned now begins with.
+    pub(crate) fn begin(&self, person: &Person) -> Attributes {
+        Attributes::default().or(self.values(person, PushStatus::DontPush))
+    }
+}
+
+/// Nothing, and a text without a letter, is no value.
+fn as_json(value: Value) -> Option<Json> {
+    match value {
+        Value::Text(text) if !text.is_empty() => Some(Json::from(text)),
+        Value::Number(number) => Some(Json::from(number)),
+        Value::Flag(flag) => Some(Json::from(flag)),
+        Value::Text(_) | Value::List(_) | Value::Nothing => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
