@@ -6,6 +6,7 @@ use crate::attribute_schema::{AttributeSchema, Owner, decide_attribute_schema, s
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::org::settings::ProfileAttribute;
+use crate::provisioning::follow::schema_of;
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 
@@ -82,5 +83,11 @@ async fn hold_owner(
             .target(target));
     };
     let app = load_for_change(tx, permit, app).await?;
-    Ok(cell.app_event(permit, EventType::ApplicationLifecycleUpdate, &app))
+    let event = cell.app_event(permit, EventType::ApplicationLifecycleUpdate, &app);
+    let schema = schema_of(&app.id);
+    Ok(event.target(Target::other(
+        "AppUserSchema",
+        &schema,
+        "Schema of people in an app",
+    )))
 }

@@ -34,7 +34,7 @@ impl Cell {
     ) -> Result<Worked, Fault> {
         let facts = {
             let mut tx = self.database.read().await?;
-            load_facts(&mut tx, work.held.key(), &account.user_id, work.means()).await?
+            load_facts(&mut tx, work.held.key(), &account.user_id, &work.sources).await?
         };
         let Some(facts) = facts else {
             return Ok(Worked::Done);

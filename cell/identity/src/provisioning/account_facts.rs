@@ -2,17 +2,20 @@
 //! at the peer: they are noted together.
 
 use crate::app;
+use crate::attribute_schema::Attributes;
 use crate::cell::Cell;
 use crate::fault::Fault;
 use crate::org::settings::ProfileAttribute;
 use crate::person::{Person, store as people};
-use crate::provisioning::Features;
+use crate::profile_mapping::Mapped;
+use crate::profile_mapping::store::{load_mapped, load_of_people};
 use crate::provisioning::account_note::{Attempt, store_account};
 use crate::provisioning::decide::{Known, Step, Wanted, decide_step, decide_wanted};
 use crate::provisioning::mapping::{Rendered, render_user};
 use crate::provisioning::store::accounts::{self, Account};
 use crate::provisioning::store::{Key, connections};
 use crate::provisioning::work::Work;
+use crate::provisioning::{Connection, Features};
 use database::ReadTx;
 use vocab::id::UserId;
 
@@ -26,6 +29,43 @@ pub(crate) struct Facts {
     pub(crate) rendered: Option<Rendered>,
     pub(crate) wanted: Wanted,
     pub(crate) step: Step,
+}
+
+/// What is sent of a person is made of these, and what is let be done.
+pub(crate) struct Sources {
+    /// The attributes of people.
+    schema: Vec<ProfileAttribute>,
+    /// What they have in the app.
+    mapped: Mapped,
+    may: Features,
+}
+
+impl Sources {
+    /// As they are now.
+    ///
+    /// # Errors
+    /// [`Fault`] if something cannot be read.
+    pub(crate) async fn load(tx: &mut ReadTx, connection: &Connection) -> Result<Self, Fault> {
+        let (org, app) = (&connection.org_id, &connection.app_id);
+        Ok(Self {
+            schema: load_of_people(tx, org).await?,
+            mapped: load_mapped(tx, org, app).await?,
+            may: connection.config.features,
+        })
+    }
+
+    /// What is stored of a person in the app; nothing is asked where its people have no attributes.
+    pub(crate) async fn load_stored(
+        &self,
+        tx: &mut ReadTx,
+        key: Key<'_>,
+        user: &UserId,
+    ) -> Result<Attributes, Fault> {
+        Ok(match self.mapped.of_app.is_empty() {
+            true => Attributes::default(),
+            false => app::store::load_attributes(tx, key.0, key.1, user).await?,
+        })
+    }
 }
 
 /// Accounts that were to be looked at.
@@ -45,28 +85,33 @@ pub(crate) async fn load_facts(
     tx: &mut ReadTx,
     key: Key<'_>,
     user: &UserId,
-    (schema, may): (&[ProfileAttribute], Features),
+    sources: &Sources,
 ) -> Result<Option<Facts>, Fault> {
     let Some(account) = accounts::load(tx, key, user).await? else {
         return Ok(None);
     };
     let person = people::load(tx, key.0, user).await?;
     let assigned = app::store::is_assigned(tx, key.0, key.1, user).await?;
-    Ok(Some(decide_facts((schema, may), account, person, assigned)))
+    let stored = sources.load_stored(tx, key, user).await?;
+    let facts = decide_facts(sources, account, (person, stored), assigned);
+    Ok(Some(facts))
 }
 
 /// What is known of somebody, and what follows from it.
 pub(crate) fn decide_facts(
-    (schema, may): (&[ProfileAttribute], Features),
+    sources: &Sources,
     account: Account,
-    person: Option<Person>,
+    (person, stored): (Option<Person>, Attributes),
     assigned: bool,
 ) -> Facts {
     let wanted = decide_wanted(person.as_ref().map(|person| person.status), assigned);
     let rendered = person
         .as_ref()
         .filter(|_| wanted == Wanted::Yes)
-        .map(|person| render_user(person, schema));
+        .map(|person| {
+            let in_app = sources.mapped.complete(person, &stored);
+            render_user(person, &sources.schema, &in_app)
+        });
     let known = Known {
         linked: account.peer_id.is_some(),
         active: account.peer_active,
@@ -76,7 +121,7 @@ pub(crate) fn decide_facts(
         begun: account.begun,
     };
     Facts {
-        step: decide_step(wanted, known, may),
+        step: decide_step(wanted, known, sources.may),
         account,
         person,
         rendered,
@@ -101,7 +146,7 @@ impl Cell {
                     break;
                 }
                 let user = &account.user_id;
-                match load_facts(&mut tx, key, user, work.means()).await? {
+                match load_facts(&mut tx, key, user, &work.sources).await? {
                     Some(facts) if matches!(facts.step, Step::Nothing | Step::Forget) => {
                         settled.push(Attempt::without_peer(facts));
                     }

@@ -23,6 +23,13 @@ pub const UNNOTED_ROWS_MAX: i64 = 1_000;
 pub const WALK_ROWS_MAX: i64 = 200;
 /// What a row of the log about the settings of an org is about besides, where the attributes of profiles changed.
 pub const PROFILE_SCHEMA: &str = "profileSchema";
+
+/// What a row of the log about an app is about besides, where the attributes changed that people have in it.
+#[must_use]
+pub fn schema_of(app: &AppId) -> String {
+    format!("{PROFILE_SCHEMA}:{app}")
+}
+
 /// Where a walk begins.
 pub const WALK_START: &str = "u:";
 
@@ -61,9 +68,12 @@ pub fn plan_marks(found: &[FoundTarget], app: &AppId) -> Marks {
         marks.walk |= target == LEFT_OUT;
         let user = UserId::parse(target).ok();
         match event_type.as_str() {
-            "group.application_assignment.add" | "group.application_assignment.remove" => {
+            "group.application_assignment.add"
+            | "group.application_assignment.remove"
+            | "directory.mapping.update" => {
                 marks.walk |= target == app.as_str();
             }
+            "application.lifecycle.update" => marks.walk |= *target == schema_of(app),
             // Who was in the group is not in the row; the apps that were assigned to it are.
             "group.lifecycle.delete" => {
                 marks.walk |= target == app.as_str();
@@ -263,6 +273,10 @@ impl Cell {
                         return Ok(false);
                     }
                     write_marks(tx, key, &marks, now).await?;
+                    // Whoever works may know attributes and mappings as they were before.
+                    if marks.walk {
+                        connections::end_hold(tx, key).await?;
+                    }
                     Ok(true)
                 })
             })
@@ -316,7 +330,7 @@ impl Cell {
 
 #[cfg(test)]
 mod tests {
-    use super::{Marks, Place, plan_marks};
+    use super::{Marks, Place, plan_marks, schema_of};
     use crate::provisioning::store::accounts::FoundTarget;
     use std::collections::BTreeSet;
     use vocab::entropy::SeededEntropy;
@@ -329,6 +343,7 @@ mod tests {
         let (user, group) = (UserId::generate(&entropy), GroupId::generate(&entropy));
         let people = BTreeSet::from([user.clone()]);
         let groups = BTreeSet::from([group.clone()]);
+        let (schema_of_app, schema_of_other) = (schema_of(&app), schema_of(&other));
         let walk = || Marks {
             walk: true,
             ..Marks::default()
@@ -392,6 +407,30 @@ mod tests {
                 vec![group.as_str()],
                 Marks {
                     groups,
+                    ..Marks::default()
+                },
+            ),
+            ("directory.mapping.update", vec![app.as_str()], walk()),
+            (
+                "directory.mapping.update",
+                vec![other.as_str()],
+                Marks::default(),
+            ),
+            (
+                "application.lifecycle.update",
+                vec![app.as_str(), schema_of_other.as_str()],
+                Marks::default(),
+            ),
+            (
+                "application.lifecycle.update",
+                vec![app.as_str(), schema_of_app.as_str()],
+                walk(),
+            ),
+            (
+                "application.user_membership.update",
+                vec![app.as_str(), user.as_str()],
+                Marks {
+                    people: people.clone(),
                     ..Marks::default()
                 },
             ),

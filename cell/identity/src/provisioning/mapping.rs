@@ -1,5 +1,7 @@
-//! What a peer is told of somebody: a SCIM user with the enterprise extension, made of the profile by one fixed mapping. Pure.
+//! What a peer is told of somebody: a SCIM user with the enterprise extension, made of the profile by one fixed table of places. What the
+//! person has in the app under the same name comes before what they have in their own profile. Pure.
 
+use crate::attribute_schema::Attributes;
 use crate::org::settings::{AttributeKind, ProfileAttribute};
 use crate::person::Person;
 use crate::person::places::{SLOTS, put};
@@ -21,9 +23,9 @@ pub struct Rendered {
     pub names: String,
 }
 
-/// Renders somebody who is to have an account.
+/// Renders somebody who is to have an account, with what they have in the app.
 #[must_use]
-pub fn render_user(person: &Person, schema: &[ProfileAttribute]) -> Rendered {
+pub fn render_user(person: &Person, schema: &[ProfileAttribute], in_app: &Attributes) -> Rendered {
     let mut document = Map::new();
     document.insert("userName".into(), json!(person.login));
     document.insert("externalId".into(), json!(person.id.as_str()));
@@ -48,9 +50,11 @@ pub fn render_user(person: &Person, schema: &[ProfileAttribute]) -> Rendered {
         let is_text = |attribute: &&ProfileAttribute| {
             attribute.name == slot.profile && attribute.kind == AttributeKind::Text
         };
-        let value = person.profile.get(slot.profile);
-        let value = value.filter(|value| value.as_str().is_some_and(|text| !text.is_empty()));
-        if let Some(value) = value.filter(|_| schema.iter().any(|known| is_text(&known))) {
+        let own = person.profile.get(slot.profile);
+        let own = own.filter(|_| schema.iter().any(|known| is_text(&known)));
+        let is_said = |value: &&Value| matches!(value, Value::String(text) if !text.is_empty());
+        let in_app = in_app.values().get(slot.profile).filter(is_said);
+        if let Some(value) = in_app.or(own.filter(is_said)) {
             put(slot, value, &mut document);
         }
     }
@@ -184,7 +188,8 @@ fn remove_part(document: &mut Map<String, Value>, attribute: &str, part: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{merge_update, render_update, render_user};
+    use super::{Rendered, merge_update, render_update};
+    use crate::attribute_schema::Attributes;
     use crate::org::settings::{AttributeKind, ProfileAttribute};
     use crate::person::profile::ProfileInput;
     use crate::person::{Person, PersonStatus};
@@ -215,6 +220,11 @@ mod tests {
             &profile,
             Timestamp::from_seconds(0),
         )
+    }
+
+    /// Somebody who has nothing in the app.
+    fn render_user(person: &Person, schema: &[ProfileAttribute]) -> Rendered {
+        super::render_user(person, schema, &Attributes::default())
     }
 
     fn schema() -> Vec<ProfileAttribute> {
@@ -257,6 +267,27 @@ mod tests {
         let mut other = person.clone();
         other.last_name = "King".into();
         assert_ne!(rendered.mark, render_user(&other, &schema()).mark);
+    }
+
+    #[test]
+    fn what_somebody_has_in_the_app_comes_before_their_profile() {
+        let person = person(json!({ "title": "Countess", "department": "Engines" }));
+        let text = |name: &str| ProfileAttribute {
+            name: name.into(),
+            ..ProfileAttribute::default()
+        };
+        let of_app = ["title", "costCenter", "displayName", "shoeSize"].map(text);
+        let values = object(json!({
+            "title": "Analyst", "costCenter": "7", "displayName": "Ada King", "shoeSize": "38",
+        }));
+        let in_app = Attributes::decide(values, &of_app).unwrap();
+        let rendered = super::render_user(&person, &schema(), &in_app);
+        let document = Value::Object(rendered.document);
+        assert_eq!(document["title"], "Analyst");
+        assert_eq!(document["displayName"], "Ada King");
+        let expected = json!({ "department": "Engines", "costCenter": "7" });
+        assert_eq!(document[ENTERPRISE], expected);
+        assert!(!rendered.names.contains("shoeSize"));
     }
 
     #[test]

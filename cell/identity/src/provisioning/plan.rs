@@ -4,16 +4,14 @@ use crate::access::{Permission, Permit};
 use crate::app;
 use crate::cell::Cell;
 use crate::fault::{Fault, Refusal};
-use crate::org::settings::ProfileAttribute;
 use crate::person::store as people;
-use crate::provisioning::Connection;
-use crate::provisioning::account_facts::{Facts, decide_facts};
+use crate::provisioning::account_facts::{Facts, Sources, decide_facts};
 use crate::provisioning::decide::Step;
 use crate::provisioning::follow::{Place, WALK_START, load_page};
 use crate::provisioning::mapping::{render_deactivation, render_update};
 use crate::provisioning::peer::{as_part, equals};
 use crate::provisioning::store::accounts::{self, Account};
-use crate::provisioning::store::connections;
+use crate::provisioning::store::{Key, connections};
 use database::ReadTx;
 use serde_json::Value;
 use vocab::id::{AppId, UserId};
@@ -87,11 +85,11 @@ impl Cell {
         user: &UserId,
     ) -> Result<Planned, Refusal> {
         permit.covers(Permission::ReadDirectory)?;
-        let schema = self.schema_of(permit).await?;
         let mut tx = self.database.read().await?;
         let connection = connections::load(&mut tx, (permit.org(), app)).await?;
         let connection = connection.ok_or(Refusal::NotFound)?;
-        let planned = plan_one(&mut tx, &connection, &schema, user).await?;
+        let sources = Sources::load(&mut tx, &connection).await?;
+        let planned = plan_one(&mut tx, (permit.org(), app), &sources, user).await?;
         planned.ok_or(Refusal::NotFound)
     }
 
@@ -110,28 +108,22 @@ impl Cell {
         if Place::parse(place).is_none() {
             return Err(Refusal::invalid("after", "it is no cursor of this list"));
         }
-        let schema = self.schema_of(permit).await?;
         let mut tx = self.database.read().await?;
         let key = (permit.org(), app);
         let connection = connections::load(&mut tx, key).await?;
         let connection = connection.ok_or(Refusal::NotFound)?;
+        let sources = Sources::load(&mut tx, &connection).await?;
         let page = load_page(&mut tx, key, place, PAGE_PEOPLE).await?;
         let mut planned = Vec::new();
         for user in page.people {
             if is_first_place(&mut tx, key, place, &user).await? {
-                planned.extend(plan_one(&mut tx, &connection, &schema, &user).await?);
+                planned.extend(plan_one(&mut tx, key, &sources, &user).await?);
             }
         }
         Ok(PlannedPage {
             planned,
             next: Some(page.next).filter(|next| !next.is_empty()),
         })
-    }
-
-    async fn schema_of(&self, permit: &Permit) -> Result<Vec<ProfileAttribute>, Refusal> {
-        let snapshot = self.snapshot(permit.org()).await?;
-        let snapshot = snapshot.ok_or(Refusal::NotFound)?;
-        Ok(snapshot.org.settings.profile_schema.clone())
     }
 }
 
@@ -155,11 +147,10 @@ async fn is_first_place(
 
 async fn plan_one(
     tx: &mut ReadTx,
-    connection: &Connection,
-    schema: &[ProfileAttribute],
+    key: Key<'_>,
+    sources: &Sources,
     user: &UserId,
 ) -> Result<Option<Planned>, Fault> {
-    let key = (&connection.org_id, &connection.app_id);
     let account = accounts::load(tx, key, user).await?;
     let assigned = app::store::is_assigned(tx, key.0, key.1, user).await?;
     if account.is_none() && !assigned {
@@ -167,14 +158,14 @@ async fn plan_one(
     }
     let person = people::load(tx, key.0, user).await?;
     let account = account.unwrap_or_else(|| Account::unknown(user));
-    let means = (schema, connection.config.features);
+    let stored = sources.load_stored(tx, key, user).await?;
     let Facts {
         account,
         person,
         rendered,
         step,
         ..
-    } = decide_facts(means, account, person, assigned);
+    } = decide_facts(sources, account, (person, stored), assigned);
     let login = person.map_or_else(|| account.login.clone(), |person| person.login);
     let at = |id: &Option<String>| format!("/Users/{}", as_part(id.as_deref().unwrap_or_default()));
     let requests = match (step, &rendered) {

@@ -4,11 +4,11 @@
 use crate::cell::Cell;
 use crate::event_hook::envoy::Envoy;
 use crate::fault::Fault;
-use crate::org::settings::ProfileAttribute;
+use crate::provisioning::account_facts::Sources;
 use crate::provisioning::peer::{Failure, Peer, STEP_SECS_MAX};
 use crate::provisioning::retry::{Fate, decide_next, is_left_alone};
 use crate::provisioning::store::{Held, connections, groups, imports};
-use crate::provisioning::{Connection, Features, place_of};
+use crate::provisioning::{Connection, place_of};
 use ledger::{Actor, Event, EventType, Outcome, Target};
 use vocab::id::{AppId, OrgId};
 use vocab::secret::{Secret, random_token};
@@ -29,7 +29,7 @@ pub struct Work {
     pub held: Held,
     /// The name of the app.
     pub label: String,
-    pub(crate) schema: Vec<ProfileAttribute>,
+    pub(crate) sources: Sources,
     token: Secret<String>,
 }
 
@@ -54,11 +54,6 @@ impl Work {
     ) -> Peer<'p> {
         let to = (self.connection.config.base_url.as_str(), &self.token);
         Peer::new(cell, envoy, to, subject)
-    }
-
-    /// What follows of a person depends on these: the attributes of profiles, and what is let be done.
-    pub(crate) fn means(&self) -> (&[ProfileAttribute], Features) {
-        (&self.schema, self.connection.config.features)
     }
 
     /// The app, as log rows name it.
@@ -120,13 +115,14 @@ impl Cell {
         if !is_held? {
             return Ok(None);
         }
-        let connection = {
+        // As the store has it: of what is followed in the log, nothing may be older here.
+        let (connection, sources) = {
             let mut tx = self.database.read().await?;
-            connections::load(&mut tx, (org, app)).await?
-        };
-        let snapshot = self.snapshot(org).await?;
-        let (Some(connection), Some(snapshot)) = (connection, snapshot) else {
-            return Ok(None);
+            let Some(connection) = connections::load(&mut tx, (org, app)).await? else {
+                return Ok(None);
+            };
+            let sources = Sources::load(&mut tx, &connection).await?;
+            (connection, sources)
         };
         let app_now = self.app(org, app).await?;
         let token = self
@@ -134,7 +130,7 @@ impl Cell {
             .await?;
         Ok(Some(Work {
             label: app_now.map_or_else(String::new, |app| app.label.clone()),
-            schema: snapshot.org.settings.profile_schema.clone(),
+            sources,
             connection,
             held,
             token,

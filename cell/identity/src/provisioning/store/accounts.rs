@@ -495,7 +495,8 @@ pub async fn load_targets(
                'user.lifecycle.suspend', 'user.lifecycle.unsuspend', 'user.lifecycle.delete.completed', \
                'user.account.update_profile', 'user.account.update_primary_email', \
                'group.user_membership.add', 'group.user_membership.remove', \
-               'application.user_membership.add', 'application.user_membership.remove', \
+               'application.user_membership.add', 'application.user_membership.update', \
+               'application.user_membership.remove', 'application.lifecycle.update', 'directory.mapping.update', \
                'group.application_assignment.add', 'group.application_assignment.remove', \
                'group.lifecycle.delete', 'group.profile.update', 'system.org.settings.update') ORDER BY seq";
     let rows = tx.query(sql, params![org, after, last]).await?;

@@ -3,6 +3,7 @@
 mod doubt;
 mod groups;
 mod imports;
+mod mapped;
 mod peer;
 mod people;
 mod trouble;
@@ -280,6 +281,8 @@ on_both_engines!(
     people::who_leaves_comes_before_who_comes,
     people::who_needs_nothing_is_noted_with_others,
     people::nothing_is_held_where_nothing_waits,
+    mapped::what_is_mapped_is_sent_and_follows,
+    mapped::who_works_by_an_older_mapping_ends,
     trouble::an_answer_that_is_lost_makes_nobody_twice,
     trouble::a_worker_that_dies_leaves_nothing_undone,
     trouble::who_fails_is_tried_again_later_and_later,

@@ -1,0 +1,111 @@
+//! What people have in the app is sent with them, and follows what it is made of.
+
+use crate::provisioning::{Step, one_step};
+use crate::tests::provisioning::Bench;
+use identity::access::Permission;
+use identity::attribute_schema::Owner;
+use identity::org::settings::ProfileAttribute;
+use identity::profile_mapping::{Change, Property, PushStatus};
+use identity::provisioning::store::connections::Due;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use vocab::id::UserId;
+
+impl Bench {
+    /// Lets people have these texts in the app, and no others.
+    async fn put_schema(&self, names: &[&str]) {
+        let (reader, manager) = (
+            self.permit(Permission::ReadDirectory),
+            self.permit(Permission::ManageApps),
+        );
+        let owner = Owner::App(self.app.id.clone());
+        let attributes = names.iter().map(|name| ProfileAttribute {
+            name: (*name).to_owned(),
+            self_hidden: true,
+            ..ProfileAttribute::default()
+        });
+        let seen = self.cell.attribute_schema(&reader, &owner).await.unwrap();
+        let put = self
+            .cell
+            .put_attribute_schema(&manager, &owner, seen, attributes.collect());
+        put.await.unwrap();
+    }
+
+    async fn map(&self, name: &str, expression: &str) {
+        let (reader, manager) = (
+            self.permit(Permission::ReadDirectory),
+            self.permit(Permission::ManageApps),
+        );
+        let id = &self.app.id;
+        let (seen, ends) = self.cell.profile_mapping(&reader, id).await.unwrap();
+        let property = Property {
+            expression: expression.to_owned(),
+            push: PushStatus::Push,
+        };
+        let change = Change::from([(name.to_owned(), Some(property))]);
+        let changed = self
+            .cell
+            .change_profile_mapping(&manager, id, (&seen, &ends), change);
+        changed.await.unwrap();
+    }
+
+    async fn set(&self, user: &UserId, values: Value) {
+        let permit = self.permit(Permission::ManageApps);
+        let values: Map<String, Value> = values.as_object().cloned().unwrap();
+        let set = self
+            .cell
+            .assign_app_with(&permit, &self.app.id, user, values);
+        set.await.unwrap();
+    }
+
+    async fn title(&self, login: &str) -> Value {
+        self.settle().await;
+        self.peer.all("Users")[login]["title"].clone()
+    }
+}
+
+pub(super) async fn what_is_mapped_is_sent_and_follows(bench: Bench) {
+    let user = bench.person("ada").await;
+    bench.assign(&user).await;
+    bench.put_schema(&["title", "site"]).await;
+    assert_eq!(bench.title("ada").await, Value::Null);
+    bench.map("title", "String.toUpperCase(user.login)").await;
+    assert_eq!(bench.title("ada").await, "ADA");
+    bench.rename(&user, "augusta", "Augusta").await;
+    assert_eq!(bench.title("augusta").await, "AUGUSTA");
+    bench.set(&user, json!({ "title": "Countess" })).await;
+    assert_eq!(bench.title("augusta").await, "Countess");
+    bench.set(&user, json!({ "title": null })).await;
+    assert_eq!(bench.title("augusta").await, "AUGUSTA");
+    // What has no place at the peer is not sent.
+    bench.peer.asked();
+    bench.map("site", "user.login").await;
+    bench.settle().await;
+    assert!(bench.peer.asked().is_empty());
+    bench.put_schema(&["site"]).await;
+    assert_eq!(bench.title("augusta").await, Value::Null);
+}
+
+pub(super) async fn who_works_by_an_older_mapping_ends(bench: Bench) {
+    let user = bench.person("ada").await;
+    bench.assign(&user).await;
+    bench.put_schema(&["title"]).await;
+    bench.settle().await;
+    let key = (&bench.org, &bench.app.id);
+    let work = bench.cell.hold_provisioning(key).await.unwrap().unwrap();
+    let (mut reached, mut held) = (0, Some(Arc::new(work)));
+    bench.map("title", "user.login").await;
+    let due = bench.cell.due_provisioning(("", ""), 1).await.unwrap();
+    assert!(due.is_empty(), "somebody holds it");
+    let due = Due {
+        org_id: bench.org.clone(),
+        app_id: bench.app.id.clone(),
+        failures: 0,
+        followed: 0,
+        newest: 0,
+        has_work: true,
+    };
+    let step = one_step(&bench.cell, &bench.envoy, &due, (&mut reached, &mut held)).await;
+    assert_eq!(step.unwrap(), Step::Over);
+    assert_eq!(bench.title("ada").await, "ada");
+}
