@@ -1,5 +1,5 @@
 """PyPI `okta`, unmodified, as the script of an administrator who says what profiles hold, also those of groups and of people in
-apps, how people are related, and what the organisation is called, helps people who have lost their password, and looks at what
+apps, what people have there because of their profiles, how they are related, and what the organisation is called, helps people who have lost their password, and looks at what
 apps hold of them and what stands inside of what.
 
 Input: org_url, token (of an administrator), reader_token (of somebody who may only look)."""
@@ -19,6 +19,7 @@ from okta.models import (
     GroupSchema,
     LinkedObject,
     OrgSetting,
+    ProfileMappingRequest,
     UpdateUserRequest,
     UserSchema,
 )
@@ -27,11 +28,12 @@ from script import ensure, note, script
 from sdk import add_person, client_of, done, refused, remove_app, remove_person, web_app
 
 
-def call(values: dict[str, Any], method: str, path: str) -> Any:
+def call(values: dict[str, Any], method: str, path: str, body: Any = None) -> Any:
     """What this client has no call for, or reads as something else than it is."""
-    headers = {"Authorization": f"SSWS {values['token']}"}
+    headers = {"Authorization": f"SSWS {values['token']}", "Content-Type": "application/json"}
     address = values["org_url"].rstrip("/") + path
-    with urlopen(Request(address, headers=headers, method=method), timeout=20) as response:
+    data = None if body is None else json.dumps(body).encode()
+    with urlopen(Request(address, data, headers, method=method), timeout=20) as response:
         return json.load(response)
 
 
@@ -191,6 +193,38 @@ async def relations(client: Client, reader: Client) -> None:
         await remove_person(client, person)
 
 
+def mapped(properties: dict[str, Any]) -> ProfileMappingRequest:
+    return ProfileMappingRequest.from_dict({"properties": properties})
+
+
+async def mapping(values: dict[str, Any], client: Client, reader: Client) -> None:
+    app = next(app for app in await done(client.list_applications(limit=1)))
+    schema = f"/api/v1/meta/schemas/apps/{app.id}/default"
+    call(values, "POST", schema, {"definitions": {"custom": {"properties": {"handle": {"type": "string"}}}}})
+    found = await done(client.list_profile_mappings(target_id=app.id))
+    ensure([one.target.id for one in found] == [app.id], "the app has not one mapping", found)
+    types = await done(client.list_user_types())
+    ensure(found[0].source.id == types[0].id, "it is from another type", found[0])
+    ensure(await done(client.list_profile_mappings(source_id=app.id)) == [], "people are mapped from an app")
+    id, handle = found[0].id, {"expression": "String.substringBefore(user.login, '@')", "pushStatus": "PUSH"}
+    changed = await done(client.update_profile_mapping(id, mapped({"handle": handle})))
+    ensure(changed.properties["handle"].to_dict() == handle, "it is mapped otherwise", changed)
+    ensure((await done(reader.get_profile_mapping(id))).to_dict() == changed.to_dict(), "another read has another one")
+    wrong = mapped({"handle": handle | {"expression": "user.nobody"}})
+    await refused("what nobody has", "E0000001", client.update_profile_mapping(id, wrong))
+    await refused("a change by a reader", "E0000006", reader.update_profile_mapping(id, mapped({"handle": handle})))
+    emil = await done(client.create_user(somebody("emil@example.com"), activate=False))
+    assigned = await done(client.assign_user_to_application(app.id, AppUserAssignRequest.from_dict({"id": emil.id})))
+    ensure(assigned.profile == {"handle": "emil"}, "the person has something else there", assigned)
+    await done(client.unassign_user_from_application(app.id, emil.id))
+    for _ in range(2):
+        await done(client.delete_user(emil.id))
+    # This client leaves nulls out.
+    left = call(values, "POST", f"/api/v1/mappings/{id}", {"properties": {"handle": None}})
+    ensure(left["properties"] == {}, "it is still mapped", left)
+    call(values, "POST", schema, {"definitions": {"custom": {"properties": {"handle": None}}}})
+
+
 async def org(values: dict[str, Any], client: Client, reader: Client) -> None:
     before = await done(client.get_org_settings())
     await refused("a new name by a reader", "E0000006", reader.update_org_settings(OrgSetting(company_name="Elsewhere")))
@@ -237,10 +271,11 @@ async def walk(values: dict[str, Any]) -> dict[str, Any]:
     await schema(client, reader)
     await groups(client, reader)
     await people_of_apps(client, reader)
+    await mapping(values, client, reader)
     await relations(client, reader)
     await org(values, client, reader)
     await people(values, client)
-    note(f"{values['org_url']}: schemas of profiles, relations, the organisation, and what apps hold of people")
+    note(f"{values['org_url']}: schemas of profiles, a mapping of them, relations, the organisation, and what apps hold of people")
     return {}
 
 
