@@ -130,6 +130,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 29,
         ..crate::schema::MIGRATION_PROFILE_MAPPINGS
     },
+    Migration {
+        version: 30,
+        ..crate::schema::MIGRATION_MEMBERS_PUT_BEHIND
+    },
 ];
 
 /// When each test begins.

@@ -169,3 +169,10 @@ pub const MIGRATION_PROFILE_MAPPINGS: Migration = Migration {
     name: "profile mappings",
     sql: include_str!("schema/035_profile_mappings.sql"),
 };
+
+/// Those whom a peer does not let go of a pushed group come behind all others.
+pub const MIGRATION_MEMBERS_PUT_BEHIND: Migration = Migration {
+    version: 36,
+    name: "members put behind",
+    sql: include_str!("schema/036_members_put_behind.sql"),
+};

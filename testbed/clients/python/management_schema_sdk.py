@@ -1,6 +1,6 @@
 """PyPI `okta`, unmodified, as the script of an administrator who says what profiles hold, also those of groups and of people in
-apps, what people have there because of their profiles, how they are related, and what the organisation is called, helps people who have lost their password, and looks at what
-apps hold of them and what stands inside of what.
+apps, what people have there because of their profiles, how they are related, and what the organisation is called, helps people
+who have lost their password, and looks at what apps hold of them and what stands inside of what.
 
 Input: org_url, token (of an administrator), reader_token (of somebody who may only look)."""
 

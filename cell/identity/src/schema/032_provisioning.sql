@@ -77,8 +77,7 @@ CREATE INDEX provisioning_groups_due ON provisioning_groups (org_id, app_id, due
 CREATE UNIQUE INDEX provisioning_groups_by_peer ON provisioning_groups (org_id, app_id, peer_id) WHERE peer_id IS NOT NULL;
 CREATE INDEX provisioning_groups_by_group ON provisioning_groups (org_id, group_id);
 
--- Who was put into a pushed group at the peer, by the id that was sent; and of whom that is to be looked at again: `due` is 0 where it is
--- not, 1 where it was not tried yet, and more by one for each time that the peer refused to let somebody go.
+-- Who was put into a pushed group at the peer, by the id that was sent; and of whom that is to be looked at again.
 CREATE TABLE provisioning_members (
     org_id TEXT NOT NULL,
     app_id TEXT NOT NULL,
@@ -89,7 +88,7 @@ CREATE TABLE provisioning_members (
     due BIGINT NOT NULL,
     PRIMARY KEY (org_id, app_id, push_id, user_id)
 );
-CREATE INDEX provisioning_members_due ON provisioning_members (org_id, app_id, push_id, due, user_id) WHERE due > 0;
+CREATE INDEX provisioning_members_due ON provisioning_members (org_id, app_id, push_id, user_id) WHERE due = 1;
 CREATE INDEX provisioning_members_by_user ON provisioning_members (org_id, app_id, user_id);
 
 -- What was sent to a peer, the newest thousand requests of each app. No body is kept, and nothing secret.

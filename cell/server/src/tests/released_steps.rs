@@ -140,6 +140,14 @@ const RELEASED: &[(i64, &str)] = &[
         34,
         "1a4a2d9c9a2c81471e771ebcf9ec733115abcc4ff933168c28e87640dc1ad026",
     ),
+    (
+        35,
+        "8d007c1449803dd85e51466c0f302f55bc0c48cb3fa080a2da830fcd124b1c41",
+    ),
+    (
+        36,
+        "8efa7fc13eb8d1d3c7a54b34277459b29a96ff5b66504edb3e0a71d5c0480916",
+    ),
 ];
 
 #[test]
