@@ -134,14 +134,22 @@ async fn count(visit: &Visit, flow: &mut Flow, proven: Proven) -> Result<Respons
     } = proven;
     let (cell, facts) = (&visit.cell, &visit.facts);
     let arrived = cell.arrive(&visit.snapshot, &provider, vouched.clone(), facts);
-    match arrived.await? {
+    let arrived = arrived.await?;
+    // A link that somebody else made does not change who one is.
+    let who = match &arrived {
+        Arrived::Person(person) => Some(&person.id),
+        Arrived::ProveFirst(user) => Some(user),
+        Arrived::Refused(_) => None,
+    };
+    if let (Some(who), Some(present)) = (who, visit.signed_in())
+        && present.person.id != *who
+    {
+        let told = &visit.shell().t.providers.somebody_else;
+        let told = told.replace("{login}", &present.person.login);
+        return Ok(visit.error_with(StatusCode::CONFLICT, ErrorKind::NotPossible, told));
+    }
+    match arrived {
         Arrived::Person(person) => {
-            // A link that somebody else made does not change who one is.
-            if let Some(present) = visit.signed_in().filter(|at| at.person.id != person.id) {
-                let told = &visit.shell().t.providers.somebody_else;
-                let told = told.replace("{login}", &present.person.login);
-                return Ok(visit.error_with(StatusCode::CONFLICT, ErrorKind::NotPossible, told));
-            }
             cell.count_arrival(flow, &person, proved_at, facts).await?;
             Ok(go_on(visit, flow).await)
         }
