@@ -141,7 +141,7 @@ async fn a_name_is_one_keys_and_administrators_alone_give_it(world: &World) {
     let kid = first.body["keyId"].as_str().unwrap();
     for path in [path, format!("{KEYS}/public/{kid}"), format!("{KEYS}/x")] {
         let foreign = world.call(By::Stranger, "GET", &path, &Value::Null).await;
-        assert_eq!(foreign.outcome(), (404, "E0000007"));
+        assert_eq!(foreign.outcome(), (401, "E0000011"));
     }
 }
 
