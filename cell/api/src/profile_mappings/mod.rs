@@ -29,7 +29,8 @@ pub(crate) const TARGET: &str = "appuser";
 
 /// The id of the mapping of an app.
 pub(crate) fn mapping_id(app: &AppId) -> String {
-    let own = app.as_str().trim_start_matches(AppId::PREFIX);
+    let whole = app.as_str();
+    let own = whole.strip_prefix(AppId::PREFIX).unwrap_or(whole);
     format!("{PREFIX}{own}")
 }
 
