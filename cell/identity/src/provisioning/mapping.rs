@@ -53,8 +53,9 @@ pub fn render_user(person: &Person, schema: &[ProfileAttribute], in_app: &Attrib
         let own = person.profile.get(slot.profile);
         let own = own.filter(|_| schema.iter().any(|known| is_text(&known)));
         let is_said = |value: &&Value| matches!(value, Value::String(text) if !text.is_empty());
-        let in_app = in_app.values().get(slot.profile).filter(is_said);
-        if let Some(value) = in_app.or(own.filter(is_said)) {
+        // What is said of somebody in the app counts there, also that there is nothing to say.
+        let said = in_app.values().get(slot.profile).or(own);
+        if let Some(value) = said.filter(is_said) {
             put(slot, value, &mut document);
         }
     }
