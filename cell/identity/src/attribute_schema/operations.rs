@@ -6,6 +6,7 @@ use crate::attribute_schema::{AttributeSchema, Owner, decide_attribute_schema, s
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::org::settings::ProfileAttribute;
+use crate::profile_mapping::store::keep_known;
 use crate::provisioning::follow::schema_of;
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
@@ -54,6 +55,10 @@ impl Cell {
                 Box::pin(async move {
                     let event = hold_owner(tx, &cell, &by, &owner).await?;
                     store::put(tx, by.org(), &owner, &planned, cell.now()).await?;
+                    if let Owner::App(app) = &owner {
+                        let of_app = &planned.attributes;
+                        keep_known(tx, (by.org(), app), of_app, cell.now()).await?;
+                    }
                     Ok::<(), Refusal>(ledger::append(tx, by.org(), event).await?)
                 })
             })

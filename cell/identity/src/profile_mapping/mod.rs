@@ -111,7 +111,7 @@ impl From<Refusal> for MappingRefusal {
 }
 
 impl ProfileMapping {
-    /// The same without what the schema of the app has no more: that is removed by the next change.
+    /// The same without what the schema of the app has no more.
     #[must_use]
     pub fn known(mut self, of_app: &[ProfileAttribute]) -> Self {
         self.properties

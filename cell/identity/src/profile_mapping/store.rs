@@ -93,6 +93,25 @@ pub(super) async fn put(
     }
 }
 
+/// Drops what is mapped to attributes that an app has no more: one of that name that comes later is another one.
+///
+/// # Errors
+/// [`Refusal`] if the store fails.
+pub(crate) async fn keep_known(
+    tx: &mut WriteTx,
+    (org, app): (&OrgId, &AppId),
+    of_app: &[ProfileAttribute],
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let stored = load(tx, org, app).await?;
+    let count = stored.properties.len();
+    let known = stored.known(of_app);
+    match known.properties.len() == count {
+        true => Ok(()),
+        false => put(tx, (org, app), &known, now).await,
+    }
+}
+
 /// Removes the mapping of an app that is no more.
 ///
 /// # Errors
