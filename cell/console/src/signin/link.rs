@@ -18,7 +18,6 @@ use identity::person::Person;
 use identity::person::profile::ProfileInput;
 use identity::sign_in::begin::Purpose;
 use identity::sign_in::enroll::Enrolling;
-use identity::sign_in::prove::Typed;
 use identity::sign_in::recover::{FollowedLink, LinkAnswer, LinkProof, LinkRefusal};
 use identity::sign_in::setup::{LinkPurpose, Passkeys, SetupRefusal};
 use vocab::secret::Secret;
@@ -186,12 +185,12 @@ pub async fn answer_setup(visit: Visit) -> Response {
             &token,
             org_name,
             input,
-            secret.clone(),
+            secret,
             &visit.facts,
         )
         .await
     {
-        Ok(person) => sign_in_with(&visit, &person, secret, None, "/admin").await,
+        Ok(person) => sign_in_opened(&visit, &person, None, "/admin").await,
         Err(SetupRefusal::Password(refusal)) => {
             let refused = Refused {
                 password: Some(explain(&visit, &refusal)),
@@ -207,11 +206,10 @@ pub async fn answer_setup(visit: Visit) -> Response {
     }
 }
 
-/// Goes on with a sign-in in which the password that was just set is proved already.
-async fn sign_in_with(
+/// Goes on with a sign-in in which the password that was just set counts as proved: nobody has guessed it.
+async fn sign_in_opened(
     visit: &Visit,
     person: &Person,
-    password: Secret<String>,
     proof: Option<&LinkProof>,
     to: &str,
 ) -> Response {
@@ -231,12 +229,8 @@ async fn sign_in_with(
     if let Err(refusal) = visit.cell.identify(&mut flow, &person.login).await {
         return visit.refused(&refusal);
     }
-    let typed = Typed::Password(password);
     let (cell, facts) = (&visit.cell, &visit.facts);
-    let mut done = cell
-        .prove_typed(&visit.snapshot, &mut flow, typed, facts)
-        .await
-        .map(drop);
+    let mut done = cell.count_new_password(&mut flow, person, facts).await;
     if let (Ok(()), Some(proof)) = (&done, proof) {
         done = cell.count_link_proof(&mut flow, proof, facts).await;
     }
@@ -369,10 +363,10 @@ pub(crate) async fn open_with_password(
     let Enrolling { person, permit } = &opened.enrolling;
     visit
         .cell
-        .set_password(permit, &person.id, password.clone())
+        .set_password(permit, &person.id, password)
         .await
         .map_err(|refusal| refuse_password(visit, refusal))?;
-    Ok(sign_in_with(visit, person, password, opened.proof.as_ref(), "/").await)
+    Ok(sign_in_opened(visit, person, opened.proof.as_ref(), "/").await)
 }
 
 fn refuse_password(visit: &Visit, refusal: PasswordRefusal) -> Wrong {

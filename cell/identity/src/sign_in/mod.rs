@@ -4,6 +4,7 @@
 //! [`crate::sign_on::evaluate`] alone.
 
 pub mod begin;
+pub mod by_link;
 pub mod device;
 pub mod enroll;
 pub mod evaluate;
@@ -96,6 +97,9 @@ pub struct FlowState {
     /// Somebody at a provider who may be linked once the person has proved by means of their own who they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending_link: Option<PendingLink>,
+    /// Whether a link opened the account for this sign-in, and its password was set then.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_link: bool,
 }
 
 /// Somebody at a provider, and who they may be here.
@@ -128,11 +132,12 @@ impl FlowState {
         self.is_first() || self.epoch == Some(person.epoch)
     }
 
-    /// Forgets what was proved, and in which session.
+    /// Forgets what was proved, in which session, and by which link.
     pub fn forget(&mut self) {
         self.proved.clear();
         self.epoch = None;
         self.session = None;
+        self.by_link = false;
     }
 
     /// Whether this may be proved now. Codes that come second are not even looked at before: what becomes of them

@@ -13,7 +13,7 @@ use crate::sign_in::enroll::refuse;
 use crate::sign_in::{Flow, store};
 use crate::sign_on::means::Means;
 use crate::sign_on::{AuthenticatorKind, PasskeyStorage, ProvedAuthenticator};
-use crate::slowdown::{Familiarity, Guess, GuessedSecret, Halt, RetryAfter};
+use crate::slowdown::{Familiarity, Guess, GuessedSecret, Halt, RetryAfter, Ticket};
 use crate::snapshot::OrgSnapshot;
 use ledger::{Actor, ClientFacts, Event, EventType, Outcome};
 use std::net::{IpAddr, Ipv4Addr};
@@ -95,7 +95,7 @@ impl Cell {
         let person = self.person_of(flow).await?;
         let identifier = fold(&flow.state.identifier);
         let guess = guess_of(flow, &identifier, person.as_ref(), typed.guessed(), request);
-        let ticket = match self.admit(snapshot, &guess, request).await {
+        let ticket = match self.admit_typed(snapshot, flow, &guess, request).await {
             Ok(ticket) => ticket,
             Err(Halt::Slow(wait)) => {
                 return Ok(Attempt::Slow {
@@ -128,6 +128,21 @@ impl Cell {
             Attempt::Slow { .. } | Attempt::Threat => self.slowdown.release(ticket),
         }
         Ok(attempt)
+    }
+
+    /// What is typed after a link opened the account is slowed down, but not held against the address: by a link people get
+    /// in from behind a threat.
+    async fn admit_typed(
+        &self,
+        snapshot: &OrgSnapshot,
+        flow: &Flow,
+        guess: &Guess<'_>,
+        request: &RequestFacts,
+    ) -> Result<Ticket, Halt> {
+        if flow.state.by_link {
+            return Ok(self.slowdown.check(guess, request.now)?);
+        }
+        self.admit(snapshot, guess, request).await
     }
 
     async fn check_typed(

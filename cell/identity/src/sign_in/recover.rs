@@ -15,10 +15,10 @@ use crate::person::operations::{apply_transition, as_target};
 use crate::person::profile::fold;
 use crate::person::{Person, PersonStatus, store as people};
 use crate::session::ending::shut_out;
+use crate::sign_in::IDENTIFIER_CHARS_MAX;
 use crate::sign_in::enroll::{Enrolling, permit_sign_in};
 use crate::sign_in::prove::guess_at;
 use crate::sign_in::setup::{LinkPurpose, Passkeys, insert_mailed};
-use crate::sign_in::{Flow, IDENTIFIER_CHARS_MAX};
 use crate::sign_on::AuthenticatorKind;
 use crate::sign_on::means::Means;
 use crate::slowdown::{Familiarity, GuessedSecret, RetryAfter};
@@ -106,8 +106,8 @@ pub struct LinkAnswer<'a> {
 /// What a code proved on the way: counts in the sign-in that follows.
 #[derive(Debug, Clone)]
 pub struct LinkProof {
-    user_id: UserId,
-    kind: AuthenticatorKind,
+    pub(super) user_id: UserId,
+    pub(super) kind: AuthenticatorKind,
 }
 
 /// An account that a link has opened.
@@ -443,23 +443,6 @@ impl Cell {
                     load(tx, &org_id, &user_id).await
                 })
             })
-            .await
-    }
-
-    /// Counts in the sign-in that follows what a code proved at the link.
-    ///
-    /// # Errors
-    /// [`Refusal::Forbidden`] in the sign-in of somebody else.
-    pub async fn count_link_proof(
-        &self,
-        flow: &mut Flow,
-        proof: &LinkProof,
-        request: &RequestFacts,
-    ) -> Result<(), Refusal> {
-        let person = self.person_of(flow).await?;
-        let person = person.filter(|person| person.id == proof.user_id);
-        let person = person.ok_or(Refusal::Forbidden)?;
-        self.count_proof(flow, proof.kind, Some(&person), request)
             .await
     }
 

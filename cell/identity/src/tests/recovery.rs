@@ -24,7 +24,7 @@ fn token_in(mails: &[String]) -> String {
     links[0].split_whitespace().next().unwrap().to_owned()
 }
 
-async fn recovery_token(world: &World, org: &OrgId, login: &str) -> String {
+pub(super) async fn recovery_token(world: &World, org: &OrgId, login: &str) -> String {
     let sent = world
         .cell
         .send_recovery(&context(org), login, &facts(world, "192.0.2.1"))

@@ -2,11 +2,17 @@
 
 use crate::access::Permission;
 use crate::for_tests::{World, on_both_engines};
+use crate::sign_in::Flow;
 use crate::sign_in::begin::Purpose;
+use crate::sign_in::enroll::Enrolling;
 use crate::sign_in::prove::{Attempt, Typed};
+use crate::sign_in::recover::{FollowedLink, LinkAnswer};
+use crate::sign_in::setup::{LinkPurpose, Passkeys};
+use crate::sign_on::AuthenticatorKind;
 use crate::sign_on::zone::{ZoneReach, parse_ranges};
 use crate::slowdown::threat::ThreatLimit;
-use crate::tests::sign_in::{begin, prove, set_password};
+use crate::tests::recovery::recovery_token;
+use crate::tests::sign_in::{begin, facts, prove, set_password};
 use crate::threat::ThreatAction;
 use ledger::{EventType, LogFilter};
 use vocab::id::{OrgId, ZoneId};
@@ -92,6 +98,60 @@ async fn a_threat_is_refused_before_anything_is_looked_at(world: &World) {
     assert_eq!(later, Attempt::Right);
 }
 
+/// A sign-in that follows a link, from behind the threat: the password is set there.
+async fn follow_link(world: &World, org: &OrgId, login: &str) -> Flow {
+    let token = recovery_token(world, org, login).await;
+    let (purpose, token) = (LinkPurpose::Recovery, token.as_str());
+    let answer = LinkAnswer {
+        passkeys: Passkeys::Kept,
+        code: "",
+    };
+    let snapshot = world.cell.snapshot(org).await.unwrap().unwrap();
+    let request = facts(world, STRANGE);
+    let link = FollowedLink { purpose, token };
+    let opened = world
+        .cell
+        .use_link(&snapshot.org, link, answer, &request)
+        .await;
+    let Enrolling { person, permit } = opened.unwrap().enrolling;
+    let password = Secret::new(String::from("eleven tortoises walk to Kos"));
+    let set = world.cell.set_password(&permit, &person.id, password);
+    set.await.unwrap();
+    let mut flow = begin(world, org, login, Purpose::default()).await;
+    let counted = world
+        .cell
+        .count_new_password(&mut flow, &person, &request)
+        .await;
+    counted.unwrap();
+    flow
+}
+
+async fn a_link_lets_its_owner_in_from_behind_a_threat(world: &World) {
+    let org = world.org("acme").await;
+    let ada = world.person(&org, "ada").await;
+    set_password(world, &ada).await;
+    want(world, &org, ThreatAction::Block, None).await;
+    spray(world, &org, STRANGE).await;
+    let refused = attempt(world, &org, "ada", PASSWORD, STRANGE).await;
+    assert_eq!(refused, Attempt::Threat);
+    let mut flow = follow_link(world, &org, "ada").await;
+    let kinds: Vec<_> = flow.state.proved.iter().map(|proved| proved.kind).collect();
+    assert_eq!(kinds, [AuthenticatorKind::Password]);
+    // What the policy may ask for besides is looked at.
+    let code = Typed::RecoveryCode(String::from("AAAAA-AAAAA-AAAAA-AAAAA"));
+    let wrong = prove(world, &mut flow, code, STRANGE).await;
+    assert_eq!(wrong, Attempt::Wrong);
+    // It opens the address to nobody else, nor to another name in the same sign-in.
+    let eve = world.person(&org, "eve").await;
+    let request = facts(world, STRANGE);
+    let theirs = world.cell.count_new_password(&mut flow, &eve, &request);
+    assert!(theirs.await.is_err());
+    world.cell.identify(&mut flow, "eve").await.unwrap();
+    let typed = Typed::Password(Secret::new(String::from("wrong")));
+    let other = prove(world, &mut flow, typed, STRANGE).await;
+    assert_eq!(other, Attempt::Threat);
+}
+
 async fn an_excluded_zone_never_counts(world: &World) {
     let org = world.org("acme").await;
     let permit = world.permit(&org, Permission::ManagePolicies);
@@ -117,5 +177,6 @@ on_both_engines!(
     nothing_is_counted_unless_it_is_asked_for,
     the_log_names_a_threat_once_and_sign_ins_go_on,
     a_threat_is_refused_before_anything_is_looked_at,
+    a_link_lets_its_owner_in_from_behind_a_threat,
     an_excluded_zone_never_counts,
 );
