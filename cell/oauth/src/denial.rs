@@ -15,9 +15,10 @@ pub struct Denial {
     pub description: Cow<'static, str>,
 }
 
-/// What is told to a client that fails from an address which is taken for a threat.
+/// What is told to a client that does not prove who it is from an address which is taken for a threat: it failed like any other
+/// (RFC 6749 section 5.2).
 pub const THREAT: Denial = Denial::new(
-    ErrorCode::AccessDenied,
+    ErrorCode::InvalidClient,
     "too many names have failed from this address; try again later",
 );
 
@@ -55,8 +56,6 @@ pub enum Failure {
         /// How long to wait.
         retry_after_secs: i64,
     },
-    /// It failed from an address that the org takes for a threat.
-    Threat,
     /// There is no such authorization server, or it is switched off.
     NoServer,
     /// Ours.

@@ -1,6 +1,6 @@
 //! Replies: the status code, headers and body of each outcome are chosen here.
 
-use crate::denial::{ByHeader, Denial, Failure, THREAT};
+use crate::denial::{ByHeader, Denial, Failure};
 use crate::endpoint::Exchange;
 use crate::limits::{ORIGIN_BYTES_MAX, PREFLIGHT_CACHE_SECS};
 use crate::page::{OAuthPageError, Page};
@@ -122,7 +122,6 @@ pub fn failure(failure: &Failure) -> Response {
             );
             response
         }
-        Failure::Threat => error(StatusCode::FORBIDDEN, &THREAT),
         Failure::NoServer => {
             let denial = Denial::new(
                 ErrorCode::InvalidRequest,

@@ -319,7 +319,10 @@ impl SlowdownTable {
         if watch == Watch::Off || is_known {
             return Ok((self.check(guess, now)?, None));
         }
-        let key = self.hasher.hash_one((guess.org, network_of(guess.address)));
+        // Apps and people are counted apart: whatever is posted in an app's name keeps nobody out.
+        let is_app = guess.secret == GuessedSecret::ClientSecret;
+        let network = network_of(guess.address);
+        let key = self.hasher.hash_one((is_app, guess.org, network));
         if watch == Watch::Block
             && let Some(sighting) = self.threats.find(key, now)
         {

@@ -3,7 +3,7 @@
 use crate::access::decide_scopes;
 use crate::authorize::address::decide_redirect_uri;
 use crate::authorize::{Destination, destination};
-use crate::denial::{Denial, Failure, THREAT};
+use crate::denial::{Denial, Failure};
 use crate::issuer::{self, Issuer};
 use crate::trial;
 use identity::app::rules::needs_pkce;
@@ -81,7 +81,6 @@ impl From<Failure> for Refusal {
                 ErrorCode::TemporarilyUnavailable,
                 "too many attempts; try again later",
             )),
-            Failure::Threat => Self::Denied(THREAT),
             Failure::NoServer => Self::NoServer,
             Failure::Fault(fault) => Self::Fault(fault),
         }

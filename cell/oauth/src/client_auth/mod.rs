@@ -7,10 +7,11 @@ pub mod store;
 pub(crate) mod tests;
 
 use crate::client_auth::decide::{ClientCheck, decide_client};
-use crate::denial::{ByHeader, Denial, Failure};
+use crate::denial::{ByHeader, Denial, Failure, THREAT};
 use crate::endpoint::Exchange;
 use crate::events;
 use crate::issuer::Issuer;
+use http::HeaderName;
 use identity::access::{Permission, Permit};
 use identity::app::App;
 use identity::app::settings::ClientAuthentication;
@@ -25,6 +26,9 @@ use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use vocab::id::AppId;
+
+/// By which a browser says whose page sent a request.
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// A client that proved who it is, or a public one that only named itself.
 #[derive(Debug, Clone)]
@@ -69,7 +73,8 @@ impl AuthenticatedClient {
 /// Authenticates the client of a request by the one method that it uses.
 ///
 /// # Errors
-/// [`Failure::Unauthenticated`] if it fails, with a row in the log; [`Failure::SlowDown`] after many failures.
+/// [`Failure::Unauthenticated`] if it fails, with a row in the log unless its address is a threat; [`Failure::SlowDown`] after many
+/// failures.
 pub async fn authenticate(
     exchange: &Exchange,
     issuer: &Issuer,
@@ -90,7 +95,7 @@ pub async fn authenticate(
     match check(exchange, issuer, app.as_ref(), &credentials).await? {
         Ok(client) => Ok(client),
         Err(why) => {
-            Box::pin(count_failure(exchange, &credentials.client_id)).await?;
+            Box::pin(count_failure(exchange, &credentials.client_id, by_header)).await?;
             let (org, facts) = (exchange.context.org.clone(), &exchange.facts);
             let id = &credentials.client_id;
             let event = events::invalid_client(issuer, id, app.as_deref(), facts, why);
@@ -151,7 +156,13 @@ fn refuse_parse(error: &impl WireError, by_header: ByHeader) -> Failure {
 /// Counts a failure of that client from that address. Only failures are counted and slowed down: success costs nothing,
 /// a client's own traffic is never held up by what others try under its name, and a flood of failures does not flood the
 /// log. Secrets of clients are drawn by us and cannot be guessed, so nothing is lost by judging before counting.
-async fn count_failure(exchange: &Exchange, client_id: &str) -> Result<(), Failure> {
+///
+/// What a page of another site had a browser post is slowed down alone: any page can do that to whoever looks at it.
+async fn count_failure(
+    exchange: &Exchange,
+    client_id: &str,
+    by_header: ByHeader,
+) -> Result<(), Failure> {
     let facts = &exchange.facts;
     let guess = Guess {
         org: &exchange.context.org,
@@ -166,14 +177,22 @@ async fn count_failure(exchange: &Exchange, client_id: &str) -> Result<(), Failu
     };
     let snapshot = exchange.cell.snapshot(&exchange.context.org).await?;
     let snapshot = snapshot.ok_or(Failure::NoServer)?;
-    match exchange.cell.admit(&snapshot, &guess, facts).await {
+    let slowdown = &exchange.cell.slowdown;
+    let admitted = match exchange.header(&FETCH_SITE) {
+        Some("cross-site") => slowdown.check(&guess, facts.now).map_err(Halt::from),
+        _ => exchange.cell.admit(&snapshot, &guess, facts).await,
+    };
+    match admitted {
         Ok(ticket) => {
-            exchange.cell.slowdown.record_failure(ticket);
+            slowdown.record_failure(ticket);
             Ok(())
         }
         Err(Halt::Slow(wait)) => Err(Failure::SlowDown {
             retry_after_secs: i64::from(wait.secs),
         }),
-        Err(Halt::Threat(_)) => Err(Failure::Threat),
+        Err(Halt::Threat(_)) => Err(Failure::Unauthenticated {
+            denial: THREAT,
+            by_header,
+        }),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::client_auth::decide::{ClientCheck, decide_client};
 use crate::for_tests::{World, on_both_engines};
-use http::StatusCode;
+use http::{Method, StatusCode};
 use identity::access::Permission;
 use identity::app::settings::{AppSettings, ClientAuthentication};
 use identity::app::{App, AppKind, AppStatus};
@@ -24,6 +24,7 @@ on_both_engines!(
     an_assertion_counts_once,
     a_flood_of_failures_is_slowed_down,
     whoever_fails_under_many_names_is_refused_and_who_is_right_is_not,
+    what_pages_of_other_sites_post_makes_no_threat,
 );
 
 pub(crate) fn app() -> App {
@@ -184,13 +185,38 @@ async fn whoever_fails_under_many_names_is_refused_and_who_is_right_is_not(world
     }
     for name in ["another", "client0", world.service.as_str()] {
         let refused = fail(world, name).await;
-        assert_eq!(refused, (StatusCode::FORBIDDEN, "access_denied".into()));
+        assert_eq!(refused, (StatusCode::UNAUTHORIZED, "invalid_client".into()));
     }
     assert_eq!(world.logged("security.threat.detected").await, 1);
+    let failures = world.logged("app.oauth2.invalid_client_credentials").await;
+    assert_eq!(failures, ThreatLimit::default().names, "then no more");
     let own = [("grant_type", "client_credentials")];
     let right = world.post_as(&world.service, path, &own).await;
     assert_eq!(right.status, StatusCode::OK, "{}", right.text);
     world.address = "203.0.113.8".into();
     let elsewhere = fail(world, "another").await;
     assert_eq!(elsewhere.0, StatusCode::UNAUTHORIZED);
+}
+
+async fn what_pages_of_other_sites_post_makes_no_threat(world: &mut World) {
+    let permit = world.permit(&world.org, Permission::ManageOrg);
+    let changed = world
+        .cell
+        .change_threats(&permit, ThreatAction::Block, None);
+    changed.await.unwrap();
+    world.address = "203.0.113.7".into();
+    for (site, threats) in [("cross-site", 0), ("same-origin", 1)] {
+        let headers = [
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("sec-fetch-site", site),
+        ];
+        for number in 0..=ThreatLimit::default().names {
+            let form =
+                format!("grant_type=client_credentials&client_id={site}{number}&client_secret=no");
+            let path = "/oauth2/default/v1/token";
+            let reply = world.send(Method::POST, path, &headers, form).await;
+            assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{site} {number}");
+        }
+        assert_eq!(world.logged("security.threat.detected").await, threats);
+    }
 }

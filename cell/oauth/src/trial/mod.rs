@@ -10,7 +10,7 @@ mod tests;
 
 use crate::authorize::Scene;
 use crate::client_auth::AuthenticatedClient;
-use crate::denial::{Denial, Failure, THREAT};
+use crate::denial::{Denial, Failure};
 use crate::endpoint::Exchange;
 use crate::issuer::{self, Issuer};
 use crate::limits::TRIAL_SECS;
@@ -348,7 +348,6 @@ fn outcome_of(failure: Failure) -> Result<Outcome, Refusal> {
             "too many failed attempts; try again later",
         )
         .into()),
-        Failure::Threat => Ok(THREAT.into()),
         Failure::NoServer => Ok(Denial::new(
             ErrorCode::InvalidRequest,
             "there is no such authorization server, or it is switched off",

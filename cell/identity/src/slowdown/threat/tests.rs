@@ -180,6 +180,26 @@ fn owners_neighbours_and_other_orgs_are_not_kept_out() {
 }
 
 #[test]
+fn what_fails_in_the_names_of_apps_keeps_no_people_out() {
+    let door = Door::new();
+    let app = |number: usize| {
+        let guess = Guess {
+            org: &door.org,
+            account: &format!("app {number}"),
+            address: HERE.parse().unwrap(),
+            secret: GuessedSecret::ClientSecret,
+            familiarity: Familiarity::Strange,
+        };
+        door.table.check_sign_in(&guess, Watch::Block, NOW)
+    };
+    for number in 0..limit().names {
+        door.table.record_failure(app(number).unwrap().0);
+    }
+    assert!(app(99).is_err());
+    assert!(door.strange("ada", HERE, Watch::Block, NOW).is_ok());
+}
+
+#[test]
 fn memory_is_bounded() {
     let table = SlowdownTable::new(SlowdownLimits::default(), 64);
     let org = OrgId::parse("00oaaaaaaaaaaaaaaaaa").unwrap();
