@@ -4,14 +4,23 @@ use crate::cookie::CookieKind;
 use crate::visit::Visit;
 use axum::response::Response;
 use identity::fault::Refusal;
+use identity::feature::{Door, Feature};
 use identity::sign_in::{Step, decide_continue};
 use identity::trusted_origin::decide_redirect;
 
 /// `GET /login/sessionCookieRedirect`: takes a session token once. With one that is not good the browser goes on all the
-/// same, and is asked to sign in where that is needed. Beyond the org it goes to trusted origins alone.
+/// same, and is asked to sign in where that is needed; so it does where an org shut this way in. Beyond the org it goes to trusted origins alone.
 pub async fn redeem(visit: Visit) -> Response {
     let target = target(&visit);
     let org = &visit.context.org;
+    let doors = &visit.snapshot.org.settings.shut_doors;
+    let led_by_programs = [Feature::ClassicSignIn, Feature::SessionTokens];
+    if led_by_programs
+        .iter()
+        .any(|way| doors.door(*way) == Door::Shut)
+    {
+        return go(&visit, &target);
+    }
     let flow = match visit.cell.load_sign_in(org, visit.parameter("token")).await {
         Ok(Some(flow)) => flow,
         Ok(None) => return go(&visit, &target),

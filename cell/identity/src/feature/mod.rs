@@ -41,6 +41,17 @@ impl Feature {
         Self::DeviceGrant,
     ];
 
+    /// What its id is made of: names may be said better one day, ids stay.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::ClassicSignIn => "classic_sign_in",
+            Self::SessionTokens => "session_tokens",
+            Self::ApiTokens => "api_tokens",
+            Self::ScimServer => "scim_server",
+            Self::DeviceGrant => "device_grant",
+        }
+    }
+
     /// What it is called.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -60,9 +71,7 @@ impl Feature {
             Self::ClassicSignIn => {
                 "Programs sign people in by pages of their own, below /api/v1/authn."
             }
-            Self::SessionTokens => {
-                "Programs begin a session with a session token, by POST /api/v1/sessions."
-            }
+            Self::SessionTokens => "Programs and browsers begin a session with a session token.",
             Self::ApiTokens => {
                 "Scripts call the management API and the SCIM server with the roles of a person. Apps that act for themselves and the administrators' pages need no such token."
             }
@@ -94,7 +103,7 @@ impl Feature {
     /// Its id in an org: it follows from the org's, since a setting has none of its own.
     #[must_use]
     pub fn id(self, org: &OrgId) -> String {
-        crate::org::id_of_setting(PREFIX, org, self.name())
+        crate::org::id_of_setting(PREFIX, org, self.word())
     }
 
     /// That which has this id in an org.
