@@ -13,6 +13,7 @@ use crate::snapshot::cache::Cache;
 use database::Database;
 use keys::{Keyring, SigningKeys};
 use std::sync::Arc;
+use tokio::sync::Mutex;
 use vocab::entropy::Entropy;
 use vocab::id::{AppId, IdentityProviderId, InlineHookId, OrgId};
 use vocab::time::{Clock, Timestamp};
@@ -72,6 +73,10 @@ pub struct CellParts {
     pub(crate) lines: Lines,
     /// Those of identity providers, bounded by themselves: anybody can begin them, and none of them keeps a hook from being asked.
     pub(crate) provider_lines: Lines,
+    /// Hook keys that are being made, one of an org at a time.
+    pub(crate) hook_key_lines: Lines,
+    /// And one of all orgs: the others wait, each org with one at most.
+    pub(crate) hook_key_turn: Arc<Mutex<()>>,
 }
 
 /// What a cell is made of, as the caller brings it.
@@ -114,6 +119,8 @@ impl CellBuilder {
                 hook_tokens: Cache::new(HOOK_TOKENS_MAX),
                 lines: Lines::default(),
                 provider_lines: Lines::default(),
+                hook_key_lines: Lines::of(1),
+                hook_key_turn: Arc::default(),
             }),
             envoy: Arc::new(Nowhere),
         }

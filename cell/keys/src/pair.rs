@@ -1,5 +1,5 @@
-//! Key pairs of an org: made off the threads that serve requests, one at a time, and sealed at once. The private half is opened
-//! again only into a [`Signer`], which signs and shows nothing.
+//! Key pairs of an org: made off the threads that serve requests, in the turn of whoever asks, and sealed at once. The private half
+//! is opened again only into a [`Signer`], which signs and shows nothing.
 
 use crate::fault::KeyFault;
 use crate::keyring::Keyring;
@@ -20,8 +20,9 @@ pub struct SealedPair {
 }
 
 impl Keyring {
-    /// Makes a key pair and seals its private half for the place that is named by its id. One is made at a time: an RSA key costs a
-    /// core for a tenth of a second or more.
+    /// Makes a key pair and seals its private half for the place that is named by its id. An RSA key costs a core for a tenth of a
+    /// second or more, so whoever asks brings a turn, which bounds how many are made at once: it is held until the key is made, be
+    /// whoever asked gone by then.
     ///
     /// # Errors
     /// [`KeyFault`] when the org's key cannot be had or the library fails.
@@ -30,11 +31,10 @@ impl Keyring {
         org: &OrgId,
         algorithm: Algorithm,
         context: impl FnOnce(&str) -> String + Send + 'static,
+        turn: impl Send + 'static,
     ) -> Result<SealedPair, KeyFault> {
         let keys = self.load(org).await?;
-        let turn = self.making().lock_owned().await;
         let making = tokio::task::spawn_blocking(move || {
-            // Whoever asked may have gone meanwhile: the turn is over when the key is made.
             let _turn = turn;
             let fault = |source| KeyFault::signing(algorithm, source);
             let key = SigningKey::generate(algorithm).map_err(fault)?;
@@ -90,7 +90,8 @@ mod tests {
             let other = store.create_org(&keyring).await;
             for algorithm in Algorithm::ALL {
                 let place = |kid: &str| format!("here:{kid}");
-                let pair = keyring.make_pair(&org, algorithm, place).await.unwrap();
+                let pair = keyring.make_pair(&org, algorithm, place, ());
+                let pair = pair.await.unwrap();
                 let named = (algorithm, pair.kid.clone());
                 let context = place(&pair.kid);
                 let signer = keyring.open_signer(&org, &context, named.clone(), &pair.sealed);

@@ -22,6 +22,8 @@ pub(crate) const READ_ONLY: [&str; 6] = [
     "isUsed",
     "_embedded",
 ];
+/// How long whoever finds keys being made is asked to stay away.
+const MAKING_SECS: u32 = 1;
 /// What `expand` puts into a key.
 pub(crate) const PUBLIC_KEY: &str = "publickey";
 
@@ -37,10 +39,14 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 /// `POST /api/v1/hook-keys`.
 ///
 /// # Errors
-/// [`ApiError`] as every operation; nothing was made.
+/// [`ApiError`] as every operation; nothing was made. Where others of the org are being made: when to come back.
 pub async fn create(call: Call) -> Result<Reply, ApiError> {
     let name = parse_name(call.json()?)?;
-    let key = call.cell.create_hook_key(&call.permit, name).await?;
+    let key = call.cell.create_hook_key(&call.permit, name).await;
+    let key = key.map_err(|refusal| match refusal {
+        Refusal::WrongState(_) => ApiError::slow(MAKING_SECS),
+        other => other.into(),
+    })?;
     let made = HookKeyInUse {
         key,
         used_by: Vec::new(),

@@ -8,6 +8,7 @@ use crate::inline_hook::oauth::ClientProof;
 use crate::inline_hook::{InlineHook, store as hooks};
 use database::ReadTx;
 use ledger::{Event, EventType, Outcome, Target};
+use std::sync::Arc;
 use vocab::id::{HookKeyId, InlineHookId, OrgId};
 use vocab::text::disguises;
 use vocab::time::Timestamp;
@@ -78,10 +79,11 @@ impl Cell {
         key.ok_or(Refusal::NotFound)
     }
 
-    /// Makes a key pair, which nothing uses yet.
+    /// Makes a key pair, which nothing uses yet. One of an org is made at a time, and one of all orgs; whoever finds another one of
+    /// the org under way waits a moment for it.
     ///
     /// # Errors
-    /// [`Refusal`]; nothing was made.
+    /// [`Refusal`]; nothing was made. [`Refusal::WrongState`] where the org's turn stays taken.
     pub async fn create_hook_key(&self, permit: &Permit, name: String) -> Result<HookKey, Refusal> {
         permit.covers(Permission::ManageOrg)?;
         decide_name(&name)?;
@@ -90,13 +92,20 @@ impl Cell {
             self.now(),
             permit.org().clone(),
         );
+        // Held until the key is stored, so that whoever comes next is told of it before another one is made.
+        let line = self.hook_key_lines.enter(&org).await;
+        let line = Arc::new(line.ok_or(Refusal::WrongState("another hook key is being made"))?);
         {
             // A key pair is dear to make: not where there is no room for it.
             let mut tx = self.database.read().await?;
             decide_new(&store::load_all(&mut tx, &org).await?, &name)?;
         }
         let place = place_of(&id);
-        let made = self.keyring.make_pair(&org, ALGORITHM, move |_| place);
+        let turn = Arc::clone(&self.hook_key_turn).lock_owned().await;
+        let turn = (Arc::clone(&line), turn);
+        let made = self
+            .keyring
+            .make_pair(&org, ALGORITHM, move |_| place, turn);
         let made = made.await?;
         let key = HookKey {
             org_id: org,

@@ -15,15 +15,13 @@ const WAIT_MAX: Duration = Duration::from_secs(1);
 /// The lines of orgs that have any in use.
 pub(crate) struct Lines {
     busy: Arc<Mutex<HashMap<OrgId, Arc<Semaphore>>>>,
+    lines_max: usize,
     wait_max: Duration,
 }
 
 impl Default for Lines {
     fn default() -> Self {
-        Self {
-            busy: Arc::default(),
-            wait_max: WAIT_MAX,
-        }
+        Self::of(LINES_MAX)
     }
 }
 
@@ -47,13 +45,22 @@ impl Drop for Line {
 }
 
 impl Lines {
+    /// So many lines for each org.
+    pub(crate) fn of(lines_max: usize) -> Self {
+        Self {
+            busy: Arc::default(),
+            lines_max,
+            wait_max: WAIT_MAX,
+        }
+    }
+
     /// A line of the org; none if all stayed in use.
     pub(crate) async fn enter(&self, org: &OrgId) -> Option<Line> {
         let lines = {
             let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
             let lines = busy
                 .entry(org.clone())
-                .or_insert_with(|| Arc::new(Semaphore::new(LINES_MAX)));
+                .or_insert_with(|| Arc::new(Semaphore::new(self.lines_max)));
             Arc::clone(lines)
         };
         let mut line = Line {

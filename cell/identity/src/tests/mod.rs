@@ -10,6 +10,7 @@ mod ceiling;
 mod credentials;
 mod group_rules;
 mod groups;
+mod hook_keys;
 mod housekeeping;
 mod identity_providers;
 mod narrowed;

@@ -17,7 +17,6 @@ use ledger::{Actor, ClientFacts, Event, EventType, Outcome, Target};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use tokio::sync::Mutex;
 use vocab::entropy::Entropy;
 use vocab::id::OrgId;
 use vocab::time::{Clock, Timestamp};
@@ -38,7 +37,6 @@ struct Inner {
     entropy: Arc<dyn Entropy>,
     clock: Arc<dyn Clock>,
     unwrapped: Cache<OrgId, OrgKeys>,
-    making: Arc<Mutex<()>>,
 }
 
 /// That a root of trust wrapped a version of an org's key.
@@ -93,7 +91,6 @@ impl Keyring {
             entropy,
             clock,
             unwrapped: Cache::new(ORG_KEYS_MAX),
-            making: Arc::default(),
         }))
     }
 
@@ -282,11 +279,6 @@ impl Keyring {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.0.clock.now()
-    }
-
-    /// The turn of whoever makes a key pair.
-    pub(crate) fn making(&self) -> Arc<Mutex<()>> {
-        Arc::clone(&self.0.making)
     }
 
     async fn wrap_under(&self, org: &OrgId, root: &dyn RootOfTrust) -> Result<(), KeyFault> {

@@ -65,7 +65,7 @@ struct Inner {
     documents: Cache<(OrgId, ServerKeyScope), Remembered<JwksDocument>>,
     verified: VerifiedMemo,
     /// One key is made at a time: an RSA key costs a core for a tenth of a second or more.
-    making: Mutex<()>,
+    making: Arc<Mutex<()>>,
 }
 
 type Owner = (OrgId, ServerKeyScope, Algorithm);
@@ -123,7 +123,7 @@ impl SigningKeys {
             signers: Cache::new(SIGNERS_MAX),
             documents: Cache::new(DOCUMENTS_MAX),
             verified: VerifiedMemo::new(VERIFIED_MAX),
-            making: Mutex::new(()),
+            making: Arc::default(),
         }))
     }
 

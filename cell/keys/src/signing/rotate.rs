@@ -9,6 +9,8 @@ use crate::signing::store::{self, NewKey};
 use crate::signing::{KEYS_MAX, Owner, SigningKeys, facts_of, render_context};
 use database::{DatabaseFault, WriteTx};
 use ledger::{Actor, ClientFacts, Event, EventType, Outcome, Target};
+use std::sync::Arc;
+use tokio::sync::OwnedMutexGuard;
 use vocab::time::Timestamp;
 
 /// How often a rotation begins anew when others change the same keys.
@@ -41,6 +43,9 @@ pub(crate) struct Applied {
     pub(crate) next_signs_from: Option<Timestamp>,
 }
 
+/// The turn of a rotation: over when all its tries are, and the keys that they began to make.
+type Turn = Arc<OwnedMutexGuard<()>>;
+
 /// How one try ended.
 enum Try {
     Applied(Applied),
@@ -72,9 +77,9 @@ impl From<KeyFault> for TryFault {
 
 impl SigningKeys {
     pub(super) async fn rotate(&self, owner: &Owner, cause: &Cause) -> Result<Applied, KeyFault> {
-        let _turn = self.0.making.lock().await;
+        let turn = Arc::new(Arc::clone(&self.0.making).lock_owned().await);
         for _ in 0..TRIES_MAX {
-            let tried = self.try_rotate(owner, cause).await;
+            let tried = self.try_rotate(owner, cause, &turn).await;
             // Even a failed commit may have been kept.
             self.forget(owner);
             match tried? {
@@ -101,7 +106,7 @@ impl SigningKeys {
             .await
     }
 
-    async fn try_rotate(&self, owner: &Owner, cause: &Cause) -> Result<Try, KeyFault> {
+    async fn try_rotate(&self, owner: &Owner, cause: &Cause, turn: &Turn) -> Result<Try, KeyFault> {
         let (org, server, algorithm) = owner;
         let now = self.now();
         let keys = facts_of(&self.load_stored(org, server).await?, *algorithm);
@@ -113,7 +118,11 @@ impl SigningKeys {
             Some(_) => {
                 let (server, algorithm) = (server.clone(), *algorithm);
                 let context = move |kid: &str| render_context(&server, kid, algorithm);
-                Some(self.0.keyring.make_pair(org, algorithm, context).await?)
+                let made = self
+                    .0
+                    .keyring
+                    .make_pair(org, algorithm, context, Arc::clone(turn));
+                Some(made.await?)
             }
             None => None,
         };

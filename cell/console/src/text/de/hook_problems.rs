@@ -26,6 +26,10 @@ pub const PROBLEMS: &[(&str, &str)] = &[
         "Ein Inline-Hook benutzt den Schlüssel",
     ),
     (
+        "another hook key is being made",
+        "Ein anderer Hook-Schlüssel wird gerade erzeugt",
+    ),
+    (
         "there is no hook key of this id",
         "Es gibt keinen Hook-Schlüssel mit dieser Kennung",
     ),
