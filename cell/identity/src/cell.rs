@@ -68,7 +68,7 @@ pub struct CellParts {
     /// Keys of identity providers in use.
     pub(crate) provider_keys: Cache<(OrgId, IdentityProviderId), KeptKeys>,
     /// Tokens that inline hooks are asked with.
-    pub(crate) hook_tokens: Cache<(OrgId, InlineHookId), Slot>,
+    pub(crate) hook_tokens: Cache<(OrgId, InlineHookId), Arc<Slot>>,
     /// Calls of inline hooks that are under way, bounded.
     pub(crate) lines: Lines,
     /// Those of identity providers, bounded by themselves: anybody can begin them, and none of them keeps a hook from being asked.

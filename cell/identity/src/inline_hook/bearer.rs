@@ -1,6 +1,6 @@
 //! Asking a hook with a token: it is got from the token endpoint, kept while it is good and the hook is as it was, and forgotten once the
-//! hook refuses it. Of several callers one gets it, and the others wait for that. Whatever is needed of all this lies within the time
-//! that a hook without tokens has.
+//! hook refuses it. Of several callers one gets it, and the others wait and take what came of that, be it a token or none. Whatever is
+//! needed of all this lies within the time that a hook without tokens has.
 
 use crate::cell::Cell;
 use crate::event_hook::envoy::{Answered, Letter, Method, Trouble, is_final};
@@ -15,6 +15,7 @@ use protocol::oidc::relying::{
     BearerAnswer, TOKEN_ANSWER_BYTES_MAX, parse_bearer_answer, parse_token_error,
 };
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
@@ -58,16 +59,40 @@ impl NoToken {
     }
 }
 
-/// Where the token of a hook is kept; whoever holds it gets another one, and the others wait.
-pub(crate) type Slot = Arc<Mutex<Option<Kept>>>;
+/// Why there is no token, and the token endpoint's word for it.
+type Why = (NoToken, Option<String>);
 
-/// A token that is kept.
-pub(crate) struct Kept {
-    token: Secret<String>,
-    /// The hook as it was when the token was got.
+/// The time is over.
+const LATE: Why = (NoToken::Trouble(Trouble::TimedOut), None);
+
+/// Where the token of a hook is got, by one at a time, and kept.
+#[derive(Default)]
+pub(crate) struct Slot {
+    /// How often somebody has tried to get one, and is done: tells those who wait whether that was while they did.
+    tries: AtomicU64,
+    last: Mutex<Option<Fetched>>,
+}
+
+/// What came of getting a token.
+struct Fetched {
+    /// The hook as it was then.
     revision: i64,
-    got_at: Timestamp,
-    until: Timestamp,
+    at: Timestamp,
+    /// Until when the token is there for further questions; without it, it is for those alone who waited for it.
+    until: Option<Timestamp>,
+    outcome: Result<Secret<String>, Why>,
+}
+
+/// Who looks for a token.
+#[derive(Clone, Copy)]
+struct Seeker<'a> {
+    /// The hook as it is.
+    revision: i64,
+    now: Timestamp,
+    /// Whether somebody was getting one, and got done, since this one came.
+    has_waited: bool,
+    /// The token that the hook has just refused.
+    refused: Option<&'a Secret<String>>,
 }
 
 /// A token to ask with.
@@ -77,9 +102,11 @@ struct Bearer {
     is_kept: bool,
 }
 
-/// What came of asking: the answer, and the word by which a token endpoint refused us.
+/// What came of asking: the answer, and what kept us from a token, be it the first or another in place of one that was refused.
 pub(crate) struct Asked {
     pub(crate) answer: Result<Answered, Unheard>,
+    pub(crate) token_problem: Option<NoToken>,
+    /// The word by which the token endpoint refused us.
     pub(crate) token_error: Option<String>,
 }
 
@@ -87,6 +114,7 @@ impl Asked {
     pub(crate) const fn of(answer: Result<Answered, Unheard>) -> Self {
         Self {
             answer,
+            token_problem: None,
             token_error: None,
         }
     }
@@ -132,15 +160,42 @@ fn decide_kept_until(now: Timestamp, lifetime_secs: Option<u32>) -> Option<Times
     (secs > 0).then(|| now.plus_secs(i64::from(secs)))
 }
 
-impl Kept {
-    /// Whether it may be used at this moment, for the hook as it is. A clock that was set back counts for nothing.
-    fn is_good(&self, revision: i64, now: Timestamp) -> bool {
-        self.revision == revision && self.got_at <= now && now < self.until
+impl Fetched {
+    /// What it is to somebody who looks for a token. Whoever waited for it takes it as it is; to all others it is a token that is
+    /// kept, or nothing.
+    fn decide_use(&self, seeker: Seeker<'_>) -> Option<Result<Bearer, Why>> {
+        if self.revision != seeker.revision {
+            return None;
+        }
+        if seeker.has_waited {
+            let is_kept = false;
+            let outcome = self.outcome.clone();
+            return Some(outcome.map(|token| Bearer { token, is_kept }));
+        }
+        let token = self.outcome.as_ref().ok()?;
+        let is_refused = seeker.refused.is_some_and(|refused| self.is_of(refused));
+        if is_refused || !self.is_kept_at(seeker.now) {
+            return None;
+        }
+        Some(Ok(Bearer {
+            token: token.clone(),
+            is_kept: true,
+        }))
+    }
+
+    /// Whether it is there for further questions. A clock that was set back counts for nothing.
+    fn is_kept_at(&self, now: Timestamp) -> bool {
+        self.at <= now && self.until.is_some_and(|until| now < until)
+    }
+
+    fn is_of(&self, token: &Secret<String>) -> bool {
+        let got = self.outcome.as_ref();
+        got.is_ok_and(|got| got.expose() == token.expose())
     }
 }
 
 /// What the token endpoint answered: a token, or why there is none, and its word for that.
-fn decide_token(answered: &Answered) -> Result<BearerAnswer, (NoToken, Option<String>)> {
+fn decide_token(answered: &Answered) -> Result<BearerAnswer, Why> {
     match answered.status {
         200 => parse_bearer_answer(&answered.body).map_err(|_| (NoToken::Answer, None)),
         400 | 401 => {
@@ -151,15 +206,16 @@ fn decide_token(answered: &Answered) -> Result<BearerAnswer, (NoToken, Option<St
     }
 }
 
-fn no_token((why, token_error): (NoToken, Option<String>)) -> Asked {
+fn no_token((why, token_error): Why) -> Asked {
     Asked {
         answer: Err(Unheard::NoToken(why)),
+        token_problem: Some(why),
         token_error,
     }
 }
 
 /// A token, or why there is none; outside of that, our own fault.
-type Got = Result<Result<Bearer, (NoToken, Option<String>)>, Fault>;
+type Got = Result<Result<Bearer, Why>, Fault>;
 
 impl Cell {
     /// Asks a hook with a token, so often while it, or its token endpoint, is silent or fails.
@@ -180,7 +236,7 @@ impl Cell {
 
     async fn ask_once(&self, question: &Question<'_>) -> Result<Asked, Fault> {
         let end = Instant::now() + ASKING_MAX;
-        let mut bearer = match self.token_within(question, end).await? {
+        let mut bearer = match self.hook_token(question, None, end).await? {
             Ok(bearer) => bearer,
             Err(why) => return Ok(no_token(why)),
         };
@@ -189,81 +245,102 @@ impl Cell {
             let sent = timeout_at(end, self.envoy().send(&letter)).await;
             let answer = sent.unwrap_or(Err(Trouble::TimedOut));
             let is_refused = matches!(&answer, Ok(answered) if answered.status == UNAUTHORIZED);
-            if is_refused {
-                self.forget_token(question.hook, &bearer.token).await;
+            let asked = Asked::of(answer.map_err(Unheard::Trouble));
+            if !is_refused {
+                return Ok(asked);
             }
             // One that was got for this very question is no better the next time.
-            if !is_refused || !bearer.is_kept {
-                return Ok(Asked::of(answer.map_err(Unheard::Trouble)));
+            if !bearer.is_kept {
+                self.forget_token(question.hook, &bearer.token, end).await;
+                return Ok(asked);
             }
-            bearer = match self.token_within(question, end).await? {
+            let other = self.hook_token(question, Some(&bearer.token), end).await?;
+            bearer = match other {
                 Ok(other) => Bearer {
                     is_kept: false,
                     ..other
                 },
-                Err(why) => return Ok(no_token(why)),
+                // The hook was asked, and what it answered stands.
+                Err((why, token_error)) => {
+                    return Ok(Asked {
+                        token_problem: Some(why),
+                        token_error,
+                        ..asked
+                    });
+                }
             };
         }
     }
 
-    async fn token_within(&self, question: &Question<'_>, end: Instant) -> Got {
-        let late = Err((NoToken::Trouble(Trouble::TimedOut), None));
-        let token = self.hook_token(question.hook, question.channel);
-        timeout_at(end, token).await.unwrap_or(Ok(late))
-    }
-
-    fn token_slot(&self, hook: &InlineHook) -> Slot {
+    fn token_slot(&self, hook: &InlineHook) -> Arc<Slot> {
         let key = (hook.org_id.clone(), hook.id.clone());
-        self.hook_tokens.get_or_insert_with(&key, Slot::default)
+        self.hook_tokens.get_or_insert_with(&key, Arc::default)
     }
 
-    /// The token of a hook: the one that is kept, or another.
-    async fn hook_token(&self, hook: &InlineHook, channel: &OAuthChannel) -> Got {
+    /// The token of a hook: what somebody got while this one waited, the one that is kept, unless the hook has refused it, or another.
+    async fn hook_token(
+        &self,
+        question: &Question<'_>,
+        refused: Option<&Secret<String>>,
+        end: Instant,
+    ) -> Got {
+        let hook = question.hook;
         let slot = self.token_slot(hook);
-        let mut kept = slot.lock().await;
-        let good = kept.as_ref();
-        if let Some(good) = good.filter(|kept| kept.is_good(hook.revision, self.now())) {
-            return Ok(Ok(Bearer {
-                token: good.token.clone(),
-                is_kept: true,
-            }));
+        let tries = slot.tries.load(Ordering::Acquire);
+        let Ok(mut last) = timeout_at(end, slot.last.lock()).await else {
+            return Ok(Err(LATE));
+        };
+        let seeker = Seeker {
+            revision: hook.revision,
+            now: self.now(),
+            has_waited: slot.tries.load(Ordering::Acquire) != tries,
+            refused,
+        };
+        let present = last.as_ref().and_then(|last| last.decide_use(seeker));
+        if let Some(present) = present {
+            return Ok(present);
         }
-        *kept = None;
+        *last = None;
+        // In time for those who wait, too: they take it that there is none.
+        let fetched = timeout_at(end, self.fetch_token(hook, question.channel)).await;
+        let answer = fetched.unwrap_or(Ok(Err(LATE)))?;
+        let lifetime = answer.as_ref().ok().and_then(|good| good.lifetime_secs);
+        let outcome = answer.map(|good| good.access_token);
+        *last = Some(Fetched {
+            revision: hook.revision,
+            at: seeker.now,
+            until: decide_kept_until(seeker.now, lifetime),
+            outcome: outcome.clone(),
+        });
+        slot.tries.fetch_add(1, Ordering::Release);
+        let is_kept = false;
+        Ok(outcome.map(|token| Bearer { token, is_kept }))
+    }
+
+    /// Asks the token endpoint.
+    async fn fetch_token(
+        &self,
+        hook: &InlineHook,
+        channel: &OAuthChannel,
+    ) -> Result<Result<BearerAnswer, Why>, Fault> {
         let letter = match self.render_token_request(hook, channel).await? {
             Ok(letter) => letter,
             Err(why) => return Ok(Err((why, None))),
         };
-        let got_at = self.now();
-        let said = match self.envoy().send(&letter).await {
+        Ok(match self.envoy().send(&letter).await {
             Ok(answered) => decide_token(&answered),
             Err(trouble) => Err((NoToken::Trouble(trouble), None)),
-        };
-        let answer = match said {
-            Ok(answer) => answer,
-            Err(why) => return Ok(Err(why)),
-        };
-        let token = answer.access_token;
-        if let Some(until) = decide_kept_until(got_at, answer.lifetime_secs) {
-            *kept = Some(Kept {
-                token: token.clone(),
-                revision: hook.revision,
-                got_at,
-                until,
-            });
-        }
-        Ok(Ok(Bearer {
-            token,
-            is_kept: false,
-        }))
+        })
     }
 
-    /// Forgets a token that was refused, unless another one has taken its place.
-    async fn forget_token(&self, hook: &InlineHook, refused: &Secret<String>) {
+    /// Forgets a token that was refused, unless another one has taken its place, or somebody is getting one.
+    async fn forget_token(&self, hook: &InlineHook, refused: &Secret<String>, end: Instant) {
         let slot = self.token_slot(hook);
-        let mut kept = slot.lock().await;
-        let is_same = |kept: &Kept| kept.token.expose() == refused.expose();
-        if kept.as_ref().is_some_and(is_same) {
-            *kept = None;
+        let Ok(mut last) = timeout_at(end, slot.last.lock()).await else {
+            return;
+        };
+        if last.as_ref().is_some_and(|last| last.is_of(refused)) {
+            *last = None;
         }
     }
 
@@ -314,7 +391,7 @@ impl Cell {
 
 #[cfg(test)]
 mod tests {
-    use super::{Asked, Kept, NoToken, decide_kept_until, decide_token};
+    use super::{Asked, Fetched, NoToken, Seeker, Why, decide_kept_until, decide_token};
     use crate::event_hook::envoy::{Answered, Trouble};
     use crate::inline_hook::call::Unheard;
     use vocab::secret::Secret;
@@ -343,14 +420,24 @@ mod tests {
         }
     }
 
+    fn fetched(outcome: Result<&str, Why>, until: Option<i64>) -> Fetched {
+        Fetched {
+            revision: 3,
+            at: NOW,
+            until: until.map(|secs| NOW.plus_secs(secs)),
+            outcome: outcome.map(|token| Secret::new(token.to_owned())),
+        }
+    }
+
+    /// The token and whether it was kept, or why there is none; nothing where another one is to be got.
+    fn use_of(fetched: &Fetched, seeker: Seeker<'_>) -> Option<Result<(String, bool), Why>> {
+        let present = fetched.decide_use(seeker)?;
+        Some(present.map(|bearer| (bearer.token.expose().clone(), bearer.is_kept)))
+    }
+
     #[test]
     fn a_kept_token_is_for_the_hook_as_it_was() {
-        let kept = Kept {
-            token: Secret::new("t".into()),
-            revision: 3,
-            got_at: NOW,
-            until: NOW.plus_secs(60),
-        };
+        let kept = fetched(Ok("t"), Some(60));
         for (revision, secs, expected) in [
             (3, 0, true),
             (3, 59, true),
@@ -359,9 +446,49 @@ mod tests {
             (4, 0, false),
             (2, 0, false),
         ] {
-            let is_good = kept.is_good(revision, NOW.plus_secs(secs));
-            assert_eq!(is_good, expected, "{revision} {secs}");
+            let seeker = Seeker {
+                revision,
+                now: NOW.plus_secs(secs),
+                has_waited: false,
+                refused: None,
+            };
+            let expected = expected.then(|| Ok(("t".to_owned(), true)));
+            assert_eq!(use_of(&kept, seeker), expected, "{revision} {secs}");
         }
+    }
+
+    #[test]
+    fn whoever_waited_takes_what_came_and_others_what_is_kept() {
+        let (refused, other) = (Secret::new("t".to_owned()), Secret::new("u".to_owned()));
+        let failed: Why = (NoToken::Status(400), Some("invalid_client".to_owned()));
+        let seeker = |has_waited, refused| Seeker {
+            revision: 3,
+            now: NOW,
+            has_waited,
+            refused,
+        };
+        let token = |is_kept| Some(Ok(("t".to_owned(), is_kept)));
+        let (once, kept) = (fetched(Ok("t"), None), fetched(Ok("t"), Some(60)));
+        let none = fetched(Err(failed.clone()), None);
+        for (what, seeker, expected) in [
+            (&once, seeker(true, None), token(false)),
+            (&once, seeker(false, None), None),
+            (&kept, seeker(true, None), token(false)),
+            (&kept, seeker(false, None), token(true)),
+            // Somebody may have been given the same again, after it was refused.
+            (&kept, seeker(true, Some(&refused)), token(false)),
+            (&kept, seeker(false, Some(&refused)), None),
+            (&kept, seeker(false, Some(&other)), token(true)),
+            (&none, seeker(true, None), Some(Err(failed.clone()))),
+            (&none, seeker(false, None), None),
+        ] {
+            assert_eq!(use_of(what, seeker), expected);
+        }
+        let changed = Seeker {
+            revision: 4,
+            ..seeker(true, None)
+        };
+        assert_eq!(use_of(&kept, changed), None);
     }
 
     #[test]

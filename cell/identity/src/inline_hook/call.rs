@@ -76,6 +76,8 @@ pub struct Called {
     pub heard: Result<Option<Map<String, Value>>, Unheard>,
     event_id: String,
     status: Option<u16>,
+    /// What kept us from a token: the first, or another in place of one that the hook refused.
+    token_problem: Option<NoToken>,
     /// The word by which the token endpoint refused us.
     token_error: Option<String>,
     took_ms: i64,
@@ -137,7 +139,7 @@ impl Called {
         if let Some(status) = self.status {
             event = event.detail("status", status);
         }
-        if let Err(Unheard::NoToken(why)) = self.heard {
+        if let Some(why) = self.token_problem {
             event = event.detail("tokenProblem", why.as_str());
             if let NoToken::Status(status) = why {
                 event = event.detail("tokenStatus", status);
@@ -244,6 +246,7 @@ impl Cell {
         Ok(Called {
             status: status.ok(),
             heard: decide_heard(asked.answer),
+            token_problem: asked.token_problem,
             token_error: asked.token_error,
             event_id,
             took_ms: i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX),
