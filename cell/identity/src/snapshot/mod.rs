@@ -118,6 +118,8 @@ impl Cell {
         self.apps.invalidate_where(|(org, _), _| org == org_id);
         self.provider_keys
             .invalidate_where(|(org, _), _| org == org_id);
+        self.hook_tokens
+            .invalidate_where(|(org, _), _| org == org_id);
         self.hosts.invalidate_where(|_, org| org == org_id);
         self.names.invalidate_where(|_, org| org == org_id);
     }
