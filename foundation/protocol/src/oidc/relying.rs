@@ -82,11 +82,19 @@ pub fn parse_token_answer(bytes: &[u8]) -> Result<TokenAnswer, AnswerError> {
 /// [`AnswerError`] if there is no bearer token.
 pub fn parse_bearer_answer(bytes: &[u8]) -> Result<BearerAnswer, AnswerError> {
     let mut members = parse_members(bytes)?;
-    let lifetime = members.get("expires_in").and_then(Value::as_u64);
+    let lifetime = members.get("expires_in").and_then(parse_lifetime);
     Ok(BearerAnswer {
         access_token: take_bearer(&mut members)?,
         lifetime_secs: lifetime.map(|secs| u32::try_from(secs).unwrap_or(u32::MAX)),
     })
+}
+
+/// A whole number of seconds; some endpoints say it as a text of digits.
+fn parse_lifetime(said: &Value) -> Option<u64> {
+    match said {
+        Value::String(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
+        other => other.as_u64(),
+    }
 }
 
 fn parse_members(bytes: &[u8]) -> Result<Map<String, Value>, AnswerError> {

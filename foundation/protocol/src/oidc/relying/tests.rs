@@ -324,7 +324,11 @@ fn a_token_for_ourselves_needs_no_other_and_its_lifetime_is_a_whole_number() {
         (json!(-1), None),
         (json!(1.5), None),
         (json!(1e300), None),
-        (json!("3600"), None),
+        (json!("3600"), Some(3_600)),
+        (json!(""), None),
+        (json!("+3600"), None),
+        (json!("3600 "), None),
+        (json!("9".repeat(30)), None),
         (json!([3_600]), None),
     ] {
         let mut answer = good.clone();
