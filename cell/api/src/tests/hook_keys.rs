@@ -176,7 +176,11 @@ async fn a_key_stays_while_a_hook_uses_it(world: &World) {
     assert_eq!(delete(world, &path).await.status, 204);
     // A key that is gone, another org's, and none.
     let gone = key.id();
-    for named in [gone.as_str(), "HKYabcdefghijklmnopq", "x", ""] {
+    let body = json!({ "name": "Theirs" });
+    let theirs = world.call(By::Stranger, "POST", KEYS, &body).await;
+    assert_eq!(theirs.status, 200, "{}", theirs.body);
+    let theirs = theirs.id();
+    for named in [gone.as_str(), &theirs, "HKYabcdefghijklmnopq", "x", ""] {
         let refused = world.post(HOOKS, &hook_with_key(named)).await;
         assert_eq!(
             refused.body["errorSummary"], "Api validation failed: channel.config.hookKeyId",

@@ -248,7 +248,8 @@ async fn without_a_token_the_hook_is_not_asked() {
     let mut scene = Scene::new(Reach::PublicAndLoopback).await;
     let mut other = Receiver::start(None).await;
     let refusal = r#"{"error":"invalid_client","error_description":"<b>"}"#;
-    let large = format!("{{\"access_token\":\"{}\"}}", "x".repeat(100_000));
+    let beside = "x".repeat(70_000);
+    let large = json!({ "access_token": "a", "token_type": "Bearer", "beside": beside });
     for (act, expected, said) in [
         (
             Act::RedirectTo(other.uri.clone()),
@@ -267,7 +268,7 @@ async fn without_a_token_the_hook_is_not_asked() {
         ),
         (Act::Answer(200, "<html>".into()), NoToken::Answer, None),
         (Act::Answer(200, "{}".into()), NoToken::Answer, None),
-        (Act::Answer(200, large), NoToken::Answer, None),
+        (Act::Answer(200, large.to_string()), NoToken::Answer, None),
         (
             Act::Answer(200, r#"{"access_token":"a","token_type":"mac"}"#.into()),
             NoToken::Answer,
