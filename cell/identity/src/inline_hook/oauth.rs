@@ -79,7 +79,8 @@ pub(crate) enum ProofFate<'c> {
 pub(crate) type Stored<'s> = (&'s str, &'s OAuthChannel);
 
 /// Holds the channel against its bounds; what becomes of the proof. A secret is for the endpoint and the address that it was given for:
-/// whoever may change one of them could else have it, or what it is good for, sent to one of their own.
+/// whoever may change one of them could else have it, or what it is good for, sent to one of their own. A hook key is bound to none of
+/// them: whoever may change hooks may use every key of the org, for any client.
 ///
 /// # Errors
 /// [`Refusal::Invalid`] naming the field as the API does.
