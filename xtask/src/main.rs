@@ -28,7 +28,8 @@ usage: cargo xtask <command>
                     --target NAME   this target only
                     --input FILE    replay one input; needs --target
   bench           the product, npm oidc-provider and the floor side by side; writes target/bench.json
-                    log             nothing but the log; writes target/bench-log.json
+                    flows, rest, flood, size, log
+                                    nothing but these parts; writes target/bench-part.json
                     --short         shorter windows, for a first look
                     --debug         the unoptimised build, to try the benchmark itself
   fleet prove     a fleet under load of which one part after the other is hurt; writes target/fleet-prove.json

@@ -54,8 +54,8 @@ pub struct Options {
     pub orgs: usize,
     /// Rows of the longest log.
     pub log_rows: usize,
-    /// Whether the log alone is measured.
-    pub only_log: bool,
+    /// What is measured: all of it, if nothing was named.
+    pub parts: Vec<Part>,
     /// Cargo's profile folder: `release` or `debug`.
     pub profile: &'static str,
 }
@@ -68,7 +68,7 @@ impl Options {
         people: 1_000_000,
         orgs: 10_000,
         log_rows: 10_000_000,
-        only_log: false,
+        parts: Vec::new(),
         profile: "release",
     };
     const SHORT: Self = Self {
@@ -78,23 +78,57 @@ impl Options {
         people: 20_000,
         orgs: 1_000,
         log_rows: 200_000,
-        only_log: false,
+        parts: Vec::new(),
         profile: "release",
     };
+
+    fn has(&self, part: Part) -> bool {
+        self.parts.is_empty() || self.parts.contains(&part)
+    }
 }
 
-/// Everything that a run has found.
+/// What can be measured by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The flows, beside the peer, the floor and the bare hash.
+    Flows,
+    /// Time to be ready, memory, sessions.
+    Rest,
+    /// Sign-ins far over the capacity.
+    Flood,
+    /// A large org, and many of them.
+    Size,
+    /// The log.
+    Log,
+}
+
+/// What a part is called on the command line.
+const PARTS: [(&str, Part); 5] = [
+    ("flows", Part::Flows),
+    ("rest", Part::Rest),
+    ("flood", Part::Flood),
+    ("size", Part::Size),
+    ("log", Part::Log),
+];
+
+/// Everything that a run has found, of the parts that it measured.
 #[derive(Debug, Serialize)]
 struct Findings {
     machine: Machine,
     seconds_each: f64,
-    hash_micros: f64,
-    flows: Vec<Row>,
-    footprint: Footprint,
-    flood: Flood,
-    size: Size,
-    log: Log,
+    flows: Option<Flows>,
+    footprint: Option<Footprint>,
+    flood: Option<Flood>,
+    size: Option<Size>,
+    log: Option<Log>,
     targets: Vec<Verdict>,
+}
+
+/// The flows, and what is left of a sign-in if there is nothing but its hash.
+#[derive(Debug, Serialize)]
+struct Flows {
+    hash_micros: f64,
+    rows: Vec<Row>,
 }
 
 /// Where the programs lie.
@@ -109,15 +143,7 @@ struct Programs {
     crowd: Crowd,
 }
 
-/// What a run has found that measures the log alone.
-#[derive(Debug, Serialize)]
-struct LogFindings {
-    machine: Machine,
-    log: Log,
-    targets: Vec<Verdict>,
-}
-
-/// `cargo xtask bench [log] [--short] [--debug]`.
+/// `cargo xtask bench [PART…] [--short] [--debug]`.
 pub fn run(arguments: &[&str]) -> anyhow::Result<()> {
     let options = parse_options(arguments)?;
     let workspace = Workspace::load()?;
@@ -127,38 +153,35 @@ pub fn run(arguments: &[&str]) -> anyhow::Result<()> {
     if let Some(warning) = machine.warning() {
         report::line(&warning);
     }
-    if options.only_log {
-        let log = log::measure(&programs, &options)?;
-        let targets = log::decide_verdicts(&log);
-        report::line(&log::render(&log));
-        report::line(&verdict::render(&targets));
-        let findings = LogFindings {
-            machine,
-            log,
-            targets,
-        };
-        return workspace.write_findings("bench-log.json", &findings);
-    }
     let findings = measure(&programs, &options, machine)?;
     report::line(&table::render(&findings));
-    workspace.write_findings("bench.json", &findings)
+    let file = if options.parts.is_empty() {
+        "bench.json"
+    } else {
+        // The findings of a whole run stay.
+        "bench-part.json"
+    };
+    workspace.write_findings(file, &findings)
 }
 
 fn parse_options(arguments: &[&str]) -> anyhow::Result<Options> {
     let mut options = Options::FULL;
     for argument in arguments {
+        if let Some((_, part)) = PARTS.iter().find(|(name, _)| name == argument) {
+            options.parts.push(*part);
+            continue;
+        }
         match *argument {
             "--short" => {
                 options = Options {
                     profile: options.profile,
-                    only_log: options.only_log,
+                    parts: options.parts,
                     ..Options::SHORT
                 }
             }
             "--debug" => options.profile = "debug",
-            "log" => options.only_log = true,
             other => anyhow::bail!(
-                "`{other}` is no option of bench: log (nothing but the log), --short, --debug (unoptimised, to try the benchmark itself)"
+                "`{other}` is no option of bench: flows, rest, flood, size, log (nothing but these parts), --short, --debug (unoptimised, to try the benchmark itself)"
             ),
         }
     }
@@ -170,7 +193,7 @@ fn build(workspace: &Workspace, options: &Options) -> anyhow::Result<Programs> {
     workspace.build(options.profile, LOG_LOAD)?;
     let node_folder = workspace.root.join("testbed/clients/node");
     anyhow::ensure!(
-        options.only_log || node_folder.join("node_modules/oidc-provider").is_dir(),
+        options.parts == [Part::Log] || node_folder.join("node_modules/oidc-provider").is_dir(),
         "the peer is not installed: run `cargo xtask provision`"
     );
     let scratch = workspace.scratch().join("bench");
@@ -192,40 +215,53 @@ fn build(workspace: &Workspace, options: &Options) -> anyhow::Result<Programs> {
 }
 
 fn measure(programs: &Programs, options: &Options, machine: Machine) -> anyhow::Result<Findings> {
+    let mut findings = Findings {
+        machine,
+        seconds_each: options.seconds,
+        flows: None,
+        footprint: None,
+        flood: None,
+        size: None,
+        log: None,
+        targets: Vec::new(),
+    };
+    if options.has(Part::Rest) {
+        report::line("\n-- start, memory, sessions");
+        findings.footprint = Some(footprint::measure(programs, options)?);
+    }
+    if options.has(Part::Flows) {
+        report::line("\n-- flows");
+        findings.flows = Some(measure_flows(programs, options)?);
+    }
+    if options.has(Part::Flood) {
+        report::line("\n-- flood");
+        findings.flood = Some(flood::measure(programs, options)?);
+    }
+    if options.has(Part::Size) {
+        report::line("\n-- size");
+        findings.size = Some(size::measure(programs, options)?);
+    }
+    if options.has(Part::Log) {
+        report::line("\n-- log");
+        findings.log = Some(log::measure(programs, options)?);
+    }
+    findings.targets = target::decide_verdicts(&findings);
+    Ok(findings)
+}
+
+fn measure_flows(programs: &Programs, options: &Options) -> anyhow::Result<Flows> {
     let hash_micros = measure_hash(programs)?;
     report::line(&format!(
         "a bare password hash: {:.1} ms",
         hash_micros / 1e3
     ));
-    report::line("\n-- start, memory, sessions");
-    let footprint = footprint::measure(programs, options)?;
-    report::line("\n-- flows");
     let contenders = Contenders {
         floor: Contender::floor(programs)?,
         product: Contender::product(programs, "flows")?,
         peer: Contender::peer(programs)?,
     };
-    let flows = flows::measure(programs, options, &contenders)?;
-    drop(contenders);
-    report::line("\n-- flood");
-    let flood = flood::measure(programs, options)?;
-    report::line("\n-- size");
-    let size = size::measure(programs, options)?;
-    report::line("\n-- log");
-    let log = log::measure(programs, options)?;
-    let mut findings = Findings {
-        machine,
-        seconds_each: options.seconds,
-        hash_micros,
-        flows,
-        footprint,
-        flood,
-        size,
-        log,
-        targets: Vec::new(),
-    };
-    findings.targets = target::decide_verdicts(&findings);
-    Ok(findings)
+    let rows = flows::measure(programs, options, &contenders)?;
+    Ok(Flows { hash_micros, rows })
 }
 
 fn measure_hash(programs: &Programs) -> anyhow::Result<f64> {

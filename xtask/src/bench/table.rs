@@ -2,36 +2,44 @@
 
 use std::fmt::Write as _;
 
-use crate::bench::Findings;
-use crate::bench::flows::Row;
+use crate::bench::flood::Flood;
+use crate::bench::footprint::Footprint;
 use crate::bench::load::Report;
 use crate::bench::log;
-use crate::bench::size::ApiSize;
+use crate::bench::size::{ApiSize, Size};
 use crate::bench::verdict;
+use crate::bench::{Findings, Flows};
 
 /// The whole report.
 pub fn render(findings: &Findings) -> String {
-    let mut text = String::new();
+    let mut text = format!("\n{}\n", findings.machine.render());
+    if let Some(flows) = &findings.flows {
+        render_flows(&mut text, flows);
+    }
+    if let Some(rest) = &findings.footprint {
+        render_rest(&mut text, rest);
+    }
+    if let Some(flood) = &findings.flood {
+        render_flood(&mut text, flood);
+    }
+    if let Some(size) = &findings.size {
+        render_size(&mut text, size);
+    }
+    if let Some(log) = &findings.log {
+        text.push_str(&log::render(log));
+    }
+    text.push('\n');
+    text.push_str(&verdict::render(&findings.targets));
+    text
+}
+
+fn render_rest(text: &mut String, rest: &Footprint) {
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
-        "\n{}\nprocessor time in µs for each step; steps a second; p50 and p99 in ms",
-        findings.machine.render()
-    );
-    render_flows(&mut text, &findings.flows);
-    let rest = &findings.footprint;
-    let flood = &findings.flood;
-    let _ = writeln!(
-        text,
-        "\nbare password hash  {:.1} ms\n\
-         ready               {:.0} ms ({:.0} ms on an empty folder; the peer {:.0} ms)\n\
+        "\nready               {:.0} ms ({:.0} ms on an empty folder; the peer {:.0} ms)\n\
          memory at rest      {:.1} MiB (the peer {:.1} MiB)\n\
-         a living session    {:.0} bytes of memory; a sign-in adds {:.0} bytes to the store, log included\n\
-         sign-in capacity    {:.1} a second\n\
-         half of that        p50 {:.0} ms, p99 {:.0} ms\n\
-         all of that         p50 {:.0} ms, p99 {:.0} ms\n\
-         flood, 5x           p50 {:.0} ms, p99 {:.0} ms of {} admitted; {} refused within {:.0} ms",
-        findings.hash_micros / 1e3,
+         a living session    {:.0} bytes of memory; a sign-in adds {:.0} bytes to the store, log included",
         rest.ready_millis,
         rest.first_ready_millis,
         rest.peer_ready_millis,
@@ -39,6 +47,16 @@ pub fn render(findings: &Findings) -> String {
         rest.peer_idle_kib as f64 / 1024.0,
         rest.session_memory_bytes,
         rest.sign_in_store_bytes,
+    );
+}
+
+fn render_flood(text: &mut String, flood: &Flood) {
+    let _ = writeln!(
+        text,
+        "\nsign-in capacity    {:.1} a second\n\
+         half of that        p50 {:.0} ms, p99 {:.0} ms\n\
+         all of that         p50 {:.0} ms, p99 {:.0} ms\n\
+         flood, 5x           p50 {:.0} ms, p99 {:.0} ms of {} admitted; {} refused within {:.0} ms",
         flood.capacity_per_second,
         flood.calm.p50_micros as f64 / 1e3,
         flood.calm.p99_micros as f64 / 1e3,
@@ -50,7 +68,9 @@ pub fn render(findings: &Findings) -> String {
         flood.flood.refused,
         flood.flood.refused_p99_micros as f64 / 1e3,
     );
-    let size = &findings.size;
+}
+
+fn render_size(text: &mut String, size: &Size) {
     let _ = writeln!(
         text,
         "\nwith {} people in an org and {} orgs: ready in {:.0} ms, {:.1} MiB",
@@ -67,11 +87,7 @@ pub fn render(findings: &Findings) -> String {
         "  {:<28} {:>7.1} ms",
         "people, hundredth page", size.deep_page_millis
     );
-    render_api(&mut text, &size.api);
-    text.push_str(&log::render(&findings.log));
-    let _ = writeln!(text);
-    text.push_str(&verdict::render(&findings.targets));
-    text
+    render_api(text, &size.api);
 }
 
 fn render_api(text: &mut String, api: &ApiSize) {
@@ -104,13 +120,20 @@ fn render_api(text: &mut String, api: &ApiSize) {
     }
 }
 
-fn render_flows(text: &mut String, rows: &[Row]) {
+fn render_flows(text: &mut String, flows: &Flows) {
     let _ = writeln!(
         text,
-        "\n{:<18} {:>4}  {:^36}  {:^36}  {:^20}  {:>7} {:>7}",
-        "flow", "conn", "testudo", "oidc-provider", "floor", "x peer", "x floor"
+        "processor time in µs for each step; steps a second; p50 and p99 in ms; a bare password hash: {:.1} ms\n\n{:<18} {:>4}  {:^36}  {:^36}  {:^20}  {:>7} {:>7}",
+        flows.hash_micros / 1e3,
+        "flow",
+        "conn",
+        "testudo",
+        "oidc-provider",
+        "floor",
+        "x peer",
+        "x floor"
     );
-    for row in rows {
+    for row in &flows.rows {
         let floor = row.floor.as_ref().map_or_else(String::new, |floor| {
             format!(
                 "{:>8.0} {:>8.0}/s",

@@ -1,10 +1,11 @@
 //! The targets, and whether this run has met them.
 
-use crate::bench::Findings;
 use crate::bench::flows::{Flow, Row};
+use crate::bench::footprint::Footprint;
 use crate::bench::log;
 use crate::bench::size::Size;
 use crate::bench::verdict::{Verdict, at_least, at_most};
+use crate::bench::{Findings, Flows};
 
 /// The concurrency at which flows are judged: the one at which the floor itself gets the most out of one core.
 const JUDGED_CONNECTIONS: usize = 64;
@@ -33,18 +34,43 @@ const FLOOD_GROWTH_MAX: f64 = 1.5;
 /// Holds the findings against the targets.
 pub fn decide_verdicts(findings: &Findings) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
-    let judged: Vec<&Row> = findings
-        .flows
-        .iter()
-        .filter(|row| {
-            let judged = match row.flow {
-                Flow::SignIn => JUDGED_SIGN_INS,
-                _ => JUDGED_CONNECTIONS,
-            };
-            row.connections == judged
-        })
-        .collect();
-    for row in judged {
+    if let Some(flows) = &findings.flows {
+        verdicts.extend(decide_flows(flows));
+    }
+    if let Some(flood) = &findings.flood {
+        verdicts.push(at_most(
+            "flood of five times the capacity: growth of the admitted p99",
+            flood.p99_growth(),
+            FLOOD_GROWTH_MAX,
+        ));
+    }
+    if let Some(rest) = &findings.footprint {
+        verdicts.extend(decide_rest(rest));
+    }
+    if let Some(size) = &findings.size {
+        verdicts.push(at_most(
+            format!("slowest page with {} people, milliseconds", size.people),
+            size.slowest_millis(),
+            PAGE_MILLIS_MAX,
+        ));
+        verdicts.extend(decide_api(size));
+    }
+    if let Some(log) = &findings.log {
+        verdicts.extend(log::decide_verdicts(log));
+    }
+    verdicts
+}
+
+fn decide_flows(flows: &Flows) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    for row in &flows.rows {
+        let judged = match row.flow {
+            Flow::SignIn => JUDGED_SIGN_INS,
+            _ => JUDGED_CONNECTIONS,
+        };
+        if row.connections != judged {
+            continue;
+        }
         let name = row.flow.name();
         match row.flow {
             Flow::ClientCredentials => {
@@ -59,44 +85,29 @@ pub fn decide_verdicts(findings: &Findings) -> Vec<Verdict> {
             Flow::Refresh | Flow::Introspection => verdicts.push(times_peer(row)),
             Flow::SignIn => verdicts.push(at_most(
                 format!("{name}: times the bare hash's processor time"),
-                row.product.processor_micros_each / findings.hash_micros.max(f64::EPSILON),
+                row.product.processor_micros_each / flows.hash_micros.max(f64::EPSILON),
                 HASH_TIMES_MAX,
             )),
             Flow::Code => {}
         }
     }
-    verdicts.push(at_most(
-        "flood of five times the capacity: growth of the admitted p99",
-        findings.flood.p99_growth(),
-        FLOOD_GROWTH_MAX,
-    ));
-    let rest = &findings.footprint;
-    verdicts.push(at_most(
-        "ready, milliseconds",
-        rest.ready_millis,
-        READY_MILLIS_MAX,
-    ));
-    verdicts.push(at_most(
-        "memory at rest, MiB",
-        rest.idle_kib as f64 / 1024.0,
-        IDLE_MIB_MAX,
-    ));
-    verdicts.push(at_most(
-        "memory of a living session, bytes",
-        rest.session_memory_bytes,
-        SESSION_BYTES_MAX,
-    ));
-    verdicts.push(at_most(
-        format!(
-            "slowest page with {} people, milliseconds",
-            findings.size.people
-        ),
-        findings.size.slowest_millis(),
-        PAGE_MILLIS_MAX,
-    ));
-    verdicts.extend(decide_api(&findings.size));
-    verdicts.extend(log::decide_verdicts(&findings.log));
     verdicts
+}
+
+fn decide_rest(rest: &Footprint) -> Vec<Verdict> {
+    vec![
+        at_most("ready, milliseconds", rest.ready_millis, READY_MILLIS_MAX),
+        at_most(
+            "memory at rest, MiB",
+            rest.idle_kib as f64 / 1024.0,
+            IDLE_MIB_MAX,
+        ),
+        at_most(
+            "memory of a living session, bytes",
+            rest.session_memory_bytes,
+            SESSION_BYTES_MAX,
+        ),
+    ]
 }
 
 fn decide_api(size: &Size) -> Vec<Verdict> {
