@@ -102,7 +102,7 @@ impl Cell {
                     retry_after_secs: wait.secs,
                 });
             }
-            Err(Halt::Threat(_)) => return Ok(Attempt::Threat),
+            Err(Halt::Threat) => return Ok(Attempt::Threat),
         };
         let attempt = match self
             .check_typed(snapshot, flow, person.as_ref(), (typed, &request.client))
@@ -121,7 +121,8 @@ impl Cell {
                     .await?;
             }
             Attempt::Wrong | Attempt::ModelRefused => {
-                self.slowdown.record_failure(ticket);
+                self.record_failed_sign_in(&flow.org_id, ticket, request)
+                    .await;
                 self.log_failure(flow, kind, person.as_ref(), request)
                     .await?;
             }

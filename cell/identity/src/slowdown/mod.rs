@@ -24,7 +24,8 @@ use vocab::id::OrgId;
 use vocab::time::Timestamp;
 
 use self::table::{BoundedTable, Charge};
-use self::threat::{ADDRESSES_MAX, Sighting, ThreatLimit, ThreatTable, Trial, Verdict};
+use self::threat::table::{Key, Room, ThreatTable};
+use self::threat::{Notice, ThreatLimit, Trial, Verdict};
 use crate::threat::Watch;
 
 /// Most entries of each count; one takes about a hundred bytes.
@@ -255,7 +256,7 @@ pub enum Halt {
     /// There were too many; come back later.
     Slow(RetryAfter),
     /// It comes from an address that is a threat.
-    Threat(Sighting),
+    Threat,
 }
 
 impl From<RetryAfter> for Halt {
@@ -297,15 +298,14 @@ impl SlowdownTable {
             familiar: BoundedTable::new(entries_max),
             threats: Arc::new(ThreatTable::new(
                 ThreatLimit::default(),
-                ADDRESSES_MAX.min(entries_max),
+                Room::at_most(entries_max),
             )),
         }
     }
 
-    /// The same for a guess at a sign-in, which is also held against the address that it comes from, as the org wants it. It
-    /// says so if that is a threat. A known device is no stranger: nothing that others do from there keeps it out, and it
-    /// counts for nothing. That an account signed in from there counts here for nothing: whoever is behind the same address
-    /// would be told by it that there is such an account.
+    /// Lets a guess at a sign-in through, which is also held against the address that it comes from, as the org wants it. A known
+    /// device is no stranger: nothing that others do from there keeps it out, and it counts for nothing. That an account signed in
+    /// from there counts here for nothing: whoever is behind the same address would be told by it that there is such an account.
     ///
     /// # Errors
     /// [`Halt`]; from a threat nothing is counted.
@@ -314,29 +314,46 @@ impl SlowdownTable {
         guess: &Guess<'_>,
         watch: Watch,
         now: Timestamp,
-    ) -> Result<(Ticket, Option<Sighting>), Halt> {
-        let is_known = matches!(guess.familiarity, Familiarity::Known(_));
-        if watch == Watch::Off || is_known {
-            return Ok((self.check(guess, now)?, None));
+    ) -> Result<Ticket, Halt> {
+        let Some(key) = self.watched(guess, watch) else {
+            return Ok(self.check(guess, now)?);
+        };
+        if watch == Watch::Block && self.threats.is_threat(key, now) {
+            return Err(Halt::Threat);
         }
-        // Apps and people are counted apart: whatever is posted in an app's name keeps nobody out.
-        let is_app = guess.secret == GuessedSecret::ClientSecret;
-        let network = network_of(guess.address);
-        let key = self.hasher.hash_one((is_app, guess.org, network));
-        if watch == Watch::Block
-            && let Some(sighting) = self.threats.find(key, now)
-        {
-            return Err(Halt::Threat(sighting));
-        }
+        let name = self.hasher.hash_one(guess.account.trim().to_lowercase());
         let mut ticket = self.check(guess, now)?;
         ticket.trial = Some(Trial {
             table: Arc::clone(&self.threats),
             key,
-            name: self.hasher.hash_one(guess.account.trim().to_lowercase()),
+            name,
             at: now,
+            watch,
             verdict: Verdict::Failed,
         });
-        Ok((ticket, self.threats.find(key, now)))
+        Ok(ticket)
+    }
+
+    /// The row that the log owes of the address that a guess comes from, for whoever asks to write.
+    #[must_use]
+    pub fn owed_notice(&self, guess: &Guess<'_>, watch: Watch, now: Timestamp) -> Option<Notice> {
+        let key = self.watched(guess, watch)?;
+        self.threats.claim(key, watch, now)
+    }
+
+    /// Under what an address is watched; nothing where it is not.
+    fn watched(&self, guess: &Guess<'_>, watch: Watch) -> Option<Key> {
+        let is_known = matches!(guess.familiarity, Familiarity::Known(_));
+        if watch == Watch::Off || is_known {
+            return None;
+        }
+        // Apps and people are counted apart: whatever is posted in an app's name keeps nobody out.
+        let is_app = guess.secret == GuessedSecret::ClientSecret;
+        let network = network_of(guess.address);
+        Some(Key {
+            org: self.hasher.hash_one(guess.org),
+            address: self.hasher.hash_one((is_app, network)),
+        })
     }
 
     /// Lets a guess through, or says when to come back. What is let through counts as a failure at once, so that guesses
@@ -398,6 +415,11 @@ impl SlowdownTable {
     /// The guess was wrong: it stays counted.
     pub fn record_failure(&self, ticket: Ticket) {
         drop(ticket);
+    }
+
+    /// The same of a guess at a sign-in: the row that the log owes, if that made a threat of its address.
+    pub fn record_failed_sign_in(&self, mut ticket: Ticket) -> Option<Notice> {
+        ticket.trial.take()?.fail()
     }
 
     /// The guess was right. The count of this account from this address is cleared and the address is known from now on;

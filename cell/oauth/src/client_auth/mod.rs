@@ -184,13 +184,14 @@ async fn count_failure(
     };
     match admitted {
         Ok(ticket) => {
-            slowdown.record_failure(ticket);
+            let (org, cell) = (&exchange.context.org, &exchange.cell);
+            cell.record_failed_sign_in(org, ticket, facts).await;
             Ok(())
         }
         Err(Halt::Slow(wait)) => Err(Failure::SlowDown {
             retry_after_secs: i64::from(wait.secs),
         }),
-        Err(Halt::Threat(_)) => Err(Failure::Unauthenticated {
+        Err(Halt::Threat) => Err(Failure::Unauthenticated {
             denial: THREAT,
             by_header,
         }),

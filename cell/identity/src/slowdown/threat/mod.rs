@@ -4,15 +4,17 @@
 //! A name that gets in is forgotten, so that an office in which people mistype and then do not counts for nothing. What was
 //! never judged counts for nothing either, and what was abandoned counts as failed.
 
+pub(super) mod table;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use self::table::{Key, ThreatTable};
+use crate::threat::Watch;
+use std::sync::Arc;
 use vocab::time::Timestamp;
 
-/// Addresses that are remembered; of each at most [`ThreatLimit::names`] names, of some twenty bytes.
-pub(super) const ADDRESSES_MAX: usize = 8_192;
+/// How long nobody tries again to write a row that could not be written: whoever is refused costs no write each time.
+const OWED_AGAIN_SECS: i64 = 10;
 
 /// When an address is a threat, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,13 +37,44 @@ impl Default for ThreatLimit {
     }
 }
 
-/// An address that is a threat, seen again.
+/// How the row that the log has of a threat fares: one for each, for as long as it is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sighting {
-    /// For the first time since it became one.
-    First,
-    /// Not for the first time.
-    Again,
+enum Row {
+    /// It is to be written, from then on.
+    Owed(Timestamp),
+    /// Somebody is writing it.
+    UnderWay,
+    /// It is written.
+    Written,
+}
+
+/// That an address is a threat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Threat {
+    /// Since when.
+    since: Timestamp,
+    row: Row,
+}
+
+impl Threat {
+    /// Whether the caller is to write the row.
+    fn claim(&mut self, now: Timestamp) -> bool {
+        // What lies further ahead than any pause was noted before the clock was set back.
+        let is_due = |at: Timestamp| !(1..=OWED_AGAIN_SECS).contains(&at.secs_since(now));
+        let is_claimed = matches!(self.row, Row::Owed(at) if is_due(at));
+        if is_claimed {
+            self.row = Row::UnderWay;
+        }
+        is_claimed
+    }
+
+    /// It was written, or whoever claimed it gave up.
+    fn settle(&mut self, is_written: bool, now: Timestamp) {
+        self.row = match is_written {
+            true => Row::Written,
+            false => Row::Owed(now.plus_secs(OWED_AGAIN_SECS)),
+        };
+    }
 }
 
 /// What is known of an address.
@@ -49,15 +82,20 @@ pub enum Sighting {
 struct Suspect {
     /// Names that failed and did not get in since, oldest first.
     names: Vec<(u64, Timestamp)>,
-    /// When it became a threat, and whether it was seen since.
-    threat: Option<(Timestamp, Sighting)>,
+    /// Whether it is a threat, or was one.
+    threat: Option<Threat>,
 }
 
 impl Suspect {
     fn is_threat(&self, limit: &ThreatLimit, now: Timestamp) -> bool {
         // One that lies ahead was counted before the clock was set back: it lasts no longer for that.
         self.threat
-            .is_some_and(|(since, _)| now.secs_since(since).abs() < limit.lasts_secs)
+            .is_some_and(|threat| now.secs_since(threat.since).abs() < limit.lasts_secs)
+    }
+
+    /// When a name failed last.
+    fn last_failed(&self) -> Timestamp {
+        self.names.last().map(|(_, at)| *at).unwrap_or_default()
     }
 }
 
@@ -77,95 +115,20 @@ fn count_name(limit: &ThreatLimit, now: Timestamp, suspect: Suspect, name: u64) 
     }
     Suspect {
         names: Vec::new(),
-        threat: Some((now, Sighting::First)),
-    }
-}
-
-/// The addresses, bounded; the one that was changed longest ago goes first.
-pub(super) struct ThreatTable {
-    limit: ThreatLimit,
-    addresses_max: usize,
-    suspects: Mutex<Suspects>,
-}
-
-#[derive(Default)]
-struct Suspects {
-    by_key: HashMap<u64, (Suspect, Timestamp)>,
-    by_age: BTreeSet<(Timestamp, u64)>,
-}
-
-impl ThreatTable {
-    pub(super) fn new(limit: ThreatLimit, addresses_max: usize) -> Self {
-        Self {
-            limit,
-            addresses_max,
-            suspects: Mutex::default(),
-        }
-    }
-
-    /// Whether an address is a threat now, and whether that was seen before.
-    pub(super) fn find(&self, key: u64, now: Timestamp) -> Option<Sighting> {
-        let mut suspects = self.lock();
-        let (suspect, _) = suspects.by_key.get_mut(&key)?;
-        if !suspect.is_threat(&self.limit, now) {
-            return None;
-        }
-        let (_, sighting) = suspect.threat.as_mut()?;
-        Some(std::mem::replace(sighting, Sighting::Again))
-    }
-
-    fn fail(&self, key: u64, name: u64, now: Timestamp) {
-        let mut suspects = self.lock();
-        let suspect = suspects.take(key).unwrap_or_default();
-        let counted = count_name(&self.limit, now, suspect, name);
-        suspects.put(key, counted, now, self.addresses_max);
-    }
-
-    fn forgive(&self, key: u64, name: u64) {
-        let mut suspects = self.lock();
-        if let Some((suspect, _)) = suspects.by_key.get_mut(&key) {
-            suspect.names.retain(|(known, _)| *known != name);
-        }
-    }
-
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        let suspects = self.lock();
-        assert_eq!(suspects.by_key.len(), suspects.by_age.len());
-        suspects.by_key.len()
-    }
-
-    /// Nothing is left half done between two calls, so a poisoned lock is no reason to stop.
-    fn lock(&self) -> MutexGuard<'_, Suspects> {
-        self.suspects.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Suspects {
-    fn take(&mut self, key: u64) -> Option<Suspect> {
-        let (suspect, at) = self.by_key.remove(&key)?;
-        self.by_age.remove(&(at, key));
-        Some(suspect)
-    }
-
-    fn put(&mut self, key: u64, suspect: Suspect, now: Timestamp, max: usize) {
-        self.by_key.insert(key, (suspect, now));
-        self.by_age.insert((now, key));
-        while self.by_key.len() > max {
-            let Some((_, oldest)) = self.by_age.pop_first() else {
-                return;
-            };
-            self.by_key.remove(&oldest);
-        }
+        threat: Some(Threat {
+            since: now,
+            row: Row::Owed(now),
+        }),
     }
 }
 
 /// A name that is being tried from an address: failed, unless something else is said of it.
 pub(super) struct Trial {
     pub(super) table: Arc<ThreatTable>,
-    pub(super) key: u64,
+    pub(super) key: Key,
     pub(super) name: u64,
     pub(super) at: Timestamp,
+    pub(super) watch: Watch,
     pub(super) verdict: Verdict,
 }
 
@@ -180,6 +143,14 @@ pub(super) enum Verdict {
 impl Trial {
     pub(super) fn end(mut self, verdict: Verdict) {
         self.verdict = verdict;
+    }
+
+    /// It failed: the row that the log owes of it, if that made a threat of the address.
+    pub(super) fn fail(self) -> Option<Notice> {
+        let (table, key) = (Arc::clone(&self.table), self.key);
+        let (watch, at) = (self.watch, self.at);
+        self.end(Verdict::Failed);
+        table.claim(key, watch, at)
     }
 }
 
@@ -197,6 +168,44 @@ impl std::fmt::Debug for Trial {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Trial")
             .field("verdict", &self.verdict)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A row that the log owes of a threat, for one to write. What is dropped before it was written is owed again.
+#[must_use = "write the row"]
+pub struct Notice {
+    table: Arc<ThreatTable>,
+    key: Key,
+    since: Timestamp,
+    at: Timestamp,
+    watch: Watch,
+    is_written: bool,
+}
+
+impl Notice {
+    /// How the address was looked at.
+    #[must_use]
+    pub const fn watch(&self) -> Watch {
+        self.watch
+    }
+
+    /// It is in the log.
+    pub fn written(mut self) {
+        self.is_written = true;
+    }
+}
+
+impl Drop for Notice {
+    fn drop(&mut self) {
+        self.table.settle(self);
+    }
+}
+
+impl std::fmt::Debug for Notice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Notice")
+            .field("watch", &self.watch)
             .finish_non_exhaustive()
     }
 }
