@@ -32,6 +32,8 @@ use crate::threat::Watch;
 pub const ENTRIES_MAX: usize = 32_768;
 /// For how long an address counts as the owner's own after a sign-in from it.
 pub const FAMILIAR_SECS: i64 = 30 * 24 * 60 * 60;
+/// How long whoever comes waits while too many different names are tried from their address at the same moment.
+const CROWD_WAIT_SECS: u32 = 1;
 
 /// How failures turn into waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -323,12 +325,21 @@ impl SlowdownTable {
         }
         let name = self.hasher.hash_one(guess.account.trim().to_lowercase());
         let mut ticket = self.check(guess, now)?;
+        // What an app proves itself with cannot be guessed, and one machine may speak for many apps.
+        let is_counted = watch == Watch::Block && guess.secret != GuessedSecret::ClientSecret;
+        if is_counted && !self.threats.enter(key, name) {
+            self.release(ticket);
+            return Err(Halt::Slow(RetryAfter {
+                secs: CROWD_WAIT_SECS,
+            }));
+        }
         ticket.trial = Some(Trial {
             table: Arc::clone(&self.threats),
             key,
             name,
             at: now,
             watch,
+            has_entered: is_counted,
             verdict: Verdict::Failed,
         });
         Ok(ticket)

@@ -25,6 +25,9 @@ pub struct ThreatLimit {
     pub within_secs: i64,
     /// It is one for so long, whatever it does meanwhile; then it is counted anew.
     pub lasts_secs: i64,
+    /// Where threats are refused, so many different names may be tried from an address at the same moment: what has no verdict yet
+    /// does not count.
+    pub at_once: usize,
 }
 
 impl Default for ThreatLimit {
@@ -33,6 +36,7 @@ impl Default for ThreatLimit {
             names: 20,
             within_secs: 10 * 60,
             lasts_secs: 30 * 60,
+            at_once: 20,
         }
     }
 }
@@ -129,6 +133,8 @@ pub(super) struct Trial {
     pub(super) name: u64,
     pub(super) at: Timestamp,
     pub(super) watch: Watch,
+    /// Whether it was let in as one of those that are tried at once.
+    pub(super) has_entered: bool,
     pub(super) verdict: Verdict,
 }
 
@@ -156,6 +162,9 @@ impl Trial {
 
 impl Drop for Trial {
     fn drop(&mut self) {
+        if self.has_entered {
+            self.table.leave(self.key, self.name);
+        }
         match self.verdict {
             Verdict::Failed => self.table.fail(self.key, self.name, self.at),
             Verdict::Right => self.table.forgive(self.key, self.name),

@@ -58,6 +58,8 @@ struct Suspects {
     by_size: BTreeSet<(usize, u64)>,
     /// Of all orgs together.
     count: usize,
+    /// The names that are being tried from each address just now. What has begun ends, and each is a request that is under way.
+    under_way: HashMap<Key, Vec<u64>>,
 }
 
 /// Those of one org.
@@ -84,6 +86,33 @@ impl ThreatTable {
         let suspects = self.lock();
         let suspect = suspects.find(key);
         suspect.is_some_and(|suspect| suspect.is_threat(&self.limit, now))
+    }
+
+    /// Lets a name be tried from an address, unless too many others are being tried from there: what has no verdict yet is counted
+    /// nowhere, and so many at once would all come before the first of them counts.
+    pub(in crate::slowdown) fn enter(&self, key: Key, name: u64) -> bool {
+        let mut suspects = self.lock();
+        let names = suspects.under_way.entry(key).or_default();
+        let different: BTreeSet<u64> = names.iter().copied().chain([name]).collect();
+        // Where nobody is under way there is room, so that no empty entry stays.
+        let has_room = different.len() <= self.limit.at_once.max(1);
+        if has_room {
+            names.push(name);
+        }
+        has_room
+    }
+
+    pub(super) fn leave(&self, key: Key, name: u64) {
+        let mut suspects = self.lock();
+        let Some(names) = suspects.under_way.get_mut(&key) else {
+            return;
+        };
+        if let Some(place) = names.iter().position(|known| *known == name) {
+            names.swap_remove(place);
+        }
+        if names.is_empty() {
+            suspects.under_way.remove(&key);
+        }
     }
 
     pub(super) fn fail(&self, key: Key, name: u64, now: Timestamp) {
@@ -157,6 +186,11 @@ impl ThreatTable {
             suspects.count
         );
         suspects.count
+    }
+
+    #[cfg(test)]
+    pub(super) fn under_way(&self) -> usize {
+        self.lock().under_way.len()
     }
 
     /// Nothing is left half done between two calls, so a poisoned lock is no reason to stop.

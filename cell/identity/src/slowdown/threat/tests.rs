@@ -3,7 +3,8 @@
 use super::table::{Key, Room, ThreatTable};
 use super::{OWED_AGAIN_SECS, Suspect, ThreatLimit, count_name};
 use crate::slowdown::{
-    ENTRIES_MAX, Familiarity, Guess, GuessedSecret, Halt, SlowdownTable, Ticket,
+    CROWD_WAIT_SECS, ENTRIES_MAX, Familiarity, Guess, GuessedSecret, Halt, RetryAfter,
+    SlowdownTable, Ticket,
 };
 use crate::threat::Watch;
 use proptest::collection::vec;
@@ -167,6 +168,45 @@ fn the_log_owes_one_row_of_a_threat_until_it_is_written() {
 }
 
 #[test]
+fn names_that_are_tried_at_once_are_bounded_by_their_number() {
+    let (door, limit) = (Door::new(), limit());
+    let try_at = |name: &str| door.strange(name, HERE, Watch::Block, NOW);
+    let mut under_way: Vec<Ticket> = (0..limit.at_once)
+        .map(|number| try_at(&format!("name {number}")).unwrap())
+        .collect();
+    let slow = Halt::Slow(RetryAfter {
+        secs: CROWD_WAIT_SECS,
+    });
+    assert_eq!(try_at("one more").unwrap_err(), slow);
+    // One of those who are there is no further name, and elsewhere, and where nothing is refused, nobody waits.
+    under_way.push(try_at("name 0").unwrap());
+    assert!(
+        door.strange("one more", "192.0.2.2", Watch::Block, NOW)
+            .is_ok()
+    );
+    assert!(door.strange("one more", HERE, Watch::Audit, NOW).is_ok());
+    // Each way in which one ends makes room: right, never judged, and wrong, by word or because it was given up.
+    for end in 0..4 {
+        let ended = under_way.remove(1);
+        match end {
+            0 => door.table.record_success(ended, NOW),
+            1 => door.table.release(ended),
+            2 => door.table.record_failure(ended),
+            _ => drop(ended),
+        }
+        let next = format!("next {end}");
+        under_way.push(try_at(&next).unwrap());
+        assert_eq!(try_at("one more").unwrap_err(), slow, "{end}");
+    }
+    // All that come before the first of them counts are no more than that.
+    for ticket in under_way.drain(..) {
+        door.table.record_failure(ticket);
+    }
+    assert_eq!(try_at("one more").unwrap_err(), Halt::Threat);
+    assert_eq!(door.table.threats.under_way(), 0);
+}
+
+#[test]
 fn whoever_gets_in_is_forgotten_and_what_was_never_judged_does_not_count() {
     let (door, limit) = (Door::new(), limit());
     for number in 0..200 {
@@ -188,7 +228,7 @@ fn whoever_gets_in_is_forgotten_and_what_was_never_judged_does_not_count() {
     assert_eq!(halted.unwrap_err(), Halt::Threat);
     assert!(door.owes("192.0.2.2", NOW));
     // Many at the same moment are none while nothing is said of them.
-    let many: Vec<Ticket> = (0..limit.names * 2)
+    let many: Vec<Ticket> = (0..limit.at_once)
         .map(|number| {
             let name = format!("at once {number}");
             let come = door.strange(&name, "192.0.2.3", Watch::Block, NOW);
