@@ -5,6 +5,7 @@
 pub mod arrivals;
 pub mod backchannel;
 pub mod blocked;
+mod client;
 pub mod config;
 pub mod control;
 pub mod cors;

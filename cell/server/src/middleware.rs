@@ -11,6 +11,7 @@
 
 use crate::arrivals::Arrivals;
 use crate::blocked::{self, Blocked, Telling};
+use crate::client::{REQUEST_ID, client_facts};
 use crate::config::ProxyMode;
 use crate::cors::find_reader;
 use crate::listener::PeerAddress;
@@ -18,7 +19,6 @@ use crate::mailbox::{MailFolder, decide_mailbox};
 use crate::membership::{Membership, arriving, gate};
 use crate::origin::{Address, Origin, Target};
 use crate::pulse::Pulse;
-use crate::start::believes_forwarding;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::FromRequest as _;
@@ -38,18 +38,12 @@ use oauth::endpoint::{Addressed, Exchange};
 use oauth::relying::away::is_callback;
 use oauth::route::find_frequent;
 use std::borrow::Cow;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tower::ServiceExt as _;
 use vocab::id::OrgId;
 use vocab::secret::random_token;
-
-/// Longest name of a client that is kept.
-const USER_AGENT_CHARS_MAX: usize = 300;
-
-/// The header that names a request.
-const REQUEST_ID: &str = "x-request-id";
 
 /// How requests reach this cell from outside.
 #[derive(Debug, Clone)]
@@ -117,9 +111,10 @@ async fn handle(
     if target.path.starts_with("/health/") {
         return Ok(call(routes, request).await);
     }
-    if begins_sign_in(request.method(), &target.path)
-        && let Ok(address) = client.ip.parse()
-    {
+    if begins_sign_in(request.method(), &target.path) {
+        // Those of whom nobody knows where they come from are counted together.
+        let address = client.ip.parse();
+        let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         let admitted = front.arrivals.admit(address, cell.now());
         admitted.map_err(too_many_sign_ins)?;
     }
@@ -294,59 +289,6 @@ async fn call(routes: &Router, request: Request<Body>) -> Response {
         Ok(response) => response,
         Err(never) => match never {},
     }
-}
-
-fn client_facts(cell: &Cell, proxy: ProxyMode, request: &Request<Body>) -> ClientFacts {
-    let peer = request
-        .extensions()
-        .get::<PeerAddress>()
-        .map(|peer| peer.0.ip());
-    let forwarded = if believes_forwarding(proxy) {
-        forwarded_for(request.headers())
-    } else {
-        None
-    };
-    let user_agent = request
-        .headers()
-        .get(header::USER_AGENT)
-        .and_then(|value| value.to_str().ok());
-    ClientFacts {
-        ip: forwarded
-            .or(peer)
-            .map(|ip| ip.to_canonical().to_string())
-            .unwrap_or_default(),
-        user_agent: user_agent
-            .unwrap_or_default()
-            .chars()
-            .take(USER_AGENT_CHARS_MAX)
-            .collect(),
-        request_id: request_id(cell, proxy, request.headers()),
-    }
-}
-
-/// The id that the edge gave the request, else a new one.
-fn request_id(cell: &Cell, proxy: ProxyMode, headers: &HeaderMap) -> String {
-    let given = headers
-        .get(REQUEST_ID)
-        .and_then(|value| value.to_str().ok())
-        .filter(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()));
-    if let (ProxyMode::FleetEdge, Some(given)) = (proxy, given) {
-        return given.to_owned();
-    }
-    let mut id = [0_u8; 16];
-    cell.entropy().fill(&mut id);
-    format!("{:032x}", u128::from_be_bytes(id))
-}
-
-/// The last entry is the one that our own proxy added; earlier ones are whatever the client claimed.
-fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
-    let last = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .next_back()?
-        .to_str()
-        .ok()?;
-    last.rsplit(',').next()?.trim().parse().ok()
 }
 
 /// The one host of a request. Where the target has an authority of its own (HTTP/2, and absolute form in HTTP/1.1), it

@@ -75,6 +75,8 @@ pub enum Between {
     Nobody,
     /// A proxy that is trusted.
     Proxy,
+    /// One that says of its client what is no address: it is not known who that is, and it is not the proxy.
+    Unnaming,
 }
 
 /// On what terms connections are served.
@@ -190,6 +192,10 @@ async fn answer(
     let told = held.0.terms.trust.hear(facts, request.headers());
     let facts = Facts {
         client: told.client.unwrap_or(facts.client),
+        between: match told.is_unnamed {
+            true => Between::Unnaming,
+            false => facts.between,
+        },
         scheme: told.scheme.unwrap_or(facts.scheme),
         door: match &facts.door {
             // A proxy that speaks HTTP to us names hosts of many clients over one connection.

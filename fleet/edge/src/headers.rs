@@ -15,6 +15,8 @@ const SCHEME: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const PLACEMENT: HeaderName = HeaderName::from_static(PLACEMENT_HEADER);
 const DEADLINE: HeaderName = HeaderName::from_static(DEADLINE_HEADER);
 const LOCAL: HeaderName = HeaderName::from_static(LOCAL_HEADER);
+/// What stands in the place of a client's address that is not known (RFC 7239 section 6.2).
+const UNKNOWN: &str = "unknown";
 /// The most fields that we add to a request.
 pub(crate) const OURS_MAX: usize = 10;
 
@@ -124,7 +126,7 @@ fn connection_tokens(headers: &HeaderMap) -> impl Iterator<Item = &str> {
 pub fn prepare_request(given: &HeaderMap, said: &Said<'_>) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(given.len() + OURS_MAX);
     let listed: Vec<&str> = connection_tokens(given).collect();
-    let mut between = said.between == Between::Proxy;
+    let mut between = said.between != Between::Nobody;
     for (name, value) in given {
         let text = name.as_str();
         if is_forwarding(text) {
@@ -146,7 +148,11 @@ pub fn prepare_request(given: &HeaderMap, said: &Said<'_>) -> HeaderMap {
     let trace = render_traceparent(given.get(TRACE), said.marks);
     set(&mut headers, TRACE, &trace);
     set(&mut headers, REQUEST_ID, &said.marks.request_id);
-    set(&mut headers, CLIENT, &client.to_string());
+    match said.between {
+        // Else a cell would hold against the proxy, and so against all behind it, what one of them does.
+        Between::Unnaming => set(&mut headers, CLIENT, UNKNOWN),
+        Between::Nobody | Between::Proxy => set(&mut headers, CLIENT, &client.to_string()),
+    }
     headers.insert(SCHEME, HeaderValue::from_static(said.scheme));
     set(&mut headers, PLACEMENT, &said.placement.to_string());
     headers.insert(DEADLINE, HeaderValue::from(said.deadline_millis));

@@ -5,6 +5,8 @@ use http::HeaderMap;
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 
+/// The header by which a proxy says for whom it asks.
+const FORWARDED_FOR: &str = "x-forwarded-for";
 /// Entries of `X-Forwarded-For` that are looked at, from the right.
 const HOPS_MAX: usize = 16;
 /// The longest request id that is taken over.
@@ -34,6 +36,8 @@ pub enum ProxyHeader {
 pub struct Told {
     /// The client.
     pub client: Option<IpAddr>,
+    /// Whether something is said of the client that is no address.
+    pub is_unnamed: bool,
     /// How the client speaks.
     pub scheme: Option<&'static str>,
     /// The id of the request.
@@ -74,8 +78,10 @@ impl Trust {
         if !self.believes(facts.client) {
             return Told::default();
         }
+        let client = self.client_of(headers);
         Told {
-            client: self.client_of(headers),
+            client,
+            is_unnamed: client.is_none() && headers.contains_key(FORWARDED_FOR),
             scheme: only(headers, "x-forwarded-proto").and_then(parse_scheme),
             request_id: only(headers, "x-request-id")
                 .filter(|id| is_request_id(id))
@@ -87,7 +93,7 @@ impl Trust {
     /// further left is the client's own word. Something that is no address ends the walk at the proxy that wrote it down.
     fn client_of(&self, headers: &HeaderMap) -> Option<IpAddr> {
         let mut client = None;
-        let fields = headers.get_all("x-forwarded-for").iter().rev();
+        let fields = headers.get_all(FORWARDED_FOR).iter().rev();
         let hops = fields.flat_map(|field| field.to_str().unwrap_or_default().rsplit(','));
         for hop in hops.take(HOPS_MAX).map(parse_hop) {
             let Some(hop) = hop else { break };
@@ -166,7 +172,11 @@ mod tests {
                 .iter()
                 .map(|value| ("x-forwarded-for", *value))
                 .collect();
-            hear(proxy, &fields).client.map(|client| client.to_string())
+            let told = hear(proxy, &fields);
+            let is_heard = !["10.0.1.1", "2001:db8::8"].contains(&proxy);
+            let is_unnamed = is_heard && told.client.is_none() && !fields.is_empty();
+            assert_eq!(told.is_unnamed, is_unnamed, "{proxy} {fields:?}");
+            told.client.map(|client| client.to_string())
         };
         for (fields, wanted) in [
             (&["192.0.2.1"][..], Some("192.0.2.1")),
@@ -210,6 +220,7 @@ mod tests {
         let good = [("x-forwarded-proto", "HTTPS"), ("x-request-id", "a-B_9.")];
         let wanted = Told {
             client: None,
+            is_unnamed: false,
             scheme: Some("https"),
             request_id: Some(String::from("a-B_9.")),
         };

@@ -35,6 +35,12 @@ async fn a_trusted_proxy_is_believed_about_client_scheme_and_request() {
     // Nobody behind a proxy is on this machine, whatever the proxy leaves out.
     let told = trusting.get("connection: close\r\n").await;
     assert!(!told.contains("testudo-local-client"), "{told}");
+    // Who that is for whom it asks by no address is not the proxy.
+    let told = trusting
+        .get("x-forwarded-for: 1.1.1.1, _hidden\r\nconnection: close\r\n")
+        .await;
+    assert!(told.contains("x-forwarded-for: unknown\n"), "{told}");
+    assert!(!told.contains("testudo-local-client"), "{told}");
 
     let told = world("192.0.2.7", ProxyHeader::None)
         .await

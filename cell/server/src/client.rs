@@ -1,0 +1,112 @@
+//! Where a request comes from, as far as it is known: the address, the program, and the name of the request.
+
+use crate::config::ProxyMode;
+use crate::listener::PeerAddress;
+use crate::start::believes_forwarding;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, header};
+use identity::cell::Cell;
+use ledger::ClientFacts;
+use std::net::IpAddr;
+
+/// Longest name of a client that is kept.
+const USER_AGENT_CHARS_MAX: usize = 300;
+/// The header that names a request.
+pub(crate) const REQUEST_ID: &str = "x-request-id";
+/// The header by which a proxy says for whom it asks.
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// What is known of whoever asks.
+pub(crate) fn client_facts(cell: &Cell, proxy: ProxyMode, request: &Request<Body>) -> ClientFacts {
+    let peer = request
+        .extensions()
+        .get::<PeerAddress>()
+        .map(|peer| peer.0.ip());
+    let user_agent = request
+        .headers()
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok());
+    ClientFacts {
+        ip: decide_address(proxy, peer, request.headers())
+            .map(|ip| ip.to_canonical().to_string())
+            .unwrap_or_default(),
+        user_agent: user_agent
+            .unwrap_or_default()
+            .chars()
+            .take(USER_AGENT_CHARS_MAX)
+            .collect(),
+        request_id: request_id(cell, proxy, request.headers()),
+    }
+}
+
+/// The address of the client; none where a proxy says something that is no address. Then it is not the proxy's own either: what is held
+/// against an address would be held against everybody behind that proxy. Whoever asks without a word of others asks for itself.
+fn decide_address(proxy: ProxyMode, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
+    if !believes_forwarding(proxy) {
+        return peer;
+    }
+    match headers.get_all(FORWARDED_FOR).iter().next_back() {
+        Some(said) => parse_last(said.to_str().ok()?),
+        None => peer,
+    }
+}
+
+/// The last entry is the one that our own proxy added; earlier ones are whatever the client claimed.
+fn parse_last(said: &str) -> Option<IpAddr> {
+    said.rsplit(',').next()?.trim().parse().ok()
+}
+
+/// The id that the edge gave the request, else a new one.
+fn request_id(cell: &Cell, proxy: ProxyMode, headers: &HeaderMap) -> String {
+    let given = headers
+        .get(REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()));
+    if let (ProxyMode::FleetEdge, Some(given)) = (proxy, given) {
+        return given.to_owned();
+    }
+    let mut id = [0_u8; 16];
+    cell.entropy().fill(&mut id);
+    format!("{:032x}", u128::from_be_bytes(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decide_address;
+    use crate::config::ProxyMode;
+    use axum::http::{HeaderMap, HeaderValue};
+    use std::net::IpAddr;
+
+    #[test]
+    fn a_proxy_is_never_judged_for_whom_it_cannot_name() {
+        use ProxyMode::{FleetEdge, TerminatesTls};
+        let proxy: IpAddr = "10.0.0.1".parse().unwrap();
+        let table: [(&[&[u8]], Option<&str>); 11] = [
+            (&[], Some("10.0.0.1")),
+            (&[b"203.0.113.7"], Some("203.0.113.7")),
+            (&[b"192.0.2.1, 203.0.113.7"], Some("203.0.113.7")),
+            (&[b"192.0.2.1", b"2001:db8::7"], Some("2001:db8::7")),
+            (&[b""], None),
+            (&[b"unknown"], None),
+            (&[b"192.0.2.1,"], None),
+            (&[b"192.0.2.1, _hidden"], None),
+            (&[b"192.0.2.1", b"unknown"], None),
+            (&[b"203.0.113.7:1234"], None),
+            (&[b"\xff"], None),
+        ];
+        for (said, expected) in table {
+            let mut headers = HeaderMap::new();
+            for said in said {
+                headers.append("x-forwarded-for", HeaderValue::from_bytes(said).unwrap());
+            }
+            let expected: Option<IpAddr> = expected.map(|text| text.parse().unwrap());
+            for mode in [TerminatesTls, FleetEdge] {
+                let decided = decide_address(mode, Some(proxy), &headers);
+                assert_eq!(decided, expected, "{said:?}");
+            }
+            // Whose word is not believed says nothing about anybody.
+            let direct = decide_address(ProxyMode::None, Some(proxy), &headers);
+            assert_eq!(direct, Some(proxy), "{said:?}");
+        }
+    }
+}
