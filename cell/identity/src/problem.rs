@@ -10,7 +10,16 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     pattern: Cow<'static, str>,
-    words: Vec<(&'static str, String)>,
+    words: Vec<(&'static str, Word)>,
+}
+
+/// What stands in a pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Word {
+    /// Somebody gave it, and it is the same in all languages.
+    Given(String),
+    /// We call something so, in English: other languages have a name of their own for it. It is shown in quotes.
+    Ours(&'static str),
 }
 
 impl Problem {
@@ -18,7 +27,15 @@ impl Problem {
     pub fn of<const N: usize>(pattern: &'static str, words: [(&'static str, String); N]) -> Self {
         Self {
             pattern: Cow::Borrowed(pattern),
-            words: Vec::from(words),
+            words: given(words),
+        }
+    }
+
+    /// A pattern in which `{name}` is something of ours, by its English name.
+    pub fn of_ours(pattern: &'static str, name: &'static str) -> Self {
+        Self {
+            pattern: Cow::Borrowed(pattern),
+            words: vec![("name", Word::Ours(name))],
         }
     }
 
@@ -30,19 +47,17 @@ impl Problem {
     ) -> Self {
         Self {
             pattern: Cow::Owned(format!("{before}: {error}")),
-            words: Vec::from(words),
+            words: given(words),
         }
     }
 
-    /// The English pattern, by which other languages know it.
+    /// The problem in another language, which has its own text for each of ours. What looks like a placeholder in a word is none.
     #[must_use]
-    pub fn pattern(&self) -> &str {
-        &self.pattern
+    pub fn translate<'t>(&'t self, own: impl Fn(&'t str) -> &'t str) -> String {
+        self.fill(own(&self.pattern), &own)
     }
 
-    /// The words in a pattern of another language. Each stands in as it is: what looks like a placeholder in it is none.
-    #[must_use]
-    pub fn fill(&self, pattern: &str) -> String {
+    fn fill<'t>(&'t self, pattern: &str, own: &impl Fn(&'t str) -> &'t str) -> String {
         let mut filled = String::with_capacity(pattern.len());
         let mut rest = pattern;
         while let Some((before, after)) = rest.split_once('{') {
@@ -53,8 +68,14 @@ impl Problem {
                 Some((word, behind))
             });
             match word {
-                Some((word, behind)) => {
+                Some((Word::Given(word), behind)) => {
                     filled.push_str(word);
+                    rest = behind;
+                }
+                Some((Word::Ours(name), behind)) => {
+                    filled.push('"');
+                    filled.push_str(own(name));
+                    filled.push('"');
                     rest = behind;
                 }
                 None => {
@@ -66,6 +87,13 @@ impl Problem {
         filled.push_str(rest);
         filled
     }
+}
+
+fn given<const N: usize>(words: [(&'static str, String); N]) -> Vec<(&'static str, Word)> {
+    let words = words.into_iter();
+    words
+        .map(|(name, word)| (name, Word::Given(word)))
+        .collect()
 }
 
 /// A name as the word `name`, in quotes.
@@ -80,7 +108,7 @@ pub(crate) fn named(name: &str) -> (&'static str, String) {
 
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.fill(&self.pattern))
+        formatter.write_str(&self.translate(|english| english))
     }
 }
 
@@ -110,11 +138,23 @@ mod tests {
             [("of", "rule".into()), ("name", "{of}".into())],
         );
         assert_eq!(problem.to_string(), "rule: this server has no scope {of}");
-        assert_eq!(problem.fill("kein {name} bei {of}"), "kein {of} bei rule");
+        let german = problem.translate(|_| "kein {name} bei {of}");
+        assert_eq!(german, "kein {of} bei rule");
         for (pattern, shown) in [("{unknown} {", "{unknown} {"), ("{", "{"), ("", "")] {
-            assert_eq!(problem.fill(pattern), shown);
+            assert_eq!(problem.translate(|_| pattern), shown);
         }
         assert_eq!(Problem::from("plain").to_string(), "plain");
         assert_eq!(Problem::from(String::from("{x}")).to_string(), "{x}");
+    }
+
+    #[test]
+    fn what_we_call_by_a_name_has_one_in_each_language() {
+        let problem = Problem::of_ours("{name} depends on it", "API tokens");
+        assert_eq!(problem.to_string(), "\"API tokens\" depends on it");
+        let german = problem.translate(|english| match english {
+            "API tokens" => "API-Token",
+            _ => "{name} setzt es voraus",
+        });
+        assert_eq!(german, "\"API-Token\" setzt es voraus");
     }
 }

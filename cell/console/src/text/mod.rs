@@ -146,7 +146,7 @@ impl Text {
     /// A problem that the layers below name by its English pattern, in this language.
     #[must_use]
     pub fn problem(&self, problem: &Problem) -> String {
-        problem.fill(self.pattern(problem.pattern()))
+        problem.translate(|english| self.pattern(english))
     }
 
     /// What stands for an English text of the layers below: itself where the catalogue does not know it.

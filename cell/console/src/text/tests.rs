@@ -1,6 +1,7 @@
 //! Tables for the choice of language, and what must hold for every language of the catalogue.
 
 use super::choice::{OrgLanguage, decide_language, find_language, languages};
+use identity::feature::{Door, Feature, Others, ShutDoors};
 use std::collections::BTreeSet;
 
 #[test]
@@ -102,9 +103,10 @@ fn placeholders(text: &str) -> BTreeSet<&str> {
 /// The crates whose words pages show.
 const BELOW: [&str; 2] = ["../identity/src", "../oauth/src"];
 /// What their words stand behind, and how many literals come before them.
-const MARKS: [(&str, usize); 6] = [
+const MARKS: [(&str, usize); 7] = [
     ("Refusal::invalid(", 1),
     ("Problem::of(", 0),
+    ("Problem::of_ours(", 0),
     ("WrongState(", 0),
     ("OutOfReach(", 0),
     ("what: ", 0),
@@ -134,6 +136,27 @@ fn what_the_layers_below_say_is_said_in_every_language() {
         for (english, own) in text.problems.iter().copied().flatten() {
             assert_eq!(placeholders(english), placeholders(own), "{english}");
         }
+    }
+}
+
+/// What a page shows of a way in of programs stands in a refusal as well, and is called there as it is on the page.
+#[test]
+fn ways_in_have_the_same_name_in_refusals_and_on_their_page() {
+    for text in languages() {
+        let shown = [
+            (Feature::ClassicSignIn, text.settings.feature_authn),
+            (Feature::SessionTokens, text.settings.feature_sessions),
+            (Feature::ApiTokens, text.settings.feature_tokens),
+            (Feature::ScimServer, text.settings.feature_scim),
+            (Feature::DeviceGrant, text.settings.feature_device),
+        ];
+        for (feature, name) in shown {
+            assert_eq!(text.pattern(feature.name()), name, "{}", text.tag);
+        }
+        let plan = ShutDoors::default().plan(Feature::ApiTokens, Door::Shut, Others::Stay);
+        let refusal = text.refusal(&plan.unwrap_err());
+        let scim = format!("\"{}\"", text.settings.feature_scim);
+        assert!(refusal.contains(&scim), "{refusal}");
     }
 }
 

@@ -7,7 +7,7 @@
 pub mod operations;
 
 use crate::fault::Refusal;
-use crate::problem::{Problem, quoted};
+use crate::problem::Problem;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use vocab::id::OrgId;
@@ -206,10 +206,10 @@ impl ShutDoors {
 }
 
 fn in_the_way(wanted: Door, other: Feature) -> Refusal {
-    let name = [quoted(other.name())];
+    let name = other.name();
     let problem = match wanted {
-        Door::Open => Problem::of("it depends on {name}, which is switched off", name),
-        Door::Shut => Problem::of("{name} depends on it and is switched on", name),
+        Door::Open => Problem::of_ours("it depends on {name}, which is switched off", name),
+        Door::Shut => Problem::of_ours("{name} depends on it and is switched on", name),
     };
     Refusal::invalid("feature", problem)
 }

@@ -13,6 +13,10 @@ pub const PROBLEMS: &[(&str, &str)] = &[
         "der Umgang mit Bedrohungen nennt diese Zone",
     ),
     // Ways in of programs.
+    ("Classic sign-in API", "Klassische Anmelde-API"),
+    ("Sessions by session tokens", "Sitzungen mit Sitzungstoken"),
+    ("SCIM server", "SCIM-Server"),
+    ("Device grant", "Anmeldung von Geräten"),
     (
         "it depends on {name}, which is switched off",
         "Es setzt {name} voraus, was ausgeschaltet ist",
