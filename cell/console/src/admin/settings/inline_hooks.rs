@@ -125,13 +125,13 @@ pub async fn try_it(Path(id): Path<String>, visit: Visit) -> Answer {
         Ok(tried) => tried,
         Err(refusal) => return refused(&visit, &permit, hook, refusal, None).await,
     };
-    let (answer, flash) = match tried.heard {
+    let (answer, flash) = match &tried.heard {
         Ok(said) => {
-            let said = Value::Object(said.unwrap_or_default());
+            let said = Value::Object(said.clone().unwrap_or_default());
             (Some(format!("{said:#}")), None)
         }
         Err(unheard) => {
-            let why = explain_unheard(t, unheard);
+            let why = explain_unheard(t, *unheard, tried.token_error());
             let text = t.inline_hooks.try_failed.replace("{why}", &why);
             let tone = Tone::Bad;
             (None, Some(Flash { tone, text }))
@@ -230,19 +230,23 @@ const fn topic_of(kind: InlineHookKind) -> InlineHookTopic {
 /// The hook that a form describes. Headers that no page shows stay as they are.
 fn posted(visit: &Visit, present: Option<&InlineHook>) -> Result<InlineHookChange, Refusal> {
     let text = |field: &str| visit.field(field).trim().to_owned();
-    let proof = match InlineHookProof::from_word(visit.field("auth_kind")) {
-        Some(InlineHookProof::Secret) => {
+    // A form that does not say so is none of ours, and means no way rather than another: it would drop what is stored of the others.
+    let proof = InlineHookProof::from_word(visit.field("auth_kind"));
+    let proof = proof
+        .ok_or_else(|| Refusal::invalid("channel.config.headers", "say by what it knows us"))?;
+    let proof = match proof {
+        InlineHookProof::Secret => {
             let secret = visit.field("client_secret");
             let secret = (!secret.is_empty()).then(|| Secret::new(secret.to_owned()));
             Some(GivenProof::Secret(secret))
         }
-        Some(InlineHookProof::Key) => {
+        InlineHookProof::Key => {
             let problem = "there is no hook key of this id";
             let id = HookKeyId::parse(visit.field("hook_key"));
             let id = id.map_err(|_| Refusal::invalid("channel.config.hookKeyId", problem))?;
             Some(GivenProof::Key(id))
         }
-        Some(InlineHookProof::Header) | None => None,
+        InlineHookProof::Header => None,
     };
     let auth = match proof {
         None => InlineHookAuth::Header(posted_auth(visit)),
@@ -447,12 +451,12 @@ fn render_example(visit: &Visit, hook: &InlineHook) -> String {
     format!("{:#}", render_question(&envelope, data))
 }
 
-/// Why nothing was heard, in the reader's language.
-fn explain_unheard(t: &'static Text, unheard: Unheard) -> String {
+/// Why nothing was heard, in the reader's language; the word by which a token endpoint refused us as it was said.
+fn explain_unheard(t: &'static Text, unheard: Unheard, token_error: Option<&str>) -> String {
     match unheard {
         Unheard::Trouble(trouble) => explain(t, trouble).to_owned(),
         Unheard::NoToken(why) => {
-            let why = explain_no_token(t, why);
+            let why = explain_no_token(t, why, token_error);
             t.inline_hooks.no_token.replace("{why}", &why)
         }
         Unheard::Status(status) => t
@@ -466,14 +470,53 @@ fn explain_unheard(t: &'static Text, unheard: Unheard) -> String {
 }
 
 /// Why there was no token, in the reader's language.
-fn explain_no_token(t: &'static Text, why: NoToken) -> String {
+fn explain_no_token(t: &'static Text, why: NoToken, token_error: Option<&str>) -> String {
     match why {
         NoToken::Trouble(trouble) => explain(t, trouble).to_owned(),
         NoToken::Status(status) => {
-            let text = t.inline_hooks.token_status;
-            text.replace("{status}", &status.to_string())
+            let text = match token_error {
+                Some(_) => t.inline_hooks.token_status_said,
+                None => t.inline_hooks.token_status,
+            };
+            let text = text.replace("{status}", &status.to_string());
+            text.replace("{error}", token_error.unwrap_or_default())
         }
         NoToken::Answer => t.inline_hooks.no_bearer.to_owned(),
         NoToken::NoKey => t.inline_hooks.no_key.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::explain_unheard;
+    use crate::text::{de, en};
+    use identity::event_hook::envoy::Trouble;
+    use identity::inline_hook::bearer::NoToken;
+    use identity::inline_hook::call::Unheard;
+
+    #[test]
+    fn the_word_of_a_token_endpoint_is_shown_where_it_said_one() {
+        let refused = Unheard::NoToken(NoToken::Status(401));
+        for t in [&en::TEXT, &de::TEXT] {
+            let said = explain_unheard(t, refused, Some("invalid_client"));
+            assert!(
+                said.contains("401") && said.contains("invalid_client"),
+                "{said}"
+            );
+            let silent = explain_unheard(t, refused, None);
+            assert!(
+                silent.contains("401") && silent.len() < said.len(),
+                "{silent}"
+            );
+            assert!(!silent.contains('{'), "{silent}");
+            for other in [
+                Unheard::NoToken(NoToken::Trouble(Trouble::TimedOut)),
+                Unheard::NoToken(NoToken::Answer),
+                Unheard::Status(500),
+            ] {
+                let why = explain_unheard(t, other, None);
+                assert!(!why.is_empty() && !why.contains('{'), "{why}");
+            }
+        }
     }
 }

@@ -29,6 +29,7 @@ pub const PROBLEMS: &[(&str, &str)] = &[
         "another hook key is being made",
         "Ein anderer Hook-Schlüssel wird gerade erzeugt",
     ),
+    ("say by what it knows us", "Sagen Sie, woran er uns erkennt"),
     (
         "there is no hook key of this id",
         "Es gibt keinen Hook-Schlüssel mit dieser Kennung",

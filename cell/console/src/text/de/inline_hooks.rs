@@ -51,6 +51,7 @@ pub const INLINE_HOOKS: InlineHooks = InlineHooks {
     key_remove_question: "Seine private Hälfte wird vernichtet und lässt sich nicht wiederherstellen.",
     no_token: "es gab kein Token: {why}",
     token_status: "der Token-Endpunkt antwortete mit {status}",
+    token_status_said: "der Token-Endpunkt antwortete mit {status} und sagte {error}",
     no_bearer: "die Antwort des Token-Endpunkts enthält kein Bearer-Token",
     no_key: "der Hook-Schlüssel ist weg",
     asked_by: "Gefragt von",

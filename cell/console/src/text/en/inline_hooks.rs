@@ -51,6 +51,7 @@ messages! {
         key_remove_question: "Its private half is destroyed and cannot be restored.",
         no_token: "there was no token: {why}",
         token_status: "the token endpoint answered with {status}",
+        token_status_said: "the token endpoint answered with {status} and said {error}",
         no_bearer: "the answer of the token endpoint holds no bearer token",
         no_key: "the hook key is gone",
         asked_by: "Asked by",
