@@ -39,7 +39,7 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
 /// [`ApiError`] as every operation; nothing was changed.
 pub async fn update(call: Call) -> Result<Reply, ApiError> {
     let (action, zones) = parse(Fields::parse(call.json()?)?)?;
-    let changed = call.cell.change_threats(&call.permit, action, zones);
+    let changed = call.cell.change_threats(&call.permit, action, zones, None);
     changed.await?;
     Ok(Reply::of(render(&call, &load(&call).await?)))
 }

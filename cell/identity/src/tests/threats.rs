@@ -24,7 +24,7 @@ const STRANGE: &str = "203.0.113.7";
 
 async fn want(world: &World, org: &OrgId, action: ThreatAction, zones: Option<Vec<ZoneId>>) {
     let permit = world.permit(org, Permission::ManageOrg);
-    let changed = world.cell.change_threats(&permit, action, zones);
+    let changed = world.cell.change_threats(&permit, action, zones, None);
     changed.await.unwrap();
 }
 

@@ -30,15 +30,17 @@ fn decide_zones(excluded: &[ZoneId], zones: &[Zone]) -> Result<(), Refusal> {
 }
 
 impl Cell {
-    /// Changes what is done about threats; without zones those stay. Nothing happens if it is so already.
+    /// Changes what is done about threats; without zones those stay. Nothing happens if it is so already. Whoever saw the org's settings
+    /// at a revision changes them at that one alone.
     ///
     /// # Errors
-    /// [`Refusal::Invalid`] for a zone that this org does not have, or that rests.
+    /// [`Refusal::Invalid`] for a zone that this org does not have, or that rests; [`Refusal::Changed`] if they were changed since.
     pub async fn change_threats(
         &self,
         permit: &Permit,
         action: ThreatAction,
         exclude_zones: Option<Vec<ZoneId>>,
+        seen: Option<i64>,
     ) -> Result<(), Refusal> {
         permit.covers(Permission::ManageOrg)?;
         let (by, now) = (permit.clone(), self.now());
@@ -49,6 +51,9 @@ impl Cell {
                     crate::org::store::lock(tx, by.org()).await?;
                     let org = crate::org::store::load(tx, by.org()).await?;
                     let org = org.ok_or(Refusal::NotFound)?;
+                    if seen.is_some_and(|seen| seen != org.revision) {
+                        return Err(Refusal::Changed);
+                    }
                     let before = &org.settings.threats;
                     let exclude_zones = exclude_zones.unwrap_or(before.exclude_zones.clone());
                     let after = ThreatSettings {

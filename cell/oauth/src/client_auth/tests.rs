@@ -166,7 +166,7 @@ async fn whoever_fails_under_many_names_is_refused_and_who_is_right_is_not(world
     let permit = world.permit(&world.org, Permission::ManageOrg);
     let changed = world
         .cell
-        .change_threats(&permit, ThreatAction::Block, None);
+        .change_threats(&permit, ThreatAction::Block, None, None);
     changed.await.unwrap();
     world.address = "203.0.113.7".into();
     let path = "/oauth2/default/v1/token";
@@ -202,7 +202,7 @@ async fn what_pages_of_other_sites_post_makes_no_threat(world: &mut World) {
     let permit = world.permit(&world.org, Permission::ManageOrg);
     let changed = world
         .cell
-        .change_threats(&permit, ThreatAction::Block, None);
+        .change_threats(&permit, ThreatAction::Block, None, None);
     changed.await.unwrap();
     world.address = "203.0.113.7".into();
     for (site, threats) in [("cross-site", 0), ("same-origin", 1)] {

@@ -1,6 +1,7 @@
 //! Tests of the whole cell: every route, called by everybody.
 
 mod blocked;
+mod console_forms;
 mod cors;
 mod event_hooks;
 mod hook_tokens;

@@ -1,7 +1,7 @@
 //! What is done about addresses from which many different names fail to sign in.
 
 use crate::admin::caller::{Answer, administrator, administrator_freshly, done, found};
-use crate::admin::form::{problem_of, shell_after};
+use crate::admin::form::{problem_of, revision, shell_after};
 use crate::view::admin::ThreatsPage;
 use crate::view::part::{Choice, Input};
 use crate::view::shell::Shell;
@@ -28,9 +28,8 @@ pub async fn save(visit: Visit) -> Answer {
     let action = found(&visit, known.find(|action| action.as_str() == word))?;
     let ticked = visit.fields("zone").map(|id| ZoneId::parse(id).ok());
     let zones = found(&visit, ticked.collect::<Option<Vec<ZoneId>>>())?;
-    let changed = visit
-        .cell
-        .change_threats(&permit, action, Some(zones.clone()));
+    let (excluded, seen) = (Some(zones.clone()), Some(revision(&visit)));
+    let changed = visit.cell.change_threats(&permit, action, excluded, seen);
     match changed.await {
         Ok(()) => Ok(visit.go(HERE)),
         Err(refusal) => {
@@ -53,6 +52,7 @@ fn page(visit: &Visit, shell: Shell, settings: &ThreatSettings, zones_error: Inp
         Choice::new(zone.id.as_str(), &zone.name).ticked(is_excluded)
     });
     visit.page(&ThreatsPage {
+        revision: visit.snapshot.org.revision,
         action: Input::of(settings.action.as_str()),
         zones: zones.collect(),
         zones_error,

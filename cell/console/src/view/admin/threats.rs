@@ -5,12 +5,15 @@ use crate::view::part::{self, Choice, Input};
 use crate::view::shell::{Shell, here};
 use askama::Template;
 
-/// The settings (`/admin/settings/threats`). Posts `action` (`none`, `audit`, `block`) and any number of `zone` there.
+/// The settings (`/admin/settings/threats`). Posts `revision`, `action` (`none`, `audit`, `block`) and any number of `zone`
+/// there.
 #[derive(Debug, Template)]
 #[template(path = "admin/settings_threats.html")]
 pub struct ThreatsPage {
     /// The frame.
     pub shell: Shell,
+    /// The revision of the org's settings that the form is made from.
+    pub revision: i64,
     /// What is done.
     pub action: Input,
     /// The zones to tick.

@@ -1,0 +1,149 @@
+//! Forms of the administration as browsers send them: what they were made from, what they must say, and what they are answered; and the
+//! way by which a browser redeems what another program began.
+
+use crate::tests::matrix::world::{Who, World};
+use axum::body::Body;
+use axum::http::{Method, Request, Response, StatusCode, header};
+use http_body_util::BodyExt as _;
+use identity::access::{Caller, Permission, Permit, authorize};
+use identity::feature::{Door, Feature, Others};
+use identity::threat::ThreatAction;
+use ledger::ClientFacts;
+use serde_json::{Value, json};
+use vocab::secret::Secret;
+
+const HOST: &str = "localhost:8080";
+const PASSWORD: &str = "eleven tortoises walk to Kos";
+
+fn permit(world: &World, permission: Permission) -> Permit {
+    let client = ClientFacts::default();
+    authorize(&Caller::Operator, &world.main, permission, &client).unwrap()
+}
+
+async fn text_of(answer: Response<Body>) -> String {
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    String::from_utf8(body.to_vec()).unwrap()
+}
+
+/// The value of a hidden field of a page.
+fn hidden<'p>(page: &'p str, name: &str) -> &'p str {
+    let mark = format!("name=\"{name}\" value=\"");
+    let behind = page.split(&mark).nth(1).unwrap();
+    behind.split('"').next().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_about_threats_changes_what_it_was_made_from_alone() {
+    let world = World::copy().await;
+    let path = "/admin/settings/threats";
+    let look = async || text_of(world.call(Who::Administrator, &Method::GET, path, "").await).await;
+    let save = async |form: String| {
+        let answer = world.call(Who::Administrator, &Method::POST, path, &form);
+        answer.await.status()
+    };
+    let action = async || {
+        let org = world.cell.snapshot(&world.main).await.unwrap().unwrap();
+        org.org.settings.threats.action
+    };
+    let page = look().await;
+    let seen = hidden(&page, "revision");
+    let saved = save(format!("revision={seen}&action=audit")).await;
+    assert_eq!(saved, StatusCode::SEE_OTHER);
+    assert_eq!(action().await, ThreatAction::Audit);
+    // Somebody else saved what they saw before: nothing of the first change is lost.
+    for stale in [format!("revision={seen}&"), String::new()] {
+        let refused = save(format!("{stale}action=none")).await;
+        assert_eq!(refused, StatusCode::OK, "the page again");
+        assert_eq!(action().await, ThreatAction::Audit, "{stale}");
+    }
+    let page = look().await;
+    let saved = save(format!(
+        "revision={}&action=block",
+        hidden(&page, "revision")
+    ));
+    assert_eq!(saved.await, StatusCode::SEE_OTHER);
+    assert_eq!(action().await, ThreatAction::Block);
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hook_without_a_way_to_know_us_is_not_made() {
+    let world = World::copy().await;
+    let path = "/admin/settings/inline-hooks/add";
+    let fields =
+        "name=New&topic=tokens&uri=https%3A%2F%2Fhooks.example%2Fin&auth_name=X-Key&auth_value=v";
+    for (kind, status) in [
+        ("", StatusCode::OK),
+        ("&auth_kind=", StatusCode::OK),
+        ("&auth_kind=other", StatusCode::OK),
+    ] {
+        let rows = world.log_rows().await;
+        let form = format!("{fields}{kind}");
+        let answer = world.call(Who::Administrator, &Method::POST, path, &form);
+        let answer = answer.await;
+        assert_eq!(answer.status(), status, "{kind}");
+        let page = text_of(answer).await;
+        assert!(page.contains("by what it knows us"), "{kind}");
+        assert_eq!(world.log_rows().await, rows, "{kind}");
+    }
+    // The same with one is made, and its page says its secret.
+    let rows = world.log_rows().await;
+    let form = format!("{fields}&auth_kind=header");
+    let answer = world.call(Who::Administrator, &Method::POST, path, &form);
+    let page = text_of(answer.await).await;
+    assert!(page.contains("fresh-secret"));
+    assert_ne!(world.log_rows().await, rows);
+    world.close().await;
+}
+
+/// A program signs somebody in by a page of its own: the token of that sign-in.
+async fn begin_elsewhere(world: &World) -> String {
+    let body = json!({ "username": "grace@main.example", "password": PASSWORD });
+    let request = Request::post("/api/v1/authn")
+        .header(header::HOST, HOST)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(body.to_string()));
+    let answer = world.answer(request.unwrap()).await;
+    let said: Value = serde_json::from_str(&text_of(answer).await).unwrap();
+    said["sessionToken"].as_str().unwrap().to_owned()
+}
+
+/// Whether a browser that brings a token has a session then; it goes on in any case.
+async fn redeems(world: &World, token: &str) -> bool {
+    let path = format!("/login/sessionCookieRedirect?token={token}&redirectUrl=/apps");
+    let request = Request::get(path).header(header::HOST, HOST);
+    let answer = world.answer(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    assert_eq!(answer.headers()[header::LOCATION], "/apps");
+    let mut set = answer.headers().get_all(header::SET_COOKIE).iter();
+    set.any(|cookie| cookie.to_str().unwrap().contains("session"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_way_in_that_is_shut_makes_no_session_of_a_token_of_programs() {
+    let world = World::copy().await;
+    let people = permit(&world, Permission::ManagePeople);
+    let grace =
+        crate::tests::two_orgs::find_person(&world.cell, "main", "grace@main.example").await;
+    let password = Secret::new(PASSWORD.to_owned());
+    let set = world.cell.set_password(&people, &grace.id, password);
+    set.await.unwrap();
+    let org = permit(&world, Permission::ManageOrg);
+    let switch = async |feature, door, others| {
+        let changed = world.cell.change_feature(&org, feature, door, others);
+        changed.await.unwrap();
+    };
+    assert!(redeems(&world, &begin_elsewhere(&world).await).await);
+    let waiting = begin_elsewhere(&world).await;
+    for feature in [Feature::SessionTokens, Feature::ClassicSignIn] {
+        switch(feature, Door::Shut, Others::Follow).await;
+        let rows = world.log_rows().await;
+        assert!(!redeems(&world, &waiting).await, "{feature:?}");
+        assert_eq!(world.log_rows().await, rows, "{feature:?}");
+    }
+    // It was not used up by that.
+    switch(Feature::SessionTokens, Door::Open, Others::Follow).await;
+    assert!(redeems(&world, &waiting).await);
+    assert!(!redeems(&world, &waiting).await, "once");
+    world.close().await;
+}
