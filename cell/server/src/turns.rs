@@ -1,5 +1,6 @@
 //! Turns: of many things that may be due each is gone on with by itself for a while, so that one that is slow holds its own turn alone, and
-//! those of whom nothing good is known may never hold all there are.
+//! those of whom nothing good is known may never hold all there are. Each kind has turns in its own order, one behind the other, so that
+//! those who come first in it and are due again at once take nobody's turn.
 
 use crate::jobs::stopped_within;
 use identity::fault::Fault;
@@ -34,18 +35,27 @@ pub(crate) struct Limits {
     pub(crate) of_one_org_max: usize,
 }
 
+/// What is known of one that may be due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Standing {
+    /// Nothing bad.
+    Good,
+    /// It may hold its turn for long.
+    Doubtful,
+}
+
 /// How many have a turn just now.
 #[derive(Debug, Clone, Copy)]
 struct Busy {
+    all: usize,
     doubtful: usize,
-    of_org: usize,
 }
 
 impl Limits {
-    /// Whether one more may have a turn, where there is room for any.
-    const fn has_room(self, busy: Busy, is_doubtful: bool) -> bool {
-        busy.of_org < self.of_one_org_max
-            && (!is_doubtful || busy.doubtful < self.doubtful_at_once_max)
+    /// Whether one more may have a turn.
+    const fn has_room(self, busy: Busy, standing: Standing) -> bool {
+        let is_doubtful = matches!(standing, Standing::Doubtful);
+        busy.all < self.at_once_max && (!is_doubtful || busy.doubtful < self.doubtful_at_once_max)
     }
 }
 
@@ -92,7 +102,8 @@ struct Desk<T: Turns> {
     busy: HashMap<Key<T>, task::Id>,
     doubtful: HashSet<Key<T>>,
     remembered: HashMap<Key<T>, T::Memory>,
-    after: (String, String),
+    /// Behind which one the next look at each kind begins.
+    after: HashMap<Standing, (String, String)>,
 }
 
 impl<T: Turns> Desk<T> {
@@ -102,7 +113,7 @@ impl<T: Turns> Desk<T> {
             busy: HashMap::new(),
             doubtful: HashSet::new(),
             remembered: HashMap::new(),
-            after: Default::default(),
+            after: HashMap::new(),
         }
     }
 
@@ -126,21 +137,36 @@ impl<T: Turns> Desk<T> {
         }
     }
 
-    fn begin(&mut self, turns: &Arc<T>, due: T::Due) {
-        let key = T::key(&due);
-        let memory = self.remembered.get(&key).copied().unwrap_or_default();
+    fn memory_of(&self, due: &T::Due) -> T::Memory {
+        let memory = self.remembered.get(&T::key(due));
+        memory.copied().unwrap_or_default()
+    }
+
+    fn standing_of(&self, due: &T::Due) -> Standing {
+        match T::is_doubtful(due, &self.memory_of(due)) {
+            true => Standing::Doubtful,
+            false => Standing::Good,
+        }
+    }
+
+    fn has_room(&self, standing: Standing) -> bool {
+        let busy = Busy {
+            all: self.turns.len(),
+            doubtful: self.doubtful.len(),
+        };
+        T::LIMITS.has_room(busy, standing)
+    }
+
+    fn begin(&mut self, turns: &Arc<T>, due: T::Due, standing: Standing) {
+        let (key, memory) = (T::key(&due), self.memory_of(&due));
         if self.busy.contains_key(&key) || !T::is_due(&due, &memory) {
             return;
         }
-        let busy = Busy {
-            doubtful: self.doubtful.len(),
-            of_org: self.busy.keys().filter(|(org, _)| *org == key.0).count(),
-        };
-        let is_doubtful = T::is_doubtful(&due, &memory);
-        if !T::LIMITS.has_room(busy, is_doubtful) {
+        let of_org = self.busy.keys().filter(|(org, _)| *org == key.0).count();
+        if of_org >= T::LIMITS.of_one_org_max {
             return;
         }
-        if is_doubtful {
+        if standing == Standing::Doubtful {
             self.doubtful.insert(key.clone());
         }
         let (turns, whose) = (Arc::clone(turns), key.clone());
@@ -150,26 +176,39 @@ impl<T: Turns> Desk<T> {
         self.busy.insert(key, turn.id());
     }
 
-    /// One page of what may be due. The next look goes on where this one ended, because the page or the room did, and from the beginning
-    /// behind the last page.
+    /// Looks at those who may hold their turn for long, and then at all others: these always have what those may not hold.
     async fn look(&mut self, turns: &Arc<T>) -> Result<(), Fault> {
+        self.look_at(turns, Standing::Doubtful).await?;
+        self.look_at(turns, Standing::Good).await
+    }
+
+    /// One page of what may be due, of those of one kind. The next look at them goes on where this one ended, because the page or the room
+    /// did, and from the beginning behind the last page: whoever had a turn comes again when all behind them had theirs.
+    async fn look_at(&mut self, turns: &Arc<T>, standing: Standing) -> Result<(), Fault> {
+        if !self.has_room(standing) {
+            return Ok(());
+        }
         let place = |due: &T::Due| {
             let (org, id) = T::key(due);
             (org.to_string(), id.to_string())
         };
-        let mut before = self.after.clone();
+        let mut before = self.after.get(&standing).cloned().unwrap_or_default();
         let page = turns.load((&before.0, &before.1), PAGE_MAX).await?;
         let is_last = i64::try_from(page.len()).unwrap_or(i64::MAX) < PAGE_MAX;
         let last = page.last().filter(|_| !is_last);
-        self.after = last.map(place).unwrap_or_default();
+        let mut after = last.map(place).unwrap_or_default();
         for due in page {
-            if self.turns.len() >= T::LIMITS.at_once_max {
-                self.after = before;
-                break;
+            let here = place(&due);
+            if self.standing_of(&due) == standing {
+                if !self.has_room(standing) {
+                    after = before;
+                    break;
+                }
+                self.begin(turns, due, standing);
             }
-            before = place(&due);
-            self.begin(turns, due);
+            before = here;
         }
+        self.after.insert(standing, after);
         Ok(())
     }
 }
@@ -189,10 +228,10 @@ pub(crate) async fn run<T: Turns>(turns: T, mut stop: watch::Receiver<bool>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Busy, Desk, Key, Limits, Turns};
+    use super::{Busy, Desk, Key, Limits, Standing, Turns};
     use identity::fault::Fault;
-    use std::future::pending;
     use std::sync::Arc;
+    use tokio::sync::Semaphore;
     use vocab::entropy::SeededEntropy;
     use vocab::id::OrgId;
 
@@ -203,19 +242,17 @@ mod tests {
             doubtful_at_once_max: 32,
             of_one_org_max: 16,
         };
-        for (doubtful, of_org, is_doubtful, expected) in [
-            (0, 0, false, true),
-            (0, 0, true, true),
-            (31, 15, true, true),
-            (32, 0, true, false),
-            (32, 0, false, true),
-            (0, 15, false, true),
-            (0, 16, false, false),
-            (0, 16, true, false),
+        for (all, doubtful, standing, expected) in [
+            (0, 0, Standing::Good, true),
+            (0, 0, Standing::Doubtful, true),
+            (63, 31, Standing::Doubtful, true),
+            (32, 32, Standing::Doubtful, false),
+            (32, 32, Standing::Good, true),
+            (64, 0, Standing::Good, false),
+            (64, 0, Standing::Doubtful, false),
         ] {
-            let busy = Busy { doubtful, of_org };
-            let has_room = limits.has_room(busy, is_doubtful);
-            assert_eq!(has_room, expected, "{busy:?} {is_doubtful}");
+            let has_room = limits.has_room(Busy { all, doubtful }, standing);
+            assert_eq!(has_room, expected, "{all} {doubtful} {standing:?}");
         }
     }
 
@@ -225,8 +262,18 @@ mod tests {
         number: u8,
     }
 
-    /// Things whose turns never end, of which those below ten failed.
-    struct Trials(Vec<Trial>);
+    /// Things whose turns end when they are let, of which those below ten failed.
+    struct Trials {
+        all: Vec<Trial>,
+        end: Semaphore,
+    }
+
+    impl Trials {
+        fn of(all: Vec<Trial>) -> Arc<Self> {
+            let end = Semaphore::new(0);
+            Arc::new(Self { all, end })
+        }
+    }
 
     impl Turns for Trials {
         type Due = Trial;
@@ -243,7 +290,7 @@ mod tests {
             let is_behind = |trial: &&Trial| {
                 after.0.is_empty() || trial.number > after.1.parse().unwrap_or_default()
             };
-            Ok(self.0.iter().filter(is_behind).cloned().collect())
+            Ok(self.all.iter().filter(is_behind).cloned().collect())
         }
 
         fn key(due: &Trial) -> Key<Self> {
@@ -259,8 +306,14 @@ mod tests {
         }
 
         async fn take_turn(&self, _: Trial, (): ()) {
-            pending().await
+            self.end.acquire().await.unwrap().forget();
         }
+    }
+
+    fn busy(desk: &Desk<Trials>) -> Vec<u8> {
+        let mut busy: Vec<u8> = desk.busy.keys().map(|(_, number)| *number).collect();
+        busy.sort_unstable();
+        busy
     }
 
     #[tokio::test]
@@ -271,7 +324,7 @@ mod tests {
             org: orgs[org].clone(),
             number,
         };
-        let turns = Arc::new(Trials(vec![
+        let turns = Trials::of(vec![
             trial(0, 1),
             trial(0, 2),
             trial(1, 3),
@@ -282,13 +335,35 @@ mod tests {
             trial(1, 15),
             trial(1, 16),
             trial(1, 17),
-        ]));
+        ]);
         let mut desk = Desk::new();
         desk.look(&turns).await.unwrap();
-        let mut busy: Vec<u8> = desk.busy.keys().map(|(_, number)| *number).collect();
-        busy.sort_unstable();
-        assert_eq!(busy, [1, 2, 11, 14, 15, 16]);
-        assert_eq!(desk.after.1, "16");
+        assert_eq!(busy(&desk), [1, 2, 11, 14, 15, 16]);
+        assert_eq!(desk.after[&Standing::Doubtful].1, "2");
+        assert_eq!(desk.after[&Standing::Good].1, "16");
         desk.turns.abort_all();
+    }
+
+    #[tokio::test]
+    async fn those_who_failed_have_turns_one_behind_the_other_whoever_comes_first() {
+        let entropy = SeededEntropy::new(4);
+        let mut orgs: Vec<OrgId> = (0..4).map(|_| OrgId::generate(&entropy)).collect();
+        orgs.sort_by_key(ToString::to_string);
+        // Each org has two that failed and are always due again at once.
+        let all = (1..=8_u8).map(|number| Trial {
+            org: orgs[usize::from((number - 1) / 2)].clone(),
+            number,
+        });
+        let turns = Trials::of(all.collect());
+        let mut desk = Desk::new();
+        for expected in [[1, 2], [3, 4], [5, 6], [7, 8], [1, 2], [3, 4]] {
+            desk.look(&turns).await.unwrap();
+            assert_eq!(busy(&desk), expected);
+            turns.end.add_permits(expected.len());
+            while !desk.busy.is_empty() {
+                tokio::task::yield_now().await;
+                desk.collect();
+            }
+        }
     }
 }
