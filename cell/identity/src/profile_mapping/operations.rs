@@ -1,5 +1,6 @@
 //! Reading and changing the mapping of an app.
 
+use crate::access::ceiling::check_app_reach;
 use crate::access::{Permission, Permit};
 use crate::app::operations::load_for_change;
 use crate::app::store as apps;
@@ -42,7 +43,8 @@ impl Cell {
     /// what is not when the app is assigned.
     ///
     /// # Errors
-    /// [`MappingRefusal::Misfit`] for a property that cannot be; [`Refusal::Changed`] if the mapping is not any more as it was seen.
+    /// [`Refusal::OutOfReach`] for an app that may do more than the caller, whatever the change is; [`MappingRefusal::Misfit`] for a
+    /// property that cannot be; [`Refusal::Changed`] if the mapping is not any more as it was seen.
     pub async fn change_profile_mapping(
         &self,
         permit: &Permit,
@@ -51,6 +53,7 @@ impl Cell {
         change: Change,
     ) -> Result<(), MappingRefusal> {
         permit.covers(Permission::ManageApps)?;
+        self.check_reach(permit, app).await?;
         let properties = decide_mapping(&seen.properties, change, ends)?;
         if properties == seen.properties {
             return Ok(());
@@ -74,6 +77,13 @@ impl Cell {
             })
             .await;
         Ok(written?)
+    }
+
+    /// What a change would come to says what is mapped: whoever may not change the app is told nothing of that. It is held against the
+    /// permit once more in the transaction that acts.
+    async fn check_reach(&self, permit: &Permit, app: &AppId) -> Result<(), Refusal> {
+        let mut tx = self.database.read().await?;
+        check_app_reach(&mut tx, permit, app).await
     }
 }
 
