@@ -2,6 +2,7 @@
 
 use crate::for_tests::{By, Things, World, on_both_engines};
 use crate::profile_mappings::mapping_id;
+use crate::tests::bearer::prepare;
 use identity::access::Role;
 use identity::profile_mapping::EXPRESSIONS_BYTES_MAX;
 use serde_json::{Value, json};
@@ -220,6 +221,19 @@ async fn what_is_pushed_follows_the_person_behind_what_was_set(world: &World) {
     let unset = world.post(&place, &unset).await;
     let expected = json!({ "name": "ADA", "level": 7, "senior": true });
     assert_eq!(unset.body["profile"], expected);
+    // What was read is written again, with one value that is another: that one alone is set, and the others follow the person.
+    let rows = world.log_rows(&world.main).await;
+    let again = world.post(&place, &unset.body).await;
+    assert_eq!(again.body["profile"], expected);
+    assert_eq!(world.log_rows(&world.main).await, rows, "nothing was set");
+    let mut other = again.body.clone();
+    other["profile"]["name"] = json!("Ada");
+    assert_eq!(world.post(&place, &other).await.status, 200);
+    describe(world, user, json!({ "grade": 2 })).await;
+    let expected = json!({ "name": "Ada", "level": 3, "senior": false });
+    assert_eq!(profile_of(world, app, user).await, expected);
+    let unset = json!({ "profile": { "name": null } });
+    assert_eq!(world.post(&place, &unset).await.status, 200);
     // What does not fit the attribute is nothing, and so is what is made of an attribute that is no more.
     let long = mapped(
         &json!({ "name": push("user.login + user.login + user.login + user.login + user.login") }),
@@ -274,6 +288,81 @@ async fn what_is_not_pushed_is_set_when_the_app_is_assigned(world: &World) {
     );
 }
 
+async fn what_takes_too_much_for_one_person_counts_for_nothing_of_them(world: &World) {
+    let things = prepared(world).await;
+    let (app, user) = (things.app.as_str(), things.user.as_str());
+    let names: Vec<String> = (0..4).map(|number| format!("long{number}")).collect();
+    let numbers = names.iter();
+    let numbers = numbers.map(|name| (name.clone(), json!({ "type": "integer" })));
+    add(
+        world,
+        &format!("apps/{app}"),
+        Value::Object(numbers.collect()),
+    )
+    .await;
+    let by = "y".repeat(40);
+    let long = format!("String.len(String.replace(user.department, 'x', '{by}'))");
+    let change = |property: fn(&str) -> Value| {
+        let all = names.iter().map(|name| (name.clone(), property(&long)));
+        mapped(&Value::Object(all.collect()))
+    };
+    assert_eq!(world.post(&of(app), &change(push)).await.status, 200);
+    let all = json!({ "long0": 80, "long1": 80, "long2": 80, "long3": 80 });
+    describe(world, user, json!({ "department": "xx" })).await;
+    assert_eq!(profile_of(world, app, user).await, all);
+    describe(world, user, json!({ "department": "x".repeat(1_000) })).await;
+    assert_eq!(profile_of(world, app, user).await, json!({}));
+    // What is to be stored at the beginning is not begun with a part.
+    assert_eq!(world.post(&of(app), &change(once)).await.status, 200);
+    let grace = world.person(&world.main, "grace", "Grace", "Hopper").await;
+    let users = format!("/api/v1/apps/{app}/users");
+    let rows = world.log_rows(&world.main).await;
+    describe(
+        world,
+        grace.as_str(),
+        json!({ "department": "x".repeat(1_000) }),
+    )
+    .await;
+    let assigned = world.post(&users, &json!({ "id": grace.as_str() })).await;
+    assert_eq!(assigned.outcome(), (400, "E0000001"));
+    let cause = assigned.body["errorCauses"][0]["errorSummary"].as_str();
+    assert!(cause.unwrap().contains("131072 bytes"), "{}", assigned.body);
+    assert_eq!(world.log_rows(&world.main).await, rows + 1);
+    let missing = world.get(&format!("{users}/{grace}")).await;
+    assert_eq!(missing.outcome(), (404, "E0000007"));
+    describe(world, grace.as_str(), json!({ "department": "xx" })).await;
+    let assigned = world.post(&users, &json!({ "id": grace.as_str() })).await;
+    assert_eq!(assigned.body["profile"], all);
+}
+
+async fn whoever_may_not_reach_an_app_learns_nothing_of_its_mapping(world: &World) {
+    let (above, _) = prepare(world, &["okta.users.manage"], &[Role::OrgAdmin]).await;
+    let path = of(above.as_str());
+    let app = format!("apps/{above}");
+    add(world, &app, json!({ "name": { "type": "string" } })).await;
+    let present = mapped(&json!({ "name": push("user.login") }));
+    assert_eq!(world.post(&path, &present).await.status, 200);
+    world.administrator(Role::AppAdmin).await;
+    let rows = world.log_rows(&world.main).await;
+    for change in [
+        json!({}),
+        json!({ "name": push("user.login") }),
+        json!({ "name": push("user.email") }),
+        json!({ "name": push("user.") }),
+        json!({ "other": push("user.login") }),
+        json!({ "name": null }),
+    ] {
+        let (by, body) = (By::Of(Role::AppAdmin), mapped(&change));
+        let refused = world.call(by, "POST", &path, &body).await;
+        assert_eq!(refused.outcome(), (403, "E0000006"), "{change}");
+    }
+    assert_eq!(world.log_rows(&world.main).await, rows);
+    assert_eq!(
+        world.get(&path).await.body["properties"],
+        present["properties"]
+    );
+}
+
 async fn mappings_are_of_one_org_and_of_those_who_may_change_apps(world: &World) {
     let things = prepared(world).await;
     let other = world.things(&world.other, "eve").await;
@@ -322,5 +411,7 @@ on_both_engines!(
     a_change_is_held_against_both_schemas,
     what_is_pushed_follows_the_person_behind_what_was_set,
     what_is_not_pushed_is_set_when_the_app_is_assigned,
+    what_takes_too_much_for_one_person_counts_for_nothing_of_them,
+    whoever_may_not_reach_an_app_learns_nothing_of_its_mapping,
     mappings_are_of_one_org_and_of_those_who_may_change_apps,
 );

@@ -5,9 +5,8 @@ use crate::access::custom::capability::Capability;
 use crate::access::custom::within;
 use crate::access::{Permission, Permit};
 use crate::app::store;
-use crate::attribute_schema::{Owner, store as schemas};
 use crate::cell::Cell;
-use crate::fault::{Fault, Refusal};
+use crate::fault::Refusal;
 use crate::group::Group;
 use crate::person::Person;
 use crate::person::operations::as_target;
@@ -183,17 +182,20 @@ async fn apply_assignment(
 }
 
 /// Assigns an app to a person, who is held: they begin with what its mapping makes of their profile once and for all. False if it was assigned.
+///
+/// # Errors
+/// [`Refusal::Invalid`] where the mapping makes too much of it.
 pub(crate) async fn assign_held(
     tx: &mut WriteTx,
     app_id: &AppId,
     person: &Person,
     now: Timestamp,
-) -> Result<bool, Fault> {
+) -> Result<bool, Refusal> {
     let (org, user) = (&person.org_id, &person.id);
     if !store::assign_person(tx, org, app_id, user, now).await? {
         return Ok(false);
     }
-    let begun = load_mapped(tx, org, app_id).await?.begin(person);
+    let begun = load_mapped(tx, org, app_id).await?.begin(person)?;
     if !begun.values().is_empty() {
         store::put_attributes(tx, org, app_id, user, &begun).await?;
     }
@@ -210,10 +212,10 @@ async fn apply_profile(
 ) -> Result<(bool, EventType), Refusal> {
     let (org, user) = (permit.org(), &person.id);
     let added = assign_held(tx, app_id, person, now).await?;
-    let owner = Owner::App(app_id.clone());
-    let schema = schemas::load(tx, org, &owner).await?.attributes;
+    let mapped = load_mapped(tx, org, app_id).await?;
     let present = store::load_attributes(tx, org, app_id, user).await?;
-    let planned = present.changed(change, &schema)?;
+    let change = mapped.to_set(person, &present, change);
+    let planned = present.changed(change, &mapped.of_app)?;
     let changed = planned != present;
     if changed {
         store::put_attributes(tx, org, app_id, user, &planned).await?;

@@ -111,7 +111,7 @@ impl Cell {
                     let stored = std::mem::take(&mut way.attributes);
                     let mapped = mapped.get(id);
                     way.attributes = mapped
-                        .map(|mapped| mapped.complete(person, &stored))
+                        .map(|mapped| mapped.shown(person, &stored))
                         .unwrap_or_default();
                 }
             }

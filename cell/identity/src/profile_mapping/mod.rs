@@ -3,7 +3,8 @@
 //! There is one mapping for each app, from the profiles of the org's people to the attributes of its schema. A value that somebody set
 //! for a person comes before whatever a mapping says. What is pushed follows the person: it is evaluated whenever it is read, and nothing
 //! is stored of it. What is not pushed is evaluated once, when the app is assigned to the person, and is then as if somebody had set it.
-//! An expression that cannot be read any more, or whose value does not fit the attribute, gives nothing.
+//! An expression that cannot be read any more, or whose value does not fit the attribute, gives nothing. All of a mapping together may take
+//! only so much for one person; beyond that nothing of it counts for them, rather than a part that nobody chose.
 
 pub mod operations;
 pub mod store;
@@ -15,13 +16,34 @@ use crate::org::settings::ProfileAttribute;
 use crate::person::Person;
 use crate::person::profile::is_fit;
 use crate::problem::{Problem, quoted};
-use protocol::expression::{Expression, Facts, Value};
+use protocol::expression::{Budget, EvaluationError, Expression, Facts, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
 /// Longest text of all expressions of one mapping together.
 pub const EXPRESSIONS_BYTES_MAX: usize = 16 * 1_024;
+
+/// What all expressions of a mapping may take together for one person: text in bytes, twice as much as one of them …
+pub const PERSON_BYTES_MAX: usize = 128 * 1_024;
+/// … and steps.
+pub const PERSON_STEPS_MAX: usize = 10_000;
+
+/// A mapping takes more for a person than it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the mapping of the app takes more for one person than it may")]
+pub struct Overrun;
+
+impl From<Overrun> for Refusal {
+    fn from(_: Overrun) -> Self {
+        let bounds = [
+            ("bytes", PERSON_BYTES_MAX.to_string()),
+            ("steps", PERSON_STEPS_MAX.to_string()),
+        ];
+        let problem = "the mapping of the app makes too much of this person's profile: {bytes} bytes of text and {steps} steps are possible";
+        Self::invalid("profile", Problem::of(problem, bounds))
+    }
+}
 
 /// When an expression is evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,29 +223,73 @@ impl Mapped {
     }
 
     /// What a person has by those that are evaluated then.
-    fn values(&self, person: &Person, when: PushStatus) -> Map<String, Json> {
+    fn values(&self, person: &Person, when: PushStatus) -> Result<Map<String, Json>, Overrun> {
         let facts = Facts {
             attribute: &|name| value_of(person, name),
             groups: &[],
         };
+        let mut budget = Budget {
+            steps: PERSON_STEPS_MAX,
+            bytes: PERSON_BYTES_MAX,
+        };
+        let mut values = Map::new();
         let then = self.properties.iter().filter(|(_, push, _)| *push == when);
-        let values = then.filter_map(|(attribute, _, expression)| {
-            let value = as_json(expression.value(&facts).ok()?)?;
-            is_fit(attribute, &value).then(|| (attribute.name.clone(), value))
-        });
-        values.collect()
+        for (attribute, _, expression) in then {
+            let value = match expression.value_within(&facts, &mut budget) {
+                Err(EvaluationError::BudgetSpent) => return Err(Overrun),
+                Err(_) => None,
+                Ok(value) => as_json(value),
+            };
+            if let Some(value) = value.filter(|value| is_fit(attribute, value)) {
+                values.insert(attribute.name.clone(), value);
+            }
+        }
+        Ok(values)
     }
 
     /// What a person has in the app, for whom this is stored.
-    pub(crate) fn complete(&self, person: &Person, stored: &Attributes) -> Attributes {
-        stored
-            .known(&self.of_app)
-            .or(self.values(person, PushStatus::Push))
+    ///
+    /// # Errors
+    /// [`Overrun`] where the mapping takes too much.
+    pub(crate) fn complete(
+        &self,
+        person: &Person,
+        stored: &Attributes,
+    ) -> Result<Attributes, Overrun> {
+        let pushed = self.values(person, PushStatus::Push)?;
+        Ok(stored.known(&self.of_app).or(pushed))
+    }
+
+    /// The same to be shown: where the mapping takes too much, what is stored alone. One person of whom that is so keeps nobody from
+    /// looking at the others.
+    pub(crate) fn shown(&self, person: &Person, stored: &Attributes) -> Attributes {
+        let complete = self.complete(person, stored);
+        complete.unwrap_or_else(|Overrun| stored.known(&self.of_app))
     }
 
     /// What a person to whom the app is assigned now begins with.
-    pub(crate) fn begin(&self, person: &Person) -> Attributes {
-        Attributes::default().or(self.values(person, PushStatus::DontPush))
+    ///
+    /// # Errors
+    /// [`Overrun`] where the mapping takes too much.
+    pub(crate) fn begin(&self, person: &Person) -> Result<Attributes, Overrun> {
+        let begun = self.values(person, PushStatus::DontPush)?;
+        Ok(Attributes::default().or(begun))
+    }
+
+    /// What of a change is to be set for a person. Clients send back what they have read: a value that the mapping gives them just now, and
+    /// that nobody has set, says nothing, and goes on to follow the person.
+    pub(crate) fn to_set(
+        &self,
+        person: &Person,
+        stored: &Attributes,
+        mut change: Map<String, Json>,
+    ) -> Map<String, Json> {
+        let pushed = self.values(person, PushStatus::Push).unwrap_or_default();
+        let set = stored.known(&self.of_app);
+        change.retain(|name, value| {
+            set.values().contains_key(name) || pushed.get(name) != Some(value)
+        });
+        change
     }
 }
 

@@ -1,7 +1,8 @@
 //! What may be mapped, and what somebody has by it, as tables.
 
 use super::{
-    Change, Ends, Mapped, MappingRefusal, Properties, Property, PushStatus, decide_mapping,
+    Change, Ends, Mapped, MappingRefusal, Overrun, PERSON_BYTES_MAX, Properties, Property,
+    PushStatus, decide_mapping,
 };
 use crate::attribute_schema::Attributes;
 use crate::org::settings::{AttributeChoice, AttributeKind, ProfileAttribute};
@@ -183,7 +184,7 @@ fn what_somebody_has_is_what_was_set_and_else_what_is_pushed() {
         let ends = ends();
         let mapped = Mapped::read(&properties.collect(), &ends.of_people, ends.of_app);
         let person = person(of_person);
-        let shown = mapped.complete(&person, &stored(set));
+        let shown = mapped.complete(&person, &stored(set)).unwrap();
         assert_eq!(Value::Object(shown.values().clone()), expected, "{text}");
     }
 }
@@ -197,10 +198,80 @@ fn somebody_begins_with_what_is_not_pushed() {
     let ends = ends();
     let mapped = Mapped::read(&properties, &ends.of_people, ends.of_app);
     let begun = mapped.begin(&person(json!({ "title": "Countess", "level": 7 })));
+    let begun = begun.unwrap();
     assert_eq!(
         Value::Object(begun.values().clone()),
         json!({ "name": "Countess" })
     );
     let begun = mapped.begin(&person(json!({})));
-    assert_eq!(begun, Attributes::default());
+    assert_eq!(begun, Ok(Attributes::default()));
+}
+
+/// A mapping of so many numbers, each of which makes 40,000 bytes of text of a title of a thousand signs.
+fn large(count: usize, push: PushStatus) -> Mapped {
+    let names = (0..count).map(|number| format!("n{number:03}"));
+    let of_app = names.clone();
+    let of_app = of_app.map(|name| attribute(&name, AttributeKind::Integer));
+    let by = "y".repeat(40);
+    let long = format!("String.len(String.replace(user.title, 'x', '{by}'))");
+    let properties = names.map(|name| (name, property(&long, push)));
+    Mapped::read(&properties.collect(), &ends().of_people, of_app.collect())
+}
+
+#[test]
+fn all_of_a_mapping_takes_no_more_for_one_person_than_it_may() {
+    let writer = person(json!({ "title": "x".repeat(1_000) }));
+    let other = person(json!({ "title": "xx" }));
+    let set = Attributes::default();
+    for (count, fits) in [(3, true), (4, false), (100, false)] {
+        assert_eq!(count * 41_000 <= PERSON_BYTES_MAX, fits);
+        let pushed = large(count, PushStatus::Push);
+        let complete = pushed.complete(&writer, &set);
+        assert_eq!(complete.is_ok(), fits, "{count}");
+        // Of such a person what was set is shown, and nobody else is touched by it.
+        let shown = pushed.shown(&writer, &set);
+        assert_eq!(shown.values().len(), if fits { count } else { 0 });
+        assert_eq!(pushed.shown(&other, &set).values().len(), count);
+        let begun = large(count, PushStatus::DontPush).begin(&writer);
+        assert_eq!(begun.err(), (!fits).then_some(Overrun), "{count}");
+    }
+}
+
+#[test]
+fn what_was_read_can_be_written_again_and_sets_nothing() {
+    let push = |expression| property(expression, PushStatus::Push);
+    let properties = Properties::from([
+        ("name".into(), push("user.title")),
+        ("rank".into(), push("user.level")),
+    ]);
+    let ends = ends();
+    let mapped = Mapped::read(&properties, &ends.of_people, ends.of_app);
+    let ada = person(json!({ "title": "Countess", "level": 7 }));
+    for (set, change, expected) in [
+        (
+            json!({}),
+            json!({ "name": "Countess", "rank": 7 }),
+            json!({}),
+        ),
+        (
+            json!({}),
+            json!({ "name": "Ada", "rank": 7, "senior": true }),
+            json!({ "name": "Ada", "senior": true }),
+        ),
+        // Whoever has it set says by it what it is to be from now on.
+        (
+            json!({ "name": "Ada" }),
+            json!({ "name": "Countess", "rank": 7 }),
+            json!({ "name": "Countess" }),
+        ),
+        (
+            json!({ "name": "Countess" }),
+            json!({ "name": null, "rank": null }),
+            json!({ "name": null, "rank": null }),
+        ),
+    ] {
+        let change = change.as_object().cloned().unwrap();
+        let left = mapped.to_set(&ada, &stored(set.clone()), change);
+        assert_eq!(Value::Object(left), expected, "{set}");
+    }
 }

@@ -20,6 +20,8 @@ use serde_json::{Value, json};
 
 /// What an account is that the peer does not know any more.
 const VANISHED: &str = "ACCOUNT_VANISHED";
+/// That the mapping of the app takes more for somebody than it may.
+const MAPPING_TOO_LARGE: &str = "MAPPING_TOO_LARGE";
 
 impl Cell {
     /// Does for an account what is to be done.
@@ -99,7 +101,11 @@ impl Cell {
                     }
                 }
             }
-            (Step::Nothing | Step::Forget | Step::Create | Step::Update, _) => Ok(Act::None),
+            // To send what is stored alone would take away at the peer what the mapping gave until now.
+            (Step::Create | Step::Update, None) => {
+                Err(Failure::of_word(MAPPING_TOO_LARGE, Fate::Parked))
+            }
+            (Step::Nothing | Step::Forget, _) => Ok(Act::None),
         })
     }
 

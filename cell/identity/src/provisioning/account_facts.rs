@@ -26,6 +26,7 @@ const LOOKED_AT_MAX: i64 = 100;
 pub(crate) struct Facts {
     pub(crate) account: Account,
     pub(crate) person: Option<Person>,
+    /// What is to be said of whom an account is wanted for; nothing where the mapping of the app takes too much for that.
     pub(crate) rendered: Option<Rendered>,
     pub(crate) wanted: Wanted,
     pub(crate) step: Step,
@@ -108,9 +109,9 @@ pub(crate) fn decide_facts(
     let rendered = person
         .as_ref()
         .filter(|_| wanted == Wanted::Yes)
-        .map(|person| {
-            let in_app = sources.mapped.complete(person, &stored);
-            render_user(person, &sources.schema, &in_app)
+        .and_then(|person| {
+            let in_app = sources.mapped.complete(person, &stored).ok()?;
+            Some(render_user(person, &sources.schema, &in_app))
         });
     let known = Known {
         linked: account.peer_id.is_some(),

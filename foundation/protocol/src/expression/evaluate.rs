@@ -2,7 +2,8 @@
 
 use crate::expression::function::Function;
 use crate::expression::{
-    Comparison, EvaluationError, Facts, Membership, Node, PRODUCED_BYTES_MAX, STEPS_MAX, Value,
+    Budget, Comparison, EvaluationError, Facts, Membership, Node, PRODUCED_BYTES_MAX, STEPS_MAX,
+    Value,
 };
 use std::cmp::Ordering;
 
@@ -14,8 +15,36 @@ pub(super) fn value(root: &Node, facts: &Facts<'_>) -> Result<Value, EvaluationE
     Evaluation::new(facts).value(root)
 }
 
+/// The same, of what is left for several evaluations together.
+pub(super) fn value_within(
+    root: &Node,
+    facts: &Facts<'_>,
+    budget: &mut Budget,
+) -> Result<Value, EvaluationError> {
+    let mut evaluation = Evaluation {
+        steps_max: STEPS_MAX.min(budget.steps),
+        produced_max: PRODUCED_BYTES_MAX.min(budget.bytes),
+        ..Evaluation::new(facts)
+    };
+    let value = evaluation.value(root);
+    // Whose bound it was: that of this evaluation, or what the others left.
+    let is_spent = match &value {
+        Err(EvaluationError::TooManySteps) => budget.steps < STEPS_MAX,
+        Err(EvaluationError::TooMuchText) => budget.bytes < PRODUCED_BYTES_MAX,
+        _ => false,
+    };
+    budget.steps = budget.steps.saturating_sub(evaluation.steps);
+    budget.bytes = budget.bytes.saturating_sub(evaluation.produced);
+    match is_spent {
+        true => Err(EvaluationError::BudgetSpent),
+        false => value,
+    }
+}
+
 struct Evaluation<'e> {
     facts: &'e Facts<'e>,
+    steps_max: usize,
+    produced_max: usize,
     steps: usize,
     produced: usize,
 }
@@ -24,6 +53,8 @@ impl<'e> Evaluation<'e> {
     const fn new(facts: &'e Facts<'e>) -> Self {
         Self {
             facts,
+            steps_max: STEPS_MAX,
+            produced_max: PRODUCED_BYTES_MAX,
             steps: 0,
             produced: 0,
         }
@@ -31,7 +62,7 @@ impl<'e> Evaluation<'e> {
 
     fn step(&mut self) -> Result<(), EvaluationError> {
         self.steps += 1;
-        if self.steps > STEPS_MAX {
+        if self.steps > self.steps_max {
             return Err(EvaluationError::TooManySteps);
         }
         Ok(())
@@ -40,7 +71,7 @@ impl<'e> Evaluation<'e> {
     /// A text that was made here, or came out of a profile.
     fn text(&mut self, text: String) -> Result<Value, EvaluationError> {
         self.produced += text.len();
-        if self.produced > PRODUCED_BYTES_MAX {
+        if self.produced > self.produced_max {
             return Err(EvaluationError::TooMuchText);
         }
         Ok(Value::Text(text))
@@ -129,7 +160,7 @@ impl<'e> Evaluation<'e> {
 
     fn call(&mut self, function: Function, nodes: &[Node]) -> Result<Value, EvaluationError> {
         let values = self.values(nodes)?;
-        check_growth(function, &values)?;
+        check_growth(function, &values, self.produced_max)?;
         let made = match function {
             Function::ArrayContains | Function::ArrayIsEmpty | Function::ArraySize => {
                 Some(call_of_list(function, &values))
@@ -232,7 +263,11 @@ fn call_of_texts(function: Function, values: &[Value]) -> Option<Value> {
 }
 
 /// Refuses what would be longer than any evaluation may produce, before it is made.
-fn check_growth(function: Function, values: &[Value]) -> Result<(), EvaluationError> {
+fn check_growth(
+    function: Function,
+    values: &[Value],
+    produced_max: usize,
+) -> Result<(), EvaluationError> {
     let text = |place: usize| match values.get(place) {
         Some(Value::Text(text)) => text.as_str(),
         _ => "",
@@ -242,7 +277,7 @@ fn check_growth(function: Function, values: &[Value]) -> Result<(), EvaluationEr
         Function::Replace if !text(1).is_empty() => (text(0).matches(text(1)).count(), text(2)),
         _ => return Ok(()),
     };
-    if times.saturating_mul(added.len()) > PRODUCED_BYTES_MAX {
+    if times.saturating_mul(added.len()) > produced_max {
         return Err(EvaluationError::TooMuchText);
     }
     Ok(())

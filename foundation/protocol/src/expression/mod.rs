@@ -133,6 +133,15 @@ pub struct GroupFact {
     pub name: String,
 }
 
+/// What is left for several evaluations together, beside what bounds each of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Steps, as [`STEPS_MAX`] counts them.
+    pub steps: usize,
+    /// Produced text, as [`PRODUCED_BYTES_MAX`] counts it.
+    pub bytes: usize,
+}
+
 /// What is known of a person.
 pub struct Facts<'f> {
     /// The value of an attribute.
@@ -224,6 +233,9 @@ pub enum EvaluationError {
     /// More steps than [`STEPS_MAX`].
     #[error("it took more than {STEPS_MAX} steps")]
     TooManySteps,
+    /// More than was left for several evaluations together.
+    #[error("several evaluations took more together than they may")]
+    BudgetSpent,
     /// A sum that no number holds.
     #[error("a sum is too large")]
     LargeSum,
@@ -267,6 +279,18 @@ impl Expression {
     /// [`EvaluationError`] where a bound was reached.
     pub fn value(&self, facts: &Facts<'_>) -> Result<Value, EvaluationError> {
         evaluate::value(&self.root, facts)
+    }
+
+    /// The same, where several may take only so much together: of that, what this one takes is taken away.
+    ///
+    /// # Errors
+    /// [`EvaluationError`] where a bound was reached, above all [`EvaluationError::BudgetSpent`].
+    pub fn value_within(
+        &self,
+        facts: &Facts<'_>,
+        budget: &mut Budget,
+    ) -> Result<Value, EvaluationError> {
+        evaluate::value_within(&self.root, facts, budget)
     }
 
     /// The groups that it asks about.

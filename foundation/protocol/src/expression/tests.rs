@@ -1,8 +1,8 @@
 //! What an expression is, what it says of a person, and what is none, as tables.
 
 use super::{
-    EXPRESSION_BYTES_MAX, EXPRESSION_DEPTH_MAX, EXPRESSION_NODES_MAX, EvaluationError, Expression,
-    Facts, GroupFact, Kind, Membership, Value, Wrong,
+    Budget, EXPRESSION_BYTES_MAX, EXPRESSION_DEPTH_MAX, EXPRESSION_NODES_MAX, EvaluationError,
+    Expression, Facts, GroupFact, Kind, Membership, PRODUCED_BYTES_MAX, STEPS_MAX, Value, Wrong,
 };
 use crate::properties::check_expression;
 use proptest::prelude::{any, prop, prop_assert_eq, proptest};
@@ -351,4 +351,45 @@ proptest! {
     fn words_in_any_order_are_an_expression_or_refused(text in written()) {
         prop_assert_eq!(check_expression(text.as_bytes()), Ok(()));
     }
+}
+
+#[test]
+fn several_evaluations_take_no_more_than_there_is_for_all() {
+    let facts = Facts {
+        attribute: &attribute,
+        groups: &[],
+    };
+    let read = |text: &str| Expression::parse_of(Kind::Text, text, &kind_of).unwrap();
+    let (short, long) = (read("user.department + '!'"), read("user.long + user.long"));
+    let made = short.value(&facts).unwrap();
+    // Three steps, and "Eng" and "Eng!".
+    let mut budget = Budget {
+        steps: 8,
+        bytes: 14,
+    };
+    assert_eq!(short.value_within(&facts, &mut budget), Ok(made.clone()));
+    assert_eq!(budget, Budget { steps: 5, bytes: 7 });
+    assert_eq!(short.value_within(&facts, &mut budget), Ok(made));
+    let spent = Err(EvaluationError::BudgetSpent);
+    assert_eq!(short.value_within(&facts, &mut budget), spent);
+    for (steps, bytes) in [(2, 1_000), (1_000, 6), (0, 0)] {
+        let mut budget = Budget { steps, bytes };
+        assert_eq!(
+            short.value_within(&facts, &mut budget),
+            spent,
+            "{steps} {bytes}"
+        );
+    }
+    // One that reaches a bound of its own says so, and what it took is taken all the same.
+    let much = read(&format!("user.long{}", " + user.long".repeat(80)));
+    let all = Budget {
+        steps: STEPS_MAX,
+        bytes: PRODUCED_BYTES_MAX * 2,
+    };
+    let mut budget = all;
+    let own = Err(EvaluationError::TooMuchText);
+    assert_eq!(much.value_within(&facts, &mut budget), own);
+    assert!(budget.bytes < PRODUCED_BYTES_MAX);
+    assert!(long.value_within(&facts, &mut budget).is_ok());
+    assert_eq!(much.value_within(&facts, &mut budget), spent);
 }

@@ -3,6 +3,10 @@
 /// By the English pattern.
 pub const PROBLEMS: &[(&str, &str)] = &[
     (
+        "the mapping of the app makes too much of this person's profile: {bytes} bytes of text and {steps} steps are possible",
+        "Die Abbildung der App macht zu viel aus dem Profil dieser Person: Möglich sind {bytes} Bytes Text und {steps} Schritte",
+    ),
+    (
         "the value of {name} is not within its bounds",
         "Der Wert von {name} liegt nicht in seinen Grenzen",
     ),

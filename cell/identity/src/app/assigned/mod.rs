@@ -152,7 +152,7 @@ impl Cell {
         let (mut people, next) = page.finish();
         let mapped = load_mapped(&mut tx, org, app_id).await?;
         for found in &mut people {
-            found.attributes = mapped.complete(&found.person, &found.attributes);
+            found.attributes = mapped.shown(&found.person, &found.attributes);
         }
         Ok(FoundAppPeople { people, next })
     }
@@ -174,7 +174,7 @@ impl Cell {
         let found = store::find_person(&mut tx, permit.org(), app_id, user_id).await?;
         let mut found = found.ok_or(Refusal::NotFound)?;
         let mapped = load_mapped(&mut tx, permit.org(), app_id).await?;
-        found.attributes = mapped.complete(&found.person, &found.attributes);
+        found.attributes = mapped.shown(&found.person, &found.attributes);
         Ok(found)
     }
 
