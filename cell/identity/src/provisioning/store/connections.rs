@@ -7,6 +7,9 @@ use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use vocab::id::{AppId, OrgId};
 use vocab::time::Timestamp;
 
+/// What stands before the name of a holder whose hold was ended: nobody is called so.
+const ENDED: &str = "ended:";
+
 /// Reads what an administrator said of a connection.
 ///
 /// # Errors
@@ -237,24 +240,28 @@ pub async fn keep(tx: &mut WriteTx, held: &Held, until: Timestamp) -> Result<boo
     Ok(tx.execute(sql, values).await? == 1)
 }
 
-/// Holds it no more.
+/// Holds it no more. Also one whose hold was ended says so, once nothing of it is under way any more.
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
 pub async fn release(tx: &mut WriteTx, held: &Held) -> Result<(), DatabaseFault> {
     let sql = "UPDATE provisioning_connections SET holder = '', held_until = 0 \
-               WHERE org_id = $1 AND app_id = $2 AND holder = $3";
-    let values = params![&held.org_id, &held.app_id, &held.holder];
+               WHERE org_id = $1 AND app_id = $2 AND holder IN ($3, $4)";
+    let ended = format!("{ENDED}{}", held.holder);
+    let values = params![&held.org_id, &held.app_id, &held.holder, ended];
     tx.execute(sql, values).await.map(|_| ())
 }
 
-/// Ends whatever hold there is: of what its holder does just now, nothing is noted.
+/// Ends whatever hold there is: of what its holder does just now, nothing is noted. A request of theirs may be on its way all the same, and
+/// so nobody else takes hold of it before they have given it back, or the time of the hold is over.
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
 pub async fn end_hold(tx: &mut WriteTx, (org, app): Key<'_>) -> Result<(), DatabaseFault> {
-    let sql = "UPDATE provisioning_connections SET holder = '', held_until = 0 WHERE org_id = $1 AND app_id = $2";
-    tx.execute(sql, params![org, app]).await.map(|_| ())
+    let sql = "UPDATE provisioning_connections SET holder = CAST($3 AS TEXT) || holder \
+               WHERE org_id = $1 AND app_id = $2 AND holder <> '' AND holder NOT LIKE $4";
+    let values = params![org, app, ENDED, format!("{ENDED}%")];
+    tx.execute(sql, values).await.map(|_| ())
 }
 
 /// Notes how the peer fares; a pause that it asked for stays, whatever else it answers meanwhile. False if the connection is held no more, and then nothing of what was done may be noted.

@@ -7,6 +7,7 @@ use identity::attribute_schema::Owner;
 use identity::org::settings::ProfileAttribute;
 use identity::profile_mapping::{Change, Property, PushStatus};
 use identity::provisioning::store::connections::Due;
+use identity::provisioning::work::HOLD_SECS;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use vocab::id::UserId;
@@ -107,5 +108,44 @@ pub(super) async fn who_works_by_an_older_mapping_ends(bench: Bench) {
     };
     let step = one_step(&bench.cell, &bench.envoy, &due, (&mut reached, &mut held)).await;
     assert_eq!(step.unwrap(), Step::Over);
+    // What they asked for may be on its way yet: nobody else comes meanwhile, and they neither note nor keep anything.
+    let held = held.unwrap();
+    bench.cell.follow_provisioning(key, 0).await.unwrap();
+    assert!(bench.cell.hold_provisioning(key).await.unwrap().is_none());
+    assert!(!bench.cell.keep_provisioning(&held).await.unwrap());
+    assert_eq!(bench.title("ada").await, Value::Null);
+    bench.cell.release_provisioning(&held).await.unwrap();
     assert_eq!(bench.title("ada").await, "ada");
+    // Of those who died before they gave it back, the hold runs out.
+    let work = bench.cell.hold_provisioning(key).await.unwrap();
+    drop(work.unwrap());
+    bench.map("title", "String.toUpperCase(user.login)").await;
+    bench.cell.follow_provisioning(key, 0).await.unwrap();
+    assert_eq!(bench.title("ada").await, "ada");
+    bench.settle_after(HOLD_SECS).await;
+    assert_eq!(bench.title("ada").await, "ADA");
+}
+
+pub(super) async fn who_has_too_much_mapped_keeps_what_they_have(bench: Bench) {
+    let user = bench.person("ada").await;
+    bench.assign(&user).await;
+    bench.put_schema(&["title", "a", "b", "c", "d"]).await;
+    bench.map("title", "user.login").await;
+    assert_eq!(bench.title("ada").await, "ada");
+    // Each makes some 40,000 bytes of text.
+    let by = "y".repeat(1_000);
+    for name in ["a", "b", "c", "d"] {
+        let long = format!("String.replace('{}', 'x', '{by}')", "x".repeat(40));
+        bench
+            .map(name, &format!("String.substring({long}, 0, 3)"))
+            .await;
+    }
+    bench.settle().await;
+    let trouble = bench.trouble(&user).await;
+    assert_eq!(trouble.as_deref(), Some("MAPPING_TOO_LARGE"));
+    assert_eq!(bench.peer.all("Users")["ada"]["title"], "ada");
+    // Whoever mends the mapping need not ask for them one by one.
+    bench.map("d", "user.login").await;
+    bench.settle().await;
+    assert_eq!(bench.trouble(&user).await, None);
 }
