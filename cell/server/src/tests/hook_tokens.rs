@@ -6,7 +6,9 @@ use crate::tests::inline_hooks::{Bench, call, nothing};
 use crate::tests::one_org;
 use crate::tests::receiver::{Act, Receiver, Told};
 use identity::access::Permission;
-use identity::event_hook::envoy::{PlainHttp, Trouble};
+use identity::event_hook::envoy::{
+    Answered, Envoy, Letter, Method, PlainHttp, Sent, Shipment, Shipped, Trouble,
+};
 use identity::hook_key::HookKey;
 use identity::inline_hook::InlineHook;
 use identity::inline_hook::bearer::NoToken;
@@ -18,7 +20,11 @@ use protocol::jose::jwks::Jwks;
 use protocol::jose::jws::verify::parse_unverified;
 use protocol::oauth::form::Form;
 use serde_json::{Value, json};
+use std::future::pending;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::task::JoinSet;
+use tokio::time::{self, Instant};
 use vocab::secret::Secret;
 
 /// How many ask at once.
@@ -341,4 +347,102 @@ async fn a_hook_that_hangs_has_what_time_the_token_left() {
     let heard = scene.ask(Times::Once).await.heard;
     assert_eq!(heard, Err(Unheard::Trouble(Trouble::TimedOut)));
     assert_eq!(scene.asked_with(), ["Bearer t1"]);
+}
+
+/// How long a hook without tokens may take, and with a token all that is needed together.
+const ASKING_MAX: Duration = Duration::from_secs(3);
+
+/// How exactly timers keep their time.
+const TICK: Duration = Duration::from_millis(2);
+
+/// A token endpoint that takes so long, and a hook that never answers. From the first question on time passes only as it is let: nothing
+/// waits for the store any more then.
+struct Dawdling {
+    token_takes: Option<Duration>,
+    /// For how long the hook was waited for, each time.
+    waited: Arc<Mutex<Vec<Duration>>>,
+}
+
+/// Notes for how long something was waited for.
+struct Wait {
+    began: Instant,
+    waited: Arc<Mutex<Vec<Duration>>>,
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        self.waited.lock().unwrap().push(self.began.elapsed());
+    }
+}
+
+impl Envoy for Dawdling {
+    fn plain_http(&self) -> PlainHttp {
+        PlainHttp::OnThisMachine
+    }
+
+    fn send<'e>(&'e self, letter: &'e Letter) -> Sent<'e> {
+        Box::pin(async move {
+            if letter.method == Method::PostForm {
+                time::pause();
+                match self.token_takes {
+                    Some(taken) => time::advance(taken).await,
+                    None => pending().await,
+                }
+                let token = json!({ "access_token": "t1", "token_type": "Bearer" });
+                return Ok(Answered::of(200, token.to_string().into_bytes()));
+            }
+            let wait = Wait {
+                began: Instant::now(),
+                waited: Arc::clone(&self.waited),
+            };
+            pending::<()>().await;
+            drop(wait);
+            Err(Trouble::Broken)
+        })
+    }
+
+    fn ship<'e>(&'e self, _: &'e Shipment) -> Shipped<'e> {
+        Box::pin(async { Err(Trouble::Unreachable) })
+    }
+
+    fn reads_authority(&self, _: &str) -> bool {
+        false
+    }
+}
+
+/// On one thread: the clock stands still for it alone.
+#[tokio::test]
+async fn token_and_answer_have_the_time_together_that_an_answer_has_alone() {
+    for token_takes in [Some(Duration::from_secs(2)), None] {
+        let bench = Bench::new(Reach::Public).await;
+        let auth = with_token("http://127.0.0.1:9/token", secret());
+        let made = bench
+            .hook_with(&bench.org, "http://127.0.0.1:9/hook", auth)
+            .await;
+        let waited = Arc::default();
+        let dawdling = Dawdling {
+            token_takes,
+            waited: Arc::clone(&waited),
+        };
+        let cell = bench.cell.clone().reaching(Arc::new(dawdling));
+        let began = Instant::now();
+        let heard = call(&cell, &made.hook, Times::Once).await.heard;
+        let took = began.elapsed();
+        time::resume();
+        // What the store took before the first question is a part of it.
+        assert!(took >= ASKING_MAX, "{took:?}");
+        let timed_out = match token_takes {
+            Some(_) => Unheard::Trouble(Trouble::TimedOut),
+            None => Unheard::NoToken(NoToken::Trouble(Trouble::TimedOut)),
+        };
+        assert_eq!(heard, Err(timed_out));
+        let waited = waited.lock().unwrap().clone();
+        match token_takes {
+            Some(taken) => {
+                assert_eq!(waited.len(), 1);
+                assert!(waited[0] <= ASKING_MAX - taken + TICK, "{waited:?}");
+            }
+            None => assert!(waited.is_empty(), "{waited:?}"),
+        }
+    }
 }
