@@ -134,6 +134,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 30,
         ..crate::schema::MIGRATION_MEMBERS_PUT_BEHIND
     },
+    Migration {
+        version: 31,
+        ..crate::schema::MIGRATION_WALKED_BY_RULES
+    },
 ];
 
 /// When each test begins.

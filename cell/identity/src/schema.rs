@@ -176,3 +176,10 @@ pub const MIGRATION_MEMBERS_PUT_BEHIND: Migration = Migration {
     name: "members put behind",
     sql: include_str!("schema/036_members_put_behind.sql"),
 };
+
+/// By which rules everybody of a connection was looked at.
+pub const MIGRATION_WALKED_BY_RULES: Migration = Migration {
+    version: 37,
+    name: "walked by rules",
+    sql: include_str!("schema/037_walked_by_rules.sql"),
+};

@@ -2,11 +2,13 @@
 //!
 //! Rows of one org have numbers without gaps, in the order of their commits, so that whoever goes on from the last number misses none. What
 //! is found becomes marks, in the transaction that notes how far the connection has come. Rows that were removed from the log before they
-//! were looked at are made up for by a walk.
+//! were looked at are made up for by a walk; so is what a newer release sends of people who did not change, of whom no row says anything.
 
 use crate::app;
+use crate::attribute_schema::{Owner, store as schemas};
 use crate::cell::Cell;
 use crate::fault::Fault;
+use crate::provisioning::mapping::{RULES, changes_by_rules};
 use crate::provisioning::store::accounts::{self, FoundTarget, LEFT_OUT};
 use crate::provisioning::store::connections::{self, Due};
 use crate::provisioning::store::{Key, groups};
@@ -287,6 +289,28 @@ impl Cell {
         })
     }
 
+    /// Has everybody looked at by the rules of now, where these may send something new of people who did not change, and notes it. Whoever
+    /// works by older rules loses the hold; a process of an older release that runs beside this one may take somebody for done all the
+    /// same, until they change.
+    async fn walk_by_rules(&self, (org, app): (&OrgId, &AppId)) -> Result<bool, Fault> {
+        let (org, app) = (org.clone(), app.clone());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let key = (&org, &app);
+                    let of_app = schemas::load(tx, &org, &Owner::App(app.clone())).await?;
+                    let changes = changes_by_rules(&of_app.attributes);
+                    let walk = changes.then_some(WALK_START);
+                    let is_noted = connections::note_rules(tx, key, walk).await?;
+                    if is_noted && changes {
+                        connections::end_hold(tx, key).await?;
+                    }
+                    Ok(is_noted)
+                })
+            })
+            .await
+    }
+
     /// Marks a page of everybody whom a connection may concern; false if there was none, or it was the last.
     ///
     /// # Errors
@@ -294,11 +318,17 @@ impl Cell {
     pub async fn walk_provisioning(&self, (org, app): (&OrgId, &AppId)) -> Result<bool, Fault> {
         let (place, page) = {
             let mut tx = self.database.read().await?;
-            let connection = connections::load(&mut tx, (org, app)).await?;
-            let place = connection.map(|connection| connection.standing.walk_at);
-            let Some(place) = place.filter(|place| !place.is_empty()) else {
+            let Some(connection) = connections::load(&mut tx, (org, app)).await? else {
                 return Ok(false);
             };
+            if connection.standing.walked_by < RULES {
+                drop(tx);
+                return self.walk_by_rules((org, app)).await;
+            }
+            let place = connection.standing.walk_at;
+            if place.is_empty() {
+                return Ok(false);
+            }
             let page = load_page(&mut tx, (org, app), &place, WALK_ROWS_MAX).await?;
             (place, page)
         };

@@ -12,6 +12,17 @@ use protocol::scim::{ENTERPRISE, PATCH_OP, USER};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
+/// By which rules is told what is to be sent of somebody. The number rises with each change of them that tells something new of people who did
+/// not change; [`changes_by_rules`] says of which apps. The first, 1, came with what people have in the app.
+pub const RULES: i64 = 1;
+
+/// Whether the newest rules may tell something new of people who have these attributes in an app.
+#[must_use]
+pub fn changes_by_rules(of_app: &[ProfileAttribute]) -> bool {
+    let mut names = of_app.iter().map(|attribute| attribute.name.as_str());
+    names.any(|name| SLOTS.iter().any(|slot| slot.profile == name))
+}
+
 /// What is to be sent of somebody.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rendered {
@@ -189,7 +200,7 @@ fn remove_part(document: &mut Map<String, Value>, attribute: &str, part: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Rendered, merge_update, render_update};
+    use super::{Rendered, changes_by_rules, merge_update, render_update};
     use crate::attribute_schema::Attributes;
     use crate::org::settings::{AttributeKind, ProfileAttribute};
     use crate::person::profile::ProfileInput;
@@ -338,5 +349,22 @@ mod tests {
             merged[ENTERPRISE],
             json!({ "costCenter": "stays", "department": "E" })
         );
+    }
+
+    #[test]
+    fn what_has_a_place_at_the_peer_may_be_new_there() {
+        let of = |name: &str| ProfileAttribute {
+            name: name.into(),
+            ..ProfileAttribute::default()
+        };
+        for (names, expected) in [
+            (&["title"][..], true),
+            (&["site", "department"], true),
+            (&["site", "Title"], false),
+            (&[], false),
+        ] {
+            let of_app: Vec<_> = names.iter().map(|name| of(name)).collect();
+            assert_eq!(changes_by_rules(&of_app), expected, "{names:?}");
+        }
     }
 }

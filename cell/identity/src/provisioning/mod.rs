@@ -97,6 +97,8 @@ pub struct Standing {
     pub newest: i64,
     /// The place of the walk over everybody that is under way; empty where there is none.
     pub walk_at: String,
+    /// By which rules of what is sent everybody was looked at last.
+    pub walked_by: i64,
     /// Whether the peer changes parts of a resource, or only takes whole ones.
     pub replaces: bool,
     /// How often the peer failed of late.

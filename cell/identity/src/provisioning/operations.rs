@@ -7,6 +7,7 @@ use crate::event_hook::channel::decide_uri;
 use crate::event_hook::envoy::PlainHttp;
 use crate::fault::Refusal;
 use crate::provisioning::follow::WALK_START;
+use crate::provisioning::mapping::RULES;
 use crate::provisioning::store::accounts::{self, Account, Which};
 use crate::provisioning::store::{connections, groups, imports};
 use crate::provisioning::{
@@ -229,6 +230,7 @@ impl Cell {
                 } else {
                     String::new()
                 },
+                walked_by: RULES,
                 ..Standing::default()
             },
         };

@@ -148,6 +148,10 @@ const RELEASED: &[(i64, &str)] = &[
         36,
         "8efa7fc13eb8d1d3c7a54b34277459b29a96ff5b66504edb3e0a71d5c0480916",
     ),
+    (
+        37,
+        "13748920c0a449164ed33b4ab9462fc605fcec6f91e62930d6b5f8889db770ee",
+    ),
 ];
 
 #[test]

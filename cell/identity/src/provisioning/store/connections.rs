@@ -1,6 +1,7 @@
 //! The table `provisioning_connections`.
 
 use crate::fault::Fault;
+use crate::provisioning::mapping::RULES;
 use crate::provisioning::store::{Held, Key};
 use crate::provisioning::{Connection, ConnectionConfig, Standing};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
@@ -36,6 +37,7 @@ fn read(row: &Row) -> Result<Connection, Fault> {
             next_at: row.get(11)?,
             trouble: row.get(12)?,
             newest: row.get(13)?,
+            walked_by: row.get(14)?,
         },
     })
 }
@@ -46,7 +48,7 @@ fn read(row: &Row) -> Result<Connection, Fault> {
 /// [`Fault`] if the store fails.
 pub async fn load(tx: &mut ReadTx, (org, app): Key<'_>) -> Result<Option<Connection>, Fault> {
     let sql = "SELECT c.org_id, c.app_id, c.config, c.active, c.revision, c.created_at, c.updated_at, c.followed, \
-               c.walk_at, c.replaces, c.failures, c.next_at, c.trouble, COALESCE(l.seq, 0) \
+               c.walk_at, c.replaces, c.failures, c.next_at, c.trouble, COALESCE(l.seq, 0), c.walked_by \
                FROM provisioning_connections c LEFT JOIN log_heads l ON l.org_id = c.org_id \
                WHERE c.org_id = $1 AND c.app_id = $2";
     let row = tx.query_optional(sql, params![org, app]).await?;
@@ -74,8 +76,8 @@ fn render_config(connection: &Connection) -> Result<String, Fault> {
 /// [`Fault`] if the store fails.
 pub async fn insert(tx: &mut WriteTx, connection: &Connection) -> Result<(), Fault> {
     let sql = "INSERT INTO provisioning_connections (org_id, app_id, config, active, revision, created_at, updated_at, \
-               followed, walk_at, walk_again, requests, replaces, failures, next_at, holder, held_until) \
-               VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, 0, 0, 0, 0, 0, '', 0)";
+               followed, walk_at, walk_again, requests, replaces, failures, next_at, holder, held_until, walked_by) \
+               VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, 0, 0, 0, 0, 0, '', 0, $9)";
     let values = params![
         &connection.org_id,
         &connection.app_id,
@@ -84,7 +86,8 @@ pub async fn insert(tx: &mut WriteTx, connection: &Connection) -> Result<(), Fau
         connection.revision,
         connection.created_at,
         connection.standing.followed,
-        &connection.standing.walk_at
+        &connection.standing.walk_at,
+        connection.standing.walked_by
     ];
     tx.execute(sql, values).await?;
     Ok(())
@@ -171,7 +174,7 @@ pub async fn load_due(
     limit: i64,
 ) -> Result<Vec<Due>, DatabaseFault> {
     let sql = concat!(
-        "SELECT c.org_id, c.app_id, c.failures, c.followed, COALESCE(l.seq, 0), CASE WHEN c.walk_at <> '' OR ",
+        "SELECT c.org_id, c.app_id, c.failures, c.followed, COALESCE(l.seq, 0), CASE WHEN c.walk_at <> '' OR c.walked_by < $5 OR ",
         something_waits!(),
         " THEN 1 ELSE 0 END FROM provisioning_connections c \
                JOIN apps a ON a.org_id = c.org_id AND a.id = c.app_id AND a.status = 'ACTIVE' \
@@ -180,7 +183,8 @@ pub async fn load_due(
                AND c.org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') \
                ORDER BY c.org_id, c.app_id LIMIT $4"
     );
-    let rows = tx.query(sql, params![after.0, after.1, now, limit]).await?;
+    let values = params![after.0, after.1, now, limit, RULES];
+    let rows = tx.query(sql, values).await?;
     rows.iter()
         .map(|row| {
             let has_work: i64 = row.get(5)?;
@@ -345,6 +349,24 @@ pub async fn ask_walk(
                walk_at = CASE WHEN walk_at = '' THEN $3 ELSE walk_at END, next_at = 0 \
                WHERE org_id = $1 AND app_id = $2";
     Ok(tx.execute(sql, params![org, app, walk_from]).await? == 1)
+}
+
+/// Notes by which rules everybody is looked at from now on, and begins a walk where one is asked for, as [`ask_walk`] does. False if it was
+/// noted before.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub async fn note_rules(
+    tx: &mut WriteTx,
+    (org, app): Key<'_>,
+    walk_from: Option<&str>,
+) -> Result<bool, DatabaseFault> {
+    let sql = "UPDATE provisioning_connections SET walked_by = $3, \
+               walk_again = CASE WHEN $4 <> '' AND walk_at <> '' THEN 1 ELSE walk_again END, \
+               walk_at = CASE WHEN $4 <> '' AND walk_at = '' THEN $4 ELSE walk_at END \
+               WHERE org_id = $1 AND app_id = $2 AND walked_by < $3";
+    let values = params![org, app, RULES, walk_from.unwrap_or_default()];
+    Ok(tx.execute(sql, values).await? == 1)
 }
 
 /// Moves the place of a walk, if it is still there; at its end it begins anew if that was asked for.

@@ -2,6 +2,7 @@
 
 use crate::provisioning::{Step, one_step};
 use crate::tests::provisioning::Bench;
+use crate::tests::provisioning::store::send_by_older_rules;
 use identity::access::Permission;
 use identity::attribute_schema::Owner;
 use identity::org::settings::ProfileAttribute;
@@ -57,6 +58,15 @@ impl Bench {
             .cell
             .assign_app_with(&permit, &self.app.id, user, values);
         set.await.unwrap();
+    }
+
+    /// As an older release left somebody of the app, who did not change since.
+    async fn age(&self, user: &UserId) {
+        let (org, app, user) = (self.org.clone(), self.app.id.clone(), user.clone());
+        let aged = self.cell.database.write(move |tx| {
+            Box::pin(async move { send_by_older_rules(tx, (&org, &app), &user).await })
+        });
+        aged.await.unwrap();
     }
 
     async fn title(&self, login: &str) -> Value {
@@ -148,4 +158,30 @@ pub(super) async fn who_has_too_much_mapped_keeps_what_they_have(bench: Bench) {
     bench.map("d", "user.login").await;
     bench.settle().await;
     assert_eq!(bench.trouble(&user).await, None);
+}
+
+pub(super) async fn what_newer_rules_say_reaches_who_did_not_change(bench: Bench) {
+    let user = bench.person("ada").await;
+    bench.assign(&user).await;
+    bench.put_schema(&["title"]).await;
+    bench.set(&user, json!({ "title": "Countess" })).await;
+    assert_eq!(bench.title("ada").await, "Countess");
+    bench.age(&user).await;
+    let id = bench.account(&user).await.unwrap().peer_id.unwrap();
+    let before = json!({ "userName": "ada", "externalId": user.as_str(), "active": true });
+    bench.peer.put("Users", &id, before);
+    bench.peer.asked();
+    assert_eq!(bench.title("ada").await, "Countess");
+    assert!(!bench.peer.asked().is_empty());
+    // Once: nobody is looked at again by the same rules.
+    bench.settle().await;
+    assert!(bench.peer.asked().is_empty());
+    // Where people have nothing in the app that has a place at the peer nothing is new of anybody.
+    bench.put_schema(&["site"]).await;
+    bench.settle().await;
+    bench.age(&user).await;
+    bench.peer.asked();
+    bench.settle().await;
+    assert!(bench.peer.asked().is_empty());
+    assert_eq!(bench.account(&user).await.unwrap().sent, "older");
 }

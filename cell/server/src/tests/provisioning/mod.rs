@@ -6,6 +6,7 @@ mod imports;
 mod mapped;
 mod peer;
 mod people;
+mod store;
 mod trouble;
 
 use crate::provisioning::settle;
@@ -284,6 +285,7 @@ on_both_engines!(
     mapped::what_is_mapped_is_sent_and_follows,
     mapped::who_works_by_an_older_mapping_ends,
     mapped::who_has_too_much_mapped_keeps_what_they_have,
+    mapped::what_newer_rules_say_reaches_who_did_not_change,
     trouble::an_answer_that_is_lost_makes_nobody_twice,
     trouble::a_worker_that_dies_leaves_nothing_undone,
     trouble::who_fails_is_tried_again_later_and_later,
