@@ -265,7 +265,7 @@ pub(crate) static RESOURCE_ADD: Description = shows(&SET).takes(&ADDITIONS, ADDI
 pub(crate) static RESOURCE_CREATE: Description =
     shows(&RESOURCE).takes(&NEW_RESOURCE, NEW_RESOURCE_EXAMPLE);
 pub(crate) static RESOURCE_REPLACE: Description =
-    shows(&RESOURCE).takes(&RESOURCE_INPUT, r#"{"conditions":{}}"#);
+    shows(&RESOURCE).may_take(&RESOURCE_INPUT, r#"{"conditions":{}}"#);
 pub(crate) static ASSIGNEE_LIST: Description = shows(&ASSIGNEES).asked(&[
     limit(ASSIGNEES_PAGE),
     Parameter {

@@ -203,7 +203,48 @@ async fn sets_hold_what_the_org_has(world: &World) {
         assert_eq!(refused.outcome(), (400, "E0000001"), "{body}");
     }
     let first = format!("{resources}/{}", held[0]["id"].as_str().unwrap());
-    assert_eq!(world.get(&first).await.status, 200);
+    let shown = world.get(&first).await;
+    assert_eq!(shown.status, 200);
+    let rows = world.log_rows(&world.main).await;
+    // There are no conditions, however a client leaves them out.
+    for none in [
+        json!({ "conditions": {} }),
+        json!({ "conditions": null }),
+        json!({}),
+        Value::Null,
+    ] {
+        let replaced = world.call(By::Manager, "PUT", &first, &none).await;
+        assert_eq!(replaced.outcome(), (200, ""), "{none}");
+        assert_eq!(replaced.body, shown.body, "{none}");
+    }
+    let headers = [
+        (
+            "authorization",
+            format!("SSWS {}", By::Manager.token().unwrap()),
+        ),
+        ("content-type", String::from("application/json")),
+    ];
+    let empty = world.send("PUT", &first, &headers, String::new()).await;
+    assert_eq!(empty.outcome(), (200, ""));
+    for (body, outcome) in [
+        (json!([]), (400, "E0000003")),
+        (
+            json!({ "conditions": { "Exclude": { "okta:ORN": ["x"] } } }),
+            (400, "E0000001"),
+        ),
+        (json!({ "other": 1 }), (400, "E0000001")),
+    ] {
+        let refused = world.call(By::Manager, "PUT", &first, &body).await;
+        assert_eq!(refused.outcome(), outcome, "{body}");
+    }
+    for body in [json!({}), Value::Null] {
+        let refused = world.call(By::Reader, "PUT", &first, &body).await;
+        assert_eq!(refused.outcome(), (403, "E0000006"), "{body}");
+        let nowhere = format!("{resources}/ire00000000000000000");
+        let missing = world.call(By::Manager, "PUT", &nowhere, &body).await;
+        assert_eq!(missing.outcome(), (404, "E0000007"), "{body}");
+    }
+    assert_eq!(world.log_rows(&world.main).await, rows);
     assert_eq!(delete(world, &first).await.0, 204);
     assert_eq!(delete(world, &first).await, (404, "E0000007".into()));
     assert_eq!(delete(world, &one).await.0, 204);
