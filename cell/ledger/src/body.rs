@@ -45,6 +45,9 @@ pub struct LogEvent<'e> {
     pub outcome: OutcomeBody<'e>,
     /// As a part of which request or job.
     pub transaction: TransactionBody<'e>,
+    /// What was unusual of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub security_context: Option<SecurityContext<'e>>,
     /// Further facts, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub debug_context: Option<DebugContext<'e>>,
@@ -151,6 +154,26 @@ pub struct TransactionBody<'e> {
     /// The request id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Word<'e>>,
+}
+
+/// What was unusual.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SecurityContext<'e> {
+    /// What was found of each behaviour that was looked at.
+    #[serde(default)]
+    pub user_behaviors: Vec<UserBehavior<'e>>,
+}
+
+/// What was found of a behaviour.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserBehavior<'e> {
+    /// Its id.
+    pub id: Word<'e>,
+    /// Its name then.
+    pub name: Word<'e>,
+    /// `POSITIVE`, `NEGATIVE`, `UNKNOWN` or `BAD_REQUEST`.
+    pub result: Word<'e>,
 }
 
 /// Further facts.

@@ -1,6 +1,9 @@
 //! Builds an event. Everything foreign is cut to a bound on the way in; nothing here may be a secret.
 
-use crate::body::{AuthenticationContext, DebugContext, LogEvent, OutcomeBody, TransactionBody};
+use crate::body::{
+    AuthenticationContext, DebugContext, LogEvent, OutcomeBody, SecurityContext, TransactionBody,
+    UserBehavior,
+};
 use crate::client::ClientFacts;
 use crate::event_type::EventType;
 use crate::party::{Actor, Target};
@@ -15,6 +18,8 @@ use vocab::time::Timestamp;
 pub(crate) const TARGETS_MAX: usize = 32;
 /// Most details of one event.
 pub(crate) const DETAILS_MAX: usize = 24;
+/// Most behaviours of one event.
+pub(crate) const BEHAVIORS_MAX: usize = 16;
 /// The version of the body's shape, as the compatible API has it.
 const BODY_VERSION: &str = "0";
 
@@ -96,6 +101,15 @@ pub struct Event {
     session: Option<String>,
     credential: Option<&'static str>,
     details: BTreeMap<&'static str, String>,
+    behaviors: Vec<FoundBehavior>,
+}
+
+/// What was found of a behaviour.
+#[derive(Debug, Clone)]
+struct FoundBehavior {
+    id: String,
+    name: String,
+    result: &'static str,
 }
 
 impl Event {
@@ -114,6 +128,7 @@ impl Event {
             session: None,
             credential: None,
             details: BTreeMap::new(),
+            behaviors: Vec::new(),
         }
     }
 
@@ -173,6 +188,19 @@ impl Event {
         self
     }
 
+    /// What was found of a behaviour. Beyond the bound it is dropped.
+    #[must_use]
+    pub fn behavior(mut self, id: &str, name: &str, result: &'static str) -> Self {
+        if self.behaviors.len() < BEHAVIORS_MAX {
+            self.behaviors.push(FoundBehavior {
+                id: bounded(id, NAME_BYTES_MAX),
+                name: bounded(name, NAME_BYTES_MAX),
+                result,
+            });
+        }
+        self
+    }
+
     /// The type.
     #[must_use]
     pub const fn event_type(&self) -> EventType {
@@ -224,6 +252,7 @@ impl Event {
                 kind: Cow::Borrowed(kind),
                 id: transaction_id,
             },
+            security_context: self.render_behaviors(),
             debug_context: self.render_details(),
         }
     }
@@ -233,6 +262,17 @@ impl Event {
         is_known.then(|| AuthenticationContext {
             credential_type: self.credential.map(Cow::Borrowed),
             external_session_id: self.session.as_deref().map(Cow::Borrowed),
+        })
+    }
+
+    fn render_behaviors(&self) -> Option<SecurityContext<'_>> {
+        let found = self.behaviors.iter().map(|found| UserBehavior {
+            id: Cow::Borrowed(found.id.as_str()),
+            name: Cow::Borrowed(found.name.as_str()),
+            result: Cow::Borrowed(found.result),
+        });
+        (!self.behaviors.is_empty()).then(|| SecurityContext {
+            user_behaviors: found.collect(),
         })
     }
 

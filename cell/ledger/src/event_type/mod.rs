@@ -186,6 +186,9 @@ define_event_types! {
     PolicyRuleDeactivate, "policy.rule.deactivate", "Rule of a policy deactivated", Usual;
     PolicyRuleDelete, "policy.rule.delete", "Rule of a policy deleted", Usual;
     PolicyEvaluateSignOn, "policy.evaluate_sign_on", "Sign-on policy evaluated", Usual;
+    SecurityBehaviorSettingsCreate, "security.behavior.settings.create", "Behaviour added", Usual;
+    SecurityBehaviorSettingsUpdate, "security.behavior.settings.update", "Behaviour changed", Usual;
+    SecurityBehaviorSettingsDelete, "security.behavior.settings.delete", "Behaviour removed", Usual;
     ZoneCreate, "zone.create", "Network zone created", Usual;
     ZoneUpdate, "zone.update", "Network zone changed", Usual;
     ZoneActivate, "zone.activate", "Network zone activated", Usual;
