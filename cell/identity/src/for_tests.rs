@@ -138,6 +138,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 31,
         ..crate::schema::MIGRATION_WALKED_BY_RULES
     },
+    Migration {
+        version: 32,
+        ..crate::schema::MIGRATION_BEHAVIORS
+    },
 ];
 
 /// When each test begins.

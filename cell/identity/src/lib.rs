@@ -8,6 +8,7 @@ pub mod access;
 pub mod api_token;
 pub mod app;
 pub mod attribute_schema;
+pub mod behavior;
 pub mod cell;
 pub mod condition;
 pub mod credential;

@@ -183,3 +183,10 @@ pub const MIGRATION_WALKED_BY_RULES: Migration = Migration {
     name: "walked by rules",
     sql: include_str!("schema/037_walked_by_rules.sql"),
 };
+
+/// What is called unusual of a sign-in, and where people got in.
+pub const MIGRATION_BEHAVIORS: Migration = Migration {
+    version: 38,
+    name: "behaviors",
+    sql: include_str!("schema/038_behaviors.sql"),
+};

@@ -210,6 +210,11 @@ async fn serve_org(
     let facts = RequestFacts {
         client,
         now: cell.now(),
+        // Only what a session proved can have been proved on another device.
+        device_cookie: session
+            .as_ref()
+            .and_then(|_| read_cookie(request.headers(), CookieKind::Device, &context.org))
+            .unwrap_or_default(),
         session,
     };
     if let Some((frequent, server)) = find_frequent(request.method(), &path) {
@@ -259,6 +264,7 @@ async fn refuse_blocked(
         client,
         now: cell.now(),
         session: None,
+        device_cookie: String::new(),
     };
     let mut blank = Request::new(Body::empty());
     *blank.headers_mut() = request.headers().clone();

@@ -41,7 +41,7 @@ use vocab::time::{Clock, SystemClock};
 use wire::identity::IdentityError;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 37] = [
+pub static MIGRATIONS: [Migration; 38] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -79,6 +79,7 @@ pub static MIGRATIONS: [Migration; 37] = [
     identity::schema::MIGRATION_PROFILE_MAPPINGS,
     identity::schema::MIGRATION_MEMBERS_PUT_BEHIND,
     identity::schema::MIGRATION_WALKED_BY_RULES,
+    identity::schema::MIGRATION_BEHAVIORS,
 ];
 
 /// The file of the root key in the data folder.

@@ -151,6 +151,8 @@ define_ids! {
     GroupRuleId, "0pr", "group rule";
     /// A network zone.
     ZoneId, "nzo", "network zone";
+    /// What is called unusual of a sign-in.
+    BehaviorId, "bhv", "behaviour";
     /// A site that an org trusts.
     TrustedOriginId, "tos", "trusted origin";
     /// A scope of an authorization server.

@@ -7,6 +7,7 @@ use identity::access::ceiling::load_standing;
 use identity::access::custom::capability::Capability;
 use identity::access::own::plan_fresh_since;
 use identity::access::{Caller, Permission, Permit, PersonCaller, authorize, authorize_within};
+use identity::behavior::place::Origin;
 use identity::fault::{Fault, Refusal};
 use identity::sign_in::evaluate::PolicyQuestion;
 use identity::sign_on::Verdict;
@@ -124,6 +125,7 @@ async fn permit(
         proved: signed_in.session.authenticators.clone(),
         is_session: true,
         proved_since,
+        origin: Origin::Session(signed_in.session.id.clone()),
         ..PolicyQuestion::default()
     };
     let asked = visit

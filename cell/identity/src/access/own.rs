@@ -3,6 +3,7 @@
 //! It is made here alone, from a live session or from a sign-in that has proved all there is to prove, so that no
 //! handler can claim a proof that nobody has looked at.
 
+use crate::behavior::place::Origin;
 use crate::cell::Cell;
 use crate::fault::Fault;
 use crate::org::context::RequestFacts;
@@ -121,6 +122,7 @@ impl Cell {
             proved: signed_in.session.authenticators.clone(),
             is_session: true,
             proved_since: Some(plan_fresh_since(request.now)),
+            origin: Origin::Session(signed_in.session.id.clone()),
             ..PolicyQuestion::default()
         };
         let evaluation = self
@@ -137,6 +139,7 @@ impl Cell {
 mod tests {
     use super::{FRESH_PROOF_SECS, Freshness, OwnCaller, decide_freshness, plan_fresh_since};
     use crate::access::{Caller, Permission, authorize};
+    use crate::behavior::detect::BehaviorFacts;
     use crate::fault::Refusal;
     use crate::person::{Person, PersonStatus};
     use crate::sign_on::evaluation::Asked;
@@ -182,6 +185,7 @@ mod tests {
                 proved_since: Some(plan_fresh_since(NOW)),
                 ..Asked::default()
             },
+            behaviors: BehaviorFacts::default(),
             now: NOW,
         };
         decide_freshness(&evaluate(&[&policy], &[], &facts))

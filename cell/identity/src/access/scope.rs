@@ -44,6 +44,8 @@ define_areas! {
     Sessions, "sessions";
     /// Network zones.
     NetworkZones, "networkZones";
+    /// What is called unusual of a sign-in.
+    Behaviors, "behaviors";
     /// Tokens of this API.
     ApiTokens, "apiTokens";
     /// Sites whose scripts may call, and to which browsers are sent.

@@ -3,6 +3,7 @@
 use crate::access::ceiling::hold_within_reach;
 use crate::access::custom::capability::Capability;
 use crate::access::{Permission, Permit};
+use crate::behavior::store::forget_places;
 use crate::cell::Cell;
 use crate::credential::store;
 use crate::fault::Refusal;
@@ -39,6 +40,8 @@ impl Cell {
                     store::delete_passkeys(tx, &org_id, &user_id).await?;
                     let had_app = store::delete_totp(tx, &org_id, &user_id).await?;
                     store::replace_recovery_codes(tx, &org_id, &user_id, &[], now).await?;
+                    // What was proved by them makes nothing usual any more.
+                    forget_places(tx, &org_id, &user_id).await?;
                     if passkeys.is_empty() && codes == 0 && !had_app {
                         return Ok(());
                     }

@@ -2,6 +2,7 @@
 
 use crate::access::ceiling::hold_within_reach;
 use crate::access::{Permission, Permit};
+use crate::behavior::store::forget_places;
 use crate::cell::Cell;
 use crate::credential::attestation;
 use crate::credential::store::{self, StoredPasskey};
@@ -410,6 +411,8 @@ impl Cell {
                     if own && !has_way_in(tx, &org_id, &user_id, &settings).await? {
                         return Err(LAST_WAY);
                     }
+                    // What was proved by it makes nothing usual any more.
+                    forget_places(tx, &org_id, &user_id).await?;
                     mail.enqueue(tx, &org_id, now).await?;
                     Ok(ledger::append(tx, &org_id, event).await?)
                 })

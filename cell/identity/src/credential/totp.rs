@@ -2,6 +2,7 @@
 
 use crate::access::Permit;
 use crate::access::ceiling::hold_within_reach;
+use crate::behavior::store::forget_places;
 use crate::cell::Cell;
 use crate::credential::store::{self, StoredTotp};
 use crate::fault::{Fault, Refusal};
@@ -182,6 +183,8 @@ impl Cell {
                     if !store::delete_totp(tx, &org_id, &user_id).await? {
                         return Err(Refusal::NotFound);
                     }
+                    // What was proved by it makes nothing usual any more.
+                    forget_places(tx, &org_id, &user_id).await?;
                     mail.enqueue(tx, &org_id, now).await?;
                     Ok(ledger::append(tx, &org_id, event).await?)
                 })

@@ -32,4 +32,6 @@ pub struct RequestFacts {
     pub now: Timestamp,
     /// The live session whose cookie it carried.
     pub session: Option<Arc<SignedIn>>,
+    /// The cookie by which the browser is known, or nothing; opened only where a policy asks for the device.
+    pub device_cookie: String,
 }

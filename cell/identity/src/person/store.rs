@@ -527,6 +527,7 @@ pub async fn delete(tx: &mut WriteTx, person: &Person, now: Timestamp) -> Result
         "DELETE FROM recovery_codes WHERE org_id = $1 AND user_id = $2",
         "DELETE FROM one_time_codes WHERE org_id = $1 AND user_id = $2",
         "DELETE FROM sessions WHERE org_id = $1 AND user_id = $2",
+        "DELETE FROM sign_in_places WHERE org_id = $1 AND user_id = $2",
         "DELETE FROM consents WHERE org_id = $1 AND user_id = $2",
     ] {
         tx.execute(sql, params![org, id]).await?;

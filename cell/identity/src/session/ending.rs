@@ -4,6 +4,7 @@
 
 use crate::access::Permit;
 use crate::access::ceiling::hold_within_reach;
+use crate::behavior::store::forget_places;
 use crate::cell::Cell;
 use crate::credential::store as credentials;
 use crate::fault::Refusal;
@@ -88,6 +89,8 @@ pub(crate) async fn shut_out(
     user_id: &UserId,
 ) -> Result<(), DatabaseFault> {
     people::raise_epoch(tx, org_id, user_id).await?;
+    // No device and no address is usual any more: whoever had one of them begins like a stranger.
+    forget_places(tx, org_id, user_id).await?;
     credentials::delete_pending_totp(tx, org_id, user_id).await
 }
 

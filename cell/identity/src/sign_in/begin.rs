@@ -72,6 +72,10 @@ impl Cell {
             state.session = Some(signed_in.session.id.clone());
             state.epoch = Some(signed_in.session.user_epoch);
             state.proved.clone_from(&signed_in.session.authenticators);
+            // Though a clock be set back meanwhile, it does not pass for proof that was given on the way.
+            for proof in &mut state.proved {
+                proof.at = proof.at.min(now);
+            }
         }
         let flow = Flow {
             org_id: org_id.clone(),

@@ -1,7 +1,8 @@
 //! Devices that are known: after a full sign-in the browser gets a sealed cookie that names its people, so that
 //! strangers who guess at an account slow themselves and not its owner ([`crate::slowdown`]).
 //!
-//! It proves nothing to anybody but the slowdown: a known device is asked for exactly the same as any other.
+//! It proves nothing to anybody: the slowdown counts a known device apart, and a behaviour that an org asks about tells it from a
+//! strange one ([`crate::behavior`]). Without one a known device is asked for exactly the same as any other.
 
 use crate::cell::Cell;
 use crate::person::Person;
@@ -99,23 +100,28 @@ impl Cell {
         }
     }
 
-    /// The cookie after a full sign-in of the person.
+    /// For whom the browser is known after a full sign-in of the person.
+    pub(crate) fn devices_after(
+        &self,
+        devices: &[KnownDevice],
+        person: &Person,
+    ) -> Vec<KnownDevice> {
+        let fresh_id = random_token(self.entropy(), "").expose().clone();
+        plan_devices(devices, person, fresh_id, self.now())
+    }
+
+    /// The cookie that says so.
     ///
     /// # Errors
     /// [`KeyFault`] if the org's key cannot be used.
     pub(crate) async fn seal_devices(
         &self,
+        org: &OrgId,
         devices: &[KnownDevice],
-        person: &Person,
     ) -> Result<Secret<String>, KeyFault> {
-        let fresh_id = random_token(self.entropy(), "").expose().clone();
-        let planned = plan_devices(devices, person, fresh_id, self.now());
-        let text = serde_json::to_vec(&planned)
+        let text = serde_json::to_vec(devices)
             .map_err(|_| KeyFault::Internal("writing the cookie of a device"))?;
-        let sealed = self
-            .keyring
-            .seal(&person.org_id, SEAL_CONTEXT, &text)
-            .await?;
+        let sealed = self.keyring.seal(org, SEAL_CONTEXT, &text).await?;
         Ok(Secret::new(URL_SAFE_NO_PAD.encode(sealed)))
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::access::ceiling::load_standing;
 use crate::app::settings::Assignment;
+use crate::behavior::place::{Origin, proved_before};
 use crate::cell::Cell;
 use crate::credential::store as credentials;
 use crate::fault::Fault;
@@ -38,6 +39,8 @@ pub struct PolicyQuestion {
     pub proved_since: Option<Timestamp>,
     /// What the client asks for beyond the policies.
     pub requirement: Requirement,
+    /// Where it was proved, and by whose device.
+    pub origin: Origin,
 }
 
 impl Cell {
@@ -73,8 +76,15 @@ impl Cell {
         let mut enrolled = load_enrolled(&mut tx, person).await?;
         drop(tx);
         let not_taken = untaken.take_out(&mut enrolled);
+        let mut behaviors = self
+            .behavior_facts((snapshot, &chain), person, &question.origin, request)
+            .await?;
+        behaviors.take_out(untaken, &enrolled);
         let is_administrator = standing.is_administrator();
-        let mut proved = question.proved;
+        let mut proved = match question.origin {
+            Origin::Session(_) => proved_before(question.proved, request.now),
+            _ => question.proved,
+        };
         proved.retain(|proved| untaken.counts(proved.kind));
         // The word of a provider ends with the link, with the provider, and for whoever administers without proof of their own that
         // the link is theirs. Sessions that began by it go on, but not with what an administrator may do.
@@ -101,6 +111,7 @@ impl Cell {
                 requirement: question.requirement,
                 proved_since: question.proved_since,
             },
+            behaviors,
             now: request.now,
         };
         Ok(evaluate(&chain, &snapshot.zones, &facts))
@@ -125,6 +136,7 @@ impl Cell {
         }
     }
 
+    /// What is still needed in a sign-in.
     pub(crate) async fn evaluate_sign_in(
         &self,
         snapshot: &OrgSnapshot,
@@ -132,6 +144,23 @@ impl Cell {
         person: &Person,
         request: &RequestFacts,
     ) -> Result<Step, Fault> {
+        let evaluation = self.evaluate_flow(snapshot, flow, person, request).await?;
+        Ok(match evaluation.verdict {
+            Verdict::Deny(_) => Step::Denied,
+            Verdict::Allow(_) => Step::Done,
+            Verdict::Challenge { next, .. } => Step::Prove(next),
+            Verdict::Enroll { kinds, .. } => Step::Enroll(kinds),
+        })
+    }
+
+    /// What the policies say of a sign-in so far.
+    pub(crate) async fn evaluate_flow(
+        &self,
+        snapshot: &OrgSnapshot,
+        flow: &Flow,
+        person: &Person,
+        request: &RequestFacts,
+    ) -> Result<Evaluation, Fault> {
         let question = PolicyQuestion {
             app: flow.state.app.clone(),
             console: leads_to_console(&flow.state.continue_to),
@@ -139,13 +168,14 @@ impl Cell {
             is_session: false,
             proved_since: flow.state.fresh_since,
             requirement: flow.state.requirement.clone(),
+            origin: Origin::of_sign_in(flow),
         };
         let asks_more = question.requirement != Requirement::default();
         let plain = PolicyQuestion {
             requirement: Requirement::default(),
             ..question.clone()
         };
-        let mut evaluation = self
+        let evaluation = self
             .evaluate_policies(snapshot, person, question, request)
             .await?;
         if asks_more
@@ -155,16 +185,11 @@ impl Cell {
             )
         {
             // The person cannot reach what the app would like. The sign-in goes on without it, and the app is told.
-            evaluation = self
+            return self
                 .evaluate_policies(snapshot, person, plain, request)
-                .await?;
+                .await;
         }
-        Ok(match evaluation.verdict {
-            Verdict::Deny(_) => Step::Denied,
-            Verdict::Allow(_) => Step::Done,
-            Verdict::Challenge { next, .. } => Step::Prove(next),
-            Verdict::Enroll { kinds, .. } => Step::Enroll(kinds),
-        })
+        Ok(evaluation)
     }
 
     /// Whether the person may use the app at all: it is open to everyone, or assigned.

@@ -1,6 +1,9 @@
 //! The end of a sign-in: a session begins, or the one that was strengthened gets a new secret.
 
 use crate::access::Permit;
+use crate::behavior::detect::Detection;
+use crate::behavior::place::{Place, mark_address, mark_device, plan_place, proof_begins};
+use crate::behavior::{Behavior, store as behaviors};
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::org::context::RequestFacts;
@@ -11,8 +14,9 @@ use crate::sign_in::begin::may_sign_in;
 use crate::sign_in::{Flow, Step, store};
 use crate::sign_on::ProvedAuthenticator;
 use crate::snapshot::OrgSnapshot;
+use database::WriteTx;
 use ledger::{Actor, Event, EventType, Outcome};
-use vocab::id::SessionId;
+use vocab::id::{BehaviorId, SessionId};
 use vocab::secret::{Secret, SecretHash, random_token};
 use vocab::time::Timestamp;
 
@@ -81,11 +85,12 @@ impl Cell {
             None => None,
         };
         let session = plan_session(self, snapshot, flow, &person, request, former.as_ref());
+        let devices = self.devices_after(&flow.state.devices, &person);
         let secret = random_token(self.entropy(), "");
         let begun = Begun {
             session_id: session.id.clone(),
             secret: secret.clone(),
-            device_cookie: self.seal_devices(&flow.state.devices, &person).await?,
+            device_cookie: self.seal_devices(&flow.org_id, &devices).await?,
             continue_to: flow.state.continue_to.clone(),
             expires_at: session.expires_at,
         };
@@ -95,8 +100,27 @@ impl Cell {
             Some(actor) => event.detail("redeemedBy", actor.id()),
             None => event,
         };
-        self.write_session(flow, session, strengthened, &secret, event)
-            .await?;
+        let watches = snapshot.behaviors.iter().any(|behavior| behavior.active);
+        let event = match watches {
+            true => {
+                let evaluation = self.evaluate_flow(snapshot, flow, &person, request);
+                tell_behaviors(event, &snapshot.behaviors, &evaluation.await?.behaviors)
+            }
+            false => event,
+        };
+        // Where a program is says nothing of where its person is.
+        let is_persons_own = redeemed_by.is_none();
+        let place = (watches && is_persons_own).then(|| Place {
+            address: mark_address(&person, &request.client.ip),
+            device: mark_device(&person, &devices, request.now),
+        });
+        let finished = Finished {
+            session,
+            strengthened,
+            event,
+            place,
+        };
+        self.write_session(flow, finished, &secret).await?;
         Ok(begun)
     }
 
@@ -127,12 +151,16 @@ impl Cell {
     async fn write_session(
         &self,
         flow: &Flow,
-        session: Session,
-        strengthened: bool,
+        finished: Finished,
         secret: &Secret<String>,
-        event: Event,
     ) -> Result<(), Refusal> {
         let now = self.now();
+        let Finished {
+            session,
+            strengthened,
+            event,
+            place,
+        } = finished;
         let (hash, flow) = (SecretHash::of(secret.expose()), flow.clone());
         self.database
             .write(move |tx| {
@@ -163,11 +191,65 @@ impl Cell {
                         )
                         .await?;
                     }
+                    if let Some(place) = place {
+                        learn(tx, &flow, &session, place, now).await?;
+                    }
                     Ok(ledger::append(tx, &flow.org_id, event).await?)
                 })
             })
             .await
     }
+}
+
+/// What a sign-in that is through leaves behind.
+struct Finished {
+    session: Session,
+    strengthened: bool,
+    event: Event,
+    /// Where it came from, if that is to be remembered.
+    place: Option<Place>,
+}
+
+/// Makes the place usual, for what was proved there. A session that was passed on without any proof from here teaches nothing.
+async fn learn(
+    tx: &mut WriteTx,
+    flow: &Flow,
+    session: &Session,
+    place: Place,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let whose = (&flow.org_id, &session.user_id);
+    let history = behaviors::load_places(tx, whose, session.user_epoch).await?;
+    let began = proof_begins(flow);
+    let learned = plan_place(
+        &history,
+        place,
+        (&session.id, began),
+        &session.authenticators,
+    );
+    if learned.proved.is_empty() {
+        return Ok(());
+    }
+    Ok(behaviors::put_place(tx, whose, &learned, session.user_epoch, now).await?)
+}
+
+/// What was found of behaviours, in the words of the log.
+fn tell_behaviors(event: Event, known: &[Behavior], found: &[(BehaviorId, Detection)]) -> Event {
+    if found.is_empty() {
+        return event;
+    }
+    let name = |id: &BehaviorId| {
+        let known = known.iter().find(|known| known.id == *id);
+        known.map_or("", |behavior| behavior.name.as_str())
+    };
+    let words: Vec<String> = found
+        .iter()
+        .map(|(id, detection)| format!("{}={}", name(id), detection.as_str()))
+        .collect();
+    let told = event.detail("behaviors", format!("{{{}}}", words.join(", ")));
+    found.iter().fold(told, |event, (id, detection)| {
+        event.behavior(id.as_str(), name(id), detection.as_str())
+    })
 }
 
 fn plan_session(

@@ -6,8 +6,10 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use vocab::id::{GroupId, PolicyId, RuleId, UserId, ZoneId};
+use vocab::id::{BehaviorId, GroupId, PolicyId, RuleId, UserId, ZoneId};
 use vocab::time::Timestamp;
+
+use crate::behavior::detect::{BehaviorFacts, Detection, PastSignIn};
 
 use super::authenticator::{AuthenticatorKind, ProvedAuthenticator};
 use super::requirement::{Factors, Requirement, Unmet, enrolment_requirement};
@@ -37,6 +39,8 @@ pub struct SignInFacts {
     pub proved: Vec<ProvedAuthenticator>,
     /// What the client asks for beyond the policies.
     pub asked: Asked,
+    /// What is known of earlier sign-ins; blank where no policy asks.
+    pub behaviors: BehaviorFacts,
     /// The present moment.
     pub now: Timestamp,
 }
@@ -57,6 +61,8 @@ pub struct Evaluation {
     pub verdict: Verdict,
     /// One entry for every rule of every policy, in order.
     pub trace: Vec<RuleTrace>,
+    /// What was found of behaviours that rules name which were looked at. What two rules tell apart is told as the less usual.
+    pub behaviors: Vec<(BehaviorId, Detection)>,
 }
 
 /// What follows for the sign-in.
@@ -161,6 +167,8 @@ pub enum Mismatch {
     InsideZone(ZoneId),
     /// The rule names a zone that does not exist, so it cannot allow anything.
     UnknownZone(ZoneId),
+    /// None of the rule's behaviours is detected.
+    AsUsual,
     /// The rule is for administrators.
     NotAdministrator,
     /// The rule is for people who are no administrators.
@@ -178,6 +186,7 @@ impl Mismatch {
             Self::OutsideZones => "sign-on.mismatch.outside-zones",
             Self::InsideZone(_) => "sign-on.mismatch.inside-zone",
             Self::UnknownZone(_) => "sign-on.mismatch.unknown-zone",
+            Self::AsUsual => "sign-on.mismatch.as-usual",
             Self::NotAdministrator => "sign-on.mismatch.not-administrator",
             Self::Administrator => "sign-on.mismatch.administrator",
         }
@@ -187,11 +196,14 @@ impl Mismatch {
 /// Decides a sign-in by all policies of the chain.
 #[must_use]
 pub fn evaluate(chain: &[&SignOnPolicy], zones: &[Zone], facts: &SignInFacts) -> Evaluation {
-    let mut trace = Vec::new();
+    let (mut trace, mut behaviors) = (Vec::new(), Vec::new());
     let mut needs = Vec::new();
     let mut denied = None;
     for policy in chain {
-        match find_rule(policy, zones, facts, &mut trace) {
+        let looked_at = trace.len();
+        let found = find_rule(policy, zones, facts, &mut trace);
+        note_behaviors(policy, facts, trace.get(looked_at..), &mut behaviors);
+        match found {
             Found::Allow(need) => needs.push(need),
             Found::Deny(reason) => denied = denied.or(Some(reason)),
         }
@@ -210,7 +222,11 @@ pub fn evaluate(chain: &[&SignOnPolicy], zones: &[Zone], facts: &SignInFacts) ->
             decide(&needs, last, facts)
         }
     };
-    Evaluation { verdict, trace }
+    Evaluation {
+        verdict,
+        trace,
+        behaviors,
+    }
 }
 
 /// What a matching rule, or the client, asks for.
@@ -282,10 +298,15 @@ fn judge<'r>(rule: &'r Rule, reference: RuleRef, facts: &SignInFacts) -> (Found<
     let by_rule = allow
         .session_age_max_secs
         .map(|secs| facts.now.plus_secs(-i64::from(secs)));
+    // Where the rule applies because something is unusual, what was proved elsewhere is no answer to it.
+    let here = find_detections(rule, facts).filter(|(_, detection)| detection.applies());
+    let by_place = here
+        .filter_map(|(id, _)| facts.behaviors.counts_since(id))
+        .max();
     let need = Need {
         rule: reference,
         requirement: &allow.require,
-        since: by_rule.max(facts.asked.proved_since),
+        since: by_rule.max(by_place).max(facts.asked.proved_since),
     };
     let outdated: BTreeSet<_> = facts
         .proved
@@ -311,12 +332,59 @@ fn find_mismatches(rule: &Rule, zones: &[Zone], facts: &SignInFacts) -> Vec<Mism
         Some(Mismatch::UnknownZone(_)) if rule.outcome == Outcome::Deny => {}
         mismatch => mismatches.extend(mismatch),
     }
+    if !conditions.behaviors.is_empty()
+        && !find_detections(rule, facts).any(|(_, detection)| detection.applies())
+    {
+        mismatches.push(Mismatch::AsUsual);
+    }
     match conditions.administrators {
         Some(true) if !facts.is_administrator => mismatches.push(Mismatch::NotAdministrator),
         Some(false) if facts.is_administrator => mismatches.push(Mismatch::Administrator),
         _ => {}
     }
     mismatches
+}
+
+/// What is found of each behaviour that the rule names and that counts. To the rule an earlier sign-in is one only if as much was
+/// proved in it as the rule asks for: else whoever knows a password alone would make a device usual where that is enough, and
+/// come by it where it is not. To a rule that refuses, two factors must have been, of those who have them.
+fn find_detections<'r>(
+    rule: &'r Rule,
+    facts: &'r SignInFacts,
+) -> impl Iterator<Item = (&'r BehaviorId, Detection)> {
+    let requirement = match &rule.outcome {
+        Outcome::Allow(allow) => allow.require.clone(),
+        Outcome::Deny => Requirement {
+            factors: Factors::TwoWhereEnrolled,
+            ..Requirement::default()
+        },
+    };
+    let counts = move |past: &PastSignIn| {
+        let unmet = requirement.unmet(&past.proved, &facts.enrolled);
+        unmet.is_empty()
+    };
+    let named = rule.conditions.behaviors.iter();
+    named.filter_map(move |id| {
+        let detection = facts.behaviors.detect(id, &counts)?;
+        Some((id, detection))
+    })
+}
+
+/// Gathers what was found of the behaviours of those rules that were looked at.
+fn note_behaviors(
+    policy: &SignOnPolicy,
+    facts: &SignInFacts,
+    trace: Option<&[RuleTrace]>,
+    found: &mut Vec<(BehaviorId, Detection)>,
+) {
+    let looked_at = policy.rules.iter().zip(trace.unwrap_or_default());
+    let looked_at = looked_at.filter(|(_, trace)| trace.finding != Finding::NotReached);
+    for (id, detection) in looked_at.flat_map(|(rule, _)| find_detections(rule, facts)) {
+        match found.iter_mut().find(|(known, _)| known == id) {
+            Some((_, known)) => *known = detection.max(*known),
+            None => found.push((id.clone(), detection)),
+        }
+    }
 }
 
 fn find_person_mismatches(conditions: &Conditions, facts: &SignInFacts) -> Vec<Mismatch> {

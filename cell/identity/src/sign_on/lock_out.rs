@@ -9,6 +9,8 @@
 
 use crate::access::Permit;
 use crate::access::ceiling::load_standing;
+use crate::behavior::detect::BehaviorFacts;
+use crate::behavior::store as behaviors;
 use crate::credential::attestation::may_sign_in;
 use crate::credential::store::{StoredPasskey, load_passkeys};
 use crate::fault::{Fault, Refusal};
@@ -194,7 +196,18 @@ async fn load_facts(
         enrollable: plan_enrollable(&settings.untaken_means),
         proved: usable,
         asked: Asked::default(),
+        behaviors: load_behaviors(tx, person).await?,
         now,
+    })
+}
+
+/// The behaviours of the org for somebody whom nothing is known of: everything is unusual.
+async fn load_behaviors(tx: &mut ReadTx, person: &Person) -> Result<BehaviorFacts, Fault> {
+    let known = behaviors::load_all(tx, &person.org_id).await?;
+    Ok(BehaviorFacts {
+        known: known.into_iter().map(|stored| stored.behavior).collect(),
+        address_told: true,
+        ..BehaviorFacts::default()
     })
 }
 
@@ -213,8 +226,26 @@ fn is_usable(
     })
 }
 
-/// How the door stands to a person who proves all that there is.
+/// How the door stands to a person who proves all that there is: whether their next sign-in is an unusual one nobody knows, so that it
+/// must be open both ways.
 fn decide_door(policies: &Policies, zones: &[Zone], facts: &SignInFacts, address: &str) -> Door {
+    let unusual = decide_one_door(policies, zones, facts, address);
+    if unusual != Door::Open || facts.behaviors.known.is_empty() {
+        return unusual;
+    }
+    let mut usual = facts.clone();
+    for behavior in &mut usual.behaviors.known {
+        behavior.active = false;
+    }
+    decide_one_door(policies, zones, &usual, address)
+}
+
+fn decide_one_door(
+    policies: &Policies,
+    zones: &[Zone],
+    facts: &SignInFacts,
+    address: &str,
+) -> Door {
     if let Some(zone) = find_block(zones, address) {
         return Door::Blocked(zone.name.clone());
     }
@@ -243,6 +274,8 @@ fn decide_door(policies: &Policies, zones: &[Zone], facts: &SignInFacts, address
 #[cfg(test)]
 mod tests {
     use super::{Door, decide_door, explain_shut};
+    use crate::behavior::detect::BehaviorFacts;
+    use crate::behavior::{Behavior, BehaviorKind};
     use crate::sign_on::requirement::{Demand, Factors};
     use crate::sign_on::store::Policies;
     use crate::sign_on::zone::parse_ranges;
@@ -253,7 +286,7 @@ mod tests {
     use std::collections::{BTreeSet, HashMap};
     use std::sync::Arc;
     use vocab::entropy::SeededEntropy;
-    use vocab::id::{PolicyId, RuleId, UserId, ZoneId};
+    use vocab::id::{BehaviorId, PolicyId, RuleId, UserId, ZoneId};
     use vocab::time::Timestamp;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -295,6 +328,7 @@ mod tests {
             enrollable: vec![PASSKEY, AuthenticatorKind::Totp],
             proved: usable.iter().map(proof).collect(),
             asked: crate::sign_on::evaluation::Asked::default(),
+            behaviors: BehaviorFacts::default(),
             now: NOW,
         }
     }
@@ -386,6 +420,38 @@ mod tests {
             door(open, &[elsewhere, here], &facts(&both, &both)),
             Door::Blocked("Elsewhere".into())
         );
+    }
+
+    /// Whether their next sign-in is unusual nobody knows.
+    #[test]
+    fn the_door_is_open_both_to_who_is_as_usual_and_to_who_is_not() {
+        let both = [AuthenticatorKind::Password, PASSKEY];
+        let behavior = |active| Behavior {
+            id: BehaviorId::generate(&SeededEntropy::new(3)),
+            name: "New Device".into(),
+            kind: BehaviorKind::AnomalousDevice,
+            events_max: 20,
+            events_min: 0,
+            active,
+        };
+        let shut = |unusual: Outcome, usual: Outcome, active: bool| {
+            let named = Conditions {
+                behaviors: vec![behavior(active).id],
+                ..Conditions::default()
+            };
+            let mut console = SignOnPolicy::clone(&policy("console", named, unusual));
+            let rest = policy("console", Conditions::default(), usual);
+            console.rules.extend(rest.rules.clone());
+            let mut facts = facts(&both, &both);
+            facts.behaviors.known = vec![behavior(active)];
+            facts.behaviors.address_told = true;
+            door(Arc::new(console), &[], &facts) != Door::Open
+        };
+        let allowed = || allow(Requirement::default());
+        assert!(!shut(allowed(), allowed(), true));
+        assert!(shut(Outcome::Deny, allowed(), true));
+        assert!(shut(allowed(), Outcome::Deny, true));
+        assert!(!shut(Outcome::Deny, allowed(), false), "it is never found");
     }
 
     #[test]

@@ -19,9 +19,10 @@ pub mod store;
 mod tests;
 pub mod zone;
 
+use crate::behavior::Behavior;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-use vocab::id::{GroupId, PolicyId, RuleId, UserId, ZoneId};
+use vocab::id::{BehaviorId, GroupId, PolicyId, RuleId, UserId, ZoneId};
 use vocab::text::disguises;
 
 pub use self::authenticator::{AuthenticatorKind, PasskeyStorage, ProvedAuthenticator};
@@ -33,7 +34,7 @@ pub use self::zone::Zone;
 pub const POLICY_BYTES_MAX: usize = 64 * 1024;
 /// Most rules of one policy.
 pub const RULES_MAX: usize = 50;
-/// Most people, groups or zones in one list of a condition.
+/// Most people, groups, zones or behaviours in one list of a condition.
 pub const CONDITION_ENTRIES_MAX: usize = 200;
 /// Most characters of the name of a policy, a rule or a zone.
 pub const NAME_CHARACTERS_MAX: usize = 100;
@@ -112,6 +113,9 @@ pub struct Conditions {
     pub zones: ZoneCondition,
     /// Administrators alone (`true`), everyone else alone (`false`), or both (left out).
     pub administrators: Option<bool>,
+    /// One of these is detected; empty, nothing need be. Left out where it is empty: the release before knows no such word.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub behaviors: Vec<BehaviorId>,
 }
 
 /// Who is meant. With nothing included (neither people nor groups) everyone is; else those in either list. An exclusion
@@ -209,6 +213,14 @@ pub enum PolicyError {
         /// The zone.
         zone: ZoneId,
     },
+    /// A behaviour that the org does not have.
+    #[error("rule {rule} names the behaviour {behavior}, which does not exist")]
+    UnknownBehavior {
+        /// The rule.
+        rule: RuleId,
+        /// The behaviour.
+        behavior: BehaviorId,
+    },
     /// Fresh proof would be asked for all the time.
     #[error("rule {0}: session_age_max_secs must be at least {SESSION_AGE_MIN_SECS}")]
     SessionAge(RuleId),
@@ -273,6 +285,23 @@ impl SignOnPolicy {
         }
     }
 
+    /// Checks that every behaviour that a rule names exists.
+    ///
+    /// # Errors
+    /// [`PolicyError::UnknownBehavior`].
+    pub fn check_behaviors(&self, known: &[Behavior]) -> Result<(), PolicyError> {
+        for rule in &self.rules {
+            let mut named = rule.conditions.behaviors.iter();
+            if let Some(id) = named.find(|id| known.iter().all(|known| known.id != **id)) {
+                return Err(PolicyError::UnknownBehavior {
+                    rule: rule.id.clone(),
+                    behavior: id.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// The groups that the policy names: what a caller must know of a person's groups to evaluate it.
     pub fn named_groups(&self) -> impl Iterator<Item = &GroupId> {
         self.rules.iter().flat_map(|rule| {
@@ -292,6 +321,7 @@ impl Rule {
             conditions.groups.include.len(),
             conditions.groups.exclude.len(),
             conditions.zones.named().len(),
+            conditions.behaviors.len(),
         ];
         let zones_missing =
             conditions.zones != ZoneCondition::Any && conditions.zones.named().is_empty();

@@ -7,6 +7,7 @@
 use crate::access::Permit;
 use crate::access::ceiling::{check_console, load_standing};
 use crate::access::custom::guard;
+use crate::behavior::Behavior;
 use crate::fault::Refusal;
 use crate::sign_on::store::{Policies, StoredPolicy, load_policies};
 use crate::sign_on::{Conditions, PolicyScope, Rule, SignOnPolicy, Zone};
@@ -59,6 +60,17 @@ pub fn is_zone_change_theirs(
     is_blocked(before) || is_blocked(after) || (named && ranges(before) != ranges(after))
 }
 
+/// Whether a behaviour that is changed, or rests, is one for administrators. Its name decides nothing.
+#[must_use]
+pub fn is_behavior_change_theirs(policies: &Policies, before: &Behavior, after: &Behavior) -> bool {
+    let renamed = Behavior {
+        name: after.name.clone(),
+        ..before.clone()
+    };
+    let named = || rules(policies).any(|rule| rule.conditions.behaviors.contains(&before.id));
+    renamed != *after && named()
+}
+
 /// Whether administrators are told apart by who is in that group.
 #[must_use]
 pub fn is_group_theirs(policies: &Policies, group: &GroupId) -> bool {
@@ -107,6 +119,22 @@ pub(crate) async fn check_zone(
     Ok(())
 }
 
+pub(crate) async fn check_behavior(
+    tx: &mut ReadTx,
+    permit: &Permit,
+    before: &Behavior,
+    after: &Behavior,
+) -> Result<(), Refusal> {
+    if permit.is_operators() {
+        return Ok(());
+    }
+    let policies = load_policies(tx, permit.org()).await?;
+    if is_behavior_change_theirs(&policies, before, after) {
+        check_console(tx, permit).await?;
+    }
+    Ok(())
+}
+
 /// For the end of a group: rules that name it fit nobody, or everybody, from then on, and whoever held a role by it does not.
 pub(crate) async fn check_group(
     tx: &mut ReadTx,
@@ -141,7 +169,10 @@ pub(crate) async fn check_member(
 
 #[cfg(test)]
 mod tests {
-    use super::{is_group_theirs, is_policy_change_theirs, is_zone_change_theirs};
+    use super::{
+        is_behavior_change_theirs, is_group_theirs, is_policy_change_theirs, is_zone_change_theirs,
+    };
+    use crate::behavior::{Behavior, BehaviorKind};
     use crate::sign_on::store::Policies;
     use crate::sign_on::zone::parse_ranges;
     use crate::sign_on::{
@@ -151,7 +182,7 @@ mod tests {
     use std::collections::HashMap;
     use std::sync::Arc;
     use vocab::entropy::SeededEntropy;
-    use vocab::id::{GroupId, PolicyId, RuleId, ZoneId};
+    use vocab::id::{BehaviorId, GroupId, PolicyId, RuleId, ZoneId};
 
     fn rule(seed: u64, administrators: Option<bool>) -> Rule {
         Rule {
@@ -239,6 +270,44 @@ mod tests {
                 !is_policy_change_theirs(PolicyScope::App, &before, &after),
                 "{what}"
             );
+        }
+    }
+
+    #[test]
+    fn behaviors_are_theirs_if_a_rule_for_them_names_them() {
+        let entropy = SeededEntropy::new(1);
+        let before = Behavior {
+            id: BehaviorId::generate(&entropy),
+            name: "New Device".into(),
+            kind: BehaviorKind::AnomalousDevice,
+            events_max: 20,
+            events_min: 0,
+            active: true,
+        };
+        let renamed = Behavior {
+            name: "Another".into(),
+            ..before.clone()
+        };
+        let resting = Behavior {
+            active: false,
+            ..before.clone()
+        };
+        let looser = Behavior {
+            events_max: 100,
+            ..before.clone()
+        };
+        for (scoped, theirs) in [(Some(true), true), (None, true), (Some(false), false)] {
+            let mut naming = rule(1, scoped);
+            naming.conditions.behaviors = vec![before.id.clone()];
+            let (_, console) = presets::console_policy(PolicyId::generate(&entropy), &entropy);
+            let policies = Policies {
+                org: Arc::new(policy(&[&naming])),
+                console: Arc::new(console),
+                apps: HashMap::new(),
+            };
+            let change = |after| is_behavior_change_theirs(&policies, &before, after);
+            assert!(!change(&before) && !change(&renamed));
+            assert_eq!((change(&resting), change(&looser)), (theirs, theirs));
         }
     }
 

@@ -5,6 +5,7 @@
 //! name it.
 
 use crate::access::{Permission, Permit};
+use crate::behavior::operations::check_named;
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::problem::Problem;
@@ -20,10 +21,11 @@ use ipnet::IpNet;
 use ledger::{Event, EventType, Target};
 use vocab::id::{PolicyId, RuleId, ZoneId};
 
-fn policy_refusal(error: &PolicyError) -> Refusal {
+pub(crate) fn policy_refusal(error: &PolicyError) -> Refusal {
     let field = match error {
         PolicyError::Name(_) => "name",
         PolicyError::EntryCount(_) | PolicyError::UnknownZone { .. } => "conditions",
+        PolicyError::UnknownBehavior { .. } => "behaviors",
         PolicyError::SessionAge(_) => "session_age_max_secs",
         PolicyError::Unattainable(_) => "require",
         PolicyError::TooLong
@@ -55,6 +57,10 @@ fn policy_problem(error: &PolicyError) -> Problem {
         PolicyError::UnknownZone { rule, zone } => Problem::of(
             "rule {rule} names the zone {zone}, which does not exist",
             [id(rule), ("zone", zone.to_string())],
+        ),
+        PolicyError::UnknownBehavior { rule, behavior } => Problem::of(
+            "rule {rule} names the behaviour {behavior}, which does not exist",
+            [id(rule), ("behavior", behavior.to_string())],
         ),
         PolicyError::SessionAge(rule) => Problem::of(
             "rule {rule}: session_age_max_secs must be at least 60",
@@ -207,6 +213,7 @@ impl Cell {
         self.change_sign_on(permit, move |tx| {
             Box::pin(async move {
                 check_zones(tx, &by, &stored).await?;
+                check_named(tx, &by, (&stored, &aside)).await?;
                 means::check_policy(tx, &by, &stored).await?;
                 if store::load_all_policies(tx, by.org()).await?.len() >= POLICIES_MAX {
                     return Err(Refusal::TooMany {
@@ -271,7 +278,9 @@ impl Cell {
                 of_administrators::check_policy(tx, &by, &stored, &policy).await?;
                 check_zones(tx, &by, &policy).await?;
                 means::check_policy(tx, &by, &policy).await?;
-                decide_aside(&policy, change.aside().unwrap_or(&stored.aside))?;
+                let aside = change.aside().unwrap_or(&stored.aside);
+                decide_aside(&policy, aside)?;
+                check_named(tx, &by, (&policy, aside)).await?;
                 let door = DoorWatch::begin(tx, &by, cell.now()).await?;
                 store::update_policy(tx, by.org(), &policy, revision, cell.now()).await?;
                 door.end(tx, &by, "rules").await?;
@@ -495,7 +504,7 @@ impl Cell {
     }
 
     /// Runs a change with the org's row locked; whatever comes of it, no cached configuration outlives it.
-    pub(in crate::sign_on) async fn change_sign_on(
+    pub(crate) async fn change_sign_on(
         &self,
         permit: &Permit,
         change: impl for<'t> FnOnce(&'t mut WriteTx) -> TxFuture<'t, (), Refusal> + Send + 'static,

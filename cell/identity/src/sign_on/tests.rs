@@ -9,6 +9,7 @@ mod verdicts;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use crate::behavior::detect::BehaviorFacts;
 use vocab::id::{GroupId, PolicyId, RuleId, UserId, ZoneId};
 use vocab::time::Timestamp;
 
@@ -71,6 +72,7 @@ fn facts() -> SignInFacts {
         enrollable: vec![BOUND, SYNCED, Password, Totp],
         proved: Vec::new(),
         asked: Asked::default(),
+        behaviors: BehaviorFacts::default(),
         now: NOW,
     }
 }

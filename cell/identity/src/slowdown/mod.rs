@@ -489,7 +489,7 @@ impl SlowdownTable {
 }
 
 /// One address of IPv4, or the /64 of IPv6 that one customer usually has: within it addresses cost nothing.
-fn network_of(address: IpAddr) -> IpAddr {
+pub(crate) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(

@@ -4,6 +4,7 @@ pub mod cache;
 
 use crate::app::App;
 use crate::attribute_schema::{self, Owner};
+use crate::behavior::Behavior;
 use crate::cell::Cell;
 use crate::fault::Fault;
 use crate::org::Org;
@@ -29,6 +30,8 @@ pub struct OrgSnapshot {
     pub servers: HashMap<String, Arc<AuthorizationServer>>,
     /// Its network zones.
     pub zones: Vec<Zone>,
+    /// Its behaviours, those that rest included.
+    pub behaviors: Vec<Behavior>,
     /// Sites that it trusts.
     pub origins: Vec<TrustedOrigin>,
     /// The providers at which people may sign in now, and their names.
@@ -85,6 +88,7 @@ impl Cell {
         let servers = crate::server::store::load_all(&mut tx, org_id).await?;
         let policies = crate::sign_on::store::load_policies(&mut tx, org_id).await?;
         let zones = crate::sign_on::store::load_zones(&mut tx, org_id).await?;
+        let behaviors = crate::behavior::store::load_all(&mut tx, org_id).await?;
         let origins = crate::trusted_origin::store::load_all(&mut tx, org_id).await?;
         let providers = crate::identity_provider::store::load_all(&mut tx, org_id).await?;
         let groups = attribute_schema::store::load(&mut tx, org_id, &Owner::Groups).await?;
@@ -97,6 +101,10 @@ impl Cell {
                 .map(|server| (server.id.to_string(), Arc::new(server)))
                 .collect(),
             zones,
+            behaviors: behaviors
+                .into_iter()
+                .map(|stored| stored.behavior)
+                .collect(),
             origins,
             providers: providers
                 .into_iter()

@@ -6,6 +6,7 @@ mod app_assignments;
 mod apps;
 mod attestation;
 mod authenticator;
+mod behaviors;
 mod ceiling;
 mod credentials;
 mod group_rules;

@@ -43,6 +43,7 @@ pub(super) fn facts(world: &World, address: &str) -> RequestFacts {
         },
         now: world.cell.now(),
         session: None,
+        device_cookie: String::new(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Rows that no operation would leave: many that have ended, and an org without a policy that it must have.
 
 use crate::fault::Fault;
+use crate::for_tests::World;
+use crate::person::Person;
 use crate::server::{AuthorizationServer, ServerConfig};
 use crate::sign_on::PolicyScope;
 use database::{ReadTx, WriteTx, params};
@@ -152,4 +154,12 @@ pub(super) async fn forget_parts(tx: &mut WriteTx, org: &OrgId) -> Result<(), Fa
         tx.execute(sql, params![org]).await?;
     }
     Ok(())
+}
+
+/// How many places are remembered of a person.
+pub(super) async fn count_places(world: &World, person: &Person) -> i64 {
+    let mut tx = world.cell.database.read().await.unwrap();
+    let sql = "SELECT COUNT(*) FROM sign_in_places WHERE org_id = $1 AND user_id = $2";
+    let rows = tx.query(sql, params![&person.org_id, &person.id]).await;
+    rows.unwrap()[0].get(0).unwrap()
 }

@@ -7,11 +7,20 @@ use crate::authorize::decide::{
 use crate::for_tests::{CALLBACK, World, on_both_engines, parameter};
 use crate::page::Page;
 use http::{Method, StatusCode};
+use identity::access::{Caller, Permission, Permit, authorize};
 use identity::app::settings::Assignment;
-use identity::sign_on::AuthenticatorKind;
+use identity::behavior::BehaviorKind;
+use identity::behavior::operations::NewBehavior;
+use identity::sign_in::begin::Purpose;
+use identity::sign_in::prove::{Attempt, Typed};
+use identity::sign_on::{Allow, AuthenticatorKind, Conditions, Outcome, Rule};
+use ledger::ClientFacts;
 use protocol::oauth::authorize::{AuthorizeRequest, Prompts, ResponseMode};
 use protocol::oauth::error::ErrorCode;
 use protocol::oauth::scope::ScopeSet;
+use std::sync::Arc;
+use vocab::id::RuleId;
+use vocab::secret::Secret;
 use vocab::time::Timestamp;
 
 on_both_engines!(
@@ -24,6 +33,7 @@ on_both_engines!(
     only_assigned_people_get_in,
     what_acr_values_ask_for_reaches_the_sign_in,
     another_orgs_app_is_not_known,
+    a_session_is_asked_for_more_where_it_is_unusual,
 );
 
 const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
@@ -435,6 +445,112 @@ async fn another_orgs_app_is_not_known(world: &mut World) {
     let reply = world.get(&world.authorize_path(&[])).await;
     assert!(matches!(reply.page, Some(Page::Error(_))));
     assert_eq!(world.redeem(&code).await.error(), "invalid_client");
+}
+
+/// A permit of the operator.
+fn permit(world: &World, permission: Permission) -> Permit {
+    let client = ClientFacts::default();
+    authorize(&Caller::Operator, &world.org, permission, &client).unwrap()
+}
+
+/// The web app asks for any proof that was given where the request comes from, if the address is new.
+async fn name_an_address_in_a_rule(world: &World) {
+    let policies = permit(world, Permission::ManagePolicies);
+    let wanted = NewBehavior {
+        name: "New IP".into(),
+        kind: BehaviorKind::AnomalousIp,
+        events_max: 50,
+        events_min: 0,
+        active: true,
+    };
+    let behavior = world.cell.create_behavior(&policies, wanted).await.unwrap();
+    let rule = |name: &str, behaviors| Rule {
+        id: RuleId::generate(world.cell.entropy()),
+        name: name.into(),
+        conditions: Conditions {
+            behaviors,
+            ..Conditions::default()
+        },
+        outcome: Outcome::Allow(Allow::default()),
+    };
+    let rules = vec![
+        rule("Unusual", vec![behavior.id]),
+        rule("Usual", Vec::new()),
+    ];
+    let policy = world.cell.create_policy(&policies, "Web", rules).await;
+    let policy = policy.unwrap().id;
+    let apps = permit(world, Permission::ManageApps);
+    let put = world.cell.put_app_policy(&apps, &world.web, &policy);
+    put.await.unwrap();
+}
+
+async fn a_session_is_asked_for_more_where_it_is_unusual(world: &mut World) {
+    let password = || Secret::new(String::from("nine tortoises walk to Samos"));
+    let people = permit(world, Permission::ManagePeople);
+    let set = world
+        .cell
+        .set_password(&people, &world.person.id, password());
+    set.await.unwrap();
+    world.address = "192.0.2.1".into();
+    world.sign_in().await;
+    assert!(
+        world
+            .get(&world.authorize_path(&[]))
+            .await
+            .sent("code")
+            .is_some()
+    );
+    name_an_address_in_a_rule(world).await;
+    world.clock.advance_secs(1);
+    // The session began before anything was remembered.
+    let sent = world.get(&world.authorize_path(&[])).await;
+    assert_eq!(sent.sent("reason").as_deref(), Some("step_up"));
+    let silent = world.authorize_path(&[("prompt", "none")]);
+    let silent = world.get(&silent).await;
+    assert_eq!(silent.sent("error").unwrap(), "interaction_required");
+    let purpose = Purpose {
+        app: Some(world.web.clone()),
+        ..Purpose::default()
+    };
+    let session = world.session.clone().unwrap();
+    let begun = world
+        .cell
+        .begin_sign_in(&world.org, purpose, Some(&session));
+    let (mut flow, _) = begun.await.unwrap();
+    world.clock.advance_secs(1);
+    let snapshot = world.cell.snapshot(&world.org).await.unwrap().unwrap();
+    let typed = Typed::Password(password());
+    let request = world.facts();
+    let proved = world
+        .cell
+        .prove_typed(&snapshot, &mut flow, typed, &request);
+    assert_eq!(proved.await.unwrap(), Attempt::Right);
+    let begun = world.cell.finish_sign_in(&snapshot, &flow, &request).await;
+    let session = world
+        .cell
+        .session_by_id(&world.org, &begun.unwrap().session_id)
+        .await;
+    world.session = session.unwrap().map(Arc::new);
+    world.clock.advance_secs(1);
+    assert!(
+        world
+            .get(&world.authorize_path(&[]))
+            .await
+            .sent("code")
+            .is_some()
+    );
+    // The same session from elsewhere.
+    world.address = "198.51.100.1".into();
+    let sent = world.get(&world.authorize_path(&[])).await;
+    assert_eq!(sent.sent("reason").as_deref(), Some("step_up"));
+    world.address = "192.0.2.1".into();
+    assert!(
+        world
+            .get(&world.authorize_path(&[]))
+            .await
+            .sent("code")
+            .is_some()
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::authorize::Scene;
 use crate::authorize::decide::AppVerdict;
 use identity::app::App;
+use identity::behavior::place::Origin;
 use identity::fault::Fault;
 use identity::session::SignedIn;
 use identity::sign_in::evaluate::PolicyQuestion;
@@ -39,6 +40,7 @@ pub async fn ask(
         proved: signed_in.session.authenticators.clone(),
         is_session: true,
         requirement,
+        origin: Origin::Session(signed_in.session.id.clone()),
         ..PolicyQuestion::default()
     };
     let evaluation = scene

@@ -152,6 +152,9 @@ const RELEASED: &[(i64, &str)] = &[
         37,
         "13748920c0a449164ed33b4ab9462fc605fcec6f91e62930d6b5f8889db770ee",
     ),
+    (
+        "ca72a8e2f6bb65aa781ca414f3d920c58a29fa0e1a4a23e3538f8f7292145014",
+    ),
 ];
 
 #[test]

@@ -90,6 +90,7 @@ fn conditions() -> BoxedStrategy<Conditions> {
                 },
                 zones,
                 administrators,
+                behaviors: Vec::new(),
             },
         )
         .boxed()
