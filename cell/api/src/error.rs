@@ -142,6 +142,8 @@ pub enum Thing {
     ApiToken,
     /// A network zone.
     Zone,
+    /// What is called unusual of a sign-in.
+    Behavior,
     /// A site that is trusted.
     TrustedOrigin,
     /// What a profile holds.
@@ -215,6 +217,7 @@ impl Thing {
             Self::Rule => "PolicyRule",
             Self::ApiToken => "ApiToken",
             Self::Zone => "NetworkZone",
+            Self::Behavior => "BehaviorRule",
             Self::TrustedOrigin => "TrustedOrigin",
             Self::UserSchema => "UserSchema",
             Self::ProfileMapping => "ProfileMapping",

@@ -278,6 +278,7 @@ impl World {
             },
             now: self.cell.now(),
             session: None,
+            device_cookie: String::new(),
         };
         let request = request
             .extension(self.context())

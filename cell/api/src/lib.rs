@@ -12,6 +12,7 @@ pub mod authenticators;
 pub mod authn;
 pub mod authorization_servers;
 mod bearer;
+pub mod behaviors;
 pub mod body;
 pub mod call;
 pub mod description;

@@ -5,6 +5,7 @@ use crate::api_tokens;
 use crate::attribute_schemas;
 use crate::authenticators;
 use crate::authn::{self, open};
+use crate::behaviors;
 use crate::call::{Call, answer, no_method, no_path};
 use crate::description::{self, Description, publish};
 use crate::error::ApiError;
@@ -406,6 +407,13 @@ operations! {
     DELETE "/api/v1/zones/{id}" ManagePolicies zones::delete "Remove a network zone that no rule names" description::NOTHING;
     POST "/api/v1/zones/{id}/lifecycle/activate" ManagePolicies zones::activate "Let a network zone count again" zones::described::SHOW;
     POST "/api/v1/zones/{id}/lifecycle/deactivate" ManagePolicies zones::deactivate "Let a network zone rest that no rule names" zones::described::SHOW;
+    GET "/api/v1/behaviors" ReadDirectory behaviors::list "List behaviours" behaviors::described::LIST;
+    POST "/api/v1/behaviors" ManagePolicies behaviors::create "Add a behaviour" behaviors::described::CREATE;
+    GET "/api/v1/behaviors/{id}" ReadDirectory behaviors::show "Get a behaviour" behaviors::described::SHOW;
+    PUT "/api/v1/behaviors/{id}" ManagePolicies behaviors::replace "Replace name, numbers and state of a behaviour" behaviors::described::REPLACE;
+    DELETE "/api/v1/behaviors/{id}" ManagePolicies behaviors::delete "Remove a behaviour that no rule names" description::NOTHING;
+    POST "/api/v1/behaviors/{id}/lifecycle/activate" ManagePolicies behaviors::activate "Let a behaviour be detected" behaviors::described::SHOW;
+    POST "/api/v1/behaviors/{id}/lifecycle/deactivate" ManagePolicies behaviors::deactivate "Let a behaviour be detected no more" behaviors::described::SHOW;
     GET "/api/v1/threats/configuration" ReadDirectory threats::show "Get what is done about addresses from which many names fail" threats::described::SHOW;
     POST "/api/v1/threats/configuration" ManageOrg threats::update "Say what is done about addresses from which many names fail" threats::described::UPDATE;
     GET "/api/v1/trustedOrigins" ReadDirectory trusted_origins::list "List trusted origins, or search for some" trusted_origins::described::LIST;
@@ -598,6 +606,7 @@ mod tests {
             ("/api/v1/groups/{id}/roles", Some(Area::Roles)),
             ("/api/v1/iam/resource-sets/{set}", Some(Area::Roles)),
             ("/api/v1/zones/{id}", Some(Area::NetworkZones)),
+            ("/api/v1/behaviors/{id}", Some(Area::Behaviors)),
             ("/api/v1/trustedOrigins", Some(Area::TrustedOrigins)),
             ("/api/v1/org", Some(Area::Orgs)),
             ("/api/v1/meta/types/user", Some(Area::UserTypes)),

@@ -115,6 +115,10 @@ pub async fn end_all(call: Call) -> Result<Reply, ApiError> {
         let problem = "tokens end with the sessions in which they were granted";
         return Err(ApiError::invalid("oauthTokens", problem));
     }
+    if !call.query.flag("forgetDevices", true)? {
+        let problem = "what was remembered of devices ends with the sessions";
+        return Err(ApiError::invalid("forgetDevices", problem));
+    }
     let user = call.user("id").await?.person.id;
     oauth::account::end_sessions(&call.cell, &call.permit, &user, Ending::All).await?;
     Ok(Reply::empty())

@@ -178,6 +178,7 @@ pub const fn title(area: Area) -> &'static str {
         Area::Roles => "Roles",
         Area::Sessions => "Sessions",
         Area::NetworkZones => "Network zones",
+        Area::Behaviors => "Behaviours",
         Area::ApiTokens => "Tokens of this API",
         Area::TrustedOrigins => "Trusted origins",
         Area::Logs => "The log",
@@ -213,6 +214,7 @@ pub const fn about(area: Area) -> &'static str {
         Area::Roles => "Administrator roles of people and of apps.",
         Area::Sessions => "Sessions of people, looked at and ended.",
         Area::NetworkZones => "Lists of addresses that rules name.",
+        Area::Behaviors => "What is unusual of a sign-in, for rules to name.",
         Area::ApiTokens => "The tokens that scripts call this API with.",
         Area::TrustedOrigins => {
             "Sites whose scripts may call this API, or to which browsers may be sent."

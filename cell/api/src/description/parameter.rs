@@ -218,6 +218,7 @@ pub fn words_of(path: &str, name: &str) -> Option<&'static str> {
         "mappings" => "The id of a mapping of a policy or of profiles, or of the push of a group.",
         "api-tokens" => "The id of a token of this API.",
         "zones" => "The id of a network zone.",
+        "behaviors" => "The id of a behaviour.",
         "trustedOrigins" => "The id of a trusted origin.",
         "eventHooks" => "The id of an event hook.",
         "inlineHooks" => "The id of an inline hook.",

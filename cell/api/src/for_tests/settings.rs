@@ -6,6 +6,8 @@ use crate::user_schema::{schema_id, type_id};
 use identity::access::Permission;
 use identity::api_token::TOKEN_PREFIX;
 use identity::api_token::operations::DeclaredApiToken;
+use identity::behavior::BehaviorKind;
+use identity::behavior::operations::NewBehavior;
 use identity::feature::Feature;
 use identity::linked_object::End;
 use identity::sign_on::zone::{ZoneReach, parse_ranges};
@@ -17,6 +19,8 @@ use vocab::secret::random_token;
 const ORIGINS: &str = "/api/v1/trustedOrigins";
 /// Where those of zones do.
 const ZONES: &str = "/api/v1/zones";
+/// Where those of behaviours do.
+const BEHAVIORS: &str = "/api/v1/behaviors";
 /// Where those of tokens do.
 const TOKENS: &str = "/api/v1/api-tokens";
 /// Where those of schemas do.
@@ -57,6 +61,15 @@ impl World {
             .cell
             .create_zone(&policies, name, ranges, ZoneReach::Named);
         let zone = zone.await.unwrap();
+        let behavior = NewBehavior {
+            name: name.to_owned(),
+            kind: BehaviorKind::AnomalousDevice,
+            events_max: 20,
+            events_min: 0,
+            active: true,
+        };
+        let behavior = self.cell.create_behavior(&policies, behavior);
+        let behavior = behavior.await.unwrap();
         let login = format!("owner-of-{name}");
         let owner = self.person(org, &login, "Grace", "Hopper").await;
         let declared_owner = owner.clone();
@@ -91,6 +104,7 @@ impl World {
             (FEATURES, "{lifecycle}", String::from("enable")),
             (ORIGINS, "{id}", origin.id.to_string()),
             (ZONES, "{id}", zone.id.to_string()),
+            (BEHAVIORS, "{id}", behavior.id.to_string()),
         ]
     }
 

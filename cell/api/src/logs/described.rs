@@ -89,6 +89,21 @@ static EVENT: Model = shown(
             ]),
         ),
         may(
+            "securityContext",
+            Schema::Object(&[must(
+                "userBehaviors",
+                Schema::List(&Schema::Object(&[
+                    must("id", Schema::Text),
+                    must("name", Schema::Text),
+                    must(
+                        "result",
+                        Schema::Word(&["POSITIVE", "NEGATIVE", "UNKNOWN", "BAD_REQUEST"]),
+                    ),
+                ])),
+            )]),
+        )
+        .said("What was found of behaviours."),
+        may(
             "debugContext",
             Schema::Object(&[must("debugData", Schema::Map(&Schema::Text))]),
         ),

@@ -1,4 +1,4 @@
-//! When a rule of a sign-on policy matches, on the wire: who, and from where.
+//! When a rule of a sign-on policy matches, on the wire: who, from where, and whether it is unusual.
 //!
 //! A condition about administrators has no words there. It stays as it is when a rule is changed, so that no change makes
 //! such a rule one for everybody.
@@ -6,11 +6,13 @@
 use crate::body::Fields;
 use crate::call::Call;
 use crate::error::ApiError;
+use crate::limits::SHOWN_ID_CHARS_MAX;
 use crate::named::{Named, check_named};
-use crate::policies::Kind;
+use crate::policies::{Kind, expression};
+use identity::behavior::Behavior;
 use identity::sign_on::{Conditions, Membership, ZoneCondition};
 use serde_json::{Value, json};
-use vocab::id::{GroupId, UserId, ZoneId};
+use vocab::id::{BehaviorId, GroupId, UserId, ZoneId};
 
 /// Conditions that can only say that they are none.
 const NEUTRAL: [(&str, &[(&str, &str)]); 4] = [
@@ -27,6 +29,7 @@ const NEUTRAL: [(&str, &[(&str, &str)]); 4] = [
 pub(crate) fn parse_conditions(
     named: Option<Fields>,
     before: Option<&Conditions>,
+    known: &[Behavior],
 ) -> Result<Conditions, ApiError> {
     let mut conditions = Conditions {
         administrators: before.and_then(|before| before.administrators),
@@ -47,6 +50,7 @@ pub(crate) fn parse_conditions(
     if let Some(network) = fields.take_object("network")? {
         conditions.zones = parse_network(network)?;
     }
+    conditions.behaviors = parse_behaviors(&mut fields, known)?;
     for (field, words) in NEUTRAL {
         if let Some(mut neutral) = fields.take_object(field)? {
             for (name, word) in words.iter().copied() {
@@ -62,6 +66,37 @@ pub(crate) fn parse_conditions(
     }
     fields.end()?;
     Ok(conditions)
+}
+
+/// The behaviours of which one must be detected: by id, or by an expression that names them.
+fn parse_behaviors(fields: &mut Fields, known: &[Behavior]) -> Result<Vec<BehaviorId>, ApiError> {
+    let mut found = Vec::new();
+    if let Some(mut risk) = fields.take_object("risk")? {
+        for text in risk.take_texts("behaviors")?.unwrap_or_default() {
+            let behavior = known.iter().find(|known| known.id.as_str() == text);
+            let Some(behavior) = behavior else {
+                let shown: String = text.chars().take(SHOWN_ID_CHARS_MAX).collect();
+                let problem = format!("there is no behaviour {shown}");
+                return Err(risk.refusal("behaviors", &problem));
+            };
+            if !found.contains(&behavior.id) {
+                found.push(behavior.id.clone());
+            }
+        }
+        risk.end()?;
+    }
+    if let Some(mut expression) = fields.take_object("elCondition")? {
+        let text = expression.take_text("condition")?.unwrap_or_default();
+        let refused = |problem: &str| expression.refusal("condition", problem);
+        let named =
+            expression::parse_behaviors(&text, known).map_err(|problem| refused(&problem))?;
+        if !found.is_empty() && found != named {
+            return Err(refused("it asks for other behaviours than risk.behaviors"));
+        }
+        found = named;
+        expression.end()?;
+    }
+    Ok(found)
 }
 
 fn parse_membership<Id, E: ToString>(
@@ -148,12 +183,19 @@ fn texts<Id: ToString>(membership: &Membership<Id>) -> Vec<String> {
 }
 
 /// The conditions as they are shown.
-pub(crate) fn render_conditions(conditions: &Conditions, kind: Kind) -> Value {
+pub(crate) fn render_conditions(
+    conditions: &Conditions,
+    (kind, known): (Kind, &[Behavior]),
+) -> Value {
     let network = match &conditions.zones {
         ZoneCondition::Any => json!({ "connection": "ANYWHERE" }),
         ZoneCondition::In(zones) => json!({ "connection": "ZONE", "include": zones }),
         ZoneCondition::NotIn(zones) => json!({ "connection": "ZONE", "exclude": zones }),
     };
+    let behaviors = &conditions.behaviors;
+    let is_asked = !behaviors.is_empty();
+    let by_id = is_asked && kind == Kind::SignOn;
+    let by_name = is_asked && kind != Kind::SignOn;
     let neutral = (kind == Kind::SignOn).then(|| json!({ "authType": "ANY" }));
     json!({
         "people": {
@@ -162,6 +204,10 @@ pub(crate) fn render_conditions(conditions: &Conditions, kind: Kind) -> Value {
         },
         "network": network,
         "authContext": neutral,
+        "risk": by_id.then(|| json!({ "behaviors": behaviors })),
+        "elCondition": by_name.then(|| {
+            json!({ "condition": expression::render_behaviors(behaviors, known) })
+        }),
     })
 }
 
@@ -171,14 +217,27 @@ mod tests {
     use crate::body::Fields;
     use crate::policies::Kind;
     use crate::reply::without_nulls;
+    use identity::behavior::{Behavior, BehaviorKind};
     use identity::sign_on::{Conditions, Membership, ZoneCondition};
     use serde_json::{Value, json};
-    use vocab::id::{GroupId, UserId, ZoneId};
+    use vocab::id::{BehaviorId, GroupId, UserId, ZoneId};
 
     fn parse(body: &Value, before: Option<&Conditions>) -> Result<Conditions, String> {
         let fields = Fields::parse(body.to_string().as_bytes()).unwrap();
-        parse_conditions(Some(fields), before)
+        parse_conditions(Some(fields), before, &known())
             .map_err(|error| error.render("")["errorSummary"].to_string())
+    }
+
+    fn known() -> Vec<Behavior> {
+        let behavior = |number: usize, name: &str| Behavior {
+            id: BehaviorId::parse(&format!("bhv{number:017}")).unwrap(),
+            name: name.into(),
+            kind: BehaviorKind::AnomalousDevice,
+            events_max: 20,
+            events_min: 0,
+            active: number == 1,
+        };
+        vec![behavior(1, "New Device"), behavior(2, "Strange \"IP\"")]
     }
 
     fn some() -> Conditions {
@@ -195,6 +254,7 @@ mod tests {
             },
             zones: ZoneCondition::NotIn(vec![ZoneId::parse("nzo00000000000000001").unwrap()]),
             administrators: None,
+            behaviors: known().into_iter().map(|known| known.id).collect(),
         }
     }
 
@@ -206,11 +266,14 @@ mod tests {
         };
         for conditions in [Conditions::default(), some(), within] {
             for kind in [Kind::SignOn, Kind::Access] {
-                let shown = without_nulls(render_conditions(&conditions, kind));
+                let shown = without_nulls(render_conditions(&conditions, (kind, &known())));
+                let is_named = shown.get("elCondition").is_some();
+                assert!(!(is_named && kind == Kind::SignOn), "{shown}");
                 assert_eq!(parse(&shown, None).unwrap(), conditions);
             }
         }
-        assert_eq!(parse_conditions(None, None).unwrap(), Conditions::default());
+        let none = parse_conditions(None, None, &known());
+        assert_eq!(none.unwrap(), Conditions::default());
     }
 
     #[test]
@@ -244,6 +307,18 @@ mod tests {
             (
                 json!({ "elCondition": { "condition": "true" } }),
                 "elCondition",
+            ),
+            (
+                json!({ "risk": { "behaviors": ["bhv00000000000000009"] } }),
+                "risk.behaviors",
+            ),
+            (json!({ "risk": { "level": "HIGH" } }), "risk.level"),
+            (
+                json!({
+                    "risk": { "behaviors": ["bhv00000000000000002"] },
+                    "elCondition": { "condition": "security.behaviors.contains('New Device')" },
+                }),
+                "elCondition.condition",
             ),
             (
                 json!({ "people": { "users": { "include": ["ada"] } } }),

@@ -247,6 +247,13 @@ static RULE: Model = shown(
                     "authContext",
                     Schema::Object(&[must("authType", Schema::Text)]),
                 ),
+                may("risk", Schema::Object(&[must("behaviors", TEXTS)]))
+                    .said("Behaviours of which one must be detected, of a rule for every sign-in."),
+                may(
+                    "elCondition",
+                    Schema::Object(&[must("condition", Schema::Text)]),
+                )
+                .said("The same of a rule for apps, by their names."),
             ]),
         ),
         must(
@@ -335,6 +342,13 @@ const CONDITIONS: &[Field] = &[
             may("exclude", TEXTS).said("Zones."),
         ]),
     ),
+    may("risk", Schema::Object(&[may("behaviors", TEXTS)]))
+        .said("Behaviours of which one must be detected, by id."),
+    may(
+        "elCondition",
+        Schema::Object(&[may("condition", Schema::Text)]),
+    )
+    .said("The same by name: `security.behaviors.contains(\"New Device\")`, with `||` between where there are several."),
     may(
         "riskScore",
         Schema::Object(&[

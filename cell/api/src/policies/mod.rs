@@ -5,6 +5,7 @@
 pub mod assurance;
 pub mod conditions;
 pub(crate) mod described;
+mod expression;
 pub mod mappings;
 pub mod password;
 pub mod rules;
@@ -15,7 +16,7 @@ use crate::call::Call;
 use crate::error::{ApiError, Thing};
 use crate::limits::{CHANGE_ATTEMPTS_MAX, POLICIES_PAGE};
 use crate::policies::password::{password_policy_id, render_password};
-use crate::policies::rules::{load_sessions, render_rules};
+use crate::policies::rules::{load_beside, render_rules};
 use crate::reply::Reply;
 use crate::shown::{SWITCH, moment, status_of, text};
 use crate::whole_list::page_of;
@@ -147,9 +148,9 @@ async fn show_all(call: &Call, policies: &[Policy]) -> Result<Vec<Value>, ApiErr
     if call.query.expand(&[RULES])?.is_none() {
         return Ok(shown.collect());
     }
-    let sessions = load_sessions(call).await?;
+    let beside = load_beside(call).await?;
     let shown = policies.iter().zip(shown).map(|(policy, mut shown)| {
-        shown["_embedded"] = json!({ RULES: render_rules(call, policy, &sessions) });
+        shown["_embedded"] = json!({ RULES: render_rules(call, policy, &beside) });
         shown
     });
     Ok(shown.collect())
@@ -213,6 +214,7 @@ fn wire_name(field: &'static str) -> &'static str {
         "history_count" => "settings.password.age.historyCount",
         "age_max_days" => "settings.password.age.maxAgeDays",
         "require" | "session_age_max_secs" => "actions",
+        "behaviors" => "conditions.risk.behaviors",
         same => same,
     }
 }

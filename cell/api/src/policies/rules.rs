@@ -12,6 +12,7 @@ use crate::policies::conditions::{check_conditions, parse_conditions, render_con
 use crate::policies::{Kind, Policy, load, policy_href, refused, reload, take_active};
 use crate::reply::Reply;
 use crate::shown::status_of;
+use identity::behavior::Behavior;
 use identity::fault::{Fault, Refusal};
 use identity::org::settings::SessionSettings;
 use identity::sign_on::aside::{Aside, ListedRule, list_rules, part_rules};
@@ -37,27 +38,44 @@ struct RuleInput {
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
     let policy = load(&call).await?;
-    let sessions = load_sessions(&call).await?;
-    Ok(Reply::of(render_rules(&call, &policy, &sessions)))
+    let beside = load_beside(&call).await?;
+    Ok(Reply::of(render_rules(&call, &policy, &beside)))
 }
 
 /// The rules of a policy, which is read with them.
-pub(super) fn render_rules(call: &Call, policy: &Policy, sessions: &SessionSettings) -> Value {
+pub(super) fn render_rules(call: &Call, policy: &Policy, beside: &Beside) -> Value {
     match policy {
         Policy::Password(..) => Value::Array(Vec::new()),
         Policy::SignOn(stored) => list_rules(&stored.policy, &stored.aside)
             .iter()
             .enumerate()
-            .map(|(place, listed)| render_rule(call, stored, sessions, place, listed))
+            .map(|(place, listed)| render_rule(call, stored, beside, place, listed))
             .collect(),
     }
 }
 
-/// How long sessions last, which rules of the wire tell as well.
-pub(super) async fn load_sessions(call: &Call) -> Result<SessionSettings, Fault> {
-    let mut tx = call.cell.database.read().await?;
-    let org = identity::org::store::load(&mut tx, &call.context.org).await?;
-    Ok(org.map(|org| org.settings.session).unwrap_or_default())
+/// What rules of the wire tell besides what stands in them.
+pub(super) struct Beside {
+    /// How long sessions last.
+    sessions: SessionSettings,
+    /// What the behaviours are called.
+    behaviors: Vec<Behavior>,
+}
+
+/// What rules of the wire tell besides what stands in them.
+pub(super) async fn load_beside(call: &Call) -> Result<Beside, Fault> {
+    let snapshot = call.cell.snapshot(&call.context.org).await?;
+    let (sessions, behaviors) = match &snapshot {
+        Some(snapshot) => (
+            snapshot.org.settings.session.clone(),
+            snapshot.behaviors.clone(),
+        ),
+        None => (SessionSettings::default(), Vec::new()),
+    };
+    Ok(Beside {
+        sessions,
+        behaviors,
+    })
 }
 
 /// The policy of the path, which must be one of rules.
@@ -90,8 +108,8 @@ pub async fn show(call: Call) -> Result<Reply, ApiError> {
     let stored = load_with_rules(&call).await?;
     let listed = list_rules(&stored.policy, &stored.aside);
     let (place, rule) = find(&call, &listed)?;
-    let sessions = load_sessions(&call).await?;
-    let shown = render_rule(&call, &stored, &sessions, place, rule);
+    let beside = load_beside(&call).await?;
+    let shown = render_rule(&call, &stored, &beside, place, rule);
     Ok(Reply::of(shown))
 }
 
@@ -104,9 +122,9 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
     let id = RuleId::generate(call.cell.entropy());
     for _ in 0..CHANGE_ATTEMPTS_MAX {
         let stored = load_with_rules(&call).await?;
-        let sessions = load_sessions(&call).await?;
+        let beside = load_beside(&call).await?;
         let kind = Kind::of(stored.scope);
-        let input = parse_rule(call.json()?, (kind, &sessions), (&id, None))?;
+        let input = parse_rule(call.json()?, (kind, &beside), (&id, None))?;
         check_conditions(&call, &input.rule.conditions, None).await?;
         let mut listed = list_rules(&stored.policy, &stored.aside);
         let place = decide_place(&listed, input.place);
@@ -144,9 +162,9 @@ pub async fn replace(call: Call) -> Result<Reply, ApiError> {
         let mut listed = list_rules(&stored.policy, &stored.aside);
         let (from, present) = find(&call, &listed)?;
         let (id, before) = (present.rule.id.clone(), present.rule.conditions.clone());
-        let sessions = load_sessions(&call).await?;
+        let beside = load_beside(&call).await?;
         let kind = Kind::of(stored.scope);
-        let input = parse_rule(call.json()?, (kind, &sessions), (&id, Some(present)))?;
+        let input = parse_rule(call.json()?, (kind, &beside), (&id, Some(present)))?;
         check_conditions(&call, &input.rule.conditions, Some(&before)).await?;
         listed.remove(from);
         let place = input.place.unwrap_or(from).min(listed.len());
@@ -245,18 +263,18 @@ async fn store(
 
 async fn shown(call: &Call, stored: &StoredPolicy, id: &RuleId) -> Result<Reply, ApiError> {
     let stored = reload(call, &stored.policy.id).await?;
-    let sessions = load_sessions(call).await?;
+    let beside = load_beside(call).await?;
     let listed = list_rules(&stored.policy, &stored.aside);
     let mut rules = listed.iter().enumerate();
     let found = rules.find(|(_, listed)| listed.rule.id == *id);
     let (place, rule) = found.ok_or_else(|| ApiError::not_found(Thing::Rule, id.as_str()))?;
-    let shown = render_rule(call, &stored, &sessions, place, rule);
+    let shown = render_rule(call, &stored, &beside, place, rule);
     Ok(Reply::of(shown))
 }
 
 fn parse_rule(
     bytes: &[u8],
-    (kind, sessions): (Kind, &SessionSettings),
+    (kind, beside): (Kind, &Beside),
     (id, present): (&RuleId, Option<&ListedRule>),
 ) -> Result<RuleInput, ApiError> {
     let mut fields = Fields::parse(bytes)?;
@@ -275,13 +293,14 @@ fn parse_rule(
     let name = fields.take_text("name")?.unwrap_or_default();
     let before = present.map(|present| &present.rule);
     let conditions = fields.take_object("conditions")?;
-    let conditions = parse_conditions(conditions, before.map(|before| &before.conditions))?;
+    let before_it = before.map(|before| &before.conditions);
+    let conditions = parse_conditions(conditions, before_it, &beside.behaviors)?;
     let Some(actions) = fields.take_object("actions")? else {
         return Err(fields.refusal("actions", "it is required"));
     };
     let before = before.map(|before| &before.outcome);
     let outcome = match kind {
-        Kind::SignOn => parse_sign_on(actions, before, sessions)?,
+        Kind::SignOn => parse_sign_on(actions, before, &beside.sessions)?,
         Kind::Access | Kind::Password => parse_app_sign_on(actions, before)?,
     };
     fields.end()?;
@@ -300,7 +319,7 @@ fn parse_rule(
 fn render_rule(
     call: &Call,
     stored: &StoredPolicy,
-    sessions: &SessionSettings,
+    beside: &Beside,
     place: usize,
     listed: &ListedRule,
 ) -> Value {
@@ -313,7 +332,7 @@ fn render_rule(
         "activate"
     };
     let actions = match kind {
-        Kind::SignOn => render_sign_on(&rule.outcome, sessions),
+        Kind::SignOn => render_sign_on(&rule.outcome, &beside.sessions),
         Kind::Access | Kind::Password => render_app_sign_on(&rule.outcome),
     };
     json!({
@@ -323,7 +342,7 @@ fn render_rule(
         "status": status_of(listed.active),
         "priority": place + 1,
         "system": false,
-        "conditions": render_conditions(&rule.conditions, kind),
+        "conditions": render_conditions(&rule.conditions, (kind, &beside.behaviors)),
         "actions": actions,
         "_links": {
             "self": { "href": href, "hints": { "allow": ["GET", "PUT", "DELETE"] } },

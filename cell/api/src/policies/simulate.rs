@@ -95,6 +95,7 @@ async fn answer(call: &Call, question: &Question, detail: Detail) -> Result<Vec<
         },
         now: call.now(),
         session: None,
+        device_cookie: String::new(),
     };
     let asked = PolicyQuestion {
         app: Some(app.id.clone()),
@@ -257,6 +258,7 @@ const fn word_of(mismatch: &Mismatch) -> (&'static str, &'static str) {
         Mismatch::OutsideZones => ("network.include", "NOT_MATCH"),
         Mismatch::InsideZone(_) => ("network.exclude", "NOT_MATCH"),
         Mismatch::UnknownZone(_) => ("network", "UNDEFINED"),
+        Mismatch::AsUsual => ("risk.behaviors", "NOT_MATCH"),
         Mismatch::NotAdministrator | Mismatch::Administrator => ("administrators", "NOT_MATCH"),
     }
 }

@@ -232,6 +232,7 @@ async fn what_was_proved_by_it_counts_no_more(world: &World) {
             client: ClientFacts::default(),
             now: cell.now(),
             session: None,
+            device_cookie: String::new(),
         };
         let question = PolicyQuestion {
             proved: vec![ProvedAuthenticator {

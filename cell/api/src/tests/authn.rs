@@ -337,9 +337,11 @@ async fn sessions_are_looked_at_and_ended(world: &World) {
         assert_eq!(gone.outcome(), (404, "E0000007"), "{method}");
     }
     let all = format!("/api/v1/users/{user}/sessions");
-    let kept = format!("{all}?oauthTokens=false");
-    let refused = world.call(manager, "DELETE", &kept, &Value::Null).await;
-    assert_eq!(refused.outcome(), (400, "E0000001"));
+    for kept in ["oauthTokens", "forgetDevices"] {
+        let kept = format!("{all}?{kept}=false");
+        let refused = world.call(manager, "DELETE", &kept, &Value::Null).await;
+        assert_eq!(refused.outcome(), (400, "E0000001"));
+    }
 }
 
 async fn whoever_knows_the_password_changes_it(world: &World) {

@@ -479,6 +479,7 @@ async fn policies(world: &World, things: &Things) {
 async fn settings(world: &World, things: &Things) {
     for (list, has_put) in [
         ("/api/v1/zones", true),
+        ("/api/v1/behaviors", true),
         ("/api/v1/trustedOrigins", true),
         ("/api/v1/api-tokens", false),
     ] {

@@ -11,6 +11,7 @@ mod authenticators;
 mod authn;
 mod authorization_servers;
 mod bearer;
+mod behaviors;
 mod client;
 mod conventions;
 mod custom_acts;

@@ -88,6 +88,7 @@ async fn evaluated(world: &World, user: &UserId, app: &AppId, ip: &str) -> Evalu
         },
         now: world.cell.now(),
         session: None,
+        device_cookie: String::new(),
     };
     let question = PolicyQuestion {
         app: Some(app.clone()),

@@ -96,6 +96,7 @@ async fn a_cookie_token_is_that_session(world: &World) {
         client: ClientFacts::default(),
         now: cell.now(),
         session: None,
+        device_cookie: String::new(),
     };
     let flow = cell.load_sign_in(org, &cookie_token).await.unwrap();
     let flow = flow.unwrap();

@@ -384,8 +384,15 @@ pub(crate) static SESSION_CREATE: Description = shows(&SESSION)
     )])
     .takes(&SESSION_TOKEN, r#"{"sessionToken":"x"}"#)
     .refusing(&[ErrorCode::Authentication]);
-pub(crate) static SESSIONS_END: Description = NOTHING.asked(&[flag(
-    "oauthTokens",
-    true,
-    "What apps were granted ends with the sessions: `false` is refused.",
-)]);
+pub(crate) static SESSIONS_END: Description = NOTHING.asked(&[
+    flag(
+        "oauthTokens",
+        true,
+        "What apps were granted ends with the sessions: `false` is refused.",
+    ),
+    flag(
+        "forgetDevices",
+        true,
+        "What was remembered of devices ends with the sessions: `false` is refused.",
+    ),
+]);
