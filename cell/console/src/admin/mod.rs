@@ -5,6 +5,7 @@
 
 pub mod administrators;
 pub mod apps;
+pub mod behaviors;
 pub mod caller;
 pub mod custom_roles;
 pub mod form;

@@ -65,6 +65,8 @@ pub struct Text {
     pub servers: en::servers::Servers,
     /// Policies, simulation and zones.
     pub policies: en::policies::Policies,
+    /// Behaviours.
+    pub behaviors: en::behaviors::Behaviors,
     /// Keys and the system log.
     pub watch: en::watch::Watch,
     /// Settings.
@@ -109,6 +111,7 @@ impl Text {
             ("apps", self.apps.entries()),
             ("servers", self.servers.entries()),
             ("policies", self.policies.entries()),
+            ("behaviors", self.behaviors.entries()),
             ("watch", self.watch.entries()),
             ("settings", self.settings.entries()),
             ("inline_hooks", self.inline_hooks.entries()),

@@ -281,6 +281,12 @@ impl Shell {
                         Place::Simulate,
                     ),
                     link(t.nav_zones, "/admin/zones", Icon::Zone, Place::Zones),
+                    link(
+                        t.nav_behaviors,
+                        "/admin/behaviors",
+                        Icon::Eye,
+                        Place::Behaviors,
+                    ),
                 ],
             ),
             (
@@ -362,6 +368,7 @@ pub enum Place {
     Policies,
     Simulate,
     Zones,
+    Behaviors,
     Log,
     Keys,
     Settings,
@@ -398,7 +405,7 @@ impl Place {
             Place::Groups => Right::ChangeGroups,
             Place::Apps => Right::ChangeApps,
             Place::Servers => Right::ChangeServers,
-            Place::Policies | Place::Zones => Right::ChangePolicies,
+            Place::Policies | Place::Zones | Place::Behaviors => Right::ChangePolicies,
             Place::Keys => Right::ChangeKeys,
             Place::Home | Place::Administrators | Place::Settings => Right::ChangeOrg,
             Place::Elsewhere

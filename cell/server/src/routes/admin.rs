@@ -2,8 +2,8 @@
 
 use axum::routing::{MethodRouter, get, post};
 use console::admin::{
-    administrators, apps, custom_roles, groups, home, keys, log, log_tail, people, policies,
-    resource_sets, servers, settings, zones,
+    administrators, apps, behaviors, custom_roles, groups, home, keys, log, log_tail, people,
+    policies, resource_sets, servers, settings, zones,
 };
 use identity::cell::Cell;
 
@@ -338,6 +338,13 @@ fn rule_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             "/admin/policies/{id}/rules/{rule}/remove",
             post(policies::rules::remove),
         ),
+        ("/admin/behaviors", get(behaviors::list)),
+        ("/admin/behaviors/add", post(behaviors::add)),
+        (
+            "/admin/behaviors/{id}",
+            get(behaviors::show).post(behaviors::save),
+        ),
+        ("/admin/behaviors/{id}/remove", post(behaviors::remove)),
         ("/admin/zones", get(zones::list)),
         ("/admin/zones/new", get(zones::show_new).post(zones::create)),
         ("/admin/zones/{id}", get(zones::show).post(zones::save)),

@@ -1,5 +1,6 @@
 //! Tests of the whole cell: every route, called by everybody.
 
+mod behaviors;
 mod blocked;
 mod console_forms;
 mod cors;

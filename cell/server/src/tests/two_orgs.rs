@@ -46,6 +46,8 @@ const ORG: &str = r#"
       - { name: Engineers, members: [grace@SLUG.example] }
     zones:
       - { name: Office, ranges: [192.0.2.0/24] }
+    behaviors:
+      - { name: New device, kind: anomalous_device }
     trusted_origins:
       - { name: Shop, origin: "https://shop.example", scopes: [cors, redirect] }
     policies:

@@ -3,6 +3,7 @@
 use crate::text::Text;
 use crate::view::admin::Proof;
 use database::ReadTx;
+use identity::behavior::store as behaviors;
 use identity::fault::Fault;
 use identity::sign_on::requirement::{Demand, Factors};
 use identity::sign_on::{
@@ -10,7 +11,7 @@ use identity::sign_on::{
 };
 use identity::{group, person};
 use std::collections::HashMap;
-use vocab::id::{GroupId, OrgId, UserId, ZoneId};
+use vocab::id::{BehaviorId, GroupId, OrgId, UserId, ZoneId};
 
 /// How many of a list are named; the rest are counted.
 const NAMED_MAX: usize = 5;
@@ -23,6 +24,7 @@ pub struct Names {
     groups: HashMap<GroupId, String>,
     people: HashMap<UserId, String>,
     zones: HashMap<ZoneId, String>,
+    behaviors: HashMap<BehaviorId, String>,
 }
 
 /// Loads the names that the words about a policy need, a bounded number for each rule.
@@ -37,6 +39,10 @@ pub async fn load_names(
     let mut names = Names::default();
     for zone in store::load_zones(tx, org).await? {
         names.zones.insert(zone.id, zone.name);
+    }
+    for stored in behaviors::load_all(tx, org).await? {
+        let behavior = stored.behavior;
+        names.behaviors.insert(behavior.id, behavior.name);
     }
     for rule in &policy.rules {
         for id in named(&rule.conditions.groups) {
@@ -81,6 +87,7 @@ pub fn render_conditions(t: &'static Text, conditions: &Conditions, names: &Name
         ZoneCondition::In(zones) => words.list(p.when_in_zone, zones, &names.zones),
         ZoneCondition::NotIn(zones) => words.list(p.when_not_in_zone, zones, &names.zones),
     }
+    words.list(t.behaviors.when, &conditions.behaviors, &names.behaviors);
     words.lines
 }
 

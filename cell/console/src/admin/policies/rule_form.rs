@@ -13,7 +13,7 @@ use identity::sign_on::{
 };
 use identity::{group, person};
 use std::collections::BTreeMap;
-use vocab::id::{GroupId, OrgId, RuleId, UserId, ZoneId};
+use vocab::id::{BehaviorId, GroupId, OrgId, RuleId, UserId, ZoneId};
 
 /// Seconds of a minute.
 const MINUTE_SECS: u32 = 60;
@@ -62,6 +62,8 @@ pub struct RuleFields {
     pub zone_mode: String,
     /// Ids of ticked zones.
     pub zones: Vec<String>,
+    /// Ids of ticked behaviours.
+    pub behaviors: Vec<String>,
     /// A word of the form.
     pub access: String,
     /// A word of the form.
@@ -124,6 +126,7 @@ impl RuleFields {
             people_except: text("people_except"),
             zone_mode: text("zone_mode"),
             zones: all("zone"),
+            behaviors: all("behavior"),
             access: text("access"),
             factors: text("factors"),
             phishing_resistant: text("phishing_resistant"),
@@ -155,6 +158,7 @@ impl RuleFields {
             people_except: load_logins(tx, org, &conditions.people.exclude).await?,
             zone_mode: zone_mode.to_owned(),
             zones: ids(zones),
+            behaviors: ids(&conditions.behaviors),
             ..Self::blank()
         };
         match &rule.outcome {
@@ -279,6 +283,7 @@ impl RuleReader<'_> {
             groups,
             zones: self.read_zones(t),
             administrators: administrators.flatten(),
+            behaviors: self.read_behaviors(),
         })
     }
 
@@ -359,6 +364,16 @@ impl RuleReader<'_> {
             let most = CONDITION_ENTRIES_MAX.to_string();
             self.problem(field, t.words.too_many.replace("{n}", &most));
         }
+    }
+
+    /// What is ticked. One that is gone by now is refused where the rule is stored.
+    fn read_behaviors(&self) -> Vec<BehaviorId> {
+        let ticked = self.fields.behaviors.iter();
+        let mut found = Vec::new();
+        for id in ticked.filter_map(|id| BehaviorId::parse(id).ok()) {
+            push_once(&mut found, id);
+        }
+        found
     }
 
     fn read_zones(&mut self, t: &'static Text) -> ZoneCondition {

@@ -5,6 +5,7 @@ use crate::admin::caller::{Answer, Detour, administrator_freshly, done, found, l
 use crate::admin::form::{problem_of, revision, shell_after};
 use crate::admin::policies::rule_form::{Problems, RuleFields, RuleReader};
 use crate::admin::policies::{address, load_policy, refused};
+use crate::text::Text;
 use crate::view::admin::RuleFormPage;
 use crate::view::part::{Choice, Input};
 use crate::view::shell::Shell;
@@ -237,7 +238,8 @@ impl Form<'_> {
     }
 
     async fn page(self, visit: &Visit, shell: Shell) -> Answer {
-        let gone = shell.t.policies.gone;
+        let t = shell.t;
+        let gone = t.policies.gone;
         let (offer, zones) = {
             let org = &visit.context.org;
             let mut tx = loaded(visit, visit.cell.database.read().await)?;
@@ -273,6 +275,8 @@ impl Form<'_> {
                 })
                 .collect(),
             zones_error: self.input("zones", ""),
+            behaviors: behavior_choices(visit, t, &fields.behaviors),
+            behaviors_error: self.input("behaviors", ""),
             access: self.input("access", &fields.access),
             factors: self.input("factors", &fields.factors),
             phishing_resistant: self.input("phishing_resistant", &fields.phishing_resistant),
@@ -283,6 +287,21 @@ impl Form<'_> {
             session_minutes: self.input("session_minutes", &fields.session_minutes),
         }))
     }
+}
+
+/// The behaviours of the org to tick; one that is never detected says so.
+fn behavior_choices(visit: &Visit, t: &'static Text, ticked: &[String]) -> Vec<Choice> {
+    let known = visit.snapshot.behaviors.iter();
+    known
+        .map(|behavior| {
+            let name = match behavior.active {
+                true => behavior.name.clone(),
+                false => t.behaviors.inactive.replace("{name}", &behavior.name),
+            };
+            let is_on = ticked.iter().any(|id| id == behavior.id.as_str());
+            Choice::new(behavior.id.as_str(), name).ticked(is_on)
+        })
+        .collect()
 }
 
 /// Groups that can be ticked: the first by name, and whatever is ticked already.

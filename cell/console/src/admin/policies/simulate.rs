@@ -12,6 +12,8 @@ use crate::visit::Visit;
 use identity::access::Permission;
 use identity::access::ceiling::load_standing;
 use identity::app::{self, App, AppStatus};
+use identity::behavior::detect::Detection;
+use identity::behavior::place::Origin;
 use identity::org::context::RequestFacts;
 use identity::person::{self, Person, PersonStatus};
 use identity::sign_in::evaluate::PolicyQuestion;
@@ -39,6 +41,7 @@ struct Question {
     console: bool,
     address: IpAddr,
     proved: Vec<ProvedAuthenticator>,
+    origin: Origin,
 }
 
 /// `GET /admin/policies/simulate`.
@@ -93,6 +96,8 @@ async fn blank_page(visit: &Visit) -> Result<SimulatePage, Detour> {
         address: or("address", &visit.facts.client.ip),
         proofs: visit.parameters("proof"),
         proof_minutes: or("proof_minutes", "0"),
+        usual_device: Input::ticked(!visit.parameter("usual_device").is_empty()),
+        has_behaviors: !visit.snapshot.behaviors.is_empty(),
         verdict: None,
     })
 }
@@ -144,6 +149,10 @@ async fn read_question(visit: &Visit, page: &mut SimulatePage) -> Result<Option<
             .filter_map(|word| AuthenticatorKind::from_word(word))
             .map(|kind| ProvedAuthenticator { kind, at })
             .collect(),
+        origin: match page.usual_device.value.as_str() {
+            "" => Origin::Imagined,
+            _ => Origin::ImaginedUsual,
+        },
     }))
 }
 
@@ -170,11 +179,13 @@ async fn answer(visit: &Visit, question: &Question) -> Result<Verdict, Detour> {
         },
         now: visit.facts.now,
         session: None,
+        device_cookie: String::new(),
     };
     let asked = PolicyQuestion {
         app: question.app.as_ref().map(|app| app.id.clone()),
         console: question.console,
         proved: question.proved.clone(),
+        origin: question.origin.clone(),
         ..PolicyQuestion::default()
     };
     let evaluation = visit
@@ -186,6 +197,7 @@ async fn answer(visit: &Visit, question: &Question) -> Result<Verdict, Detour> {
         t,
         snapshot: &visit.snapshot,
     };
+    trace.extend(book.behaviors(&evaluation));
     trace.extend(evaluation.trace.iter().map(|rule| book.step(rule)));
     let (kind, decided_by) = book.verdict(&evaluation);
     Ok(Verdict {
@@ -329,6 +341,26 @@ impl Book<'_> {
             }
         };
         step(mark, title, detail)
+    }
+
+    /// What was found of the behaviours that rules name.
+    fn behaviors(&self, evaluation: &Evaluation) -> Option<TraceStep> {
+        let words = &self.t.behaviors;
+        let lines = evaluation.behaviors.iter().map(|(id, detection)| {
+            let mut known = self.snapshot.behaviors.iter();
+            let behavior = known.find(|known| known.id == *id);
+            let name = behavior.map_or(self.t.policies.gone, |behavior| behavior.name.as_str());
+            let text = match detection {
+                Detection::Positive => words.found_positive,
+                Detection::Negative => words.found_negative,
+                Detection::Unknown => words.found_unknown,
+                Detection::BadRequest => words.found_bad_request,
+            };
+            text.replace("{name}", name)
+        });
+        let lines: Vec<String> = lines.collect();
+        let found = !lines.is_empty();
+        found.then(|| step(TraceMark::Fact, words.found, lines.join(", ")))
     }
 
     fn rule_name(&self, evaluation: &Evaluation, reference: &RuleRef) -> String {

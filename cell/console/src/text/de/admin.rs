@@ -14,6 +14,7 @@ pub const ADMIN: Admin = Admin {
     nav_policies: "Richtlinien",
     nav_simulate: "Simulation",
     nav_zones: "Netzzonen",
+    nav_behaviors: "Verhaltensweisen",
     nav_operation: "Betrieb",
     nav_log: "Systemprotokoll",
     nav_keys: "Schlüssel",

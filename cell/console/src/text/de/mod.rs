@@ -6,6 +6,7 @@ mod account;
 mod admin;
 mod apps;
 mod begin;
+mod behaviors;
 mod directory_problems;
 mod events;
 mod groups;
@@ -50,6 +51,7 @@ pub static TEXT: Text = Text {
     apps: apps::APPS,
     servers: servers::SERVERS,
     policies: policies::POLICIES,
+    behaviors: behaviors::BEHAVIORS,
     watch: watch::WATCH,
     settings: settings::SETTINGS,
     inline_hooks: inline_hooks::INLINE_HOOKS,

@@ -309,6 +309,34 @@ pub const PROBLEMS: &[(&str, &str)] = &[
         "Die Regel {rule} nennt die Zone {zone}, die es nicht gibt",
     ),
     (
+        "a policy names this behaviour",
+        "Eine Richtlinie nennt diese Verhaltensweise",
+    ),
+    (
+        "rule {rule} names the behaviour {behavior}, which does not exist",
+        "Die Regel {rule} nennt die Verhaltensweise {behavior}, die es nicht gibt",
+    ),
+    (
+        "what is compared stays; add another behaviour instead",
+        "Was verglichen wird, bleibt; legen Sie stattdessen eine andere Verhaltensweise an",
+    ),
+    (
+        "use 1 to 128 characters on one line",
+        "Verwenden Sie 1 bis 128 Zeichen in einer Zeile",
+    ),
+    (
+        "use a number from 0 to 100",
+        "Verwenden Sie eine Zahl von 0 bis 100",
+    ),
+    (
+        "use a number from 1 to 100",
+        "Verwenden Sie eine Zahl von 1 bis 100",
+    ),
+    (
+        "use a number from 0 to 10",
+        "Verwenden Sie eine Zahl von 0 bis 10",
+    ),
+    (
         "rule {rule}: session_age_max_secs must be at least 60",
         "Regel {rule}: Ein Nachweis muss mindestens 60 Sekunden gelten",
     ),
@@ -639,6 +667,7 @@ pub const PROBLEMS: &[(&str, &str)] = &[
         "published keys of one algorithm (wait until the oldest has run out)",
         "veröffentlichte Schlüssel eines Verfahrens (warten Sie, bis der älteste abgelaufen ist)",
     ),
+    ("behaviors", "Verhaltensweisen"),
     ("redirect_uris", "Rücksprungadressen"),
     ("roots", "Wurzelzertifikate"),
     ("rules", "Regeln"),

@@ -13,6 +13,7 @@ pub const REASONS: Reasons = Reasons {
     sign_on_mismatch_outside_zones: "Nur aus ihren Zonen.",
     sign_on_mismatch_inside_zone: "Nur von außerhalb ihrer Zonen.",
     sign_on_mismatch_unknown_zone: "Sie nennt eine Zone, die es nicht gibt.",
+    sign_on_mismatch_as_usual: "Nichts, was sie nennt, ist ungewöhnlich.",
     sign_on_mismatch_not_administrator: "Für Verwaltende.",
     sign_on_mismatch_administrator: "Nicht für Verwaltende.",
     sign_on_unmet_nothing_proved: "Noch nichts wurde nachgewiesen.",

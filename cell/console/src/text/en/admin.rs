@@ -14,6 +14,7 @@ messages! {
         nav_policies: "Policies",
         nav_simulate: "Simulation",
         nav_zones: "Network zones",
+        nav_behaviors: "Behaviours",
         nav_operation: "Operation",
         nav_log: "System log",
         nav_keys: "Keys",

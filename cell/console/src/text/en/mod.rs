@@ -6,6 +6,7 @@ pub mod account;
 pub mod admin;
 pub mod apps;
 pub mod begin;
+pub mod behaviors;
 pub mod events;
 pub mod groups;
 pub mod inline_hooks;
@@ -41,6 +42,7 @@ pub static TEXT: Text = Text {
     apps: apps::APPS,
     servers: servers::SERVERS,
     policies: policies::POLICIES,
+    behaviors: behaviors::BEHAVIORS,
     watch: watch::WATCH,
     settings: settings::SETTINGS,
     inline_hooks: inline_hooks::INLINE_HOOKS,

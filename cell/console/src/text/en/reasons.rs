@@ -13,6 +13,7 @@ messages! {
         sign_on_mismatch_outside_zones: "Only from inside its zones.",
         sign_on_mismatch_inside_zone: "Only from outside its zones.",
         sign_on_mismatch_unknown_zone: "It names a zone that does not exist.",
+        sign_on_mismatch_as_usual: "Nothing that it names is unusual.",
         sign_on_mismatch_not_administrator: "For administrators.",
         sign_on_mismatch_administrator: "Not for administrators.",
         sign_on_unmet_nothing_proved: "Nothing was proved yet.",

@@ -6,6 +6,7 @@ mod app_profile;
 mod app_provisioning;
 mod app_test;
 mod apps;
+mod behaviors;
 mod custom_roles;
 mod features;
 mod group_rules;
@@ -42,6 +43,7 @@ pub use app_provisioning::{
 };
 pub use app_test::{AppTestOutcome, AppTestPage, DeviceSteps, ServiceTest};
 pub use apps::{AppKind, AppRow, AppsAdminPage};
+pub use behaviors::{BehaviorForm, BehaviorPage, BehaviorRow, BehaviorsPage};
 pub use custom_roles::{
     CustomRoleRow, CustomRolesPage, ResourceSetPage, ResourceSetRow, RoleBindingRow, SetResourceRow,
 };

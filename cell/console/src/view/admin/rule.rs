@@ -68,7 +68,7 @@ impl Proof {
 ///
 /// Each time `revision` goes along. When: `name`; `administrators` (`both`, `only`, `others`); any number of `group` and `group_except`, and
 /// where there are more than can be ticked `more_groups` and `more_groups_except` (names, one a line); `people` and
-/// `people_except` (usernames, one a line); `zone_mode` (`any`, `in`, `not_in`) and any number of `zone`.
+/// `people_except` (usernames, one a line); `zone_mode` (`any`, `in`, `not_in`) and any number of `zone`; any number of `behavior`.
 /// Then: `access` (`allow` or `deny`); `factors` (`any_one`, `two_where_enrolled`, `two_factors`); `phishing_resistant`
 /// (`no`, `where_enrolled`, `always`); the ticks `hardware_bound`, `possession`, `knowledge`; any number of `refused`
 /// (words of [`Proof::ALL`]); `session_minutes` (empty: as long as the session).
@@ -107,6 +107,10 @@ pub struct RuleFormPage {
     pub zones: Vec<Choice>,
     /// What is wrong with the choice of zones.
     pub zones_error: Input,
+    /// The behaviours to tick.
+    pub behaviors: Vec<Choice>,
+    /// What is wrong with the choice of behaviours.
+    pub behaviors_error: Input,
     /// Let in or refuse.
     pub access: Input,
     /// How many different factors.

@@ -82,7 +82,7 @@ pub struct Verdict {
 }
 
 /// The simulation (`/admin/policies/simulate`). All fields are read from the address (GET): `person`, `app`, `find_app`, `address`,
-/// any number of `proof`, `proof_minutes`.
+/// any number of `proof`, `proof_minutes`, `usual_device`.
 #[derive(Debug, Template)]
 #[template(path = "admin/simulate.html")]
 pub struct SimulatePage {
@@ -102,6 +102,10 @@ pub struct SimulatePage {
     pub proofs: Vec<String>,
     /// How many minutes ago.
     pub proof_minutes: Input,
+    /// Whether the device is one that the person got in by.
+    pub usual_device: Input,
+    /// Whether the organisation has behaviours, which tell devices apart.
+    pub has_behaviors: bool,
     /// What would happen; none before the first question.
     pub verdict: Option<Verdict>,
 }

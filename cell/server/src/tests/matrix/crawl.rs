@@ -89,6 +89,7 @@ const OF_LISTS: &[(&str, &str)] = &[
     ("/api/v1/policies/{id}", "/api/v1/policies"),
     ("/api/v1/trustedOrigins/{id}", "/api/v1/trustedOrigins"),
     ("/api/v1/zones/{id}", "/api/v1/zones"),
+    ("/api/v1/behaviors/{id}", "/api/v1/behaviors"),
     ("/api/v1/mappings/{mapping}", "/api/v1/mappings"),
     ("/api/v1/meta/types/user/{type}", "/api/v1/meta/types/user"),
     ("/api/v1/api-tokens/{id}", "/api/v1/api-tokens"),

@@ -23,6 +23,7 @@ const FORMS: &[(&str, Permission)] = &[
     ("/admin/servers", Permission::ManageServers),
     ("/admin/policies", Permission::ManagePolicies),
     ("/admin/zones", Permission::ManagePolicies),
+    ("/admin/behaviors", Permission::ManagePolicies),
     ("/admin/keys", Permission::ManageKeys),
     ("/admin/administrators", Permission::ManageOrg),
     ("/admin/custom-roles", Permission::ManageOrg),
@@ -164,6 +165,11 @@ async fn each_button_is_shown_to_whoever_may_press_it_and_to_nobody_else() {
             (
                 "/admin/zones",
                 "/admin/zones/new\"",
+                Permission::ManagePolicies,
+            ),
+            (
+                "/admin/behaviors",
+                "/admin/behaviors/add\"",
                 Permission::ManagePolicies,
             ),
             (

@@ -150,6 +150,7 @@ pub(super) const CHANGED_FRESHLY: &[&str] = &[
     "/admin/administrators/",
     "/admin/apps/{id}/api/",
     "/admin/apps/{id}/provisioning",
+    "/admin/behaviors/",
     "/admin/custom-roles/",
     "/admin/keys/",
     "/admin/policies/",

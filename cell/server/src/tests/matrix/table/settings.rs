@@ -1,6 +1,6 @@
 //! Rows of what an org sets beside its directory: trusted origins, zones, tokens of the API; and of people's means of proof.
 
-use super::{Audience, Row, api, get, post};
+use super::{Audience, Row, api, both, get, post};
 
 pub(super) const ROWS: &[Row] = &[
     api("/api/v1/authenticators", ["GET"]),
@@ -37,6 +37,14 @@ pub(super) const ROWS: &[Row] = &[
     api("/api/v1/zones/{id}", ["GET", "PUT", "DELETE"]),
     api("/api/v1/zones/{id}/lifecycle/activate", ["POST"]),
     api("/api/v1/zones/{id}/lifecycle/deactivate", ["POST"]),
+    api("/api/v1/behaviors", ["GET", "POST"]),
+    api("/api/v1/behaviors/{id}", ["GET", "PUT", "DELETE"]),
+    api("/api/v1/behaviors/{id}/lifecycle/activate", ["POST"]),
+    api("/api/v1/behaviors/{id}/lifecycle/deactivate", ["POST"]),
+    get("/admin/behaviors", Audience::Reader),
+    post("/admin/behaviors/add", Audience::Manager),
+    both("/admin/behaviors/{id}", Audience::Reader, Audience::Manager),
+    post("/admin/behaviors/{id}/remove", Audience::Manager),
     api("/api/v1/trustedOrigins", ["GET", "POST"]),
     api("/api/v1/trustedOrigins/{id}", ["GET", "PUT", "DELETE"]),
     api("/api/v1/trustedOrigins/{id}/lifecycle/activate", ["POST"]),
