@@ -101,6 +101,7 @@ pub(super) async fn apply_org(
         site.note(report, Kind::Group, &group.name, standing);
     }
     apply_policies::apply_zones(&site, &declared.zones, &mut known, report).await?;
+    apply_policies::apply_behaviors(&site, &declared.behaviors, &mut known, report).await?;
     origins::apply_origins(&site, &declared.trusted_origins, report).await?;
     apply_policies::apply_policies(&site, &declared.policies, &mut known, report).await?;
     for app in &declared.apps {

@@ -1,13 +1,14 @@
-//! Compares network zones and sign-on policies with what is declared of them, and makes what differs.
+//! Compares network zones, behaviours and sign-on policies with what is declared of them, and makes what differs.
 
 use crate::declaration::Mode;
 use crate::declaration::apply::{Presence, Site};
-use crate::declaration::document::{PolicyDeclaration, ZoneDeclaration};
+use crate::declaration::document::{BehaviorDeclaration, PolicyDeclaration, ZoneDeclaration};
 use crate::declaration::plan::Known;
-use crate::declaration::plan_policies::{plan_policy, plan_zone};
+use crate::declaration::plan_policies::{plan_behavior, plan_policy, plan_zone};
 use crate::declaration::problem::{Problem, placed};
 use crate::declaration::report::{Kind, Report, Standing};
 use identity::access::Permission;
+use identity::behavior::operations::NewBehavior;
 use identity::fault::Refusal;
 use identity::person::profile::fold;
 use identity::sign_on::aside::Aside;
@@ -67,6 +68,61 @@ async fn find_zone(site: &Site, key: &str) -> Result<Option<StoredZone>, Refusal
     Ok(zones
         .into_iter()
         .find(|stored| fold(&stored.zone.name) == key))
+}
+
+pub(super) async fn apply_behaviors(
+    site: &Site,
+    declared: &[BehaviorDeclaration],
+    known: &mut Known,
+    report: &mut Report,
+) -> Result<(), Problem> {
+    for behavior in declared {
+        let done = apply_behavior(site, behavior, known).await;
+        let standing = placed(Kind::Behavior, &behavior.name, done)?;
+        site.note(report, Kind::Behavior, &behavior.name, standing);
+    }
+    Ok(())
+}
+
+async fn apply_behavior(
+    site: &Site,
+    declared: &BehaviorDeclaration,
+    known: &mut Known,
+) -> Result<Standing, Refusal> {
+    let key = fold(&declared.name.value);
+    let present = {
+        let mut tx = site.cell.database.read().await?;
+        let all = identity::behavior::store::load_all(&mut tx, &site.org).await?;
+        let mut all = all.into_iter();
+        all.find(|stored| fold(&stored.behavior.name) == key)
+    };
+    let before = present.as_ref().map(|stored| &stored.behavior);
+    let plan = plan_behavior(declared, before, site.cell.entropy())?;
+    let (mut id, name) = (plan.behavior.id.clone(), plan.behavior.name.clone());
+    if site.mode == Mode::Apply && plan.standing != Standing::Same {
+        let permit = site.permit(Permission::ManagePolicies)?;
+        let behavior = plan.behavior;
+        match present {
+            None => {
+                let wanted = NewBehavior {
+                    name: behavior.name,
+                    kind: behavior.kind,
+                    events_max: behavior.events_max,
+                    events_min: behavior.events_min,
+                    active: true,
+                };
+                id = site.cell.create_behavior(&permit, wanted).await?.id;
+            }
+            Some(stored) => {
+                site.cell
+                    .update_behavior(&permit, behavior, stored.revision)
+                    .await?;
+            }
+        }
+    }
+    known.names.insert(id.to_string(), name);
+    known.behaviors.insert(key, id);
+    Ok(plan.standing)
 }
 
 pub(super) async fn apply_policies(

@@ -33,6 +33,7 @@ impl Document {
             1 + org.people.len()
                 + org.groups.len()
                 + org.zones.len()
+                + org.behaviors.len()
                 + org.trusted_origins.len()
                 + org.policies.len()
                 + org.apps.len()
@@ -86,6 +87,9 @@ pub struct OrgDeclaration {
     /// Network zones that policies may name.
     #[serde(default)]
     pub zones: Vec<ZoneDeclaration>,
+    /// What is unusual of a sign-in, for rules to name.
+    #[serde(default)]
+    pub behaviors: Vec<BehaviorDeclaration>,
     /// Sites whose scripts may call the API, or to which browsers may be sent.
     #[serde(default)]
     pub trusted_origins: Vec<OriginDeclaration>,
@@ -367,6 +371,34 @@ impl ZonesDeclaration {
     }
 }
 
+/// What is unusual of a sign-in.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BehaviorDeclaration {
+    /// Its name.
+    #[schemars(with = "String")]
+    pub name: Name,
+    /// What is compared; it cannot be changed later.
+    pub kind: ComparedKind,
+    /// With how many of the newest sign-ins is compared; left out, 20 for devices and 50 for addresses.
+    pub events_max: Option<u32>,
+    /// With fewer sign-ins nothing is told, and rules that name it apply.
+    #[serde(default)]
+    pub events_min: u32,
+}
+
+/// What is compared.
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ComparedKind {
+    /// The device.
+    #[serde(alias = "ANOMALOUS_DEVICE")]
+    AnomalousDevice,
+    /// The address.
+    #[serde(alias = "ANOMALOUS_IP")]
+    AnomalousIp,
+}
+
 /// A sign-on policy that apps may name.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -394,6 +426,10 @@ pub struct RuleDeclaration {
     pub zones: Option<ZonesDeclaration>,
     /// Administrators alone (`true`), everyone else alone (`false`), or both (left out).
     pub administrators: Option<bool>,
+    /// Behaviours of which one must be detected; empty, nothing need be.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub behaviors: Vec<Name>,
     /// What happens when it matches.
     pub outcome: OutcomeDeclaration,
 }

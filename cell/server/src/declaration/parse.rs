@@ -170,6 +170,7 @@ struct Declared {
     people: HashSet<String>,
     groups: HashSet<String>,
     zones: HashSet<String>,
+    behaviors: HashSet<String>,
     policies: HashSet<String>,
     apps: HashSet<String>,
 }
@@ -205,6 +206,10 @@ fn check_org(org: &OrgDeclaration) -> Result<(), Problem> {
         people: check_unique("person", org.people.iter().map(|person| &person.login))?,
         groups: check_unique("group", org.groups.iter().map(|group| &group.name))?,
         zones: check_unique("zone", org.zones.iter().map(|zone| &zone.name))?,
+        behaviors: check_unique(
+            "behaviour",
+            org.behaviors.iter().map(|behavior| &behavior.name),
+        )?,
         policies: check_unique("policy", org.policies.iter().map(|policy| &policy.name))?,
         apps: check_unique("app", org.apps.iter().map(|app| &app.label))?,
     };
@@ -280,6 +285,7 @@ fn check_rule(rule: &RuleDeclaration, declared: &Declared) -> Result<(), Problem
     check_list("person", &declared.people, people)?;
     let groups = rule.groups.include.iter().chain(&rule.groups.exclude);
     check_list("group", &declared.groups, groups)?;
+    check_list("behaviour", &declared.behaviors, &rule.behaviors)?;
     match &rule.zones {
         Some(zones) => check_list("zone", &declared.zones, zones.named()),
         None => Ok(()),

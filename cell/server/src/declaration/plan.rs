@@ -26,7 +26,7 @@ use identity::person::{Person, PersonStatus};
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
-use vocab::id::{AppId, GroupId, PolicyId, UserId, ZoneId};
+use vocab::id::{AppId, BehaviorId, GroupId, PolicyId, UserId, ZoneId};
 use vocab::secret::Secret;
 
 /// The ids under which the declared names are known by now.
@@ -38,6 +38,8 @@ pub struct Known {
     pub groups: HashMap<String, GroupId>,
     /// Zones by name.
     pub zones: HashMap<String, ZoneId>,
+    /// Behaviours by name.
+    pub behaviors: HashMap<String, BehaviorId>,
     /// Policies by name.
     pub policies: HashMap<String, PolicyId>,
     /// Apps by label.

@@ -1,12 +1,13 @@
-//! How zones and sign-on policies stand to what is declared of them: pure.
+//! How zones, behaviours and sign-on policies stand to what is declared of them: pure.
 
 use crate::declaration::difference::{as_json, differences, put_names};
 use crate::declaration::document::{
-    MembershipDeclaration, OutcomeDeclaration, PolicyDeclaration, RuleDeclaration, ZoneDeclaration,
-    ZonesDeclaration,
+    BehaviorDeclaration, ComparedKind, MembershipDeclaration, OutcomeDeclaration,
+    PolicyDeclaration, RuleDeclaration, ZoneDeclaration, ZonesDeclaration,
 };
 use crate::declaration::plan::{Known, find_all};
 use crate::declaration::report::Standing;
+use identity::behavior::{Behavior, BehaviorKind, decide_behavior};
 use identity::fault::Refusal;
 use identity::sign_on::operations::decide_policy;
 use identity::sign_on::zone::parse_ranges;
@@ -16,7 +17,7 @@ use identity::sign_on::{
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use vocab::entropy::Entropy;
-use vocab::id::{PolicyId, RuleId, ZoneId};
+use vocab::id::{BehaviorId, PolicyId, RuleId, ZoneId};
 
 /// What is to be done for a zone.
 pub struct ZonePlan {
@@ -51,6 +52,54 @@ pub fn plan_zone(
         Standing::from(differences(&as_json(present), &as_json(&zone)))
     });
     Ok(ZonePlan { standing, zone })
+}
+
+/// What is to be done for a behaviour.
+pub struct BehaviorPlan {
+    /// How it stands.
+    pub standing: Standing,
+    /// The behaviour as it shall be. One that is not there gets another id when it is made.
+    pub behavior: Behavior,
+}
+
+/// What is to be done for a behaviour. Whether it counts is not declared: it does from the start, and stays as it is.
+///
+/// # Errors
+/// [`Refusal::Invalid`] as the rules of behaviours say.
+pub fn plan_behavior(
+    declared: &BehaviorDeclaration,
+    present: Option<&Behavior>,
+    entropy: &dyn Entropy,
+) -> Result<BehaviorPlan, Refusal> {
+    let kind = match declared.kind {
+        ComparedKind::AnomalousDevice => BehaviorKind::AnomalousDevice,
+        ComparedKind::AnomalousIp => BehaviorKind::AnomalousIp,
+    };
+    let usual = kind.usual_events_max();
+    let behavior = Behavior {
+        id: present.map_or_else(
+            || BehaviorId::generate(entropy),
+            |present| present.id.clone(),
+        ),
+        name: declared.name.value.trim().to_owned(),
+        kind,
+        events_max: declared.events_max.unwrap_or(usual),
+        events_min: declared.events_min,
+        active: present.is_none_or(|present| present.active),
+    };
+    decide_behavior(&behavior)?;
+    let show = |behavior: &Behavior| {
+        json!({
+            "name": behavior.name,
+            "kind": behavior.kind.as_str(),
+            "events_max": behavior.events_max,
+            "events_min": behavior.events_min,
+        })
+    };
+    let standing = present.map_or(Standing::Missing, |present| {
+        Standing::from(differences(&show(present), &show(&behavior)))
+    });
+    Ok(BehaviorPlan { standing, behavior })
 }
 
 /// What is to be done for a policy.
@@ -138,6 +187,7 @@ fn policy_rule(id: RuleId, declared: &RuleDeclaration, known: &Known) -> Result<
             groups: membership(&declared.groups, &known.groups)?,
             zones,
             administrators: declared.administrators,
+            behaviors: find_all(&known.behaviors, &declared.behaviors)?,
         },
         outcome: match &declared.outcome {
             OutcomeDeclaration::Deny => Outcome::Deny,

@@ -19,6 +19,8 @@ pub enum Kind {
     Group,
     /// A network zone.
     Zone,
+    /// What is unusual of a sign-in.
+    Behavior,
     /// A site that is trusted.
     TrustedOrigin,
     /// A sign-on policy.
@@ -40,6 +42,7 @@ impl Kind {
             Self::Person => "person",
             Self::Group => "group",
             Self::Zone => "zone",
+            Self::Behavior => "behaviour",
             Self::TrustedOrigin => "trusted origin",
             Self::Policy => "policy",
             Self::App => "app",

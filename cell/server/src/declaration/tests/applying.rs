@@ -9,7 +9,7 @@ use vocab::id::AppId;
 use vocab::secret::SecretHash;
 
 const SECRET: &str = "web-secret-of-the-test-bed-0123456789";
-const THINGS: u64 = 14;
+const THINGS: u64 = 15;
 /// A mistake that is met after people and groups were made.
 const HALF_WAY: (&str, &str, &str) = (
     "{ clear: web-secret-of-the-test-bed-0123456789 }",

@@ -55,6 +55,8 @@ orgs:
     zones:
       - name: Office
         ranges: [192.0.2.0/24, "2001:db8::/32"]
+    behaviors:
+      - { name: New device, kind: anomalous_device, events_min: 1 }
     trusted_origins:
       - { name: Shop, origin: "https://shop.example.com", scopes: [CORS] }
     policies:
@@ -63,6 +65,7 @@ orgs:
           - name: Engineers
             groups: { include: [Engineers] }
             zones: { not_in: [Office] }
+            behaviors: [New device]
             outcome: { allow: { require: { factors: two_factors } } }
           - name: Others
             outcome: deny
