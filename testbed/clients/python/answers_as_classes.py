@@ -50,6 +50,8 @@ OUR_OWN: dict[str, set[str]] = {
     "LinksSelf": {"refresh", "type", "user"},
     "OAuth2ScopeConsentGrantEmbeddedScope": {"name"},
     "OAuthCredentialsClient": {"secret_place"},
+    # Examples of the description have it, and its class for conditions of every kind; the one for this kind leaves it out.
+    "OktaSignOnPolicyRuleConditions": {"risk"},
     "OpenIdConnectApplicationSettings": {"app", "manualProvisioning"},
     "OrgGeneralSettingLinks": {"self"},
     "ProtocolOidc": {"issuer"},

@@ -1,5 +1,5 @@
 """PyPI `okta`, unmodified, as the script of an administrator who sets what stands beside the directory: trusted origins,
-network zones, tokens of the API, streams of the log, and people's means of proof.
+network zones, behaviours, tokens of the API, streams of the log, and people's means of proof.
 
 Input: org_url, token (of an administrator), reader_token (of somebody who may only look)."""
 
@@ -16,6 +16,7 @@ from urllib.request import Request, urlopen
 
 from okta.client import Client
 from okta.models import (
+    BehaviorRule,
     CreateUserRequest,
     LogStream,
     NetworkZone,
@@ -77,6 +78,24 @@ async def zones(client: Client) -> None:
     await refused("a zone of places", "E0000060", client.create_network_zone(NetworkZone.from_dict(places)))
     await done(client.delete_network_zone(made.id))
     await refused("one that was removed", "E0000007", client.get_network_zone(made.id))
+
+
+async def behaviors(client: Client) -> None:
+    body = {"name": "Scripted", "type": "ANOMALOUS_DEVICE", "settings": {"maxEventsUsedForEvaluation": 15}}
+    made = await done(client.create_behavior_detection_rule(BehaviorRule.from_dict(body)))
+    ensure(made.settings.max_events_used_for_evaluation == 15, "the behaviour is another one", made)
+    listed = await done(client.list_behavior_detection_rules())
+    ensure(made.id in [rule.id for rule in listed], "the behaviour is not listed", listed)
+    off = await done(client.deactivate_behavior_detection_rule(made.id))
+    ensure(off.status == "INACTIVE", "the behaviour does not rest", off)
+    await done(client.activate_behavior_detection_rule(made.id))
+    body["name"] = "Scripted anew"
+    changed = await done(client.replace_behavior_detection_rule(made.id, BehaviorRule.from_dict(body)))
+    ensure(changed.name == "Scripted anew", "the name is not changed", changed)
+    places = BehaviorRule.from_dict({"name": "Fast", "type": "VELOCITY", "settings": {"velocityKph": 805}})
+    await refused("one of places", "E0000060", client.create_behavior_detection_rule(places))
+    await done(client.delete_behavior_detection_rule(made.id))
+    await refused("one that was removed", "E0000007", client.get_behavior_detection_rule(made.id))
 
 
 def post(values: dict[str, Any], token: str, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -175,10 +194,11 @@ async def walk(values: dict[str, Any]) -> dict[str, Any]:
     client = client_of(values, values["token"])
     await origins(values, client)
     await zones(client)
+    await behaviors(client)
     await tokens(values, client)
     await streams(values, client)
     await factors(values, client)
-    note(f"{values['org_url']}: trusted origins, zones, tokens, streams and means of proof")
+    note(f"{values['org_url']}: trusted origins, zones, behaviours, tokens, streams and means of proof")
     return {}
 
 
