@@ -23,6 +23,7 @@ use identity::fault::Refusal;
 use identity::group::Group;
 use identity::org::context::{OrgContext, RequestFacts};
 use identity::org::settings::ProfileAttribute;
+use identity::person::Person;
 use identity::person::search::PersonRecord;
 use identity::snapshot::OrgSnapshot;
 use std::sync::Arc;
@@ -202,10 +203,10 @@ impl Call {
         self.facts.now
     }
 
-    /// The attributes that the org's people have beyond the built-in ones.
+    /// The attributes that a person has beyond the built-in ones: those of their type.
     #[must_use]
-    pub fn schema(&self) -> &[ProfileAttribute] {
-        &self.snapshot.org.settings.profile_schema
+    pub fn schema_of(&self, person: &Person) -> &[ProfileAttribute] {
+        self.snapshot.schemas().of_person(person)
     }
 
     /// A parameter of the path.

@@ -68,6 +68,7 @@ define_codes! {
     AlreadyAssigned, "E0000090", CONFLICT, "The role specified is already assigned to the user.";
     RoleType, "E0000091", BAD_REQUEST, "The provided role type was not the same as required role type.";
     TooManyTargets, "E0000093", BAD_REQUEST, "Target count limit exceeded";
+    UserTypeStays, "E0000142", FORBIDDEN, "This User Type cannot be deleted.";
     Conflict, "E0000195", CONFLICT, "Api validation failed due to conflict: {0}";
     ETagMismatch, "E0000231", PRECONDITION_FAILED, "ETag value doesn't match.";
     ETagSyntax, "E0000242", BAD_REQUEST, "ETag syntax is invalid.";

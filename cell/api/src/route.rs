@@ -426,8 +426,8 @@ operations! {
     GET "/api/v1/org" ReadDirectory org::show "Get what the organisation is called" org::described::SHOW;
     POST "/api/v1/org" ManageOrg org::update "Change what is named of the organisation" org::described::UPDATE;
     PUT "/api/v1/org" ManageOrg org::replace "Rename the organisation" org::described::REPLACE;
-    GET "/api/v1/meta/schemas/user/{schema}" ReadDirectory user_schema::show "Get what profiles hold, as `default` or by id" user_schema::described::SHOW;
-    POST "/api/v1/meta/schemas/user/{schema}" ManageOrg user_schema::update "Add, change and remove attributes of profiles" user_schema::described::UPDATE;
+    GET "/api/v1/meta/schemas/user/{schema}" ReadDirectory user_schema::show "Get what profiles of a type hold, by id, or as `default`" user_schema::described::SHOW;
+    POST "/api/v1/meta/schemas/user/{schema}" ManageOrg user_schema::update "Add, change and remove attributes of profiles of a type" user_schema::described::UPDATE;
     GET "/api/v1/meta/schemas/group/default" ReadDirectory attribute_schemas::show_of_groups "Get what groups hold" attribute_schemas::described::SHOW;
     POST "/api/v1/meta/schemas/group/default" ManageOrg attribute_schemas::update_of_groups "Add, change and remove attributes of groups" attribute_schemas::described::UPDATE;
     GET "/api/v1/meta/schemas/apps/{id}/default" ReadDirectory attribute_schemas::show_of_app "Get what people have in an app" attribute_schemas::described::SHOW;
@@ -439,8 +439,12 @@ operations! {
     POST "/api/v1/meta/schemas/user/linkedObjects" ManageOrg linked_objects::create "Add a relation between people" linked_objects::described::CREATE;
     GET "/api/v1/meta/schemas/user/linkedObjects/{name}" ReadDirectory linked_objects::show "Get a relation between people by the name of an end" linked_objects::described::SHOW;
     DELETE "/api/v1/meta/schemas/user/linkedObjects/{name}" ManageOrg linked_objects::delete "Remove a relation between people, and all links by it" description::NOTHING;
-    GET "/api/v1/meta/types/user" ReadDirectory user_schema::types::list "List the types of people: there is one" user_schema::described::TYPES;
-    GET "/api/v1/meta/types/user/{type}" ReadDirectory user_schema::types::show "Get the type of people, as `default` or by id" user_schema::described::TYPE_SHOW;
+    GET "/api/v1/meta/types/user" ReadDirectory user_schema::types::list "List the types of people" user_schema::described::TYPES;
+    POST "/api/v1/meta/types/user" ManageOrg user_schema::types::create "Add a type of people" user_schema::described::TYPE_CREATE;
+    GET "/api/v1/meta/types/user/{type}" ReadDirectory user_schema::types::show "Get a type of people, by id, or as `default` the one that every organisation has" user_schema::described::TYPE_SHOW;
+    POST "/api/v1/meta/types/user/{type}" ManageOrg user_schema::types::update "Change what is named of the words of a type of people" user_schema::described::TYPE_UPDATE;
+    PUT "/api/v1/meta/types/user/{type}" ManageOrg user_schema::types::replace "Replace the words of a type of people" user_schema::described::TYPE_REPLACE;
+    DELETE "/api/v1/meta/types/user/{type}" ManageOrg user_schema::types::delete "Remove a type of people that nobody is of" user_schema::described::TYPE_DELETE;
     GET "/api/v1/eventHooks" ReadDirectory event_hooks::list "List event hooks" event_hooks::described::LIST;
     POST "/api/v1/eventHooks" ManageOrg event_hooks::create "Add an event hook" event_hooks::described::WRITE;
     GET "/api/v1/eventHooks/{id}" ReadDirectory event_hooks::show "Get an event hook" event_hooks::described::SHOW;

@@ -13,6 +13,8 @@ pub enum Kind {
     Text,
     /// A moment, written as text.
     Moment,
+    /// A text whose case counts.
+    Exact,
     /// Whatever the literal is.
     Any,
 }
@@ -65,6 +67,7 @@ fn translate<A>(
 fn operand_of(kind: Kind, literal: &Literal) -> Option<Operand> {
     match (kind, literal) {
         (Kind::Text | Kind::Any, Literal::Text(text)) => Some(Operand::Text(text.clone())),
+        (Kind::Exact, Literal::Text(text)) => Some(Operand::Exact(text.clone())),
         (Kind::Moment, Literal::Text(text)) => Timestamp::parse_rfc3339(text).map(Operand::Moment),
         (Kind::Any, Literal::Number(number)) => Some(Operand::Number(*number)),
         (Kind::Any, Literal::Flag(flag)) => Some(Operand::Flag(*flag)),

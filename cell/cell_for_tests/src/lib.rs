@@ -32,7 +32,7 @@ use vocab::time::{Clock, ManualClock, Timestamp};
 pub const START_SECS: i64 = 1_795_465_901;
 
 /// The schema of a cell as far as `identity` has it; crates above add theirs by [`with`].
-pub const SCHEMA: [Migration; 32] = [
+pub const SCHEMA: [Migration; 33] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -65,6 +65,7 @@ pub const SCHEMA: [Migration; 32] = [
     identity::schema::MIGRATION_MEMBERS_PUT_BEHIND,
     identity::schema::MIGRATION_WALKED_BY_RULES,
     identity::schema::MIGRATION_BEHAVIORS,
+    identity::schema::MIGRATION_USER_TYPES,
 ];
 
 /// [`SCHEMA`] and the steps of a crate above, counted from 1 without a gap: in a whole cell others stand between them.
@@ -213,6 +214,7 @@ impl TestCell {
             external_id: None,
             password: None,
             groups: None,
+            type_id: None,
             beginning: Beginning::Staged,
             invited_by: None,
         };

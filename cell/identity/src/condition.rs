@@ -180,6 +180,25 @@ impl<A: Clone> Condition<A> {
         }
     }
 
+    /// The same with other values in comparisons.
+    #[must_use]
+    pub fn with_operands(self, change: &dyn Fn(&A, Operand) -> Operand) -> Self {
+        let each = |parts: Vec<Self>| {
+            let parts = parts.into_iter();
+            parts.map(|part| part.with_operands(change)).collect()
+        };
+        match self {
+            Self::All(parts) => Self::All(each(parts)),
+            Self::Any(parts) => Self::Any(each(parts)),
+            Self::Not(inner) => Self::Not(Box::new(inner.with_operands(change))),
+            Self::Present(attribute) => Self::Present(attribute),
+            Self::Compare(attribute, comparison, operand) => {
+                let operand = change(&attribute, operand);
+                Self::Compare(attribute, comparison, operand)
+            }
+        }
+    }
+
     /// The alternatives, in their order: each is a list of conditions that all must hold.
     ///
     /// # Errors

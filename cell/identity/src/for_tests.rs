@@ -142,6 +142,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 32,
         ..crate::schema::MIGRATION_BEHAVIORS
     },
+    Migration {
+        version: 33,
+        ..crate::schema::MIGRATION_USER_TYPES
+    },
 ];
 
 /// When each test begins.

@@ -45,6 +45,7 @@ pub mod snapshot;
 pub mod threat;
 pub mod totp;
 pub mod trusted_origin;
+pub mod user_type;
 pub mod walk;
 
 #[cfg(test)]

@@ -190,3 +190,10 @@ pub const MIGRATION_BEHAVIORS: Migration = Migration {
     name: "behaviors",
     sql: include_str!("schema/038_behaviors.sql"),
 };
+
+/// Types of people.
+pub const MIGRATION_USER_TYPES: Migration = Migration {
+    version: 39,
+    name: "types of people",
+    sql: include_str!("schema/039_user_types.sql"),
+};

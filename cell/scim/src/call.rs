@@ -17,12 +17,15 @@ use identity::cell::Cell;
 use identity::fault::Refusal;
 use identity::feature::Feature;
 use identity::org::context::{OrgContext, RequestFacts};
+use identity::person::Person;
+use identity::snapshot::OrgSnapshot;
 use protocol::http_auth::{Scheme, parse_authorization};
 use protocol::scim::body::parse_object;
 use protocol::scim::problem::Kind;
 use protocol::scim::tag::{Condition, parse_condition};
 use protocol::scim::{BODY_BYTES_MAX, BULK_BYTES_MAX, MEDIA_TYPE};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::sync::Arc;
 use vocab::id::{ApiTokenId, UserId};
 
@@ -32,8 +35,10 @@ pub struct Call {
     pub cell: Cell,
     /// The org, as addressed.
     pub context: Arc<OrgContext>,
-    /// The attributes that the org's people have.
+    /// The attributes that the org's people have, of whatever type they are.
     pub attributes: Attributes,
+    /// What the org is like.
+    snapshot: Arc<OrgSnapshot>,
     /// The person with whose roles the token acts.
     pub owner: UserId,
     facts: Arc<RequestFacts>,
@@ -228,7 +233,8 @@ async fn run(
     let call = Call {
         cell,
         context,
-        attributes: Attributes::of(&snapshot.org.settings.profile_schema),
+        attributes: Attributes::of(&snapshot.schemas().every()),
+        snapshot,
         owner,
         facts,
         caller,
@@ -315,6 +321,17 @@ impl Call {
     pub fn permit(&self, permission: Permission) -> Result<Permit, ScimError> {
         let (org, client) = (&self.context.org, &self.facts.client);
         Ok(authorize(&self.caller, org, permission, client)?)
+    }
+
+    /// The attributes that a person has: those of their type. A new one is of the type that every org has.
+    #[must_use]
+    pub fn attributes_of(&self, person: Option<&Person>) -> Cow<'_, Attributes> {
+        let schemas = self.snapshot.schemas();
+        if schemas.of_types.is_empty() {
+            return Cow::Borrowed(&self.attributes);
+        }
+        let own = person.map_or(schemas.of_default, |person| schemas.of_person(person));
+        Cow::Owned(Attributes::of(own))
     }
 
     /// Counts one more call of the token: an operation among several is one.

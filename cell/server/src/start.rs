@@ -41,7 +41,7 @@ use vocab::time::{Clock, SystemClock};
 use wire::identity::IdentityError;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 38] = [
+pub static MIGRATIONS: [Migration; 39] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -80,6 +80,7 @@ pub static MIGRATIONS: [Migration; 38] = [
     identity::schema::MIGRATION_MEMBERS_PUT_BEHIND,
     identity::schema::MIGRATION_WALKED_BY_RULES,
     identity::schema::MIGRATION_BEHAVIORS,
+    identity::schema::MIGRATION_USER_TYPES,
 ];
 
 /// The file of the root key in the data folder.

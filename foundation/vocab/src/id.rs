@@ -205,6 +205,8 @@ define_ids! {
     SetResourceId, "ire", "resource of a set";
     /// A role bound to a set for somebody.
     RoleBindingId, "irb", "role binding";
+    /// A type of people, other than the one that every org has.
+    UserTypeId, "oty", "type of people";
     /// A relation between people.
     LinkedObjectId, "lob", "linked object";
     /// A move of an org from one cell to another.

@@ -226,7 +226,7 @@ pub const fn about(area: Area) -> &'static str {
         Area::ProfileMappings => {
             "What people have in an app because of what their own profiles say."
         }
-        Area::UserTypes => "The one type that all people are of.",
+        Area::UserTypes => "The types of people that there are, each with a schema of its own.",
         Area::EventHooks => "Addresses that are told what happens.",
         Area::InlineHooks => {
             "Addresses that are asked before something is answered, and keys by which they are asked."

@@ -2,7 +2,6 @@
 
 use crate::authenticators::Kind;
 use crate::for_tests::World;
-use crate::user_schema::{schema_id, type_id};
 use identity::access::Permission;
 use identity::api_token::TOKEN_PREFIX;
 use identity::api_token::operations::DeclaredApiToken;
@@ -12,6 +11,7 @@ use identity::feature::Feature;
 use identity::linked_object::End;
 use identity::sign_on::zone::{ZoneReach, parse_ranges};
 use identity::trusted_origin::{OriginInput, Trust};
+use identity::user_type::{UserTypeInput, id_of, schema_id_of};
 use vocab::id::{OrgId, UserId};
 use vocab::secret::random_token;
 
@@ -90,12 +90,23 @@ impl World {
             .create_linked_object(&permit, end("primary"), end("associated"));
         let relation = relation.await.unwrap().primary.name;
         let primary = declared_owner.to_string();
+        let input = UserTypeInput {
+            name: format!("type_of_{name}").replace(|c: char| !c.is_ascii_alphanumeric(), "_"),
+            display_name: name.to_owned(),
+            description: String::new(),
+        };
+        let of_type = self
+            .cell
+            .create_user_type(&permit, input)
+            .await
+            .unwrap()
+            .key;
         vec![
             (LINKED_OBJECTS, "{name}", relation.clone()),
             (USERS, "{name}", relation),
             (USERS, "{primary}", primary),
-            (SCHEMAS, "{schema}", schema_id(org)),
-            (TYPES, "{type}", type_id(org)),
+            (SCHEMAS, "{schema}", schema_id_of(org, of_type.as_ref())),
+            (TYPES, "{type}", id_of(org, of_type.as_ref())),
             (TOKENS, "{id}", token.id.to_string()),
             (USERS, "{factor}", self.totp(org, user).await),
             (AUTHENTICATORS, "{id}", Kind::Passkey.id(org)),

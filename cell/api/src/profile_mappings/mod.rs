@@ -1,5 +1,5 @@
-//! Mappings of profiles: what people have in an app because of what their own profiles say. There is one for each app, from the type of
-//! people to the app. None leads from an app to people, and so the list has none whose source is an app.
+//! Mappings of profiles: what people have in an app because of what their own profiles say. There is one for each app, for people of every
+//! type; its source is said to be the type that every org has. None leads from an app to people, and so the list has none whose source is an app.
 
 pub(crate) mod described;
 
@@ -9,13 +9,13 @@ use crate::error::{ApiError, Thing};
 use crate::limits::{CHANGE_ATTEMPTS_MAX, PROFILE_MAPPINGS_PAGE};
 use crate::reply::Reply;
 use crate::user_schema::render::{schema_href, type_href};
-use crate::user_schema::type_id;
 use identity::app::App;
 use identity::app::search::{AppSearch, MAKE};
 use identity::fault::Refusal;
 use identity::profile_mapping::{
     Change, MappingRefusal, Misfit, ProfileMapping, Property, PushStatus,
 };
+use identity::user_type::id_of;
 use serde_json::{Map, Value, json};
 use vocab::id::AppId;
 
@@ -47,7 +47,7 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
     let limit = call.query.limit(PROFILE_MAPPINGS_PAGE)?;
     let place = call.place()?;
     let source = call.query.get("sourceId");
-    if source.is_some_and(|source| source != type_id(&call.context.org)) {
+    if source.is_some_and(|source| source != id_of(&call.context.org, None)) {
         return Ok(call.paged(Reply::of(json!([])), None));
     }
     let search = match call.query.get("targetId") {
@@ -157,12 +157,12 @@ fn render(call: &Call, app: &App) -> Map<String, Value> {
     let id = mapping_id(&app.id);
     let href = call.href(&format!("/api/v1/mappings/{id}"));
     let source = json!({
-        "id": type_id(org),
+        "id": id_of(org, None),
         "name": SOURCE,
         "type": SOURCE,
         "_links": {
-            "self": { "href": type_href(call, org) },
-            "schema": { "href": schema_href(call, org) },
+            "self": { "href": type_href(call, org, None) },
+            "schema": { "href": schema_href(call, org, None) },
         },
     });
     let target = json!({

@@ -595,10 +595,22 @@ async fn organisation(world: &World, things: &Things) {
     delete(world, &one).await;
 }
 
+async fn types_of_people(world: &World, things: &Things) {
+    let types = "/api/v1/meta/types/user";
+    let made = post(world, types, body("POST", types, things)).await;
+    let one = format!("{types}/{}", id(&made));
+    for method in ["POST", "PUT"] {
+        let change = body(method, "/api/v1/meta/types/user/{type}", things);
+        good(world, method, &one, change).await;
+    }
+    delete(world, &one).await;
+}
+
 async fn a_good_answer_of_every_operation_fits_its_description(world: &World) {
     let things = world.things(&world.main, "ada").await;
     look_at_everything(world, &things).await;
     organisation(world, &things).await;
+    types_of_people(world, &things).await;
     people(world, &things).await;
     groups(world, &things).await;
     apps(world, &things).await;

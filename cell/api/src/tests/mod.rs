@@ -48,5 +48,7 @@ mod roles;
 mod sessions;
 mod threats;
 mod trusted_origins;
+mod typed_people;
 mod user_schema;
+mod user_types;
 mod zones;

@@ -1,8 +1,8 @@
 //! People: added, shown, changed, led through the life cycle and removed.
 
 use crate::for_tests::{Answered, By, World, on_both_engines};
-use crate::user_schema::{schema_id, type_id};
 use identity::access::Permission;
+use identity::user_type::{id_of, schema_id_of};
 use serde_json::{Value, json};
 
 const PASSWORD: &str = "a tall lighthouse in fog";
@@ -49,7 +49,7 @@ async fn a_person_is_added_whole_and_found_at_once(world: &World) {
         json!({
             "id": id,
             "status": "ACTIVE",
-            "type": { "id": type_id(&world.main) },
+            "type": { "id": id_of(&world.main, None) },
             "created": now,
             "activated": now,
             "statusChanged": now,
@@ -61,8 +61,8 @@ async fn a_person_is_added_whole_and_found_at_once(world: &World) {
             "credentials": { "password": {}, "provider": { "type": "OKTA", "name": "OKTA" } },
             "_links": {
                 "self": { "href": href },
-                "schema": { "href": format!("{meta}/schemas/user/{}", schema_id(&world.main)) },
-                "type": { "href": format!("{meta}/types/user/{}", type_id(&world.main)) },
+                "schema": { "href": format!("{meta}/schemas/user/{}", schema_id_of(&world.main, None)) },
+                "type": { "href": format!("{meta}/types/user/{}", id_of(&world.main, None)) },
                 "deactivate": link("deactivate"),
                 "suspend": link("suspend"),
                 "expirePassword": link("expire_password"),

@@ -312,7 +312,7 @@ async fn who_may_see_it_may_not_change_it(world: &World) {
     );
 }
 
-async fn everybody_is_of_the_one_type(world: &World) {
+async fn everybody_is_of_the_type_that_every_org_has(world: &World) {
     let types = world.get(TYPES).await;
     let [only] = types.body.as_array().unwrap().as_slice() else {
         panic!("{}", types.body)
@@ -361,5 +361,5 @@ on_both_engines!(
     of_many_who_want_the_same_value_one_gets_it,
     what_cannot_be_said_is_told_and_nothing_is_changed,
     who_may_see_it_may_not_change_it,
-    everybody_is_of_the_one_type,
+    everybody_is_of_the_type_that_every_org_has,
 );

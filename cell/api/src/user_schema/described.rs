@@ -1,9 +1,11 @@
-//! What the operations on the schema of profiles, and on the type of people, read and answer.
+//! What the operations on the schemas of profiles, and on the types of people, read and answer.
 
 use crate::description::components::LINKS;
 use crate::description::schema::{Field, Model, Schema, may, must, shown, taken};
-use crate::description::{Description, lists, shows};
+use crate::description::{Description, NOTHING, lists, shows};
+use crate::error::ErrorCode;
 use crate::user_schema::input::READ_ONLY;
+use crate::user_schema::types::READ_ONLY as TYPE_READ_ONLY;
 
 const KIND: Schema = Schema::Word(&["string", "integer", "boolean"]);
 const ACTION: Schema = Schema::Word(&["HIDE", "READ_ONLY", "READ_WRITE"]);
@@ -153,17 +155,66 @@ pub(crate) static UPDATE: Description = shows(&SCHEMA).takes(
 
 static TYPE: Model = shown(
     "UserType",
-    "The one type that all people are of.",
+    "A type of people.",
     Schema::Object(&[
         must("id", Schema::Text),
         must("name", Schema::Text),
         must("displayName", Schema::Text),
-        must("default", Schema::Flag),
+        may("description", Schema::Text),
+        must("default", Schema::Flag).said("Whether it is the one that every organisation has."),
         must("created", Schema::Moment),
+        may("createdBy", Schema::Text),
         must("lastUpdated", Schema::Moment),
+        may("lastUpdatedBy", Schema::Text),
         must("_links", LINKS),
     ]),
 );
 
+const NAME: &str = "A letter, then letters, digits and underscores; it never changes.";
+
+static TYPE_NEW: Model = taken(
+    "NewUserType",
+    "A type of people that is added.",
+    Schema::Object(&[
+        must("name", Schema::Text).said(NAME),
+        must("displayName", Schema::Text),
+        may("description", Schema::Text),
+    ]),
+    &TYPE_READ_ONLY,
+);
+
+static TYPE_CHANGE: Model = taken(
+    "UserTypeChange",
+    "Words of a type of people; what is not named stays.",
+    Schema::Object(&[
+        may("name", Schema::Text).said("As it was shown."),
+        may("displayName", Schema::Text),
+        may("description", Schema::Text),
+    ]),
+    &TYPE_READ_ONLY,
+);
+
+static TYPE_WHOLE: Model = taken(
+    "UserTypeReplacement",
+    "The words of a type of people.",
+    Schema::Object(&[
+        must("name", Schema::Text).said("As it was shown."),
+        must("displayName", Schema::Text),
+        must("description", Schema::Text),
+    ]),
+    &TYPE_READ_ONLY,
+);
+
+pub(crate) static TYPE_CREATE: Description = shows(&TYPE).takes(
+    &TYPE_NEW,
+    r#"{"name":"contractor","displayName":"Contractor","description":"Who works for others"}"#,
+);
+pub(crate) static TYPE_UPDATE: Description =
+    shows(&TYPE).takes(&TYPE_CHANGE, r#"{"displayName":"Freelancer"}"#);
+pub(crate) static TYPE_REPLACE: Description = shows(&TYPE).takes(
+    &TYPE_WHOLE,
+    r#"{"name":"contractor","displayName":"Freelancer","description":"Who works for others"}"#,
+);
+pub(crate) static TYPE_DELETE: Description = NOTHING.refusing(&[ErrorCode::UserTypeStays]);
 pub(crate) static TYPES: Description = lists(&Schema::Of(&TYPE));
 pub(crate) static TYPE_SHOW: Description = shows(&TYPE);

@@ -2,12 +2,12 @@
 
 use crate::call::Call;
 use crate::shown::text;
-use crate::user_schema::{schema_id, type_id};
-use identity::org::Org;
+use crate::user_schema::Shown;
 use identity::org::settings::{AttributeKind, ProfileAttribute};
 use identity::person::profile::{LOGIN_CHARS_MAX, NAME_CHARS_MAX};
+use identity::user_type::{id_of, schema_id_of};
 use serde_json::{Map, Value, json};
-use vocab::id::OrgId;
+use vocab::id::{OrgId, UserTypeId};
 
 /// What every profile has: name, title, its most characters, whether it must be there, and whether people change their own.
 const BASE: [(&str, &str, usize, bool, bool); 4] = [
@@ -18,24 +18,25 @@ const BASE: [(&str, &str, usize, bool, bool); 4] = [
 ];
 
 /// The schema.
-pub(super) fn render_schema(call: &Call, org: &Org) -> Value {
-    let href = schema_href(call, &org.id);
+pub(super) fn render_schema(call: &Call, shown: &Shown) -> Value {
+    let (org, key) = (&call.context.org, shown.key());
+    let href = schema_href(call, org, key);
     json!({
         "id": href,
         "$schema": "http://json-schema.org/draft-04/schema#",
-        "name": "user",
-        "title": "User",
+        "name": shown.name,
+        "title": shown.title,
         "type": "object",
-        "created": org.created_at.to_rfc3339_millis(),
-        "lastUpdated": org.updated_at.to_rfc3339_millis(),
+        "created": shown.created.to_rfc3339_millis(),
+        "lastUpdated": shown.updated.to_rfc3339_millis(),
         "definitions": {
-            "custom": render_custom(&org.settings.profile_schema),
+            "custom": render_custom(shown.attributes()),
             "base": render_base(),
         },
         "properties": render_whole(),
         "_links": {
             "self": { "href": href, "hints": { "allow": ["GET", "POST"] } },
-            "type": { "href": type_href(call, &org.id) },
+            "type": { "href": type_href(call, org, key) },
         },
     })
 }
@@ -135,12 +136,15 @@ pub(crate) fn render_own(attribute: &ProfileAttribute) -> Value {
     })
 }
 
-/// Where the schema stands.
-pub(crate) fn schema_href(call: &Call, org: &OrgId) -> String {
-    call.href(&format!("/api/v1/meta/schemas/user/{}", schema_id(org)))
+/// Where the schema of a type stands.
+pub(crate) fn schema_href(call: &Call, org: &OrgId, key: Option<&UserTypeId>) -> String {
+    call.href(&format!(
+        "/api/v1/meta/schemas/user/{}",
+        schema_id_of(org, key)
+    ))
 }
 
-/// Where the type stands.
-pub(crate) fn type_href(call: &Call, org: &OrgId) -> String {
-    call.href(&format!("/api/v1/meta/types/user/{}", type_id(org)))
+/// Where a type stands.
+pub(crate) fn type_href(call: &Call, org: &OrgId, key: Option<&UserTypeId>) -> String {
+    call.href(&format!("/api/v1/meta/types/user/{}", id_of(org, key)))
 }

@@ -102,7 +102,7 @@ const FIRST_CREDENTIALS: Schema = Schema::Object(&[
 const TYPE: Field = may(
     "type",
     Schema::Object(&[
-        may("id", Schema::Text).said("`default`, or the id of the one type."),
+        may("id", Schema::Text).said("The id of a type of people, or `default`."),
         may("_links", Schema::Anything).said("Shown, and not changed here."),
     ]),
 );

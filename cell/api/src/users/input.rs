@@ -48,7 +48,7 @@ pub struct UserInput {
     pub is_imported: bool,
     /// The first groups.
     pub groups: Option<Vec<String>>,
-    /// The type, of which there is one.
+    /// The type that is named.
     pub type_id: Option<String>,
 }
 

@@ -8,17 +8,19 @@ use crate::query::Query;
 use crate::reply::Reply;
 use crate::search::{Asked, Kind, asked, direction, parse_condition};
 use crate::users::render::render_listed;
-use identity::condition::Place;
+use identity::condition::{Operand, Place};
 use identity::person::search::plan::PeopleSearch;
-use identity::person::search::{PersonAttribute, PersonOrder};
+use identity::person::search::{PersonAttribute as Of, PersonOrder, type_operand};
+use identity::user_type::id_of;
 use serde_json::Value;
+use vocab::id::OrgId;
 
 /// `GET /api/v1/users`.
 ///
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn list(call: Call) -> Result<Reply, ApiError> {
-    let search = plan_search(&call.query)?;
+    let search = plan_search(&call.query, &call.context.org)?;
     let is_paged = !matches!(asked(&call.query)?, Asked::Beginning(_));
     let page = if is_paged {
         USERS_PAGE
@@ -39,7 +41,7 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
     Ok(call.paged(Reply::of(Value::from(people)), next.as_ref()))
 }
 
-fn plan_search(query: &Query) -> Result<PeopleSearch, ApiError> {
+fn plan_search(query: &Query, org: &OrgId) -> Result<PeopleSearch, ApiError> {
     let order = match query.get("sortBy") {
         None => PersonOrder::Natural,
         Some("id") => PersonOrder::Id,
@@ -53,6 +55,10 @@ fn plan_search(query: &Query) -> Result<PeopleSearch, ApiError> {
         Asked::Everything => Ok(PeopleSearch::everybody(order, direction)),
         Asked::Condition(text) => {
             let condition = parse_condition(text, &find_attribute)?;
+            let condition = condition.with_operands(&|attribute, operand| match attribute {
+                Of::Type => type_of(org, operand),
+                _ => operand,
+            });
             Ok(PeopleSearch::plan(&condition, order, direction)?)
         }
         Asked::Beginning(_) if query.get("sortBy").is_some() => {
@@ -62,11 +68,19 @@ fn plan_search(query: &Query) -> Result<PeopleSearch, ApiError> {
     }
 }
 
-fn find_attribute(name: &str) -> Option<(PersonAttribute, Kind)> {
-    use PersonAttribute as Of;
+/// What a type is compared with: of the one that every org has nothing is stored.
+fn type_of(org: &OrgId, operand: Operand) -> Operand {
+    match operand {
+        Operand::Exact(id) if id == id_of(org, None) => type_operand(None),
+        other => other,
+    }
+}
+
+fn find_attribute(name: &str) -> Option<(Of, Kind)> {
     Some(match name {
         "id" => (Of::Id, Kind::Text),
         "status" => (Of::Status, Kind::Text),
+        "type.id" => (Of::Type, Kind::Exact),
         "created" => (Of::Created, Kind::Moment),
         "activated" => (Of::Activated, Kind::Moment),
         "statusChanged" => (Of::StatusChanged, Kind::Moment),
@@ -107,10 +121,13 @@ mod tests {
     use super::plan_search;
     use crate::error::ErrorCode;
     use crate::query::Query;
+    use vocab::entropy::SeededEntropy;
+    use vocab::id::OrgId;
 
     #[test]
     fn lists_are_asked_for_in_ways_that_an_index_answers() {
         use ErrorCode::{InvalidSearch, SearchAndFilter};
+        let org = OrgId::generate(&SeededEntropy::new(1));
         for (text, expected) in [
             ("", None),
             ("sortBy=lastUpdated&sortOrder=desc", None),
@@ -131,11 +148,20 @@ mod tests {
                 "filter=status+eq+%22ACTIVE%22&sortBy=id",
                 Some(InvalidSearch),
             ),
+            ("filter=type.id+eq+%22oty1%22", None),
+            (
+                "search=type.id+eq+%22oty1%22+and+status+eq+%22ACTIVE%22",
+                None,
+            ),
+            ("search=type.id+eq+%22oty1%22&sortBy=profile.login", None),
+            ("search=type.id+ne+%22oty1%22", Some(InvalidSearch)),
+            ("search=type.id+eq+1", Some(InvalidSearch)),
+            ("search=type+eq+%22oty1%22", Some(InvalidSearch)),
             ("sortBy=profile.team", Some(InvalidSearch)),
             ("q=a&filter=id+pr", Some(SearchAndFilter)),
         ] {
             let query = Query::parse(text).unwrap();
-            let seen = plan_search(&query).err().map(|error| error.code());
+            let seen = plan_search(&query, &org).err().map(|error| error.code());
             assert_eq!(seen, expected, "{text}");
         }
     }

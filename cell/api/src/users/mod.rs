@@ -15,7 +15,6 @@ use crate::call::{Call, Precondition};
 use crate::error::{ApiError, ErrorCode};
 use crate::limits::CHANGE_ATTEMPTS_MAX;
 use crate::reply::Reply;
-use crate::user_schema::type_id;
 use crate::users::blocks::render_blocks;
 use crate::users::input::{Mode, UserInput, apply_profile, parse_user};
 use crate::users::render::render_one;
@@ -23,11 +22,13 @@ use identity::access::Permission;
 use identity::credential::password::PasswordRefusal;
 use identity::fault::Refusal;
 use identity::person::creation::{Beginning, FirstPassword, NewPerson};
+use identity::person::operations::Retype;
 use identity::person::profile::{ProfileInput, known_attributes};
 use identity::person::search::PersonRecord;
+use identity::user_type::parse_id;
 use serde_json::json;
 use std::sync::Arc;
-use vocab::id::GroupId;
+use vocab::id::{GroupId, UserTypeId};
 
 /// `GET /api/v1/users/{id}`.
 ///
@@ -68,7 +69,7 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
         (false, None) => Beginning::Staged,
     };
     let input = parse_user(call.json()?, Mode::Create)?;
-    check_type(&call, &input)?;
+    let type_id = named_type(&call, &input)?.unwrap_or_default();
     if beginning == Beginning::ActiveWithNewPassword && input.password.is_none() {
         return Err(ApiError::invalid("nextLogin", "it needs a password"));
     }
@@ -92,6 +93,7 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
         external_id: None,
         password,
         groups,
+        type_id,
         beginning,
         invited_by: Some(Arc::clone(&call.context)),
     };
@@ -136,9 +138,9 @@ async fn change(call: &Call, mode: Mode) -> Result<Reply, ApiError> {
             return Err(ApiError::of(ErrorCode::ETagMismatch));
         }
         let input = parse_user(call.json()?, mode)?;
-        check_type(call, &input)?;
+        let retype = plan_type(call, &record, &input, mode)?;
         let profile = plan_profile(call, &record, &input, mode)?;
-        match store(call, &record, profile, input).await {
+        match store(call, &record, (profile, retype), input).await {
             Ok(()) => return Ok(shown(call, &reload(call, &record).await?)),
             Err(PasswordRefusal::Refused(Refusal::Changed)) => {}
             Err(refusal) => return Err(refusal.into()),
@@ -150,14 +152,31 @@ async fn change(call: &Call, mode: Mode) -> Result<Reply, ApiError> {
     Err(Refusal::Changed.into())
 }
 
-/// Everybody is of the one type that there is.
-fn check_type(call: &Call, input: &UserInput) -> Result<(), ApiError> {
-    let own = type_id(&call.context.org);
-    match &input.type_id {
-        Some(id) if *id != own && id != "default" => {
-            Err(ApiError::invalid("type.id", "there is no such type"))
+/// The type that is named, where one is; nothing inside is the one that every org has. Whether the org has it says whoever stores it.
+fn named_type(call: &Call, input: &UserInput) -> Result<Option<Option<UserTypeId>>, ApiError> {
+    let Some(named) = &input.type_id else {
+        return Ok(None);
+    };
+    let key = parse_id(&call.context.org, named);
+    let unknown = |_| ApiError::invalid("type.id", "there is no such type of people");
+    key.map(Some).map_err(unknown)
+}
+
+/// Somebody gets another type only where they are replaced whole: what else their profile would hold depends on it.
+fn plan_type(
+    call: &Call,
+    record: &PersonRecord,
+    input: &UserInput,
+    mode: Mode,
+) -> Result<Retype, ApiError> {
+    match named_type(call, input)? {
+        Some(key) if key == record.person.type_id => Ok(Retype::Keep),
+        Some(key) if mode == Mode::Replace => Ok(Retype::To(key)),
+        Some(_) => {
+            let problem = "a type is changed only where the person is replaced whole, by PUT";
+            Err(ApiError::invalid("type.id", problem))
         }
-        _ => Ok(()),
+        None => Ok(Retype::Keep),
     }
 }
 
@@ -173,7 +192,7 @@ fn plan_profile(
         email: person.email.clone(),
         first_name: person.first_name.clone(),
         last_name: person.last_name.clone(),
-        attributes: known_attributes(&person.profile, call.schema()),
+        attributes: known_attributes(&person.profile, call.schema_of(person)),
     };
     match (&input.profile, mode) {
         (None, Mode::Replace) => Err(ApiError::invalid("profile", "it is required")),
@@ -186,17 +205,18 @@ fn plan_profile(
 async fn store(
     call: &Call,
     record: &PersonRecord,
-    profile: ProfileInput,
+    (profile, retype): (ProfileInput, Retype),
     input: UserInput,
 ) -> Result<(), PasswordRefusal> {
-    let (id, revision) = (&record.person.id, record.person.revision);
+    let seen = (&record.person.id, record.person.revision);
     let (cell, permit) = (&call.cell, &call.permit);
     match input.password {
         Some(password) => {
-            cell.update_person_with_password(permit, id, revision, profile, password)
+            let written = (profile, retype);
+            cell.update_person_with_password(permit, seen, written, password)
                 .await
         }
-        None => Ok(cell.update_person(permit, id, revision, profile).await?),
+        None => Ok(cell.retype_person(permit, seen, profile, retype).await?),
     }
 }
 

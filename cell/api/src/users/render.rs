@@ -2,11 +2,11 @@
 
 use crate::call::Call;
 use crate::user_schema::render::{schema_href, type_href};
-use crate::user_schema::type_id;
 use crate::users::input::PROVIDER;
 use crate::users::lifecycle::{Step, permitted_steps};
 use identity::person::profile::known_attributes;
 use identity::person::search::PersonRecord;
+use identity::user_type::id_of;
 use serde_json::{Map, Value, json};
 use vocab::time::Timestamp;
 
@@ -16,9 +16,12 @@ pub fn render_one(call: &Call, record: &PersonRecord) -> Value {
     let href = own_href(call, record);
     let mut links = Map::new();
     links.insert("self".into(), json!({ "href": href }));
-    let org = &record.person.org_id;
-    links.insert("schema".into(), json!({ "href": schema_href(call, org) }));
-    links.insert("type".into(), json!({ "href": type_href(call, org) }));
+    let (org, key) = (&record.person.org_id, record.person.type_id.as_ref());
+    links.insert(
+        "schema".into(),
+        json!({ "href": schema_href(call, org, key) }),
+    );
+    links.insert("type".into(), json!({ "href": type_href(call, org, key) }));
     for step in permitted_steps(record.person.status) {
         let link =
             json!({ "href": format!("{href}/lifecycle/{}", step.as_str()), "method": "POST" });
@@ -43,7 +46,7 @@ fn own_href(call: &Call, record: &PersonRecord) -> String {
 
 fn render(call: &Call, record: &PersonRecord, links: &Value) -> Value {
     let person = &record.person;
-    let mut profile = known_attributes(&person.profile, call.schema());
+    let mut profile = known_attributes(&person.profile, call.schema_of(person));
     for (name, text) in [
         ("login", &person.login),
         ("email", &person.email),
@@ -58,7 +61,7 @@ fn render(call: &Call, record: &PersonRecord, links: &Value) -> Value {
     json!({
         "id": person.id.as_str(),
         "status": person.status.as_str(),
-        "type": { "id": type_id(&person.org_id) },
+        "type": { "id": id_of(&person.org_id, person.type_id.as_ref()) },
         "created": person.created_at.to_rfc3339_millis(),
         "activated": moment(person.activated_at),
         "statusChanged": person.status_changed_at.to_rfc3339_millis(),

@@ -240,6 +240,7 @@ mod tests {
             last_sign_in_at: None,
             activated_at: None,
             external_id: None,
+            type_id: None,
             status_changed_at: NOW,
         }
     }

@@ -4,7 +4,7 @@ use crate::access::custom::store::sets;
 use crate::access::narrowed::store as narrowed;
 use crate::app::settings::{AppSettings, Assignment};
 use crate::app::{App, AppKind, AppStatus, api_access};
-use crate::attribute_schema::{self, Attributes, Owner};
+use crate::attribute_schema::{self, Attributes};
 use crate::fault::{Fault, Refusal};
 use crate::person::profile::fold;
 use crate::profile_mapping;
@@ -245,7 +245,7 @@ pub async fn delete_inactive(
     ] {
         tx.execute(sql, params![org_id, app_id]).await?;
     }
-    attribute_schema::store::delete(tx, org_id, &Owner::App(app_id.clone())).await?;
+    attribute_schema::store::delete(tx, org_id, app_id.as_str()).await?;
     profile_mapping::store::delete(tx, org_id, app_id).await?;
     api_access::store::delete_of_app(tx, org_id, app_id).await?;
     provisioning::store::connections::delete_of_app(tx, org_id, app_id).await?;

@@ -27,7 +27,7 @@ impl Cell {
             let app = crate::app::store::load(&mut tx, permit.org(), app).await?;
             app.ok_or(Refusal::NotFound)?;
         }
-        Ok(store::load(&mut tx, permit.org(), owner).await?)
+        Ok(store::load(&mut tx, permit.org(), owner.as_str()).await?)
     }
 
     /// Replaces the attributes of a schema as it was seen. Values of an attribute that is no more are shown nowhere, and stay stored
@@ -54,7 +54,7 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     let event = hold_owner(tx, &cell, &by, &owner).await?;
-                    store::put(tx, by.org(), &owner, &planned, cell.now()).await?;
+                    store::put(tx, by.org(), owner.as_str(), &planned, cell.now()).await?;
                     if let Owner::App(app) = &owner {
                         let of_app = &planned.attributes;
                         keep_known(tx, (by.org(), app), of_app, cell.now()).await?;

@@ -1,10 +1,12 @@
-//! The table `attribute_schemas`.
+//! The table `attribute_schemas`. An owner is told by its word ([`Owner::as_str`](crate::attribute_schema::Owner::as_str)), or is a type of
+//! people, by its id.
 
 use crate::attribute_schema::{AttributeSchema, Owner};
 use crate::fault::{Fault, Refusal};
 use crate::org::settings::ProfileAttribute;
+use crate::user_type::schemas::TypeSchema;
 use database::{DatabaseFault, ReadTx, WriteTx, params};
-use vocab::id::OrgId;
+use vocab::id::{OrgId, UserTypeId};
 use vocab::time::Timestamp;
 
 /// Reads what is stored of attributes.
@@ -19,10 +21,10 @@ pub(crate) fn parse_attributes(text: &str) -> Result<Vec<ProfileAttribute>, Faul
 ///
 /// # Errors
 /// [`Fault`] if it cannot be read.
-pub async fn load(tx: &mut ReadTx, org: &OrgId, owner: &Owner) -> Result<AttributeSchema, Fault> {
+pub async fn load(tx: &mut ReadTx, org: &OrgId, owner: &str) -> Result<AttributeSchema, Fault> {
     let sql = "SELECT attributes, revision, created_at, updated_at FROM attribute_schemas \
                WHERE org_id = $1 AND owner = $2";
-    let row = tx.query_optional(sql, params![org, owner.as_str()]).await?;
+    let row = tx.query_optional(sql, params![org, owner]).await?;
     let Some(row) = row else {
         return Ok(AttributeSchema::default());
     };
@@ -34,14 +36,38 @@ pub async fn load(tx: &mut ReadTx, org: &OrgId, owner: &Owner) -> Result<Attribu
     })
 }
 
+/// What groups have, and what people of each type have other than the one that every org has, by one statement.
+///
+/// # Errors
+/// [`Fault`] if it cannot be read.
+pub(crate) async fn load_of_snapshot(
+    tx: &mut ReadTx,
+    org: &OrgId,
+) -> Result<(Vec<ProfileAttribute>, Vec<TypeSchema>), Fault> {
+    // No app stands between the word for groups and the types.
+    let sql = "SELECT owner, attributes FROM attribute_schemas WHERE org_id = $1 AND owner >= 'groups' AND owner < 'otz' \
+               ORDER BY owner";
+    let (mut of_groups, mut of_types) = (Vec::new(), Vec::new());
+    for row in &tx.query(sql, params![org]).await? {
+        let (owner, attributes): (String, String) = (row.get(0)?, row.get(1)?);
+        let attributes = parse_attributes(&attributes)?;
+        if owner == Owner::Groups.as_str() {
+            of_groups = attributes;
+        } else if let Ok(key) = UserTypeId::parse(&owner) {
+            of_types.push(TypeSchema { key, attributes });
+        }
+    }
+    Ok((of_groups, of_types))
+}
+
 /// Stores a schema, if nobody changed it since it was read.
 ///
 /// # Errors
 /// [`Refusal::Changed`] if somebody did.
-pub(super) async fn put(
+pub(crate) async fn put(
     tx: &mut WriteTx,
     org: &OrgId,
-    owner: &Owner,
+    owner: &str,
     schema: &AttributeSchema,
     now: Timestamp,
 ) -> Result<(), Refusal> {
@@ -54,7 +80,7 @@ pub(super) async fn put(
         "UPDATE attribute_schemas SET attributes = $3, revision = revision + 1, updated_at = $5 \
          WHERE org_id = $1 AND owner = $2 AND revision = $4"
     };
-    let values = params![org, owner.as_str(), attributes, schema.revision, now];
+    let values = params![org, owner, attributes, schema.revision, now];
     match tx.execute(sql, values).await? {
         1 => Ok(()),
         _ => Err(Refusal::Changed),
@@ -68,10 +94,8 @@ pub(super) async fn put(
 pub(crate) async fn delete(
     tx: &mut WriteTx,
     org: &OrgId,
-    owner: &Owner,
+    owner: &str,
 ) -> Result<(), DatabaseFault> {
     let sql = "DELETE FROM attribute_schemas WHERE org_id = $1 AND owner = $2";
-    tx.execute(sql, params![org, owner.as_str()])
-        .await
-        .map(|_| ())
+    tx.execute(sql, params![org, owner]).await.map(|_| ())
 }

@@ -5,13 +5,14 @@ use crate::access::ceiling::check_reach;
 use crate::cell::Cell;
 use crate::fault::{Fault, Refusal};
 use crate::org::Org;
+use crate::org::settings::ProfileAttribute;
 use crate::person::Person;
 use crate::person::operations::as_target;
 use crate::sign_on::means::Means;
 use crate::snapshot::OrgSnapshot;
 use ledger::{Event, EventType, Outcome};
 use std::sync::Arc;
-use vocab::id::{OrgId, UserId};
+use vocab::id::{OrgId, UserId, UserTypeId};
 use vocab::time::Timestamp;
 
 /// A person whose means of proof are looked at or changed, by somebody who may do so.
@@ -23,6 +24,25 @@ pub(crate) struct FactorSubject {
 impl FactorSubject {
     pub(crate) fn org(&self) -> &Org {
         &self.snapshot.org
+    }
+
+    /// The attributes that the person has.
+    ///
+    /// # Errors
+    /// As [`OrgSnapshot::schema_of_person`].
+    pub(crate) fn schema(&self) -> Result<&[ProfileAttribute], Refusal> {
+        self.snapshot.schema_of_person(&self.person)
+    }
+
+    /// The attributes of a type that the person is to be of.
+    ///
+    /// # Errors
+    /// As [`OrgSnapshot::schema_of_type`].
+    pub(crate) fn schema_of_type(
+        &self,
+        key: Option<&UserTypeId>,
+    ) -> Result<&[ProfileAttribute], Refusal> {
+        self.snapshot.schema_of_type(key)
     }
 
     /// That the org takes such a means of proof.

@@ -239,7 +239,7 @@ async fn decide_attributes(
     if values.is_empty() {
         return Ok(Attributes::default());
     }
-    let schema = schemas::load(tx, permit.org(), &Owner::Groups).await?;
+    let schema = schemas::load(tx, permit.org(), Owner::Groups.as_str()).await?;
     Attributes::decide(values, &schema.attributes)
 }
 

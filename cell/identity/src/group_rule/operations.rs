@@ -297,7 +297,7 @@ impl Cell {
 
     async fn rule_schema(&self, org: &OrgId) -> Result<Vec<ProfileAttribute>, Refusal> {
         let snapshot = self.snapshot(org).await?.ok_or(Refusal::NotFound)?;
-        Ok(snapshot.org.settings.profile_schema.clone())
+        Ok(snapshot.schemas().every().into_owned())
     }
 
     fn rule_event(&self, permit: &Permit, kind: EventType, rule: &GroupRule) -> Event {

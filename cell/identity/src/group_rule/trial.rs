@@ -25,10 +25,7 @@ impl Cell {
         let rule = ActiveRule {
             id: GroupRuleId::generate(self.entropy()),
             name: String::new(),
-            expression: Some(parse_expression(
-                expression,
-                &snapshot.org.settings.profile_schema,
-            )?),
+            expression: Some(parse_expression(expression, &snapshot.schemas().every())?),
             groups: Vec::new(),
         };
         let mut tx = self.database.read().await?;

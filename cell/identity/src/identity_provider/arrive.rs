@@ -390,7 +390,7 @@ impl Journey {
             return Ok(Arrived::Refused(refusal));
         }
         people::insert(tx, &org, &id, PersonStatus::Active, &profile, now).await?;
-        unique::claim(tx, &org, &id, &profile.attributes).await?;
+        unique::claim(tx, &org, (&id, None), &profile.attributes).await?;
         // It is verified: nobody is added without.
         people::mark_email_verified(tx, &org, &id).await?;
         self.insert_link(tx, &id).await?;

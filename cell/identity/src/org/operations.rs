@@ -12,6 +12,8 @@ use crate::person::unique;
 use crate::server::{AuthorizationServer, DEFAULT_SERVER_NAME, ServerConfig};
 use crate::sign_on::lock_out::DoorWatch;
 use crate::sign_on::presets;
+use crate::user_type::schemas::decide_together;
+use crate::user_type::store::load_schemas;
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::id::{OrgId, PolicyId, ServerId};
 use vocab::slug::Slug;
@@ -196,9 +198,10 @@ impl Cell {
             .actor(permit.actor().clone())
             .client(permit.client())
             .target(Target::other("Org", org.id.as_str(), &name));
-        let event = match settings.profile_schema == org.settings.profile_schema {
-            true => event,
-            false => event.target(Target::other(
+        let is_schema_new = settings.profile_schema != org.settings.profile_schema;
+        let event = match is_schema_new {
+            false => event,
+            true => event.target(Target::other(
                 "ProfileSchema",
                 crate::provisioning::follow::PROFILE_SCHEMA,
                 "",
@@ -220,8 +223,12 @@ impl Cell {
                 Box::pin(async move {
                     let door = DoorWatch::begin(tx, &by, now).await?;
                     store::update(tx, &org, &name, &settings, now).await?;
-                    unique::follow_schema(tx, cell.entropy(), &org.id, &settings.profile_schema)
-                        .await?;
+                    if is_schema_new {
+                        let all = load_schemas(tx, &org.id).await?;
+                        decide_together(all.as_schemas())?;
+                        unique::follow_schemas(tx, cell.entropy(), &org.id, all.as_schemas())
+                            .await?;
+                    }
                     door.end(tx, &by, "existing").await?;
                     Ok::<_, Refusal>(ledger::append(tx, &org.id, event).await?)
                 })

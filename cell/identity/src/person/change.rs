@@ -71,7 +71,7 @@ impl Cell {
             return Err(Refusal::Changed.into());
         }
         let org = subject.org();
-        let profile = decide_profile(change.profile, &org.settings.profile_schema)?;
+        let profile = decide_profile(change.profile, subject.schema()?)?;
         let external_id = decide_external_id(change.external_id)?;
         let about = Person {
             login: profile.login.clone(),
@@ -123,7 +123,8 @@ impl Cell {
                     }
                     let mut events = Vec::new();
                     if is_profile_new {
-                        apply_profile(tx, &person, &profile, notices, now).await?;
+                        let written = (&profile, person.type_id.as_ref());
+                        apply_profile(tx, &person, written, notices, now).await?;
                         let external_id = external_id.as_deref();
                         store::put_external_id(tx, org, &user_id, external_id).await?;
                         let kind = EventType::UserAccountUpdateProfile;

@@ -17,10 +17,11 @@ use crate::person::profile::{ProfileInput, decide_external_id, decide_profile};
 use crate::person::{Person, PersonStatus, store, unique};
 use crate::problem::{Problem, named};
 use crate::sign_in::setup::{LinkPurpose, MailedLink};
+use crate::user_type::store::put_type_of;
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 use std::sync::Arc;
-use vocab::id::{GroupId, OrgId, UserId};
+use vocab::id::{GroupId, OrgId, UserId, UserTypeId};
 use vocab::secret::Secret;
 use vocab::time::Timestamp;
 
@@ -56,6 +57,8 @@ pub struct NewPerson {
     pub password: Option<FirstPassword>,
     /// The groups they belong to from the start, with the permit to say so.
     pub groups: Option<(Permit, Vec<GroupId>)>,
+    /// Of which type they are; nothing for the one that every org has.
+    pub type_id: Option<UserTypeId>,
     /// How they begin.
     pub beginning: Beginning,
     /// By which address of the org somebody is invited who begins without a password; nobody is where there is none.
@@ -100,7 +103,9 @@ impl Cell {
         let snapshot = self.snapshot(permit.org()).await?;
         let snapshot = snapshot.ok_or(Refusal::NotFound)?;
         let org = &snapshot.org;
-        let profile = decide_profile(new.profile, &org.settings.profile_schema)?;
+        let type_id = new.type_id;
+        let schema = snapshot.schema_of_type(type_id.as_ref())?;
+        let profile = decide_profile(new.profile, schema)?;
         let external_id = decide_external_id(new.external_id)?;
         let password = match new.password {
             Some(FirstPassword::Given(password)) => {
@@ -130,6 +135,7 @@ impl Cell {
             password,
             groups,
             status,
+            type_id,
             now: self.now(),
         };
         let (id, permit, cell) = (added.id.clone(), permit.clone(), self.clone());
@@ -179,6 +185,7 @@ struct Added {
     password: Option<Kept>,
     groups: Vec<GroupId>,
     status: PersonStatus,
+    type_id: Option<UserTypeId>,
     invitation: Option<MailedLink>,
     now: Timestamp,
 }
@@ -189,7 +196,11 @@ impl Added {
         within::check_everything(tx, permit, ThingKind::Person).await?;
         let rules = active::hold(tx, cell, org).await?;
         store::insert(tx, org, &self.id, self.status, &self.profile, self.now).await?;
-        unique::claim(tx, org, &self.id, &self.profile.attributes).await?;
+        let key = self.type_id.as_ref();
+        if key.is_some() {
+            put_type_of(tx, org, &self.id, key).await?;
+        }
+        unique::claim(tx, org, (&self.id, key), &self.profile.attributes).await?;
         if let Some(external_id) = &self.external_id {
             store::put_external_id(tx, org, &self.id, Some(external_id)).await?;
         }

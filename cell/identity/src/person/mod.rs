@@ -16,7 +16,7 @@ pub mod unique;
 use crate::access::Role;
 use crate::person::profile::ProfileInput;
 use serde::{Deserialize, Serialize};
-use vocab::id::{OrgId, UserId};
+use vocab::id::{OrgId, UserId, UserTypeId};
 use vocab::time::Timestamp;
 
 /// Where a person stands in the life cycle.
@@ -107,7 +107,7 @@ pub struct Person {
     pub first_name: String,
     /// Family name.
     pub last_name: String,
-    /// Further attributes, by the org's schema.
+    /// Further attributes, by the schema of the type.
     pub profile: serde_json::Map<String, serde_json::Value>,
     /// Raised to end every session and token of the person at once.
     pub epoch: i64,
@@ -125,6 +125,8 @@ pub struct Person {
     pub status_changed_at: Timestamp,
     /// What a provisioning client calls the person.
     pub external_id: Option<String>,
+    /// Of which type the person is; nothing for the one that every org has.
+    pub type_id: Option<UserTypeId>,
 }
 
 impl Person {
@@ -155,6 +157,7 @@ impl Person {
             activated_at: None,
             status_changed_at: now,
             external_id: None,
+            type_id: None,
         }
     }
 

@@ -16,11 +16,30 @@ use crate::person::lifecycle::{LifecycleAction, decide_transition};
 use crate::person::profile::{ProfileInput, decide_profile, fold, known_attributes};
 use crate::person::store::{self, Sessions};
 use crate::person::{Person, PersonStatus, unique};
+use crate::user_type::id_of;
+use crate::user_type::store::put_type_of;
 use database::{ReadTx, WriteTx};
 use ledger::{Event, EventType, Outcome, Target};
-use vocab::id::{OrgId, UserId};
+use vocab::id::{OrgId, UserId, UserTypeId};
 use vocab::secret::Secret;
 use vocab::time::Timestamp;
+
+/// What becomes of the type of somebody whose profile is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Retype {
+    /// They stay of the type that they are of.
+    #[default]
+    Keep,
+    /// They are of this one from now on; nothing is the one that every org has.
+    To(Option<UserTypeId>),
+}
+
+/// A profile that is written whole.
+struct Written {
+    input: ProfileInput,
+    retype: Retype,
+    password: Option<PlannedPassword>,
+}
 
 /// The person as a target of a log row.
 #[must_use]
@@ -29,7 +48,7 @@ pub fn as_target(person: &Person) -> Target {
 }
 
 impl Cell {
-    /// Adds a person in state STAGED.
+    /// Adds a person in state STAGED, of the type that every org has.
     ///
     /// # Errors
     /// [`Refusal`] as the rules of profiles say.
@@ -38,12 +57,26 @@ impl Cell {
         permit: &Permit,
         input: ProfileInput,
     ) -> Result<UserId, Refusal> {
+        self.create_person_of(permit, input, None).await
+    }
+
+    /// The same of a type.
+    ///
+    /// # Errors
+    /// As for [`Cell::create_person`]; [`Refusal::Invalid`] for a type that the org does not have.
+    pub async fn create_person_of(
+        &self,
+        permit: &Permit,
+        input: ProfileInput,
+        type_id: Option<UserTypeId>,
+    ) -> Result<UserId, Refusal> {
         permit.covers(Permission::ManagePeople)?;
         let snapshot = self
             .snapshot(permit.org())
             .await?
             .ok_or(Refusal::NotFound)?;
-        let profile = decide_profile(input, &snapshot.org.settings.profile_schema)?;
+        let schema = snapshot.schema_of_type(type_id.as_ref())?;
+        let profile = decide_profile(input, schema)?;
         let user_id = UserId::generate(self.entropy());
         let display = format!("{} {}", profile.first_name, profile.last_name);
         let event = Event::new(EventType::UserLifecycleCreate, Outcome::Success, self.now())
@@ -56,7 +89,11 @@ impl Cell {
                 Box::pin(async move {
                     let (org, now) = (permit.org(), cell.now());
                     store::insert(tx, org, &id, PersonStatus::Staged, &profile, now).await?;
-                    unique::claim(tx, org, &id, &profile.attributes).await?;
+                    let key = type_id.as_ref();
+                    if key.is_some() {
+                        put_type_of(tx, org, &id, key).await?;
+                    }
+                    unique::claim(tx, org, (&id, key), &profile.attributes).await?;
                     tell(tx, &cell, &permit, &id, event).await
                 })
             })
@@ -76,26 +113,48 @@ impl Cell {
         revision: i64,
         input: ProfileInput,
     ) -> Result<(), Refusal> {
-        self.write_profile(permit, user_id, revision, input, None)
+        self.retype_person(permit, (user_id, revision), input, Retype::Keep)
             .await
     }
 
-    /// Changes a person's profile and password, both or neither.
+    /// The same, and makes the person one of another type. What the profile holds must be of that type; what it does not hold is no more.
     ///
     /// # Errors
-    /// [`PasswordRefusal`], or in it what [`Cell::update_person`] refuses.
+    /// As for [`Cell::update_person`]; [`Refusal::Invalid`] for a type that the org does not have, and for attributes that it does not have.
+    pub async fn retype_person(
+        &self,
+        permit: &Permit,
+        (user_id, revision): (&UserId, i64),
+        input: ProfileInput,
+        retype: Retype,
+    ) -> Result<(), Refusal> {
+        let written = Written {
+            input,
+            retype,
+            password: None,
+        };
+        self.write_profile(permit, user_id, revision, written).await
+    }
+
+    /// Changes a person's profile, type and password, all or nothing.
+    ///
+    /// # Errors
+    /// [`PasswordRefusal`], or in it what [`Cell::retype_person`] refuses.
     pub async fn update_person_with_password(
         &self,
         permit: &Permit,
-        user_id: &UserId,
-        revision: i64,
-        input: ProfileInput,
+        (user_id, revision): (&UserId, i64),
+        (input, retype): (ProfileInput, Retype),
         password: Secret<String>,
     ) -> Result<(), PasswordRefusal> {
         permit.covers(Permission::ManagePeople)?;
         let subject = self.factor_subject(permit, user_id).await?;
+        let schema = match &retype {
+            Retype::Keep => subject.schema()?,
+            Retype::To(key) => subject.schema_of_type(key.as_ref())?,
+        };
         // It must not be what the person is called from now on; what they were called before is nothing any more.
-        let profile = decide_profile(input.clone(), &subject.org().settings.profile_schema)?;
+        let profile = decide_profile(input.clone(), schema)?;
         let about = Person {
             login: profile.login,
             email: profile.email,
@@ -106,7 +165,12 @@ impl Cell {
         let planned = self
             .plan_password(permit, &subject, &about, password)
             .await?;
-        self.write_profile(permit, user_id, revision, input, Some(planned))
+        let written = Written {
+            input,
+            retype,
+            password: Some(planned),
+        };
+        self.write_profile(permit, user_id, revision, written)
             .await?;
         Ok(())
     }
@@ -116,19 +180,25 @@ impl Cell {
         permit: &Permit,
         user_id: &UserId,
         revision: i64,
-        input: ProfileInput,
-        password: Option<PlannedPassword>,
+        written: Written,
     ) -> Result<(), Refusal> {
         let administers = permit.covers_within(Permission::ManagePeople, Capability::UsersProfile);
         let own = administers.is_err();
         if own {
             permit.covers_account_of(user_id)?;
         }
+        let Written {
+            input,
+            retype,
+            password,
+        } = written;
+        if own && retype != Retype::Keep {
+            return Err(Refusal::Forbidden);
+        }
         let snapshot = self
             .snapshot(permit.org())
             .await?
             .ok_or(Refusal::NotFound)?;
-        let schema = snapshot.org.settings.profile_schema.clone();
         // What the person may not change themselves is put back below, the address as well.
         let mails = if own {
             Vec::new()
@@ -144,17 +214,26 @@ impl Cell {
                     if person.revision != revision {
                         return Err(Refusal::Changed);
                     }
+                    let (key, schema) = match &retype {
+                        Retype::Keep => (&person.type_id, snapshot.schema_of_person(&person)?),
+                        Retype::To(key) => (key, snapshot.schema_of_type(key.as_ref())?),
+                    };
                     let input = if own {
-                        keep_what_only_others_set(input, &person, &schema)
+                        keep_what_only_others_set(input, &person, schema)
                     } else {
                         input
                     };
-                    let profile = decide_profile(input, &schema)?;
+                    let profile = decide_profile(input, schema)?;
                     check_addresses(tx, &permit, &person, &profile).await?;
-                    apply_profile(tx, &person, &profile, mails, cell.now()).await?;
-                    let event =
-                        cell.person_event(&permit, EventType::UserAccountUpdateProfile, &person);
-                    tell(tx, &cell, &permit, &user_id, event).await?;
+                    let kind = EventType::UserAccountUpdateProfile;
+                    let mut events = vec![cell.person_event(&permit, kind, &person)];
+                    if *key != person.type_id {
+                        check_retype(tx, &permit, &person).await?;
+                        events.push(cell.type_event(&permit, &person, key.as_ref()));
+                    }
+                    let change = (&profile, key.as_ref());
+                    apply_profile(tx, &person, change, mails, cell.now()).await?;
+                    tell_all(tx, &cell, &permit, &user_id, events).await?;
                     // A password logs its change itself, and rules are held before anything is logged.
                     if let Some(password) = password {
                         password.apply(tx).await?;
@@ -225,6 +304,17 @@ impl Cell {
             .await
     }
 
+    /// A log row of another type of a person.
+    fn type_event(&self, permit: &Permit, person: &Person, key: Option<&UserTypeId>) -> Event {
+        let before = id_of(&person.org_id, person.type_id.as_ref());
+        let after = id_of(&person.org_id, key);
+        let kind = EventType::UserAccountUpdateUserType;
+        Event::new(kind, Outcome::Success, self.now())
+            .actor(permit.actor().clone())
+            .client(permit.client())
+            .target(as_target(person).change("type", &before, &after))
+    }
+
     /// A log row of an act upon a person.
     #[must_use]
     pub fn person_event(&self, permit: &Permit, kind: EventType, person: &Person) -> Event {
@@ -243,20 +333,35 @@ async fn check_addresses(
     person: &Person,
     profile: &ProfileInput,
 ) -> Result<(), Refusal> {
-    let Some(caller) = permit.custom_caller() else {
-        return Ok(());
-    };
     if profile.login == person.login && profile.email == person.email {
         return Ok(());
     }
-    let whose = (permit.org(), caller);
-    let held = reach::load_capabilities_over(tx, whose, &person.id).await?;
-    match held.contains(&Capability::UsersManage) {
+    match manages(tx, permit, person).await? {
         true => Ok(()),
         false => Err(Refusal::OutOfReach(
             "by a login or a mail address one gets in as somebody; whoever may manage them in all ways can change it",
         )),
     }
+}
+
+/// The type decides what a profile holds, so that whoever gives another takes what the profile held.
+async fn check_retype(tx: &mut ReadTx, permit: &Permit, person: &Person) -> Result<(), Refusal> {
+    match manages(tx, permit, person).await? {
+        true => Ok(()),
+        false => Err(Refusal::OutOfReach(
+            "the type of somebody decides what their profile holds; whoever may manage them in all ways can change it",
+        )),
+    }
+}
+
+/// Whether a holder of custom roles is let do to the person whatever there is; whoever has other roles is.
+async fn manages(tx: &mut ReadTx, permit: &Permit, person: &Person) -> Result<bool, Refusal> {
+    let Some(caller) = permit.custom_caller() else {
+        return Ok(true);
+    };
+    let whose = (permit.org(), caller);
+    let held = reach::load_capabilities_over(tx, whose, &person.id).await?;
+    Ok(held.contains(&Capability::UsersManage))
 }
 
 /// Lets the rules of groups follow a change of somebody, and logs the change and what came of it.
@@ -267,9 +372,18 @@ pub(crate) async fn tell(
     user_id: &UserId,
     event: Event,
 ) -> Result<(), Refusal> {
+    tell_all(tx, cell, permit, user_id, vec![event]).await
+}
+
+async fn tell_all(
+    tx: &mut WriteTx,
+    cell: &Cell,
+    permit: &Permit,
+    user_id: &UserId,
+    mut events: Vec<Event>,
+) -> Result<(), Refusal> {
     let org = permit.org();
     let rules = active::hold(tx, cell, org).await?;
-    let mut events = vec![event];
     let place = (org, user_id);
     events.extend(follow(tx, cell, Some(permit), rules.as_deref(), place).await?);
     Ok(ledger::append_all(tx, org, events).await?)
@@ -282,12 +396,16 @@ pub(crate) async fn tell(
 pub(super) async fn apply_profile(
     tx: &mut WriteTx,
     person: &Person,
-    profile: &ProfileInput,
+    (profile, key): (&ProfileInput, Option<&UserTypeId>),
     notices: Vec<SealedMail>,
     now: Timestamp,
 ) -> Result<(), Refusal> {
+    let (org, id) = (&person.org_id, &person.id);
     store::update_profile(tx, person, profile, now).await?;
-    unique::claim(tx, &person.org_id, &person.id, &profile.attributes).await?;
+    if key != person.type_id.as_ref() {
+        put_type_of(tx, org, id, key).await?;
+    }
+    unique::claim(tx, org, (id, key), &profile.attributes).await?;
     if fold(&profile.email) != fold(&person.email) {
         credentials::delete_mailed(tx, &person.org_id, &person.id).await?;
     }

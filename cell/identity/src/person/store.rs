@@ -12,7 +12,7 @@ use vocab::id::{OrgId, UserId};
 use vocab::time::Timestamp;
 use vocab::value::Value;
 
-/// The first seventeen columns of a selection of people.
+/// The first eighteen columns of a selection of people.
 pub(crate) fn read(row: &Row) -> Result<Person, Fault> {
     let status: String = row.get(2)?;
     let profile: String = row.get(8)?;
@@ -36,6 +36,7 @@ pub(crate) fn read(row: &Row) -> Result<Person, Fault> {
         activated_at: row.get(14)?,
         status_changed_at: row.get(15)?,
         external_id: row.get(16)?,
+        type_id: row.get(17)?,
     })
 }
 
@@ -44,7 +45,7 @@ macro_rules! select {
         concat!(
             "SELECT u.org_id, u.id, u.status, u.login, u.email, u.email_verified, u.first_name, u.last_name, ",
             "u.profile, u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at, u.activated_at, ",
-            "u.status_changed_at, u.external_id FROM users u ",
+            "u.status_changed_at, u.external_id, u.type_id FROM users u ",
             $rest
         )
     };
@@ -181,14 +182,14 @@ pub async fn load_administrators(
 ) -> Result<Vec<(Person, GrantedRole)>, Fault> {
     let sql = "SELECT u.org_id, u.id, u.status, u.login, u.email, u.email_verified, u.first_name, u.last_name, \
                u.profile, u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at, u.activated_at, \
-               u.status_changed_at, u.external_id, a.role, a.granted_at, a.breadth \
+               u.status_changed_at, u.external_id, u.type_id, a.role, a.granted_at, a.breadth \
                FROM (SELECT user_id, role, granted_at, 'WHOLE' AS breadth FROM administrators WHERE org_id = $1 AND user_id > $2 \
                UNION ALL SELECT holder_id, role, granted_at, 'NARROWED' FROM narrowed_roles \
                WHERE org_id = $1 AND holder_kind = 'USER' AND holder_id > $2) a \
                JOIN users u ON u.org_id = $1 AND u.id = a.user_id ORDER BY a.user_id, a.role LIMIT $3";
     let rows = tx.query(sql, params![org_id, after, limit]).await?;
     rows.iter()
-        .map(|row| Ok((read(row)?, read_granted(row, 17)?)))
+        .map(|row| Ok((read(row)?, read_granted(row, 18)?)))
         .collect()
 }
 
@@ -581,7 +582,7 @@ pub async fn load_page(
                 concat!(
                     "SELECT u.org_id, u.id, u.status, u.login, u.email, u.email_verified, u.first_name, u.last_name, ",
                     "u.profile, u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at, u.activated_at, ",
-                    "u.status_changed_at, u.external_id, t.term ",
+                    "u.status_changed_at, u.external_id, u.type_id, t.term ",
                     "FROM user_terms t JOIN users u ON u.org_id = t.org_id AND u.id = t.user_id ",
                     "WHERE t.org_id = $1 AND t.term < $3 AND (t.term, t.user_id) > ($4, $5) ",
                     $filter,
@@ -610,7 +611,7 @@ pub async fn load_page(
             let key = if prefix.is_empty() {
                 (fold(&person.login), String::new())
             } else {
-                (row.get(17)?, person.id.to_string())
+                (row.get(18)?, person.id.to_string())
             };
             Ok((person, key))
         })

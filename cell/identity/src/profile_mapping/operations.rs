@@ -4,7 +4,7 @@ use crate::access::ceiling::check_app_reach;
 use crate::access::{Permission, Permit};
 use crate::app::operations::load_for_change;
 use crate::app::store as apps;
-use crate::attribute_schema::{Owner, store as schemas};
+use crate::attribute_schema::store as schemas;
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::profile_mapping::{
@@ -30,7 +30,7 @@ impl Cell {
         apps::load(&mut tx, org, app)
             .await?
             .ok_or(Refusal::NotFound)?;
-        let of_app = schemas::load(&mut tx, org, &Owner::App(app.clone())).await?;
+        let of_app = schemas::load(&mut tx, org, app.as_str()).await?;
         let ends = Ends {
             of_people: store::load_of_people(&mut tx, org).await?,
             of_app: of_app.attributes,

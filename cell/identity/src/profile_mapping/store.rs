@@ -1,10 +1,10 @@
 //! The table `profile_mappings`.
 
-use crate::attribute_schema::{Owner, store as schemas};
+use crate::attribute_schema::store as schemas;
 use crate::fault::{Fault, Refusal};
 use crate::org::settings::ProfileAttribute;
-use crate::org::store as orgs;
 use crate::profile_mapping::{Mapped, ProfileMapping, Properties};
+use crate::user_type::store::load_schemas;
 use database::{DatabaseFault, ReadTx, WriteTx, params};
 use vocab::id::{AppId, OrgId};
 use vocab::time::Timestamp;
@@ -33,7 +33,7 @@ pub async fn load(tx: &mut ReadTx, org: &OrgId, app: &AppId) -> Result<ProfileMa
     })
 }
 
-/// The attributes that the people of an org have.
+/// The attributes that the people of an org have, of whatever type they are.
 ///
 /// # Errors
 /// [`Fault`] if they cannot be read.
@@ -41,8 +41,8 @@ pub(crate) async fn load_of_people(
     tx: &mut ReadTx,
     org: &OrgId,
 ) -> Result<Vec<ProfileAttribute>, Fault> {
-    let org = orgs::load(tx, org).await?;
-    Ok(org.map_or_else(Vec::new, |org| org.settings.profile_schema))
+    let schemas = load_schemas(tx, org).await?;
+    Ok(schemas.as_schemas().every().into_owned())
 }
 
 /// The schema and the mapping of an app, ready to be asked.
@@ -54,7 +54,7 @@ pub(crate) async fn load_mapped(
     org: &OrgId,
     app: &AppId,
 ) -> Result<Mapped, Fault> {
-    let of_app = schemas::load(tx, org, &Owner::App(app.clone())).await?;
+    let of_app = schemas::load(tx, org, app.as_str()).await?;
     let of_app = of_app.attributes;
     if of_app.is_empty() {
         return Ok(Mapped::default());

@@ -5,10 +5,9 @@ use crate::app;
 use crate::attribute_schema::Attributes;
 use crate::cell::Cell;
 use crate::fault::Fault;
-use crate::org::settings::ProfileAttribute;
 use crate::person::{Person, store as people};
 use crate::profile_mapping::Mapped;
-use crate::profile_mapping::store::{load_mapped, load_of_people};
+use crate::profile_mapping::store::load_mapped;
 use crate::provisioning::account_note::{Attempt, store_account};
 use crate::provisioning::decide::{Known, Step, Wanted, decide_step, decide_wanted};
 use crate::provisioning::mapping::{Rendered, render_user};
@@ -16,6 +15,8 @@ use crate::provisioning::store::accounts::{self, Account};
 use crate::provisioning::store::{Key, connections};
 use crate::provisioning::work::Work;
 use crate::provisioning::{Connection, Features};
+use crate::user_type::schemas::OrgSchemas;
+use crate::user_type::store::load_schemas;
 use database::ReadTx;
 use vocab::id::UserId;
 
@@ -34,8 +35,8 @@ pub(crate) struct Facts {
 
 /// What is sent of a person is made of these, and what is let be done.
 pub(crate) struct Sources {
-    /// The attributes of people.
-    schema: Vec<ProfileAttribute>,
+    /// The attributes of people, by their types.
+    schemas: OrgSchemas,
     /// What they have in the app.
     mapped: Mapped,
     may: Features,
@@ -49,7 +50,7 @@ impl Sources {
     pub(crate) async fn load(tx: &mut ReadTx, connection: &Connection) -> Result<Self, Fault> {
         let (org, app) = (&connection.org_id, &connection.app_id);
         Ok(Self {
-            schema: load_of_people(tx, org).await?,
+            schemas: load_schemas(tx, org).await?,
             mapped: load_mapped(tx, org, app).await?,
             may: connection.config.features,
         })
@@ -111,7 +112,8 @@ pub(crate) fn decide_facts(
         .filter(|_| wanted == Wanted::Yes)
         .and_then(|person| {
             let in_app = sources.mapped.complete(person, &stored).ok()?;
-            Some(render_user(person, &sources.schema, &in_app))
+            let own = sources.schemas.as_schemas().of_person(person);
+            Some(render_user(person, own, &in_app))
         });
     let known = Known {
         linked: account.peer_id.is_some(),

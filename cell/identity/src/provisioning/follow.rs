@@ -5,7 +5,7 @@
 //! were looked at are made up for by a walk; so is what a newer release sends of people who did not change, of whom no row says anything.
 
 use crate::app;
-use crate::attribute_schema::{Owner, store as schemas};
+use crate::attribute_schema::store as schemas;
 use crate::cell::Cell;
 use crate::fault::Fault;
 use crate::provisioning::mapping::{RULES, changes_by_rules};
@@ -298,7 +298,7 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     let key = (&org, &app);
-                    let of_app = schemas::load(tx, &org, &Owner::App(app.clone())).await?;
+                    let of_app = schemas::load(tx, &org, app.as_str()).await?;
                     let changes = changes_by_rules(&of_app.attributes);
                     let walk = changes.then_some(WALK_START);
                     let is_noted = connections::note_rules(tx, key, walk).await?;

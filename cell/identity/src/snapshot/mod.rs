@@ -3,19 +3,21 @@
 pub mod cache;
 
 use crate::app::App;
-use crate::attribute_schema::{self, Owner};
+use crate::attribute_schema;
 use crate::behavior::Behavior;
 use crate::cell::Cell;
-use crate::fault::Fault;
+use crate::fault::{Fault, Refusal};
 use crate::org::Org;
 use crate::org::settings::ProfileAttribute;
+use crate::person::Person;
 use crate::server::{AuthorizationServer, DEFAULT_SERVER_NAME};
 use crate::sign_on::{SignOnPolicy, Zone};
 use crate::snapshot::cache::Generation;
 use crate::trusted_origin::TrustedOrigin;
+use crate::user_type::schemas::{ProfileSchemas, TypeSchema};
 use std::collections::HashMap;
 use std::sync::Arc;
-use vocab::id::{AppId, IdentityProviderId, OrgId, PolicyId};
+use vocab::id::{AppId, IdentityProviderId, OrgId, PolicyId, UserTypeId};
 
 /// What a request needs to know of an org before it reads anything else.
 #[derive(Debug)]
@@ -26,6 +28,8 @@ pub struct OrgSnapshot {
     pub logo: Option<String>,
     /// What its groups have beyond name and description.
     pub group_schema: Vec<ProfileAttribute>,
+    /// What people of each type have beyond what is built in, of other types than the one that every org has.
+    pub type_schemas: Vec<TypeSchema>,
     /// Its custom authorization servers, by id.
     pub servers: HashMap<String, Arc<AuthorizationServer>>,
     /// Its network zones.
@@ -45,6 +49,33 @@ pub struct OrgSnapshot {
 }
 
 impl OrgSnapshot {
+    /// What profiles hold, by the type of the person.
+    #[must_use]
+    pub fn schemas(&self) -> ProfileSchemas<'_> {
+        ProfileSchemas {
+            of_default: &self.org.settings.profile_schema,
+            of_types: &self.type_schemas,
+        }
+    }
+
+    /// The attributes of a type that somebody is to be of.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] for a type that the org does not have.
+    pub fn schema_of_type(&self, key: Option<&UserTypeId>) -> Result<&[ProfileAttribute], Refusal> {
+        let schema = self.schemas().of(key);
+        schema.ok_or_else(|| Refusal::invalid("type.id", "there is no such type of people"))
+    }
+
+    /// The attributes of a person that is about to be changed.
+    ///
+    /// # Errors
+    /// [`Refusal::Changed`] for a person of a type that came to be after this was loaded.
+    pub fn schema_of_person(&self, person: &Person) -> Result<&[ProfileAttribute], Refusal> {
+        let schema = self.schemas().of(person.type_id.as_ref());
+        schema.ok_or(Refusal::Changed)
+    }
+
     /// The custom server of that id, or the preset one by its name.
     #[must_use]
     pub fn server(&self, id_or_name: &str) -> Option<Arc<AuthorizationServer>> {
@@ -91,11 +122,13 @@ impl Cell {
         let behaviors = crate::behavior::store::load_all(&mut tx, org_id).await?;
         let origins = crate::trusted_origin::store::load_all(&mut tx, org_id).await?;
         let providers = crate::identity_provider::store::load_all(&mut tx, org_id).await?;
-        let groups = attribute_schema::store::load(&mut tx, org_id, &Owner::Groups).await?;
+        let (group_schema, type_schemas) =
+            attribute_schema::store::load_of_snapshot(&mut tx, org_id).await?;
         let snapshot = Arc::new(OrgSnapshot {
             org,
             logo,
-            group_schema: groups.attributes,
+            group_schema,
+            type_schemas,
             servers: servers
                 .into_iter()
                 .map(|server| (server.id.to_string(), Arc::new(server)))

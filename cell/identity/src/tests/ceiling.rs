@@ -11,6 +11,7 @@ use crate::fault::Refusal;
 use crate::for_tests::{World, on_both_engines, profile};
 use crate::person::Person;
 use crate::person::lifecycle::LifecycleAction;
+use crate::person::operations::Retype;
 use crate::person::store::load_roles;
 use crate::session::ending::Ending;
 use crate::sign_in::setup::LinkPurpose;
@@ -94,10 +95,13 @@ impl Act {
                 let revision = person.revision;
                 cell.update_person(permit, user, revision, input).await
             }
-            Self::UpdateWithPassword => told(
-                cell.update_person_with_password(permit, user, person.revision, input, password())
-                    .await,
-            ),
+            Self::UpdateWithPassword => {
+                let (whom, written) = ((user, person.revision), (input, Retype::Keep));
+                told(
+                    cell.update_person_with_password(permit, whom, written, password())
+                        .await,
+                )
+            }
             Self::SetPassword => told(cell.set_password(permit, user, password()).await),
             Self::ImportHash => cell.import_password_hash(permit, user, HASH).await,
             Self::Step(action) => {

@@ -13,6 +13,7 @@ use crate::person::creation::{
     Beginning, FIRST_GROUPS_MAX, FirstPassword, NewPerson, decide_first_status,
 };
 use crate::person::lifecycle::LifecycleAction;
+use crate::person::operations::Retype;
 use crate::person::profile::ProfileInput;
 use crate::person::search::plan::{PeopleSearch, PersonCondition};
 use crate::person::search::{PersonAttribute, PersonOrder};
@@ -173,6 +174,7 @@ fn new(login: &str, groups: Option<(Permit, Vec<GroupId>)>) -> NewPerson {
         external_id: None,
         password: Some(FirstPassword::Given(Secret::new(PASSWORD.to_owned()))),
         groups,
+        type_id: None,
         beginning: Beginning::Active,
         invited_by: None,
     }
@@ -319,13 +321,11 @@ async fn profile_and_password_change_together_or_neither(world: &World) {
     let rows = world.log_rows(&org).await;
     let change = async |revision: i64, login: &str, password: &str| {
         let password = Secret::new(password.to_owned());
-        let changed = world.cell.update_person_with_password(
-            &permit,
-            &id,
-            revision,
-            profile(login),
-            password,
-        );
+        let written = (profile(login), Retype::Keep);
+        let changed =
+            world
+                .cell
+                .update_person_with_password(&permit, (&id, revision), written, password);
         changed.await
     };
     let stale = change(7, "king", "another tall lighthouse").await;

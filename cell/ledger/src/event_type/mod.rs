@@ -117,6 +117,7 @@ define_event_types! {
     UserAccountUpdateProfile, "user.account.update_profile", "Profile changed", Usual;
     UserAccountUpdatePrimaryEmail, "user.account.update_primary_email", "Mail address changed", Usual;
     UserAccountUpdatePassword, "user.account.update_password", "Password changed", Usual;
+    UserAccountUpdateUserType, "user.account.update_user_type", "Person made one of another type", Usual;
     UserAccountResetPassword, "user.account.reset_password", "Password reset", Usual;
     UserAccountExpirePassword, "user.account.expire_password", "Password expired", Usual;
     UserAccountUseToken, "user.account.use_token", "One-time link used", Usual;
@@ -219,7 +220,8 @@ define_event_types! {
     SystemOrgRateLimitViolation, "system.org.rate_limit.violation", "Rate limit of the organisation exceeded", Usual;
     SystemClientRateLimitViolation, "system.client.rate_limit.violation", "Rate limit of a client exceeded", Usual;
     SystemOperationRateLimitViolation, "system.operation.rate_limit.violation", "Rate limit of an operation exceeded", Usual;
-    DirectoryUserProfileUpdate, "directory.user_profile.update", "Profile schema changed", Usual;
+    DirectoryUserProfileUpdate, "directory.user_profile.update", "Type of people changed or removed", Usual;
+    DirectoryNonDefaultUserProfileCreate, "directory.non_default_user_profile.create", "Type of people added", Usual;
     SecurityRequestBlocked, "security.request.blocked", "Request blocked", Alarming;
     SecurityThreatDetected, "security.threat.detected", "Many names failed from one address", Alarming;
     SecurityThreatConfigurationUpdate, "security.threat.configuration.update", "What is done about threats changed", Usual;

@@ -2,7 +2,10 @@
 
 use crate::for_tests::{Answered, By, World, on_both_engines};
 use identity::access::{Permission, Role};
+use identity::org::settings::ProfileAttribute;
 use identity::person::lifecycle::LifecycleAction;
+use identity::person::profile::ProfileInput;
+use identity::user_type::UserTypeInput;
 use protocol::scim::{ENTERPRISE, PROFILE, USER};
 use serde_json::{Value, json};
 use vocab::id::UserId;
@@ -417,7 +420,86 @@ async fn what_is_asked_for_is_shown(world: &World) {
     }
 }
 
+/// A user has the attributes of their type, and whoever is added is of the type that every org has.
+async fn users_have_the_attributes_of_their_type(world: &World) {
+    let permit = world.permit(&world.main, Permission::ManageOrg);
+    let input = UserTypeInput {
+        name: "contractor".into(),
+        display_name: "Contractor".into(),
+        description: String::new(),
+    };
+    let made = world.cell.create_user_type(&permit, input).await.unwrap();
+    let key = made.key.unwrap();
+    let attribute = |name: &str, required| ProfileAttribute {
+        name: name.into(),
+        required,
+        ..ProfileAttribute::default()
+    };
+    let own = vec![attribute("costCenter", true), attribute("agency", true)];
+    let seen = world.cell.user_type_schema(&permit, &key).await.unwrap();
+    let put = world.cell.put_user_type_schema(&permit, &key, seen, own);
+    put.await.unwrap();
+    let permit = world.permit(&world.main, Permission::ManagePeople);
+    let profile = ProfileInput {
+        login: "carl@example.com".into(),
+        email: "carl@example.com".into(),
+        attributes: json!({ "costCenter": "C1", "agency": "Acme" })
+            .as_object()
+            .cloned()
+            .unwrap(),
+        ..ProfileInput::default()
+    };
+    let carl = world
+        .cell
+        .create_person_of(&permit, profile, Some(key))
+        .await
+        .unwrap();
+    let path = format!("{USERS}/{carl}");
+    let shown = world.get(&path).await;
+    assert_eq!(shown.body[ENTERPRISE], json!({ "costCenter": "C1" }));
+    assert_eq!(shown.body[PROFILE], json!({ "agency": "Acme" }));
+    let listed = world
+        .get(&format!(
+            "{USERS}?filter=userName+eq+%22carl@example.com%22"
+        ))
+        .await;
+    assert_eq!(
+        listed.body["Resources"][0][PROFILE],
+        json!({ "agency": "Acme" })
+    );
+    let patch = |value: &str| json!([{ "op": "replace", "path": format!("{PROFILE}:agency"), "value": value }]);
+    let patched = world.patch(&path, &patch("Navy")).await;
+    assert_eq!(
+        patched.body[PROFILE],
+        json!({ "agency": "Navy" }),
+        "{}",
+        patched.body
+    );
+    // What those of the other type have is nothing of his, and the other way round.
+    let level = json!([{ "op": "add", "path": format!("{PROFILE}:level"), "value": 3 }]);
+    assert_eq!(world.patch(&path, &level).await.status.as_u16(), 400);
+    let ada = add(world, &ada()).await;
+    assert_eq!(ada.status, 201, "{}", ada.body);
+    let refused = world
+        .patch(&format!("{USERS}/{}", ada.id()), &patch("Acme"))
+        .await;
+    assert_eq!(refused.status.as_u16(), 400);
+    let mut whole = shown.body.clone();
+    whole[PROFILE] = json!({});
+    assert_eq!(put(world, carl.as_str(), &whole).await.status.as_u16(), 400);
+    assert_eq!(
+        world.get(&path).await.body[PROFILE],
+        json!({ "agency": "Navy" })
+    );
+    // The schemas tell what there is, and what everybody must have.
+    let profile = world.get(&format!("/scim/v2/Schemas/{PROFILE}")).await;
+    let attributes = profile.body["attributes"].as_array().unwrap();
+    let agency = attributes.iter().find(|one| one["name"] == "agency");
+    assert_eq!(agency.unwrap()["required"], json!(false));
+}
+
 on_both_engines!(
+    users_have_the_attributes_of_their_type,
     a_user_is_added_whole_and_found_at_once,
     how_a_user_begins_is_said_by_active_and_password,
     who_is_refused_is_not_half_added,

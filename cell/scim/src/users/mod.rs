@@ -112,12 +112,18 @@ pub(crate) async fn groups_of(
 pub async fn create(call: &Call, asked: &Asked) -> Result<Reply, ScimError> {
     let projection = projection_of(asked)?;
     let permit = call.permit(Permission::ManagePeople)?;
-    let input = plan_user(&call.attributes, None, asked.object()?, Mode::Create)?;
+    let input = plan_user(
+        &call.attributes_of(None),
+        None,
+        asked.object()?,
+        Mode::Create,
+    )?;
     let new = NewPerson {
         profile: input.profile,
         external_id: input.external_id,
         password: input.password.map(FirstPassword::Given),
         groups: None,
+        type_id: None,
         beginning: match input.active {
             Some(false) => Beginning::Staged,
             Some(true) | None => Beginning::Active,
@@ -136,7 +142,8 @@ pub async fn create(call: &Call, asked: &Asked) -> Result<Reply, ScimError> {
 pub async fn replace(call: &Call, asked: &Asked) -> Result<Reply, ScimError> {
     change(call, asked, |record| {
         let person = Some(&record.person);
-        let planned = plan_user(&call.attributes, person, asked.object()?, Mode::Replace);
+        let attributes = call.attributes_of(person);
+        let planned = plan_user(&attributes, person, asked.object()?, Mode::Replace);
         Ok(planned?)
     })
     .await
@@ -150,12 +157,13 @@ pub async fn patch(call: &Call, asked: &Asked) -> Result<Reply, ScimError> {
     change(call, asked, |record| {
         let operations = read_patch(asked.object()?)?;
         refuse_read_only(&operations, &READ_ONLY)?;
-        let mut document = render_document(&call.attributes, &record.person);
+        let attributes = call.attributes_of(Some(&record.person));
+        let mut document = render_document(&attributes, &record.person);
         for operation in &operations {
             apply(&mut document, operation)?;
         }
         let person = Some(&record.person);
-        let planned = plan_user(&call.attributes, person, document, Mode::Whole);
+        let planned = plan_user(&attributes, person, document, Mode::Whole);
         // What stands there now stands there by a path of the patch.
         Ok(planned.map_err(|problem| match problem.kind {
             Kind::InvalidSyntax => Problem::of(Kind::InvalidPath, problem.detail),

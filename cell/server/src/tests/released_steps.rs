@@ -153,7 +153,12 @@ const RELEASED: &[(i64, &str)] = &[
         "13748920c0a449164ed33b4ab9462fc605fcec6f91e62930d6b5f8889db770ee",
     ),
     (
+        38,
         "ca72a8e2f6bb65aa781ca414f3d920c58a29fa0e1a4a23e3538f8f7292145014",
+    ),
+    (
+        39,
+        "975f5bd6bcaac6a4136a0f1edcd20095b7918c6b21b0f32b8188d8b27f5caba7",
     ),
 ];
 

@@ -13,7 +13,7 @@ macro_rules! select {
         concat!(
             "SELECT u.org_id, u.id, u.status, u.login, u.email, u.email_verified, u.first_name, u.last_name, ",
             "u.profile, u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at, u.activated_at, ",
-            "u.status_changed_at, u.external_id, ",
+            "u.status_changed_at, u.external_id, u.type_id, ",
             $rest
         )
     };
@@ -59,8 +59,8 @@ fn read_direct(row: &Row) -> Result<AppPerson, Fault> {
     Ok(AppPerson {
         person: read(row)?,
         way: Way::Direct,
-        assigned_at: row.get(17)?,
-        attributes: row.get(18)?,
+        assigned_at: row.get(18)?,
+        attributes: row.get(19)?,
         is_direct: true,
         is_repeat: false,
     })
@@ -70,10 +70,10 @@ fn read_member(row: &Row, group: &GroupId) -> Result<AppPerson, Fault> {
     Ok(AppPerson {
         person: read(row)?,
         way: Way::Group(group.clone()),
-        assigned_at: row.get(17)?,
+        assigned_at: row.get(18)?,
         attributes: Attributes::default(),
-        is_direct: row.get(18)?,
-        is_repeat: row.get(19)?,
+        is_direct: row.get(19)?,
+        is_repeat: row.get(20)?,
     })
 }
 
@@ -159,8 +159,8 @@ pub(super) async fn find_person(
     };
     Ok(Some(AppPerson {
         person: read(&row)?,
-        way: Way::Group(row.get(18)?),
-        assigned_at: row.get(17)?,
+        way: Way::Group(row.get(19)?),
+        assigned_at: row.get(18)?,
         attributes: Attributes::default(),
         is_direct: false,
         is_repeat: false,

@@ -8,6 +8,7 @@ use crate::condition::Operand;
 use crate::person::Person;
 use crate::walk::Listed;
 use serde_json::Value;
+use vocab::id::UserTypeId;
 use vocab::time::Timestamp;
 
 /// What a condition may name of a person.
@@ -17,6 +18,8 @@ pub enum PersonAttribute {
     Id,
     /// The state.
     Status,
+    /// The id of the type; of the one that every org has, an empty one.
+    Type,
     /// What the person types to sign in.
     Login,
     /// What a provisioning client calls the person; compared with regard to case.
@@ -75,6 +78,12 @@ pub struct FoundPeople {
     pub next: Option<crate::condition::Place>,
 }
 
+/// What a condition on the type of a person compares with.
+#[must_use]
+pub fn type_operand(key: Option<&UserTypeId>) -> Operand {
+    Operand::Exact(key.map(UserTypeId::to_string).unwrap_or_default())
+}
+
 impl Listed for PersonRecord {
     type Attribute = PersonAttribute;
 
@@ -84,6 +93,7 @@ impl Listed for PersonRecord {
         match attribute {
             PersonAttribute::Id => text(person.id.as_str()),
             PersonAttribute::Status => text(person.status.as_str()),
+            PersonAttribute::Type => Some(type_operand(person.type_id.as_ref())),
             PersonAttribute::Login => text(&person.login),
             PersonAttribute::ExternalId => person.external_id.clone().map(Operand::Exact),
             PersonAttribute::Email => text(&person.email),

@@ -3,10 +3,11 @@
 use crate::condition::{Comparison, Condition, Direction, Operand, Span, Unanswerable};
 use crate::fault::Refusal;
 use crate::person::profile::{ProfileInput, TERM_CHARS_MAX, fold, search_terms};
-use crate::person::search::{PersonAttribute, PersonOrder, PersonRecord};
+use crate::person::search::{PersonAttribute, PersonOrder, PersonRecord, type_operand};
 use crate::person::{Person, PersonStatus};
 use crate::walk::{self, LAST_TEXT, Search, start_of_all, start_of_span};
 use std::collections::BTreeSet;
+use vocab::id::UserTypeId;
 
 /// A condition on a person.
 pub type PersonCondition = Condition<PersonAttribute>;
@@ -33,6 +34,8 @@ pub(crate) enum Walk {
     Created(Span),
     LastUpdated(Span),
     Status(PersonStatus),
+    /// By the id of the type; an empty one is that of the type that every org has.
+    Type(String),
     /// Members of these groups, which are in order: group after group, each person by the first.
     MembersOf(Vec<String>),
 }
@@ -49,7 +52,9 @@ impl Walk {
             Self::Words { begin, .. } => (3, usize::MAX - begin.len()),
             Self::LastUpdated(_) => (4, 0),
             Self::Created(_) => (5, 0),
+            Self::Type(id) if !id.is_empty() => (5, 1),
             Self::Status(_) => (6, 0),
+            Self::Type(_) => (6, 1),
             Self::ById | Self::ByLogin | Self::MembersOf(_) => (7, 0),
         }
     }
@@ -62,7 +67,10 @@ impl Walk {
             (Self::Id(_) | Self::Login(_) | Self::ExternalId(_), _)
                 | (_, PersonOrder::Natural)
                 | (Self::ById | Self::Email(_), PersonOrder::Id)
-                | (Self::Status(_) | Self::ByLogin, PersonOrder::Login)
+                | (
+                    Self::Status(_) | Self::Type(_) | Self::ByLogin,
+                    PersonOrder::Login
+                )
                 | (Self::Created(_), PersonOrder::Created)
                 | (Self::LastUpdated(_), PersonOrder::LastUpdated)
         )
@@ -144,6 +152,25 @@ impl PeopleSearch {
         Self(search, PersonOrder::Natural)
     }
 
+    /// Whoever is of that type, and in that state, and has a word that begins so; an empty beginning is everybody's.
+    #[must_use]
+    pub fn of_type(key: Option<&UserTypeId>, status: Option<PersonStatus>, text: &str) -> Self {
+        let walk = match (fold(text).is_empty(), key, status) {
+            (false, _, status) => words(text, status),
+            (true, None, Some(status)) => Walk::Status(status),
+            (true, key, _) => Walk::Type(key.map(UserTypeId::to_string).unwrap_or_default()),
+        };
+        let equal = |attribute, operand| Condition::Compare(attribute, Comparison::Equal, operand);
+        let state = status.map(|status| {
+            let state = Operand::Text(status.as_str().to_owned());
+            equal(PersonAttribute::Status, state)
+        });
+        let of = equal(PersonAttribute::Type, type_operand(key));
+        let conditions = std::iter::once(of).chain(state).collect();
+        let search = Search::by(walk, conditions, Direction::Ascending);
+        Self(search, PersonOrder::Natural)
+    }
+
     /// Whoever the condition holds for.
     ///
     /// # Errors
@@ -162,6 +189,7 @@ impl PeopleSearch {
                         | Walk::Login(_)
                         | Walk::ExternalId(_)
                         | Walk::Status(_)
+                        | Walk::Type(_)
                         | Walk::Created(_)
                         | Walk::LastUpdated(_)
                 )
@@ -214,6 +242,9 @@ fn plan_one(condition: &PersonCondition) -> Option<Walk> {
     let (attribute, comparison, text) = match condition {
         Condition::Compare(Of::ExternalId, Comparison::Equal, Operand::Exact(text)) => {
             return Some(Walk::ExternalId(text.clone()));
+        }
+        Condition::Compare(Of::Type, Comparison::Equal, Operand::Exact(text)) => {
+            return Some(Walk::Type(text.clone()));
         }
         Condition::Compare(attribute, comparison, Operand::Text(text)) => {
             (attribute, comparison, text)
@@ -360,6 +391,42 @@ mod tests {
         for (condition, walk) in table {
             assert_eq!(walks(&condition), Ok(vec![walk]), "{condition:?}");
         }
+    }
+
+    #[test]
+    fn people_are_walked_by_their_type_unless_every_org_has_it() {
+        use Comparison::{Equal, NotEqual};
+        let of = |id: &str, comparison| {
+            Condition::Compare(Of::Type, comparison, Operand::Exact(id.into()))
+        };
+        let active = text(Of::Status, Equal, "ACTIVE");
+        let all = |parts: &[&PersonCondition]| {
+            Condition::All(parts.iter().map(|part| (*part).clone()).collect())
+        };
+        for (condition, walk) in [
+            (of("oty1", Equal), Walk::Type("oty1".into())),
+            (of("", Equal), Walk::Type(String::new())),
+            (
+                all(&[&active, &of("oty1", Equal)]),
+                Walk::Type("oty1".into()),
+            ),
+            (
+                all(&[&active, &of("", Equal)]),
+                Walk::Status(PersonStatus::Active),
+            ),
+            (
+                all(&[&active, &of("oty1", NotEqual)]),
+                Walk::Status(PersonStatus::Active),
+            ),
+            (
+                all(&[&of("oty1", Equal), &text(Of::Login, Equal, "ada")]),
+                Walk::Login("ada".into()),
+            ),
+        ] {
+            assert_eq!(walks(&condition), Ok(vec![walk]), "{condition:?}");
+        }
+        let not = of("oty1", NotEqual);
+        assert_eq!(walks(&not), Err(Unanswerable::NoIndex));
     }
 
     #[test]

@@ -16,7 +16,7 @@ macro_rules! columns {
     () => {
         "SELECT u.org_id, u.id, u.status, u.login, u.email, u.email_verified, u.first_name, u.last_name, u.profile, \
          u.epoch, u.revision, u.created_at, u.updated_at, u.last_sign_in_at, u.activated_at, u.status_changed_at, \
-         u.external_id, p.changed_at "
+         u.external_id, u.type_id, p.changed_at "
     };
 }
 
@@ -40,7 +40,7 @@ const MEMBERS_BY_ID: &str = concat!(
 fn read_record(row: &Row) -> Result<PersonRecord, Fault> {
     Ok(PersonRecord {
         person: read(row)?,
-        password_changed_at: row.get(17)?,
+        password_changed_at: row.get(18)?,
     })
 }
 
@@ -113,6 +113,15 @@ pub(super) async fn load_batch(
             let values = params![org, status.as_str(), key, limit];
             tx.query(by_status(direction), values).await?
         }
+        // Whoever is of the type that every org has stands in no index of types: all are walked, and those of others left out.
+        Walk::Type(wanted) if wanted.is_empty() => {
+            tx.query(by_login(direction), params![org, key, limit])
+                .await?
+        }
+        Walk::Type(wanted) => {
+            let values = params![org, wanted, key, limit];
+            tx.query(by_type(direction), values).await?
+        }
         Walk::Created(span) => {
             let values = moments(org, batch, *span)?;
             tx.query(by_creation(direction), &values).await?
@@ -165,10 +174,10 @@ fn read_met(walk: &Walk, row: &Row) -> Result<Met<PersonRecord>, Fault> {
     let record = read_record(row)?;
     let person = &record.person;
     let key = match walk {
-        Walk::ByLogin | Walk::Status(_) => fold(&person.login),
+        Walk::ByLogin | Walk::Status(_) | Walk::Type(_) => fold(&person.login),
         Walk::Created(_) => person.created_at.micros().to_string(),
         Walk::LastUpdated(_) => person.updated_at.micros().to_string(),
-        Walk::Words { .. } => row.get(18)?,
+        Walk::Words { .. } => row.get(19)?,
         Walk::ById
         | Walk::Id(_)
         | Walk::Login(_)
@@ -210,6 +219,11 @@ both_ways!(
     by_status,
     "WHERE u.org_id = $1 AND u.status = $2 AND u.login_key > $3 ORDER BY u.login_key LIMIT $4",
     "WHERE u.org_id = $1 AND u.status = $2 AND u.login_key < $3 ORDER BY u.login_key DESC LIMIT $4"
+);
+both_ways!(
+    by_type,
+    "WHERE u.org_id = $1 AND u.type_id = $2 AND u.login_key > $3 ORDER BY u.login_key LIMIT $4",
+    "WHERE u.org_id = $1 AND u.type_id = $2 AND u.login_key < $3 ORDER BY u.login_key DESC LIMIT $4"
 );
 both_ways!(
     by_creation,
@@ -254,11 +268,12 @@ const fn by_word(status: Option<PersonStatus>) -> &'static str {
 
 /// Each statement that walks, and the index that it must use.
 #[cfg(test)]
-pub(crate) fn every_walk(direction: Direction) -> [(&'static str, &'static str); 9] {
+pub(crate) fn every_walk(direction: Direction) -> [(&'static str, &'static str); 10] {
     [
         (by_id(direction), "sqlite_autoindex_users_1"),
         (by_login(direction), "sqlite_autoindex_users_2"),
         (by_status(direction), "users_by_status"),
+        (by_type(direction), "users_by_type"),
         (by_creation(direction), "users_by_creation"),
         (by_update(direction), "users_by_update"),
         (BY_EMAIL, "users_by_email"),

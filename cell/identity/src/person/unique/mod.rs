@@ -1,19 +1,22 @@
 //! Attributes of which no two people of an org have the same value. Each stands under a mark of its own; the values of
 //! people are kept beside the profile as hashes, one row each, and the key of that table is what makes them unique.
 //!
-//! The marks are read in the transaction that writes a profile, so that whoever began by an older schema is held against
+//! An attribute may be unique for the people of some types and not for those of others; the values of one name are those of one mark, whatever
+//! types it is unique for. The marks are read in the transaction that writes a profile, so that whoever began by an older schema is held against
 //! the one that is in force.
 
 pub(crate) mod store;
 
 use crate::fault::Refusal;
-use crate::org::settings::ProfileAttribute;
 use crate::person::profile::fold;
+use crate::person::unique::store::Mark;
 use crate::problem::{Problem, quoted};
-use database::WriteTx;
+use crate::user_type::schemas::ProfileSchemas;
+use database::{DatabaseFault, WriteTx};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 use vocab::entropy::Entropy;
-use vocab::id::{OrgId, UserId};
+use vocab::id::{OrgId, UserId, UserTypeId};
 use vocab::secret::SecretHash;
 
 /// Most attributes of one org that are unique.
@@ -24,6 +27,8 @@ pub const PEOPLE_MAX: usize = 10_000;
 const BATCH_ROWS: i64 = 500;
 /// The bytes of a mark.
 const MARK_BYTES: usize = 16;
+/// How often a value is asked for that is given up while it is looked at.
+const TAKE_ATTEMPTS_MAX: usize = 4;
 
 /// What is compared of a value: its hash, since an index takes no text of any length. None where nothing is compared.
 fn key_of(value: &Value) -> Option<String> {
@@ -35,14 +40,14 @@ fn key_of(value: &Value) -> Option<String> {
     }
 }
 
-/// Takes the values that somebody has from now on, and gives those before up.
+/// Takes the values that somebody of a type has from now on, and gives those before up.
 ///
 /// # Errors
 /// [`Refusal::Invalid`] naming an attribute of which somebody else has the value.
 pub(crate) async fn claim(
     tx: &mut WriteTx,
     org: &OrgId,
-    user: &UserId,
+    (user, key): (&UserId, Option<&UserTypeId>),
     attributes: &Map<String, Value>,
 ) -> Result<(), Refusal> {
     let marks = store::load_marks(tx, org).await?;
@@ -50,11 +55,11 @@ pub(crate) async fn claim(
         return Ok(());
     }
     store::release(tx, org, user).await?;
-    for mark in marks {
-        let Some(key) = attributes.get(&mark.name).and_then(key_of) else {
+    for mark in marks.iter().filter(|mark| mark.holds_for(key)) {
+        let Some(value) = attributes.get(&mark.name).and_then(key_of) else {
             continue;
         };
-        if !store::insert_value(tx, org, &mark.id, &key, user).await? {
+        if !take(tx, org, (mark, &value), user).await? {
             let pattern = "somebody else has this value of {name}";
             let problem = Problem::of(pattern, [quoted(&mark.name)]);
             return Err(Refusal::invalid("profile", problem));
@@ -63,53 +68,98 @@ pub(crate) async fn claim(
     Ok(())
 }
 
-/// Lets the marks follow the schema: who has a value of an attribute that becomes unique takes it, everybody or nobody.
+/// Takes a value; false if it is somebody else's. What somebody took for whose type the attribute is unique no more is nobody's: it is
+/// left where it is until another wants it, since there may be a million such people.
+async fn take(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    (mark, value): (&Mark, &str),
+    user: &UserId,
+) -> Result<bool, DatabaseFault> {
+    for _ in 0..TAKE_ATTEMPTS_MAX {
+        if store::insert_value(tx, org, &mark.id, value, user).await? {
+            return Ok(true);
+        }
+        let Some((holder, key)) = store::find_holder(tx, org, &mark.id, value).await? else {
+            // It was given up at this moment.
+            continue;
+        };
+        if holder == *user {
+            return Ok(true);
+        }
+        if mark.holds_for(key.as_ref()) {
+            return Ok(false);
+        }
+        store::delete_value(tx, org, (&mark.id, value), &holder).await?;
+    }
+    Ok(false)
+}
+
+/// Lets the marks follow the schemas of all types: who has a value of an attribute that becomes unique takes it, everybody or nobody.
 ///
 /// # Errors
 /// [`Refusal::Invalid`] where two people have the same value, or there are too many people to look at.
-pub(crate) async fn follow_schema(
+pub(crate) async fn follow_schemas(
     tx: &mut WriteTx,
     entropy: &dyn Entropy,
     org: &OrgId,
-    schema: &[ProfileAttribute],
+    schemas: ProfileSchemas<'_>,
 ) -> Result<(), Refusal> {
     let marks = store::load_marks(tx, org).await?;
-    let unique: Vec<&ProfileAttribute> = schema.iter().filter(|it| it.unique).collect();
-    for mark in &marks {
-        if !unique.iter().any(|attribute| attribute.name == mark.name) {
-            store::retire(tx, org, &mark.id).await?;
+    let mut wanted = schemas.unique();
+    let mut begun = Vec::new();
+    for present in marks {
+        let Some(types) = wanted.remove(&present.name) else {
+            store::retire(tx, org, &present.id).await?;
+            continue;
+        };
+        let is_new = |key: &Option<UserTypeId>| !present.types.contains(key);
+        let new: Vec<Option<UserTypeId>> =
+            types.iter().filter(|key| is_new(key)).cloned().collect();
+        let is_changed = present.types != types;
+        let mark = Mark { types, ..present };
+        if is_changed {
+            store::update_types(tx, org, &mark).await?;
+        }
+        if !new.is_empty() {
+            begun.push((mark, new));
         }
     }
-    let is_new = |it: &&&ProfileAttribute| !marks.iter().any(|mark| mark.name == it.name);
-    let mut begun = Vec::new();
-    for attribute in unique.iter().filter(is_new) {
+    for (name, types) in wanted {
         let mut bytes = [0_u8; MARK_BYTES];
         entropy.fill(&mut bytes);
-        let mark = store::Mark {
+        let mark = Mark {
             id: vocab::hex::render(&bytes),
-            name: attribute.name.clone(),
+            name,
+            types: types.clone(),
         };
         store::insert_mark(tx, org, &mark).await?;
-        begun.push((mark, (*attribute).clone()));
+        begun.push((mark, types));
     }
-    if begun.is_empty() {
-        return Ok(());
+    let types: BTreeSet<Option<UserTypeId>> =
+        begun.iter().flat_map(|(_, types)| types.clone()).collect();
+    for key in types {
+        let marks = begun.iter().filter(|(_, types)| types.contains(&key));
+        let marks: Vec<&Mark> = marks.map(|(mark, _)| mark).collect();
+        claim_for_all(tx, org, key.as_ref(), &marks).await?;
     }
-    claim_for_all(tx, org, &begun).await
+    Ok(())
 }
 
+/// Takes for everybody of a type what they have of attributes that became unique for them.
 async fn claim_for_all(
     tx: &mut WriteTx,
     org: &OrgId,
-    begun: &[(store::Mark, ProfileAttribute)],
+    key: Option<&UserTypeId>,
+    marks: &[&Mark],
 ) -> Result<(), Refusal> {
     let (mut after, mut seen) = (String::new(), 0_usize);
     loop {
-        let people = store::hold_profiles(tx, org, &after, BATCH_ROWS).await?;
-        let Some((last, _)) = people.last() else {
+        let people = store::hold_profiles(tx, org, key, (&after, BATCH_ROWS)).await?;
+        let Some(last) = people.last() else {
             return Ok(());
         };
-        after = last.to_string();
+        after.clone_from(&last.place);
         seen += people.len();
         if seen > PEOPLE_MAX {
             return Err(Refusal::invalid(
@@ -117,13 +167,12 @@ async fn claim_for_all(
                 "an attribute becomes unique only where there are at most 10,000 people",
             ));
         }
-        for (user, profile) in &people {
-            for (mark, attribute) in begun {
-                let value = profile.get(&attribute.name);
-                let Some(key) = value.and_then(key_of) else {
+        for held in people.iter().filter(|held| held.key.as_ref() == key) {
+            for mark in marks {
+                let Some(value) = held.profile.get(&mark.name).and_then(key_of) else {
                     continue;
                 };
-                if !store::insert_value(tx, org, &mark.id, &key, user).await? {
+                if !take(tx, org, (mark, &value), &held.user).await? {
                     let pattern = "two people have the same value of {name}";
                     let problem = Problem::of(pattern, [quoted(&mark.name)]);
                     return Err(Refusal::invalid("profile_schema", problem));

@@ -3,7 +3,7 @@
 use crate::fault::Fault;
 use database::{DatabaseFault, ReadTx, WriteTx, params};
 use serde_json::{Map, Value};
-use vocab::id::{OrgId, UserId};
+use vocab::id::{OrgId, UserId, UserTypeId};
 
 /// An attribute that is unique, from the moment at which it became so until it is no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,33 +12,74 @@ pub(crate) struct Mark {
     pub(crate) id: String,
     /// The attribute.
     pub(crate) name: String,
+    /// The types for whose people it is.
+    pub(crate) types: Vec<Option<UserTypeId>>,
+}
+
+impl Mark {
+    /// Whether it is so for the people of a type.
+    pub(crate) fn holds_for(&self, key: Option<&UserTypeId>) -> bool {
+        self.types.iter().any(|own| own.as_ref() == key)
+    }
+
+    /// What stands in the store of its types: nothing for the one that every org has alone.
+    fn stored_types(&self) -> Result<Option<String>, Fault> {
+        if self.types == [None] {
+            return Ok(None);
+        }
+        let types = serde_json::to_string(&self.types);
+        let types = types.map_err(|error| Fault::stored("types of a unique attribute", &error));
+        types.map(Some)
+    }
+}
+
+/// Somebody with their attributes, held until the end of the transaction.
+#[derive(Debug)]
+pub(crate) struct HeldProfile {
+    /// Who.
+    pub(crate) user: UserId,
+    /// Of which type.
+    pub(crate) key: Option<UserTypeId>,
+    /// The attributes.
+    pub(crate) profile: Map<String, Value>,
+    /// Where the walk stands behind them.
+    pub(crate) place: String,
 }
 
 /// The marks of an org that are in force.
-pub(crate) async fn load_marks(tx: &mut ReadTx, org: &OrgId) -> Result<Vec<Mark>, DatabaseFault> {
-    let sql = "SELECT mark, name FROM user_unique_attributes WHERE org_id = $1 AND retired = 0 ORDER BY name";
+pub(crate) async fn load_marks(tx: &mut ReadTx, org: &OrgId) -> Result<Vec<Mark>, Fault> {
+    let sql = "SELECT mark, name, types FROM user_unique_attributes WHERE org_id = $1 AND retired = 0 ORDER BY name";
     let rows = tx.query(sql, params![org]).await?;
     rows.iter()
         .map(|row| {
+            let types: Option<String> = row.get(2)?;
             Ok(Mark {
                 id: row.get(0)?,
                 name: row.get(1)?,
+                types: match types {
+                    None => vec![None],
+                    Some(types) => serde_json::from_str(&types)
+                        .map_err(|error| Fault::stored("types of a unique attribute", &error))?,
+                },
             })
         })
         .collect()
 }
 
 /// Begins one.
-pub(crate) async fn insert_mark(
-    tx: &mut WriteTx,
-    org: &OrgId,
-    mark: &Mark,
-) -> Result<(), DatabaseFault> {
-    let sql =
-        "INSERT INTO user_unique_attributes (org_id, mark, name, retired) VALUES ($1, $2, $3, 0)";
-    tx.execute(sql, params![org, &mark.id, &mark.name])
-        .await
-        .map(|_| ())
+pub(crate) async fn insert_mark(tx: &mut WriteTx, org: &OrgId, mark: &Mark) -> Result<(), Fault> {
+    let sql = "INSERT INTO user_unique_attributes (org_id, mark, name, retired, types) VALUES ($1, $2, $3, 0, $4)";
+    let values = params![org, &mark.id, &mark.name, mark.stored_types()?];
+    tx.execute(sql, values).await?;
+    Ok(())
+}
+
+/// Lets one hold for other types.
+pub(crate) async fn update_types(tx: &mut WriteTx, org: &OrgId, mark: &Mark) -> Result<(), Fault> {
+    let sql = "UPDATE user_unique_attributes SET types = $3 WHERE org_id = $1 AND mark = $2";
+    tx.execute(sql, params![org, &mark.id, mark.stored_types()?])
+        .await?;
+    Ok(())
 }
 
 /// Ends one: its values count no more, and are removed later, a few at a time.
@@ -73,21 +114,66 @@ pub(crate) async fn insert_value(
     Ok(inserted == 1)
 }
 
-/// People by id after that one with their attributes, held until the end of the transaction.
+/// Who has a value, and of which type they are; they are held until the end of the transaction, so that they stay of it.
+pub(crate) async fn find_holder(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    mark: &str,
+    value_hash: &str,
+) -> Result<Option<(UserId, Option<UserTypeId>)>, DatabaseFault> {
+    let whose = "SELECT user_id FROM user_unique_values WHERE org_id = $1 AND mark = $2 AND value_hash = $3";
+    let values = params![org, mark, value_hash];
+    let Some(row) = tx.query_optional(whose, values).await? else {
+        return Ok(None);
+    };
+    let user: UserId = row.get(0)?;
+    let of = "SELECT type_id FROM users WHERE org_id = $1 AND id = $2 FOR UPDATE";
+    let row = tx.query_optional(of, params![org, &user]).await?;
+    row.map(|row| Ok((user, row.get(0)?))).transpose()
+}
+
+/// Lets go of a value that somebody has.
+pub(crate) async fn delete_value(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    (mark, value_hash): (&str, &str),
+    holder: &UserId,
+) -> Result<(), DatabaseFault> {
+    let sql = "DELETE FROM user_unique_values WHERE org_id = $1 AND mark = $2 AND value_hash = $3 AND user_id = $4";
+    let values = params![org, mark, value_hash, holder];
+    tx.execute(sql, values).await.map(|_| ())
+}
+
+/// The next people with their attributes behind a place, held until the end of the transaction: those of a type, or everybody where the type
+/// is the one that every org has, since nothing is kept of who is of that one.
 pub(crate) async fn hold_profiles(
     tx: &mut WriteTx,
     org: &OrgId,
-    after: &str,
-    limit: i64,
-) -> Result<Vec<(UserId, Map<String, Value>)>, Fault> {
-    let sql = "SELECT id, profile FROM users WHERE org_id = $1 AND id > $2 ORDER BY id LIMIT $3 FOR UPDATE";
-    let rows = tx.query(sql, params![org, after, limit]).await?;
+    key: Option<&UserTypeId>,
+    (after, limit): (&str, i64),
+) -> Result<Vec<HeldProfile>, Fault> {
+    let rows = match key {
+        None => {
+            let sql = "SELECT id, type_id, profile, id FROM users WHERE org_id = $1 AND id > $2 \
+                       ORDER BY id LIMIT $3 FOR UPDATE";
+            tx.query(sql, params![org, after, limit]).await?
+        }
+        Some(key) => {
+            let sql = "SELECT id, type_id, profile, login_key FROM users WHERE org_id = $1 AND type_id = $4 \
+                       AND login_key > $2 ORDER BY login_key LIMIT $3 FOR UPDATE";
+            tx.query(sql, params![org, after, limit, key]).await?
+        }
+    };
     rows.iter()
         .map(|row| {
-            let profile: String = row.get(1)?;
-            let profile = serde_json::from_str(&profile)
-                .map_err(|error| Fault::stored("profile of a person", &error))?;
-            Ok((row.get(0)?, profile))
+            let profile: String = row.get(2)?;
+            Ok(HeldProfile {
+                user: row.get(0)?,
+                key: row.get(1)?,
+                profile: serde_json::from_str(&profile)
+                    .map_err(|error| Fault::stored("profile of a person", &error))?,
+                place: row.get(3)?,
+            })
         })
         .collect()
 }

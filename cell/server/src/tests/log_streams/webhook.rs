@@ -117,6 +117,7 @@ pub(super) async fn a_failing_stream_is_told_of_once(mut bench: Bench) {
         external_id: None,
         password: None,
         groups: None,
+        type_id: None,
         beginning: Beginning::Staged,
         invited_by: None,
     };
