@@ -27,10 +27,11 @@ pub async fn show(visit: Visit) -> Answer {
 pub async fn save(visit: Visit) -> Answer {
     let own = own(&visit, PAGE).await?;
     let person = &own.signed_in.person;
+    let schema = visit.snapshot.schemas().of_person(person);
     let input = ProfileInput {
         login: person.login.clone(),
         email: person.email.clone(),
-        ..read_profile(&visit, &person.profile)
+        ..read_profile(&visit, schema, &person.profile)
     };
     let saved = visit
         .cell
@@ -53,8 +54,8 @@ fn draw(
     input: &ProfileInput,
     problem: Option<&(&'static str, String)>,
 ) -> Response {
-    let schema = &visit.snapshot.org.settings.profile_schema;
-    let attributes = attribute_fields(visit, input, problem, false)
+    let schema = visit.snapshot.schemas().of_person(person);
+    let attributes = attribute_fields(visit, schema, (input, problem), false)
         .into_iter()
         .filter(|field| is_shown(field, schema))
         .map(|field| as_own(field, schema))

@@ -430,6 +430,13 @@ fn setting_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             "/admin/settings/attributes/remove",
             post(settings::attributes::remove),
         ),
+        ("/admin/settings/types", get(settings::types::list)),
+        ("/admin/settings/types/add", post(settings::types::add)),
+        ("/admin/settings/types/edit", post(settings::types::edit)),
+        (
+            "/admin/settings/types/remove",
+            post(settings::types::remove),
+        ),
         ("/admin/settings/hooks", get(settings::hooks::list)),
         ("/admin/settings/hooks/add", post(settings::hooks::add)),
         (

@@ -1,10 +1,12 @@
 //! A new person, and how they begin.
 
-use crate::admin::caller::{Answer, Detour, administrator, done, loaded};
+use crate::admin::caller::{Answer, Detour, administrator, done, found, loaded};
 use crate::admin::form::{problem_of, shell_after, typed};
 use crate::admin::paging::CHOICE_ROWS;
 use crate::admin::people::load_person;
-use crate::admin::people::profile::{attribute_fields, read_profile};
+use crate::admin::people::profile::{attribute_fields, read_profile, schema_of};
+use crate::admin::people::types::{chosen_type, type_choices};
+use crate::admin::settings::types::word_of;
 use crate::signin::link::explain;
 use crate::view::admin::PersonNewPage;
 use crate::view::part::{Choice, Input};
@@ -20,7 +22,7 @@ use identity::person::lifecycle::LifecycleAction;
 use identity::person::profile::ProfileInput;
 use identity::sign_in::setup::LinkPurpose;
 use serde_json::Map;
-use vocab::id::{GroupId, UserId};
+use vocab::id::{GroupId, UserId, UserTypeId};
 use vocab::secret::Secret;
 
 /// How a person begins.
@@ -45,7 +47,9 @@ impl Start {
 /// `GET /admin/people/new`.
 pub async fn show(visit: Visit) -> Answer {
     administrator(&visit, Permission::ManagePeople).await?;
+    let key = found(&visit, chosen_type(&visit, visit.parameter("type"), None))?;
     let blank = Blank {
+        key,
         start: Input::of("invite"),
         password: Input::default(),
     };
@@ -55,7 +59,8 @@ pub async fn show(visit: Visit) -> Answer {
 /// `POST /admin/people/new`.
 pub async fn create(visit: Visit) -> Answer {
     let permit = administrator(&visit, Permission::ManagePeople).await?;
-    let input = read_profile(&visit, &Map::new());
+    let key = found(&visit, chosen_type(&visit, visit.field("type"), None))?;
+    let input = read_profile(&visit, schema_of(&visit, key.as_ref()), &Map::new());
     let Some(start) = Start::parse(visit.field("start")) else {
         return Err(visit.refused(&Refusal::invalid("start", "unknown")).into());
     };
@@ -72,17 +77,22 @@ pub async fn create(visit: Visit) -> Answer {
         && let Err(problem) = check_password(&visit, &input)
     {
         let blank = Blank {
+            key,
             start: typed(&visit, "start"),
             password: Input::default().refused(problem),
         };
         return page(&visit, visit.shell(), &input, None, blank).await;
     }
-    let user = match visit.cell.create_person(&permit, input.clone()).await {
+    let made = visit
+        .cell
+        .create_person_of(&permit, input.clone(), key.clone());
+    let user = match made.await {
         Ok(user) => user,
         Err(refusal) => {
             let problem = problem_of(visit.shell().t, &refusal);
             let shell = done(&visit, shell_after(&visit, refusal))?;
             let blank = Blank {
+                key,
                 start: typed(&visit, "start"),
                 password: Input::default(),
             };
@@ -166,6 +176,7 @@ fn password_refused(visit: &Visit, refusal: PasswordRefusal) -> Response {
 }
 
 struct Blank {
+    key: Option<UserTypeId>,
     start: Input,
     password: Input,
 }
@@ -181,13 +192,16 @@ async fn page(
         .as_ref()
         .filter(|(field, _)| *field == "login")
         .map(|(_, text)| text.clone());
+    let schema = schema_of(visit, blank.key.as_ref());
     Ok(visit.page(&PersonNewPage {
         shell,
+        type_word: Input::of(word_of(blank.key.as_ref())),
+        types: type_choices(visit).await?,
         login: Input {
             value: input.login.clone(),
             error,
         },
-        attributes: attribute_fields(visit, input, problem.as_ref(), false),
+        attributes: attribute_fields(visit, schema, (input, problem.as_ref()), false),
         start: blank.start,
         password: blank.password,
         groups: group_choices(visit).await?,

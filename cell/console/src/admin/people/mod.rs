@@ -6,13 +6,17 @@ pub mod factors;
 pub mod lifecycle;
 pub mod profile;
 pub mod sessions;
+pub mod types;
 mod within;
 
 use crate::admin::caller::{Answer, Detour, administrator_within, done, found, loaded};
 use crate::admin::form::shell_after;
 use crate::admin::paging::{FOUND_ROWS, LOAD_ROWS, cut, key_of, pager, render_cursor, search_of};
+use crate::admin::people::types::{filtered_type, type_choices};
 use crate::admin::row::{person_link, person_row, status_of};
+use crate::admin::settings::types::word_of;
 use crate::view::admin::{PeoplePage, PersonPage, PersonTab, Picker, Touch};
+use crate::view::part::Choice;
 use crate::view::shell::{Right, Shell};
 use crate::visit::Visit;
 use axum::response::Response;
@@ -31,9 +35,10 @@ pub async fn list(visit: Visit) -> Answer {
     let permit = of_readers(&visit).await?;
     let query = search_of(&visit, "q");
     let status = PersonStatus::from_word(visit.parameter("status"));
-    if permit.custom_caller().is_some() {
-        let (rows, next) = within::people(&visit, &permit, &query, status).await?;
-        return Ok(draw_list(&visit, (query, status), rows, next));
+    let of = filtered_type(&visit);
+    if permit.custom_caller().is_some() || of.is_some() {
+        let (rows, next) = within::people(&visit, &permit, &query, (status, of)).await?;
+        return draw_list(&visit, (query, status), rows, next).await;
     }
     let filter = PeopleFilter {
         prefix: query.clone(),
@@ -50,24 +55,31 @@ pub async fn list(visit: Visit) -> Answer {
     let mut rows = loaded(&visit, page)?;
     let next = cut(&mut rows, |(_, key)| render_cursor(&[&key.0, &key.1]));
     let rows = rows.into_iter().map(|(person, _)| person).collect();
-    Ok(draw_list(&visit, (query, status), rows, next))
+    draw_list(&visit, (query, status), rows, next).await
 }
 
-fn draw_list(
+async fn draw_list(
     visit: &Visit,
     (query, status): (String, Option<PersonStatus>),
     people: Vec<Person>,
     next: Option<String>,
-) -> Response {
-    visit.page(&PeoplePage {
+) -> Answer {
+    let mut types = type_choices(visit).await?;
+    if !types.is_empty() {
+        types.insert(0, Choice::new("", visit.shell().t.common.all));
+    }
+    let of = filtered_type(visit);
+    Ok(visit.page(&PeoplePage {
         shell: visit.shell(),
+        type_word: of.map(|key| word_of(key.as_ref())).unwrap_or_default(),
+        types,
         query,
         status: status
             .map(|status| status.as_str().to_owned())
             .unwrap_or_default(),
         rows: people.iter().map(person_row).collect(),
-        pager: pager(visit, &["q", "status"], next),
-    })
+        pager: pager(visit, &["q", "status", "type"], next),
+    }))
 }
 
 /// Whoever sees everybody, or some.

@@ -1,14 +1,16 @@
 //! A person's profile: the attributes of the schema as a form.
 
-use crate::admin::caller::{Answer, administrator_over_within};
+use crate::admin::caller::{Answer, Detour, administrator_over_within, found};
 use crate::admin::form::{is_ticked, problem_of, revision};
 use crate::admin::people::lifecycle::offered_actions;
+use crate::admin::people::types::{chosen_type, type_choices};
 use crate::admin::people::{
     draw, load_offered, load_person_within, load_touch, of_readers, refused_shell,
 };
 use crate::admin::row::moment;
+use crate::admin::settings::types::word_of;
 use crate::text::Text;
-use crate::view::admin::PersonTab;
+use crate::view::admin::{PersonTab, PersonType};
 use crate::view::part::{
     AttributeAccess, AttributeField, AttributeKind as ControlKind, Choice, Input,
 };
@@ -20,14 +22,30 @@ use identity::access::custom::capability::Capability;
 use identity::fault::Refusal;
 use identity::org::settings::{AttributeKind, ProfileAttribute};
 use identity::person::Person;
-use identity::person::profile::ProfileInput;
+use identity::person::operations::Retype;
+use identity::person::profile::{ProfileInput, known_attributes};
 use serde_json::{Map, Value};
+use vocab::id::UserTypeId;
+
+/// A form of the profile, as one of a type.
+pub(super) struct Form<'f> {
+    input: &'f ProfileInput,
+    problem: Option<&'f (&'static str, String)>,
+    key: Option<UserTypeId>,
+}
 
 /// `GET /admin/people/{id}`.
 pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
     let permit = of_readers(&visit).await?;
     let person = load_person_within(&visit, &permit, &id).await?;
-    page(&visit, visit.shell(), &person, &input_of(&person), None).await
+    let own = person.type_id.as_ref();
+    let key = found(&visit, chosen_type(&visit, visit.parameter("type"), own))?;
+    let form = Form {
+        input: &input_of(&person),
+        problem: None,
+        key,
+    };
+    page(&visit, visit.shell(), &person, form).await
 }
 
 /// `POST /admin/people/{id}`.
@@ -35,43 +53,79 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
     let (permission, capability) = (Permission::ManagePeople, Capability::UsersProfile);
     let permit = administrator_over_within(&visit, (&id, ""), permission, capability).await?;
     let person = load_person_within(&visit, &permit, &id).await?;
-    let input = read_profile(&visit, &person.profile);
-    match visit
+    let own = person.type_id.as_ref();
+    let key = found(&visit, chosen_type(&visit, visit.field("type"), own))?;
+    let input = read_profile(&visit, schema_of(&visit, key.as_ref()), &person.profile);
+    let retype = match key == person.type_id {
+        true => Retype::Keep,
+        false => Retype::To(key.clone()),
+    };
+    let seen = (&person.id, revision(&visit));
+    let saved = visit
         .cell
-        .update_person(&permit, &person.id, revision(&visit), input.clone())
-        .await
-    {
+        .retype_person(&permit, seen, input.clone(), retype);
+    match saved.await {
         Ok(()) => Ok(visit.go(&format!("/admin/people/{id}"))),
         Err(refusal) => {
             let problem = problem_of(visit.shell().t, &refusal);
             let shell = refused_shell(&visit, refusal)?;
-            page(&visit, shell, &person, &input, problem.as_ref()).await
+            let form = Form {
+                input: &input,
+                problem: problem.as_ref(),
+                key,
+            };
+            page(&visit, shell, &person, form).await
         }
     }
 }
 
 /// A page of the profile, with the frame of a refusal where there was one.
-pub(super) async fn page(
-    visit: &Visit,
-    shell: Shell,
-    person: &Person,
-    input: &ProfileInput,
-    problem: Option<&(&'static str, String)>,
-) -> Answer {
+async fn page(visit: &Visit, shell: Shell, person: &Person, form: Form<'_>) -> Answer {
     let mut touch = load_touch(visit, person).await?;
     let offered = load_offered(visit, person).await?;
     let actions = offered_actions(person, touch, &offered);
     touch.edit |= offered.contains(Capability::UsersProfile);
     touch.help |= !actions.is_empty();
     touch.is_above |= offered.is_above;
+    let schema = schema_of(visit, form.key.as_ref());
     let tab = PersonTab::Profile {
+        of: type_of(visit, person, form.key.as_ref()).await?,
         revision: person.revision,
-        attributes: attribute_fields(visit, input, problem, true),
+        attributes: attribute_fields(visit, schema, (form.input, form.problem), true),
         actions,
         created: moment(person.created_at),
         last_sign_in: person.last_sign_in_at.map(moment),
     };
     Ok(draw(visit, shell, person, touch, tab))
+}
+
+/// The type of a person, and that of the form.
+async fn type_of(
+    visit: &Visit,
+    person: &Person,
+    key: Option<&UserTypeId>,
+) -> Result<PersonType, Detour> {
+    let choices = type_choices(visit).await?;
+    let own = word_of(person.type_id.as_ref());
+    let name = choices.iter().find(|choice| choice.value == own);
+    let name = name.map(|choice| choice.label.clone());
+    let after = schema_of(visit, key);
+    let present = known_attributes(&person.profile, visit.snapshot.schemas().of_person(person));
+    let dropped = present.into_iter().map(|(name, _)| name);
+    let dropped = dropped.filter(|name| !after.iter().any(|kept| kept.name == *name));
+    Ok(PersonType {
+        word: Input::of(word_of(key)),
+        name: name.unwrap_or_default(),
+        choices,
+        is_changing: key != person.type_id.as_ref(),
+        dropped: dropped.collect(),
+    })
+}
+
+/// The attributes of a type; none but the built-in ones of one that is no more.
+#[must_use]
+pub fn schema_of<'v>(visit: &'v Visit, key: Option<&UserTypeId>) -> &'v [ProfileAttribute] {
+    visit.snapshot.schemas().of(key).unwrap_or_default()
 }
 
 /// What is stored of a person, as a form would send it.
@@ -88,9 +142,13 @@ pub fn input_of(person: &Person) -> ProfileInput {
 
 /// The profile that a form sends. Attributes that the schema no longer has are left out.
 #[must_use]
-pub fn read_profile(visit: &Visit, stored: &Map<String, Value>) -> ProfileInput {
+pub fn read_profile(
+    visit: &Visit,
+    schema: &[ProfileAttribute],
+    stored: &Map<String, Value>,
+) -> ProfileInput {
     let mut attributes = Map::new();
-    for attribute in &visit.snapshot.org.settings.profile_schema {
+    for attribute in schema {
         if let Some(value) = read_attribute(visit, attribute, stored) {
             attributes.insert(attribute.name.clone(), value);
         }
@@ -133,8 +191,8 @@ pub fn read_attribute(
 #[must_use]
 pub fn attribute_fields(
     visit: &Visit,
-    input: &ProfileInput,
-    problem: Option<&(&'static str, String)>,
+    schema: &[ProfileAttribute],
+    (input, problem): (&ProfileInput, Option<&(&'static str, String)>),
     with_login: bool,
 ) -> Vec<AttributeField> {
     let t = visit.shell().t;
@@ -142,7 +200,6 @@ pub fn attribute_fields(
     if !with_login {
         fields.retain(|field| field.name != "login");
     }
-    let schema = &visit.snapshot.org.settings.profile_schema;
     fields.extend(
         schema
             .iter()
@@ -272,7 +329,12 @@ fn error_of(name: &str, problem: Option<&(&'static str, String)>) -> Option<Stri
 /// Shows the profile again with a refusal above it.
 pub(super) async fn show_refusal(visit: &Visit, person: &Person, refusal: Refusal) -> Answer {
     let shell = refused_shell(visit, refusal)?;
-    page(visit, shell, person, &input_of(person), None).await
+    let form = Form {
+        input: &input_of(person),
+        problem: None,
+        key: person.type_id.clone(),
+    };
+    page(visit, shell, person, form).await
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! The list of people as far as the reader's roles over a part of the organisation go: walked from what those hold, as the
-//! API walks it.
+//! API walks it. The list of those of one type is walked in the same way.
 
 use crate::admin::caller::{Detour, done};
 use crate::admin::paging::{PAGE_ROWS, place_of, render_place};
@@ -9,9 +9,10 @@ use identity::condition::Direction;
 use identity::person::search::PersonOrder;
 use identity::person::search::plan::PeopleSearch;
 use identity::person::{Person, PersonStatus};
+use vocab::id::UserTypeId;
 
 /// The parameters that a place of this list is bound to.
-const KEPT: [&str; 2] = ["q", "status"];
+const KEPT: [&str; 3] = ["q", "status", "type"];
 
 /// A page of those within, and the cursor of the next one.
 ///
@@ -21,12 +22,13 @@ pub async fn people(
     visit: &Visit,
     permit: &Permit,
     query: &str,
-    status: Option<PersonStatus>,
+    (status, of): (Option<PersonStatus>, Option<Option<UserTypeId>>),
 ) -> Result<(Vec<Person>, Option<String>), Detour> {
-    let search = match (status, query) {
-        (Some(status), text) => PeopleSearch::in_state(status, text),
-        (None, "") => PeopleSearch::everybody(PersonOrder::Natural, Direction::Ascending),
-        (None, text) => PeopleSearch::by_beginning(text),
+    let search = match (of, status, query) {
+        (Some(key), status, text) => PeopleSearch::of_type(key.as_ref(), status, text),
+        (None, Some(status), text) => PeopleSearch::in_state(status, text),
+        (None, None, "") => PeopleSearch::everybody(PersonOrder::Natural, Direction::Ascending),
+        (None, None, text) => PeopleSearch::by_beginning(text),
     };
     let after = place_of(visit, &KEPT);
     let found = visit

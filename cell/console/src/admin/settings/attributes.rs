@@ -1,17 +1,21 @@
-//! Attributes of people beyond the built-in ones.
+//! Attributes of people beyond the built-in ones, by their types.
 
-use crate::admin::caller::{Answer, administrator, administrator_freshly, done, found};
-use crate::admin::form::{is_ticked, problem_of, shell_after};
+use crate::admin::caller::{Answer, Detour, administrator, administrator_freshly, done, found};
+use crate::admin::form::{is_ticked, problem_of, revision, shell_after};
+use crate::admin::people::types::type_choices;
 use crate::admin::settings;
+use crate::admin::settings::types::word_of;
 use crate::text::Text;
 use crate::view::admin::{AttributeRow, AttributeSettingsPage};
 use crate::view::part::Input;
 use crate::view::shell::Shell;
 use crate::visit::Visit;
-use axum::response::Response;
-use identity::access::Permission;
+use identity::access::{Permission, Permit};
+use identity::attribute_schema::AttributeSchema;
 use identity::fault::Refusal;
 use identity::org::settings::{AttributeKind, ProfileAttribute};
+use identity::user_type::{DEFAULT, parse_id};
+use vocab::id::UserTypeId;
 
 const HERE: &str = "/admin/settings/attributes";
 const KINDS: [(&str, AttributeKind); 3] = [
@@ -22,18 +26,20 @@ const KINDS: [(&str, AttributeKind); 3] = [
 
 /// `GET /admin/settings/attributes`.
 pub async fn list(visit: Visit) -> Answer {
-    administrator(&visit, Permission::ReadDirectory).await?;
-    Ok(page(&visit, visit.shell(), &Fields::blank(), None))
+    let permit = administrator(&visit, Permission::ReadDirectory).await?;
+    let key = found(&visit, key_of(&visit, visit.parameter("type")))?;
+    let of = load(&visit, &permit, key).await?;
+    page(&visit, visit.shell(), &of, &Fields::blank(), None).await
 }
 
 /// `POST /admin/settings/attributes/add`.
 pub async fn add(visit: Visit) -> Answer {
-    let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
+    let (permit, of) = at_type(&visit).await?;
     let fields = Fields::typed(&visit);
     let kind = KINDS.iter().find(|(word, _)| *word == fields.kind);
     let (_, kind) = found(&visit, kind)?;
-    let mut changed = visit.snapshot.org.settings.clone();
-    changed.profile_schema.push(ProfileAttribute {
+    let mut changed = of.attributes.clone();
+    changed.push(ProfileAttribute {
         name: fields.name.trim().to_owned(),
         title: fields.title.trim().to_owned(),
         kind: *kind,
@@ -41,15 +47,15 @@ pub async fn add(visit: Visit) -> Answer {
         self_editable: fields.self_editable,
         ..ProfileAttribute::default()
     });
-    let outcome = settings::save(&visit, &permit, changed).await;
-    answer(&visit, &fields, outcome)
+    let outcome = save(&visit, &permit, &of, changed).await;
+    answer(&visit, &of, &fields, outcome).await
 }
 
 /// `POST /admin/settings/attributes/edit`: its title and rules. Key and kind stay, since values depend on them.
 pub async fn edit(visit: Visit) -> Answer {
-    let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
-    let mut changed = visit.snapshot.org.settings.clone();
-    let mut schema = changed.profile_schema.iter_mut();
+    let (permit, of) = at_type(&visit).await?;
+    let mut changed = of.attributes.clone();
+    let mut schema = changed.iter_mut();
     let present = schema.find(|attribute| attribute.name == visit.field("name"));
     let attribute = found(&visit, present)?;
     visit.field("title").trim().clone_into(&mut attribute.title);
@@ -57,32 +63,111 @@ pub async fn edit(visit: Visit) -> Answer {
     attribute.self_editable = is_ticked(&visit, "self_editable");
     // Whoever may change it sees it.
     attribute.self_hidden = attribute.self_hidden && !attribute.self_editable;
-    let outcome = settings::save(&visit, &permit, changed).await;
-    answer(&visit, &Fields::blank(), outcome)
+    let outcome = save(&visit, &permit, &of, changed).await;
+    answer(&visit, &of, &Fields::blank(), outcome).await
 }
 
 /// `POST /admin/settings/attributes/remove`.
 pub async fn remove(visit: Visit) -> Answer {
-    let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
-    let mut changed = visit.snapshot.org.settings.clone();
+    let (permit, of) = at_type(&visit).await?;
+    let mut changed = of.attributes.clone();
     let name = visit.field("name");
-    let before = changed.profile_schema.len();
-    changed
-        .profile_schema
-        .retain(|attribute| attribute.name != name);
-    let is_removed = changed.profile_schema.len() < before;
+    changed.retain(|attribute| attribute.name != name);
+    let is_removed = changed.len() < of.attributes.len();
     found(&visit, is_removed.then_some(()))?;
-    let outcome = settings::save(&visit, &permit, changed).await;
-    answer(&visit, &Fields::blank(), outcome)
+    let outcome = save(&visit, &permit, &of, changed).await;
+    answer(&visit, &of, &Fields::blank(), outcome).await
 }
 
-fn answer(visit: &Visit, fields: &Fields, outcome: Result<(), Refusal>) -> Answer {
+/// The attributes of a type.
+struct OfType {
+    /// Nothing for the one that every org has.
+    key: Option<UserTypeId>,
+    attributes: Vec<ProfileAttribute>,
+    revision: i64,
+}
+
+impl OfType {
+    /// Where they stand.
+    fn address(&self) -> String {
+        address_of(self.key.as_ref())
+    }
+}
+
+fn address_of(key: Option<&UserTypeId>) -> String {
+    match key {
+        Some(key) => format!("{HERE}?type={key}"),
+        None => HERE.to_owned(),
+    }
+}
+
+/// The type that a form or an address names; none is the one that every org has.
+fn key_of(visit: &Visit, word: &str) -> Option<Option<UserTypeId>> {
+    let word = if word.is_empty() { DEFAULT } else { word };
+    parse_id(&visit.context.org, word).ok()
+}
+
+/// The attributes of the type that a form names, for whoever may change them.
+async fn at_type(visit: &Visit) -> Result<(Permit, OfType), Detour> {
+    let key = key_of(visit, visit.field("type"));
+    let back = address_of(key.as_ref().and_then(Option::as_ref));
+    let permit = administrator_freshly(visit, Permission::ManageOrg, &back).await?;
+    let of = load(visit, &permit, found(visit, key)?).await?;
+    Ok((permit, of))
+}
+
+async fn load(visit: &Visit, permit: &Permit, key: Option<UserTypeId>) -> Result<OfType, Detour> {
+    let Some(key) = key else {
+        let org = &visit.snapshot.org;
+        return Ok(OfType {
+            key: None,
+            attributes: org.settings.profile_schema.clone(),
+            revision: org.revision,
+        });
+    };
+    let schema = visit.cell.user_type_schema(permit, &key).await;
+    let schema = done(visit, schema)?;
+    Ok(OfType {
+        key: Some(key),
+        attributes: schema.attributes,
+        revision: schema.revision,
+    })
+}
+
+/// Stores them, if they are still as the form was made of.
+async fn save(
+    visit: &Visit,
+    permit: &Permit,
+    of: &OfType,
+    changed: Vec<ProfileAttribute>,
+) -> Result<(), Refusal> {
+    let Some(key) = &of.key else {
+        let mut settings = visit.snapshot.org.settings.clone();
+        settings.profile_schema = changed;
+        return settings::save(visit, permit, settings).await;
+    };
+    let seen = AttributeSchema {
+        revision: revision(visit),
+        ..AttributeSchema::default()
+    };
+    visit
+        .cell
+        .put_user_type_schema(permit, key, seen, changed)
+        .await
+}
+
+async fn answer(
+    visit: &Visit,
+    of: &OfType,
+    fields: &Fields,
+    outcome: Result<(), Refusal>,
+) -> Answer {
     match outcome {
-        Ok(()) => Ok(visit.go(HERE)),
+        Ok(()) => Ok(visit.go(&of.address())),
         Err(refusal) => {
             let problem = problem_of(visit.shell().t, &refusal);
             let shell = done(visit, shell_after(visit, refusal))?;
-            Ok(page(visit, shell, fields, problem))
+            page(visit, shell, of, fields, problem).await
         }
     }
 }
@@ -118,24 +203,27 @@ impl Fields {
     }
 }
 
-fn page(
+async fn page(
     visit: &Visit,
     shell: Shell,
+    of: &OfType,
     fields: &Fields,
     problem: Option<(&'static str, String)>,
-) -> Response {
+) -> Answer {
     let error = |field: &str| {
         let found = problem.as_ref().filter(|(of, _)| *of == field);
         found.map(|(_, text)| text.clone())
     };
     let t = shell.t;
-    let own = visit.snapshot.org.settings.profile_schema.iter();
+    let own = of.attributes.iter();
     let rows = built_in(t)
         .into_iter()
         .chain(own.map(|attribute| row(t, attribute)));
-    visit.page(&AttributeSettingsPage {
+    Ok(visit.page(&AttributeSettingsPage {
         shell,
-        revision: visit.snapshot.org.revision,
+        revision: of.revision,
+        type_word: Input::of(word_of(of.key.as_ref())),
+        types: type_choices(visit).await?,
         rows: rows.collect(),
         name: Input {
             value: fields.name.clone(),
@@ -148,7 +236,7 @@ fn page(
         kind: Input::of(&fields.kind),
         required: Input::ticked(fields.required),
         self_editable: Input::ticked(fields.self_editable),
-    })
+    }))
 }
 
 fn row(t: &'static Text, attribute: &ProfileAttribute) -> AttributeRow {

@@ -16,6 +16,7 @@ pub mod sessions;
 pub mod streams;
 pub mod threats;
 pub mod tokens;
+pub mod types;
 
 use crate::admin::form::revision;
 use crate::visit::Visit;

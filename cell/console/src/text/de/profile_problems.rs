@@ -32,6 +32,27 @@ pub const PROBLEMS: &[(&str, &str)] = &[
     ),
     ("groups that are counted", "Gruppen, die gezählt werden"),
     (
+        "{name}: another type of people has it, and it holds something else there",
+        "{name}: Ein anderer Personentyp hat es, und dort enthält es etwas anderes",
+    ),
+    ("types of people", "Personentypen"),
+    (
+        "use a letter, then letters, digits and underscores, 64 characters at most",
+        "Verwenden Sie einen Buchstaben, dann Buchstaben, Ziffern und Unterstriche, höchstens 64 Zeichen",
+    ),
+    (
+        "there is no such type of people",
+        "Es gibt keinen solchen Personentyp",
+    ),
+    (
+        "every organisation has this type of people",
+        "jede Organisation hat diesen Personentyp",
+    ),
+    (
+        "there are people of this type",
+        "es gibt Personen dieses Typs",
+    ),
+    (
         "{name}: the bounds do not fit what it holds",
         "{name}: Die Grenzen passen nicht zu dem, was es enthält",
     ),

@@ -87,6 +87,10 @@ pub const PROBLEMS: &[(&str, &str)] = &[
         "Eine Regel füllt diese Gruppe und ruhte ohne sie; jemand über Ihnen kann sie entfernen",
     ),
     (
+        "the type of somebody decides what their profile holds; whoever may manage them in all ways can change it",
+        "Der Typ von jemandem entscheidet, was das Profil enthält; wer diese Person in jeder Hinsicht verwalten darf, kann ihn ändern",
+    ),
+    (
         "by a login or a mail address one gets in as somebody; whoever may manage them in all ways can change it",
         "Mit einem Anmeldenamen oder einer Mailadresse kommt man als jemand herein; ändern kann sie, wer die Person in allem verwalten darf",
     ),

@@ -33,6 +33,7 @@ mod simulate;
 mod snippet;
 mod streams;
 mod threats;
+mod types;
 mod zones;
 
 pub use app::{AppPage, AppTab, GivenRow, SecretRow};
@@ -66,7 +67,9 @@ pub use keys::{KeyRow, KeyState, KeysPage, RootRow};
 pub use log::{Fact, LogEntryPage, LogFilter, LogPage, LogTailPage, TailRow};
 pub use means::{MeansPage, MeansRow};
 pub use people::{PeoplePage, PersonNewPage, PersonRow, PersonStatus};
-pub use person::{PersonAction, PersonAppRow, PersonFactors, PersonPage, PersonTab, Touch};
+pub use person::{
+    PersonAction, PersonAppRow, PersonFactors, PersonPage, PersonTab, PersonType, Touch,
+};
 pub use pick::Picker;
 pub use policies::{PoliciesPage, PolicyNewPage, PolicyPage, PolicyRow, PolicyScope, RuleRow};
 pub use providers::{ProviderForm, ProviderPage, ProviderRow, ProvidersPage};
@@ -87,4 +90,5 @@ pub use simulate::{SimulatePage, TraceMark, TraceStep, Verdict, VerdictKind};
 pub use snippet::{Integration, Snippet, curl, render_snippets};
 pub use streams::{StreamForm, StreamPage, StreamRow, StreamStanding, StreamsPage};
 pub use threats::ThreatsPage;
+pub use types::{TypeRow, TypesPage};
 pub use zones::{ZoneFormPage, ZoneRow, ZonesPage};

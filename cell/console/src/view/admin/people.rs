@@ -89,7 +89,7 @@ pub struct PersonRow {
     pub last_sign_in: Option<Moment>,
 }
 
-/// The list (`/admin/people?q=…&status=…`), keyset-paged.
+/// The list (`/admin/people?q=…&status=…&type=…`), keyset-paged.
 #[derive(Debug, Template)]
 #[template(path = "admin/people.html")]
 pub struct PeoplePage {
@@ -99,6 +99,10 @@ pub struct PeoplePage {
     pub query: String,
     /// The status that was filtered by, in the word of [`PersonStatus::ALL`], or empty.
     pub status: String,
+    /// The type that was filtered by, or empty.
+    pub type_word: String,
+    /// The types to filter by; empty hides the choice.
+    pub types: Vec<Choice>,
     /// By name or login, whichever the search orders by.
     pub rows: Vec<PersonRow>,
     /// Its neighbours.
@@ -118,17 +122,21 @@ impl PeoplePage {
     }
 
     fn is_filtered(&self) -> bool {
-        !self.query.is_empty() || !self.status.is_empty()
+        !self.query.is_empty() || !self.status.is_empty() || !self.type_word.is_empty()
     }
 }
 
-/// A new person (`/admin/people/new`). Posts `login`, each attribute under its name, `start` (`invite`, `password` or
+/// A new person (`/admin/people/new`, with `?type=…` of another type). Posts `type`, `login`, each attribute under its name, `start` (`invite`, `password` or
 /// `staged`), `password` (where `start` is `password`) and any number of `group` there.
 #[derive(Debug, Template)]
 #[template(path = "admin/person_new.html")]
 pub struct PersonNewPage {
     /// The frame.
     pub shell: Shell,
+    /// Of which type they are.
+    pub type_word: Input,
+    /// The types to choose from; empty hides the choice.
+    pub types: Vec<Choice>,
     /// What they sign in with.
     pub login: Input,
     /// The attributes in the order of the schema.

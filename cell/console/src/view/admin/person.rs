@@ -4,7 +4,7 @@ use super::people::PersonStatus;
 use super::pick::Picker;
 use crate::text::Text;
 use crate::view::account::{CodesState, PasswordState, TotpState};
-use crate::view::part::{self, AttributeField, Icon, Moment, Pager, Tone};
+use crate::view::part::{self, AttributeField, Choice, Icon, Input, Moment, Pager, Tone};
 use crate::view::row::{LinkRow, LogRow, PasskeyRow, ProviderLinkRow, SessionRow};
 use crate::view::shell::{Right, Shell, here};
 use askama::Template;
@@ -115,11 +115,36 @@ pub struct PersonFactors {
     pub providers: Vec<ProviderLinkRow>,
 }
 
+/// The type of a person, and the one that the form of the profile is of.
+#[derive(Clone, Debug, Default)]
+pub struct PersonType {
+    /// The word of the one that the form is of.
+    pub word: Input,
+    /// What the person's own is called; empty where there is one type.
+    pub name: String,
+    /// The types to choose from; empty hides the choice.
+    pub choices: Vec<Choice>,
+    /// Whether the form is of another type than the person.
+    pub is_changing: bool,
+    /// The attributes whose values are dropped when the form is saved.
+    pub dropped: Vec<String>,
+}
+
+impl PersonType {
+    fn told(&self, t: &'static Text) -> String {
+        t.people
+            .type_dropped
+            .replace("{names}", &self.dropped.join(", "))
+    }
+}
+
 /// The view that is open; each has its own address under `/admin/people/{id}`.
 #[derive(Debug)]
 pub enum PersonTab {
-    /// `/admin/people/{id}`. Posts each writable attribute there.
+    /// `/admin/people/{id}`, with `?type=…` as one of another type. Posts each writable attribute there, and `type`.
     Profile {
+        /// Of which type the person is, and of which the form is.
+        of: PersonType,
         /// What was read, to tell a change by another.
         revision: i64,
         /// The attributes in the order of the schema.

@@ -53,7 +53,7 @@ impl AttributeRow {
     }
 }
 
-/// Profile attributes (`/admin/settings/attributes`). Posts `name`, `title`, `kind` (`text`, `integer`, `boolean`),
+/// Profile attributes (`/admin/settings/attributes`, with `?type=…` those of another type). Posts `type`, `name`, `title`, `kind` (`text`, `integer`, `boolean`),
 /// `required`, `self_editable` to `…/add`, the same but `kind` to `…/edit`; `name` to `…/remove`; and each time `revision`.
 #[derive(Debug, Template)]
 #[template(path = "admin/settings_attributes.html")]
@@ -62,6 +62,10 @@ pub struct AttributeSettingsPage {
     pub shell: Shell,
     /// What was read, to tell a change by another.
     pub revision: i64,
+    /// Of which type they are.
+    pub type_word: Input,
+    /// The types to choose from; empty where there is one.
+    pub types: Vec<Choice>,
     /// The built-in ones first.
     pub rows: Vec<AttributeRow>,
     /// The key of a new one.
