@@ -7,6 +7,7 @@ use crate::declaration::problem::{Problem, placed};
 use crate::declaration::progress::Progress;
 use crate::declaration::report::{Kind, Report, Standing};
 use crate::declaration::secret::Secrets;
+use crate::declaration::types::{KnownTypes, apply_types};
 use crate::declaration::{Mode, apply_apps, apply_people, apply_policies, origins};
 use identity::access::{Caller, Permission, Permit, authorize};
 use identity::api_token::operations::DeclaredApiToken;
@@ -49,6 +50,7 @@ pub(super) struct Site {
     pub(super) slug: Slug,
     pub(super) name: String,
     pub(super) settings: OrgSettings,
+    pub(super) types: KnownTypes,
     pub(super) secrets: Arc<Secrets>,
     pub(super) progress: Progress,
     base_url: String,
@@ -90,9 +92,10 @@ pub(super) async fn apply_org(
     report: &mut Report,
 ) -> Result<(), Problem> {
     let made = make_org(errand, &declared).await;
-    let (site, standing) = placed(Kind::Organisation, &declared.slug, made)?;
-    let site = Arc::new(site);
+    let (mut site, standing) = placed(Kind::Organisation, &declared.slug, made)?;
     site.note(report, Kind::Organisation, &declared.slug, standing);
+    site.types = apply_types(&site, &declared.user_types, report).await?;
+    let site = Arc::new(site);
     let mut known = Known::default();
     apply_people::apply_people(&site, declared.people, &mut known, report).await?;
     for group in &declared.groups {
@@ -144,6 +147,7 @@ async fn make_org(
         slug,
         name: declared.name.trim().to_owned(),
         settings: plan.settings,
+        types: KnownTypes::default(),
         secrets: Arc::clone(errand.secrets),
         progress: errand.progress.clone(),
         base_url: errand.base_url.to_owned(),

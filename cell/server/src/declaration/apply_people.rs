@@ -9,6 +9,7 @@ use crate::declaration::plan::{
 };
 use crate::declaration::problem::{Problem, placed};
 use crate::declaration::report::{Kind, Report, Standing};
+use crate::declaration::types::OfType;
 use identity::access::Permission;
 use identity::credential::password::PasswordRefusal;
 use identity::fault::Refusal;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
-use vocab::id::UserId;
+use vocab::id::{UserId, UserTypeId};
 use vocab::secret::Secret;
 
 /// How many people are made at once: enough that their transactions share commits.
@@ -114,7 +115,12 @@ async fn apply_person(
     let present = load_person(site, declared)
         .await
         .map_err(|refusal| Problem::refused(Kind::Person, &declared.login, &refusal))?;
-    let plan = plan_person(declared, present.as_ref(), &site.settings.profile_schema)
+    let person = present.as_ref().map(|present| &present.person);
+    let of = site
+        .types
+        .of(declared, person)
+        .map_err(|refusal| Problem::refused(Kind::Person, &declared.login, &refusal))?;
+    let plan = plan_person(declared, present.as_ref(), &of)
         .map_err(|refusal| Problem::refused(Kind::Person, &declared.login, &refusal))?;
     let password = bring_password(site, declared, &plan)?;
     let (present, steps) = match (present, site.mode) {
@@ -124,10 +130,10 @@ async fn apply_person(
         }
         (Some(present), Mode::Apply) => (present, plan.steps),
         (None, Mode::Apply) => {
-            let present = make_person(site, declared)
+            let present = make_person(site, declared, of.key.clone())
                 .await
                 .map_err(|refusal| Problem::refused(Kind::Person, &declared.login, &refusal))?;
-            let rest = plan_person(declared, Some(&present), &site.settings.profile_schema)
+            let rest = plan_person(declared, Some(&present), &of)
                 .map_err(|refusal| Problem::refused(Kind::Person, &declared.login, &refusal))?;
             (present, rest.steps)
         }
@@ -137,7 +143,7 @@ async fn apply_person(
             (PersonStep::SetPassword, Some(password)) => {
                 set_password(site, declared, &present, password, hashing).await?;
             }
-            _ => placed(apply_step(site, declared, &present, step).await)?,
+            _ => placed(apply_step(site, declared, (&present, &of), step).await)?,
         }
     }
     Ok((present.person.id, plan.standing))
@@ -165,9 +171,15 @@ fn bring_password(
     Ok(Some(password))
 }
 
-async fn make_person(site: &Site, declared: &PersonDeclaration) -> Result<PresentPerson, Refusal> {
+async fn make_person(
+    site: &Site,
+    declared: &PersonDeclaration,
+    key: Option<UserTypeId>,
+) -> Result<PresentPerson, Refusal> {
     let permit = site.permit(Permission::ManagePeople)?;
-    site.cell.create_person(&permit, profile(declared)).await?;
+    site.cell
+        .create_person_of(&permit, profile(declared), key)
+        .await?;
     load_person(site, declared).await?.ok_or(Refusal::NotFound)
 }
 
@@ -197,14 +209,15 @@ async fn load_person(
 async fn apply_step(
     site: &Site,
     declared: &PersonDeclaration,
-    present: &PresentPerson,
+    (present, of): (&PresentPerson, &OfType),
     step: PersonStep,
 ) -> Result<(), Refusal> {
     let (cell, person) = (&site.cell, &present.person);
     let permit = site.permit(Permission::ManagePeople)?;
     match step {
         PersonStep::UpdateProfile => {
-            cell.update_person(&permit, &person.id, person.revision, profile(declared))
+            let seen = (&person.id, person.revision);
+            cell.retype_person(&permit, seen, profile(declared), of.retype())
                 .await
         }
         // There is always a password to set: the plan has one only for a declared one.

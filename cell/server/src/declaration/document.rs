@@ -30,7 +30,8 @@ impl Document {
     #[must_use]
     pub fn things(&self) -> usize {
         let counted = self.orgs.iter().map(|org| {
-            1 + org.people.len()
+            1 + org.user_types.len()
+                + org.people.len()
                 + org.groups.len()
                 + org.zones.len()
                 + org.behaviors.len()
@@ -78,6 +79,9 @@ pub struct OrgDeclaration {
     pub session: Option<SessionSettings>,
     /// Attributes of people beyond the built-in ones.
     pub profile_schema: Option<Vec<ProfileAttribute>>,
+    /// Types of people, each with attributes of its own; `user` is the one that is always there.
+    #[serde(default)]
+    pub user_types: Vec<UserTypeDeclaration>,
     /// Its people.
     #[serde(default)]
     pub people: Vec<PersonDeclaration>,
@@ -122,6 +126,22 @@ pub enum SecretSource {
     Clear(#[schemars(with = "String")] Secret<String>),
 }
 
+/// A type of people.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserTypeDeclaration {
+    /// Its name, which never changes.
+    #[schemars(with = "String")]
+    pub name: Name,
+    /// Its name for people.
+    pub display_name: String,
+    /// What it is for.
+    #[serde(default)]
+    pub description: String,
+    /// Its attributes beyond the built-in ones; left out, they stay as they are. Those of `user` stand in `profile_schema`.
+    pub attributes: Option<Vec<ProfileAttribute>>,
+}
+
 /// A person. Password, hash and invitation are used once: never for somebody who has a password already.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -137,7 +157,11 @@ pub struct PersonDeclaration {
     /// Family name.
     #[serde(default)]
     pub last_name: String,
-    /// Further attributes, by the organisation's schema.
+    /// The name of the person's type; left out, it stays as it is, and is `user` for somebody new.
+    #[serde(rename = "type")]
+    #[schemars(with = "Option<String>")]
+    pub of_type: Option<Name>,
+    /// Further attributes, by the schema of the type.
     #[serde(default)]
     pub attributes: Map<String, Value>,
     /// The first password.

@@ -20,6 +20,7 @@ pub mod report;
 pub mod secret;
 #[cfg(test)]
 pub(crate) mod tests;
+pub mod types;
 
 use crate::declaration::document::Document;
 use crate::declaration::problem::{DeclarationError, Problem, Unfinished};

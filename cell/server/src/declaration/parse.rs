@@ -7,6 +7,7 @@ use crate::declaration::document::{
 use crate::declaration::problem::{Place, Problem};
 use identity::person::profile::fold;
 use identity::sign_on::zone::parse_ranges;
+use identity::user_type::DEFAULT_NAME;
 use serde_saphyr::{DuplicateKeyPolicy, Error, MessageFormatter as _, UserMessageFormatter};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
@@ -167,6 +168,7 @@ fn check_unique<'d>(
 
 /// The names of what an org declares.
 struct Declared {
+    user_types: HashSet<String>,
     people: HashSet<String>,
     groups: HashSet<String>,
     zones: HashSet<String>,
@@ -202,7 +204,11 @@ fn check_org(org: &OrgDeclaration) -> Result<(), Problem> {
     if let Err(error) = Slug::parse(&org.slug.value) {
         return Err(Problem::at(&org.slug, format!("slug: {error}")));
     }
+    let mut user_types =
+        check_unique("type of people", org.user_types.iter().map(|one| &one.name))?;
+    user_types.insert(fold(DEFAULT_NAME));
     let declared = Declared {
+        user_types,
         people: check_unique("person", org.people.iter().map(|person| &person.login))?,
         groups: check_unique("group", org.groups.iter().map(|group| &group.name))?,
         zones: check_unique("zone", org.zones.iter().map(|zone| &zone.name))?,
@@ -223,7 +229,7 @@ fn check_org(org: &OrgDeclaration) -> Result<(), Problem> {
         org.trusted_origins.iter().map(|origin| &origin.name),
     )?;
     check_unique("API token", org.api_tokens.iter().map(|token| &token.name))?;
-    check_people(org)?;
+    check_people(org, &declared)?;
     org.groups
         .iter()
         .try_for_each(|group| check_group(group, &declared))?;
@@ -249,8 +255,11 @@ fn check_org(org: &OrgDeclaration) -> Result<(), Problem> {
         .try_for_each(|token| check_reference("person", &declared.people, &token.person))
 }
 
-fn check_people(org: &OrgDeclaration) -> Result<(), Problem> {
+fn check_people(org: &OrgDeclaration, declared: &Declared) -> Result<(), Problem> {
     for person in &org.people {
+        if let Some(name) = &person.of_type {
+            check_reference("type of people", &declared.user_types, name)?;
+        }
         let ways = usize::from(person.password.is_some())
             + usize::from(person.password_hash.is_some())
             + usize::from(person.invitation);

@@ -9,6 +9,7 @@ use crate::declaration::document::{
     GroupDeclaration, Name, OrgDeclaration, PersonDeclaration, RoleName,
 };
 use crate::declaration::report::{FieldChange, Standing};
+use crate::declaration::types::OfType;
 use identity::access::Role;
 use identity::api_token::ApiToken;
 use identity::api_token::operations::check_declared;
@@ -16,7 +17,7 @@ use identity::fault::Refusal;
 use identity::group::Group;
 use identity::org::Org;
 use identity::org::operations::decide_settings;
-use identity::org::settings::{OrgSettings, ProfileAttribute};
+use identity::org::settings::OrgSettings;
 use identity::password::foreign::parse_foreign;
 use identity::password::policy::{
     PasswordFacts, PasswordPolicy, PasswordProblem, Reuse, decide_password,
@@ -205,7 +206,7 @@ pub fn profile(declared: &PersonDeclaration) -> ProfileInput {
 pub fn plan_person(
     declared: &PersonDeclaration,
     present: Option<&PresentPerson>,
-    schema: &[ProfileAttribute],
+    of: &OfType,
 ) -> Result<PersonPlan, Refusal> {
     let has_password = present.is_some_and(|present| present.has_password);
     if let Some(hash) = declared.password_hash.as_ref().filter(|_| !has_password) {
@@ -213,7 +214,7 @@ pub fn plan_person(
             .map_err(|error| Refusal::invalid("password_hash", error.to_string()))?;
     }
     let Some(present) = present else {
-        decide_profile(profile(declared), schema)?;
+        decide_profile(profile(declared), &of.attributes)?;
         return Ok(PersonPlan {
             standing: Standing::Missing,
             steps: Vec::new(),
@@ -225,9 +226,10 @@ pub fn plan_person(
         &profile_as_json(&present_profile(&present.person)),
         &profile_as_json(&profile(declared)),
     );
-    if !differing.is_empty() {
-        decide_profile(profile(declared), schema)?;
+    if !differing.is_empty() || of.change.is_some() {
+        decide_profile(profile(declared), &of.attributes)?;
         steps.push(PersonStep::UpdateProfile);
+        fields.extend(of.change.clone());
         fields.extend(differing);
     }
     plan_credentials(declared, present, &mut steps, &mut fields);

@@ -13,6 +13,8 @@ const SHOWN_CHARS_MAX: usize = 160;
 pub enum Kind {
     /// An organisation.
     Organisation,
+    /// A type of people.
+    UserType,
     /// A person.
     Person,
     /// A group.
@@ -39,6 +41,7 @@ impl Kind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Organisation => "organisation",
+            Self::UserType => "type of people",
             Self::Person => "person",
             Self::Group => "group",
             Self::Zone => "zone",

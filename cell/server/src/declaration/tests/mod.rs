@@ -35,6 +35,10 @@ orgs:
   - slug: main
     name: Analytical Engines
     branding: { colour: "#224466" }
+    user_types:
+      - name: contractor
+        display_name: Contractor
+        attributes: [ { name: agency, title: Agency, kind: text, required: true, self_editable: false } ]
     people:
       - login: ada@example.com
         email: ada@example.com
@@ -47,6 +51,8 @@ orgs:
         password_hash: "$argon2id$v=19$m=19456,t=2,p=1$O5gCfgxSfXhebRC2dWp5ZQ$J7yUsN0SEuV8WHWknnrS9GRq0sJLaUW3KqyIaNhMl7E"
       - login: charles@example.com
         email: charles@example.com
+        type: contractor
+        attributes: { agency: Acme }
         invitation: true
     groups:
       - name: Engineers

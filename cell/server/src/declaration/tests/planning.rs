@@ -29,6 +29,26 @@ const CHANGES: &[(&str, &str, &str)] = &[
         "~ person grace@example.com: roles\n      roles: + \"READ_ONLY_ADMIN\"",
     ),
     (
+        "display_name: Contractor",
+        "display_name: Freelancer",
+        "~ type of people \"contractor\": display_name\n      display_name: \"Contractor\" → \"Freelancer\"",
+    ),
+    (
+        "title: Agency",
+        "title: Bureau",
+        "~ type of people \"contractor\": attributes[0].title\n",
+    ),
+    (
+        "- name: contractor\n",
+        "- { name: user, display_name: Employee }\n      - name: contractor\n",
+        "~ type of people \"user\": display_name\n      display_name: \"User\" → \"Employee\"",
+    ),
+    (
+        "type: contractor\n        attributes: { agency: Acme }",
+        "type: user",
+        "~ person charles@example.com: type, attributes.agency\n      type: \"contractor\" → \"user\"",
+    ),
+    (
         "description: They build",
         "description: They think",
         "~ group \"Engineers\": description\n",
@@ -114,6 +134,7 @@ async fn an_empty_cell_is_planned_as_it_is_made(world: &World) {
     drop(tx);
     let kinds = [
         Kind::Organisation,
+        Kind::UserType,
         Kind::Person,
         Kind::Group,
         Kind::Zone,

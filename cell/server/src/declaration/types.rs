@@ -1,0 +1,268 @@
+//! How types of people stand to what is declared of them, and making what differs.
+
+use crate::declaration::Mode;
+use crate::declaration::apply::{Presence, Site};
+use crate::declaration::difference::{as_json, differences};
+use crate::declaration::document::{PersonDeclaration, UserTypeDeclaration};
+use crate::declaration::problem::{Problem, placed};
+use crate::declaration::report::{FieldChange, Kind, Report, Standing};
+use identity::access::Permission;
+use identity::attribute_schema::AttributeSchema;
+use identity::fault::Refusal;
+use identity::org::profile_schema::decide_schema;
+use identity::org::settings::ProfileAttribute;
+use identity::person::Person;
+use identity::person::operations::Retype;
+use identity::person::profile::fold;
+use identity::user_type::{
+    DEFAULT_DISPLAY_NAME, DEFAULT_NAME, UserType, UserTypeInput, decide_name, decide_words,
+};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use vocab::id::UserTypeId;
+use vocab::time::Timestamp;
+
+/// A type that a document names, as it is by now.
+#[derive(Debug, Clone)]
+pub(super) struct KnownType {
+    key: Option<UserTypeId>,
+    name: String,
+    attributes: Vec<ProfileAttribute>,
+}
+
+/// The types that people of a document are of.
+#[derive(Debug, Default)]
+pub(super) struct KnownTypes {
+    /// By the names that the document names them by.
+    named: HashMap<String, KnownType>,
+    /// All others that there are.
+    others: Vec<KnownType>,
+}
+
+/// Of which type a person is to be.
+#[derive(Debug)]
+pub struct OfType {
+    /// The type; nothing is the one that every org has.
+    pub key: Option<UserTypeId>,
+    /// Its attributes.
+    pub attributes: Vec<ProfileAttribute>,
+    /// What is told where the person is of another.
+    pub change: Option<FieldChange>,
+}
+
+impl OfType {
+    /// What becomes of the type of somebody who is there.
+    pub(super) fn retype(&self) -> Retype {
+        match self.change {
+            Some(_) => Retype::To(self.key.clone()),
+            None => Retype::Keep,
+        }
+    }
+}
+
+impl KnownTypes {
+    /// The type that is declared of a person, or else the one that the person is of.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for a type that nothing leads to.
+    pub(super) fn of(
+        &self,
+        declared: &PersonDeclaration,
+        present: Option<&Person>,
+    ) -> Result<OfType, Refusal> {
+        let own = present.and_then(|person| person.type_id.as_ref());
+        let wanted = match &declared.of_type {
+            Some(name) => self.named.get(&fold(&name.value)),
+            None => self.by_key(own),
+        };
+        let wanted = wanted.ok_or(Refusal::NotFound)?;
+        let is_other = present.is_some() && own != wanted.key.as_ref();
+        let change = is_other.then(|| FieldChange {
+            field: String::from("type"),
+            before: self.by_key(own).map(|own| json!(own.name)),
+            after: Some(json!(wanted.name)),
+        });
+        Ok(OfType {
+            key: wanted.key.clone(),
+            attributes: wanted.attributes.clone(),
+            change,
+        })
+    }
+
+    fn by_key(&self, key: Option<&UserTypeId>) -> Option<&KnownType> {
+        let mut all = self.named.values().chain(&self.others);
+        all.find(|one| one.key.as_ref() == key)
+    }
+}
+
+/// What is there of a type.
+struct PresentType {
+    of: UserType,
+    schema: AttributeSchema,
+}
+
+pub(super) async fn apply_types(
+    site: &Site,
+    declared: &[UserTypeDeclaration],
+    report: &mut Report,
+) -> Result<KnownTypes, Problem> {
+    let loaded = load(site).await;
+    let present = loaded.map_err(|refusal| Problem::whole(refusal.to_string()))?;
+    let mut known = KnownTypes::default();
+    for one in declared {
+        let name = one.name.value.trim();
+        let there = present.iter().find(|there| there.of.name == name);
+        let done = apply_type(site, one, there).await;
+        let (standing, made) = placed(Kind::UserType, &one.name, done)?;
+        site.note(report, Kind::UserType, &one.name, standing);
+        known.named.insert(fold(name), made);
+    }
+    let is_named = |name: &str| known.named.contains_key(&fold(name));
+    let others: Vec<PresentType> = present
+        .into_iter()
+        .filter(|there| !is_named(&there.of.name))
+        .collect();
+    for PresentType { of, schema } in others {
+        let other = KnownType {
+            key: of.key,
+            name: of.name,
+            attributes: schema.attributes,
+        };
+        // Everybody may be said to be of the type that every org has, whether it is declared or not.
+        match other.key {
+            None => _ = known.named.insert(fold(DEFAULT_NAME), other),
+            Some(_) => known.others.push(other),
+        }
+    }
+    Ok(known)
+}
+
+async fn load(site: &Site) -> Result<Vec<PresentType>, Refusal> {
+    if site.presence == Presence::Planned {
+        // One type is there as soon as the org is.
+        return Ok(vec![PresentType {
+            of: UserType {
+                org_id: site.org.clone(),
+                key: None,
+                name: DEFAULT_NAME.to_owned(),
+                display_name: DEFAULT_DISPLAY_NAME.to_owned(),
+                description: String::new(),
+                created_by: None,
+                updated_by: None,
+                revision: 0,
+                created_at: Timestamp::default(),
+                updated_at: Timestamp::default(),
+            },
+            schema: of_settings(site),
+        }]);
+    }
+    let permit = site.permit(Permission::ReadDirectory)?;
+    let mut present = Vec::new();
+    for of in site.cell.list_user_types(&permit).await? {
+        let schema = match &of.key {
+            Some(key) => site.cell.user_type_schema(&permit, key).await?,
+            None => of_settings(site),
+        };
+        present.push(PresentType { of, schema });
+    }
+    Ok(present)
+}
+
+/// The attributes of the type that every org has, as the document leaves them.
+fn of_settings(site: &Site) -> AttributeSchema {
+    AttributeSchema {
+        attributes: site.settings.profile_schema.clone(),
+        ..AttributeSchema::default()
+    }
+}
+
+async fn apply_type(
+    site: &Site,
+    declared: &UserTypeDeclaration,
+    present: Option<&PresentType>,
+) -> Result<(Standing, KnownType), Refusal> {
+    let standing = plan_type(declared, present)?;
+    let name = declared.name.value.trim();
+    let mut known = KnownType {
+        key: present.and_then(|present| present.of.key.clone()),
+        name: name.to_owned(),
+        attributes: attributes(declared, present),
+    };
+    if present.is_none() {
+        // Until it is made it has an id that nothing else has.
+        known.key = Some(UserTypeId::generate(site.cell.entropy()));
+    }
+    if site.mode == Mode::Plan || standing == Standing::Same {
+        return Ok((standing, known));
+    }
+    let permit = site.permit(Permission::ManageOrg)?;
+    let present = match present {
+        Some(present) => present.of.clone(),
+        None => site.cell.create_user_type(&permit, input(declared)).await?,
+    };
+    let words = input(declared);
+    let words = (words.display_name, words.description);
+    site.cell
+        .change_user_type(&permit, present.clone(), words)
+        .await?;
+    if let Some(key) = &present.key {
+        let seen = site.cell.user_type_schema(&permit, key).await?;
+        if seen.attributes != known.attributes {
+            let wanted = known.attributes.clone();
+            let put = site.cell.put_user_type_schema(&permit, key, seen, wanted);
+            put.await?;
+        }
+    }
+    known.key = present.key;
+    Ok((standing, known))
+}
+
+/// What is to be done for a type.
+fn plan_type(
+    declared: &UserTypeDeclaration,
+    present: Option<&PresentType>,
+) -> Result<Standing, Refusal> {
+    let input = input(declared);
+    if input.name == DEFAULT_NAME {
+        if declared.attributes.is_some() {
+            return Err(Refusal::invalid(
+                "attributes",
+                "those of this type stand in profile_schema",
+            ));
+        }
+    } else {
+        decide_name(&input.name)?;
+    }
+    decide_words(&input.display_name, &input.description)?;
+    let wanted = attributes(declared, present);
+    decide_schema(&wanted)?;
+    let Some(present) = present else {
+        return Ok(Standing::Missing);
+    };
+    let (of, own) = (&present.of, &present.schema.attributes);
+    let before = rendered(&of.display_name, &of.description, own);
+    let after = rendered(&input.display_name, &input.description, &wanted);
+    Ok(Standing::from(differences(&before, &after)))
+}
+
+/// The attributes that are declared, or else those that there are.
+fn attributes(
+    declared: &UserTypeDeclaration,
+    present: Option<&PresentType>,
+) -> Vec<ProfileAttribute> {
+    let there = || present.map(|present| present.schema.attributes.clone());
+    let declared = declared.attributes.clone();
+    declared.or_else(there).unwrap_or_default()
+}
+
+fn input(declared: &UserTypeDeclaration) -> UserTypeInput {
+    UserTypeInput {
+        name: declared.name.value.trim().to_owned(),
+        display_name: declared.display_name.trim().to_owned(),
+        description: declared.description.trim().to_owned(),
+    }
+}
+
+fn rendered(display_name: &str, description: &str, attributes: &[ProfileAttribute]) -> Value {
+    json!({ "display_name": display_name, "description": description, "attributes": as_json(&attributes) })
+}
