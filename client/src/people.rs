@@ -53,6 +53,8 @@ pub struct NewUser {
     pub password: Option<String>,
     /// Groups to be a member of.
     pub groups: Vec<String>,
+    /// The id of a type of people; without one, the person is of the type that every organisation has.
+    pub of_type: Option<String>,
     /// Whether the person may begin.
     pub activate: bool,
 }
@@ -95,7 +97,27 @@ impl Step {
     }
 }
 
+/// A type of people.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UserType {
+    /// The id, `oty…`.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Everything else that is shown.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
 impl Client {
+    /// The types of people, which are few.
+    ///
+    /// # Errors
+    /// [`ClientError`]
+    pub async fn user_types(&self) -> Result<Vec<UserType>, ClientError> {
+        self.get(&["meta", "types", "user"]).await
+    }
+
     /// People, whose order is that of the answer.
     ///
     /// # Errors
@@ -128,6 +150,9 @@ impl Client {
         }
         if !new.groups.is_empty() {
             body["groupIds"] = json!(new.groups);
+        }
+        if let Some(id) = &new.of_type {
+            body["type"] = json!({ "id": id });
         }
         let activate = if new.activate { "true" } else { "false" };
         self.ask(

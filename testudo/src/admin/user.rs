@@ -7,7 +7,7 @@ use crate::terminal::{self, row, table};
 use anyhow::Context as _;
 use client::Client;
 use client::pages::Pages;
-use client::people::{NewUser, Step, User, Which};
+use client::people::{NewUser, Step, User, UserType, Which};
 use serde_json::{Map, Value};
 use std::io::Read as _;
 use std::path::Path;
@@ -129,6 +129,10 @@ async fn new_user(client: &Client, said: AddUser) -> anyhow::Result<NewUser> {
     for named in said.groups {
         groups.push(find_group(client, &named).await?.id);
     }
+    let of_type = match said.of_type {
+        Some(named) => Some(find_type(client, &named).await?),
+        None => None,
+    };
     let password = said
         .password_file
         .as_deref()
@@ -138,7 +142,22 @@ async fn new_user(client: &Client, said: AddUser) -> anyhow::Result<NewUser> {
         profile,
         password,
         groups,
+        of_type,
         activate: !said.inactive,
+    })
+}
+
+/// The id of a type of people, by its id or its name.
+async fn find_type(client: &Client, named: &str) -> anyhow::Result<String> {
+    let types = client.user_types().await?;
+    let is_meant = |one: &&UserType| one.id == named || one.name == named;
+    let found = types.iter().find(is_meant).map(|one| one.id.clone());
+    found.with_context(|| {
+        let names: Vec<&str> = types.iter().map(|one| one.name.as_str()).collect();
+        format!(
+            "no type of people has the id or the name {named:?}; there are {}",
+            names.join(", ")
+        )
     })
 }
 

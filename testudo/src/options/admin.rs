@@ -179,6 +179,9 @@ pub struct AddUser {
     /// A group to be a member of, by name or id.
     #[arg(long = "group")]
     pub groups: Vec<String>,
+    /// The type of the person, by name or id; the one that every organisation has, if nothing is said.
+    #[arg(long = "type")]
+    pub of_type: Option<String>,
     /// A file with the first password; `-` reads it from standard input.
     #[arg(long)]
     pub password_file: Option<PathBuf>,
