@@ -12,6 +12,7 @@ await script(['org_url', 'token', 'reader_token'], async (input) => {
   const client = new okta.Client({ orgUrl: input.org_url, token: input.token });
   const reader = new okta.Client({ orgUrl: input.org_url, token: input.reader_token });
   const sophie = await schema(client, reader);
+  await types(client, reader);
   await held(client, sophie);
   await org(client, reader);
   note(`${input.org_url}: the schema of profiles and the organisation`);
@@ -48,6 +49,22 @@ async function schema(client, reader) {
   const left = await set(client, { level: null });
   ensure(!left.definitions.custom.properties.level, 'the attribute is still there', left.definitions.custom);
   return sophie.id;
+}
+
+async function types(client, reader) {
+  const userType = { name: 'visitor', displayName: 'Visitor' };
+  await refused('a type by a reader', 'E0000006', () => reader.userTypeApi.createUserType({ userType }));
+  const made = await client.userTypeApi.createUserType({ userType });
+  const typeId = made.id;
+  const changed = await client.userTypeApi.updateUserType({ typeId, userType: { displayName: 'Guest' } });
+  ensure(changed.displayName === 'Guest' && changed.name === 'visitor', 'the type is another one', changed);
+  const profile = { login: 'anne@example.com', email: 'anne@example.com' };
+  const anne = await client.userApi.createUser({ body: { profile, type: { id: typeId } }, activate: false });
+  ensure(anne.type.id === typeId, 'she is of another type', anne.type);
+  await refused('a type that somebody is of', 'E0000142', () => client.userTypeApi.deleteUserType({ typeId }));
+  for (let time = 0; time < 2; time += 1) await client.userApi.deleteUser({ userId: anne.id });
+  await client.userTypeApi.deleteUserType({ typeId });
+  await refused('a type that was removed', 'E0000007', () => client.userTypeApi.getUserType({ typeId }));
 }
 
 async function held(client, userId) {

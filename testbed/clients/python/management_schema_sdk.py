@@ -22,6 +22,9 @@ from okta.models import (
     ProfileMappingRequest,
     UpdateUserRequest,
     UserSchema,
+    UserType,
+    UserTypePostRequest,
+    UserTypePutRequest,
 )
 
 from script import ensure, note, script
@@ -86,6 +89,47 @@ async def schema(client: Client, reader: Client) -> None:
     ensure(changed.profile.last_name == "N", "she is not changed", changed)
     for _ in range(2):
         await done(client.delete_user(emmy.id))
+
+
+async def types(client: Client, reader: Client) -> None:
+    asked = UserType.from_dict({"name": "guest", "displayName": "Guest"})
+    await refused("a type by a reader", "E0000006", reader.create_user_type(asked))
+    made = await done(client.create_user_type(asked))
+    ensure(made.name == "guest" and not made.default, "the type is another one", made)
+    await refused("a second one of that name", "E0000001", client.create_user_type(asked))
+    changed = await done(client.update_user_type(made.id, UserTypePostRequest(display_name="Visitor")))
+    ensure(changed.display_name == "Visitor", "the type is not changed", changed)
+    whole = UserTypePutRequest(name="guest", display_name="Guest", description="Who is here for a day")
+    replaced = await done(client.replace_user_type(made.id, whole))
+    ensure(replaced.description == "Who is here for a day", "the type is not replaced", replaced)
+    ensure((await done(reader.get_user_type(made.id))).to_dict() == replaced.to_dict(), "another read has another one")
+    own = made.to_dict()["_links"]["schema"]["href"].rsplit("/", 1)[1]
+    host = {"type": "string", "title": "Host", "required": True}
+    schema = await done(client.update_user_profile(own, properties({"host": host})))
+    ensure("host" in schema.definitions.custom.properties, "its people have no host", schema)
+    base = await done(client.get_user_schema("default"))
+    ensure("host" not in (base.definitions.custom.properties or {}), "everybody has a host", base)
+
+    def of(type_id: str, **attributes: Any) -> dict[str, Any]:
+        return somebody("greta@example.com", **attributes).to_dict() | {"type": {"id": type_id}}
+
+    await refused("a guest without a host", "E0000001", client.create_user(CreateUserRequest.from_dict(of(made.id)), activate=False))
+    greta = await done(client.create_user(CreateUserRequest.from_dict(of(made.id, host="Ada")), activate=False))
+    ensure(greta.type.id == made.id, "she is of another type", greta)
+    found = await done(client.list_users(search=f'type.id eq "{made.id}"'))
+    ensure([one.id for one in found] == [greta.id], "the guests are others", found)
+    await refused("a type that somebody is of", "E0000142", client.delete_user_type(made.id))
+    first = next(one for one in await done(client.list_user_types()) if one.default)
+    await refused("the one that there always is", "E0000142", client.delete_user_type(first.id))
+    part = UpdateUserRequest.from_dict({"type": {"id": first.id}})
+    await refused("another type by a part", "E0000001", client.update_user(greta.id, part))
+    moved = await done(client.replace_user(greta.id, UpdateUserRequest.from_dict(of(first.id))))
+    ensure(moved.type.id == first.id, "she is still a guest", moved)
+    await done(client.delete_user_type(made.id))
+    await refused("a type that was removed", "E0000007", client.get_user_type(made.id))
+    await refused("its schema", "E0000007", client.get_user_schema(own))
+    for _ in range(2):
+        await done(client.delete_user(greta.id))
 
 
 VALUES: dict[str, Any] = {}
@@ -269,6 +313,7 @@ async def walk(values: dict[str, Any]) -> dict[str, Any]:
     VALUES.update(values)
     client, reader = client_of(values, values["token"]), client_of(values, values["reader_token"])
     await schema(client, reader)
+    await types(client, reader)
     await groups(client, reader)
     await people_of_apps(client, reader)
     await mapping(values, client, reader)
