@@ -58,6 +58,25 @@ impl Cell {
         Ok(found)
     }
 
+    /// The people of these ids that there are.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    pub async fn find_people(
+        &self,
+        permit: &Permit,
+        ids: &[UserId],
+    ) -> Result<HashMap<UserId, Person>, Refusal> {
+        permit.covers(Permission::ReadDirectory)?;
+        let mut found = HashMap::new();
+        let mut tx = self.database.read().await?;
+        for ids in ids.chunks(TOGETHER_MAX) {
+            let people = store::load_people(&mut tx, permit.org(), ids).await?;
+            found.extend(people.into_iter().map(|person| (person.id.clone(), person)));
+        }
+        Ok(found)
+    }
+
     /// People as they are listed, in the order in which they came.
     ///
     /// # Errors

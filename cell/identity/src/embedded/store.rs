@@ -8,6 +8,8 @@ use crate::embedded::{APPS_COUNTED_MAX, MEMBERS_COUNTED_MAX, TOGETHER_MAX};
 use crate::fault::Fault;
 use crate::group::Group;
 use crate::group::store::{columns, read};
+use crate::person::Person;
+use crate::person::store::{BY_IDS, read as read_person};
 use crate::profile_mapping::Mapped;
 use crate::profile_mapping::store::{load_of_people, parse_properties};
 use crate::provisioning::Features;
@@ -43,6 +45,7 @@ static GROUPS: LazyLock<String> = LazyLock::new(|| {
     let places = places(2);
     format!("{}WHERE g.org_id = $1 AND g.id IN ({places})", columns!())
 });
+static PEOPLE: LazyLock<String> = LazyLock::new(|| format!("{BY_IDS}({})", places(2)));
 static PASSWORDS: LazyLock<String> = LazyLock::new(|| {
     let places = places(2);
     format!(
@@ -109,6 +112,19 @@ pub(super) async fn load_groups(
     };
     let rows = tx.query(GROUPS.as_str(), &values).await?;
     Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+}
+
+/// People by their ids.
+pub(super) async fn load_people(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    ids: &[UserId],
+) -> Result<Vec<Person>, Fault> {
+    let Some(values) = filled(vec![Value::from(org)], ids) else {
+        return Ok(Vec::new());
+    };
+    let rows = tx.query(PEOPLE.as_str(), &values).await?;
+    rows.iter().map(read_person).collect()
 }
 
 /// When the passwords of people were set, of those who have one.

@@ -42,6 +42,27 @@ impl Cell {
         Ok((found, has_more))
     }
 
+    /// Every relation of the org, each with somebody's primary in it.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    pub async fn list_primaries(
+        &self,
+        permit: &Permit,
+        user: &UserId,
+    ) -> Result<Vec<(LinkedObject, Option<UserId>)>, Refusal> {
+        permit.covers(Permission::ReadDirectory)?;
+        let org = permit.org();
+        let mut tx = self.database.read().await?;
+        let relations = store::load_all(&mut tx, org).await?;
+        let mut primaries = store::load_primaries(&mut tx, org, user).await?;
+        let with_primary = relations.into_iter().map(|relation| {
+            let primary = primaries.remove(&relation.id);
+            (relation, primary)
+        });
+        Ok(with_primary.collect())
+    }
+
     /// Makes somebody the primary of somebody else, in place of whoever was.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use crate::fault::{Fault, Refusal};
 use crate::linked_object::{End, LinkedObject, Side};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use std::collections::HashMap;
 use vocab::id::{LinkedObjectId, OrgId, UserId};
 use vocab::time::Timestamp;
 
@@ -186,6 +187,26 @@ pub(super) async fn load_primary(
         .query_optional(sql, params![org, relation, associated])
         .await?;
     row.map(|row| row.get(0)).transpose()
+}
+
+/// From relation to relation, of which there are few: what is left of removed ones is not looked at.
+const PRIMARIES: &str = "SELECT l.relation_id, l.primary_id FROM linked_object_ends e CROSS JOIN linked_people l CROSS JOIN users u \
+                         WHERE e.org_id = $1 AND e.side = 'primary' AND l.org_id = $1 AND l.relation_id = e.relation_id \
+                         AND l.associated_id = $2 AND u.org_id = $1 AND u.id = l.primary_id";
+
+/// The primaries of somebody, by relation.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub(super) async fn load_primaries(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    associated: &UserId,
+) -> Result<HashMap<LinkedObjectId, UserId>, DatabaseFault> {
+    let rows = tx.query(PRIMARIES, params![org, associated]).await?;
+    rows.iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?)))
+        .collect()
 }
 
 /// Those whose primary somebody is, by id, after that one.

@@ -171,11 +171,7 @@ impl Cell {
         wanted: Vec<Role>,
     ) -> Result<(), Refusal> {
         permit.covers(Permission::ManageOrg)?;
-        if permit.own_user() == Some(user_id) {
-            return Err(Refusal::WrongState(
-                "nobody changes their own role; another administrator can",
-            ));
-        }
+        refuse_own_role(permit, user_id)?;
         let (cell, permit, user_id) = (self.clone(), permit.clone(), user_id.clone());
         self.database
             .write(move |tx| {
@@ -200,6 +196,19 @@ impl Cell {
 }
 
 /// The roles that somebody has by themselves: what comes of a group is given and taken there.
+/// Whoever sits at the console changes what others may do, and never what they may do themselves.
+///
+/// # Errors
+/// [`Refusal::WrongState`] for oneself.
+pub fn refuse_own_role(permit: &Permit, user_id: &UserId) -> Result<(), Refusal> {
+    if permit.own_user() == Some(user_id) {
+        return Err(Refusal::WrongState(
+            "nobody changes their own role; another administrator can",
+        ));
+    }
+    Ok(())
+}
+
 async fn load_own(tx: &mut WriteTx, org: &OrgId, user_id: &UserId) -> Result<Vec<Role>, Fault> {
     let granted = store::load_granted_roles(tx, org, user_id).await?;
     Ok(granted.into_iter().map(|granted| granted.role).collect())

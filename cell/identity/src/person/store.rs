@@ -55,6 +55,9 @@ macro_rules! select {
 pub(crate) const BY_ID_AFTER: &str =
     select!("WHERE u.org_id = $1 AND u.id > $2 ORDER BY u.id LIMIT $3");
 
+/// The people whose ids the list behind it names.
+pub(crate) const BY_IDS: &str = select!("WHERE u.org_id = $1 AND u.id IN ");
+
 /// The person of that id in that org.
 ///
 /// # Errors

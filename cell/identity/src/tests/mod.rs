@@ -14,6 +14,7 @@ mod groups;
 mod hook_keys;
 mod housekeeping;
 mod identity_providers;
+mod linked_people;
 mod narrowed;
 mod orgs;
 mod other_org;
