@@ -3,6 +3,7 @@
 use crate::{health, mailbox};
 mod account;
 mod admin;
+mod directory;
 
 use crate::membership::{self, FleetSide, gate};
 use crate::middleware::{self, Front};

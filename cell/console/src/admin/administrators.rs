@@ -4,13 +4,14 @@ use crate::admin::caller::{Answer, administrator, administrator_freshly, done, f
 use crate::admin::form::shell_after;
 use crate::admin::paging::search_of;
 use crate::admin::people::find_people;
-use crate::admin::row::moment;
+use crate::admin::row::{moment, role_name};
 use crate::view::admin::{AdministratorRow, AdministratorsPage, narrowed, role_choices};
 use crate::view::part::{Choice, Tone};
+use crate::view::row::LinkRow;
 use crate::view::shell::{Flash, Shell};
 use crate::visit::Visit;
 use axum::extract::Path;
-use identity::access::narrowed::Breadth;
+use identity::access::narrowed::{Breadth, narrowed_by};
 use identity::access::{Permission, Role};
 use identity::fault::Refusal;
 use identity::person::roles::{ADMINISTRATORS_MAX, GrantedRole};
@@ -118,12 +119,33 @@ fn administrator_rows(visit: &Visit, granted: Vec<(Person, GrantedRole)>) -> Vec
             name: person.display_name(),
             is_self: own == Some(&person.id),
             login: person.login,
+            narrowable: narrowable(visit, &roles),
             roles: ticked(visit, &roles),
             since: moment(since),
         })
         .collect();
     rows.sort_by_cached_key(|row| (row.name.to_lowercase(), row.id.clone()));
     rows
+}
+
+/// The roles among these that can be held over their targets alone.
+fn narrowable(visit: &Visit, held: &[GrantedRole]) -> Vec<LinkRow> {
+    let t = visit.shell().t;
+    let held = held
+        .iter()
+        .filter(|held| narrowed_by(held.role).is_some())
+        .map(|held| LinkRow {
+            id: held.role.as_str().to_owned(),
+            name: role_name(
+                t,
+                GrantedRole {
+                    breadth: Breadth::Whole,
+                    ..*held
+                },
+            ),
+            about: String::new(),
+        });
+    held.collect()
 }
 
 /// Every role, those ticked that are held; one that is narrowed says so.

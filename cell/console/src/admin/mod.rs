@@ -5,11 +5,13 @@
 
 pub mod administrators;
 pub mod apps;
+pub mod attributes;
 pub mod behaviors;
 pub mod caller;
 pub mod custom_roles;
 pub mod form;
 pub mod groups;
+pub mod held;
 pub mod home;
 pub mod keys;
 pub mod log;
@@ -18,6 +20,7 @@ pub mod paging;
 pub mod people;
 pub mod policies;
 pub mod resource_sets;
+pub mod role_targets;
 pub mod row;
 pub mod servers;
 pub mod settings;

@@ -1,11 +1,13 @@
 //! Stored things as rows of a page.
 
 use crate::text::Text;
-use crate::view::admin::{PersonRow, PersonStatus};
-use crate::view::part::Moment;
+use crate::view::admin::{GivenRow, PersonRow, PersonStatus, narrowed, role_choices};
+use crate::view::part::{Choice, Moment};
 use crate::view::row::{LinkRow, LogRow, Outcome, PasskeyRow, PasskeyStorage, SessionRow};
+use identity::access::narrowed::{Breadth, narrowed_by};
 use identity::credential::store::StoredPasskey;
 use identity::person::Person;
+use identity::person::roles::GrantedRole;
 use identity::session::Session;
 use identity::sign_on::AuthenticatorKind;
 use ledger::body::{LogEvent, PartyBody};
@@ -44,6 +46,38 @@ pub fn person_row(person: &Person) -> PersonRow {
         status: status_of(person),
         last_sign_in: person.last_sign_in_at.map(moment),
     }
+}
+
+/// A role that a group or an app has.
+#[must_use]
+pub fn role_row(t: &'static Text, held: GrantedRole) -> GivenRow {
+    GivenRow {
+        id: held.role.as_str().to_owned(),
+        name: role_name(t, held),
+        since: moment(held.granted_at),
+        has_targets: narrowed_by(held.role).is_some(),
+    }
+}
+
+/// A role that somebody has, in the reader's language; one that is narrowed says so.
+#[must_use]
+pub fn role_name(t: &'static Text, held: GrantedRole) -> String {
+    let mut known = role_choices(t).into_iter();
+    let known = known.find(|choice| choice.value == held.role.as_str());
+    let known = known.map(|choice| match held.breadth {
+        Breadth::Narrowed => narrowed(t, choice),
+        Breadth::Whole => choice,
+    });
+    known.map_or_else(|| held.role.as_str().to_owned(), |choice| choice.label)
+}
+
+/// Every role that is not held.
+#[must_use]
+pub fn free_roles(t: &'static Text, held: &[GrantedRole]) -> Vec<Choice> {
+    let choices = role_choices(t).into_iter();
+    choices
+        .filter(|choice| held.iter().all(|held| held.role.as_str() != choice.value))
+        .collect()
 }
 
 /// A person to pick.

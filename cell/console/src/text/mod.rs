@@ -83,6 +83,14 @@ pub struct Text {
     pub streams: en::streams::Streams,
     /// Custom roles and resource sets.
     pub roles: en::roles::Roles,
+    /// What a role is held over, and the roles of groups.
+    pub targets: en::targets::Targets,
+    /// Attributes of groups, and of people in an app.
+    pub schemas: en::schemas::Schemas,
+    /// Relations between people.
+    pub relations: en::relations::Relations,
+    /// Refresh tokens that apps hold.
+    pub held: en::held::Held,
     /// The description of the API.
     pub reference: en::reference::Reference,
     /// What handlers say.
@@ -120,6 +128,10 @@ impl Text {
             ("mappings", self.mappings.entries()),
             ("streams", self.streams.entries()),
             ("roles", self.roles.entries()),
+            ("targets", self.targets.entries()),
+            ("schemas", self.schemas.entries()),
+            ("relations", self.relations.entries()),
+            ("held", self.held.entries()),
             ("reference", self.reference.entries()),
             ("words", self.words.entries()),
             ("reasons", self.reasons.entries()),

@@ -260,6 +260,7 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
         ),
     ]
     .into_iter()
+    .chain(super::directory::routes())
     .chain(rule_routes())
     .chain(server_routes())
     .chain(setting_routes())

@@ -2,6 +2,7 @@
 
 mod behaviors;
 mod blocked;
+mod console_directory;
 mod console_forms;
 mod cors;
 mod event_hooks;

@@ -2,18 +2,16 @@
 
 use crate::admin::apps::{draw, load_app};
 use crate::admin::caller::{Answer, administrator, administrator_freshly, done, found, loaded};
-use crate::admin::row::moment;
-use crate::view::admin::{AppTab, GivenRow, narrowed, role_choices};
+use crate::admin::row::{free_roles, moment, role_row};
+use crate::view::admin::{AppTab, GivenRow};
 use crate::view::part::{Choice, Input};
 use crate::visit::Visit;
 use axum::extract::Path;
 use axum::response::Response;
-use identity::access::narrowed::Breadth;
 use identity::access::scope::{ApiScope, Area, Verb};
 use identity::access::{Permission, Role};
 use identity::app::api_access::{ApiGrant, may_act_for_itself, store};
 use identity::fault::Refusal;
-use identity::person::roles::GrantedRole;
 use vocab::id::{ApiGrantId, AppId};
 
 /// `GET /admin/apps/{id}/api`.
@@ -30,8 +28,11 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
         has_key: may_act_for_itself(&app),
         free_scopes: free_scopes(&grants),
         scopes: grants.iter().map(scope_row).collect(),
-        free_roles: free_roles(&visit, &roles),
-        roles: roles.iter().map(|held| role_row(&visit, *held)).collect(),
+        free_roles: free_roles(visit.shell().t, &roles),
+        roles: roles
+            .iter()
+            .map(|held| role_row(visit.shell().t, *held))
+            .collect(),
         chosen: Input::default(),
     };
     Ok(draw(&visit, visit.shell(), &app, tab))
@@ -42,22 +43,7 @@ fn scope_row(grant: &ApiGrant) -> GivenRow {
         id: grant.id.to_string(),
         name: grant.scope.render(),
         since: moment(grant.granted_at),
-    }
-}
-
-fn role_row(visit: &Visit, held: GrantedRole) -> GivenRow {
-    let t = visit.shell().t;
-    let known = role_choices(t)
-        .into_iter()
-        .find(|choice| choice.value == held.role.as_str());
-    let known = known.map(|choice| match held.breadth {
-        Breadth::Narrowed => narrowed(t, choice),
-        Breadth::Whole => choice,
-    });
-    GivenRow {
-        id: held.role.as_str().to_owned(),
-        name: known.map_or_else(|| held.role.as_str().to_owned(), |choice| choice.label),
-        since: moment(held.granted_at),
+        has_targets: false,
     }
 }
 
@@ -68,13 +54,6 @@ fn free_scopes(grants: &[ApiGrant]) -> Vec<Choice> {
         .flat_map(|area| [Verb::Read, Verb::Manage].map(|verb| ApiScope { area: *area, verb }));
     all.filter(|scope| grants.iter().all(|grant| grant.scope != *scope))
         .map(|scope| Choice::new(scope.render(), scope.render()))
-        .collect()
-}
-
-fn free_roles(visit: &Visit, held: &[GrantedRole]) -> Vec<Choice> {
-    let choices = role_choices(visit.shell().t).into_iter();
-    choices
-        .filter(|choice| held.iter().all(|held| held.role.as_str() != choice.value))
         .collect()
 }
 

@@ -3,7 +3,7 @@
 use crate::admin::apps::settings::input;
 use crate::admin::apps::{draw, load_app, refused_shell, unchanged};
 use crate::admin::caller::{Answer, Detour, administrator, done, found, loaded};
-use crate::admin::form::problem_of;
+use crate::admin::form::{is_ticked, problem_of};
 use crate::admin::row::moment;
 use crate::view::admin::{AppTab, SecretRow};
 use crate::view::part::Input;
@@ -133,6 +133,31 @@ pub async fn remove_secret(Path(id): Path<String>, visit: Visit) -> Answer {
             .await,
     )?;
     Ok(visit.go(&format!("/admin/apps/{id}/credentials")))
+}
+
+/// `POST /admin/apps/{id}/secrets/switch`: a secret is accepted no more, or, with `on`, again.
+pub async fn switch_secret(Path(id): Path<String>, visit: Visit) -> Answer {
+    let permit = administrator(&visit, Permission::ManageApps).await?;
+    let app = load_app(&visit, &id).await?;
+    let secret = found(&visit, AppSecretId::parse(visit.field("id")).ok())?;
+    let switched = match is_ticked(&visit, "on") {
+        true => {
+            visit
+                .cell
+                .activate_app_secret(&permit, &app.id, &secret)
+                .await
+        }
+        false => {
+            visit
+                .cell
+                .deactivate_app_secret(&permit, &app.id, &secret)
+                .await
+        }
+    };
+    match switched {
+        Ok(()) => Ok(visit.go(&format!("/admin/apps/{id}/credentials"))),
+        Err(refusal) => refused(&visit, &app, &app.settings, refusal).await,
+    }
 }
 
 async fn refused(visit: &Visit, app: &App, settings: &AppSettings, refusal: Refusal) -> Answer {

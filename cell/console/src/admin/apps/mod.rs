@@ -9,6 +9,7 @@ pub mod profile;
 pub mod provisioning;
 pub mod settings;
 pub mod test;
+pub mod tokens;
 
 use crate::admin::caller::{Answer, Detour, administrator_within, done, found, loaded};
 use crate::admin::form::shell_after;

@@ -1,15 +1,17 @@
 //! What people have in an app: its attributes, and what they are made of.
 
 use crate::admin::apps::{draw, load_app, refused_shell};
+use crate::admin::attributes::{self, Edit};
 use crate::admin::caller::{Answer, administrator, done};
 use crate::admin::form::{is_ticked, problem_of, typed};
-use crate::view::admin::{AppAttributeRow, AppTab, MappedRow, MappingForm};
+use crate::view::admin::{AppAttributeRow, AppTab, MappedRow, MappingForm, NewAttributeForm};
 use crate::view::part::{Choice, Input};
 use crate::view::shell::Shell;
 use crate::visit::Visit;
 use axum::extract::Path;
 use identity::access::{Permission, Permit};
 use identity::app::App;
+use identity::attribute_schema::Owner;
 use identity::fault::Refusal;
 use identity::profile_mapping::{Change, MappingRefusal, Property, PushStatus};
 
@@ -21,7 +23,7 @@ fn path_of(id: &str) -> String {
 pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
     let permit = administrator(&visit, Permission::ReadDirectory).await?;
     let app = load_app(&visit, &id).await?;
-    page(&visit, visit.shell(), (&permit, &app), None).await
+    page(&visit, visit.shell(), (&permit, &app), Forms::default()).await
 }
 
 /// `POST /admin/apps/{id}/profile`: an attribute is made of an expression from now on.
@@ -41,6 +43,46 @@ pub async fn remove(Path(id): Path<String>, visit: Visit) -> Answer {
     change(&visit, &id, None).await
 }
 
+/// `POST /admin/apps/{id}/profile/attributes/add`.
+pub async fn add_attribute(Path(id): Path<String>, visit: Visit) -> Answer {
+    change_schema(&visit, &id, Edit::Add).await
+}
+
+/// `POST /admin/apps/{id}/profile/attributes/edit`.
+pub async fn edit_attribute(Path(id): Path<String>, visit: Visit) -> Answer {
+    change_schema(&visit, &id, Edit::Retitle).await
+}
+
+/// `POST /admin/apps/{id}/profile/attributes/remove`.
+pub async fn remove_attribute(Path(id): Path<String>, visit: Visit) -> Answer {
+    change_schema(&visit, &id, Edit::Remove).await
+}
+
+async fn change_schema(visit: &Visit, id: &str, edit: Edit) -> Answer {
+    let permit = administrator(visit, Permission::ManageApps).await?;
+    let reader = administrator(visit, Permission::ReadDirectory).await?;
+    let app = load_app(visit, id).await?;
+    let owner = Owner::App(app.id.clone());
+    match attributes::apply(visit, (&permit, &reader), &owner, edit).await? {
+        Ok(()) => Ok(visit.go(&path_of(id))),
+        Err(refusal) => {
+            let forms = Forms {
+                attribute: attributes::refused_form(visit, edit, &refusal),
+                ..Forms::default()
+            };
+            let shell = refused_shell(visit, refusal)?;
+            page(visit, shell, (&reader, &app), forms).await
+        }
+    }
+}
+
+/// What the forms of the page hold at first.
+#[derive(Default)]
+struct Forms {
+    attribute: NewAttributeForm,
+    mapping: MappingForm,
+}
+
 async fn change(visit: &Visit, id: &str, property: Option<Property>) -> Answer {
     let permit = administrator(visit, Permission::ManageApps).await?;
     let reader = administrator(visit, Permission::ReadDirectory).await?;
@@ -58,7 +100,7 @@ async fn change(visit: &Visit, id: &str, property: Option<Property>) -> Answer {
         Err(MappingRefusal::Other(refusal)) => refusal,
     };
     let expression = typed(visit, "expression");
-    let form = MappingForm {
+    let mapping = MappingForm {
         attribute: typed(visit, "attribute"),
         expression: match problem_of(visit.shell().t, &refusal) {
             Some((_, problem)) => expression.refused(problem.as_str()),
@@ -67,15 +109,14 @@ async fn change(visit: &Visit, id: &str, property: Option<Property>) -> Answer {
         once: Input::ticked(is_ticked(visit, "once")),
     };
     let shell = refused_shell(visit, refusal)?;
-    page(visit, shell, (&reader, &app), Some(form)).await
+    let forms = Forms {
+        mapping,
+        ..Forms::default()
+    };
+    page(visit, shell, (&reader, &app), forms).await
 }
 
-async fn page(
-    visit: &Visit,
-    shell: Shell,
-    (reader, app): (&Permit, &App),
-    refused: Option<MappingForm>,
-) -> Answer {
+async fn page(visit: &Visit, shell: Shell, (reader, app): (&Permit, &App), forms: Forms) -> Answer {
     let mapping = visit.cell.profile_mapping(reader, &app.id).await;
     let (mapping, ends) = done(visit, mapping)?;
     let rows = ends.of_app.iter().map(|attribute| {
@@ -93,8 +134,10 @@ async fn page(
     let rows: Vec<AppAttributeRow> = rows.collect();
     let choices = rows.iter();
     let choices = choices.map(|row| Choice::new(row.name.clone(), row.title.clone()));
+    let owner = Owner::App(app.id.clone());
     let tab = AppTab::Profile {
-        form: refused.unwrap_or_default(),
+        schema: attributes::load(visit, reader, &owner, forms.attribute).await?,
+        form: forms.mapping,
         attributes: choices.collect(),
         rows,
     };

@@ -1,7 +1,9 @@
 //! Groups: the list, a new one, name and description.
 
+pub mod attributes;
 pub mod belongings;
 pub mod owners;
+pub mod roles;
 pub mod rules;
 mod within;
 

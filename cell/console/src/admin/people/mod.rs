@@ -5,6 +5,7 @@ pub mod create;
 pub mod factors;
 pub mod lifecycle;
 pub mod profile;
+pub mod relations;
 pub mod sessions;
 pub mod types;
 mod within;

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod claims;
+pub mod clients;
 pub mod keys;
 pub mod preview;
 pub mod rule_hook;

@@ -36,13 +36,12 @@ pub async fn list(visit: Visit) -> Answer {
 pub async fn add(visit: Visit) -> Answer {
     let (permit, of) = at_type(&visit).await?;
     let fields = Fields::typed(&visit);
-    let kind = KINDS.iter().find(|(word, _)| *word == fields.kind);
-    let (_, kind) = found(&visit, kind)?;
+    let kind = found(&visit, kind_of(&fields.kind))?;
     let mut changed = of.attributes.clone();
     changed.push(ProfileAttribute {
         name: fields.name.trim().to_owned(),
         title: fields.title.trim().to_owned(),
-        kind: *kind,
+        kind,
         required: fields.required,
         self_editable: fields.self_editable,
         ..ProfileAttribute::default()
@@ -172,6 +171,13 @@ async fn answer(
     }
 }
 
+/// What an attribute holds, by the word that forms know it by.
+#[must_use]
+pub fn kind_of(word: &str) -> Option<AttributeKind> {
+    let known = KINDS.iter().find(|(known, _)| *known == word);
+    known.map(|(_, kind)| *kind)
+}
+
 /// What the controls of a new one hold.
 struct Fields {
     name: String,
@@ -239,7 +245,9 @@ async fn page(
     }))
 }
 
-fn row(t: &'static Text, attribute: &ProfileAttribute) -> AttributeRow {
+/// An attribute as the tables of attributes show it.
+#[must_use]
+pub fn row(t: &'static Text, attribute: &ProfileAttribute) -> AttributeRow {
     let title = if attribute.title.is_empty() {
         &attribute.name
     } else {

@@ -12,6 +12,7 @@ pub mod origins;
 pub mod passkeys;
 pub mod passwords;
 pub mod providers;
+pub mod relations;
 pub mod sessions;
 pub mod streams;
 pub mod threats;

@@ -10,6 +10,7 @@ mod behaviors;
 mod directory_problems;
 mod events;
 mod groups;
+mod held;
 mod hook_problems;
 mod inline_hooks;
 mod mappings;
@@ -23,15 +24,18 @@ mod provisioning;
 mod provisioning_problems;
 mod reasons;
 mod reference;
+mod relations;
 mod role_problems;
 mod roles;
 mod rule_problems;
+mod schemas;
 mod servers;
 mod settings;
 mod shared;
 mod signin;
 mod stream_problems;
 mod streams;
+mod targets;
 mod trouble;
 mod watch;
 mod words;
@@ -60,6 +64,10 @@ pub static TEXT: Text = Text {
     mappings: mappings::MAPPINGS,
     streams: streams::STREAMS,
     roles: roles::ROLES,
+    targets: targets::TARGETS,
+    schemas: schemas::SCHEMAS,
+    relations: relations::RELATIONS,
+    held: held::HELD,
     words: words::WORDS,
     reference: reference::REFERENCE,
     reasons: reasons::REASONS,

@@ -4,6 +4,7 @@ messages! {
     /// What people have in an app.
     Mappings, MAPPINGS {
         tab: "Profile",
+        title: "Mapping",
         about: "What people have in this app beside their own profiles. A value that was set for somebody comes before what is mapped here.",
         attribute: "Attribute",
         expression: "Made of",
@@ -12,7 +13,7 @@ messages! {
         always: "Follows the person",
         once: "Only when the app is assigned",
         once_hint: "The value is then set, and stays as it is. For whoever has the app through a group alone there is none.",
-        none: "The people of this app have no attributes yet. They are added by the API.",
+        none: "The people of this app have no attributes yet. Add one above, and it can be mapped.",
         not_mapped: "Not mapped",
         map: "Map an attribute",
         remove: "Map no more",

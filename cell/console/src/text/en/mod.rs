@@ -9,6 +9,7 @@ pub mod begin;
 pub mod behaviors;
 pub mod events;
 pub mod groups;
+pub mod held;
 pub mod inline_hooks;
 pub mod mappings;
 pub mod people;
@@ -17,12 +18,15 @@ pub mod providers;
 pub mod provisioning;
 pub mod reasons;
 pub mod reference;
+pub mod relations;
 pub mod roles;
+pub mod schemas;
 pub mod servers;
 pub mod settings;
 pub mod shared;
 pub mod signin;
 pub mod streams;
+pub mod targets;
 pub mod trouble;
 pub mod watch;
 pub mod words;
@@ -51,6 +55,10 @@ pub static TEXT: Text = Text {
     mappings: mappings::MAPPINGS,
     streams: streams::STREAMS,
     roles: roles::ROLES,
+    targets: targets::TARGETS,
+    schemas: schemas::SCHEMAS,
+    relations: relations::RELATIONS,
+    held: held::HELD,
     words: words::WORDS,
     reference: reference::REFERENCE,
     reasons: reasons::REASONS,

@@ -4,6 +4,8 @@ use super::app_new::client_auth_choices;
 use super::app_profile::{AppAttributeRow, MappingForm};
 use super::app_provisioning::{FoundKind, ProvisioningForm, ProvisioningStanding};
 use super::apps::AppKind;
+use super::custom_attributes::{CustomAttributes, SchemaWords};
+use super::held::{HeldTokens, HeldWords};
 use super::pick::Picker;
 use super::snippet::{Integration, Snippet, render_snippets};
 use crate::view::part::{self, Choice, Icon, Input, Moment, Pager, Tone};
@@ -35,6 +37,8 @@ pub struct GivenRow {
     pub name: String,
     /// When it was given.
     pub since: Moment,
+    /// Whether it is a role that can be held over its targets alone.
+    pub has_targets: bool,
 }
 
 /// The view that is open; each has its own address under `/admin/apps/{id}`.
@@ -69,7 +73,7 @@ pub enum AppTab {
         /// The algorithms there are.
         id_token_algs: Vec<Choice>,
     },
-    /// `…/credentials`. Posts `client_auth` there; to `…/secrets/add`; `id` to `…/secrets/remove`; `jwks` to `…/keys`.
+    /// `…/credentials`. Posts `client_auth` there; to `…/secrets/add`; `id` to `…/secrets/remove`, with `on` to `…/secrets/switch`; `jwks` to `…/keys`.
     Credentials {
         /// How it proves itself.
         client_auth: Input,
@@ -117,8 +121,16 @@ pub enum AppTab {
         /// What is chosen at first in either form.
         chosen: Input,
     },
-    /// `…/profile`. Posts `attribute`, `expression`, `once` there; `attribute` to `…/profile/remove`.
+    /// `…/tokens`. Forms are those of [`HeldTokens`].
+    Tokens {
+        /// Its refresh tokens.
+        tokens: HeldTokens,
+    },
+    /// `…/profile`. Posts `attribute`, `expression`, `once` there; `attribute` to `…/profile/remove`; those of
+    /// [`CustomAttributes`] below `…/profile/attributes`.
     Profile {
+        /// What the attributes are.
+        schema: CustomAttributes,
         /// The attributes that people have in it.
         rows: Vec<AppAttributeRow>,
         /// What is to be mapped.
@@ -207,6 +219,12 @@ impl AppPage {
                     matches!(self.tab, AppTab::Profile { .. }),
                 )
                 .tab(
+                    self.shell.t.held.tab,
+                    &base,
+                    "/tokens",
+                    matches!(self.tab, AppTab::Tokens { .. }),
+                )
+                .tab(
                     self.shell.t.provisioning.tab,
                     &base,
                     "/provisioning",
@@ -240,6 +258,25 @@ impl AppPage {
                 standing: Some(_), ..
             } => t.token_kept,
             _ => t.token_new,
+        }
+    }
+
+    fn held_words(&self) -> HeldWords<'static> {
+        let t = self.shell.t;
+        HeldWords {
+            title: t.apps.refresh,
+            about: t.held.about,
+            right: Right::ChangeApps,
+        }
+    }
+
+    fn schema_words(&self) -> SchemaWords {
+        let t = &self.shell.t.schemas;
+        SchemaWords {
+            title: t.app,
+            about: t.app_about,
+            question: t.remove_app_question,
+            right: Right::ChangeApps,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Groups and administrators.
 
+use super::app::GivenRow;
 use super::pick::Picker;
 use crate::text::Text;
 use crate::view::part::{self, AttributeField, Choice, Icon, Input, Moment, Pager};
@@ -76,6 +77,15 @@ pub enum GroupTab {
         /// Groups to add, searched by `?find-groups=…`.
         groups: Picker,
     },
+    /// `…/roles`. Posts `role` to `…/roles/add` and `…/roles/remove`.
+    Roles {
+        /// Those that it gives.
+        rows: Vec<GivenRow>,
+        /// Those that it does not.
+        free: Vec<Choice>,
+        /// What is chosen at first.
+        chosen: Input,
+    },
     /// `…/settings`. Posts `name`, `description`, each attribute and `revision` there; and to `…/delete`.
     Settings {
         /// What was read, to tell a change by another.
@@ -134,6 +144,12 @@ impl GroupPage {
                 matches!(self.tab, GroupTab::Owners { .. }),
             ),
             (
+                sees_all,
+                t.targets.tab_roles,
+                "/roles",
+                matches!(self.tab, GroupTab::Roles { .. }),
+            ),
+            (
                 true,
                 t.groups.tab_settings,
                 "/settings",
@@ -158,6 +174,8 @@ pub struct AdministratorRow {
     pub login: String,
     /// Every role there is, those ticked that the person has.
     pub roles: Vec<Choice>,
+    /// The roles that can be held over their targets alone: the word in addresses, and the name.
+    pub narrowable: Vec<LinkRow>,
     /// Since when.
     pub since: Moment,
     /// Whether it is the reader: nobody changes their own roles.

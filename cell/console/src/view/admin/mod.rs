@@ -7,10 +7,12 @@ mod app_provisioning;
 mod app_test;
 mod apps;
 mod behaviors;
+mod custom_attributes;
 mod custom_roles;
 mod features;
 mod group_rules;
 mod groups;
+mod held;
 mod home;
 mod hook_keys;
 mod hooks;
@@ -23,6 +25,8 @@ mod person;
 mod pick;
 mod policies;
 mod providers;
+mod relations;
+mod role_targets;
 mod rule;
 mod schema;
 mod server;
@@ -45,6 +49,7 @@ pub use app_provisioning::{
 pub use app_test::{AppTestOutcome, AppTestPage, DeviceSteps, ServiceTest};
 pub use apps::{AppKind, AppRow, AppsAdminPage};
 pub use behaviors::{BehaviorForm, BehaviorPage, BehaviorRow, BehaviorsPage};
+pub use custom_attributes::{CustomAttributes, GroupAttributesPage, NewAttributeForm, SchemaWords};
 pub use custom_roles::{
     CustomRoleRow, CustomRolesPage, ResourceSetPage, ResourceSetRow, RoleBindingRow, SetResourceRow,
 };
@@ -56,6 +61,7 @@ pub use groups::{
     AdministratorRow, AdministratorsPage, GroupNewPage, GroupPage, GroupRow, GroupTab, GroupsPage,
     narrowed, role_choices,
 };
+pub use held::{HeldTokenRow, HeldTokens};
 pub use home::{Figures, GuideKind, GuideStep, HomePage};
 pub use hook_keys::{HookKeyPage, HookKeyRow, HookKeysPage, UsingHookRow};
 pub use hooks::{DeliveryRow, DeliveryTone, HookForm, HookPage, HookRow, HooksPage};
@@ -73,6 +79,8 @@ pub use person::{
 pub use pick::Picker;
 pub use policies::{PoliciesPage, PolicyNewPage, PolicyPage, PolicyRow, PolicyScope, RuleRow};
 pub use providers::{ProviderForm, ProviderPage, ProviderRow, ProvidersPage};
+pub use relations::{EndForm, EndView, LinkedView, RelationOfPerson, RelationRow, RelationsPage};
+pub use role_targets::{EVERY_APP, Hold, RoleHolderView, RoleTargetsPage, TargetRow, TargetsOf};
 pub use rule::{Proof, RuleFormPage};
 pub use schema::{
     ApiTokenRow, ApiTokensPage, AttributeRow, AttributeSettingsPage, OriginRow, OriginsPage,

@@ -2,6 +2,7 @@
 
 use super::people::PersonStatus;
 use super::pick::Picker;
+use super::relations::{LinkedView, RelationOfPerson};
 use crate::text::Text;
 use crate::view::account::{CodesState, PasswordState, TotpState};
 use crate::view::part::{self, AttributeField, Choice, Icon, Input, Moment, Pager, Tone};
@@ -174,6 +175,13 @@ pub enum PersonTab {
         /// Apps to add.
         picker: Picker,
     },
+    /// `…/relations`.
+    Relations {
+        /// A bounded few.
+        rows: Vec<RelationOfPerson>,
+    },
+    /// `…/relations/{name}`. Posts `id` to `…/set`, and nothing to `…/remove`.
+    Relation(Box<LinkedView>),
     /// `…/factors`. Posts `id` to `…/factors/passkeys/remove`, and to `…/factors/totp/remove`.
     Factors(PersonFactors),
     /// `…/sessions`. Posts `id` to `…/sessions/end`.
@@ -251,6 +259,15 @@ impl PersonPage {
                 t.people.tab_apps,
                 "/apps",
                 matches!(self.tab, PersonTab::Apps { .. }),
+            ),
+            (
+                sees_all,
+                t.relations.tab,
+                "/relations",
+                matches!(
+                    self.tab,
+                    PersonTab::Relations { .. } | PersonTab::Relation(_)
+                ),
             ),
             (
                 true,

@@ -26,7 +26,7 @@ pub struct AttributeRow {
 }
 
 impl AttributeRow {
-    fn all_rules(&self, t: &Text) -> String {
+    pub(super) fn all_rules(&self, t: &Text) -> String {
         let own = [
             self.is_required.then_some(t.settings.required),
             self.is_self_editable.then_some(t.settings.self_editable),
@@ -36,7 +36,7 @@ impl AttributeRow {
         rules.join(", ")
     }
 
-    fn title_input(&self) -> Input {
+    pub(super) fn title_input(&self) -> Input {
         Input::of(&self.title)
     }
 
@@ -48,9 +48,19 @@ impl AttributeRow {
         Input::ticked(self.is_self_editable)
     }
 
-    fn scope(&self) -> String {
+    pub(super) fn scope(&self) -> String {
         format!("attribute-{}", self.name)
     }
+}
+
+/// What an attribute can hold.
+pub(super) fn attribute_kinds(t: &'static Text) -> Vec<Choice> {
+    let t = &t.settings;
+    vec![
+        Choice::new("text", t.kind_text),
+        Choice::new("integer", t.kind_integer),
+        Choice::new("boolean", t.kind_boolean),
+    ]
 }
 
 /// Profile attributes (`/admin/settings/attributes`, with `?type=…` those of another type). Posts `type`, `name`, `title`, `kind` (`text`, `integer`, `boolean`),
@@ -82,12 +92,7 @@ pub struct AttributeSettingsPage {
 
 impl AttributeSettingsPage {
     fn kinds(&self) -> Vec<Choice> {
-        let t = &self.shell.t.settings;
-        vec![
-            Choice::new("text", t.kind_text),
-            Choice::new("integer", t.kind_integer),
-            Choice::new("boolean", t.kind_boolean),
-        ]
+        attribute_kinds(self.shell.t)
     }
 }
 

@@ -1,8 +1,10 @@
 //! One authorization server: settings, scopes, claims, access rules, keys, token preview.
 
+use super::held::{HeldTokens, HeldWords};
 use super::keys::{KeyRow, KeyState};
-use crate::view::part::{self, Choice, Icon, Input, Moment, Tone};
-use crate::view::shell::{Shell, here};
+use crate::view::part::{self, Choice, Icon, Input, Moment, Pager, Tone};
+use crate::view::row::LinkRow;
+use crate::view::shell::{Right, Shell, here};
 use askama::Template;
 
 /// A scope.
@@ -148,6 +150,20 @@ pub enum ServerTab {
         /// The address of the key set.
         jwks_uri: String,
     },
+    /// `…/clients`; the organisation's own has none of these.
+    Clients {
+        /// The apps that have refresh tokens, by id.
+        rows: Vec<LinkRow>,
+        /// Its neighbours.
+        pager: Pager,
+    },
+    /// `…/clients/{client}`. Forms are those of [`HeldTokens`].
+    Client {
+        /// The app.
+        app: LinkRow,
+        /// Its refresh tokens.
+        tokens: HeldTokens,
+    },
     /// `…/preview`.
     Preview {
         /// What was asked.
@@ -214,6 +230,17 @@ impl ServerPage {
                 matches!(self.tab, ServerTab::Access { .. }),
             );
         }
+        if !self.is_org {
+            bar = bar.tab(
+                self.shell.t.held.tab,
+                &base,
+                "/clients",
+                matches!(
+                    self.tab,
+                    ServerTab::Clients { .. } | ServerTab::Client { .. }
+                ),
+            );
+        }
         bar.tab(
             t.tab_keys,
             &base,
@@ -226,6 +253,14 @@ impl ServerPage {
             "/preview",
             matches!(self.tab, ServerTab::Preview { .. }),
         )
+    }
+
+    fn held_words<'a>(&self, app: &'a LinkRow) -> HeldWords<'a> {
+        HeldWords {
+            title: &app.name,
+            about: self.shell.t.held.of_server_about,
+            right: Right::ChangeServers,
+        }
     }
 
     fn formats(&self) -> Vec<Choice> {

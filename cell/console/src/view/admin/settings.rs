@@ -17,6 +17,7 @@ pub(super) fn tab_bar<'a>(shell: &'a Shell, here: &str) -> part::TabBar<'a> {
         (t.settings.tab_passkeys, "/passkeys"),
         (t.settings.threats, "/threats"),
         (t.settings.tab_attributes, "/attributes"),
+        (t.relations.tab, "/relations"),
         (t.settings.tab_tokens, "/tokens"),
         (t.settings.tab_features, "/features"),
         (t.settings.tab_origins, "/origins"),

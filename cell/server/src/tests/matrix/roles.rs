@@ -17,6 +17,8 @@ const FORMS: &[(&str, Permission)] = &[
     ("/admin/people/{id}/factors/", Permission::HelpPeople),
     ("/admin/people/{id}/sessions/", Permission::HelpPeople),
     ("/admin/people", Permission::ManagePeople),
+    ("/admin/groups/attributes/", Permission::ManageOrg),
+    ("/admin/groups/{id}/roles/", Permission::ManageOrg),
     ("/admin/groups", Permission::ManageGroups),
     ("/admin/apps/{id}/api/", Permission::ManageOrg),
     ("/admin/apps", Permission::ManageApps),

@@ -1,6 +1,7 @@
 //! The matrix itself: for each route, who may use it by which method.
 
 mod deciders;
+mod directory;
 mod hooks;
 mod iam;
 mod log_streams;
@@ -152,6 +153,8 @@ pub(super) const CHANGED_FRESHLY: &[&str] = &[
     "/admin/apps/{id}/provisioning",
     "/admin/behaviors/",
     "/admin/custom-roles/",
+    "/admin/groups/attributes/",
+    "/admin/groups/{id}/roles/",
     "/admin/keys/",
     "/admin/policies/",
     "/admin/resource-sets/",
@@ -159,6 +162,7 @@ pub(super) const CHANGED_FRESHLY: &[&str] = &[
     "/admin/zones/",
     "/admin/people/{id}/factors/",
     "/admin/people/{id}/lifecycle/",
+    "/admin/people/{id}/relations/",
     "/admin/people/{id}/sessions/",
 ];
 /// Forms that ask for it before they are filled in.
@@ -171,6 +175,9 @@ pub(super) const FORMS_SHOWN_FRESHLY: &[&str] = &[
 
 /// Routes with an id of something that nobody in the matrix has: whoever gets past the door finds nothing.
 pub(super) const WITHOUT_SAMPLE: &[&str] = &[
+    "/admin/apps/{id}/api/roles/{role}",
+    "/admin/groups/{id}/roles/{role}",
+    "/admin/servers/{id}/clients/{client}",
     "/api/v1/apps/{id}/credentials/jwks/{key}",
     "/api/v1/apps/{id}/credentials/secrets/{secret}",
     "/api/v1/apps/{id}/credentials/secrets/{secret}/lifecycle/activate",
@@ -218,6 +225,7 @@ pub(super) const WITHOUT_SAMPLE: &[&str] = &[
 pub(super) fn rows() -> impl Iterator<Item = &'static Row> {
     ROWS.iter()
         .chain(deciders::ROWS)
+        .chain(directory::ROWS)
         .chain(settings::ROWS)
         .chain(hooks::ROWS)
         .chain(iam::ROWS)

@@ -1,0 +1,51 @@
+//! What groups have beside name and description. Whoever changes that proves afresh who they are.
+
+use crate::admin::attributes::{Edit, apply, load, refused_form};
+use crate::admin::caller::{Answer, administrator, administrator_freshly, done};
+use crate::admin::form::shell_after;
+use crate::view::admin::{GroupAttributesPage, NewAttributeForm};
+use crate::view::shell::Shell;
+use crate::visit::Visit;
+use identity::access::{Permission, Permit};
+use identity::attribute_schema::Owner;
+
+const HERE: &str = "/admin/groups/attributes";
+
+/// `GET /admin/groups/attributes`.
+pub async fn show(visit: Visit) -> Answer {
+    let reader = administrator(&visit, Permission::ReadDirectory).await?;
+    page(&visit, visit.shell(), &reader, NewAttributeForm::default()).await
+}
+
+/// `POST /admin/groups/attributes/add`.
+pub async fn add(visit: Visit) -> Answer {
+    change(&visit, Edit::Add).await
+}
+
+/// `POST /admin/groups/attributes/edit`.
+pub async fn edit(visit: Visit) -> Answer {
+    change(&visit, Edit::Retitle).await
+}
+
+/// `POST /admin/groups/attributes/remove`.
+pub async fn remove(visit: Visit) -> Answer {
+    change(&visit, Edit::Remove).await
+}
+
+async fn change(visit: &Visit, edit: Edit) -> Answer {
+    let permit = administrator_freshly(visit, Permission::ManageOrg, HERE).await?;
+    let reader = administrator(visit, Permission::ReadDirectory).await?;
+    match apply(visit, (&permit, &reader), &Owner::Groups, edit).await? {
+        Ok(()) => Ok(visit.go(HERE)),
+        Err(refusal) => {
+            let form = refused_form(visit, edit, &refusal);
+            let shell = done(visit, shell_after(visit, refusal))?;
+            page(visit, shell, &reader, form).await
+        }
+    }
+}
+
+async fn page(visit: &Visit, shell: Shell, reader: &Permit, form: NewAttributeForm) -> Answer {
+    let attributes = load(visit, reader, &Owner::Groups, form).await?;
+    Ok(visit.page(&GroupAttributesPage { shell, attributes }))
+}

@@ -1,0 +1,44 @@
+//! The rows of what stands beside people, groups and apps: attributes, relations, roles of groups, what roles are held over, and
+//! refresh tokens.
+
+use super::{Audience, Row, get, post};
+
+const NAMES: Audience = Audience::ManagerWhoNames;
+
+pub(super) const ROWS: &[Row] = &[
+    get("/admin/groups/attributes", Audience::Reader),
+    post("/admin/groups/attributes/add", NAMES),
+    post("/admin/groups/attributes/edit", NAMES),
+    post("/admin/groups/attributes/remove", NAMES),
+    post("/admin/apps/{id}/profile/attributes/add", NAMES),
+    post("/admin/apps/{id}/profile/attributes/edit", NAMES),
+    post("/admin/apps/{id}/profile/attributes/remove", NAMES),
+    get("/admin/settings/relations", Audience::Reader),
+    post("/admin/settings/relations/add", Audience::Manager),
+    post("/admin/settings/relations/remove", NAMES),
+    get("/admin/people/{id}/relations", Audience::Reader),
+    get("/admin/people/{id}/relations/{name}", Audience::Reader),
+    post("/admin/people/{id}/relations/{name}/set", NAMES),
+    post("/admin/people/{id}/relations/{name}/remove", NAMES),
+    get("/admin/groups/{id}/roles", Audience::Reader),
+    post("/admin/groups/{id}/roles/add", NAMES),
+    post("/admin/groups/{id}/roles/remove", NAMES),
+    get("/admin/groups/{id}/roles/{role}", Audience::Reader),
+    post("/admin/groups/{id}/roles/{role}/add", NAMES),
+    post("/admin/groups/{id}/roles/{role}/remove", NAMES),
+    get("/admin/apps/{id}/api/roles/{role}", Audience::Reader),
+    post("/admin/apps/{id}/api/roles/{role}/add", NAMES),
+    post("/admin/apps/{id}/api/roles/{role}/remove", NAMES),
+    get("/admin/administrators/{id}/roles/{role}", Audience::Reader),
+    post("/admin/administrators/{id}/roles/{role}/add", NAMES),
+    post("/admin/administrators/{id}/roles/{role}/remove", NAMES),
+    post("/admin/administrators/{id}/roles/{role}/widen", NAMES),
+    post("/admin/apps/{id}/secrets/switch", NAMES),
+    get("/admin/apps/{id}/tokens", Audience::Reader),
+    post("/admin/apps/{id}/tokens/revoke", NAMES),
+    post("/admin/apps/{id}/tokens/revoke-all", Audience::Manager),
+    get("/admin/servers/{id}/clients", Audience::Reader),
+    get("/admin/servers/{id}/clients/{client}", Audience::Reader),
+    post("/admin/servers/{id}/clients/{client}/revoke", NAMES),
+    post("/admin/servers/{id}/clients/{client}/revoke-all", NAMES),
+];
