@@ -2,7 +2,9 @@
 
 use crate::for_tests::{Answered, By, World, on_both_engines};
 use crate::tests::authn::{PASSWORD, ada, sign_in, text};
-use identity::access::Role;
+use identity::access::{Permission, Role};
+use identity::behavior::BehaviorKind;
+use identity::behavior::operations::NewBehavior;
 use identity::org::context::RequestFacts;
 use identity::sign_in::begin::Purpose;
 use identity::sign_in::prove::{Attempt, Typed};
@@ -14,6 +16,7 @@ const HERE: &str = "/api/v1/behaviors";
 const POLICIES: &str = "/api/v1/policies";
 const INVALID: (u16, &str) = (400, "E0000001");
 const FORBIDDEN: (u16, &str) = (403, "E0000006");
+const UNKNOWN: (u16, &str) = (401, "E0000011");
 const MISSING: (u16, &str) = (404, "E0000007");
 
 fn body(name: &str, kind: &str) -> Value {
@@ -180,17 +183,39 @@ async fn whoever_may_not_change_policies_changes_none(world: &World) {
             assert_eq!(refused.outcome(), FORBIDDEN, "{by:?} {method} {path}");
         }
     }
-    for (method, path) in &calls[1..] {
+    // A token of another organisation is none here, and what that one has is not found.
+    for (method, path) in &calls {
         let refused = world.call(By::Stranger, method, path, &wanted).await;
-        assert_eq!(refused.outcome(), MISSING, "{method} {path}");
+        assert_eq!(refused.outcome(), UNKNOWN, "{method} {path}");
     }
-    let theirs = world.call(By::Stranger, "GET", HERE, &Value::Null).await;
-    assert_eq!(theirs.body, json!([]));
+    let theirs = format!("{HERE}/{}", behavior_of_others(world).await);
+    assert_eq!(world.get(&theirs).await.outcome(), MISSING);
+    assert_eq!(put(world, &theirs, &wanted).await.outcome(), MISSING);
+    assert_eq!(step(world, &theirs, "deactivate").await.outcome(), MISSING);
+    let refused = world
+        .call(By::Manager, "DELETE", &theirs, &Value::Null)
+        .await;
+    assert_eq!(refused.outcome(), MISSING);
+    assert_eq!(world.get(HERE).await.body, json!([made.body]));
     assert_eq!(world.log_rows(&world.main).await, rows);
     assert_eq!(world.get(&path).await.body, made.body);
     let by = By::Of(Role::OrgAdmin);
     let own = world.call(by, "POST", HERE, &wanted).await;
     assert_eq!(own.status, 200, "{}", own.body);
+}
+
+/// A behaviour of the other organisation.
+async fn behavior_of_others(world: &World) -> String {
+    let permit = world.permit(&world.other, Permission::ManagePolicies);
+    let wanted = NewBehavior {
+        name: String::from("Theirs"),
+        kind: BehaviorKind::AnomalousIp,
+        events_max: 50,
+        events_min: 0,
+        active: true,
+    };
+    let made = world.cell.create_behavior(&permit, wanted).await;
+    made.unwrap().id.to_string()
 }
 
 fn rule(name: &str, conditions: &Value) -> Value {
@@ -219,15 +244,14 @@ async fn rules_name_behaviors_by_id_and_by_name(world: &World) {
     let conditions = &again.body["conditions"];
     assert_eq!(*conditions, named.body["conditions"]);
     // What is not there, or another organisation's, is refused at its field.
-    let stranger = body("Theirs", "ANOMALOUS_IP");
-    let theirs = world.call(By::Stranger, "POST", HERE, &stranger).await;
+    let theirs = behavior_of_others(world).await;
     for (conditions, place) in [
         (
             json!({ "risk": { "behaviors": ["bhv00000000000000000"] } }),
             "risk.behaviors",
         ),
         (
-            json!({ "risk": { "behaviors": [theirs.id()] } }),
+            json!({ "risk": { "behaviors": [theirs.as_str()] } }),
             "risk.behaviors",
         ),
         (
