@@ -10,14 +10,15 @@ use crate::reply::Reply;
 use crate::{groups, users};
 use futures_util::future::join_all;
 use http::StatusCode;
+use identity::person::profile::fold;
 use protocol::scim::BULK_RESPONSE;
 use protocol::scim::bulk::{
     BulkOperation, Method, Turn, parse_bulk, plan_turns, references, resolve,
 };
 use protocol::scim::problem::Kind;
 use protocol::scim::tag::{parse_condition, render_tag};
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What one operation is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,19 +41,35 @@ fn parse_target(path: &str) -> Option<Target<'_>> {
     parts.next().is_none().then_some(target)
 }
 
-/// Operations that are done at the same time: people to be made, or one of anything else.
-fn plan_batches(turns: &[Turn], is_made_alone: &dyn Fn(usize) -> bool) -> Vec<Vec<Turn>> {
+/// Operations that are done at the same time: people to be made, or one of anything else. Of two people of one name the first is made,
+/// so that they never stand together; `name_of` gives no name for what is done alone.
+fn plan_batches(turns: &[Turn], name_of: &dyn Fn(usize) -> Option<String>) -> Vec<Vec<Turn>> {
     let mut batches: Vec<Vec<Turn>> = Vec::new();
-    let mut is_open = false;
+    let mut names: BTreeSet<String> = BTreeSet::new();
     for turn in turns {
-        let joins = matches!(turn, Turn::Do(place) if !is_made_alone(*place));
+        let name = match turn {
+            Turn::Do(place) => name_of(*place),
+            Turn::Refuse(_) => None,
+        };
+        let is_open = !names.is_empty() && names.len() < MADE_TOGETHER_MAX;
+        let joins = is_open && name.as_ref().is_some_and(|name| !names.contains(name));
         match batches.last_mut() {
-            Some(batch) if joins && is_open && batch.len() < MADE_TOGETHER_MAX => batch.push(*turn),
-            _ => batches.push(vec![*turn]),
+            Some(batch) if joins => batch.push(*turn),
+            _ => {
+                batches.push(vec![*turn]);
+                names.clear();
+            }
         }
-        is_open = joins;
+        names.extend(name);
     }
     batches
+}
+
+/// What somebody is to be called, as names are compared.
+fn name_of(data: &Map<String, Value>) -> Option<String> {
+    let mut fields = data.iter();
+    let (_, name) = fields.find(|(key, _)| key.eq_ignore_ascii_case("userName"))?;
+    Some(fold(name.as_str()?))
 }
 
 /// `POST /Bulk`.
@@ -62,19 +79,21 @@ fn plan_batches(turns: &[Turn], is_made_alone: &dyn Fn(usize) -> bool) -> Vec<Ve
 pub async fn run(call: &Call, asked: &Asked) -> Result<Reply, ScimError> {
     let request = parse_bulk(asked.bytes()?)?;
     let operations = &request.operations;
-    let is_made_alone = |place: usize| {
-        let together = operations.get(place).is_some_and(|operation| {
-            operation.method == Method::Post
-                && parse_target(&operation.path) == Some(Target::Users)
-                && references(operation).is_empty()
-        });
+    let name_of = |place: usize| {
+        let operation = operations.get(place)?;
+        let together = operation.method == Method::Post
+            && parse_target(&operation.path) == Some(Target::Users)
+            && references(operation).is_empty();
         // Whoever counts errors wants to know of each before the next is begun.
-        !together || request.fail_on_errors.is_some()
+        if !together || request.fail_on_errors.is_some() {
+            return None;
+        }
+        name_of(&operation.data)
     };
     let mut outcomes: Vec<Option<Value>> = vec![None; operations.len()];
     let mut ids: BTreeMap<String, String> = BTreeMap::new();
     let mut errors = 0;
-    for batch in plan_batches(&plan_turns(operations), &is_made_alone) {
+    for batch in plan_batches(&plan_turns(operations), &name_of) {
         let known = &ids;
         let done = join_all(batch.iter().map(|turn| async move {
             let (Turn::Do(place) | Turn::Refuse(place)) = *turn;
@@ -218,21 +237,36 @@ mod tests {
 
     #[test]
     fn only_those_who_stand_together_are_made_together() {
-        let alone = |place: usize| place == 2 || place == 3;
-        let turns = [Do(0), Do(1), Do(2), Do(3), Do(4), Refuse(5), Do(6)];
+        let name = |place: usize| match place {
+            2 | 3 => None,
+            7 => Some(String::from("6")),
+            other => Some(other.to_string()),
+        };
+        let turns = [
+            Do(0),
+            Do(1),
+            Do(2),
+            Do(3),
+            Do(4),
+            Refuse(5),
+            Do(6),
+            Do(7),
+            Do(8),
+        ];
         assert_eq!(
-            plan_batches(&turns, &alone),
+            plan_batches(&turns, &name),
             [
                 vec![Do(0), Do(1)],
                 vec![Do(2)],
                 vec![Do(3)],
                 vec![Do(4)],
                 vec![Refuse(5)],
-                vec![Do(6)]
+                vec![Do(6)],
+                vec![Do(7), Do(8)]
             ]
         );
         let many: Vec<_> = (0..MADE_TOGETHER_MAX + 1).map(Do).collect();
-        let batches = plan_batches(&many, &|_| false);
+        let batches = plan_batches(&many, &|place| Some(place.to_string()));
         let lengths: Vec<usize> = batches.iter().map(Vec::len).collect();
         assert_eq!(lengths, [MADE_TOGETHER_MAX, 1]);
     }
