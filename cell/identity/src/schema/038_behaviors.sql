@@ -7,7 +7,7 @@ CREATE TABLE behaviors (
     kind TEXT NOT NULL,
     events_max BIGINT NOT NULL,
     events_min BIGINT NOT NULL,
-    active INTEGER NOT NULL,
+    active BIGINT NOT NULL,
     revision BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
