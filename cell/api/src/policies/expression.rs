@@ -139,4 +139,25 @@ mod tests {
         }
         assert!(parse_behaviors(&"x".repeat(70_000), &known).is_err());
     }
+
+    #[test]
+    fn what_is_cut_off_or_changed_is_refused_or_names_what_there_is() {
+        let known = known();
+        let ids: Vec<BehaviorId> = known.iter().map(|known| known.id.clone()).collect();
+        let whole = render_behaviors(&ids, &known);
+        let characters: Vec<char> = whole.chars().collect();
+        for at in 0..characters.len() {
+            let cut: String = characters.iter().take(at).collect();
+            let read = parse_behaviors(&cut, &known);
+            assert!(read.is_err() || ids.starts_with(&read.unwrap()), "{cut}");
+            for other in ['"', '\'', '\\', '(', ')', '|', ' ', 'x', 'ü', '\0'] {
+                let mut changed = characters.clone();
+                changed[at] = other;
+                let changed: String = changed.into_iter().collect();
+                for id in parse_behaviors(&changed, &known).unwrap_or_default() {
+                    assert!(ids.contains(&id), "{changed}");
+                }
+            }
+        }
+    }
 }

@@ -292,7 +292,7 @@ async fn rules_and_mappings_know_the_attributes_of_every_type(world: &World) {
             .await
             .texts("/id")
     };
-    assert_eq!(members().await, [carl.clone()]);
+    assert_eq!(members().await, std::slice::from_ref(&carl));
     let things = world.things(&world.main, "eve").await;
     let of_app =
         json!({ "definitions": { "custom": { "properties": { "firm": { "type": "string" } } } } });

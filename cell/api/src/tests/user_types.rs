@@ -158,7 +158,7 @@ async fn the_type_that_every_org_has_keeps_its_id_and_stays(world: &World) {
         assert_eq!(wrong.outcome(), INVALID);
     }
     let listed = world.get(TYPES).await;
-    assert_eq!(listed.texts("/id"), [id.clone()]);
+    assert_eq!(listed.texts("/id"), std::slice::from_ref(&id));
     assert_eq!(listed.texts("/displayName"), ["default"]);
     let schema = world.get(&format!("{SCHEMAS}/default")).await;
     let own = format!("{SCHEMAS}/{}", schema_id_of(&world.main, None));

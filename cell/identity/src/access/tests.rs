@@ -115,7 +115,7 @@ fn the_guide_shows_the_table() {
         Permission::ManageGroups => Some("change groups"),
         Permission::ManageApps => Some("change apps"),
         Permission::ManageServers => Some("change authorization servers"),
-        Permission::ManagePolicies => Some("change policies and zones"),
+        Permission::ManagePolicies => Some("change policies, zones and behaviours"),
         Permission::ManageKeys => Some("rotate and revoke keys"),
         Permission::ManageOrg => Some("administer the organisation"),
     };

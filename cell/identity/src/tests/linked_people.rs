@@ -57,12 +57,11 @@ async fn every_relation_is_told_with_its_primary(world: &World) {
     let theirs = permit(world, &globex, Permission::ReadDirectory);
     let listed = world.cell.list_primaries(&theirs, &ada).await.unwrap();
     assert!(listed.iter().all(|(_, primary)| primary.is_none()));
-    let found = world
-        .cell
-        .find_people(&reader, &[boss.clone(), ada.clone()]);
-    assert_eq!(found.await.unwrap().len(), 2);
-    let found = world.cell.find_people(&theirs, &[boss, ada.clone()]);
-    assert!(found.await.unwrap().is_empty());
+    let both = [boss, ada.clone()];
+    let found = world.cell.find_people(&reader, &both).await.unwrap();
+    assert_eq!(found.len(), 2);
+    let found = world.cell.find_people(&theirs, &both).await.unwrap();
+    assert!(found.is_empty());
     let refused = world.cell.list_primaries(&people, &ada).await;
     assert!(matches!(refused, Err(Refusal::Forbidden)));
     let by = permit(world, &acme, Permission::ManageOrg);

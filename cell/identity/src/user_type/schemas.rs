@@ -186,8 +186,8 @@ mod tests {
             unique.into_iter().collect::<Vec<_>>(),
             [("badge".to_owned(), vec![None])]
         );
-        let shared = attribute("badge", AttributeKind::Text, true);
-        let shared = schemas(&[shared.clone()], &[shared]);
+        let shared = [attribute("badge", AttributeKind::Text, true)];
+        let shared = schemas(&shared, &shared);
         let key = Some(shared.of_types[0].key.clone());
         assert_eq!(shared.as_schemas().unique()["badge"], vec![None, key]);
     }

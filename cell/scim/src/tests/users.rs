@@ -437,8 +437,8 @@ async fn users_have_the_attributes_of_their_type(world: &World) {
     };
     let own = vec![attribute("costCenter", true), attribute("agency", true)];
     let seen = world.cell.user_type_schema(&permit, &key).await.unwrap();
-    let put = world.cell.put_user_type_schema(&permit, &key, seen, own);
-    put.await.unwrap();
+    let changed = world.cell.put_user_type_schema(&permit, &key, seen, own);
+    changed.await.unwrap();
     let permit = world.permit(&world.main, Permission::ManagePeople);
     let profile = ProfileInput {
         login: "carl@example.com".into(),

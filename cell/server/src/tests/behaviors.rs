@@ -17,7 +17,7 @@ use vocab::id::{AppId, RuleId};
 use vocab::secret::Secret;
 
 const LOGIN: &str = "grace@main.example";
-const PASSWORD: &str = "nine tortoises walk to Samos";
+const PASSWORD: &str = "eleven tortoises walk to Kos";
 const CALLBACK: &str = "http://127.0.0.1:9/callback";
 
 fn permit(world: &World, permission: Permission) -> Permit {

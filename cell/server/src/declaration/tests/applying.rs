@@ -9,7 +9,7 @@ use vocab::id::AppId;
 use vocab::secret::SecretHash;
 
 const SECRET: &str = "web-secret-of-the-test-bed-0123456789";
-const THINGS: u64 = 15;
+const THINGS: u64 = 16;
 /// A mistake that is met after people and groups were made.
 const HALF_WAY: (&str, &str, &str) = (
     "{ clear: web-secret-of-the-test-bed-0123456789 }",
@@ -85,7 +85,7 @@ async fn what_cannot_be_made_is_named_with_its_place(world: &World) {
         (
             "password: { clear: \"plain clock winter harbour\" }",
             "password: { clear: short }",
-            "doc.yaml:7:16: person ada@example.com: password: it must have at least",
+            "doc.yaml:11:16: person ada@example.com: password: it must have at least",
         ),
         (
             "password: { clear: \"plain clock winter harbour\" }",
