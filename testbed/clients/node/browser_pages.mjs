@@ -9,8 +9,8 @@ import { Browser } from './lib/browser.mjs';
 import { passGate } from './lib/gate.mjs';
 import { ensure, note, script } from './lib/script.mjs';
 
-const DEADLINE_SECS = 600;
-const PAGES_MAX = 120;
+const DEADLINE_SECS = 840;
+const PAGES_MAX = 180;
 const isStream = (path) => path.endsWith('/log/tail');
 const isWalkable = (href) => /^\/(apps|account|admin|style|openapi)(\/|\?|$)/.test(href) && !isStream(href) && !/[?&](format|download)=/.test(href) && !/\/test(\?|$)/.test(href) && !/\/open(\?|$)/.test(href);
 
