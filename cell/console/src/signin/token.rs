@@ -44,7 +44,7 @@ pub async fn redeem(visit: Visit) -> Response {
     }
     match visit
         .cell
-        .finish_sign_in(&visit.snapshot, &flow, &visit.facts)
+        .pass_on_sign_in(&visit.snapshot, &flow, &visit.facts)
         .await
     {
         Ok(begun) => {

@@ -118,11 +118,15 @@ impl Cell {
         signed_in: &SignedIn,
         request: &RequestFacts,
     ) -> Result<OwnCaller, Fault> {
+        let origin = Origin::Session(signed_in.session.id.clone());
+        let here = self
+            .proved_here_since(snapshot, &signed_in.person, &origin, request)
+            .await?;
         let question = PolicyQuestion {
             proved: signed_in.session.authenticators.clone(),
             is_session: true,
-            proved_since: Some(plan_fresh_since(request.now)),
-            origin: Origin::Session(signed_in.session.id.clone()),
+            proved_since: Some(plan_fresh_since(request.now)).max(here),
+            origin,
             ..PolicyQuestion::default()
         };
         let evaluation = self

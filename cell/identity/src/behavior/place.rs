@@ -157,10 +157,13 @@ fn compare(
 ) -> Vec<PastSignIn> {
     let one = |stored: StoredPlace| {
         let is_same = |a: &str, b: &str| !a.is_empty() && a == b;
+        let is_own = session == Some(&stored.session);
+        // Where no address is told, what a session proved without one counts for it: else it could prove nothing at all.
+        let is_untold = stored.place.address.is_empty() && present.address.is_empty();
         PastSignIn {
-            same_address: is_same(&stored.place.address, &present.address),
+            same_address: is_same(&stored.place.address, &present.address) || (is_own && is_untold),
             same_device: is_imagined_usual || is_same(&stored.place.device, &present.device),
-            same_session: session == Some(&stored.session),
+            same_session: is_own,
             since: stored.since,
             proved: stored.proved,
         }
@@ -222,6 +225,25 @@ impl Cell {
             history: compare(places, &present, origin.session(), usual),
             proved_here_since: origin.proved_here_since(request.now),
         })
+    }
+
+    /// From when on what a session proved was proved where it is shown now, by whichever behaviour that is told last, if any policy of the
+    /// org asks: what somebody adds to their account opens every door, so that no door's rule may be passed by adding it elsewhere.
+    pub(crate) async fn proved_here_since(
+        &self,
+        snapshot: &OrgSnapshot,
+        person: &Person,
+        origin: &Origin,
+        request: &RequestFacts,
+    ) -> Result<Option<Timestamp>, Fault> {
+        let mut all: Vec<&SignOnPolicy> = vec![&snapshot.org_policy, &snapshot.console_policy];
+        all.extend(snapshot.app_policies.values().map(|policy| &**policy));
+        let facts = self
+            .behavior_facts((snapshot, &all), person, origin, request)
+            .await?;
+        let active = facts.known.iter().filter(|behavior| behavior.active);
+        let since = active.filter_map(|behavior| facts.counts_since(&behavior.id));
+        Ok(since.max())
     }
 
     /// The devices that a request shows: those of the sign-in, or those of the browser's cookie.

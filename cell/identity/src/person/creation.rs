@@ -17,7 +17,7 @@ use crate::person::profile::{ProfileInput, decide_external_id, decide_profile};
 use crate::person::{Person, PersonStatus, store, unique};
 use crate::problem::{Problem, named};
 use crate::sign_in::setup::{LinkPurpose, MailedLink};
-use crate::user_type::store::put_type_of;
+use crate::user_type::store::{hold_type, put_type_of};
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 use std::sync::Arc;
@@ -194,6 +194,8 @@ impl Added {
     async fn apply(self, tx: &mut WriteTx, cell: &Cell, permit: &Permit) -> Result<(), Refusal> {
         let org = permit.org();
         within::check_everything(tx, permit, ThingKind::Person).await?;
+        // The type before the rules, as wherever both are held: else two could wait for each other.
+        hold_type(tx, org, self.type_id.as_ref()).await?;
         let rules = active::hold(tx, cell, org).await?;
         store::insert(tx, org, &self.id, self.status, &self.profile, self.now).await?;
         let key = self.type_id.as_ref();

@@ -37,6 +37,15 @@ pub struct Begun {
     pub expires_at: Timestamp,
 }
 
+/// What a sign-in that is through makes usual of the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Learns {
+    /// Where it was finished, for all of it was proved there.
+    Place,
+    /// Nothing.
+    Nothing,
+}
+
 impl Cell {
     /// Ends a sign-in that needs nothing more.
     ///
@@ -48,7 +57,22 @@ impl Cell {
         flow: &Flow,
         request: &RequestFacts,
     ) -> Result<Begun, Refusal> {
-        self.end_sign_in(snapshot, flow, request, None).await
+        self.end_sign_in(snapshot, flow, request, (None, Learns::Place))
+            .await
+    }
+
+    /// The same in a browser that was handed the token of a sign-in whose proof was given elsewhere: it says nothing of where the person is.
+    ///
+    /// # Errors
+    /// [`Refusal`] as [`Cell::finish_sign_in`].
+    pub async fn pass_on_sign_in(
+        &self,
+        snapshot: &OrgSnapshot,
+        flow: &Flow,
+        request: &RequestFacts,
+    ) -> Result<Begun, Refusal> {
+        self.end_sign_in(snapshot, flow, request, (None, Learns::Nothing))
+            .await
     }
 
     /// The same by a program that holds the sign-in's token; the log names it, since the address is the program's and not the person's.
@@ -62,8 +86,9 @@ impl Cell {
         request: &RequestFacts,
         permit: &Permit,
     ) -> Result<Begun, Refusal> {
-        self.end_sign_in(snapshot, flow, request, Some(permit.actor()))
-            .await
+        // Where a program is says nothing of where its person is.
+        let how = (Some(permit.actor()), Learns::Nothing);
+        self.end_sign_in(snapshot, flow, request, how).await
     }
 
     async fn end_sign_in(
@@ -71,7 +96,7 @@ impl Cell {
         snapshot: &OrgSnapshot,
         flow: &Flow,
         request: &RequestFacts,
-        redeemed_by: Option<&Actor>,
+        (redeemed_by, learns): (Option<&Actor>, Learns),
     ) -> Result<Begun, Refusal> {
         if self.next_step(snapshot, flow, request).await? != Step::Done {
             return Err(Refusal::Forbidden);
@@ -108,9 +133,7 @@ impl Cell {
             }
             false => event,
         };
-        // Where a program is says nothing of where its person is.
-        let is_persons_own = redeemed_by.is_none();
-        let place = (watches && is_persons_own).then(|| Place {
+        let place = (watches && learns == Learns::Place).then(|| Place {
             address: mark_address(&person, &request.client.ip),
             device: mark_device(&person, &devices, request.now),
         });

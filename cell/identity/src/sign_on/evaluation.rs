@@ -474,10 +474,10 @@ fn plan_enrolment(needs: &[Need<'_>], rule: RuleRef, facts: &SignInFacts) -> Ver
         return Verdict::Deny(DenyReason::Unattainable(rule));
     }
     let recently = facts.now.plus_secs(-ENROLMENT_PROOF_AGE_MAX_SECS);
-    let since = facts
-        .asked
-        .proved_since
-        .map_or(recently, |since| since.max(recently));
+    // Who shows a session where it is not known must prove something there before anything is added.
+    let asked = facts.asked.proved_since;
+    let since = needs.iter().filter_map(|need| need.since).chain(asked);
+    let since = since.fold(recently, Timestamp::max);
     let first = [Need {
         rule: rule.clone(),
         requirement: &requirement,

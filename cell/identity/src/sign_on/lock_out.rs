@@ -9,6 +9,7 @@
 
 use crate::access::Permit;
 use crate::access::ceiling::load_standing;
+use crate::behavior::BehaviorKind;
 use crate::behavior::detect::BehaviorFacts;
 use crate::behavior::store as behaviors;
 use crate::credential::attestation::may_sign_in;
@@ -226,18 +227,24 @@ fn is_usable(
     })
 }
 
-/// How the door stands to a person who proves all that there is: whether their next sign-in is an unusual one nobody knows, so that it
-/// must be open both ways.
+/// How the door stands to a person who proves all that there is: what is unusual of their next sign-in nobody knows, so that it must be open
+/// whatever it is.
 fn decide_door(policies: &Policies, zones: &[Zone], facts: &SignInFacts, address: &str) -> Door {
     let unusual = decide_one_door(policies, zones, facts, address);
     if unusual != Door::Open || facts.behaviors.known.is_empty() {
         return unusual;
     }
-    let mut usual = facts.clone();
-    for behavior in &mut usual.behaviors.known {
-        behavior.active = false;
-    }
-    decide_one_door(policies, zones, &usual, address)
+    let kinds = BehaviorKind::ALL;
+    let mut doors = (1..1_u32 << kinds.len()).map(|usual| {
+        let mut facts = facts.clone();
+        for behavior in &mut facts.behaviors.known {
+            let place = kinds.iter().position(|kind| *kind == behavior.kind);
+            let is_usual = place.is_some_and(|place| usual & (1 << place) != 0);
+            behavior.active &= !is_usual;
+        }
+        decide_one_door(policies, zones, &facts, address)
+    });
+    doors.find(|door| *door != Door::Open).unwrap_or(Door::Open)
 }
 
 fn decide_one_door(
@@ -452,6 +459,43 @@ mod tests {
         assert!(shut(Outcome::Deny, allowed(), true));
         assert!(shut(allowed(), Outcome::Deny, true));
         assert!(!shut(Outcome::Deny, allowed(), false), "it is never found");
+    }
+
+    /// Somebody at home with a new browser is shut out by the second rule here, though neither who is unusual in all nor who is in nothing is.
+    #[test]
+    fn the_door_is_open_whichever_of_two_is_unusual() {
+        let both = [AuthenticatorKind::Password, PASSKEY];
+        let behavior = |seed, kind| Behavior {
+            id: BehaviorId::generate(&SeededEntropy::new(seed)),
+            name: format!("{kind:?}"),
+            kind,
+            events_max: 20,
+            events_min: 0,
+            active: true,
+        };
+        let address = behavior(3, BehaviorKind::AnomalousIp);
+        let device = behavior(4, BehaviorKind::AnomalousDevice);
+        let named = |behavior: &Behavior| Conditions {
+            behaviors: vec![behavior.id.clone()],
+            ..Conditions::default()
+        };
+        let allowed = || allow(Requirement::default());
+        let is_open = |of_device: Outcome| {
+            let mut console = SignOnPolicy::clone(&policy("console", named(&address), allowed()));
+            for (conditions, outcome) in [
+                (named(&device), of_device),
+                (Conditions::default(), allowed()),
+            ] {
+                let next = policy("console", conditions, outcome);
+                console.rules.extend(next.rules.clone());
+            }
+            let mut facts = facts(&both, &both);
+            facts.behaviors.known = vec![address.clone(), device.clone()];
+            facts.behaviors.address_told = true;
+            door(Arc::new(console), &[], &facts) == Door::Open
+        };
+        assert!(is_open(allowed()));
+        assert!(!is_open(Outcome::Deny));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Behaviours through whole sign-ins: what makes a place usual, what sessions are held against, and what ends it.
 
 use crate::access::Permission;
+use crate::access::own::Freshness;
 use crate::app::AppKind;
 use crate::app::operations::NewApp;
 use crate::app::settings::AppSettings;
@@ -269,6 +270,14 @@ async fn is_let_in(world: &World, scene: &Scene, browser: &Browser, session: &Si
     matches!(verdict, Verdict::Allow(_))
 }
 
+/// Whether a request with that session may change how the person gets in.
+async fn is_fresh(world: &World, scene: &Scene, browser: &Browser, session: &SignedIn) -> bool {
+    let snapshot = world.cell.snapshot(&scene.org).await.unwrap().unwrap();
+    let request = browser.request(world);
+    let caller = world.cell.own_caller(&snapshot, session, &request);
+    caller.await.unwrap().freshness() == Freshness::Fresh
+}
+
 async fn a_place_is_usual_once_both_factors_were_proved_there(world: &World) {
     let (scene, _) = scene(world, &["New Device", "New IP"]).await;
     let mut laptop = Browser::at(HOME);
@@ -312,9 +321,11 @@ async fn sessions_are_held_against_it_with_each_request(world: &World) {
     let session = sign_in(world, &scene, &mut laptop, (true, true)).await;
     let session = session.unwrap();
     assert!(is_let_in(world, &scene, &laptop, &session).await);
-    // The session is taken elsewhere: neither its proof nor a sign-in that needs nothing more helps.
+    assert!(is_fresh(world, &scene, &laptop, &session).await);
+    // The session is taken elsewhere: neither its proof nor a sign-in that needs nothing more helps, nor can anything be added there.
     let mut thief = Browser::at(AWAY);
     assert!(!is_let_in(world, &scene, &thief, &session).await);
+    assert!(!is_fresh(world, &scene, &thief, &session).await);
     let flow = begin(world, &scene, &thief, (false, Some(&session))).await;
     assert_eq!(step(world, &flow, &thief).await, Step::Done);
     let begun = finish(world, &flow, &mut thief).await.unwrap();
@@ -328,7 +339,25 @@ async fn sessions_are_held_against_it_with_each_request(world: &World) {
     let begun = finish(world, &flow, &mut thief).await.unwrap();
     let strengthened = live(world, &scene, &begun).await.unwrap();
     assert!(is_let_in(world, &scene, &thief, &strengthened).await);
+    assert!(is_fresh(world, &scene, &thief, &strengthened).await);
     assert!(is_let_in(world, &scene, &laptop, &strengthened).await);
+}
+
+/// As behind a proxy that names its clients by no address: the rule applies, and can be met.
+async fn where_no_address_is_told_a_session_counts_for_what_it_proved(world: &World) {
+    let (scene, _) = scene(world, &["New IP"]).await;
+    let mut untold = Browser::at("");
+    let half = sign_in(world, &scene, &mut untold, (true, false)).await;
+    assert!(matches!(half, Err(Refusal::Forbidden)));
+    let session = sign_in(world, &scene, &mut untold, (true, true)).await;
+    let session = session.unwrap();
+    assert!(is_let_in(world, &scene, &untold, &session).await);
+    assert!(is_fresh(world, &scene, &untold, &session).await);
+    let told = Browser {
+        address: AWAY,
+        ..untold.clone()
+    };
+    assert!(!is_let_in(world, &scene, &told, &session).await);
 }
 
 async fn sessions_from_before_a_behavior_was_named_do_not_slip_past(world: &World) {
@@ -557,6 +586,7 @@ async fn behaviors_are_few_and_their_names_single(world: &World) {
 
 on_both_engines!(
     a_place_is_usual_once_both_factors_were_proved_there,
+    where_no_address_is_told_a_session_counts_for_what_it_proved,
     sessions_are_held_against_it_with_each_request,
     sessions_from_before_a_behavior_was_named_do_not_slip_past,
     what_was_usual_ends_with_the_sessions_and_the_factors,

@@ -157,7 +157,7 @@ pub fn decide_name(name: &str) -> Result<(), Refusal> {
             "use a letter, then letters, digits and underscores, 64 characters at most",
         ));
     }
-    if name == DEFAULT_NAME {
+    if name.eq_ignore_ascii_case(DEFAULT_NAME) {
         return Err(Refusal::Taken { field: "name" });
     }
     Ok(())
@@ -234,7 +234,7 @@ mod tests {
             ("Contractor_2", true),
             ("c", true),
             (longest.as_str(), true),
-            ("User", true),
+            ("User", false),
             ("user", false),
             ("", false),
             ("2nd", false),

@@ -88,7 +88,7 @@ impl Cell {
                     let org = &planned.org_id;
                     // Of two who add at once, the second counts the first one's.
                     crate::org::store::lock(tx, org).await?;
-                    check_room(tx, org).await?;
+                    check_room(tx, org, &planned.name).await?;
                     store::put(tx, &planned).await?;
                     if let Some(key) = &planned.key {
                         let none = AttributeSchema::default();
@@ -268,9 +268,13 @@ impl Cell {
     }
 }
 
-/// Holds the number of types against its bound, behind the lock of the org.
-async fn check_room(tx: &mut WriteTx, org: &OrgId) -> Result<(), Refusal> {
+/// Holds the number of types against its bound, and a name against those that there are, behind the lock of the org. Names differ by more
+/// than their case, since declarations do not tell such apart.
+async fn check_room(tx: &mut WriteTx, org: &OrgId, name: &str) -> Result<(), Refusal> {
     let stored = store::load_all(tx, org).await?;
+    if stored.iter().any(|one| one.name.eq_ignore_ascii_case(name)) {
+        return Err(Refusal::Taken { field: "name" });
+    }
     let others = stored.iter().filter(|one| !one.is_of_every_org()).count();
     if others + 1 >= TYPES_MAX {
         return Err(Refusal::TooMany {

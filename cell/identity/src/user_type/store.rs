@@ -77,6 +77,27 @@ pub(crate) async fn hold(
     Ok(tx.query_optional(sql, values).await?.is_some())
 }
 
+/// Holds the type that somebody is to be of; nothing is held of the one that every org has.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for a type that the org does not have.
+pub(crate) async fn hold_type(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    key: Option<&UserTypeId>,
+) -> Result<(), Refusal> {
+    let Some(key) = key else {
+        return Ok(());
+    };
+    match hold(tx, org, key).await? {
+        true => Ok(()),
+        false => Err(Refusal::invalid(
+            "type.id",
+            "there is no such type of people",
+        )),
+    }
+}
+
 /// Makes somebody one of a type, which the org has. The type is held until the end of the transaction: it is not removed before somebody is
 /// one of it.
 ///
@@ -88,14 +109,7 @@ pub(crate) async fn put_type_of(
     user: &UserId,
     key: Option<&UserTypeId>,
 ) -> Result<(), Refusal> {
-    if let Some(key) = key
-        && !hold(tx, org, key).await?
-    {
-        return Err(Refusal::invalid(
-            "type.id",
-            "there is no such type of people",
-        ));
-    }
+    hold_type(tx, org, key).await?;
     let sql = "UPDATE users SET type_id = $1 WHERE org_id = $2 AND id = $3";
     tx.execute(sql, params![key, org, user]).await?;
     Ok(())

@@ -59,7 +59,7 @@ pub async fn show(visit: Visit) -> Answer {
 /// `POST /admin/people/new`.
 pub async fn create(visit: Visit) -> Answer {
     let permit = administrator(&visit, Permission::ManagePeople).await?;
-    let key = found(&visit, chosen_type(&visit, visit.field("type"), None))?;
+    let key = found(&visit, chosen_type(&visit, visit.field("of-type"), None))?;
     let input = read_profile(&visit, schema_of(&visit, key.as_ref()), &Map::new());
     let Some(start) = Start::parse(visit.field("start")) else {
         return Err(visit.refused(&Refusal::invalid("start", "unknown")).into());

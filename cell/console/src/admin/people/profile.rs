@@ -54,7 +54,7 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
     let permit = administrator_over_within(&visit, (&id, ""), permission, capability).await?;
     let person = load_person_within(&visit, &permit, &id).await?;
     let own = person.type_id.as_ref();
-    let key = found(&visit, chosen_type(&visit, visit.field("type"), own))?;
+    let key = found(&visit, chosen_type(&visit, visit.field("of-type"), own))?;
     let input = read_profile(&visit, schema_of(&visit, key.as_ref()), &person.profile);
     let retype = match key == person.type_id {
         true => Retype::Keep,
