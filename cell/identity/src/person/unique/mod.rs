@@ -9,7 +9,7 @@ pub(crate) mod store;
 
 use crate::fault::Refusal;
 use crate::person::profile::fold;
-use crate::person::unique::store::Mark;
+use crate::person::unique::store::{HeldProfile, Mark};
 use crate::problem::{Problem, quoted};
 use crate::user_type::schemas::ProfileSchemas;
 use database::{DatabaseFault, WriteTx};
@@ -146,40 +146,71 @@ pub(crate) async fn follow_schemas(
     Ok(())
 }
 
-/// Takes for everybody of a type what they have of attributes that became unique for them.
+/// Takes for everybody of a type what they have of attributes that became unique for them. Nobody becomes one of a type meanwhile, which is
+/// held; of who is of the one that every org has nothing is kept, so that everybody is looked at for it.
 async fn claim_for_all(
     tx: &mut WriteTx,
     org: &OrgId,
     key: Option<&UserTypeId>,
     marks: &[&Mark],
 ) -> Result<(), Refusal> {
+    if let Some(key) = key {
+        let most = i64::try_from(PEOPLE_MAX).unwrap_or(i64::MAX);
+        let mut ids = store::load_ids_of_type(tx, org, key, most.saturating_add(1)).await?;
+        check_count(ids.len())?;
+        // In the order in which everybody is looked at, so that of two who hold people neither waits for the other.
+        ids.sort_unstable();
+        for id in ids {
+            let held = store::hold_profile(tx, org, &id).await?;
+            let held = held.filter(|held| held.key.as_ref() == Some(key));
+            if let Some(held) = held {
+                claim_marks(tx, org, marks, &held).await?;
+            }
+        }
+        return Ok(());
+    }
     let (mut after, mut seen) = (String::new(), 0_usize);
     loop {
-        let people = store::hold_profiles(tx, org, key, (&after, BATCH_ROWS)).await?;
+        let people = store::hold_profiles(tx, org, (&after, BATCH_ROWS)).await?;
         let Some(last) = people.last() else {
             return Ok(());
         };
-        after.clone_from(&last.place);
+        after = last.user.to_string();
         seen += people.len();
-        if seen > PEOPLE_MAX {
-            return Err(Refusal::invalid(
-                "profile_schema",
-                "an attribute becomes unique only where there are at most 10,000 people",
-            ));
-        }
-        for held in people.iter().filter(|held| held.key.as_ref() == key) {
-            for mark in marks {
-                let Some(value) = held.profile.get(&mark.name).and_then(key_of) else {
-                    continue;
-                };
-                if !take(tx, org, (mark, &value), &held.user).await? {
-                    let pattern = "two people have the same value of {name}";
-                    let problem = Problem::of(pattern, [quoted(&mark.name)]);
-                    return Err(Refusal::invalid("profile_schema", problem));
-                }
-            }
+        check_count(seen)?;
+        for held in people.iter().filter(|held| held.key.is_none()) {
+            claim_marks(tx, org, marks, held).await?;
         }
     }
+}
+
+fn check_count(people: usize) -> Result<(), Refusal> {
+    if people > PEOPLE_MAX {
+        return Err(Refusal::invalid(
+            "profile_schema",
+            "an attribute becomes unique only where there are at most 10,000 people",
+        ));
+    }
+    Ok(())
+}
+
+async fn claim_marks(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    marks: &[&Mark],
+    held: &HeldProfile,
+) -> Result<(), Refusal> {
+    for mark in marks {
+        let Some(value) = held.profile.get(&mark.name).and_then(key_of) else {
+            continue;
+        };
+        if !take(tx, org, (mark, &value), &held.user).await? {
+            let pattern = "two people have the same value of {name}";
+            let problem = Problem::of(pattern, [quoted(&mark.name)]);
+            return Err(Refusal::invalid("profile_schema", problem));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The tables `user_unique_attributes` and `user_unique_values`.
 
 use crate::fault::Fault;
-use database::{DatabaseFault, ReadTx, WriteTx, params};
+use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use serde_json::{Map, Value};
 use vocab::id::{OrgId, UserId, UserTypeId};
 
@@ -42,8 +42,6 @@ pub(crate) struct HeldProfile {
     pub(crate) key: Option<UserTypeId>,
     /// The attributes.
     pub(crate) profile: Map<String, Value>,
-    /// Where the walk stands behind them.
-    pub(crate) place: String,
 }
 
 /// The marks of an org that are in force.
@@ -144,38 +142,48 @@ pub(crate) async fn delete_value(
     tx.execute(sql, values).await.map(|_| ())
 }
 
-/// The next people with their attributes behind a place, held until the end of the transaction: those of a type, or everybody where the type
-/// is the one that every org has, since nothing is kept of who is of that one.
+/// The ids of the people of a type, as many as that at most; nobody is held.
+pub(crate) async fn load_ids_of_type(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    key: &UserTypeId,
+    limit: i64,
+) -> Result<Vec<UserId>, DatabaseFault> {
+    let sql = "SELECT id FROM users WHERE org_id = $1 AND type_id = $2 LIMIT $3";
+    let rows = tx.query(sql, params![org, key, limit]).await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// The next people by id with their attributes, held until the end of the transaction.
 pub(crate) async fn hold_profiles(
     tx: &mut WriteTx,
     org: &OrgId,
-    key: Option<&UserTypeId>,
     (after, limit): (&str, i64),
 ) -> Result<Vec<HeldProfile>, Fault> {
-    let rows = match key {
-        None => {
-            let sql = "SELECT id, type_id, profile, id FROM users WHERE org_id = $1 AND id > $2 \
-                       ORDER BY id LIMIT $3 FOR UPDATE";
-            tx.query(sql, params![org, after, limit]).await?
-        }
-        Some(key) => {
-            let sql = "SELECT id, type_id, profile, login_key FROM users WHERE org_id = $1 AND type_id = $4 \
-                       AND login_key > $2 ORDER BY login_key LIMIT $3 FOR UPDATE";
-            tx.query(sql, params![org, after, limit, key]).await?
-        }
-    };
-    rows.iter()
-        .map(|row| {
-            let profile: String = row.get(2)?;
-            Ok(HeldProfile {
-                user: row.get(0)?,
-                key: row.get(1)?,
-                profile: serde_json::from_str(&profile)
-                    .map_err(|error| Fault::stored("profile of a person", &error))?,
-                place: row.get(3)?,
-            })
-        })
-        .collect()
+    let sql = "SELECT id, type_id, profile FROM users WHERE org_id = $1 AND id > $2 ORDER BY id LIMIT $3 FOR UPDATE";
+    let rows = tx.query(sql, params![org, after, limit]).await?;
+    rows.iter().map(read_held).collect()
+}
+
+/// Somebody with their attributes, held until the end of the transaction.
+pub(crate) async fn hold_profile(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    user: &UserId,
+) -> Result<Option<HeldProfile>, Fault> {
+    let sql = "SELECT id, type_id, profile FROM users WHERE org_id = $1 AND id = $2 FOR UPDATE";
+    let row = tx.query_optional(sql, params![org, user]).await?;
+    row.as_ref().map(read_held).transpose()
+}
+
+fn read_held(row: &Row) -> Result<HeldProfile, Fault> {
+    let profile: String = row.get(2)?;
+    Ok(HeldProfile {
+        user: row.get(0)?,
+        key: row.get(1)?,
+        profile: serde_json::from_str(&profile)
+            .map_err(|error| Fault::stored("profile of a person", &error))?,
+    })
 }
 
 /// Removes at most so many values of marks that are no more, and marks without any; how many values went.
