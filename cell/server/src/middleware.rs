@@ -213,6 +213,7 @@ async fn serve_org(
         // Only what a session proved can have been proved on another device.
         device_cookie: session
             .as_ref()
+            .filter(|_| snapshot.watches())
             .and_then(|_| read_cookie(request.headers(), CookieKind::Device, &context.org))
             .unwrap_or_default(),
         session,

@@ -89,30 +89,24 @@ impl BehaviorFacts {
         }
     }
 
-    /// What is found of a behaviour, by the sign-ins that `counts` lets through; nothing for one that rests. One that is not there
-    /// cannot be told.
+    /// What is found of a behaviour, by those of the sign-ins that count; nothing for one that rests. One that is not there cannot be told.
     #[must_use]
-    pub fn detect(
-        &self,
-        id: &BehaviorId,
-        counts: impl Fn(&PastSignIn) -> bool,
-    ) -> Option<Detection> {
+    pub fn detect(&self, id: &BehaviorId, counted: &[&PastSignIn]) -> Option<Detection> {
         let Some(behavior) = self.known.iter().find(|known| known.id == *id) else {
             return Some(Detection::Unknown);
         };
-        behavior.active.then(|| self.decide(behavior, counts))
+        behavior.active.then(|| self.decide(behavior, counted))
     }
 
-    fn decide(&self, behavior: &Behavior, counts: impl Fn(&PastSignIn) -> bool) -> Detection {
+    fn decide(&self, behavior: &Behavior, counted: &[&PastSignIn]) -> Detection {
         if behavior.kind == BehaviorKind::AnomalousIp && !self.address_told {
             return Detection::BadRequest;
         }
         let bound = |events: u32| usize::try_from(events).unwrap_or(usize::MAX);
-        let counted: Vec<&PastSignIn> = self.history.iter().filter(|past| counts(past)).collect();
         if counted.len() < bound(behavior.events_min) {
             return Detection::Unknown;
         }
-        let mut newest = counted.into_iter().take(bound(behavior.events_max));
+        let mut newest = counted.iter().take(bound(behavior.events_max));
         match newest.any(|past| past.is_like(behavior.kind)) {
             true => Detection::Negative,
             false => Detection::Positive,

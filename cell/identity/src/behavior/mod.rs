@@ -21,7 +21,7 @@ use vocab::time::Timestamp;
 pub const BEHAVIORS_MAX: usize = 50;
 /// Longest name.
 pub const NAME_CHARS_MAX: usize = 128;
-/// Most sign-ins that a behaviour can be told from, and so the most that are kept of a person.
+/// Most sign-ins that a behaviour can be told from, and so the most that are kept of a person with the same proof.
 pub const EVENTS_MAX: u32 = 100;
 /// Most sign-ins that can be needed before anything is told.
 pub const EVENTS_NEEDED_MAX: u32 = 10;

@@ -6,12 +6,12 @@ use crate::behavior::store;
 use crate::behavior::{BEHAVIORS_MAX, Behavior, BehaviorKind, decide_behavior};
 use crate::cell::Cell;
 use crate::fault::Refusal;
-use crate::sign_on::aside::Aside;
+use crate::sign_on::aside::{Aside, all_rules};
 use crate::sign_on::lock_out::DoorWatch;
 use crate::sign_on::of_administrators;
 use crate::sign_on::operations::policy_refusal;
 use crate::sign_on::store::{StoredPolicy, load_all_policies};
-use crate::sign_on::{Rule, SignOnPolicy};
+use crate::sign_on::{SignOnPolicy, check_behaviors};
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::id::BehaviorId;
@@ -159,8 +159,7 @@ impl Cell {
 /// Whether a rule of the policy, in force or at rest, names the behaviour.
 #[must_use]
 pub fn names_behavior(stored: &StoredPolicy, id: &BehaviorId) -> bool {
-    let resting = stored.aside.resting.iter().map(|resting| &resting.rule);
-    let mut all = stored.policy.rules.iter().chain(resting);
+    let mut all = all_rules(&stored.policy, &stored.aside);
     all.any(|rule| rule.conditions.behaviors.contains(id))
 }
 
@@ -179,18 +178,10 @@ pub(crate) async fn check_named(
     permit: &Permit,
     (policy, aside): (&SignOnPolicy, &Aside),
 ) -> Result<(), Refusal> {
-    let resting = aside.resting.iter().map(|resting| resting.rule.clone());
-    let whole = SignOnPolicy {
-        rules: policy.rules.iter().cloned().chain(resting).collect(),
-        ..policy.clone()
-    };
-    let names_some = |rule: &Rule| !rule.conditions.behaviors.is_empty();
-    if !whole.rules.iter().any(names_some) {
+    let naming = all_rules(policy, aside).filter(|rule| !rule.conditions.behaviors.is_empty());
+    if naming.clone().next().is_none() {
         return Ok(());
     }
-    let known = store::load_all(tx, permit.org()).await?;
-    let known: Vec<Behavior> = known.into_iter().map(|stored| stored.behavior).collect();
-    whole
-        .check_behaviors(&known)
-        .map_err(|error| policy_refusal(&error))
+    let known = store::load_known(tx, permit.org()).await?;
+    check_behaviors(naming, &known).map_err(|error| policy_refusal(&error))
 }

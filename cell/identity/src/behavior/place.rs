@@ -171,16 +171,15 @@ fn compare(
     places.into_iter().map(one).collect()
 }
 
-/// The place that a sign-in which is through makes usual. What was proved elsewhere before is no part of it.
+/// The place that a sign-in which is through makes usual, with when the session first got in there, if it did before. What was proved
+/// elsewhere before is no part of it.
 pub(crate) fn plan_place(
-    history: &[StoredPlace],
+    known_since: Option<Timestamp>,
     place: Place,
     (session, began): (&SessionId, Timestamp),
     proved: &[ProvedAuthenticator],
 ) -> StoredPlace {
-    let mut known = history.iter();
-    let known = known.find(|stored| stored.session == *session && stored.place == place);
-    let since = known.map_or(began, |stored| stored.since.min(began));
+    let since = known_since.map_or(began, |since| since.min(began));
     let here = proved.iter().filter(|proof| proof.at >= since);
     let mut kinds: Vec<AuthenticatorKind> = here.map(|proof| proof.kind).collect();
     kinds.sort_unstable();
@@ -236,6 +235,9 @@ impl Cell {
         origin: &Origin,
         request: &RequestFacts,
     ) -> Result<Option<Timestamp>, Fault> {
+        if !snapshot.watches() {
+            return Ok(None);
+        }
         let mut all: Vec<&SignOnPolicy> = vec![&snapshot.org_policy, &snapshot.console_policy];
         all.extend(snapshot.app_policies.values().map(|policy| &**policy));
         let facts = self

@@ -1,5 +1,6 @@
 //! The tables `behaviors` and `sign_in_places`.
 
+use crate::behavior::EVENTS_MAX;
 use crate::behavior::place::{Place, StoredPlace};
 use crate::behavior::{Behavior, BehaviorKind, StoredBehavior};
 use crate::fault::{Fault, Refusal};
@@ -7,7 +8,9 @@ use crate::person::profile::fold;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use vocab::id::{BehaviorId, OrgId, SessionId, UserId};
 use vocab::time::Timestamp;
-use vocab::value::Value;
+
+/// Most places of a person that are looked at, whatever was proved at them.
+const PLACES_MAX: i64 = 1_000;
 
 macro_rules! select {
     ($rest:literal) => {
@@ -48,6 +51,15 @@ pub async fn load_all(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<StoredBehav
     let sql = select!("WHERE org_id = $1 ORDER BY name_key");
     let rows = tx.query(sql, params![org_id]).await?;
     rows.iter().map(read).collect()
+}
+
+/// The same without what only those who change them need.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub(crate) async fn load_known(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<Behavior>, Fault> {
+    let all = load_all(tx, org_id).await?;
+    Ok(all.into_iter().map(|stored| stored.behavior).collect())
 }
 
 /// The behaviour of that id.
@@ -151,8 +163,9 @@ pub(crate) async fn load_places(
 ) -> Result<Vec<StoredPlace>, Fault> {
     let sql = "SELECT session_id, address, device, proved, since FROM sign_in_places \
                WHERE org_id = $1 AND user_id = $2 AND epoch = $3 ORDER BY at DESC, session_id, address, device LIMIT $4";
-    let most = i64::from(crate::behavior::EVENTS_MAX);
-    let rows = tx.query(sql, params![org_id, user_id, epoch, most]).await?;
+    let rows = tx
+        .query(sql, params![org_id, user_id, epoch, PLACES_MAX])
+        .await?;
     let read = |row: &Row| -> Result<StoredPlace, Fault> {
         let proved: String = row.get(3)?;
         Ok(StoredPlace {
@@ -169,7 +182,32 @@ pub(crate) async fn load_places(
     rows.iter().map(read).collect()
 }
 
-/// Notes where a person got in, and forgets what is beyond the bound, or of before all sessions were ended.
+/// From when on what a session proved at a place belongs to it, if it got in there before.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+pub(crate) async fn load_since(
+    tx: &mut ReadTx,
+    (org_id, user_id): (&OrgId, &UserId),
+    (session, place): (&SessionId, &Place),
+    epoch: i64,
+) -> Result<Option<Timestamp>, DatabaseFault> {
+    let sql = "SELECT since FROM sign_in_places WHERE org_id = $1 AND user_id = $2 AND session_id = $3 \
+               AND address = $4 AND device = $5 AND epoch = $6";
+    let values = params![
+        org_id,
+        user_id,
+        session,
+        &place.address,
+        &place.device,
+        epoch
+    ];
+    let row = tx.query_optional(sql, values).await?;
+    row.map(|row| row.get(0)).transpose()
+}
+
+/// Notes where a person got in, and forgets what is of before all sessions were ended, or beyond the bound: of those places at which as much
+/// was proved, so that whoever has the password alone pushes out no place at which more was.
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
@@ -187,24 +225,24 @@ pub(crate) async fn put_place(
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
                ON CONFLICT (org_id, user_id, session_id, address, device) \
                DO UPDATE SET epoch = $6, proved = $7, since = $8, at = $9";
-    let session: &SessionId = &stored.session;
-    let values: [Value; 9] = [
-        Value::from(org_id),
-        Value::from(user_id),
-        Value::from(session),
-        Value::from(&stored.place.address),
-        Value::from(&stored.place.device),
-        Value::from(epoch),
-        Value::from(proved),
-        Value::from(stored.since),
-        Value::from(now),
+    let values = params![
+        org_id,
+        user_id,
+        &stored.session,
+        &stored.place.address,
+        &stored.place.device,
+        epoch,
+        &proved,
+        stored.since,
+        now
     ];
-    tx.execute(sql, &values).await?;
+    tx.execute(sql, values).await?;
     let sql = "DELETE FROM sign_in_places WHERE org_id = $1 AND user_id = $2 AND (epoch <> $3 \
-               OR (session_id, address, device) NOT IN (SELECT session_id, address, device FROM sign_in_places \
-               WHERE org_id = $1 AND user_id = $2 AND epoch = $3 ORDER BY at DESC, session_id, address, device LIMIT $4))";
-    let most = i64::from(crate::behavior::EVENTS_MAX);
-    tx.execute(sql, params![org_id, user_id, epoch, most])
+               OR (proved = $4 AND (session_id, address, device) NOT IN (SELECT session_id, address, device FROM sign_in_places \
+               WHERE org_id = $1 AND user_id = $2 AND epoch = $3 AND proved = $4 \
+               ORDER BY at DESC, session_id, address, device LIMIT $5)))";
+    let most = i64::from(EVENTS_MAX);
+    tx.execute(sql, params![org_id, user_id, epoch, &proved, most])
         .await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Behaviours as tables: what is detected, what a sign-in makes usual, and what rules that name behaviours come to.
 
 use crate::behavior::detect::{BehaviorFacts, Detection, PastSignIn};
-use crate::behavior::place::{Place, StoredPlace, plan_place};
+use crate::behavior::place::{Place, plan_place};
 use crate::behavior::{Behavior, BehaviorKind, decide_behavior};
 use crate::sign_on::evaluation::{
     Asked, Evaluation, Finding, Mismatch, SignInFacts, Verdict, evaluate,
@@ -92,9 +92,10 @@ fn it_is_told_from_the_newest_that_count() {
             address_told: true,
             proved_here_since: None,
         };
-        let found = facts.detect(&id(1), |_| true);
+        let counted: Vec<&PastSignIn> = facts.history.iter().collect();
+        let found = facts.detect(&id(1), &counted);
         assert_eq!(found, Some(expected), "{kind:?} {bounds:?} {history:?}");
-        let nothing = facts.detect(&id(1), |_| false).unwrap();
+        let nothing = facts.detect(&id(1), &[]).unwrap();
         assert!(nothing.applies(), "what does not count makes nothing usual");
     }
 }
@@ -107,9 +108,9 @@ fn what_rests_is_never_found_and_what_is_missing_cannot_be_told() {
         known: vec![resting, behavior(2, ADDRESS, (20, 0))],
         ..BehaviorFacts::default()
     };
-    assert_eq!(facts.detect(&id(1), |_| true), None);
-    assert_eq!(facts.detect(&id(2), |_| true), Some(Detection::BadRequest));
-    assert_eq!(facts.detect(&id(3), |_| true), Some(Detection::Unknown));
+    assert_eq!(facts.detect(&id(1), &[]), None);
+    assert_eq!(facts.detect(&id(2), &[]), Some(Detection::BadRequest));
+    assert_eq!(facts.detect(&id(3), &[]), Some(Detection::Unknown));
     for (detection, applies) in [
         (Detection::Positive, true),
         (Detection::Unknown, true),
@@ -172,54 +173,37 @@ fn proof(kind: AuthenticatorKind, secs_ago: i64) -> ProvedAuthenticator {
 
 #[test]
 fn a_sign_in_makes_usual_what_was_proved_there_alone() {
-    let stored = |letter, place, since| StoredPlace {
-        session: session(letter),
-        place,
-        proved: vec![PASSWORD],
-        since: at(since),
-    };
-    let (home, away) = (|| place("home", "laptop"), || place("away", "laptop"));
-    for (history, proved, since, kinds) in [
+    for (known_since, proved, since, kinds) in [
         // A sign-in from the beginning.
         (
-            vec![],
+            None,
             vec![proof(PASSWORD, 10), proof(TOTP, 5)],
             60,
             vec![PASSWORD, TOTP],
         ),
         // What the session had proved elsewhere is no part of it.
         (
-            vec![stored('s', away(), 900)],
+            None,
             vec![proof(PASSWORD, 800), proof(TOTP, 5)],
             60,
             vec![TOTP],
         ),
-        (
-            vec![stored('s', away(), 900)],
-            vec![proof(PASSWORD, 800)],
-            60,
-            vec![],
-        ),
+        (None, vec![proof(PASSWORD, 800)], 60, vec![]),
         // What it had proved here is.
         (
-            vec![stored('s', home(), 900)],
+            Some(900),
             vec![proof(PASSWORD, 800), proof(TOTP, 5)],
             900,
             vec![PASSWORD, TOTP],
         ),
-        // Another session is another one.
-        (
-            vec![stored('o', home(), 900)],
-            vec![proof(PASSWORD, 800), proof(TOTP, 5)],
-            60,
-            vec![TOTP],
-        ),
     ] {
-        let planned = plan_place(&history, home(), (&session('s'), at(60)), &proved);
+        let home = place("home", "laptop");
+        let known = known_since.map(at);
+        let planned = plan_place(known, home, (&session('s'), at(60)), &proved);
         assert_eq!((planned.since, planned.session), (at(since), session('s')));
         let mut kinds = kinds;
         kinds.sort_unstable();
-        assert_eq!(planned.proved, kinds, "{history:?}");
+        assert_eq!(planned.proved, kinds, "{known_since:?} {proved:?}");
     }
 }
 

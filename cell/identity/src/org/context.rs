@@ -32,6 +32,6 @@ pub struct RequestFacts {
     pub now: Timestamp,
     /// The live session whose cookie it carried.
     pub session: Option<Arc<SignedIn>>,
-    /// The cookie by which the browser is known, or nothing; opened only where a policy asks for the device.
+    /// The cookie by which the browser is known, beside a session of an org that has behaviours; opened only where a policy names one.
     pub device_cookie: String,
 }

@@ -171,14 +171,14 @@ impl Cell {
             origin: Origin::of_sign_in(flow),
         };
         let asks_more = question.requirement != Requirement::default();
-        let plain = PolicyQuestion {
+        let plain = asks_more.then(|| PolicyQuestion {
             requirement: Requirement::default(),
             ..question.clone()
-        };
+        });
         let evaluation = self
             .evaluate_policies(snapshot, person, question, request)
             .await?;
-        if asks_more
+        if let Some(plain) = plain
             && matches!(
                 evaluation.verdict,
                 Verdict::Deny(DenyReason::Unattainable(_))

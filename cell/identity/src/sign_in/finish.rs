@@ -125,7 +125,7 @@ impl Cell {
             Some(actor) => event.detail("redeemedBy", actor.id()),
             None => event,
         };
-        let watches = snapshot.behaviors.iter().any(|behavior| behavior.active);
+        let watches = snapshot.watches();
         let event = match watches {
             true => {
                 let evaluation = self.evaluate_flow(snapshot, flow, &person, request);
@@ -242,10 +242,11 @@ async fn learn(
     now: Timestamp,
 ) -> Result<(), Refusal> {
     let whose = (&flow.org_id, &session.user_id);
-    let history = behaviors::load_places(tx, whose, session.user_epoch).await?;
+    let here = (&session.id, &place);
+    let known_since = behaviors::load_since(tx, whose, here, session.user_epoch).await?;
     let began = proof_begins(flow);
     let learned = plan_place(
-        &history,
+        known_since,
         place,
         (&session.id, began),
         &session.authenticators,

@@ -28,6 +28,15 @@ pub struct RestingRule {
     pub rule: Rule,
 }
 
+/// The rules of a policy in force, and then those at rest.
+pub fn all_rules<'p>(
+    policy: &'p SignOnPolicy,
+    aside: &'p Aside,
+) -> impl Iterator<Item = &'p Rule> + Clone {
+    let resting = aside.resting.iter().map(|resting| &resting.rule);
+    policy.rules.iter().chain(resting)
+}
+
 /// A rule, in force or at rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedRule {

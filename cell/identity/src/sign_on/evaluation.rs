@@ -299,7 +299,8 @@ fn judge<'r>(rule: &'r Rule, reference: RuleRef, facts: &SignInFacts) -> (Found<
         .session_age_max_secs
         .map(|secs| facts.now.plus_secs(-i64::from(secs)));
     // Where the rule applies because something is unusual, what was proved elsewhere is no answer to it.
-    let here = find_detections(rule, facts).filter(|(_, detection)| detection.applies());
+    let found = find_detections(rule, facts).into_iter();
+    let here = found.filter(|(_, detection)| detection.applies());
     let by_place = here
         .filter_map(|(id, _)| facts.behaviors.counts_since(id))
         .max();
@@ -333,7 +334,9 @@ fn find_mismatches(rule: &Rule, zones: &[Zone], facts: &SignInFacts) -> Vec<Mism
         mismatch => mismatches.extend(mismatch),
     }
     if !conditions.behaviors.is_empty()
-        && !find_detections(rule, facts).any(|(_, detection)| detection.applies())
+        && !find_detections(rule, facts)
+            .iter()
+            .any(|(_, detection)| detection.applies())
     {
         mismatches.push(Mismatch::AsUsual);
     }
@@ -348,10 +351,11 @@ fn find_mismatches(rule: &Rule, zones: &[Zone], facts: &SignInFacts) -> Vec<Mism
 /// What is found of each behaviour that the rule names and that counts. To the rule an earlier sign-in is one only if as much was
 /// proved in it as the rule asks for: else whoever knows a password alone would make a device usual where that is enough, and
 /// come by it where it is not. To a rule that refuses, two factors must have been, of those who have them.
-fn find_detections<'r>(
-    rule: &'r Rule,
-    facts: &'r SignInFacts,
-) -> impl Iterator<Item = (&'r BehaviorId, Detection)> {
+fn find_detections<'r>(rule: &'r Rule, facts: &SignInFacts) -> Vec<(&'r BehaviorId, Detection)> {
+    let named = &rule.conditions.behaviors;
+    if named.is_empty() {
+        return Vec::new();
+    }
     let requirement = match &rule.outcome {
         Outcome::Allow(allow) => allow.require.clone(),
         Outcome::Deny => Requirement {
@@ -359,15 +363,15 @@ fn find_detections<'r>(
             ..Requirement::default()
         },
     };
-    let counts = move |past: &PastSignIn| {
-        let unmet = requirement.unmet(&past.proved, &facts.enrolled);
-        unmet.is_empty()
-    };
-    let named = rule.conditions.behaviors.iter();
-    named.filter_map(move |id| {
-        let detection = facts.behaviors.detect(id, &counts)?;
+    let history = facts.behaviors.history.iter();
+    let counted: Vec<&PastSignIn> = history
+        .filter(|past| requirement.unmet(&past.proved, &facts.enrolled).is_empty())
+        .collect();
+    let found = named.iter().filter_map(|id| {
+        let detection = facts.behaviors.detect(id, &counted)?;
         Some((id, detection))
-    })
+    });
+    found.collect()
 }
 
 /// Gathers what was found of the behaviours of those rules that were looked at.

@@ -204,9 +204,8 @@ async fn load_facts(
 
 /// The behaviours of the org for somebody whom nothing is known of: everything is unusual.
 async fn load_behaviors(tx: &mut ReadTx, person: &Person) -> Result<BehaviorFacts, Fault> {
-    let known = behaviors::load_all(tx, &person.org_id).await?;
     Ok(BehaviorFacts {
-        known: known.into_iter().map(|stored| stored.behavior).collect(),
+        known: behaviors::load_known(tx, &person.org_id).await?,
         address_told: true,
         ..BehaviorFacts::default()
     })

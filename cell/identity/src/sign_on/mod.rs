@@ -229,7 +229,8 @@ pub enum PolicyError {
     Unattainable(RuleId),
 }
 
-/// Reads a stored or submitted policy and checks its bounds. Zones are checked apart, by [`SignOnPolicy::check_zones`].
+/// Reads a stored or submitted policy and checks its bounds. Zones are checked apart, by [`SignOnPolicy::check_zones`], and
+/// behaviours by [`check_behaviors`].
 ///
 /// # Errors
 /// [`PolicyError`] for anything that is no policy within the bounds.
@@ -285,23 +286,6 @@ impl SignOnPolicy {
         }
     }
 
-    /// Checks that every behaviour that a rule names exists.
-    ///
-    /// # Errors
-    /// [`PolicyError::UnknownBehavior`].
-    pub fn check_behaviors(&self, known: &[Behavior]) -> Result<(), PolicyError> {
-        for rule in &self.rules {
-            let mut named = rule.conditions.behaviors.iter();
-            if let Some(id) = named.find(|id| known.iter().all(|known| known.id != **id)) {
-                return Err(PolicyError::UnknownBehavior {
-                    rule: rule.id.clone(),
-                    behavior: id.clone(),
-                });
-            }
-        }
-        Ok(())
-    }
-
     /// The groups that the policy names: what a caller must know of a person's groups to evaluate it.
     pub fn named_groups(&self) -> impl Iterator<Item = &GroupId> {
         self.rules.iter().flat_map(|rule| {
@@ -309,6 +293,26 @@ impl SignOnPolicy {
             groups.include.iter().chain(&groups.exclude)
         })
     }
+}
+
+/// Checks that every behaviour that one of the rules names exists.
+///
+/// # Errors
+/// [`PolicyError::UnknownBehavior`].
+pub fn check_behaviors<'r>(
+    rules: impl Iterator<Item = &'r Rule>,
+    known: &[Behavior],
+) -> Result<(), PolicyError> {
+    for rule in rules {
+        let mut named = rule.conditions.behaviors.iter();
+        if let Some(id) = named.find(|id| known.iter().all(|known| known.id != **id)) {
+            return Err(PolicyError::UnknownBehavior {
+                rule: rule.id.clone(),
+                behavior: id.clone(),
+            });
+        }
+    }
+    Ok(())
 }
 
 impl Rule {

@@ -9,7 +9,7 @@ use crate::behavior::operations::check_named;
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::problem::Problem;
-use crate::sign_on::aside::{Aside, DESCRIPTION_CHARACTERS_MAX};
+use crate::sign_on::aside::{Aside, DESCRIPTION_CHARACTERS_MAX, all_rules};
 use crate::sign_on::lock_out::DoorWatch;
 use crate::sign_on::means;
 use crate::sign_on::of_administrators;
@@ -548,8 +548,7 @@ impl Cell {
 
 /// Whether a rule of the policy, in force or at rest, names the zone.
 fn names_zone(stored: &StoredPolicy, zone: &ZoneId) -> bool {
-    let resting = stored.aside.resting.iter().map(|resting| &resting.rule);
-    let mut all = stored.policy.rules.iter().chain(resting);
+    let mut all = all_rules(&stored.policy, &stored.aside);
     all.any(|rule| rule.conditions.zones.named().contains(zone))
 }
 

@@ -76,6 +76,12 @@ impl OrgSnapshot {
         schema.ok_or(Refusal::Changed)
     }
 
+    /// Whether anything is told of where people come from: a behaviour of the org is active.
+    #[must_use]
+    pub fn watches(&self) -> bool {
+        self.behaviors.iter().any(|behavior| behavior.active)
+    }
+
     /// The custom server of that id, or the preset one by its name.
     #[must_use]
     pub fn server(&self, id_or_name: &str) -> Option<Arc<AuthorizationServer>> {
@@ -119,7 +125,7 @@ impl Cell {
         let servers = crate::server::store::load_all(&mut tx, org_id).await?;
         let policies = crate::sign_on::store::load_policies(&mut tx, org_id).await?;
         let zones = crate::sign_on::store::load_zones(&mut tx, org_id).await?;
-        let behaviors = crate::behavior::store::load_all(&mut tx, org_id).await?;
+        let behaviors = crate::behavior::store::load_known(&mut tx, org_id).await?;
         let origins = crate::trusted_origin::store::load_all(&mut tx, org_id).await?;
         let providers = crate::identity_provider::store::load_all(&mut tx, org_id).await?;
         let (group_schema, type_schemas) =
@@ -134,10 +140,7 @@ impl Cell {
                 .map(|server| (server.id.to_string(), Arc::new(server)))
                 .collect(),
             zones,
-            behaviors: behaviors
-                .into_iter()
-                .map(|stored| stored.behavior)
-                .collect(),
+            behaviors,
             origins,
             providers: providers
                 .into_iter()

@@ -490,7 +490,9 @@ async fn the_history_of_a_person_is_bounded(world: &World) {
         world.person(&org, "eve").await,
     );
     let most = i64::from(EVENTS_MAX);
-    let put = async |person: &Person, number: i64| {
+    let weak = [AuthenticatorKind::Password];
+    let strong = [AuthenticatorKind::Password, AuthenticatorKind::EmailCode];
+    let put = async |person: &Person, number: i64, proved: &[AuthenticatorKind]| {
         let (org, user, epoch) = (person.org_id.clone(), person.id.clone(), person.epoch);
         let stored = StoredPlace {
             session: SessionId::generate(world.cell.entropy()),
@@ -498,7 +500,7 @@ async fn the_history_of_a_person_is_bounded(world: &World) {
                 address: number.to_string(),
                 device: String::new(),
             },
-            proved: vec![AuthenticatorKind::Password],
+            proved: proved.to_vec(),
             since: world.cell.now(),
         };
         let at = world.cell.now().plus_secs(number);
@@ -510,11 +512,13 @@ async fn the_history_of_a_person_is_bounded(world: &World) {
             })
             .await;
     };
-    put(&eve, 0).await;
+    put(&eve, 0, &weak).await;
+    put(&ada, -1, &strong).await;
     for number in 0..most + 3 {
-        put(&ada, number).await;
+        put(&ada, number, &weak).await;
     }
-    assert_eq!(count_places(world, &ada).await, most);
+    // Whoever has the password alone pushes out no place at which more was proved.
+    assert_eq!(count_places(world, &ada).await, most + 1);
     assert_eq!(
         count_places(world, &eve).await,
         1,
@@ -528,7 +532,8 @@ async fn the_history_of_a_person_is_bounded(world: &World) {
             .unwrap()
     };
     let (newest, oldest) = (&kept[0].place.address, &kept[kept.len() - 1].place.address);
-    assert_eq!((newest.as_str(), oldest.as_str()), ("102", "3"));
+    assert_eq!((newest.as_str(), oldest.as_str()), ("102", "-1"));
+    assert_eq!(kept[kept.len() - 2].place.address, "3");
 }
 
 async fn behaviors_are_few_and_their_names_single(world: &World) {
