@@ -1,7 +1,7 @@
 //! The one expression that a condition of a rule for apps may be: which behaviours are detected, by their names, such as
 //! `security.behaviors.contains("New Device") || security.behaviors.contains("New IP")`. Anything else is refused, never guessed.
 
-use identity::behavior::Behavior;
+use identity::behavior::{Behavior, NAME_CHARS_MAX};
 use vocab::id::BehaviorId;
 
 const CALL: &str = "security.behaviors.contains(";
@@ -26,7 +26,7 @@ pub(super) fn parse_behaviors(text: &str, known: &[Behavior]) -> Result<Vec<Beha
         let behavior = known.iter().find(|known| known.name == name);
         let id = behavior.map(|behavior| behavior.id.clone());
         let id = id.ok_or_else(|| {
-            let shown: String = name.chars().take(128).collect();
+            let shown: String = name.chars().take(NAME_CHARS_MAX).collect();
             format!("there is no behaviour {shown}")
         })?;
         if !found.contains(&id) {

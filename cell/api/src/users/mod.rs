@@ -192,7 +192,7 @@ fn plan_profile(
         email: person.email.clone(),
         first_name: person.first_name.clone(),
         last_name: person.last_name.clone(),
-        attributes: known_attributes(&person.profile, call.schema_of(person)),
+        attributes: known_attributes(&person.profile, call.snapshot.schema_of_person(person)?),
     };
     match (&input.profile, mode) {
         (None, Mode::Replace) => Err(ApiError::invalid("profile", "it is required")),

@@ -195,7 +195,6 @@ impl Cell {
     }
 }
 
-/// The roles that somebody has by themselves: what comes of a group is given and taken there.
 /// Whoever sits at the console changes what others may do, and never what they may do themselves.
 ///
 /// # Errors
@@ -209,6 +208,7 @@ pub fn refuse_own_role(permit: &Permit, user_id: &UserId) -> Result<(), Refusal>
     Ok(())
 }
 
+/// The roles that somebody has by themselves: what comes of a group is given and taken there.
 async fn load_own(tx: &mut WriteTx, org: &OrgId, user_id: &UserId) -> Result<Vec<Role>, Fault> {
     let granted = store::load_granted_roles(tx, org, user_id).await?;
     Ok(granted.into_iter().map(|granted| granted.role).collect())

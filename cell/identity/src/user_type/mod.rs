@@ -9,7 +9,7 @@ pub mod schemas;
 pub mod store;
 
 use crate::fault::Refusal;
-use crate::org::{Org, id_of_setting};
+use crate::org::id_of_setting;
 use vocab::id::{IdError, OrgId, UserId, UserTypeId};
 use vocab::text::disguises;
 use vocab::time::Timestamp;
@@ -27,7 +27,7 @@ pub const DEFAULT: &str = "default";
 /// The name of the type that every org has.
 pub const DEFAULT_NAME: &str = "user";
 /// What that type is called until somebody calls it otherwise.
-pub const DEFAULT_DISPLAY_NAME: &str = "User";
+const DEFAULT_DISPLAY_NAME: &str = "User";
 /// What the id of a schema begins with.
 const SCHEMA_PREFIX: &str = "osc";
 
@@ -59,9 +59,9 @@ pub struct UserType {
 impl UserType {
     /// The type that every org has, as long as nothing was changed.
     #[must_use]
-    pub fn of_every_org(org: &Org) -> Self {
+    pub fn of_every_org(org: &OrgId, since: Timestamp) -> Self {
         Self {
-            org_id: org.id.clone(),
+            org_id: org.clone(),
             key: None,
             name: DEFAULT_NAME.to_owned(),
             display_name: DEFAULT_DISPLAY_NAME.to_owned(),
@@ -69,8 +69,8 @@ impl UserType {
             created_by: None,
             updated_by: None,
             revision: 0,
-            created_at: org.created_at,
-            updated_at: org.created_at,
+            created_at: since,
+            updated_at: since,
         }
     }
 

@@ -257,7 +257,10 @@ impl Cell {
 
     async fn type_of_every_org(&self, org: &OrgId) -> Result<UserType, Refusal> {
         let snapshot = self.snapshot(org).await?.ok_or(Refusal::NotFound)?;
-        Ok(UserType::of_every_org(&snapshot.org))
+        Ok(UserType::of_every_org(
+            &snapshot.org.id,
+            snapshot.org.created_at,
+        ))
     }
 
     fn user_type_event(&self, permit: &Permit, kind: EventType, of: &UserType) -> Event {

@@ -14,9 +14,7 @@ use identity::org::settings::ProfileAttribute;
 use identity::person::Person;
 use identity::person::operations::Retype;
 use identity::person::profile::fold;
-use identity::user_type::{
-    DEFAULT_DISPLAY_NAME, DEFAULT_NAME, UserType, UserTypeInput, decide_name, decide_words,
-};
+use identity::user_type::{DEFAULT_NAME, UserType, UserTypeInput, decide_name, decide_words};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use vocab::id::UserTypeId;
@@ -111,7 +109,9 @@ pub(super) async fn apply_types(
     let mut known = KnownTypes::default();
     for one in declared {
         let name = one.name.value.trim();
-        let there = present.iter().find(|there| there.of.name == name);
+        let there = present
+            .iter()
+            .find(|there| fold(&there.of.name) == fold(name));
         let done = apply_type(site, one, there).await;
         let (standing, made) = placed(Kind::UserType, &one.name, done)?;
         site.note(report, Kind::UserType, &one.name, standing);
@@ -141,18 +141,7 @@ async fn load(site: &Site) -> Result<Vec<PresentType>, Refusal> {
     if site.presence == Presence::Planned {
         // One type is there as soon as the org is.
         return Ok(vec![PresentType {
-            of: UserType {
-                org_id: site.org.clone(),
-                key: None,
-                name: DEFAULT_NAME.to_owned(),
-                display_name: DEFAULT_DISPLAY_NAME.to_owned(),
-                description: String::new(),
-                created_by: None,
-                updated_by: None,
-                revision: 0,
-                created_at: Timestamp::default(),
-                updated_at: Timestamp::default(),
-            },
+            of: UserType::of_every_org(&site.org, Timestamp::default()),
             schema: of_settings(site),
         }]);
     }
@@ -223,7 +212,7 @@ fn plan_type(
     present: Option<&PresentType>,
 ) -> Result<Standing, Refusal> {
     let input = input(declared);
-    if input.name == DEFAULT_NAME {
+    if fold(&input.name) == DEFAULT_NAME {
         if declared.attributes.is_some() {
             return Err(Refusal::invalid(
                 "attributes",

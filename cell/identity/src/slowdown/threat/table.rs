@@ -37,7 +37,7 @@ impl Room {
     }
 }
 
-/// An address of an org, and a name that is tried from there; hashes all.
+/// An address of an org; hashes both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::slowdown) struct Key {
     pub(in crate::slowdown) org: u64,
@@ -46,7 +46,7 @@ pub(in crate::slowdown) struct Key {
 
 /// The addresses of all orgs.
 pub(in crate::slowdown) struct ThreatTable {
-    pub(super) limit: ThreatLimit,
+    limit: ThreatLimit,
     room: Room,
     suspects: Mutex<Suspects>,
 }
