@@ -2,7 +2,7 @@
 //! rules stand in `identity`.
 
 use crate::admin::caller::{Detour, done, found};
-use crate::admin::form::{problem_of, revision, typed};
+use crate::admin::form::{problem_of, revision, typed_again};
 use crate::admin::settings::attributes::{kind_of, row};
 use crate::view::admin::{CustomAttributes, NewAttributeForm};
 use crate::view::part::Input;
@@ -83,10 +83,7 @@ pub fn refused_form(visit: &Visit, edit: Edit, refusal: &Refusal) -> NewAttribut
         return NewAttributeForm::default();
     }
     let problem = problem_of(visit.shell().t, refusal);
-    let again = |field: &str, of: &str| match &problem {
-        Some((named, text)) if *named == of => typed(visit, field).refused(text.as_str()),
-        _ => typed(visit, field),
-    };
+    let again = |field: &str, of: &str| typed_again(visit, field, of, problem.as_ref());
     NewAttributeForm {
         name: again("name", "profile_schema"),
         title: again("title", "title"),

@@ -3,7 +3,7 @@
 use crate::admin::caller::{
     Answer, Detour, administrator, administrator_freshly, done, found, loaded,
 };
-use crate::admin::form::{is_ticked, problem_of, revision, shell_after, typed};
+use crate::admin::form::{is_ticked, problem_of, revision, shell_after, typed_again};
 use crate::view::admin::{BehaviorForm, BehaviorPage, BehaviorRow, BehaviorsPage};
 use crate::view::part::Input;
 use crate::view::shell::Shell;
@@ -15,6 +15,7 @@ use identity::behavior::operations::NewBehavior;
 use identity::behavior::store;
 use identity::behavior::{Behavior, BehaviorKind, StoredBehavior};
 use identity::fault::Refusal;
+use identity::sign_on::aside::all_rules;
 use identity::sign_on::store::load_all_policies;
 use vocab::id::BehaviorId;
 
@@ -127,19 +128,13 @@ fn form_of(behavior: &Behavior) -> BehaviorForm {
 
 fn refused_form(visit: &Visit, refusal: &Refusal) -> BehaviorForm {
     let problem = problem_of(visit.shell().t, refusal);
-    let input = |field: &str| match &problem {
-        Some((of, text)) if *of == field => typed(visit, field).refused(text.as_str()),
-        _ => typed(visit, field),
-    };
+    let input = |field: &str, named: &str| typed_again(visit, field, named, problem.as_ref());
     BehaviorForm {
-        name: input("name"),
-        kind: input("kind"),
-        events_max: input("events_max"),
-        events_min: input("events_min"),
-        active: match &problem {
-            Some(("status", text)) => typed(visit, "active").refused(text.as_str()),
-            _ => typed(visit, "active"),
-        },
+        name: input("name", "name"),
+        kind: input("kind", "kind"),
+        events_max: input("events_max", "events_max"),
+        events_min: input("events_min", "events_min"),
+        active: input("active", "status"),
     }
 }
 
@@ -153,7 +148,9 @@ async fn list_page(visit: &Visit, shell: Shell, form: BehaviorForm) -> Answer {
     };
     let row = |stored: &StoredBehavior| {
         let behavior = &stored.behavior;
-        let rules = policies.iter().flat_map(|stored| &stored.policy.rules);
+        let rules = policies
+            .iter()
+            .flat_map(|stored| all_rules(&stored.policy, &stored.aside));
         let naming = rules.filter(|rule| rule.conditions.behaviors.contains(&behavior.id));
         BehaviorRow {
             id: behavior.id.to_string(),

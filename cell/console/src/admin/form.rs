@@ -12,6 +12,21 @@ pub fn typed(visit: &Visit, field: &str) -> Input {
     Input::of(visit.field(field))
 }
 
+/// The same with why it was refused, where the refusal names it.
+#[must_use]
+pub fn typed_again(
+    visit: &Visit,
+    field: &str,
+    named: &str,
+    problem: Option<&(&'static str, String)>,
+) -> Input {
+    let input = typed(visit, field);
+    match problem.filter(|(of, _)| *of == named) {
+        Some((_, text)) => input.refused(text.as_str()),
+        None => input,
+    }
+}
+
 /// Whether a box was ticked.
 #[must_use]
 pub fn is_ticked(visit: &Visit, field: &str) -> bool {

@@ -1,11 +1,12 @@
 //! Behaviours over the whole way of a request: the cookie by which a browser is known reaches the rule of an app.
 
 use crate::tests::matrix::world::World;
+use crate::tests::one_org::permit;
 use crate::tests::two_orgs::{find_person, pair};
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, header};
 use console::cookie::CookieKind;
-use identity::access::{Caller, Permission, Permit, authorize};
+use identity::access::Permission;
 use identity::org::context::RequestFacts;
 use identity::sign_in::begin::Purpose;
 use identity::sign_in::finish::Begun;
@@ -20,14 +21,9 @@ const LOGIN: &str = "grace@main.example";
 const PASSWORD: &str = "eleven tortoises walk to Kos";
 const CALLBACK: &str = "http://127.0.0.1:9/callback";
 
-fn permit(world: &World, permission: Permission) -> Permit {
-    let client = ClientFacts::default();
-    authorize(&Caller::Operator, &world.main, permission, &client).unwrap()
-}
-
 /// The app asks for proof that was given on the device that asks, if the device is new.
 async fn name_devices_in_a_rule(world: &World) -> AppId {
-    let policies = permit(world, Permission::ManagePolicies);
+    let policies = permit(&world.main, Permission::ManagePolicies);
     let snapshot = world.cell.snapshot(&world.main).await.unwrap().unwrap();
     let rule = |name: &str, behaviors| Rule {
         id: RuleId::generate(world.cell.entropy()),
@@ -47,7 +43,7 @@ async fn name_devices_in_a_rule(world: &World) -> AppId {
         let found = identity::app::store::load_page(&mut tx, &world.main, "wiki", "", 1).await;
         found.unwrap().remove(0).id
     };
-    let apps = permit(world, Permission::ManageApps);
+    let apps = permit(&world.main, Permission::ManageApps);
     let put = world.cell.put_app_policy(&apps, &app, &policy);
     put.await.unwrap();
     app
@@ -55,7 +51,7 @@ async fn name_devices_in_a_rule(world: &World) -> AppId {
 
 async fn sign_in(world: &World) -> Begun {
     let cell = &world.cell;
-    let people = permit(world, Permission::ManagePeople);
+    let people = permit(&world.main, Permission::ManagePeople);
     let grace = find_person(cell, "main", LOGIN).await;
     let password = || Secret::new(PASSWORD.to_owned());
     let set = cell.set_password(&people, &grace.id, password());
@@ -101,7 +97,7 @@ async fn ask(world: &World, app: &AppId, cookies: &str) -> String {
 async fn a_session_without_its_device_is_asked_for_more() {
     let world = World::copy().await;
     let app = name_devices_in_a_rule(&world).await;
-    let apps = permit(&world, Permission::ManageApps);
+    let apps = permit(&world.main, Permission::ManageApps);
     let grace = find_person(&world.cell, "main", LOGIN).await;
     let assigned = world
         .cell

@@ -1,126 +1,20 @@
 //! The pages for what stands beside people, groups and apps: what their forms do, what they refuse and say, and that nothing of
 //! another org is reached by them. Who opens which is in the matrix.
 
-use crate::tests::matrix::world::{Who, World};
-use crate::tests::two_orgs::find_person;
-use axum::body::{Body, to_bytes};
-use axum::http::{Method, Response, StatusCode};
+use crate::tests::console_pages::{CHANGED, Pages};
+use crate::tests::matrix::world::Who;
+use crate::tests::one_org::permit;
+use axum::http::{Method, StatusCode};
 use identity::access::narrowed::{RoleHolder, RoleTarget};
-use identity::access::{Caller, Permission, Permit, Role, authorize};
+use identity::access::{Permission, Role};
 use identity::attribute_schema::Owner;
 use identity::fault::Fault;
-use ledger::ClientFacts;
 use oauth::grant::{GrantDocument, Grantor};
 use oauth::held::of_app::{self, OfApp};
 use oauth::issuer::ORG_SERVER_KEY;
 use oauth::token::store::{RefreshFamily, insert_family};
-use vocab::id::{AppId, GroupId, OrgId, RefreshFamilyId, SessionId, UserId};
+use vocab::id::{AppId, OrgId, RefreshFamilyId, SessionId, UserId};
 use vocab::secret::SecretHash;
-
-const PAGE_BYTES_MAX: usize = 4 << 20;
-/// The words above a page whose form was made from what is no more.
-const CHANGED: &str = "It was changed meanwhile";
-
-struct Pages {
-    world: World,
-}
-
-impl Pages {
-    async fn open() -> Self {
-        Self {
-            world: World::copy().await,
-        }
-    }
-
-    fn permit(&self, org: &OrgId, permission: Permission) -> Permit {
-        let client = ClientFacts::default();
-        authorize(&Caller::Operator, org, permission, &client).unwrap()
-    }
-
-    fn reader(&self) -> Permit {
-        self.permit(&self.world.main, Permission::ReadDirectory)
-    }
-
-    async fn look(&self, path: &str) -> String {
-        let who = Who::Administrator;
-        let shown = self.world.call(who, &Method::GET, path, "").await;
-        assert_eq!(shown.status(), StatusCode::OK, "{path}");
-        read(shown).await
-    }
-
-    async fn send(&self, who: Who, path: &str, form: &str) -> Response<Body> {
-        self.world.call(who, &Method::POST, path, form).await
-    }
-
-    /// What the administrator sends is done, and the page is loaded anew.
-    async fn done(&self, path: &str, form: &str) {
-        let answer = self.send(Who::Administrator, path, form).await;
-        let status = answer.status();
-        assert_eq!(
-            status,
-            StatusCode::SEE_OTHER,
-            "{path} {form}: {}",
-            read(answer).await
-        );
-    }
-
-    /// What somebody sends is not done: the status, and what the page says.
-    async fn refused(&self, who: Who, path: &str, form: &str) -> (StatusCode, String) {
-        let before = self.world.log_rows().await;
-        let answer = self.send(who, path, form).await;
-        assert_eq!(self.world.log_rows().await, before, "{path} {form}");
-        assert_ne!(answer.status(), StatusCode::SEE_OTHER, "{path} {form}");
-        (answer.status(), read(answer).await)
-    }
-
-    /// The administrator's form is shown again with these words above it.
-    async fn told(&self, path: &str, form: &str, words: &str) {
-        let (_, page) = self.refused(Who::Administrator, path, form).await;
-        assert!(page.contains(words), "{path} {form}: {page}");
-    }
-
-    async fn missing(&self, path: &str, form: &str) {
-        let (status, _) = self.refused(Who::Administrator, path, form).await;
-        assert_eq!(status, StatusCode::NOT_FOUND, "{path} {form}");
-    }
-
-    async fn forbidden(&self, role: Role, path: &str, form: &str) {
-        let (status, _) = self.refused(Who::Holder(role), path, form).await;
-        assert_eq!(status, StatusCode::FORBIDDEN, "{role:?} {path} {form}");
-    }
-
-    async fn group(&self, org: &OrgId, name: &str) -> GroupId {
-        let permit = self.permit(org, Permission::ManageGroups);
-        let group = self.world.cell.create_group(&permit, name, "").await;
-        group.unwrap().id
-    }
-
-    async fn app(&self, org: &OrgId) -> AppId {
-        let mut tx = self.world.cell.database.read().await.unwrap();
-        let app = identity::app::store::find_by_label(&mut tx, org, "Wiki").await;
-        app.unwrap().unwrap().id
-    }
-
-    async fn person(&self, slug: &str, name: &str) -> UserId {
-        let login = format!("{name}@{slug}.example");
-        find_person(&self.world.cell, slug, &login).await.id
-    }
-
-    async fn targets(&self, holder: &RoleHolder, role: Role) -> Vec<RoleTarget> {
-        let reader = self.reader();
-        let held = (holder, role);
-        let listed = self.world.cell.list_role_targets(&reader, held);
-        let listed = listed.await.unwrap().into_iter();
-        listed.map(|one| one.target).collect()
-    }
-}
-
-async fn read(response: Response<Body>) -> String {
-    let bytes = to_bytes(response.into_body(), PAGE_BYTES_MAX)
-        .await
-        .unwrap();
-    String::from_utf8_lossy(&bytes).into_owned()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_of_a_person_is_narrowed_and_widened() {
@@ -219,7 +113,7 @@ async fn an_app_administrator_is_narrowed_to_apps_and_let_be_for_everything_agai
 async fn nobody_narrows_their_own_role_in_the_console() {
     let pages = Pages::open().await;
     let ada = pages.person("main", "ada").await;
-    let permit = pages.permit(&pages.world.main, Permission::ManageOrg);
+    let permit = permit(&pages.world.main, Permission::ManageOrg);
     let given = pages.world.cell.grant_role(&permit, &ada, Role::AppAdmin);
     given.await.unwrap();
     let page = format!("/admin/administrators/{ada}/roles/APP_ADMIN");
@@ -398,7 +292,7 @@ async fn relations_are_defined_and_removed() {
     pages.done(&remove, "name=mentor").await;
     assert!(!pages.look(page).await.contains("Mentor"));
     // The other org's stays.
-    let theirs = pages.permit(&pages.world.acme, Permission::ReadDirectory);
+    let theirs = permit(&pages.world.acme, Permission::ReadDirectory);
     pages.done(&remove, "name=manager").await;
     let left = pages.world.cell.list_linked_objects(&theirs).await;
     assert_eq!(left.unwrap().len(), 1);
@@ -511,7 +405,7 @@ impl Pages {
     }
 
     async fn held(&self, org: &OrgId, app: &AppId) -> usize {
-        let permit = self.permit(org, Permission::ReadDirectory);
+        let permit = permit(org, Permission::ReadDirectory);
         let which = OfApp { app, server: None };
         let listed = of_app::list(&self.world.cell, &permit, which, ("", 100)).await;
         listed.unwrap().0.len()
@@ -610,7 +504,7 @@ async fn a_secret_rests_and_is_accepted_again_but_not_the_last_one() {
     let (main, acme) = (pages.world.main.clone(), pages.world.acme.clone());
     let (app, foreign) = (pages.app(&main).await, pages.app(&acme).await);
     let secrets = async |org: &OrgId, app: &AppId| {
-        let permit = pages.permit(org, Permission::ReadDirectory);
+        let permit = permit(org, Permission::ReadDirectory);
         let listed = pages.world.cell.list_app_secrets(&permit, app).await;
         listed.unwrap()
     };
@@ -624,7 +518,7 @@ async fn a_secret_rests_and_is_accepted_again_but_not_the_last_one() {
             "the only secret that is accepted",
         )
         .await;
-    let manager = pages.permit(&main, Permission::ManageApps);
+    let manager = permit(&main, Permission::ManageApps);
     let added = pages.world.cell.add_app_secret(&manager, &app).await;
     added.unwrap();
     pages

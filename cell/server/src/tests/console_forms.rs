@@ -1,29 +1,19 @@
 //! Forms of the administration as browsers send them: what they were made from, what they must say, and what they are answered; and the
 //! way by which a browser redeems what another program began.
 
+use crate::tests::matrix::read;
 use crate::tests::matrix::world::{Who, World};
+use crate::tests::one_org::permit;
 use axum::body::Body;
-use axum::http::{Method, Request, Response, StatusCode, header};
-use http_body_util::BodyExt as _;
-use identity::access::{Caller, Permission, Permit, authorize};
+use axum::http::{Method, Request, StatusCode, header};
+use identity::access::Permission;
 use identity::feature::{Door, Feature, Others};
 use identity::threat::ThreatAction;
-use ledger::ClientFacts;
 use serde_json::{Value, json};
 use vocab::secret::Secret;
 
 const HOST: &str = "localhost:8080";
 const PASSWORD: &str = "eleven tortoises walk to Kos";
-
-fn permit(world: &World, permission: Permission) -> Permit {
-    let client = ClientFacts::default();
-    authorize(&Caller::Operator, &world.main, permission, &client).unwrap()
-}
-
-async fn text_of(answer: Response<Body>) -> String {
-    let body = answer.into_body().collect().await.unwrap().to_bytes();
-    String::from_utf8(body.to_vec()).unwrap()
-}
 
 /// The value of a hidden field of a page.
 fn hidden<'p>(page: &'p str, name: &str) -> &'p str {
@@ -36,7 +26,7 @@ fn hidden<'p>(page: &'p str, name: &str) -> &'p str {
 async fn a_form_about_threats_changes_what_it_was_made_from_alone() {
     let world = World::copy().await;
     let path = "/admin/settings/threats";
-    let look = async || text_of(world.call(Who::Administrator, &Method::GET, path, "").await).await;
+    let look = async || read(world.call(Who::Administrator, &Method::GET, path, "").await).await;
     let save = async |form: String| {
         let answer = world.call(Who::Administrator, &Method::POST, path, &form);
         answer.await.status()
@@ -82,7 +72,7 @@ async fn a_hook_without_a_way_to_know_us_is_not_made() {
         let answer = world.call(Who::Administrator, &Method::POST, path, &form);
         let answer = answer.await;
         assert_eq!(answer.status(), status, "{kind}");
-        let page = text_of(answer).await;
+        let page = read(answer).await;
         assert!(page.contains("by what it knows us"), "{kind}");
         assert_eq!(world.log_rows().await, rows, "{kind}");
     }
@@ -90,7 +80,7 @@ async fn a_hook_without_a_way_to_know_us_is_not_made() {
     let rows = world.log_rows().await;
     let form = format!("{fields}&auth_kind=header");
     let answer = world.call(Who::Administrator, &Method::POST, path, &form);
-    let page = text_of(answer.await).await;
+    let page = read(answer.await).await;
     assert!(page.contains("fresh-secret"));
     assert_ne!(world.log_rows().await, rows);
     world.close().await;
@@ -104,7 +94,7 @@ async fn begin_elsewhere(world: &World) -> String {
         .header(header::CONTENT_TYPE, "application/json")
         .body(Body::from(body.to_string()));
     let answer = world.answer(request.unwrap()).await;
-    let said: Value = serde_json::from_str(&text_of(answer).await).unwrap();
+    let said: Value = serde_json::from_str(&read(answer).await).unwrap();
     said["sessionToken"].as_str().unwrap().to_owned()
 }
 
@@ -122,13 +112,13 @@ async fn redeems(world: &World, token: &str) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_way_in_that_is_shut_makes_no_session_of_a_token_of_programs() {
     let world = World::copy().await;
-    let people = permit(&world, Permission::ManagePeople);
+    let people = permit(&world.main, Permission::ManagePeople);
     let grace =
         crate::tests::two_orgs::find_person(&world.cell, "main", "grace@main.example").await;
     let password = Secret::new(PASSWORD.to_owned());
     let set = world.cell.set_password(&people, &grace.id, password);
     set.await.unwrap();
-    let org = permit(&world, Permission::ManageOrg);
+    let org = permit(&world.main, Permission::ManageOrg);
     let switch = async |feature, door, others| {
         let changed = world.cell.change_feature(&org, feature, door, others);
         changed.await.unwrap();

@@ -4,6 +4,8 @@ mod behaviors;
 mod blocked;
 mod console_directory;
 mod console_forms;
+mod console_pages;
+mod console_types;
 mod cors;
 mod event_hooks;
 mod hook_tokens;

@@ -14,7 +14,7 @@ use crate::view::admin::{PersonTab, PersonType};
 use crate::view::part::{
     AttributeAccess, AttributeField, AttributeKind as ControlKind, Choice, Input,
 };
-use crate::view::shell::Shell;
+use crate::view::shell::{Right, Shell};
 use crate::visit::Visit;
 use axum::extract::Path;
 use identity::access::Permission;
@@ -39,7 +39,12 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
     let permit = of_readers(&visit).await?;
     let person = load_person_within(&visit, &permit, &id).await?;
     let own = person.type_id.as_ref();
-    let key = found(&visit, chosen_type(&visit, visit.parameter("type"), own))?;
+    // Whoever sees but some of the people sees their types alone.
+    let named = match visit.shell().may(Right::SeeDirectory) {
+        true => visit.parameter("type"),
+        false => "",
+    };
+    let key = found(&visit, chosen_type(&visit, named, own))?;
     let form = Form {
         input: &input_of(&person),
         problem: None,

@@ -6,7 +6,7 @@ use crate::view::part::Choice;
 use crate::view::shell::Right;
 use crate::visit::Visit;
 use identity::access::Permission;
-use identity::user_type::{DEFAULT, parse_id};
+use identity::user_type::parse_id;
 use vocab::id::UserTypeId;
 
 /// The types among which somebody chooses; none where there is one, and for whoever sees a part of the organisation alone.
@@ -46,7 +46,6 @@ pub fn chosen_type(
 pub fn filtered_type(visit: &Visit) -> Option<Option<UserTypeId>> {
     match visit.parameter("type") {
         "" => None,
-        DEFAULT => Some(None),
         word => parse_id(&visit.context.org, word).ok(),
     }
 }

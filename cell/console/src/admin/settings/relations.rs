@@ -1,7 +1,7 @@
 //! Relations between people: the list, a new one, and removing one. Whoever changes them proves afresh who they are.
 
 use crate::admin::caller::{Answer, administrator, administrator_freshly, done};
-use crate::admin::form::{problem_of, shell_after, typed};
+use crate::admin::form::{problem_of, shell_after, typed_again};
 use crate::view::admin::{EndForm, EndView, RelationRow, RelationsPage};
 use crate::view::part::Input;
 use crate::view::shell::Shell;
@@ -76,12 +76,8 @@ fn again(
     (end, part): (&str, &str),
     problem: Option<&(&'static str, String)>,
 ) -> Input {
-    let input = typed(visit, &format!("{side}_{}", field_word(part)));
-    let named = format!("{end}.{part}");
-    match problem.filter(|(field, _)| *field == named) {
-        Some((_, text)) => input.refused(text.as_str()),
-        None => input,
-    }
+    let field = format!("{side}_{}", field_word(part));
+    typed_again(visit, &field, &format!("{end}.{part}"), problem)
 }
 
 async fn page(

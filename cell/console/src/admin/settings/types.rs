@@ -1,7 +1,7 @@
 //! Types of people: the list, and what is done with one. Their attributes stand on the page of attributes.
 
 use crate::admin::caller::{Answer, administrator, administrator_freshly, done, found};
-use crate::admin::form::{problem_of, shell_after, typed};
+use crate::admin::form::{problem_of, revision, shell_after, typed_again};
 use crate::view::admin::{TypeRow, TypesPage};
 use crate::view::part::Input;
 use crate::view::shell::Shell;
@@ -42,7 +42,10 @@ pub async fn edit(visit: Visit) -> Answer {
     let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
     let key = found(&visit, posted_key(&visit))?;
     let seen = visit.cell.find_user_type(&permit, key.as_ref()).await;
-    let seen = done(&visit, seen)?;
+    let seen = UserType {
+        revision: revision(&visit),
+        ..done(&visit, seen)?
+    };
     let words = posted_words(&visit);
     match visit.cell.change_user_type(&permit, seen, words).await {
         Ok(()) => Ok(visit.go(HERE)),
@@ -81,10 +84,7 @@ struct Inputs {
 impl Inputs {
     fn refused(visit: &Visit, refusal: &Refusal) -> Self {
         let problem = problem_of(visit.shell().t, refusal);
-        let input = |field: &str, wire: &str| match &problem {
-            Some((of, text)) if *of == wire => typed(visit, field).refused(text.clone()),
-            _ => typed(visit, field),
-        };
+        let input = |field: &str, wire: &str| typed_again(visit, field, wire, problem.as_ref());
         Self {
             name: input("name", "name"),
             display_name: input("display_name", "displayName"),
@@ -114,6 +114,7 @@ fn row(of: UserType) -> TypeRow {
     TypeRow {
         word: word_of(of.key.as_ref()),
         is_default: of.is_of_every_org(),
+        revision: of.revision,
         name: of.name,
         display_name: of.display_name,
         description: of.description,

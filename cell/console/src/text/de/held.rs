@@ -7,7 +7,6 @@ pub const HELD: Held = Held {
     tab: "Tokens",
     about: "Die Refresh-Tokens dieser App, die gelten, wem auch immer sie gehören. Ihr Wert wird nie gezeigt.",
     of_server_about: "Die Refresh-Tokens, die diese App von diesem Server hat. Ihr Wert wird nie gezeigt.",
-    clients: "Apps mit Tokens",
     clients_about: "Die Apps, die Refresh-Tokens dieses Servers haben.",
     clients_none: "Keine App hat Refresh-Tokens",
     clients_none_about: "Eine App bekommt eines, wo sie offline_access verlangt und bekommen darf.",

@@ -4,7 +4,6 @@ use crate::text::en::targets::Targets;
 
 /// The German wording.
 pub const TARGETS: Targets = Targets {
-    title: "Worüber die Rolle gilt",
     of_role: "Ziele: {role}",
     open: "Ziele",
     whole: "Diese Rolle gilt für alles. Mit dem ersten Ziel gilt sie nur noch für ihre Ziele.",

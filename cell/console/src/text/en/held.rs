@@ -6,7 +6,6 @@ messages! {
         tab: "Tokens",
         about: "The refresh tokens of this app that live, whosever they are. What they are is never shown.",
         of_server_about: "The refresh tokens that this app has of this server. What they are is never shown.",
-        clients: "Apps with tokens",
         clients_about: "The apps that have refresh tokens of this server.",
         clients_none: "No app has refresh tokens",
         clients_none_about: "An app gets one where it asks for offline_access and may have it.",

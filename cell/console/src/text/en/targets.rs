@@ -3,7 +3,6 @@
 messages! {
     /// What a role is held over, and the roles of groups.
     Targets, TARGETS {
-        title: "What the role is held over",
         of_role: "Targets: {role}",
         open: "Targets",
         whole: "This role is held over everything. With the first target it is held over its targets alone.",

@@ -126,7 +126,7 @@ impl PeoplePage {
     }
 }
 
-/// A new person (`/admin/people/new`, with `?type=…` of another type). Posts `type`, `login`, each attribute under its name, `start` (`invite`, `password` or
+/// A new person (`/admin/people/new`, with `?type=…` of another type). Posts `of-type`, `login`, each attribute under its name, `start` (`invite`, `password` or
 /// `staged`), `password` (where `start` is `password`) and any number of `group` there.
 #[derive(Debug, Template)]
 #[template(path = "admin/person_new.html")]

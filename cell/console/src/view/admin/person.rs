@@ -142,7 +142,7 @@ impl PersonType {
 /// The view that is open; each has its own address under `/admin/people/{id}`.
 #[derive(Debug)]
 pub enum PersonTab {
-    /// `/admin/people/{id}`, with `?type=…` as one of another type. Posts each writable attribute there, and `type`.
+    /// `/admin/people/{id}`, with `?type=…` as one of another type. Posts each writable attribute there, and `of-type`, which no attribute is called.
     Profile {
         /// Of which type the person is, and of which the form is.
         of: PersonType,

@@ -18,6 +18,8 @@ pub struct TypeRow {
     pub description: String,
     /// Whether it is the one that every organisation has, which is never removed.
     pub is_default: bool,
+    /// The revision that its form is made from.
+    pub revision: i64,
 }
 
 impl TypeRow {
@@ -34,8 +36,8 @@ impl TypeRow {
     }
 }
 
-/// The types (`/admin/settings/types`). Posts `name`, `display_name` and `description` of a new one to `…/add`, the same but `name` and `id`
-/// to `…/edit`, and `id` to `…/remove`.
+/// The types (`/admin/settings/types`). Posts `name`, `display_name` and `description` of a new one to `…/add`, the same but `name`, `id` and
+/// `revision` to `…/edit`, and `id` to `…/remove`.
 #[derive(Debug, Template)]
 #[template(path = "admin/settings_types.html")]
 pub struct TypesPage {

@@ -69,7 +69,7 @@ async fn judge(response: Response<Body>) -> Outcome {
     }
 }
 
-async fn read(response: Response<Body>) -> String {
+pub(crate) async fn read(response: Response<Body>) -> String {
     let bytes = to_bytes(response.into_body(), BODY_BYTES_MAX)
         .await
         .unwrap();
