@@ -4,7 +4,7 @@ use crate::limits::SHOWN_ID_CHARS_MAX;
 use http::StatusCode;
 use identity::condition::Unanswerable;
 use identity::credential::password::PasswordRefusal;
-use identity::fault::{Fault, Refusal};
+use identity::fault::{Fault, RETRY_AFTER_SECS, Refusal};
 use identity::password::policy::PasswordProblem;
 use serde_json::{Value, json};
 
@@ -50,6 +50,7 @@ define_codes! {
     NotFound, "E0000007", NOT_FOUND, "Not found: {0}";
     NoPath, "E0000008", NOT_FOUND, "The requested path was not found";
     Internal, "E0000009", INTERNAL_SERVER_ERROR, "Internal Server Error";
+    Unavailable, "E0000010", SERVICE_UNAVAILABLE, "Service is in read only mode";
     InvalidToken, "E0000011", UNAUTHORIZED, "Invalid token provided";
     CredentialUpdate, "E0000014", FORBIDDEN, "Update of credentials failed";
     FeatureShut, "E0000015", UNAUTHORIZED, "You do not have permission to access the feature you are requesting";
@@ -395,7 +396,14 @@ impl From<Refusal> for ApiError {
 impl From<Fault> for ApiError {
     fn from(fault: Fault) -> Self {
         tracing::error!(error = %fault, cause = ?std::error::Error::source(&fault), "a call of the API failed");
-        Self::of(ErrorCode::Internal)
+        if !fault.is_passing() {
+            return Self::of(ErrorCode::Internal);
+        }
+        let cause = "the store takes nothing at the moment: try again later";
+        Self {
+            retry_after_secs: Some(RETRY_AFTER_SECS),
+            ..Self::because(ErrorCode::Unavailable, cause)
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use http_body_util::LengthLimitError;
 use identity::access::custom::capability::Capability;
 use identity::access::{Permission, roles_permit};
 use identity::cell::Cell;
-use identity::fault::{Fault, Refusal};
+use identity::fault::{Fault, RETRY_AFTER_SECS, Refusal};
 use identity::org::context::{OrgContext, RequestFacts};
 use identity::session::SignedIn;
 use identity::sign_in::Flow;
@@ -445,7 +445,14 @@ impl Visit {
     pub fn failed(&self, fault: &Fault) -> Response {
         let reference = &self.facts.client.request_id;
         tracing::error!(request_id = %reference, error = %fault, cause = ?std::error::Error::source(fault), "a page failed");
-        self.error(StatusCode::INTERNAL_SERVER_ERROR, ErrorKind::Fault)
+        if !fault.is_passing() {
+            return self.error(StatusCode::INTERNAL_SERVER_ERROR, ErrorKind::Fault);
+        }
+        let mut response = self.error(StatusCode::SERVICE_UNAVAILABLE, ErrorKind::Unavailable);
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECS));
+        response
     }
 
     /// Sets a cookie of this org.

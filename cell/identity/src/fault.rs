@@ -23,7 +23,21 @@ pub enum Fault {
     },
 }
 
+/// When to come back after the store took nothing: it is looked at every second or so until it does again.
+pub const RETRY_AFTER_SECS: u32 = 5;
+
 impl Fault {
+    /// Whether the store is out of reach, full or lost a race once too often: nothing is wrong with the request, and the same one may
+    /// succeed later.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        let fault = match self {
+            Self::Database(fault) | Self::Key(keys::KeyFault::Database(fault)) => fault,
+            Self::Key(_) | Self::Stored { .. } => return false,
+        };
+        fault.is_unavailable() || fault.is_retryable()
+    }
+
     /// Stored JSON that does not parse.
     pub fn stored(what: &'static str, error: &impl ToString) -> Self {
         Self::Stored {

@@ -9,7 +9,7 @@ use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::LengthLimitError;
 use identity::app::App;
-use identity::fault::Fault;
+use identity::fault::{Fault, RETRY_AFTER_SECS};
 use protocol::oauth::error::{ErrorCode, render_error_body};
 use protocol::oauth::www_authenticate::render_basic_challenge;
 use std::error::Error;
@@ -131,7 +131,11 @@ pub fn failure(failure: &Failure) -> Response {
         }
         Failure::Fault(cause) => {
             log(cause);
-            fault()
+            let mut response = fault();
+            if cause.is_passing() {
+                set_passing(&mut response);
+            }
+            response
         }
     }
 }
@@ -149,10 +153,23 @@ pub fn log(fault: &Fault) {
 }
 
 /// Our own fault, without a word about it.
+pub const FAULT: Denial =
+    Denial::new(ErrorCode::ServerError, "the server failed; try again later");
+
+/// [`FAULT`] as a response.
 #[must_use]
 pub fn fault() -> Response {
-    let denial = Denial::new(ErrorCode::ServerError, "the server failed; try again later");
-    error(StatusCode::INTERNAL_SERVER_ERROR, &denial)
+    error(StatusCode::INTERNAL_SERVER_ERROR, &FAULT)
+}
+
+/// Makes of a fault one that passes by itself, and says when to come back.
+pub fn set_passing(response: &mut Response) {
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    set(
+        response,
+        header::RETRY_AFTER,
+        HeaderValue::from(RETRY_AFTER_SECS),
+    );
 }
 
 /// The body is over its bound, or did not come in time.

@@ -138,10 +138,13 @@ impl From<Refusal> for ScimError {
 impl From<Fault> for ScimError {
     fn from(fault: Fault) -> Self {
         tracing::error!(error = %fault, cause = ?std::error::Error::source(&fault), "a SCIM call failed");
-        Self::of(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the call failed; try again",
-        )
+        if fault.is_passing() {
+            let detail = "the store takes nothing at the moment; try again later";
+            Self::of(StatusCode::SERVICE_UNAVAILABLE, detail)
+        } else {
+            let detail = "the call failed; try again";
+            Self::of(StatusCode::INTERNAL_SERVER_ERROR, detail)
+        }
     }
 }
 

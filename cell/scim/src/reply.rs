@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use identity::api_token::allowance::Allowance;
+use identity::fault::RETRY_AFTER_SECS;
 use protocol::scim::MEDIA_TYPE;
 use protocol::scim::tag::render_tag;
 use serde_json::Value;
@@ -91,12 +92,17 @@ pub fn render(outcome: Result<Reply, ScimError>, allowance: Option<Allowance>) -
     };
     *response.status_mut() = reply.status;
     let is_unauthorized = reply.status == StatusCode::UNAUTHORIZED;
+    let is_unavailable = reply.status == StatusCode::SERVICE_UNAVAILABLE;
     let headers = response.headers_mut();
     let store = HeaderValue::from_static("no-cache, no-store");
     headers.insert(header::CACHE_CONTROL, store);
     if is_unauthorized {
         let challenge = HeaderValue::from_static("Bearer realm=\"scim\"");
         headers.insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    if is_unavailable {
+        let wait = HeaderValue::from(RETRY_AFTER_SECS);
+        headers.insert(header::RETRY_AFTER, wait);
     }
     let mut put = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {

@@ -30,7 +30,7 @@ use console::cookie::{CookieKind, read_cookie, render_set};
 use console::view::trouble::ErrorKind;
 use console::visit::{LocalMailbox, Visit};
 use identity::cell::Cell;
-use identity::fault::Fault;
+use identity::fault::{Fault, RETRY_AFTER_SECS};
 use identity::org::context::{OrgContext, RequestFacts};
 use identity::snapshot::OrgSnapshot;
 use ledger::ClientFacts;
@@ -386,6 +386,7 @@ fn failed(fault: &Fault) -> Response {
     tracing::error!(error = %fault, cause = ?std::error::Error::source(fault), "a request could not be prepared");
     (
         StatusCode::SERVICE_UNAVAILABLE,
+        [(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECS))],
         "the store cannot be reached; try again\n",
     )
         .into_response()

@@ -63,17 +63,21 @@ pub fn render_destination(destination: Destination) -> Response {
 /// A refusal as a page for the person.
 #[must_use]
 pub fn render_refusal(refusal: Refusal, reference: &str) -> Response {
-    let denial = match refusal {
-        Refusal::Denied(denial) => denial,
+    let (denial, is_passing) = match refusal {
+        Refusal::Denied(denial) => (denial, false),
         Refusal::NoServer => return reply::failure(&Failure::NoServer),
         Refusal::Fault(fault) => {
             reply::log(&fault);
-            Denial::new(ErrorCode::ServerError, "the server failed; try again later")
+            (reply::FAULT, fault.is_passing())
         }
     };
-    reply::page(Page::Error(OAuthPageError {
+    let mut response = reply::page(Page::Error(OAuthPageError {
         reference: reference.to_owned(),
         error: denial.code,
         description: denial.description.into_owned(),
-    }))
+    }));
+    if is_passing {
+        reply::set_passing(&mut response);
+    }
+    response
 }

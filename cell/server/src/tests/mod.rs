@@ -2,6 +2,7 @@
 
 mod behaviors;
 mod blocked;
+mod closed_store;
 mod console_directory;
 mod console_forms;
 mod console_pages;

@@ -113,7 +113,7 @@ impl Who {
         }
     }
 
-    fn token(self) -> Option<String> {
+    pub(crate) fn token(self) -> Option<String> {
         let sign = self.token_sign()?;
         Some(format!("00T{}", String::from(sign).repeat(43)))
     }
