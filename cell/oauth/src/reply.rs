@@ -153,8 +153,7 @@ pub fn log(fault: &Fault) {
 }
 
 /// Our own fault, without a word about it.
-pub const FAULT: Denial =
-    Denial::new(ErrorCode::ServerError, "the server failed; try again later");
+pub const FAULT: Denial = Denial::new(ErrorCode::ServerError, "the server failed; try again later");
 
 /// [`FAULT`] as a response.
 #[must_use]

@@ -13,6 +13,7 @@ use keys::{Keyring, RotationSchedule, SigningKeys};
 use std::sync::Arc;
 use std::time::Duration;
 use vocab::entropy::{Entropy, SystemEntropy};
+use vocab::future::boxed;
 use vocab::id::OrgId;
 use vocab::secret::Secret;
 use vocab::time::{Clock, SystemClock};
@@ -62,6 +63,7 @@ pub enum Answering {
 ///
 /// # Errors
 /// [`RecoveryError`] with what to do.
+#[boxed]
 pub async fn make_link(
     location: &Location,
     (base_url, answering): (&str, Answering),

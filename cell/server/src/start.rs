@@ -31,10 +31,12 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use vocab::entropy::{Entropy, SystemEntropy};
+use vocab::future::boxed;
 use vocab::id::OrgId;
 use vocab::slug::Slug;
 use vocab::time::{Clock, SystemClock};
@@ -188,6 +190,7 @@ fn render_place(location: &Location) -> String {
 ///
 /// # Errors
 /// [`StartError`] with what to do.
+#[boxed]
 pub async fn open_cell(folder: &DataFolder, location: &Location) -> Result<Cell, StartError> {
     check_store_not_lost(folder, location)?;
     let database = Database::open(location, &MIGRATIONS)
@@ -253,6 +256,7 @@ async fn open_keyring(
 ///
 /// # Errors
 /// [`StartError`] with what to do.
+#[boxed]
 pub async fn start(config: Config, progress: &Progress) -> Result<Started, StartError> {
     decide_config(&config)?;
     let reach = decide_reach(&config);
@@ -362,7 +366,12 @@ async fn first_org(cell: &Cell) -> Result<OrgId, Refusal> {
 
 impl Started {
     /// Serves until `stop` resolves, then drains and closes the store.
-    pub async fn run(self, stop: impl Future<Output = ()>) {
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) {
+        self.run_until(Box::pin(stop)).await;
+    }
+
+    #[boxed]
+    async fn run_until(self, stop: Pin<Box<dyn Future<Output = ()> + Send>>) {
         let office = Arc::new(mail::Office::new(self.cell.clone(), self.post, self.reach));
         let membership = self.front.membership.clone();
         let jobs = jobs::start(

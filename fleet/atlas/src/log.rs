@@ -7,6 +7,7 @@ use database::{ReadTx, WriteTx};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use vocab::epoch::Epoch;
+use vocab::future::boxed;
 use vocab::time::Timestamp;
 use wire::routes::entry::Change;
 
@@ -113,6 +114,7 @@ pub enum Verdict {
 ///
 /// # Errors
 /// The store's fault.
+#[boxed]
 pub async fn verify(tx: &mut ReadTx) -> Result<Verdict, Refusal> {
     let head = store::load_head(tx).await?;
     let (mut cursor, mut hash) = (0, String::new());

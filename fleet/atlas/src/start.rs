@@ -20,6 +20,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use telemetry::lasting::spawn_lasting;
@@ -28,6 +29,7 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use url::Url;
 use vocab::entropy::SystemEntropy;
+use vocab::future::boxed;
 use vocab::time::{Clock, SystemClock};
 use wire::files::{make_private_folder, read_secret, write_durably};
 use wire::identity::{FleetIdentity, IdentityError};
@@ -179,6 +181,7 @@ impl Drop for Held {
 ///
 /// # Errors
 /// [`StartError`] with what to do.
+#[boxed]
 pub async fn start(
     config: ControlConfig,
     identity: Arc<FleetIdentity>,
@@ -311,7 +314,18 @@ impl Started {
     ///
     /// # Errors
     /// [`StartError::Identity`] if the certificate makes no configuration.
-    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), StartError> {
+    pub async fn run(
+        self,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), StartError> {
+        self.run_until(Box::pin(stop)).await
+    }
+
+    #[boxed]
+    async fn run_until(
+        self,
+        stop: Pin<Box<dyn Future<Output = ()> + Send>>,
+    ) -> Result<(), StartError> {
         let config = self.identity.server_config(&[b"http/1.1"])?;
         let mut jobs = JoinSet::new();
         spawn_lasting(

@@ -21,6 +21,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use telemetry::lasting::spawn_lasting;
@@ -30,6 +31,7 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use url::Url;
 use vocab::entropy::{Entropy, SystemEntropy};
+use vocab::future::boxed;
 use wire::client::FleetClient;
 use wire::control::EdgeReport;
 use wire::identity::{FleetIdentity, IdentityError};
@@ -157,6 +159,7 @@ pub struct Started {
 ///
 /// # Errors
 /// [`StartError`] with what to do.
+#[boxed]
 pub async fn start(config: EdgeConfig, identity: &FleetIdentity) -> Result<Started, StartError> {
     check_doors(&config)?;
     if config.trust.header == ProxyHeader::Required && config.trust.proxies.is_empty() {
@@ -279,7 +282,12 @@ impl Started {
     }
 
     /// Serves until `stop` resolves or another edge takes over, then drains.
-    pub async fn run(self, stop: impl Future<Output = ()>) {
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) {
+        self.run_until(Box::pin(stop)).await;
+    }
+
+    #[boxed]
+    async fn run_until(self, stop: Pin<Box<dyn Future<Output = ()> + Send>>) {
         let (mut alone, mut jobs) = (JoinSet::new(), JoinSet::new());
         spawn_lasting(
             &mut alone,

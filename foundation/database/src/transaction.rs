@@ -73,9 +73,7 @@ impl ReadTx {
         let answer = match &mut self.engine {
             TxEngine::SqliteReader(reader) => reader.query(sql, params),
             TxEngine::SqliteWriter(writer) => query_writer(writer, sql, params),
-            // In a box of its own: inline, the driver's state would make every future that asks anything large, and
-            // large futures are dear to move and to allocate.
-            TxEngine::Postgres(lease) => Box::pin(lease.query(sql, params)).await,
+            TxEngine::Postgres(lease) => lease.query(sql, params).await,
         };
         self.note_failure(answer)
     }
@@ -175,7 +173,7 @@ impl WriteTx {
             TxEngine::SqliteWriter(writer) => writer
                 .prepare_change()
                 .and_then(|()| statement::execute(writer.connection(), sql, params)),
-            TxEngine::Postgres(lease) => Box::pin(lease.execute(sql, params)).await,
+            TxEngine::Postgres(lease) => lease.execute(sql, params).await,
         };
         self.read.note_failure(answer)
     }

@@ -4,6 +4,7 @@
 
 pub mod entropy;
 pub mod epoch;
+pub mod future;
 pub mod hex;
 pub mod id;
 pub mod row;

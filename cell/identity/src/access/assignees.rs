@@ -5,6 +5,7 @@ use crate::cell::Cell;
 use crate::condition::Place;
 use crate::fault::Refusal;
 use crate::walk::rows_max;
+use vocab::future::boxed;
 use vocab::id::UserId;
 
 /// A page of people who have a role.
@@ -21,6 +22,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn list_assignees(
         &self,
         permit: &Permit,

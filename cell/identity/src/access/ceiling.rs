@@ -19,6 +19,7 @@ use crate::fault::{Fault, Refusal};
 use crate::person::{Person, store};
 use database::{ReadTx, WriteTx};
 use std::collections::BTreeSet;
+use vocab::future::boxed;
 use vocab::id::{AppId, OrgId, UserId};
 
 const ABOVE: Refusal = Refusal::OutOfReach(
@@ -64,6 +65,7 @@ impl Standing {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_standing(tx: &mut ReadTx, org: &OrgId, user: &UserId) -> Result<Standing, Fault> {
     let (roles, capabilities) = load_held(tx, org, user).await?;
     Ok(Standing {
@@ -166,6 +168,7 @@ pub(crate) async fn check_assignee_reach(
 ///
 /// # Errors
 /// [`Refusal::OutOfReach`] for an app that may do more.
+#[boxed]
 pub async fn check_app_reach(
     tx: &mut ReadTx,
     permit: &Permit,
@@ -197,6 +200,7 @@ async fn load_callers(tx: &mut ReadTx, permit: &Permit) -> Result<Vec<Role>, Ref
 ///
 /// # Errors
 /// [`Refusal::NotFound`] for a person that this org does not have; [`Refusal::OutOfReach`] for somebody who may do more.
+#[boxed]
 pub async fn hold_within_reach(
     tx: &mut WriteTx,
     permit: &Permit,

@@ -13,6 +13,7 @@ use crate::sign_in::evaluate::PolicyQuestion;
 use crate::sign_on::{Evaluation, Verdict};
 use crate::snapshot::OrgSnapshot;
 use ledger::Actor;
+use vocab::future::boxed;
 use vocab::id::{OrgId, SessionId, UserId};
 use vocab::time::Timestamp;
 
@@ -112,6 +113,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn own_caller(
         &self,
         snapshot: &OrgSnapshot,

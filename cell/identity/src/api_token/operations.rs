@@ -10,6 +10,7 @@ use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::feature::Feature;
 use ledger::{Event, EventType, Outcome, Target};
+use vocab::future::boxed;
 use vocab::id::{ApiTokenId, OrgId, UserId};
 use vocab::secret::{Secret, SecretHash, random_token};
 use vocab::text::disguises;
@@ -74,6 +75,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a caller behind whom no person stands, and for a token that was revoked meanwhile.
+    #[boxed]
     pub async fn create_api_token(
         &self,
         permit: &Permit,
@@ -93,6 +95,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Taken`] if the text is a token already; [`Refusal::Forbidden`] for any other caller.
+    #[boxed]
     pub async fn declare_api_token(
         &self,
         permit: &Permit,
@@ -163,6 +166,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn list_api_tokens(
         &self,
         permit: &Permit,
@@ -178,6 +182,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for a token that this org does not have.
+    #[boxed]
     pub async fn revoke_api_token(&self, permit: &Permit, id: &ApiTokenId) -> Result<(), Refusal> {
         permit.covers(Permission::ManageOrg)?;
         self.revoke_token(permit, id).await
@@ -211,6 +216,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for a call that was made without one.
+    #[boxed]
     pub async fn revoke_calling_token(
         &self,
         caller: &Caller,
@@ -230,6 +236,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Shut`] where the org takes no tokens at all; [`Refusal::Fault`] if the store fails.
+    #[boxed]
     pub async fn api_token_caller(
         &self,
         org_id: &OrgId,

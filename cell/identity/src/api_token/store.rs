@@ -2,6 +2,7 @@
 
 use crate::api_token::ApiToken;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{ApiTokenId, OrgId, UserId};
 use vocab::secret::SecretHash;
 use vocab::time::Timestamp;
@@ -33,6 +34,7 @@ fn read(row: &Row) -> Result<ApiToken, DatabaseFault> {
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -51,6 +53,7 @@ pub async fn load(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn find_by_hash(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -69,6 +72,7 @@ pub async fn find_by_hash(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_page(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -84,6 +88,7 @@ pub async fn load_page(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_live(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -101,6 +106,7 @@ pub async fn load_live(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_of_person(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -115,6 +121,7 @@ pub async fn load_of_person(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_made_by(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -129,6 +136,7 @@ pub async fn load_made_by(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn count_live(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -144,6 +152,7 @@ pub async fn count_live(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn insert(
     tx: &mut WriteTx,
     token: &ApiToken,
@@ -168,6 +177,7 @@ pub async fn insert(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn touch(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -186,6 +196,7 @@ pub async fn touch(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn revoke(
     tx: &mut WriteTx,
     org_id: &OrgId,

@@ -14,6 +14,7 @@ use crate::profile_mapping::store::load_mapped;
 use database::WriteTx;
 use ledger::{EventType, Target};
 use serde_json::{Map, Value};
+use vocab::future::boxed;
 use vocab::id::{AppId, GroupId, UserId};
 use vocab::time::Timestamp;
 
@@ -52,6 +53,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for an app or person that this org does not have.
+    #[boxed]
     pub async fn assign_app_to_person(
         &self,
         permit: &Permit,
@@ -66,6 +68,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for an app or person that this org does not have; [`Refusal::Invalid`] as the schema of the app says.
+    #[boxed]
     pub async fn assign_app_with(
         &self,
         permit: &Permit,
@@ -82,6 +85,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for an app or person that this org does not have.
+    #[boxed]
     pub async fn unassign_app_from_person(
         &self,
         permit: &Permit,
@@ -96,6 +100,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for an app or group that this org does not have.
+    #[boxed]
     pub async fn assign_app_to_group(
         &self,
         permit: &Permit,
@@ -110,6 +115,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for an app or group that this org does not have.
+    #[boxed]
     pub async fn unassign_app_from_group(
         &self,
         permit: &Permit,

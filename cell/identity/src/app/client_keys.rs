@@ -14,6 +14,7 @@ use ledger::EventType;
 use protocol::jose::jwk::Jwk;
 use protocol::jose::jwks::Jwks;
 use serde_json::{Value, json};
+use vocab::future::boxed;
 use vocab::id::AppId;
 
 /// The keys of an app that can be used.
@@ -80,6 +81,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`] as the rules of apps and of keys say.
+    #[boxed]
     pub async fn add_app_key(
         &self,
         permit: &Permit,
@@ -107,6 +109,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::NotFound`] if the app has none of that thumbprint; [`Refusal::Invalid`] for the last one of an app that
     /// proves itself by it.
+    #[boxed]
     pub async fn remove_app_key(
         &self,
         permit: &Permit,

@@ -13,6 +13,7 @@ use crate::cell::Cell;
 use crate::fault::Refusal;
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
+use vocab::future::boxed;
 use vocab::id::{AppId, AppSecretId, OrgId, PolicyId};
 use vocab::secret::{Secret, SecretHash, random_token};
 use vocab::time::Timestamp;
@@ -97,6 +98,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`] as the rules of apps say; [`Refusal::Taken`] for a label in use.
+    #[boxed]
     pub async fn create_app(&self, permit: &Permit, new: NewApp) -> Result<CreatedApp, Refusal> {
         self.add_app(permit, new, AppStatus::Active).await
     }
@@ -105,6 +107,7 @@ impl Cell {
     ///
     /// # Errors
     /// As [`Cell::create_app`].
+    #[boxed]
     pub async fn add_app(
         &self,
         permit: &Permit,
@@ -122,6 +125,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`] as the rules of apps say; [`Refusal::Forbidden`] for any other caller.
+    #[boxed]
     pub async fn declare_app(
         &self,
         permit: &Permit,
@@ -161,6 +165,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for any other caller; [`Refusal::WrongState`] for an app that proves itself otherwise.
+    #[boxed]
     pub async fn declare_app_secret(
         &self,
         permit: &Permit,
@@ -254,6 +259,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision; [`Refusal::OutOfReach`] for a holder of custom roles
     /// who would open the app to more people than they may assign it to.
+    #[boxed]
     pub async fn update_app(
         &self,
         permit: &Permit,
@@ -294,6 +300,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for an app that this org does not have.
+    #[boxed]
     pub async fn activate_app(&self, permit: &Permit, app_id: &AppId) -> Result<(), Refusal> {
         self.change_app_status(permit, app_id, AppStatus::Active)
             .await
@@ -303,6 +310,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for an app that this org does not have.
+    #[boxed]
     pub async fn deactivate_app(&self, permit: &Permit, app_id: &AppId) -> Result<(), Refusal> {
         self.change_app_status(permit, app_id, AppStatus::Inactive)
             .await
@@ -338,6 +346,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] while it is in use.
+    #[boxed]
     pub async fn delete_app(&self, permit: &Permit, app_id: &AppId) -> Result<(), Refusal> {
         permit.covers_within(Permission::ManageApps, Capability::AppsManage)?;
         let (cell, by, id) = (self.clone(), permit.clone(), app_id.clone());
@@ -360,6 +369,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::TooMany`] for a third one; [`Refusal::WrongState`] for an app that proves itself otherwise.
+    #[boxed]
     pub async fn add_app_secret(
         &self,
         permit: &Permit,
@@ -408,6 +418,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if the app has none of that id.
+    #[boxed]
     pub async fn remove_app_secret(
         &self,
         permit: &Permit,

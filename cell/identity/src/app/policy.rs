@@ -7,6 +7,7 @@ use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::sign_on::store as policies;
 use ledger::{EventType, Target};
+use vocab::future::boxed;
 use vocab::id::{AppId, PolicyId};
 
 /// What becomes of the policy of an app.
@@ -23,6 +24,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Invalid`] for a policy that apps cannot name; [`Refusal::WrongState`] for an app that signs nobody in.
+    #[boxed]
     pub async fn put_app_policy(
         &self,
         permit: &Permit,
@@ -37,6 +39,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if another one governs it, or none.
+    #[boxed]
     pub async fn take_app_policy(
         &self,
         permit: &Permit,
@@ -85,6 +88,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn list_governed_apps(
         &self,
         permit: &Permit,

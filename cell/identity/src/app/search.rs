@@ -11,6 +11,7 @@ use crate::fault::Refusal;
 use crate::person::profile::fold;
 use crate::walk::{self, LAST_TEXT, Listed, Page, Search, start_of_all};
 use std::collections::BTreeSet;
+use vocab::future::boxed;
 use vocab::id::{AppId, GroupId, UserId};
 
 pub mod store;
@@ -265,6 +266,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn search_apps(
         &self,
         permit: &Permit,
@@ -301,6 +303,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if this org has none such.
+    #[boxed]
     pub async fn find_app(&self, permit: &Permit, app_id: &AppId) -> Result<App, Refusal> {
         permit.covers_finding(ThingKind::App)?;
         let mut tx = self.database.read().await?;

@@ -10,6 +10,7 @@ use crate::person::profile::fold;
 use crate::profile_mapping;
 use crate::provisioning;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{AppId, AppSecretId, GroupId, OrgId, PolicyId, UserId};
 use vocab::secret::SecretHash;
 use vocab::time::Timestamp;
@@ -58,6 +59,7 @@ pub(crate) fn read(row: &Row) -> Result<App, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load(tx: &mut ReadTx, org_id: &OrgId, app_id: &AppId) -> Result<Option<App>, Fault> {
     let sql = select!("WHERE a.org_id = $1 AND a.id = $2");
     let Some(row) = tx.query_optional(sql, params![org_id, app_id]).await? else {
@@ -76,6 +78,7 @@ pub async fn load(tx: &mut ReadTx, org_id: &OrgId, app_id: &AppId) -> Result<Opt
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn find_by_label(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -90,6 +93,7 @@ pub async fn find_by_label(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_page(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -113,6 +117,7 @@ pub async fn load_page(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_for_person(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -133,6 +138,7 @@ pub async fn load_for_person(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn is_assigned(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -168,6 +174,7 @@ fn is_open_to_all(app: &App) -> bool {
 ///
 /// # Errors
 /// [`Refusal::Taken`] if the label is in use.
+#[boxed]
 pub async fn insert(tx: &mut WriteTx, app: &App) -> Result<(), Refusal> {
     let sql = "INSERT INTO apps (org_id, id, label, label_key, kind, status, settings, policy_id, revision, \
                created_at, updated_at, open_to_all) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $9, $10)";
@@ -194,6 +201,7 @@ pub async fn insert(tx: &mut WriteTx, app: &App) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// [`Refusal::Changed`] or [`Refusal::Taken`].
+#[boxed]
 pub async fn update(
     tx: &mut WriteTx,
     app: &App,
@@ -227,6 +235,7 @@ pub async fn update(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_inactive(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -271,6 +280,7 @@ pub struct StoredSecret {
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_secrets(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -295,6 +305,7 @@ pub async fn load_secrets(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn insert_secret(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -318,6 +329,7 @@ pub async fn insert_secret(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_secret(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -332,6 +344,7 @@ pub async fn delete_secret(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn assign_person(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -385,6 +398,7 @@ pub(crate) async fn put_attributes(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn unassign_person(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -399,6 +413,7 @@ pub async fn unassign_person(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn assign_group(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -418,6 +433,7 @@ pub async fn assign_group(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn unassign_group(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -432,6 +448,7 @@ pub async fn unassign_group(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn is_assigned_to_person(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -449,6 +466,7 @@ pub async fn is_assigned_to_person(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn is_assigned_to_group(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -466,6 +484,7 @@ pub async fn is_assigned_to_group(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_assigned_people(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -485,6 +504,7 @@ pub async fn load_assigned_people(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_assigned_groups(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -504,6 +524,7 @@ pub async fn load_assigned_groups(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_of_group(
     tx: &mut ReadTx,
     org_id: &OrgId,

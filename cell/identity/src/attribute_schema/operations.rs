@@ -10,12 +10,14 @@ use crate::profile_mapping::store::keep_known;
 use crate::provisioning::follow::schema_of;
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
+use vocab::future::boxed;
 
 impl Cell {
     /// The schema of an owner.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for an app that this org does not have.
+    #[boxed]
     pub async fn attribute_schema(
         &self,
         permit: &Permit,
@@ -35,6 +37,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Changed`] if it is not any more as it was seen; [`Refusal::Invalid`] as the rules of attributes say.
+    #[boxed]
     pub async fn put_attribute_schema(
         &self,
         permit: &Permit,

@@ -6,6 +6,7 @@ use crate::fault::{Fault, Refusal};
 use crate::org::settings::ProfileAttribute;
 use crate::user_type::schemas::TypeSchema;
 use database::{DatabaseFault, ReadTx, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{OrgId, UserTypeId};
 use vocab::time::Timestamp;
 
@@ -21,6 +22,7 @@ pub(crate) fn parse_attributes(text: &str) -> Result<Vec<ProfileAttribute>, Faul
 ///
 /// # Errors
 /// [`Fault`] if it cannot be read.
+#[boxed]
 pub async fn load(tx: &mut ReadTx, org: &OrgId, owner: &str) -> Result<AttributeSchema, Fault> {
     let sql = "SELECT attributes, revision, created_at, updated_at FROM attribute_schemas \
                WHERE org_id = $1 AND owner = $2";

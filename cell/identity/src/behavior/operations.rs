@@ -14,6 +14,7 @@ use crate::sign_on::store::{StoredPolicy, load_all_policies};
 use crate::sign_on::{SignOnPolicy, check_behaviors};
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
+use vocab::future::boxed;
 use vocab::id::BehaviorId;
 
 /// A behaviour to be added.
@@ -36,6 +37,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was added.
+    #[boxed]
     pub async fn create_behavior(
         &self,
         permit: &Permit,
@@ -75,6 +77,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision; [`Refusal::Invalid`] for what would shut the caller out.
+    #[boxed]
     pub async fn update_behavior(
         &self,
         permit: &Permit,
@@ -115,6 +118,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] while one does, in force or at rest: without it such a rule would not say any more when it applies.
+    #[boxed]
     pub async fn delete_behavior(&self, permit: &Permit, id: &BehaviorId) -> Result<(), Refusal> {
         permit.covers(Permission::ManagePolicies)?;
         let (cell, by, id) = (self.clone(), permit.clone(), id.clone());

@@ -6,6 +6,7 @@ use crate::behavior::{Behavior, BehaviorKind, StoredBehavior};
 use crate::fault::{Fault, Refusal};
 use crate::person::profile::fold;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{BehaviorId, OrgId, SessionId, UserId};
 use vocab::time::Timestamp;
 
@@ -47,6 +48,7 @@ fn read(row: &Row) -> Result<StoredBehavior, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_all(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<StoredBehavior>, Fault> {
     let sql = select!("WHERE org_id = $1 ORDER BY name_key");
     let rows = tx.query(sql, params![org_id]).await?;
@@ -66,6 +68,7 @@ pub(crate) async fn load_known(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<Be
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load(
     tx: &mut ReadTx,
     org_id: &OrgId,

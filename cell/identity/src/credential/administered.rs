@@ -13,6 +13,7 @@ use crate::sign_on::means::Means;
 use crate::slowdown::{Familiarity, Guess, GuessedSecret};
 use ledger::EventType;
 use std::net::{IpAddr, Ipv4Addr};
+use vocab::future::boxed;
 use vocab::id::UserId;
 
 impl Cell {
@@ -21,6 +22,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`] as for taking one away.
+    #[boxed]
     pub async fn reset_factors(&self, permit: &Permit, user_id: &UserId) -> Result<(), Refusal> {
         permit.covers_within(Permission::HelpPeople, Capability::UsersResetFactors)?;
         let subject = self.loss_subject(permit, user_id).await?;
@@ -57,6 +59,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`] as for taking a means of proof away.
+    #[boxed]
     pub async fn verify_totp_for(
         &self,
         permit: &Permit,

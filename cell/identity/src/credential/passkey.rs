@@ -18,6 +18,7 @@ use database::ReadTx;
 use ledger::EventType;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use vocab::future::boxed;
 use vocab::id::{OrgId, PasskeyId, UserId};
 use vocab::text::disguises;
 use vocab::time::Timestamp;
@@ -152,6 +153,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`PasskeyRefusal::TooMany`] at the bound.
+    #[boxed]
     pub async fn start_passkey_registration(
         &self,
         context: &OrgContext,
@@ -277,6 +279,7 @@ impl Cell {
     /// # Errors
     /// [`PasskeyRefusal::NotVerified`], whatever the reason; [`PasskeyRefusal::Model`] for a passkey that is in order but
     /// of a model that the org no longer takes.
+    #[boxed]
     pub async fn verify_passkey(
         &self,
         context: &OrgContext,
@@ -333,6 +336,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if the person has none of that id; [`Refusal::Invalid`] for an unusable name.
+    #[boxed]
     pub async fn rename_passkey(
         &self,
         permit: &Permit,
@@ -379,6 +383,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if the person has none of that id; [`Refusal::WrongState`] for the last way to sign in.
+    #[boxed]
     pub async fn remove_passkey(
         &self,
         permit: &Permit,

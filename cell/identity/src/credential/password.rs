@@ -17,6 +17,7 @@ use crate::slowdown::{Familiarity, Guess, GuessedSecret};
 use database::WriteTx;
 use ledger::{ClientFacts, Event, EventType};
 use std::net::{IpAddr, Ipv4Addr};
+use vocab::future::boxed;
 use vocab::id::{OrgId, UserId};
 use vocab::secret::Secret;
 use vocab::time::Timestamp;
@@ -84,6 +85,7 @@ impl PlannedPassword {
     /// # Errors
     /// [`Refusal::Changed`] if the password that it replaces was replaced meanwhile; [`Refusal::OutOfReach`] for
     /// somebody who may do more.
+    #[boxed]
     pub async fn apply(self, tx: &mut WriteTx) -> Result<(), Refusal> {
         let (org_id, user_id) = (self.permit.org(), &self.user_id);
         hold_within_reach(tx, &self.permit, user_id).await?;
@@ -133,6 +135,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if store or pool fails.
+    #[boxed]
     pub async fn check_password(
         &self,
         org: &Org,
@@ -242,6 +245,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`PasswordRefusal`]; nothing was changed.
+    #[boxed]
     pub async fn set_password(
         &self,
         permit: &Permit,
@@ -263,6 +267,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`PasswordRefusal`]; nothing was changed, but a wrong guess was noted.
+    #[boxed]
     pub async fn plan_own_password(
         &self,
         permit: &Permit,
@@ -282,6 +287,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`PasswordRefusal`]; nothing was changed, but a wrong guess was noted.
+    #[boxed]
     pub async fn change_known_password(
         &self,
         permit: &Permit,
@@ -363,6 +369,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn has_password(&self, person: &Person) -> Result<bool, Fault> {
         let (org, user) = (&person.org_id, &person.id);
         let mut tx = self.database.read().await?;
@@ -429,6 +436,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Invalid`] for a hash that is not understood.
+    #[boxed]
     pub async fn import_password_hash(
         &self,
         permit: &Permit,

@@ -13,6 +13,7 @@ use crate::person::lifecycle::{LifecycleAction, decide_transition};
 use crate::person::operations::{apply_transition, tell};
 use ledger::EventType;
 use vocab::entropy::Entropy;
+use vocab::future::boxed;
 use vocab::id::UserId;
 use vocab::secret::Secret;
 
@@ -50,6 +51,7 @@ impl Cell {
     /// # Errors
     /// [`PasswordRefusal`], or in it [`Refusal::WrongState`] for somebody who may not sign in, and [`Refusal::OutOfReach`]
     /// for somebody who may do more.
+    #[boxed]
     pub async fn set_temporary_password(
         &self,
         permit: &Permit,

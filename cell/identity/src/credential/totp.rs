@@ -13,6 +13,7 @@ use crate::recovery_codes::{generate_recovery_codes, parse_recovery_code};
 use crate::sign_on::means::Means;
 use crate::totp::{TotpSeed, decide_totp};
 use ledger::EventType;
+use vocab::future::boxed;
 use vocab::id::{OrgId, TotpId, UserId};
 use vocab::secret::Secret;
 use vocab::time::Timestamp;
@@ -34,6 +35,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if the permit is not for that person.
+    #[boxed]
     pub async fn begin_totp(&self, permit: &Permit, user_id: &UserId) -> Result<TotpSeed, Refusal> {
         let subject = self.factor_subject(permit, user_id).await?;
         subject.takes(Means::Totp)?;
@@ -76,6 +78,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if the permit is not for that person.
+    #[boxed]
     pub async fn pending_totp(
         &self,
         permit: &Permit,
@@ -92,6 +95,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Invalid`] for a wrong code; [`Refusal::NotFound`] if no enrolment is under way.
+    #[boxed]
     pub async fn confirm_totp(
         &self,
         permit: &Permit,
@@ -138,6 +142,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if store or keys fail.
+    #[boxed]
     pub async fn use_totp(
         &self,
         org_id: &OrgId,
@@ -166,6 +171,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is none.
+    #[boxed]
     pub async fn remove_totp(&self, permit: &Permit, user_id: &UserId) -> Result<(), Refusal> {
         let subject = self.loss_subject(permit, user_id).await?;
         let now = self.now();
@@ -196,6 +202,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if the permit is not for that person.
+    #[boxed]
     pub async fn make_recovery_codes(
         &self,
         permit: &Permit,
@@ -230,6 +237,7 @@ impl Cell {
     ///
     /// # Errors
     /// As for [`Cell::make_recovery_codes`].
+    #[boxed]
     pub async fn make_first_recovery_codes(
         &self,
         permit: &Permit,
@@ -248,6 +256,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if store or keys fail.
+    #[boxed]
     pub async fn use_recovery_code(
         &self,
         org: &Org,

@@ -1,5 +1,7 @@
 //! What is shown inside of something else: read for a whole page at once, never row by row.
 
+use vocab::future::boxed;
+
 pub mod store;
 
 use crate::access::custom::capability::ThingKind;
@@ -43,6 +45,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn find_groups(
         &self,
         permit: &Permit,
@@ -62,6 +65,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn find_people(
         &self,
         permit: &Permit,
@@ -81,6 +85,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn record_people(
         &self,
         permit: &Permit,
@@ -104,6 +109,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn find_ways(
         &self,
         permit: &Permit,
@@ -142,6 +148,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn find_features(
         &self,
         permit: &Permit,
@@ -161,6 +168,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::TooMany`] for more groups than are counted at once.
+    #[boxed]
     pub async fn count_in_groups(
         &self,
         permit: &Permit,

@@ -5,6 +5,7 @@ use crate::cell::Cell;
 use crate::event_hook::dispatch::enqueue;
 use crate::event_hook::store::{deliveries as store, hooks};
 use crate::fault::{Fault, Refusal};
+use vocab::future::boxed;
 use vocab::id::{EventHookId, HookDeliveryId};
 use vocab::time::Timestamp;
 
@@ -132,6 +133,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for a hook that this org does not have.
+    #[boxed]
     pub async fn list_hook_deliveries(
         &self,
         permit: &Permit,
@@ -151,6 +153,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for one that this hook does not have.
+    #[boxed]
     pub async fn find_hook_delivery(
         &self,
         permit: &Permit,
@@ -169,6 +172,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] for one that waits anyway, and for a hook that is told nothing.
+    #[boxed]
     pub async fn repeat_hook_delivery(
         &self,
         permit: &Permit,
@@ -208,6 +212,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn forget_hook_deliveries(&self, rows_max: i64) -> Result<(), Fault> {
         let before = self.now().plus_secs(-KEPT_SECS);
         self.database

@@ -13,6 +13,7 @@ use ledger::outbox::Retry;
 use ledger::outbox::store::{self as outbox, Leased};
 use ledger::{Actor, Event, EventType, LogRow, Outcome, Target};
 use serde::{Deserialize, Serialize};
+use vocab::future::boxed;
 use vocab::id::{EventHookId, HookDeliveryId, OrgId};
 use vocab::secret::Secret;
 use vocab::time::Timestamp;
@@ -106,6 +107,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if something cannot be read or opened.
+    #[boxed]
     pub async fn prepare_hook_delivery(&self, leased: &Leased) -> Result<Option<Parcel>, Fault> {
         let notice = read_notice(&leased.payload)?;
         let org = &leased.org_id;
@@ -147,6 +149,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails; the delivery is then sent again.
+    #[boxed]
     pub async fn note_hook_delivery(
         &self,
         leased: Leased,
@@ -165,6 +168,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails; it is looked at again.
+    #[boxed]
     pub async fn drop_hook_delivery(&self, leased: Leased) -> Result<(), Fault> {
         self.database
             .write(move |tx| {

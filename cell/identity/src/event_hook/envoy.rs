@@ -2,6 +2,7 @@
 //! follows no redirection, and reads no more of an answer than its bound.
 
 use std::pin::Pin;
+use vocab::future::boxed;
 use vocab::secret::Secret;
 
 /// Most of an answer that is read, unless a letter says otherwise.
@@ -192,6 +193,7 @@ pub trait Envoy: Send + Sync {
 ///
 /// # Errors
 /// [`Trouble`] of the last time.
+#[boxed]
 pub async fn ask(
     envoy: &dyn Envoy,
     letter: &Letter,

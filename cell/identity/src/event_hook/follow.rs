@@ -11,6 +11,7 @@ use crate::event_hook::dispatch::enqueue;
 use crate::event_hook::store::deliveries;
 use crate::event_hook::store::hooks::{self, Following, FoundRow};
 use crate::fault::Fault;
+use vocab::future::boxed;
 use vocab::id::HookDeliveryId;
 
 /// Most events of one delivery.
@@ -67,6 +68,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn following_hooks(
         &self,
         after: (&str, &str),
@@ -81,6 +83,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails; the hook has not gone on.
+    #[boxed]
     pub async fn follow_hook(&self, hook: &Following, known: i64) -> Result<Step, Fault> {
         let from = hook.followed.max(known);
         let last = hook.newest.min(from.saturating_add(STEP_ROWS_MAX));

@@ -11,6 +11,7 @@ use crate::event_hook::store::{deliveries, hooks};
 use crate::event_hook::{EventHook, HOOKS_MAX, HookConfig, place_of};
 use crate::fault::Refusal;
 use ledger::{Event, EventType, Outcome, Target};
+use vocab::future::boxed;
 use vocab::id::EventHookId;
 use vocab::secret::{Secret, random_token};
 
@@ -76,6 +77,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn list_event_hooks(&self, permit: &Permit) -> Result<Vec<EventHook>, Refusal> {
         permit.covers(Permission::ReadDirectory)?;
         let mut tx = self.database.read().await?;
@@ -86,6 +88,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for one that this org does not have.
+    #[boxed]
     pub async fn find_event_hook(
         &self,
         permit: &Permit,
@@ -103,6 +106,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was made.
+    #[boxed]
     pub async fn create_event_hook(
         &self,
         permit: &Permit,
@@ -164,6 +168,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was changed.
+    #[boxed]
     pub async fn replace_event_hook(
         &self,
         permit: &Permit,
@@ -200,6 +205,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was changed.
+    #[boxed]
     pub async fn switch_event_hook(
         &self,
         permit: &Permit,
@@ -222,6 +228,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] for one that is switched on.
+    #[boxed]
     pub async fn delete_event_hook(&self, permit: &Permit, hook: EventHook) -> Result<(), Refusal> {
         permit.covers(Permission::ManageOrg)?;
         own(permit, &hook)?;
@@ -242,6 +249,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was changed.
+    #[boxed]
     pub async fn renew_hook_secret(
         &self,
         permit: &Permit,
@@ -265,6 +273,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Unverified`] saying why it does not count as verified; nothing was changed.
+    #[boxed]
     pub async fn verify_event_hook(
         &self,
         permit: &Permit,

@@ -6,12 +6,14 @@ use crate::fault::Refusal;
 use crate::feature::{Door, Feature, Others};
 use crate::org::settings::OrgSettings;
 use ledger::{Event, EventType, Outcome, Target};
+use vocab::future::boxed;
 
 impl Cell {
     /// Opens or shuts a door; nothing happens if it is so already. The log has a row for each one that changed.
     ///
     /// # Errors
     /// [`Refusal::Invalid`] while another door is in the way and stays as it is.
+    #[boxed]
     pub async fn change_feature(
         &self,
         permit: &Permit,

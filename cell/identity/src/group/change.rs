@@ -19,6 +19,7 @@ use crate::walk::rows_max;
 use database::WriteTx;
 use ledger::{Event, EventType, Target};
 use std::collections::{BTreeMap, BTreeSet};
+use vocab::future::boxed;
 use vocab::id::{GroupId, UserId};
 
 /// Most memberships that one request changes.
@@ -110,6 +111,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`] as the rules of names say, or for a member that this org does not have.
+    #[boxed]
     pub async fn add_group(&self, permit: &Permit, new: GroupChange) -> Result<Group, Refusal> {
         permit.covers(Permission::ManageGroups)?;
         let name = new.name.trim();
@@ -152,6 +154,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`], above all [`Refusal::Changed`] if it is not any more as it was seen.
+    #[boxed]
     pub async fn change_group(
         &self,
         permit: &Permit,
@@ -204,6 +207,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Changed`] if it is not any more as it was seen.
+    #[boxed]
     pub async fn remove_group(
         &self,
         permit: &Permit,
@@ -229,6 +233,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn count_groups(&self, permit: &Permit, max: usize) -> Result<usize, Refusal> {
         permit.covers(Permission::ReadDirectory)?;
         let mut tx = self.database.read().await?;
@@ -240,6 +245,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn is_group_member(
         &self,
         permit: &Permit,

@@ -13,6 +13,7 @@ use crate::sign_on::of_administrators;
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 use serde_json::{Map, Value};
+use vocab::future::boxed;
 use vocab::id::{GroupId, UserId};
 use vocab::text::disguises;
 
@@ -39,6 +40,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`] as the rules of names say.
+    #[boxed]
     pub async fn create_group(
         &self,
         permit: &Permit,
@@ -53,6 +55,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`] as the rules of names and the org's schema of groups say.
+    #[boxed]
     pub async fn create_group_with(
         &self,
         permit: &Permit,
@@ -96,6 +99,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision.
+    #[boxed]
     pub async fn update_group(&self, permit: &Permit, group: Group) -> Result<(), Refusal> {
         self.replace_group(permit, group, None).await
     }
@@ -104,6 +108,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision.
+    #[boxed]
     pub async fn replace_group(
         &self,
         permit: &Permit,
@@ -151,6 +156,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is none.
+    #[boxed]
     pub async fn delete_group(&self, permit: &Permit, group_id: &GroupId) -> Result<(), Refusal> {
         permit.covers_within(Permission::ManageGroups, Capability::GroupsManage)?;
         let (permit, group_id, cell) = (permit.clone(), group_id.clone(), self.clone());
@@ -179,6 +185,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for a group or person that this org does not have.
+    #[boxed]
     pub async fn add_group_member(
         &self,
         permit: &Permit,
@@ -193,6 +200,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for a group or person that this org does not have.
+    #[boxed]
     pub async fn remove_group_member(
         &self,
         permit: &Permit,

@@ -10,6 +10,7 @@ use crate::group::Group;
 use crate::person::profile::fold;
 use crate::walk::{self, LAST_TEXT, Listed, Page, Search, start_of_all, start_of_span};
 use std::collections::BTreeSet;
+use vocab::future::boxed;
 use vocab::id::{AppId, GroupId, UserId};
 
 pub mod store;
@@ -252,6 +253,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn search_groups(
         &self,
         permit: &Permit,
@@ -286,6 +288,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if this org has none such.
+    #[boxed]
     pub async fn find_group(&self, permit: &Permit, group_id: &GroupId) -> Result<Group, Refusal> {
         permit.covers_finding(ThingKind::Group)?;
         let mut tx = self.database.read().await?;
@@ -299,6 +302,7 @@ impl Cell {
     ///
     /// # Errors
     /// As for [`Cell::find_group`].
+    #[boxed]
     pub async fn find_assigned_group(
         &self,
         permit: &Permit,
@@ -317,6 +321,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn list_groups_of(
         &self,
         permit: &Permit,

@@ -7,6 +7,7 @@ use crate::fault::{Fault, Refusal};
 use crate::group::Group;
 use crate::person::profile::{fold, prefix_end};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{GroupId, OrgId, UserId};
 use vocab::time::Timestamp;
 
@@ -40,6 +41,7 @@ pub(crate) fn read(row: &Row) -> Result<Group, DatabaseFault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -54,6 +56,7 @@ pub async fn load(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn find_by_name(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -68,6 +71,7 @@ pub async fn find_by_name(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_page(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -92,6 +96,7 @@ pub async fn load_page(
 ///
 /// # Errors
 /// [`Refusal::Taken`] if the name is in use.
+#[boxed]
 pub async fn insert(tx: &mut WriteTx, group: &Group) -> Result<(), Refusal> {
     let sql = "INSERT INTO groups (org_id, id, name, name_key, description, revision, created_at, updated_at, \
                members_changed_at, attributes) VALUES ($1, $2, $3, $4, $5, 1, $6, $6, $6, $7)";
@@ -115,6 +120,7 @@ pub async fn insert(tx: &mut WriteTx, group: &Group) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// [`Refusal::Changed`] or [`Refusal::Taken`].
+#[boxed]
 pub async fn update(tx: &mut WriteTx, group: &Group, now: Timestamp) -> Result<(), Refusal> {
     let sql = "UPDATE groups SET name = $1, name_key = $2, description = $3, revision = revision + 1, updated_at = $4, \
                attributes = $8 WHERE org_id = $5 AND id = $6 AND revision = $7";
@@ -140,6 +146,7 @@ pub async fn update(tx: &mut WriteTx, group: &Group, now: Timestamp) -> Result<(
 ///
 /// # Errors
 /// [`Refusal::Taken`] if another group is called so.
+#[boxed]
 pub async fn put_external_id(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -166,6 +173,7 @@ pub async fn put_external_id(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn hold(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -179,6 +187,7 @@ pub async fn hold(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_member_ids(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -194,6 +203,7 @@ pub async fn load_member_ids(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn count(tx: &mut ReadTx, org_id: &OrgId, max: i64) -> Result<i64, DatabaseFault> {
     let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM groups WHERE org_id = $1 LIMIT $2) AS few";
     let row = tx.query_optional(sql, params![org_id, max]).await?;
@@ -204,6 +214,7 @@ pub async fn count(tx: &mut ReadTx, org_id: &OrgId, max: i64) -> Result<i64, Dat
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -230,6 +241,7 @@ pub async fn delete(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn insert_member(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -258,6 +270,7 @@ pub async fn insert_member(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn note_change(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -276,6 +289,7 @@ pub async fn note_change(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_member(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -295,6 +309,7 @@ pub async fn delete_member(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn is_member(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -312,6 +327,7 @@ pub async fn is_member(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_members(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -333,6 +349,7 @@ pub async fn load_members(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_of_person(
     tx: &mut ReadTx,
     org_id: &OrgId,

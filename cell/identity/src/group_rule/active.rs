@@ -11,6 +11,7 @@ use crate::walk::rows_max;
 use database::{ReadTx, WriteTx};
 use protocol::expression::{Expression, Facts, GroupFact, Kind, Membership};
 use std::sync::Arc;
+use vocab::future::boxed;
 use vocab::id::{GroupId, GroupRuleId, OrgId};
 
 /// Most text of expressions that is kept ready for one org; longer ones are read anew each time.
@@ -128,6 +129,7 @@ impl RuleSet {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_groups(
     tx: &mut ReadTx,
     person: &Person,
@@ -144,6 +146,7 @@ pub async fn load_groups(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn hold(
     tx: &mut WriteTx,
     cell: &Cell,

@@ -19,6 +19,7 @@ use crate::walk::rows_max;
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 use protocol::expression::Membership;
+use vocab::future::boxed;
 use vocab::id::{GroupId, GroupRuleId, OrgId, UserId};
 
 /// Rules that are read at once while one is looked for.
@@ -29,6 +30,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`] as the rules of rules say.
+    #[boxed]
     pub async fn create_group_rule(
         &self,
         permit: &Permit,
@@ -68,6 +70,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] for a rule that is on, and what [`Cell::create_group_rule`] refuses.
+    #[boxed]
     pub async fn change_group_rule(
         &self,
         permit: &Permit,
@@ -109,6 +112,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] for a rule that lost a group; [`Refusal::Invalid`] for one that asks about what a rule fills.
+    #[boxed]
     pub async fn activate_group_rule(
         &self,
         permit: &Permit,
@@ -153,6 +157,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is none.
+    #[boxed]
     pub async fn deactivate_group_rule(
         &self,
         permit: &Permit,
@@ -196,6 +201,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] for a rule that is on.
+    #[boxed]
     pub async fn delete_group_rule(
         &self,
         permit: &Permit,
@@ -234,6 +240,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is none.
+    #[boxed]
     pub async fn find_group_rule(
         &self,
         permit: &Permit,
@@ -250,6 +257,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn list_group_rules(
         &self,
         permit: &Permit,
@@ -285,6 +293,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn load_rule_groups(
         &self,
         permit: &Permit,

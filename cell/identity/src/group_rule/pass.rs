@@ -16,6 +16,7 @@ use crate::walk::rows_max;
 use database::{ReadTx, WriteTx};
 use ledger::{Actor, Event, EventType, Outcome, Target};
 use std::collections::{BTreeMap, BTreeSet};
+use vocab::future::boxed;
 use vocab::id::{GroupId, OrgId, UserId};
 
 /// People who are read at once.
@@ -52,6 +53,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn due_group_passes(&self) -> Result<Vec<Pass>, Fault> {
         let mut tx = self.database.read().await?;
         passes::load_due(&mut tx, self.now(), DUE_MAX).await
@@ -61,6 +63,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails; nothing of the page was done then.
+    #[boxed]
     pub async fn walk_group_pass(&self, pass: Pass) -> Result<Option<Pass>, Fault> {
         let written = match pass.kind {
             PassKind::Apply => self.apply_page(pass).await,
@@ -78,6 +81,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn put_group_pass_back(&self, pass: Pass) -> Result<bool, Fault> {
         let now = self.now();
         self.database

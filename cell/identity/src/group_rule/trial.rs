@@ -6,6 +6,7 @@ use crate::fault::Refusal;
 use crate::group_rule::active::{ActiveRule, Fit, load_groups};
 use crate::group_rule::decide::parse_expression;
 use crate::person::store as people;
+use vocab::future::boxed;
 use vocab::id::{GroupRuleId, UserId};
 
 impl Cell {
@@ -13,6 +14,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Invalid`] for what is no expression; [`Refusal::NotFound`] for somebody whom this org does not have.
+    #[boxed]
     pub async fn try_group_rule(
         &self,
         permit: &Permit,

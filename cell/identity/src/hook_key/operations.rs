@@ -9,6 +9,7 @@ use crate::inline_hook::{InlineHook, store as hooks};
 use database::ReadTx;
 use ledger::{Event, EventType, Outcome, Target};
 use std::sync::Arc;
+use vocab::future::boxed;
 use vocab::id::{HookKeyId, InlineHookId, OrgId};
 use vocab::text::disguises;
 use vocab::time::Timestamp;
@@ -38,6 +39,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn list_hook_keys(&self, permit: &Permit) -> Result<Vec<HookKeyInUse>, Refusal> {
         covers_reading(permit)?;
         let mut tx = self.database.read().await?;
@@ -51,6 +53,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for one that this org does not have.
+    #[boxed]
     pub async fn find_hook_key(
         &self,
         permit: &Permit,
@@ -68,6 +71,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for one that this org does not have.
+    #[boxed]
     pub async fn find_public_hook_key(
         &self,
         permit: &Permit,
@@ -84,6 +88,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was made. [`Refusal::WrongState`] where the org's turn stays taken.
+    #[boxed]
     pub async fn create_hook_key(&self, permit: &Permit, name: String) -> Result<HookKey, Refusal> {
         permit.covers(Permission::ManageOrg)?;
         decide_name(&name)?;
@@ -137,6 +142,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was changed.
+    #[boxed]
     pub async fn rename_hook_key(
         &self,
         permit: &Permit,
@@ -185,6 +191,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] for one that a hook uses.
+    #[boxed]
     pub async fn delete_hook_key(&self, permit: &Permit, key: HookKey) -> Result<(), Refusal> {
         permit.covers(Permission::ManageOrg)?;
         own(permit, &key)?;

@@ -3,6 +3,7 @@
 use crate::fault::Fault;
 use crate::hook_key::HookKey;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{HookKeyId, OrgId};
 
 macro_rules! select {
@@ -30,6 +31,7 @@ fn read(row: &Row) -> Result<HookKey, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -48,6 +50,7 @@ pub async fn load(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_by_kid(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -66,6 +69,7 @@ pub async fn load_by_kid(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_all(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<HookKey>, Fault> {
     let rows = tx
         .query(

@@ -2,6 +2,8 @@
 //! kept of attributes that are unique no more and of relations that have ended. Nothing depends on when it runs,
 //! since every reader holds the end against the clock.
 
+use vocab::future::boxed;
+
 pub mod store;
 
 use crate::cell::Cell;
@@ -21,6 +23,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails; what was removed before stays removed.
+    #[boxed]
     pub async fn remove_ended(&self) -> Result<(), Fault> {
         let now = self.now();
         for _ in 0..ROUNDS_MAX {

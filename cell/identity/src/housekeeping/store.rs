@@ -1,6 +1,7 @@
 //! Rows of `sign_in_flows`, `identity_provider_departures`, `one_time_codes` and `sessions` that have ended.
 
 use database::{DatabaseFault, WriteTx, params};
+use vocab::future::boxed;
 use vocab::time::Timestamp;
 
 /// Removes at most so many ended rows of each table, the longest ended first; returns how many went from the table
@@ -8,6 +9,7 @@ use vocab::time::Timestamp;
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_ended(
     tx: &mut WriteTx,
     now: Timestamp,

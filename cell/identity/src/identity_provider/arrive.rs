@@ -23,6 +23,7 @@ use crate::snapshot::OrgSnapshot;
 use database::WriteTx;
 use ledger::{Actor, Event, EventType, Outcome, Target};
 use std::sync::Arc;
+use vocab::future::boxed;
 use vocab::id::{IdentityProviderId, OrgId, UserId};
 use vocab::time::Timestamp;
 
@@ -51,6 +52,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Changed`] if the provider was changed since it was asked; faults of the store.
+    #[boxed]
     pub async fn arrive(
         &self,
         snapshot: &Arc<OrgSnapshot>,
@@ -74,6 +76,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Changed`] if another answer came first.
+    #[boxed]
     pub async fn count_arrival(
         &self,
         flow: &mut Flow,
@@ -104,6 +107,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Changed`] if another answer came first.
+    #[boxed]
     pub async fn await_own_proof(
         &self,
         flow: &mut Flow,
@@ -128,6 +132,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn providers_of(&self, flow: &Flow) -> Result<Vec<IdentityProviderId>, Fault> {
         let Some(user) = &flow.state.user_id else {
             return Ok(Vec::new());
@@ -156,6 +161,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::Forbidden`] if something is still needed; [`Refusal::Taken`] if either is linked to somebody else meanwhile;
     /// [`Refusal::Changed`] if another answer came first, or the provider was changed since it vouched.
+    #[boxed]
     pub async fn link_after_proof(
         &self,
         snapshot: &OrgSnapshot,
@@ -204,6 +210,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Changed`] if another answer came first.
+    #[boxed]
     pub async fn leave_unlinked(&self, flow: &mut Flow) -> Result<(), Refusal> {
         flow.state.pending_link = None;
         self.keep_sign_in(flow).await

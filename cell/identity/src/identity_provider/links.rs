@@ -9,6 +9,7 @@ use crate::fault::{Fault, Refusal};
 use crate::identity_provider::operations::provider_target;
 use crate::identity_provider::{IdentityProvider, ProviderLink, SUBJECT_CHARS_MAX, store};
 use ledger::EventType;
+use vocab::future::boxed;
 use vocab::id::{IdentityProviderId, UserId};
 use vocab::text::disguises;
 
@@ -32,6 +33,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn list_provider_links(
         &self,
         permit: &Permit,
@@ -52,6 +54,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is none.
+    #[boxed]
     pub async fn find_provider_link(
         &self,
         permit: &Permit,
@@ -68,6 +71,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that reads neither the directory nor this account.
+    #[boxed]
     pub async fn list_links_of(
         &self,
         permit: &Permit,
@@ -93,6 +97,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::Taken`] if either is linked already; [`Refusal::Changed`] if the provider is another issuer by now;
     /// [`Refusal::OutOfReach`] for somebody who may do more.
+    #[boxed]
     pub async fn link_person(
         &self,
         permit: &Permit,
@@ -140,6 +145,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::NotFound`] if there is none; [`Refusal::WrongState`] for the last way; [`Refusal::OutOfReach`] for somebody who
     /// may do more.
+    #[boxed]
     pub async fn unlink_person(
         &self,
         permit: &Permit,

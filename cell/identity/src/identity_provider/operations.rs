@@ -13,6 +13,7 @@ use crate::person::profile::fold;
 use crate::problem::{Problem, named};
 use database::{ReadTx, WriteTx};
 use ledger::{Event, EventType, Outcome, Target};
+use vocab::future::boxed;
 use vocab::id::{GroupId, IdentityProviderId, OrgId};
 use vocab::secret::Secret;
 use vocab::time::Timestamp;
@@ -22,6 +23,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn list_identity_providers(
         &self,
         permit: &Permit,
@@ -35,6 +37,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for one that this org does not have.
+    #[boxed]
     pub async fn find_identity_provider(
         &self,
         permit: &Permit,
@@ -53,6 +56,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn active_identity_provider(
         &self,
         org: &OrgId,
@@ -67,6 +71,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was added.
+    #[boxed]
     pub async fn create_identity_provider(
         &self,
         permit: &Permit,
@@ -122,6 +127,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was changed.
+    #[boxed]
     pub async fn replace_identity_provider(
         &self,
         permit: &Permit,
@@ -157,6 +163,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was changed.
+    #[boxed]
     pub async fn switch_identity_provider(
         &self,
         permit: &Permit,
@@ -182,6 +189,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] for another one.
+    #[boxed]
     pub async fn delete_identity_provider(
         &self,
         permit: &Permit,

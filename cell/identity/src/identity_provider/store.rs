@@ -6,6 +6,7 @@ use crate::identity_provider::{IdentityProvider, ProviderLink};
 use crate::person::Person;
 use crate::person::profile::fold;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{IdentityProviderId, OrgId, UserId};
 use vocab::time::Timestamp;
 
@@ -60,6 +61,7 @@ fn read_link(row: &Row) -> Result<ProviderLink, DatabaseFault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -74,6 +76,7 @@ pub async fn load(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_held(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -88,6 +91,7 @@ pub async fn load_held(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_all(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<IdentityProvider>, Fault> {
     let sql = select!("WHERE org_id = $1 ORDER BY created_at, id");
     let rows = tx.query(sql, params![org_id]).await?;
@@ -103,6 +107,7 @@ fn render_config(provider: &IdentityProvider) -> Result<String, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn insert(tx: &mut WriteTx, provider: &IdentityProvider) -> Result<(), Fault> {
     let sql = "INSERT INTO identity_providers (org_id, id, name, config, active, revision, created_at, updated_at) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -124,6 +129,7 @@ pub async fn insert(tx: &mut WriteTx, provider: &IdentityProvider) -> Result<(),
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn update(tx: &mut WriteTx, provider: &IdentityProvider) -> Result<bool, Fault> {
     let sql = "UPDATE identity_providers SET name = $4, config = $5, active = $6, updated_at = $7, \
                revision = revision + 1 WHERE org_id = $1 AND id = $2 AND revision = $3";
@@ -143,6 +149,7 @@ pub async fn update(tx: &mut WriteTx, provider: &IdentityProvider) -> Result<boo
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -161,6 +168,7 @@ pub async fn delete(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn has_links(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -176,6 +184,7 @@ pub async fn has_links(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn find_link(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -192,6 +201,7 @@ pub async fn find_link(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_link(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -208,6 +218,7 @@ pub async fn load_link(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_links_of(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -222,6 +233,7 @@ pub async fn load_links_of(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn has_usable_link(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -242,6 +254,7 @@ pub async fn has_usable_link(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_links_page(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -261,6 +274,7 @@ pub async fn load_links_page(
 ///
 /// # Errors
 /// [`Refusal::Taken`] if the subject is somebody's already, or the person has another one at the provider.
+#[boxed]
 pub async fn insert_link(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -292,6 +306,7 @@ pub async fn insert_link(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn note_own_proof(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -313,6 +328,7 @@ pub async fn note_own_proof(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn note_use(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -336,6 +352,7 @@ pub async fn note_use(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_link(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -350,6 +367,7 @@ pub async fn delete_link(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn find_matches(
     tx: &mut ReadTx,
     org_id: &OrgId,

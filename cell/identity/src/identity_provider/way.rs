@@ -6,6 +6,7 @@ use crate::event_hook::envoy::{Answered, Letter, Trouble};
 use crate::fault::Fault;
 use crate::identity_provider::{IdentityProvider, place_of};
 use std::sync::Arc;
+use vocab::future::boxed;
 use vocab::id::{IdentityProviderId, OrgId};
 use vocab::secret::Secret;
 use vocab::time::Timestamp;
@@ -49,6 +50,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Unreached`] if nothing was heard.
+    #[boxed]
     pub async fn ask_provider(&self, org: &OrgId, letter: &Letter) -> Result<Answered, Unreached> {
         let line = self
             .provider_lines
@@ -79,6 +81,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if it cannot be opened.
+    #[boxed]
     pub async fn provider_secret(
         &self,
         provider: &IdentityProvider,

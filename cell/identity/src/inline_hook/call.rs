@@ -11,6 +11,7 @@ use ledger::{Actor, ClientFacts, Event, EventType, Outcome, Target};
 use protocol::json::{JsonError, parse_value_within};
 use serde_json::{Map, Value};
 use std::time::Instant;
+use vocab::future::boxed;
 use vocab::id::{InlineHookId, OrgId};
 use vocab::secret::random_token;
 use vocab::time::Timestamp;
@@ -187,6 +188,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn active_token_hook(
         &self,
         org: &OrgId,
@@ -209,6 +211,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if what is sealed for the hook cannot be opened; nothing was sent.
+    #[boxed]
     pub async fn call_inline_hook(
         &self,
         hook: &InlineHook,
@@ -275,6 +278,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn note_inline_call(
         &self,
         org: &OrgId,

@@ -13,6 +13,7 @@ use crate::inline_hook::settings::{InlineHookChange, InlineHookFate, decide_inli
 use crate::inline_hook::{HOOKS_MAX, InlineHook, InlineHookKind, place_of, store};
 use database::{ReadTx, WriteTx};
 use ledger::{Event, EventType, Outcome, Target};
+use vocab::future::boxed;
 use vocab::id::{InlineHookId, OrgId};
 use vocab::secret::Secret;
 use vocab::time::Timestamp;
@@ -39,6 +40,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn list_inline_hooks(&self, permit: &Permit) -> Result<Vec<InlineHook>, Refusal> {
         permit.covers(Permission::ReadDirectory)?;
         let mut tx = self.database.read().await?;
@@ -49,6 +51,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for one that this org does not have.
+    #[boxed]
     pub async fn find_inline_hook(
         &self,
         permit: &Permit,
@@ -66,6 +69,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was made.
+    #[boxed]
     pub async fn create_inline_hook(
         &self,
         permit: &Permit,
@@ -124,6 +128,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was changed.
+    #[boxed]
     pub async fn replace_inline_hook(
         &self,
         permit: &Permit,
@@ -156,6 +161,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was changed.
+    #[boxed]
     pub async fn switch_inline_hook(
         &self,
         permit: &Permit,
@@ -179,6 +185,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] for another one.
+    #[boxed]
     pub async fn delete_inline_hook(
         &self,
         permit: &Permit,
@@ -212,6 +219,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was changed.
+    #[boxed]
     pub async fn renew_inline_hook_secret(
         &self,
         permit: &Permit,
@@ -235,6 +243,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for whoever may not change it.
+    #[boxed]
     pub async fn try_inline_hook(
         &self,
         permit: &Permit,
@@ -353,6 +362,7 @@ fn decide_room(present: &[InlineHook], kind: InlineHookKind) -> Result<(), Refus
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_asking_rules(
     tx: &mut ReadTx,
     org: &OrgId,

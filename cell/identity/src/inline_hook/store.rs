@@ -3,6 +3,7 @@
 use crate::fault::Fault;
 use crate::inline_hook::{InlineHook, InlineHookKind};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{InlineHookId, OrgId};
 
 macro_rules! select {
@@ -40,6 +41,7 @@ fn read(row: &Row) -> Result<InlineHook, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -58,6 +60,7 @@ pub async fn load(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_all(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<InlineHook>, Fault> {
     let rows = tx
         .query(
@@ -72,6 +75,7 @@ pub async fn load_all(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<InlineHook>
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_active_of(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -97,6 +101,7 @@ fn render_oauth(hook: &InlineHook) -> Result<Option<String>, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn insert(tx: &mut WriteTx, hook: &InlineHook) -> Result<(), Fault> {
     let sql = "INSERT INTO inline_hooks (org_id, id, name, kind, config, active, revision, created_at, updated_at, oauth) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
@@ -120,6 +125,7 @@ pub async fn insert(tx: &mut WriteTx, hook: &InlineHook) -> Result<(), Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn update(tx: &mut WriteTx, hook: &InlineHook) -> Result<bool, Fault> {
     let sql = "UPDATE inline_hooks SET name = $4, config = $5, active = $6, updated_at = $7, oauth = $8, revision = revision + 1 \
                WHERE org_id = $1 AND id = $2 AND revision = $3";
@@ -140,6 +146,7 @@ pub async fn update(tx: &mut WriteTx, hook: &InlineHook) -> Result<bool, Fault> 
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete(
     tx: &mut WriteTx,
     org_id: &OrgId,

@@ -5,6 +5,7 @@ use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::linked_object::{End, LinkedObject, RELATIONS_MAX, decide_linked_object, store};
 use ledger::{Event, EventType, Outcome, Target};
+use vocab::future::boxed;
 use vocab::id::LinkedObjectId;
 
 impl Cell {
@@ -12,6 +13,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn list_linked_objects(&self, permit: &Permit) -> Result<Vec<LinkedObject>, Refusal> {
         permit.covers(Permission::ReadDirectory)?;
         let mut tx = self.database.read().await?;
@@ -22,6 +24,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if the org has none.
+    #[boxed]
     pub async fn find_linked_object(
         &self,
         permit: &Permit,
@@ -37,6 +40,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Taken`] if an end of another is called so; [`Refusal::TooMany`] beyond [`RELATIONS_MAX`].
+    #[boxed]
     pub async fn create_linked_object(
         &self,
         permit: &Permit,
@@ -77,6 +81,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if the org has none.
+    #[boxed]
     pub async fn delete_linked_object(&self, permit: &Permit, name: &str) -> Result<(), Refusal> {
         permit.covers(Permission::ManageOrg)?;
         let (cell, by, name) = (self.clone(), permit.clone(), name.to_owned());

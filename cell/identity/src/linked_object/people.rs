@@ -10,6 +10,7 @@ use crate::person::store as people;
 use crate::walk::rows_max;
 use database::WriteTx;
 use ledger::EventType;
+use vocab::future::boxed;
 use vocab::id::UserId;
 
 impl Cell {
@@ -18,6 +19,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for a relation that this org does not have.
+    #[boxed]
     pub async fn list_linked_people(
         &self,
         permit: &Permit,
@@ -46,6 +48,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn list_primaries(
         &self,
         permit: &Permit,
@@ -68,6 +71,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::NotFound`] for a relation or person that this org does not have; [`Refusal::Invalid`] for the other end of a
     /// relation, and for somebody as their own primary; [`Refusal::OutOfReach`] for somebody who may do more.
+    #[boxed]
     pub async fn link_primary(
         &self,
         permit: &Permit,
@@ -115,6 +119,7 @@ impl Cell {
     ///
     /// # Errors
     /// As [`Cell::link_primary`].
+    #[boxed]
     pub async fn unlink_primary(
         &self,
         permit: &Permit,

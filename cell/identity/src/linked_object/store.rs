@@ -4,6 +4,7 @@ use crate::fault::{Fault, Refusal};
 use crate::linked_object::{End, LinkedObject, Side};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use std::collections::HashMap;
+use vocab::future::boxed;
 use vocab::id::{LinkedObjectId, OrgId, UserId};
 use vocab::time::Timestamp;
 
@@ -57,6 +58,7 @@ fn pair(rows: &[Row]) -> Result<Vec<LinkedObject>, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if they cannot be read.
+#[boxed]
 pub async fn load_all(tx: &mut ReadTx, org: &OrgId) -> Result<Vec<LinkedObject>, Fault> {
     let sql = "SELECT relation_id, side, name, title, description, created_at FROM linked_object_ends \
                WHERE org_id = $1 ORDER BY relation_id, side";
@@ -67,6 +69,7 @@ pub async fn load_all(tx: &mut ReadTx, org: &OrgId) -> Result<Vec<LinkedObject>,
 ///
 /// # Errors
 /// [`Fault`] if it cannot be read.
+#[boxed]
 pub async fn find(tx: &mut ReadTx, org: &OrgId, name: &str) -> Result<Option<LinkedObject>, Fault> {
     let sql = "SELECT e.relation_id, e.side, e.name, e.title, e.description, e.created_at \
                FROM linked_object_ends n CROSS JOIN linked_object_ends e WHERE n.org_id = $1 AND n.name = $2 \

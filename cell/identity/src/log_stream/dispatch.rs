@@ -17,6 +17,7 @@ use crate::notice::{Notice, SealedMail};
 use crate::person::store::load_administrators;
 use crate::person::{Person, PersonStatus};
 use ledger::{Actor, Event, EventType, LogFilter, LogPage, LogRow, Outcome};
+use vocab::future::boxed;
 use vocab::id::{LogStreamId, OrgId};
 use vocab::secret::random_token;
 use vocab::time::Timestamp;
@@ -127,6 +128,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn due_log_streams(
         &self,
         after: (&str, &str),
@@ -141,6 +143,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if something cannot be read or opened.
+    #[boxed]
     pub async fn next_log_batch(
         &self,
         (org, id): (&OrgId, &LogStreamId),
@@ -258,6 +261,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails; the batch is then sent again.
+    #[boxed]
     pub async fn note_log_batch(&self, batch: Batch, outcome: Outcomes) -> Result<bool, Fault> {
         let Batch {
             stream,

@@ -13,6 +13,7 @@ use crate::log_stream::{
 };
 use database::{ReadTx, WriteTx};
 use ledger::{Event, EventType, Outcome, Target};
+use vocab::future::boxed;
 use vocab::id::LogStreamId;
 use vocab::secret::Secret;
 use vocab::time::Timestamp;
@@ -37,6 +38,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn list_log_streams(&self, permit: &Permit) -> Result<Vec<LogStream>, Refusal> {
         permit.covers(Permission::ReadDirectory)?;
         let mut tx = self.database.read().await?;
@@ -47,6 +49,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for one that this org does not have.
+    #[boxed]
     pub async fn find_log_stream(
         &self,
         permit: &Permit,
@@ -64,6 +67,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was made.
+    #[boxed]
     pub async fn create_log_stream(
         &self,
         permit: &Permit,
@@ -123,6 +127,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was changed.
+    #[boxed]
     pub async fn replace_log_stream(
         &self,
         permit: &Permit,
@@ -165,6 +170,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was changed.
+    #[boxed]
     pub async fn switch_log_stream(
         &self,
         permit: &Permit,
@@ -183,6 +189,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] for one that is switched on.
+    #[boxed]
     pub async fn delete_log_stream(
         &self,
         permit: &Permit,
@@ -208,6 +215,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] for syslog, which is not signed.
+    #[boxed]
     pub async fn renew_stream_secret(
         &self,
         permit: &Permit,

@@ -9,6 +9,7 @@ use crate::fault::Fault;
 use crate::log_stream::wire::{render_batch, render_batch_id, render_frames};
 use crate::log_stream::{LogStream, Receiver, place_of};
 use ledger::LogRow;
+use vocab::future::boxed;
 use vocab::secret::Secret;
 use vocab::time::Timestamp;
 
@@ -97,6 +98,7 @@ pub fn render_parcel(
 
 impl Parcel {
     /// Sends it, within the envoy's bounds.
+    #[boxed]
     pub async fn send(&self, envoy: &dyn Envoy) -> Outcomes {
         match self {
             Self::Letter(letter) => Outcomes::of_answer(&envoy.send(letter).await),

@@ -3,6 +3,7 @@
 use crate::fault::Fault;
 use crate::log_stream::{LogStream, Standing};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{LogStreamId, OrgId};
 use vocab::time::Timestamp;
 
@@ -51,6 +52,7 @@ fn read(row: &Row) -> Result<LogStream, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -65,6 +67,7 @@ pub async fn load(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_all(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<LogStream>, Fault> {
     let sql = select!("WHERE s.org_id = $1 ORDER BY s.created_at, s.id");
     let rows = tx.query(sql, params![org_id]).await?;
@@ -75,6 +78,7 @@ pub async fn load_all(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<LogStream>,
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_names(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -94,6 +98,7 @@ fn render_config(stream: &LogStream) -> Result<String, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn insert(tx: &mut WriteTx, stream: &LogStream) -> Result<(), Fault> {
     let sql = "INSERT INTO log_streams (org_id, id, name, config, filter, active, revision, created_at, updated_at, \
                followed, missed, failures, alerted, next_at, holder, held_until) \
@@ -119,6 +124,7 @@ pub async fn insert(tx: &mut WriteTx, stream: &LogStream) -> Result<(), Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn update(tx: &mut WriteTx, stream: &LogStream) -> Result<bool, Fault> {
     let sql = "UPDATE log_streams SET name = $4, config = $5, filter = $6, active = $7, updated_at = $8, \
                revision = revision + 1, next_at = 0 WHERE org_id = $1 AND id = $2 AND revision = $3";
@@ -139,6 +145,7 @@ pub async fn update(tx: &mut WriteTx, stream: &LogStream) -> Result<bool, Fault>
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -166,6 +173,7 @@ pub struct Due {
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_due(
     tx: &mut ReadTx,
     after: (&str, &str),
@@ -206,6 +214,7 @@ pub struct Held {
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn hold(
     tx: &mut WriteTx,
     held: &Held,
@@ -231,6 +240,7 @@ pub async fn hold(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn note(
     tx: &mut WriteTx,
     held: &Held,
@@ -261,6 +271,7 @@ pub async fn note(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn pass(
     tx: &mut WriteTx,
     stream: &LogStream,

@@ -9,12 +9,14 @@ use crate::log_stream::LogStream;
 use crate::log_stream::operations::{own, stream_event};
 use crate::log_stream::parcel::{Outcomes, render_parcel};
 use ledger::{EventType, LogFilter};
+use vocab::future::boxed;
 
 impl Cell {
     /// Sends a test to the receiver of a stream, whether it is switched on or off; what came of it is not noted.
     ///
     /// # Errors
     /// [`Refusal`]; nothing was sent.
+    #[boxed]
     pub async fn test_log_stream(
         &self,
         permit: &Permit,

@@ -11,6 +11,7 @@ use crate::notice::text::{ENGLISH, MailText, TEXTS, Wording};
 use crate::person::Person;
 use database::{DatabaseFault, WriteTx};
 use serde::{Deserialize, Serialize};
+use vocab::future::boxed;
 use vocab::id::{OrgId, OutboxId};
 use vocab::time::Timestamp;
 
@@ -166,6 +167,7 @@ impl SealedMail {
     ///
     /// # Errors
     /// [`DatabaseFault`] if the store fails.
+    #[boxed]
     pub async fn enqueue(
         self,
         tx: &mut WriteTx,
@@ -181,6 +183,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the org's key cannot be used.
+    #[boxed]
     pub async fn seal_mail(
         &self,
         org_name: &str,
@@ -202,6 +205,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the org's key cannot be used.
+    #[boxed]
     pub async fn seal_decoy(
         &self,
         org: &OrgId,
@@ -232,6 +236,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if it was not sealed here, or cannot be read.
+    #[boxed]
     pub async fn open_mail(&self, org: &OrgId, payload: &[u8]) -> Result<Mail, Fault> {
         let text = self.keyring.open(org, SEAL_CONTEXT, payload).await?;
         serde_json::from_slice(&text).map_err(|error| Fault::stored("mail", &error))

@@ -7,6 +7,7 @@ use crate::org::store;
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 use std::net::IpAddr;
+use vocab::future::boxed;
 use vocab::id::OrgId;
 
 /// Most host names of one org.
@@ -54,6 +55,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Invalid`] for what is no host name or is in use, by whichever org.
+    #[boxed]
     pub async fn add_host(&self, permit: &Permit, text: &str) -> Result<(), Refusal> {
         permit.covers(Permission::ManageOrg)?;
         let host = parse_host(text)?;
@@ -78,6 +80,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if it does not answer there.
+    #[boxed]
     pub async fn remove_host(&self, permit: &Permit, host: &str) -> Result<(), Refusal> {
         permit.covers(Permission::ManageOrg)?;
         let event = self.host_event(permit, EventType::SystemCustomUrlDomainDelete, host);
@@ -101,6 +104,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn find_org_by_slug(&self, slug: &str) -> Result<Option<OrgId>, Fault> {
         let key = slug.to_owned();
         let generation = match self.names.get(&key) {
@@ -119,6 +123,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn find_first_org(&self) -> Result<Option<OrgId>, Fault> {
         // No short name is empty.
         let key = String::new();
@@ -139,6 +144,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn find_org_by_host(&self, host: &str) -> Result<Option<OrgId>, Fault> {
         let key = host.to_owned();
         let generation = match self.hosts.get(&key) {

@@ -8,6 +8,7 @@ use crate::cell::Cell;
 use crate::fault::{Fault, Refusal};
 use crate::org::store;
 use ledger::{Event, EventType, Outcome, Target};
+use vocab::future::boxed;
 use vocab::id::OrgId;
 use vocab::secret::random_token;
 
@@ -99,6 +100,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Invalid`] for what is no such image.
+    #[boxed]
     pub async fn set_logo(&self, permit: &Permit, bytes: Vec<u8>) -> Result<(), Refusal> {
         permit.covers(Permission::ManageOrg)?;
         let logo = Logo {
@@ -117,6 +119,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn remove_logo(&self, permit: &Permit) -> Result<(), Refusal> {
         permit.covers(Permission::ManageOrg)?;
         self.change_logo(permit, None).await
@@ -151,6 +154,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn logo(&self, org: &OrgId) -> Result<Option<Logo>, Fault> {
         let mut tx = self.database.read().await?;
         store::load_logo(&mut tx, org).await

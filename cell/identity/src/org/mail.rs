@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use ledger::{Event, EventType, Outcome, Target};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
+use vocab::future::boxed;
 use vocab::id::OrgId;
 use vocab::secret::Secret;
 
@@ -208,6 +209,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision.
+    #[boxed]
     pub async fn update_mail(
         &self,
         permit: &Permit,
@@ -284,6 +286,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if it cannot be read or opened.
+    #[boxed]
     pub async fn mail_route(&self, org: &OrgId) -> Result<Option<MailRoute>, Fault> {
         let snapshot = self.snapshot(org).await?;
         let Some(settings) = snapshot.and_then(|snapshot| snapshot.org.settings.mail.clone())

@@ -15,6 +15,7 @@ use crate::sign_on::presets;
 use crate::user_type::schemas::decide_together;
 use crate::user_type::store::load_schemas;
 use ledger::{Event, EventType, Outcome, Target};
+use vocab::future::boxed;
 use vocab::id::{OrgId, PolicyId, ServerId};
 use vocab::slug::Slug;
 use vocab::text::disguises;
@@ -96,6 +97,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Taken`] if the short name is in use.
+    #[boxed]
     pub async fn create_org(&self, slug: &Slug, name: &str) -> Result<OrgId, Refusal> {
         let org_id = OrgId::generate(self.entropy());
         self.create_org_as(org_id.clone(), slug, name).await?;
@@ -106,6 +108,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Taken`] if the short name is in use.
+    #[boxed]
     pub async fn create_org_as(
         &self,
         org_id: OrgId,
@@ -175,6 +178,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision.
+    #[boxed]
     pub async fn update_org(
         &self,
         permit: &Permit,

@@ -5,6 +5,7 @@ use crate::org::Org;
 use crate::org::logo::{Logo, LogoFormat};
 use crate::org::settings::OrgSettings;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::OrgId;
 use vocab::slug::Slug;
 use vocab::time::Timestamp;
@@ -29,6 +30,7 @@ fn read(row: &Row) -> Result<Org, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if it cannot be read.
+#[boxed]
 pub async fn load(tx: &mut ReadTx, org_id: &OrgId) -> Result<Option<Org>, Fault> {
     let sql = "SELECT id, slug, name, ordinal, settings, revision, created_at, updated_at FROM orgs WHERE id = $1";
     let row = tx.query_optional(sql, params![org_id]).await?;
@@ -39,6 +41,7 @@ pub async fn load(tx: &mut ReadTx, org_id: &OrgId) -> Result<Option<Org>, Fault>
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn find_by_slug(tx: &mut ReadTx, slug: &str) -> Result<Option<OrgId>, DatabaseFault> {
     let row = tx
         .query_optional("SELECT id FROM orgs WHERE slug = $1", params![slug])
@@ -50,6 +53,7 @@ pub async fn find_by_slug(tx: &mut ReadTx, slug: &str) -> Result<Option<OrgId>, 
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn find_by_host(tx: &mut ReadTx, host: &str) -> Result<Option<OrgId>, DatabaseFault> {
     let row = tx
         .query_optional(
@@ -64,6 +68,7 @@ pub async fn find_by_host(tx: &mut ReadTx, host: &str) -> Result<Option<OrgId>, 
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn find_first(tx: &mut ReadTx) -> Result<Option<OrgId>, DatabaseFault> {
     let sql = "SELECT id FROM orgs ORDER BY ordinal LIMIT 1";
     let row = tx.query_optional(sql, params![]).await?;
@@ -74,6 +79,7 @@ pub async fn find_first(tx: &mut ReadTx) -> Result<Option<OrgId>, DatabaseFault>
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_page(tx: &mut ReadTx, after: i64, limit: i64) -> Result<Vec<Org>, Fault> {
     let sql = "SELECT id, slug, name, ordinal, settings, revision, created_at, updated_at FROM orgs \
                WHERE ordinal > $1 ORDER BY ordinal LIMIT $2";
@@ -85,6 +91,7 @@ pub async fn load_page(tx: &mut ReadTx, after: i64, limit: i64) -> Result<Vec<Or
 ///
 /// # Errors
 /// [`Refusal::Taken`] if the short name is in use.
+#[boxed]
 pub async fn insert(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -110,6 +117,7 @@ pub async fn insert(
 ///
 /// # Errors
 /// [`Refusal::Changed`] if it is not.
+#[boxed]
 pub async fn update(
     tx: &mut WriteTx,
     org: &Org,
@@ -135,6 +143,7 @@ pub async fn update(
 ///
 /// # Errors
 /// [`Refusal::Taken`] if another org answers there.
+#[boxed]
 pub async fn insert_host(tx: &mut WriteTx, org_id: &OrgId, host: &str) -> Result<(), Refusal> {
     match tx
         .execute(
@@ -153,6 +162,7 @@ pub async fn insert_host(tx: &mut WriteTx, org_id: &OrgId, host: &str) -> Result
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn lock(tx: &mut WriteTx, org_id: &OrgId) -> Result<(), DatabaseFault> {
     tx.execute(
         "UPDATE orgs SET revision = revision WHERE id = $1",
@@ -166,6 +176,7 @@ pub async fn lock(tx: &mut WriteTx, org_id: &OrgId) -> Result<(), DatabaseFault>
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_hosts(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<String>, DatabaseFault> {
     let sql = "SELECT host FROM org_hosts WHERE org_id = $1 ORDER BY host";
     let rows = tx.query(sql, params![org_id]).await?;
@@ -176,6 +187,7 @@ pub async fn load_hosts(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<String>, 
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_host(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -189,6 +201,7 @@ pub async fn delete_host(
 ///
 /// # Errors
 /// [`Fault`] if it cannot be read.
+#[boxed]
 pub async fn load_logo(tx: &mut ReadTx, org_id: &OrgId) -> Result<Option<Logo>, Fault> {
     let sql = "SELECT mark, format, bytes FROM org_logos WHERE org_id = $1";
     let Some(row) = tx.query_optional(sql, params![org_id]).await? else {
@@ -207,6 +220,7 @@ pub async fn load_logo(tx: &mut ReadTx, org_id: &OrgId) -> Result<Option<Logo>, 
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_logo_mark(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -220,6 +234,7 @@ pub async fn load_logo_mark(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn upsert_logo(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -235,6 +250,7 @@ pub async fn upsert_logo(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_logo(tx: &mut WriteTx, org_id: &OrgId) -> Result<bool, DatabaseFault> {
     let sql = "DELETE FROM org_logos WHERE org_id = $1";
     Ok(tx.execute(sql, params![org_id]).await? == 1)

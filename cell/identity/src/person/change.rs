@@ -16,6 +16,7 @@ use crate::person::{Person, PersonStatus};
 use crate::sign_in::setup::LinkPurpose;
 use ledger::EventType;
 use std::sync::Arc;
+use vocab::future::boxed;
 use vocab::id::UserId;
 use vocab::secret::Secret;
 
@@ -57,6 +58,7 @@ impl Cell {
     /// # Errors
     /// [`PasswordRefusal`], or in it the [`Refusal`] that the rules of profiles and of the life cycle give, above all
     /// [`Refusal::Changed`] for a stale revision and [`Refusal::OutOfReach`] for somebody who may do more.
+    #[boxed]
     pub async fn change_person(
         &self,
         permit: &Permit,

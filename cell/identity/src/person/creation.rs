@@ -21,6 +21,7 @@ use crate::user_type::store::{hold_type, put_type_of};
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 use std::sync::Arc;
+use vocab::future::boxed;
 use vocab::id::{GroupId, OrgId, UserId, UserTypeId};
 use vocab::secret::Secret;
 use vocab::time::Timestamp;
@@ -81,6 +82,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`PasswordRefusal`], or in it the [`Refusal`] that the rules of profiles and groups give.
+    #[boxed]
     pub async fn add_person(
         &self,
         permit: &Permit,

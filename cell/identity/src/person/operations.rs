@@ -20,6 +20,7 @@ use crate::user_type::id_of;
 use crate::user_type::store::put_type_of;
 use database::{ReadTx, WriteTx};
 use ledger::{Event, EventType, Outcome, Target};
+use vocab::future::boxed;
 use vocab::id::{OrgId, UserId, UserTypeId};
 use vocab::secret::Secret;
 use vocab::time::Timestamp;
@@ -52,6 +53,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`] as the rules of profiles say.
+    #[boxed]
     pub async fn create_person(
         &self,
         permit: &Permit,
@@ -64,6 +66,7 @@ impl Cell {
     ///
     /// # Errors
     /// As for [`Cell::create_person`]; [`Refusal::Invalid`] for a type that the org does not have.
+    #[boxed]
     pub async fn create_person_of(
         &self,
         permit: &Permit,
@@ -106,6 +109,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision and [`Refusal::OutOfReach`] for somebody who may
     /// do more.
+    #[boxed]
     pub async fn update_person(
         &self,
         permit: &Permit,
@@ -121,6 +125,7 @@ impl Cell {
     ///
     /// # Errors
     /// As for [`Cell::update_person`]; [`Refusal::Invalid`] for a type that the org does not have, and for attributes that it does not have.
+    #[boxed]
     pub async fn retype_person(
         &self,
         permit: &Permit,
@@ -140,6 +145,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`PasswordRefusal`], or in it what [`Cell::retype_person`] refuses.
+    #[boxed]
     pub async fn update_person_with_password(
         &self,
         permit: &Permit,
@@ -276,6 +282,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] where the table has no such step; [`Refusal::OutOfReach`] for somebody who may do more.
+    #[boxed]
     pub async fn change_person_status(
         &self,
         permit: &Permit,
@@ -419,6 +426,7 @@ pub(super) async fn apply_profile(
 ///
 /// # Errors
 /// [`Refusal::WrongState`] where the table has no such step.
+#[boxed]
 pub async fn apply_transition(
     tx: &mut WriteTx,
     cell: &Cell,

@@ -15,6 +15,7 @@ use crate::person::operations::{apply_transition, refuse_last_super_admin};
 use crate::person::{Person, PersonStatus, store};
 use database::WriteTx;
 use ledger::EventType;
+use vocab::future::boxed;
 use vocab::id::UserId;
 
 impl Cell {
@@ -23,6 +24,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] for somebody who was not deactivated; [`Refusal::OutOfReach`] for somebody who may do more.
+    #[boxed]
     pub async fn delete_person(&self, permit: &Permit, user_id: &UserId) -> Result<(), Refusal> {
         permit.covers_within(Permission::ManagePeople, Capability::UsersLifecycle)?;
         let (cell, permit, user_id) = (self.clone(), permit.clone(), user_id.clone());
@@ -46,6 +48,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::Changed`] for a stale revision, [`Refusal::WrongState`] for the last super administrator,
     /// [`Refusal::OutOfReach`] for somebody who may do more.
+    #[boxed]
     pub async fn remove_person(
         &self,
         permit: &Permit,

@@ -12,6 +12,7 @@ use crate::person::operations::refuse_last_super_admin;
 use crate::person::{Person, PersonStatus, store};
 use database::WriteTx;
 use ledger::EventType;
+use vocab::future::boxed;
 use vocab::id::{OrgId, UserId};
 use vocab::time::Timestamp;
 
@@ -59,6 +60,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for a person that this org does not have.
+    #[boxed]
     pub async fn list_roles(
         &self,
         permit: &Permit,
@@ -78,6 +80,7 @@ impl Cell {
     /// [`Refusal::NotFound`] for a person that this org does not have; [`Refusal::TooMany`] administrators;
     /// [`Refusal::WrongState`] for the first role of somebody who is getting back in by mail; [`Refusal::OutOfReach`] for a
     /// role that permits more than the caller's own.
+    #[boxed]
     pub async fn grant_role(
         &self,
         permit: &Permit,
@@ -106,6 +109,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] for the last super administrator; else as for [`Cell::grant_role`].
+    #[boxed]
     pub async fn revoke_role(
         &self,
         permit: &Permit,
@@ -137,6 +141,7 @@ impl Cell {
     ///
     /// # Errors
     /// As for [`Cell::grant_role`].
+    #[boxed]
     pub async fn add_administrator(
         &self,
         permit: &Permit,
@@ -164,6 +169,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] for oneself and for the last super administrator; else as for [`Cell::grant_role`].
+    #[boxed]
     pub async fn change_roles(
         &self,
         permit: &Permit,

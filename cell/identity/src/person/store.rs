@@ -8,6 +8,7 @@ use crate::person::profile::{ProfileInput, fold, prefix_end, search_terms};
 use crate::person::roles::GrantedRole;
 use crate::person::{Person, PersonStatus};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{OrgId, UserId};
 use vocab::time::Timestamp;
 use vocab::value::Value;
@@ -62,6 +63,7 @@ pub(crate) const BY_IDS: &str = select!("WHERE u.org_id = $1 AND u.id IN ");
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -77,6 +79,7 @@ pub async fn load(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_held(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -91,6 +94,7 @@ pub async fn load_held(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn find_by_identifier(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -122,6 +126,7 @@ pub(crate) fn read_role(row: &Row, column: usize) -> Result<Role, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_roles(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -150,6 +155,7 @@ pub(crate) fn read_granted(row: &Row, column: usize) -> Result<GrantedRole, Faul
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_granted_roles(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -166,6 +172,7 @@ pub async fn load_granted_roles(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn count_administrators(tx: &mut ReadTx, org_id: &OrgId) -> Result<i64, DatabaseFault> {
     let sql = "SELECT COUNT(*) FROM (SELECT user_id FROM administrators WHERE org_id = $1 \
                UNION SELECT holder_id FROM narrowed_roles WHERE org_id = $1 AND holder_kind = 'USER') a";
@@ -177,6 +184,7 @@ pub async fn count_administrators(tx: &mut ReadTx, org_id: &OrgId) -> Result<i64
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_administrators(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -200,6 +208,7 @@ pub async fn load_administrators(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn insert_role(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -219,6 +228,7 @@ pub async fn insert_role(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_role(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -237,6 +247,7 @@ pub async fn delete_role(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn hold_address(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -255,6 +266,7 @@ pub async fn hold_address(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn is_last_active_super_admin(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -287,6 +299,7 @@ pub async fn is_last_active_super_admin(
 ///
 /// # Errors
 /// [`Refusal::Taken`] if the login is in use.
+#[boxed]
 pub async fn insert(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -324,6 +337,7 @@ pub async fn insert(
 ///
 /// # Errors
 /// [`Refusal::Changed`] or [`Refusal::Taken`].
+#[boxed]
 pub async fn update_profile(
     tx: &mut WriteTx,
     person: &Person,
@@ -363,6 +377,7 @@ pub async fn update_profile(
 ///
 /// # Errors
 /// [`Refusal::Taken`] if somebody else is called so.
+#[boxed]
 pub async fn put_external_id(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -389,6 +404,7 @@ pub async fn put_external_id(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn count(tx: &mut ReadTx, org_id: &OrgId, max: i64) -> Result<i64, Fault> {
     let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM users WHERE org_id = $1 LIMIT $2) AS few";
     let row = tx.query_optional(sql, params![org_id, max]).await?;
@@ -428,6 +444,7 @@ pub enum Sessions {
 ///
 /// # Errors
 /// [`Refusal::Changed`] if it is not.
+#[boxed]
 pub async fn update_status(
     tx: &mut WriteTx,
     person: &Person,
@@ -460,6 +477,7 @@ pub async fn update_status(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn raise_epoch(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -473,6 +491,7 @@ pub async fn raise_epoch(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn update_last_sign_in(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -489,6 +508,7 @@ pub async fn update_last_sign_in(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn mark_email_verified(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -503,6 +523,7 @@ pub async fn mark_email_verified(
 ///
 /// # Errors
 /// [`Refusal::Changed`] if it is not.
+#[boxed]
 pub async fn delete(tx: &mut WriteTx, person: &Person, now: Timestamp) -> Result<(), Refusal> {
     let (org, id) = (&person.org_id, &person.id);
     let gone = "DELETE FROM users WHERE org_id = $1 AND id = $2 AND revision = $3";
@@ -553,6 +574,7 @@ pub struct PeopleFilter {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_page(
     tx: &mut ReadTx,
     org_id: &OrgId,

@@ -12,6 +12,7 @@ use crate::profile_mapping::{
 };
 use ledger::EventType;
 use std::collections::BTreeSet;
+use vocab::future::boxed;
 use vocab::id::AppId;
 
 impl Cell {
@@ -19,6 +20,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for an app that this org does not have.
+    #[boxed]
     pub async fn profile_mapping(
         &self,
         permit: &Permit,
@@ -45,6 +47,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::OutOfReach`] for an app that may do more than the caller, whatever the change is; [`MappingRefusal::Misfit`] for a
     /// property that cannot be; [`Refusal::Changed`] if the mapping is not any more as it was seen.
+    #[boxed]
     pub async fn change_profile_mapping(
         &self,
         permit: &Permit,

@@ -6,6 +6,7 @@ use crate::org::settings::ProfileAttribute;
 use crate::profile_mapping::{Mapped, ProfileMapping, Properties};
 use crate::user_type::store::load_schemas;
 use database::{DatabaseFault, ReadTx, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{AppId, OrgId};
 use vocab::time::Timestamp;
 
@@ -21,6 +22,7 @@ pub(crate) fn parse_properties(text: &str) -> Result<Properties, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if it cannot be read.
+#[boxed]
 pub async fn load(tx: &mut ReadTx, org: &OrgId, app: &AppId) -> Result<ProfileMapping, Fault> {
     let sql = "SELECT properties, revision FROM profile_mappings WHERE org_id = $1 AND app_id = $2";
     let Some(row) = tx.query_optional(sql, params![org, app]).await? else {

@@ -17,6 +17,7 @@ use crate::provisioning::store::connections;
 use crate::provisioning::work::{Work, Worked};
 use protocol::scim::peer::PeerResource;
 use serde_json::{Value, json};
+use vocab::future::boxed;
 
 /// What an account is that the peer does not know any more.
 const VANISHED: &str = "ACCOUNT_VANISHED";
@@ -28,6 +29,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails; it is then done again.
+    #[boxed]
     pub async fn provision_account(
         &self,
         work: &Work,

@@ -18,6 +18,7 @@ use crate::provisioning::{Connection, Features};
 use crate::user_type::schemas::OrgSchemas;
 use crate::user_type::store::load_schemas;
 use database::ReadTx;
+use vocab::future::boxed;
 use vocab::id::UserId;
 
 /// Accounts that are looked at in one step.
@@ -138,6 +139,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn due_accounts(&self, work: &Work, limit: usize) -> Result<Option<Due>, Fault> {
         let mut due = Due::default();
         let mut settled = Vec::new();

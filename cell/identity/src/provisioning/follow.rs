@@ -14,6 +14,7 @@ use crate::provisioning::store::connections::{self, Due};
 use crate::provisioning::store::{Key, groups};
 use database::{ReadTx, WriteTx};
 use std::collections::BTreeSet;
+use vocab::future::boxed;
 use vocab::id::{AppId, GroupId, OrgId, UserId};
 use vocab::time::Timestamp;
 
@@ -213,6 +214,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn due_provisioning(
         &self,
         after: (&str, &str),
@@ -226,6 +228,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails; the connection has not gone on.
+    #[boxed]
     pub async fn follow_provisioning(
         &self,
         (org, app): (&OrgId, &AppId),
@@ -315,6 +318,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails; the page is then still to be done.
+    #[boxed]
     pub async fn walk_provisioning(&self, (org, app): (&OrgId, &AppId)) -> Result<bool, Fault> {
         let (place, page) = {
             let mut tx = self.database.read().await?;

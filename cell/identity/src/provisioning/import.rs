@@ -10,6 +10,7 @@ use crate::person::profile::ProfileInput;
 use crate::person::store as people;
 use crate::provisioning::store::{accounts, connections, imports};
 use ledger::EventType;
+use vocab::future::boxed;
 use vocab::id::{AppId, UserId};
 use vocab::time::Timestamp;
 
@@ -139,6 +140,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] for a connection that is switched off, or while one is under way.
+    #[boxed]
     pub async fn begin_import(&self, permit: &Permit, app: &AppId) -> Result<Import, Refusal> {
         permit.covers(Permission::ManageApps)?;
         let (org, app, now) = (permit.org().clone(), app.clone(), self.now());
@@ -164,6 +166,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there never was one.
+    #[boxed]
     pub async fn find_import(&self, permit: &Permit, app: &AppId) -> Result<Import, Refusal> {
         permit.covers(Permission::ReadDirectory)?;
         let mut tx = self.database.read().await?;
@@ -175,6 +178,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn list_found(
         &self,
         permit: &Permit,
@@ -190,6 +194,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for somebody who was not found; [`Refusal::WrongState`] for somebody who matched nobody, or is linked.
+    #[boxed]
     pub async fn link_found(
         &self,
         permit: &Permit,
@@ -211,6 +216,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`] as the rules of profiles say; [`Refusal::WrongState`] for somebody who matched a person.
+    #[boxed]
     pub async fn make_found(
         &self,
         (of_people, of_apps): (&Permit, &Permit),

@@ -15,6 +15,7 @@ use crate::provisioning::{MatchBy, requests::Request};
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome};
 use protocol::scim::peer::{PeerPage, PeerResource};
+use vocab::future::boxed;
 use vocab::id::UserId;
 use vocab::time::Timestamp;
 
@@ -89,6 +90,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails; it is then read again.
+    #[boxed]
     pub async fn import_page(&self, work: &Work, envoy: &dyn Envoy) -> Result<Worked, Fault> {
         let before = {
             let mut tx = self.database.read().await?;

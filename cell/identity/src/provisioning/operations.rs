@@ -14,6 +14,7 @@ use crate::provisioning::{
     CONNECTIONS_MAX, Connection, ConnectionConfig, Features, MatchBy, Standing, place_of,
 };
 use ledger::EventType;
+use vocab::future::boxed;
 use vocab::id::{AppId, UserId};
 use vocab::secret::Secret;
 
@@ -121,6 +122,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn find_connection(
         &self,
         permit: &Permit,
@@ -138,6 +140,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if it has none.
+    #[boxed]
     pub async fn survey_connection(
         &self,
         permit: &Permit,
@@ -162,6 +165,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was changed.
+    #[boxed]
     pub async fn set_connection(
         &self,
         permit: &Permit,
@@ -269,6 +273,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was changed.
+    #[boxed]
     pub async fn switch_connection(
         &self,
         permit: &Permit,
@@ -294,6 +299,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was changed.
+    #[boxed]
     pub async fn set_features(
         &self,
         permit: &Permit,
@@ -347,6 +353,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn list_accounts(
         &self,
         permit: &Permit,
@@ -363,6 +370,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if none is known.
+    #[boxed]
     pub async fn find_account(
         &self,
         permit: &Permit,
@@ -381,6 +389,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is none such; [`Refusal::WrongState`] for a connection that is switched off.
+    #[boxed]
     pub async fn retry_provisioning(
         &self,
         permit: &Permit,

@@ -14,6 +14,7 @@ use crate::provisioning::store::accounts::{self, Account};
 use crate::provisioning::store::{Key, connections};
 use database::ReadTx;
 use serde_json::Value;
+use vocab::future::boxed;
 use vocab::id::{AppId, UserId};
 
 /// People of one page.
@@ -78,6 +79,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for an app without a connection, and for somebody whom the app does not concern.
+    #[boxed]
     pub async fn plan_provisioning_of(
         &self,
         permit: &Permit,
@@ -97,6 +99,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for an app without a connection; [`Refusal::Invalid`] for a place that is none.
+    #[boxed]
     pub async fn plan_provisioning(
         &self,
         permit: &Permit,

@@ -9,6 +9,7 @@ use crate::provisioning::store::{connections, groups};
 use database::{ReadTx, WriteTx};
 use ledger::{Event, EventType, Target};
 use protocol::scim::peer::is_usable_id;
+use vocab::future::boxed;
 use vocab::id::{AppId, GroupId, GroupPushId, OrgId};
 use vocab::text::disguises;
 use vocab::time::Timestamp;
@@ -111,6 +112,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn list_pushes(&self, permit: &Permit, app: &AppId) -> Result<Vec<Push>, Refusal> {
         permit.covers(Permission::ReadDirectory)?;
         let mut tx = self.database.read().await?;
@@ -123,6 +125,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for one that this app does not have.
+    #[boxed]
     pub async fn find_push(
         &self,
         permit: &Permit,
@@ -141,6 +144,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] for an app without a connection; [`Refusal::Taken`] for a group that is pushed already.
+    #[boxed]
     pub async fn add_push(
         &self,
         permit: &Permit,
@@ -200,6 +204,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for one that this app does not have.
+    #[boxed]
     pub async fn switch_push(
         &self,
         permit: &Permit,
@@ -235,6 +240,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] for one that is switched on.
+    #[boxed]
     pub async fn remove_push(
         &self,
         permit: &Permit,

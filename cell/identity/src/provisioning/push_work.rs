@@ -15,6 +15,7 @@ use ledger::{Event, EventType, Outcome, Target};
 use protocol::scim::peer::PeerResource;
 use protocol::scim::{GROUP, PATCH_OP};
 use serde_json::{Map, Value, json};
+use vocab::future::boxed;
 use vocab::id::UserId;
 use vocab::time::Timestamp;
 
@@ -74,6 +75,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails; it is then done again.
+    #[boxed]
     pub async fn push_group(
         &self,
         work: &Work,

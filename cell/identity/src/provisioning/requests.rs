@@ -4,6 +4,7 @@ use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::fault::{Fault, Refusal};
 use crate::provisioning::store::requests as store;
+use vocab::future::boxed;
 use vocab::id::AppId;
 use vocab::time::Timestamp;
 
@@ -40,6 +41,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn list_provisioning_requests(
         &self,
         permit: &Permit,
@@ -56,6 +58,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn forget_provisioning_requests(&self, rows_max: i64) -> Result<(), Fault> {
         let before = self.now().plus_secs(-KEPT_SECS);
         self.database

@@ -10,6 +10,7 @@ use crate::provisioning::retry::{Fate, decide_next, is_left_alone};
 use crate::provisioning::store::{Held, connections, groups, imports};
 use crate::provisioning::{Connection, place_of};
 use ledger::{Actor, Event, EventType, Outcome, Target};
+use vocab::future::boxed;
 use vocab::id::{AppId, OrgId};
 use vocab::secret::{Secret, random_token};
 use vocab::time::Timestamp;
@@ -92,6 +93,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if something cannot be read or opened.
+    #[boxed]
     pub async fn hold_provisioning(
         &self,
         (org, app): (&OrgId, &AppId),
@@ -141,6 +143,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn keep_provisioning(&self, work: &Work) -> Result<bool, Fault> {
         let (held, until) = (work.held.clone(), self.now().plus_secs(HOLD_SECS));
         self.database
@@ -154,6 +157,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn release_provisioning(&self, work: &Work) -> Result<(), Fault> {
         let held = work.held.clone();
         self.database
@@ -165,6 +169,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn has_provisioning_work(&self, key: (&OrgId, &AppId)) -> Result<bool, Fault> {
         let mut tx = self.database.read().await?;
         Ok(connections::has_work(&mut tx, key, self.now()).await?)
@@ -174,6 +179,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn due_pushes(
         &self,
         work: &Work,
@@ -187,6 +193,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn has_import(&self, work: &Work) -> Result<bool, Fault> {
         let mut tx = self.database.read().await?;
         let import = imports::load(&mut tx, work.held.key()).await?;

@@ -16,6 +16,7 @@ use crate::server::{AuthorizationServer, DEFAULT_SERVER_NAME, ServerConfig};
 use database::{ReadTx, WriteTx};
 use keys::ServerKeyScope;
 use ledger::{Event, EventType, Outcome, Target};
+use vocab::future::boxed;
 use vocab::id::{InlineHookId, ServerId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`] as the rules of servers say; [`Refusal::Taken`] for a name in use.
+    #[boxed]
     pub async fn create_server(
         &self,
         permit: &Permit,
@@ -66,6 +68,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision.
+    #[boxed]
     pub async fn update_server(
         &self,
         permit: &Permit,
@@ -104,6 +107,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`] as the rules of servers say; [`Refusal::Changed`] if the very thing was changed meanwhile.
+    #[boxed]
     pub async fn change_server(
         &self,
         permit: &Permit,
@@ -143,6 +147,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`] as the rules of servers say; [`Refusal::NotFound`] for a policy or rule that it does not have.
+    #[boxed]
     pub async fn change_access_policies(
         &self,
         permit: &Permit,
@@ -189,6 +194,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] for one that is in use or preset.
+    #[boxed]
     pub async fn delete_server(
         &self,
         permit: &Permit,
@@ -228,6 +234,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for a server that this org does not have.
+    #[boxed]
     pub async fn activate_server(
         &self,
         permit: &Permit,
@@ -241,6 +248,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for a server that this org does not have.
+    #[boxed]
     pub async fn deactivate_server(
         &self,
         permit: &Permit,
@@ -254,6 +262,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn list_servers(&self, permit: &Permit) -> Result<Vec<AuthorizationServer>, Refusal> {
         permit.covers_finding(ThingKind::Server)?;
         let mut tx = self.database.read().await?;

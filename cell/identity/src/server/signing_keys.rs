@@ -6,6 +6,7 @@ use crate::cell::Cell;
 use crate::fault::Refusal;
 use keys::{KeyFault, KeyPhase, KeyView, ServerKeyScope};
 use protocol::jose::algorithm::Algorithm;
+use vocab::future::boxed;
 use vocab::time::Timestamp;
 
 impl Cell {
@@ -13,6 +14,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] where nothing signs by this algorithm; [`Refusal::TooMany`] when keys pile up.
+    #[boxed]
     pub async fn rotate_signing_key(
         &self,
         permit: &Permit,
@@ -33,6 +35,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for a key that this org does not have.
+    #[boxed]
     pub async fn revoke_signing_key(
         &self,
         permit: &Permit,

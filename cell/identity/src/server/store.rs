@@ -7,6 +7,7 @@ use crate::server::parts::ServerParts;
 use crate::server::{AuthorizationServer, ServerConfig};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use serde::Serialize;
+use vocab::future::boxed;
 use vocab::id::{OrgId, ServerId};
 use vocab::time::Timestamp;
 
@@ -45,6 +46,7 @@ fn read(row: &Row) -> Result<AuthorizationServer, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_all(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<AuthorizationServer>, Fault> {
     let sql = "SELECT org_id, id, name, status, config, parts, revision, created_at, updated_at \
                FROM authorization_servers WHERE org_id = $1 ORDER BY name_key";
@@ -56,6 +58,7 @@ pub async fn load_all(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<Authorizati
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -71,6 +74,7 @@ pub async fn load(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn count(tx: &mut ReadTx, org_id: &OrgId) -> Result<usize, DatabaseFault> {
     let sql = "SELECT COUNT(*) FROM authorization_servers WHERE org_id = $1";
     let row = tx.query_optional(sql, params![org_id]).await?;
@@ -87,6 +91,7 @@ fn render<T: Serialize>(document: &T) -> Result<String, Fault> {
 ///
 /// # Errors
 /// [`Refusal::Taken`] if the name is in use.
+#[boxed]
 pub async fn insert(
     tx: &mut WriteTx,
     server: &AuthorizationServer,
@@ -117,6 +122,7 @@ pub async fn insert(
 ///
 /// # Errors
 /// [`Refusal::Changed`] or [`Refusal::Taken`].
+#[boxed]
 pub async fn update(
     tx: &mut WriteTx,
     server: &AuthorizationServer,
@@ -149,6 +155,7 @@ pub async fn update(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_inactive(
     tx: &mut WriteTx,
     org_id: &OrgId,

@@ -13,6 +13,7 @@ use crate::person::{Person, store as people};
 use crate::session::store;
 use database::{DatabaseFault, WriteTx};
 use ledger::{Event, EventType, Outcome};
+use vocab::future::boxed;
 use vocab::id::{OrgId, SessionId, UserId};
 
 /// Which sessions of a person end.
@@ -52,6 +53,7 @@ impl PlannedEnding {
     /// # Errors
     /// [`Refusal::NotFound`] if the person has no session of the id that is named; [`Refusal::OutOfReach`] for somebody
     /// who may do more.
+    #[boxed]
     pub async fn apply(self, tx: &mut WriteTx) -> Result<Vec<SessionId>, Refusal> {
         let (org_id, user_id) = (&self.person.org_id, &self.person.id);
         hold_within_reach(tx, &self.permit, user_id).await?;
@@ -99,6 +101,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for a person whose sessions the permit does not cover.
+    #[boxed]
     pub async fn plan_session_end(
         &self,
         permit: &Permit,

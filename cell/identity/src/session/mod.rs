@@ -1,5 +1,7 @@
 //! Sessions: what a browser holds after sign-in. The secret itself is stored nowhere, only its hash.
 
+use vocab::future::boxed;
+
 pub mod ending;
 pub mod prolonging;
 pub mod store;
@@ -90,6 +92,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn session_by_secret(
         &self,
         org_id: &OrgId,
@@ -125,6 +128,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn session_by_id(
         &self,
         org_id: &OrgId,

@@ -8,12 +8,14 @@ use crate::org::settings::SessionSettings;
 use crate::person::operations::as_target;
 use crate::session::{Session, plan_ends, store};
 use ledger::{Event, EventType, Outcome};
+use vocab::future::boxed;
 
 impl Cell {
     /// Moves the idle end of a session on as its use would, and never beyond its end; it was not used by that.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if it ended meanwhile; [`Refusal::OutOfReach`] for that of somebody who may do more.
+    #[boxed]
     pub async fn prolong_session(
         &self,
         permit: &Permit,

@@ -4,6 +4,7 @@ use crate::fault::Fault;
 use crate::person::Person;
 use crate::session::Session;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{OrgId, SessionId, UserId};
 use vocab::secret::SecretHash;
 use vocab::time::Timestamp;
@@ -42,6 +43,7 @@ macro_rules! select {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -60,6 +62,7 @@ pub async fn load(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn find_by_secret(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -94,6 +97,7 @@ impl Default for SessionPlace {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_of_person(
     tx: &mut ReadTx,
     person: &Person,
@@ -122,6 +126,7 @@ pub async fn load_of_person(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn insert(tx: &mut WriteTx, session: &Session, secret: &SecretHash) -> Result<(), Fault> {
     let authenticators = serde_json::to_string(&session.authenticators)
         .map_err(|error| Fault::stored("authenticators of a session", &error))?;
@@ -151,6 +156,7 @@ pub async fn insert(tx: &mut WriteTx, session: &Session, secret: &SecretHash) ->
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn rotate(
     tx: &mut WriteTx,
     session: &Session,
@@ -177,6 +183,7 @@ pub async fn rotate(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn touch(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -195,6 +202,7 @@ pub async fn touch(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn prolong(
     tx: &mut WriteTx,
     session: &Session,
@@ -230,6 +238,7 @@ macro_rules! note_ended {
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -246,6 +255,7 @@ pub async fn delete(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_all(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -262,6 +272,7 @@ pub async fn delete_all(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_all_but(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -279,6 +290,7 @@ pub async fn delete_all_but(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn carry_over(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -307,6 +319,7 @@ pub struct EndedSession {
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn is_any_ended(tx: &mut ReadTx) -> Result<bool, DatabaseFault> {
     let sql = "SELECT 1 FROM ended_sessions \
                WHERE org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') LIMIT 1";
@@ -317,6 +330,7 @@ pub async fn is_any_ended(tx: &mut ReadTx) -> Result<bool, DatabaseFault> {
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn take_ended(tx: &mut WriteTx, limit: i64) -> Result<Vec<EndedSession>, DatabaseFault> {
     let sql = "DELETE FROM ended_sessions WHERE (org_id, session_id) IN \
                (SELECT org_id, session_id FROM ended_sessions \

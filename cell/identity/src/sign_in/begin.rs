@@ -10,6 +10,7 @@ use crate::sign_in::{
 };
 use crate::sign_on::Requirement;
 use crate::snapshot::OrgSnapshot;
+use vocab::future::boxed;
 use vocab::id::{AppId, FlowId, OrgId};
 use vocab::secret::{Secret, SecretHash, random_token};
 use vocab::time::Timestamp;
@@ -50,6 +51,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn begin_sign_in(
         &self,
         org_id: &OrgId,
@@ -96,6 +98,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn load_sign_in(&self, org_id: &OrgId, secret: &str) -> Result<Option<Flow>, Fault> {
         let now = self.now();
         let mut tx = self.database.read().await?;
@@ -107,6 +110,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Changed`] if another answer came first.
+    #[boxed]
     pub async fn identify(&self, flow: &mut Flow, identifier: &str) -> Result<(), Refusal> {
         let identifier: String = identifier
             .trim()
@@ -149,6 +153,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn person_of(&self, flow: &Flow) -> Result<Option<Person>, Fault> {
         Ok(match self.standing_of(flow).await? {
             Standing::Known(person) => Some(*person),
@@ -183,6 +188,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn next_step(
         &self,
         snapshot: &OrgSnapshot,

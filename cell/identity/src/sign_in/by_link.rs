@@ -11,12 +11,14 @@ use crate::sign_in::prove::guess_at;
 use crate::sign_in::recover::LinkProof;
 use crate::sign_on::AuthenticatorKind;
 use crate::slowdown::GuessedSecret;
+use vocab::future::boxed;
 
 impl Cell {
     /// Counts in the sign-in that follows what a code proved at the link.
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] in the sign-in of somebody else.
+    #[boxed]
     pub async fn count_link_proof(
         &self,
         flow: &mut Flow,
@@ -35,6 +37,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] in the sign-in of somebody else.
+    #[boxed]
     pub async fn count_new_password(
         &self,
         flow: &mut Flow,

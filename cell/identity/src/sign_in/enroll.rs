@@ -16,6 +16,7 @@ use crate::sign_in::{Flow, Step};
 use crate::sign_on::{AuthenticatorKind, PasskeyStorage};
 use crate::snapshot::OrgSnapshot;
 use ledger::ClientFacts;
+use vocab::future::boxed;
 use vocab::secret::Secret;
 
 /// A person who must enrol something, and the right to do so: nobody enrols anything before having proved what there is
@@ -39,6 +40,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] if nothing must be enrolled.
+    #[boxed]
     pub async fn enrolling_person(
         &self,
         snapshot: &OrgSnapshot,
@@ -57,6 +59,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`] as the enrolment says.
+    #[boxed]
     pub async fn begin_enroll_passkey(
         &self,
         context: &OrgContext,
@@ -110,6 +113,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Invalid`] for a wrong code.
+    #[boxed]
     pub async fn finish_enroll_totp(
         &self,
         enrolling: &Enrolling,
@@ -128,6 +132,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`PasswordRefusal`]; a sign-in that does not ask for it changes nothing.
+    #[boxed]
     pub async fn replace_password(
         &self,
         snapshot: &OrgSnapshot,

@@ -18,6 +18,7 @@ use crate::sign_on::{
 use crate::snapshot::OrgSnapshot;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
+use vocab::future::boxed;
 use vocab::id::AppId;
 use vocab::time::Timestamp;
 
@@ -48,6 +49,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn evaluate_policies(
         &self,
         snapshot: &OrgSnapshot,
@@ -196,6 +198,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn has_app(&self, app: &crate::app::App, person: &Person) -> Result<bool, Fault> {
         if app.settings.visibility == Assignment::Everyone {
             return Ok(true);
@@ -230,6 +233,7 @@ pub(crate) fn plan_enrollable(untaken: &UntakenMeans) -> Vec<AuthenticatorKind> 
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_enrolled(
     tx: &mut database::ReadTx,
     person: &Person,

@@ -5,6 +5,7 @@ use crate::credential::store as credentials;
 use crate::fault::Fault;
 use crate::sign_in::{Flow, store};
 use crate::sign_on::{AuthenticatorKind, PasskeyStorage};
+use vocab::future::boxed;
 use vocab::id::{OrgId, UserId};
 
 /// What the id of a mail address begins with; the rest is the person's, who has one address.
@@ -27,6 +28,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn sign_in_factors(
         &self,
         flow: &Flow,
@@ -92,6 +94,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn cancel_sign_in(&self, flow: &Flow) -> Result<(), Fault> {
         let flow = flow.clone();
         let ended = self.database.write(move |tx| {

@@ -16,6 +16,7 @@ use crate::sign_on::ProvedAuthenticator;
 use crate::snapshot::OrgSnapshot;
 use database::WriteTx;
 use ledger::{Actor, Event, EventType, Outcome};
+use vocab::future::boxed;
 use vocab::id::{BehaviorId, SessionId};
 use vocab::secret::{Secret, SecretHash, random_token};
 use vocab::time::Timestamp;
@@ -51,6 +52,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] if something is still needed; [`Refusal::Changed`] if another answer came first.
+    #[boxed]
     pub async fn finish_sign_in(
         &self,
         snapshot: &OrgSnapshot,
@@ -65,6 +67,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`] as [`Cell::finish_sign_in`].
+    #[boxed]
     pub async fn pass_on_sign_in(
         &self,
         snapshot: &OrgSnapshot,
@@ -79,6 +82,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`] as [`Cell::finish_sign_in`].
+    #[boxed]
     pub async fn redeem_sign_in(
         &self,
         snapshot: &OrgSnapshot,

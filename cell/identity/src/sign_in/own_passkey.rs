@@ -7,6 +7,7 @@ use crate::credential::passkey::{Enrolment, PasskeyRefusal};
 use crate::fault::Refusal;
 use crate::org::context::OrgContext;
 use crate::sign_in::{FLOW_SECS, Flow, FlowState, store};
+use vocab::future::boxed;
 use vocab::id::FlowId;
 use vocab::secret::{Secret, SecretHash, random_token};
 
@@ -15,6 +16,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`PasskeyRefusal`] as the enrolment says.
+    #[boxed]
     pub async fn begin_own_passkey(
         &self,
         context: &OrgContext,

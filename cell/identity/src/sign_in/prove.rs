@@ -17,6 +17,7 @@ use crate::slowdown::{Familiarity, Guess, GuessedSecret, Halt, RetryAfter, Ticke
 use crate::snapshot::OrgSnapshot;
 use ledger::{Actor, ClientFacts, Event, EventType, Outcome};
 use std::net::{IpAddr, Ipv4Addr};
+use vocab::future::boxed;
 use vocab::id::OrgId;
 use vocab::secret::Secret;
 
@@ -75,6 +76,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Changed`] if another answer came first; faults of store or keys.
+    #[boxed]
     pub async fn prove_typed(
         &self,
         snapshot: &OrgSnapshot,
@@ -187,6 +189,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::Changed`] if another answer came first; [`Refusal::WrongState`] where the org is visited at an address, or
     /// takes no passkeys.
+    #[boxed]
     pub async fn begin_passkey(
         &self,
         context: &OrgContext,
@@ -205,6 +208,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Changed`] if another answer came first; faults of the store.
+    #[boxed]
     pub async fn prove_passkey(
         &self,
         context: &OrgContext,
@@ -262,6 +266,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Changed`] if another answer of the same sign-in came first; the inner error says when to ask again.
+    #[boxed]
     pub async fn send_code(
         &self,
         snapshot: &OrgSnapshot,

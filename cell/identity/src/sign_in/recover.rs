@@ -24,6 +24,7 @@ use crate::sign_on::means::Means;
 use crate::slowdown::{Familiarity, GuessedSecret, RetryAfter};
 use database::{ReadTx, WriteTx};
 use ledger::{Actor, Event, EventType, Outcome};
+use vocab::future::boxed;
 use vocab::id::{OrgId, UserId};
 use vocab::secret::{Secret, SecretHash};
 
@@ -149,6 +150,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::WrongState`] if the org lets nobody back in by mail; [`Refusal`] if store or keys fail; the inner error says
     /// when to ask again.
+    #[boxed]
     pub async fn send_recovery(
         &self,
         context: &OrgContext,
@@ -244,6 +246,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is no such person who may be let in.
+    #[boxed]
     pub async fn make_help_link(
         &self,
         context: &OrgContext,
@@ -277,6 +280,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn recovery_need(
         &self,
         org: &Org,

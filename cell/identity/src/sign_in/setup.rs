@@ -17,6 +17,7 @@ use crate::person::{Person, PersonStatus, store as people};
 use crate::sign_in::recover::{decide_opens, link_url, takes_link};
 use database::{DatabaseFault, WriteTx};
 use ledger::{Event, EventType, Outcome, Target};
+use vocab::future::boxed;
 use vocab::id::{OneTimeCodeId, OrgId, UserId};
 use vocab::secret::{Secret, SecretHash, random_token};
 use vocab::time::Timestamp;
@@ -130,6 +131,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`] if the store fails.
+    #[boxed]
     pub async fn make_setup_link(&self, org_id: &OrgId) -> Result<Option<Secret<String>>, Refusal> {
         let (code, token) = self.plan_link(LinkPurpose::Setup, None);
         let (org_id, now) = (org_id.clone(), self.now());
@@ -155,6 +157,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn find_link(
         &self,
         org_id: &OrgId,
@@ -173,6 +176,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`SetupRefusal`]; the link is not used up by a refusal.
+    #[boxed]
     pub async fn set_up(
         &self,
         org: &Org,
@@ -268,6 +272,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn find_link_person(
         &self,
         org_id: &OrgId,
@@ -286,6 +291,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::Changed`] if the address is not the person's any more; [`Refusal::OutOfReach`] for somebody who may do
     /// more.
+    #[boxed]
     pub async fn send_link(
         &self,
         context: &OrgContext,
@@ -311,6 +317,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] for somebody whom it would not let in; else as [`Cell::send_link`].
+    #[boxed]
     pub async fn send_password_link(
         &self,
         context: &OrgContext,

@@ -3,6 +3,7 @@
 use crate::fault::Fault;
 use crate::sign_in::Flow;
 use database::{DatabaseFault, ReadTx, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{FlowId, OrgId};
 use vocab::secret::SecretHash;
 use vocab::time::Timestamp;
@@ -15,6 +16,7 @@ fn render(flow: &Flow) -> Result<String, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn find(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -40,6 +42,7 @@ pub async fn find(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn insert(
     tx: &mut WriteTx,
     flow: &Flow,
@@ -66,6 +69,7 @@ pub async fn insert(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn update(tx: &mut WriteTx, flow: &Flow) -> Result<bool, Fault> {
     let sql = "UPDATE sign_in_flows SET state = $1, revision = revision + 1 \
                WHERE org_id = $2 AND id = $3 AND revision = $4";
@@ -80,6 +84,7 @@ pub async fn update(tx: &mut WriteTx, flow: &Flow) -> Result<bool, Fault> {
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete(
     tx: &mut WriteTx,
     org_id: &OrgId,

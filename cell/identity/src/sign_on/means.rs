@@ -15,6 +15,7 @@ use database::{ReadTx, WriteTx};
 use ledger::{Event, EventType, Target};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use vocab::future::boxed;
 use vocab::id::OrgId;
 
 /// What ids of authenticators begin with.
@@ -256,6 +257,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Invalid`] while a policy asks for what nobody could prove then, and for what would shut out whoever changes it.
+    #[boxed]
     pub async fn change_means(
         &self,
         permit: &Permit,

@@ -19,6 +19,7 @@ use crate::sign_on::{Outcome, PolicyError, PolicyScope, Rule, SignOnPolicy, Zone
 use database::{TxFuture, WriteTx};
 use ipnet::IpNet;
 use ledger::{Event, EventType, Target};
+use vocab::future::boxed;
 use vocab::id::{PolicyId, RuleId, ZoneId};
 
 pub(crate) fn policy_refusal(error: &PolicyError) -> Refusal {
@@ -178,6 +179,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`] as the rules of policies say; [`Refusal::Taken`] for a name in use.
+    #[boxed]
     pub async fn create_policy(
         &self,
         permit: &Permit,
@@ -193,6 +195,7 @@ impl Cell {
     ///
     /// # Errors
     /// As [`Cell::create_policy`].
+    #[boxed]
     pub async fn create_policy_with(
         &self,
         permit: &Permit,
@@ -246,6 +249,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision; [`Refusal::Invalid`] for what would shut the
     /// caller out.
+    #[boxed]
     pub async fn update_policy(
         &self,
         permit: &Permit,
@@ -260,6 +264,7 @@ impl Cell {
     ///
     /// # Errors
     /// As [`Cell::update_policy`].
+    #[boxed]
     pub async fn change_policy(
         &self,
         permit: &Permit,
@@ -302,6 +307,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] while an app names one that is to rest, and for the policies that every org has.
+    #[boxed]
     pub async fn switch_policy(
         &self,
         permit: &Permit,
@@ -345,6 +351,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] while an app names it, and for the policies that every org has.
+    #[boxed]
     pub async fn delete_policy(&self, permit: &Permit, id: &PolicyId) -> Result<(), Refusal> {
         permit.covers(Permission::ManagePolicies)?;
         let (cell, by, id) = (self.clone(), permit.clone(), id.clone());
@@ -374,6 +381,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal`] as the rules of zones say; [`Refusal::Taken`] for a name in use; [`Refusal::Invalid`] for what would
     /// shut the caller out.
+    #[boxed]
     pub async fn create_zone(
         &self,
         permit: &Permit,
@@ -415,6 +423,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal`], above all [`Refusal::Changed`] for a stale revision; [`Refusal::Invalid`] for what would shut the
     /// caller out.
+    #[boxed]
     pub async fn update_zone(
         &self,
         permit: &Permit,
@@ -445,6 +454,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::WrongState`] for a rest while a policy or the settings of threats name it; [`Refusal::Invalid`] for what would shut the caller
     /// out.
+    #[boxed]
     pub async fn switch_zone(
         &self,
         permit: &Permit,
@@ -485,6 +495,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] while one does: such a policy would refuse everyone.
+    #[boxed]
     pub async fn delete_zone(&self, permit: &Permit, id: &ZoneId) -> Result<(), Refusal> {
         permit.covers(Permission::ManagePolicies)?;
         let (cell, by, id) = (self.clone(), permit.clone(), id.clone());

@@ -7,6 +7,7 @@ use crate::sign_on::{PolicyScope, SignOnPolicy, Zone};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use std::collections::HashMap;
 use std::sync::Arc;
+use vocab::future::boxed;
 use vocab::id::{AppId, OrgId, PolicyId, ZoneId};
 use vocab::time::Timestamp;
 
@@ -89,6 +90,7 @@ fn render_policy(policy: &SignOnPolicy) -> Result<String, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails or the org's or the console's policy is missing.
+#[boxed]
 pub async fn load_policies(tx: &mut ReadTx, org_id: &OrgId) -> Result<Policies, Fault> {
     let (mut org, mut console, mut apps) = (None, None, HashMap::new());
     for stored in load_all_policies(tx, org_id).await? {
@@ -115,6 +117,7 @@ pub async fn load_policies(tx: &mut ReadTx, org_id: &OrgId) -> Result<Policies, 
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_all_policies(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -129,6 +132,7 @@ pub async fn load_all_policies(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_policy(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -144,6 +148,7 @@ pub async fn load_policy(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn is_app_policy(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -160,6 +165,7 @@ pub async fn is_app_policy(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn is_policy_named(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -173,6 +179,7 @@ pub async fn is_policy_named(
 ///
 /// # Errors
 /// [`Refusal::Taken`] if the name is in use.
+#[boxed]
 pub async fn insert_policy(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -203,6 +210,7 @@ pub async fn insert_policy(
 ///
 /// # Errors
 /// [`Refusal::Changed`] or [`Refusal::Taken`].
+#[boxed]
 pub async fn update_policy(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -234,6 +242,7 @@ pub async fn update_policy(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn set_aside(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -251,6 +260,7 @@ pub async fn set_aside(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn switch_app_policy(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -268,6 +278,7 @@ pub async fn switch_app_policy(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_app_policy(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -306,6 +317,7 @@ fn render_ranges(zone: &Zone) -> Result<String, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_zones(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<Zone>, Fault> {
     let stored = load_all_zones(tx, org_id).await?;
     let active = stored.into_iter().filter(|stored| stored.active);
@@ -316,6 +328,7 @@ pub async fn load_zones(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<Zone>, Fa
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_all_zones(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<StoredZone>, Fault> {
     let sql = "SELECT id, name, ranges, blocked, revision, updated_at, active, created_at FROM zones \
                WHERE org_id = $1 ORDER BY name_key";
@@ -327,6 +340,7 @@ pub async fn load_all_zones(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<Store
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_zone(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -342,6 +356,7 @@ pub async fn load_zone(
 ///
 /// # Errors
 /// [`Refusal::Taken`] if the name is in use.
+#[boxed]
 pub async fn insert_zone(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -371,6 +386,7 @@ pub async fn insert_zone(
 ///
 /// # Errors
 /// [`Refusal::Changed`] or [`Refusal::Taken`].
+#[boxed]
 pub async fn update_zone(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -403,6 +419,7 @@ pub async fn update_zone(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn switch_zone(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -419,6 +436,7 @@ pub async fn switch_zone(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_zone(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -437,6 +455,7 @@ pub async fn delete_zone(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn count_apps_by_policy(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -455,6 +474,7 @@ pub async fn count_apps_by_policy(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_apps_of_policy(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -472,6 +492,7 @@ pub async fn load_apps_of_policy(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_governed_apps(
     tx: &mut ReadTx,
     org_id: &OrgId,

@@ -1,5 +1,7 @@
 //! The configuration of an org as one immutable value, loaded on demand and replaced when it changes.
 
+use vocab::future::boxed;
+
 pub mod cache;
 
 use crate::app::App;
@@ -103,6 +105,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if it cannot be read.
+    #[boxed]
     pub async fn snapshot(&self, org_id: &OrgId) -> Result<Option<Arc<OrgSnapshot>>, Fault> {
         let generation = match self.snapshots.get(org_id) {
             Ok(snapshot) => return Ok(Some(snapshot)),
@@ -172,6 +175,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if it cannot be read.
+    #[boxed]
     pub async fn app(&self, org_id: &OrgId, app_id: &AppId) -> Result<Option<Arc<App>>, Fault> {
         let key = (org_id.clone(), app_id.clone());
         let generation = match self.apps.get(&key) {

@@ -8,6 +8,7 @@ use crate::slowdown::{Guess, Halt, Ticket};
 use crate::snapshot::OrgSnapshot;
 use crate::threat::{Watch, decide_watch};
 use ledger::{Actor, ClientFacts, Event, EventType, Outcome, Target};
+use vocab::future::boxed;
 use vocab::id::OrgId;
 use vocab::time::Timestamp;
 
@@ -22,6 +23,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Halt`].
+    #[boxed]
     pub async fn admit(
         &self,
         snapshot: &OrgSnapshot,
@@ -38,6 +40,7 @@ impl Cell {
     }
 
     /// Counts a guess at a sign-in as failed. The log has a row when that makes a threat of its address.
+    #[boxed]
     pub async fn record_failed_sign_in(&self, org: &OrgId, ticket: Ticket, request: &RequestFacts) {
         if let Some(notice) = self.slowdown.record_failed_sign_in(ticket) {
             Box::pin(self.note_threat(org, notice, request)).await;

@@ -9,6 +9,7 @@ use crate::sign_on::{Zone, store};
 use crate::threat::{ThreatAction, ThreatSettings};
 use ledger::{Event, EventType, Outcome, Target};
 use std::collections::BTreeSet;
+use vocab::future::boxed;
 use vocab::id::ZoneId;
 
 /// Holds zones against those that count, each once.
@@ -35,6 +36,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Invalid`] for a zone that this org does not have, or that rests; [`Refusal::Changed`] if they were changed since.
+    #[boxed]
     pub async fn change_threats(
         &self,
         permit: &Permit,

@@ -6,6 +6,7 @@ use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::trusted_origin::{OriginInput, TrustedOrigin, decide_origin, store};
 use ledger::{Event, EventType, Outcome, Target};
+use vocab::future::boxed;
 use vocab::id::TrustedOriginId;
 
 /// What happens to a trusted origin that is there.
@@ -54,6 +55,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`] as the rules of trusted origins say; [`Refusal::Taken`] for a name or an origin that is there.
+    #[boxed]
     pub async fn create_trusted_origin(
         &self,
         permit: &Permit,
@@ -95,6 +97,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`] as for a new one; [`Refusal::NotFound`] for one that this org does not have.
+    #[boxed]
     pub async fn change_trusted_origin(
         &self,
         permit: &Permit,
@@ -133,6 +136,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for one that this org does not have.
+    #[boxed]
     pub async fn delete_trusted_origin(
         &self,
         permit: &Permit,

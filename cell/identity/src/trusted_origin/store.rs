@@ -3,6 +3,7 @@
 use crate::person::profile::fold;
 use crate::trusted_origin::{Trust, TrustedOrigin};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{OrgId, TrustedOriginId};
 
 macro_rules! select {
@@ -33,6 +34,7 @@ fn read(row: &Row) -> Result<TrustedOrigin, DatabaseFault> {
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_all(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -46,6 +48,7 @@ pub async fn load_all(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -60,6 +63,7 @@ pub async fn load(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn insert(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -87,6 +91,7 @@ pub async fn insert(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn update(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -112,6 +117,7 @@ pub async fn update(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete(
     tx: &mut WriteTx,
     org_id: &OrgId,

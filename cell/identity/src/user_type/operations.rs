@@ -12,6 +12,7 @@ use crate::user_type::schemas::decide_together;
 use crate::user_type::{TYPES_MAX, UserType, UserTypeInput, decide_name, decide_words, store};
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
+use vocab::future::boxed;
 use vocab::id::{OrgId, UserTypeId};
 
 impl Cell {
@@ -19,6 +20,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn list_user_types(&self, permit: &Permit) -> Result<Vec<UserType>, Refusal> {
         permit.covers(Permission::ReadDirectory)?;
         let of_every_org = self.type_of_every_org(permit.org()).await?;
@@ -34,6 +36,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for one that this org does not have.
+    #[boxed]
     pub async fn find_user_type(
         &self,
         permit: &Permit,
@@ -57,6 +60,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal`]; nothing was added.
+    #[boxed]
     pub async fn create_user_type(
         &self,
         permit: &Permit,
@@ -110,6 +114,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Changed`] if it is not any more as it was seen.
+    #[boxed]
     pub async fn change_user_type(
         &self,
         permit: &Permit,
@@ -146,6 +151,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] for the one that every org has, and for one that somebody is of.
+    #[boxed]
     pub async fn delete_user_type(
         &self,
         permit: &Permit,
@@ -190,6 +196,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for a type that this org does not have.
+    #[boxed]
     pub async fn user_type_schema(
         &self,
         permit: &Permit,
@@ -213,6 +220,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::Changed`] if they are not any more as they were seen; [`Refusal::Invalid`] as the rules of attributes say, and where
     /// another type has one of the name that holds something else.
+    #[boxed]
     pub async fn put_user_type_schema(
         &self,
         permit: &Permit,

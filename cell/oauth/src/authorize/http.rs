@@ -2,12 +2,11 @@
 
 use crate::authorize::request::Refusal;
 use crate::authorize::{Destination, Scene, run};
-use crate::denial::{Denial, Failure};
+use crate::denial::Failure;
 use crate::endpoint::Exchange;
 use crate::page::{OAuthPageError, Page};
 use crate::reply;
 use axum::response::Response;
-use protocol::oauth::error::ErrorCode;
 use protocol::oauth::form::{Form, render_form};
 
 /// The parameter by which a program brings a sign-in that it led itself.

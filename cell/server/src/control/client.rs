@@ -10,6 +10,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use vocab::future::boxed;
 
 /// How long the server may be silent; it says how far it is far more often.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
@@ -37,6 +38,7 @@ pub enum ControlError {
 ///
 /// # Errors
 /// [`ControlError`] if there was no proper answer.
+#[boxed]
 pub async fn send(
     data: &Path,
     mode: Mode,

@@ -31,6 +31,7 @@ use identity::cell::Cell;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
+use vocab::future::boxed;
 use vocab::secret::Secret;
 
 /// Whether a declaration is only compared, or carried out.
@@ -94,6 +95,7 @@ pub fn load(path: &Path) -> Result<Declaration, DeclarationError> {
 ///
 /// # Errors
 /// [`Unfinished`] with the first thing that was refused, and what was made before.
+#[boxed]
 pub async fn run(
     cell: &Cell,
     declaration: Declaration,

@@ -9,6 +9,7 @@ use crate::declaration::report::Report;
 use crate::declaration::{Declaration, Mode, run};
 use crate::start::{StartError, open_cell};
 use std::path::Path;
+use vocab::future::boxed;
 use vocab::secret::Secret;
 
 /// Why a folder could not be looked at.
@@ -29,6 +30,7 @@ pub enum OfflineError {
 ///
 /// # Errors
 /// [`OfflineError`] if the folder cannot be looked at.
+#[boxed]
 pub async fn plan(
     data: &Path,
     store: Option<&Secret<String>>,

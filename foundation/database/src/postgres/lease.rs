@@ -18,6 +18,7 @@ use crate::postgres::pool::{Connection, Pool};
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::sqlite::statement::{refuse_rows, wrong_count};
+use crate::transaction::TxFuture;
 
 const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
@@ -97,28 +98,33 @@ impl Lease {
         begun.map_err(|error| self.fault_of_begin(error, BEGIN_WRITE))
     }
 
-    /// All rows of the answer.
-    pub(crate) async fn query(
-        &mut self,
-        sql: Sql<'_>,
-        params: &[Value],
-    ) -> Result<Vec<Row>, DatabaseFault> {
-        match self.ask(Ask::Rows, sql, params).await? {
-            Answer::Rows(rows) => Ok(rows),
-            Answer::Count(_) => Ok(Vec::new()),
-        }
+    /// All rows of the answer. In a box, as all that asks the driver is: inline, its state would make every future that asks
+    /// anything large, which are dear to move, and its code would be compiled again in every crate.
+    pub(crate) fn query<'q>(
+        &'q mut self,
+        sql: Sql<'q>,
+        params: &'q [Value],
+    ) -> TxFuture<'q, Vec<Row>, DatabaseFault> {
+        Box::pin(async move {
+            match self.ask(Ask::Rows, sql, params).await? {
+                Answer::Rows(rows) => Ok(rows),
+                Answer::Count(_) => Ok(Vec::new()),
+            }
+        })
     }
 
     /// How many rows the statement touched.
-    pub(crate) async fn execute(
-        &mut self,
-        sql: Sql<'_>,
-        params: &[Value],
-    ) -> Result<u64, DatabaseFault> {
-        match self.ask(Ask::Count, sql, params).await? {
-            Answer::Count(count) => Ok(count),
-            Answer::Rows(_) => Ok(0),
-        }
+    pub(crate) fn execute<'q>(
+        &'q mut self,
+        sql: Sql<'q>,
+        params: &'q [Value],
+    ) -> TxFuture<'q, u64, DatabaseFault> {
+        Box::pin(async move {
+            match self.ask(Ask::Count, sql, params).await? {
+                Answer::Count(count) => Ok(count),
+                Answer::Rows(_) => Ok(0),
+            }
+        })
     }
 
     /// Runs a change of the schema; it is not prepared, for it is run once.

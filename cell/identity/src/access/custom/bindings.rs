@@ -21,6 +21,7 @@ use crate::walk::rows_max;
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 use std::collections::BTreeSet;
+use vocab::future::boxed;
 use vocab::id::{CustomRoleId, GroupId, ResourceSetId, RoleBindingId};
 
 /// Most people who are in a group that is given a role: each of them becomes an administrator by it.
@@ -34,6 +35,7 @@ impl Cell {
     /// [`Refusal::NotFound`] for a role or a set that this org does not have, [`Refusal::Invalid`] for a holder that it
     /// does not have; [`Refusal::TooMany`]; [`Refusal::WrongState`] for somebody who is getting back in by mail;
     /// [`Refusal::OutOfReach`] for whoever is no super administrator.
+    #[boxed]
     pub async fn bind_role(
         &self,
         permit: &Permit,
@@ -104,6 +106,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::NotFound`] for a binding that this org does not have; [`Refusal::OutOfReach`] for whoever is no super
     /// administrator.
+    #[boxed]
     pub async fn unbind_role(&self, permit: &Permit, id: &RoleBindingId) -> Result<(), Refusal> {
         permit.covers(Permission::ManageOrg)?;
         let (cell, by, id) = (self.clone(), permit.clone(), id.clone());
@@ -123,6 +126,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] where nobody does; else as [`Cell::unbind_role`].
+    #[boxed]
     pub async fn unbind_everybody(
         &self,
         permit: &Permit,

@@ -13,6 +13,7 @@ use crate::fault::Refusal;
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 use std::collections::BTreeSet;
+use vocab::future::boxed;
 use vocab::id::CustomRoleId;
 
 /// What happens to a custom role that is there.
@@ -39,6 +40,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal`] as the rules of labels say; [`Refusal::Taken`] for a label that there is; [`Refusal::OutOfReach`] for
     /// whoever is no super administrator.
+    #[boxed]
     pub async fn create_custom_role(
         &self,
         permit: &Permit,
@@ -79,6 +81,7 @@ impl Cell {
     ///
     /// # Errors
     /// As [`Cell::create_custom_role`]; [`Refusal::NotFound`] for a role that this org does not have.
+    #[boxed]
     pub async fn change_custom_role(
         &self,
         permit: &Permit,
@@ -157,6 +160,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Invalid`] for one that is bound; [`Refusal::NotFound`] for one that this org does not have.
+    #[boxed]
     pub async fn delete_custom_role(
         &self,
         permit: &Permit,

@@ -15,6 +15,7 @@ use crate::problem::{Problem, named};
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 use std::collections::BTreeSet;
+use vocab::future::boxed;
 use vocab::id::{ResourceSetId, SetResourceId};
 
 /// What happens to a resource set that is there.
@@ -39,6 +40,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal`] as the rules of labels say; [`Refusal::Invalid`] for a resource that this org does not have;
     /// [`Refusal::OutOfReach`] for whoever is no super administrator.
+    #[boxed]
     pub async fn create_resource_set(
         &self,
         permit: &Permit,
@@ -72,6 +74,7 @@ impl Cell {
     ///
     /// # Errors
     /// As [`Cell::create_resource_set`]; [`Refusal::NotFound`] for a set or a resource of it that there is not.
+    #[boxed]
     pub async fn change_resource_set(
         &self,
         permit: &Permit,
@@ -177,6 +180,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Invalid`] for one that is bound; [`Refusal::NotFound`] for one that this org does not have.
+    #[boxed]
     pub async fn delete_resource_set(
         &self,
         permit: &Permit,

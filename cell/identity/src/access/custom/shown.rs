@@ -9,6 +9,7 @@ use crate::access::custom::store::reach;
 use crate::cell::Cell;
 use crate::fault::Fault;
 use std::collections::BTreeSet;
+use vocab::future::boxed;
 use vocab::id::{OrgId, UserId};
 
 /// What there is to be done to somebody.
@@ -33,6 +34,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn offered_over_person(
         &self,
         org: &OrgId,
@@ -58,6 +60,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn is_offered_over(
         &self,
         org: &OrgId,

@@ -12,6 +12,7 @@ use crate::fault::Refusal;
 use crate::person::operations::as_target;
 use database::{ReadTx, WriteTx};
 use ledger::{Event, EventType, Outcome, Target};
+use vocab::future::boxed;
 use vocab::id::{GroupId, UserId};
 
 const OTHER_KIND: &str = "this role is not narrowed by such a target";
@@ -24,6 +25,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for a role that the holder does not have.
+    #[boxed]
     pub async fn list_role_targets(
         &self,
         permit: &Permit,
@@ -47,6 +49,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for a role that the person has neither way.
+    #[boxed]
     pub async fn list_targets_of_person(
         &self,
         permit: &Permit,
@@ -71,6 +74,7 @@ impl Cell {
     /// [`Refusal::NotFound`] for a role that the holder does not have, and for a target that this org does not have;
     /// [`Refusal::Invalid`] for a role that such a target does not narrow; [`Refusal::TooMany`];
     /// [`Refusal::OutOfReach`] for whoever is no super administrator.
+    #[boxed]
     pub async fn add_role_target(
         &self,
         permit: &Permit,
@@ -136,6 +140,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::Invalid`] for the last one; [`Refusal::NotFound`] for a role that the holder does not have, and for what
     /// is no target of it; [`Refusal::OutOfReach`] for whoever is no super administrator.
+    #[boxed]
     pub async fn remove_role_target(
         &self,
         permit: &Permit,
@@ -172,6 +177,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::Invalid`] for a role that apps do not narrow; [`Refusal::NotFound`] for a role that the person does not
     /// have; [`Refusal::OutOfReach`] for whoever is no super administrator.
+    #[boxed]
     pub async fn widen_role(
         &self,
         permit: &Permit,

@@ -5,6 +5,7 @@ use crate::access::narrowed::{AddedTarget, RoleHolder, RoleTarget};
 use crate::fault::Fault;
 use crate::person::store::read_role;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{GroupId, OrgId, UserId};
 use vocab::time::Timestamp;
 
@@ -18,6 +19,7 @@ pub(crate) fn read_target(row: &Row, column: usize) -> Result<RoleTarget, Fault>
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_of_holder(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -34,6 +36,7 @@ pub async fn load_of_holder(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_through_groups(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -52,6 +55,7 @@ pub async fn load_through_groups(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_since(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -68,6 +72,7 @@ pub async fn load_since(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_targets(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -243,6 +248,7 @@ pub(crate) async fn forget_target(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_targets_of_person(
     tx: &mut ReadTx,
     org: &OrgId,

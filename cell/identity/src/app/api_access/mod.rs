@@ -2,6 +2,8 @@
 //! own roles permit. Both are given by whoever manages the org, never by whoever manages apps: an app would else be a
 //! way to more than one has.
 
+use vocab::future::boxed;
+
 pub mod store;
 
 use crate::access::ceiling::check_grant;
@@ -45,6 +47,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for an app that this org does not have.
+    #[boxed]
     pub async fn list_api_grants(
         &self,
         permit: &Permit,
@@ -62,6 +65,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] for an app that does not prove itself by a key.
+    #[boxed]
     pub async fn grant_api_scope(
         &self,
         permit: &Permit,
@@ -107,6 +111,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for a grant that the app does not have.
+    #[boxed]
     pub async fn revoke_api_scope(
         &self,
         permit: &Permit,
@@ -139,6 +144,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for an app that this org does not have.
+    #[boxed]
     pub async fn list_app_roles(
         &self,
         permit: &Permit,
@@ -156,6 +162,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] for an app that does not prove itself by a key.
+    #[boxed]
     pub async fn grant_app_role(
         &self,
         permit: &Permit,
@@ -194,6 +201,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for a role that the app does not have.
+    #[boxed]
     pub async fn revoke_app_role(
         &self,
         permit: &Permit,
@@ -223,6 +231,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
+    #[boxed]
     pub async fn app_caller(
         &self,
         org_id: &OrgId,

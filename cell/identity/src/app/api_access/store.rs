@@ -8,6 +8,7 @@ use crate::fault::Fault;
 use crate::person::roles::GrantedRole;
 use crate::person::store::{read_granted, read_role};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{ApiGrantId, AppId, OrgId};
 use vocab::time::Timestamp;
 
@@ -25,6 +26,7 @@ fn read_grant(row: &Row) -> Result<ApiGrant, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_grants(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -40,6 +42,7 @@ pub async fn load_grants(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_grant(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -56,6 +59,7 @@ pub async fn load_grant(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn insert_grant(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -79,6 +83,7 @@ pub async fn insert_grant(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_grant(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -93,6 +98,7 @@ pub async fn delete_grant(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_granted_roles(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -109,6 +115,7 @@ pub async fn load_granted_roles(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_roles(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -123,6 +130,7 @@ pub async fn load_roles(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn insert_role(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -140,6 +148,7 @@ pub async fn insert_role(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_role(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -157,6 +166,7 @@ pub async fn delete_role(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_of_app(
     tx: &mut WriteTx,
     org_id: &OrgId,

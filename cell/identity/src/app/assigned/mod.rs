@@ -1,5 +1,7 @@
 //! To whom an app is assigned, read page by page: people one by one and through groups, and the groups themselves.
 
+use vocab::future::boxed;
+
 pub mod store;
 
 use crate::access::custom::capability::ThingKind;
@@ -130,6 +132,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for an app that this org does not have.
+    #[boxed]
     pub async fn list_app_people(
         &self,
         permit: &Permit,
@@ -161,6 +164,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if it is not.
+    #[boxed]
     pub async fn find_app_person(
         &self,
         permit: &Permit,
@@ -183,6 +187,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for an app that this org does not have.
+    #[boxed]
     pub async fn list_app_groups(
         &self,
         permit: &Permit,
@@ -207,6 +212,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if it is not.
+    #[boxed]
     pub async fn find_app_group(
         &self,
         permit: &Permit,

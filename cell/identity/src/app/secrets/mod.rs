@@ -1,6 +1,8 @@
 //! Secrets of an app that are switched off and on again: whoever moves clients to a new one can try whether the old one is
 //! still in use, and take it back. Each change and its log row are one transaction, and no cached app outlives it.
 
+use vocab::future::boxed;
+
 pub mod store;
 
 use crate::access::{Permission, Permit};
@@ -34,6 +36,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for an app that this org does not have.
+    #[boxed]
     pub async fn list_app_secrets(
         &self,
         permit: &Permit,
@@ -52,6 +55,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::NotFound`] if the app has none of that id; [`Refusal::WrongState`] for an app that proves itself
     /// otherwise.
+    #[boxed]
     pub async fn activate_app_secret(
         &self,
         permit: &Permit,
@@ -67,6 +71,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::NotFound`] if the app has none of that id; [`Refusal::WrongState`] for the last one by which the app can
     /// prove itself.
+    #[boxed]
     pub async fn deactivate_app_secret(
         &self,
         permit: &Permit,
@@ -110,6 +115,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::WrongState`] while it is accepted; [`Refusal::NotFound`] if the app has none of that id.
+    #[boxed]
     pub async fn delete_app_secret(
         &self,
         permit: &Permit,

@@ -3,6 +3,7 @@
 use crate::app::AppStatus;
 use crate::app::secrets::KnownSecret;
 use database::{DatabaseFault, ReadTx, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{AppId, AppSecretId, OrgId};
 use vocab::time::Timestamp;
 
@@ -10,6 +11,7 @@ use vocab::time::Timestamp;
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_all(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -39,6 +41,7 @@ pub async fn load_all(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_inactive(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -103,6 +106,7 @@ pub(super) async fn activate(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_inactive(
     tx: &mut WriteTx,
     org_id: &OrgId,

@@ -1,6 +1,7 @@
 //! The table `one_time_codes`.
 
 use database::{DatabaseFault, ReadTx, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{OneTimeCodeId, OrgId, UserId};
 use vocab::secret::SecretHash;
 use vocab::time::Timestamp;
@@ -29,6 +30,7 @@ pub struct OneTimeCode {
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn insert_one_time(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -57,6 +59,7 @@ pub async fn insert_one_time(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn find_link(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -77,6 +80,7 @@ pub async fn find_link(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn use_link(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -96,6 +100,7 @@ pub async fn use_link(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn is_self_asked(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -111,6 +116,7 @@ pub async fn is_self_asked(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn count_attempt(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -131,6 +137,7 @@ pub async fn count_attempt(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_mailed(
     tx: &mut WriteTx,
     org_id: &OrgId,

@@ -2,6 +2,7 @@
 
 use crate::org::settings::Aaguid;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{OrgId, PasskeyId, UserId};
 use vocab::time::Timestamp;
 use vocab::value::Value;
@@ -62,6 +63,7 @@ macro_rules! select_passkey {
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_passkeys(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -76,6 +78,7 @@ pub async fn load_passkeys(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn count_passkeys(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -90,6 +93,7 @@ pub async fn count_passkeys(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn find_passkey(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -106,6 +110,7 @@ pub async fn find_passkey(
 ///
 /// # Errors
 /// [`DatabaseFault`]; a unique violation if the authenticator is enrolled already.
+#[boxed]
 pub async fn insert_passkey(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -132,6 +137,7 @@ pub async fn insert_passkey(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn update_passkey_use(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -149,6 +155,7 @@ pub async fn update_passkey_use(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn rename_passkey(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -164,6 +171,7 @@ pub async fn rename_passkey(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_passkey(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -178,6 +186,7 @@ pub async fn delete_passkey(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_passkeys(
     tx: &mut WriteTx,
     org_id: &OrgId,

@@ -1,6 +1,7 @@
 //! The tables `passwords`, `password_history` and `password_imports`.
 
 use database::{DatabaseFault, ReadTx, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{OrgId, UserId};
 use vocab::time::Timestamp;
 
@@ -19,6 +20,7 @@ pub struct StoredPassword {
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_password(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -41,6 +43,7 @@ pub async fn load_password(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn put_password(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -66,6 +69,7 @@ pub async fn put_password(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn await_import(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -83,6 +87,7 @@ pub async fn await_import(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn awaits_import(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -97,6 +102,7 @@ pub async fn awaits_import(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn take_import(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -110,6 +116,7 @@ pub async fn take_import(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn replace_hash(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -127,6 +134,7 @@ pub async fn replace_hash(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_password(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -140,6 +148,7 @@ pub async fn delete_password(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_history(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -156,6 +165,7 @@ pub async fn load_history(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn insert_history(
     tx: &mut WriteTx,
     org_id: &OrgId,

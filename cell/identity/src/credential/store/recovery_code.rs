@@ -1,6 +1,7 @@
 //! The table `recovery_codes`.
 
 use database::{DatabaseFault, ReadTx, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{OrgId, UserId};
 use vocab::secret::SecretHash;
 use vocab::time::Timestamp;
@@ -9,6 +10,7 @@ use vocab::time::Timestamp;
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn replace_recovery_codes(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -32,6 +34,7 @@ pub async fn replace_recovery_codes(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn count_recovery_codes(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -46,6 +49,7 @@ pub async fn count_recovery_codes(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_recovery_codes_made(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -60,6 +64,7 @@ pub async fn load_recovery_codes_made(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn use_recovery_code(
     tx: &mut WriteTx,
     org_id: &OrgId,

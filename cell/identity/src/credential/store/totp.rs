@@ -1,6 +1,7 @@
 //! The table `totp_factors`.
 
 use database::{DatabaseFault, ReadTx, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{OrgId, TotpId, UserId};
 use vocab::time::Timestamp;
 
@@ -25,6 +26,7 @@ pub struct StoredTotp {
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_totp(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -51,6 +53,7 @@ pub async fn load_totp(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn insert_pending_totp(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -74,6 +77,7 @@ pub async fn insert_pending_totp(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_pending_totp(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -88,6 +92,7 @@ pub async fn delete_pending_totp(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn confirm_totp(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -114,6 +119,7 @@ pub async fn confirm_totp(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn use_totp_step(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -130,6 +136,7 @@ pub async fn use_totp_step(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_totp(
     tx: &mut WriteTx,
     org_id: &OrgId,

@@ -3,6 +3,7 @@
 use crate::event_hook::deliveries::{Attempt, Delivery, DeliveryState};
 use crate::fault::Fault;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{EventHookId, HookDeliveryId, OrgId};
 use vocab::time::Timestamp;
 
@@ -51,6 +52,7 @@ fn render_rows(rows: &[i64]) -> String {
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn insert(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -75,6 +77,7 @@ pub async fn insert(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn forget_up_to(
     tx: &mut WriteTx,
     (org_id, hook_id): (&OrgId, &EventHookId),
@@ -91,6 +94,7 @@ pub async fn forget_up_to(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn count_waiting(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -107,6 +111,7 @@ pub async fn count_waiting(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -125,6 +130,7 @@ pub async fn load(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_page(
     tx: &mut ReadTx,
     (org_id, hook_id): (&OrgId, &EventHookId),
@@ -143,6 +149,7 @@ pub async fn load_page(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn call_off(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -157,6 +164,7 @@ pub async fn call_off(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn repeat(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -172,6 +180,7 @@ pub async fn repeat(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn note(
     tx: &mut WriteTx,
     (org_id, id): (&OrgId, &HookDeliveryId),
@@ -201,6 +210,7 @@ pub async fn note(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn forget_before(
     tx: &mut WriteTx,
     before: Timestamp,

@@ -4,6 +4,7 @@ use crate::event_hook::EventHook;
 use crate::fault::Fault;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use std::collections::HashMap;
+use vocab::future::boxed;
 use vocab::id::{EventHookId, OrgId};
 
 macro_rules! select {
@@ -37,6 +38,7 @@ fn read(row: &Row) -> Result<EventHook, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -62,6 +64,7 @@ pub async fn load(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_all(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<EventHook>, Fault> {
     let rows = tx
         .query(
@@ -87,6 +90,7 @@ pub async fn load_all(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<EventHook>,
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn count(tx: &mut ReadTx, org_id: &OrgId) -> Result<usize, DatabaseFault> {
     let sql = "SELECT COUNT(*) FROM event_hooks WHERE org_id = $1";
     let row = tx.query_optional(sql, params![org_id]).await?;
@@ -102,6 +106,7 @@ fn render_config(hook: &EventHook) -> Result<String, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn insert(tx: &mut WriteTx, hook: &EventHook, followed: i64) -> Result<(), Fault> {
     let sql = "INSERT INTO event_hooks (org_id, id, name, config, active, verified, revision, followed, \
                deliveries, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10)";
@@ -135,6 +140,7 @@ async fn insert_types(tx: &mut WriteTx, hook: &EventHook) -> Result<(), Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn update(
     tx: &mut WriteTx,
     hook: &EventHook,
@@ -167,6 +173,7 @@ pub async fn update(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -202,6 +209,7 @@ pub struct Following {
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_following(
     tx: &mut ReadTx,
     after: (&str, &str),
@@ -241,6 +249,7 @@ pub struct FoundRow {
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_rows(
     tx: &mut ReadTx,
     (org_id, id): (&OrgId, &EventHookId),
@@ -268,6 +277,7 @@ pub async fn load_rows(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn go_on(
     tx: &mut WriteTx,
     (org_id, id): (&OrgId, &EventHookId),
@@ -286,6 +296,7 @@ pub async fn go_on(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn newest_row(tx: &mut ReadTx, org_id: &OrgId) -> Result<i64, DatabaseFault> {
     let head = ledger::load_head(tx, org_id).await?;
     Ok(head.map_or(0, |head| head.seq))

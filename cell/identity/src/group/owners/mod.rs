@@ -3,6 +3,8 @@
 //!
 //! Who owns a group that holds a role is changed by super administrators alone, as who is in it.
 
+use vocab::future::boxed;
+
 pub mod store;
 
 use crate::access::custom::capability::{Capability, ThingKind};
@@ -68,6 +70,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for a group that this org does not have.
+    #[boxed]
     pub async fn list_group_owners(
         &self,
         permit: &Permit,
@@ -87,6 +90,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::NotFound`] for a group or an owner that this org does not have; [`Refusal::Taken`] for one that owns the group;
     /// [`Refusal::TooMany`] beyond [`OWNERS_MAX`]; [`Refusal::OutOfReach`] where the group holds a role and the caller may not.
+    #[boxed]
     pub async fn add_group_owner(
         &self,
         permit: &Permit,
@@ -125,6 +129,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::NotFound`] for a group that this org does not have, and for somebody who does not own it;
     /// [`Refusal::OutOfReach`] as for [`Cell::add_group_owner`].
+    #[boxed]
     pub async fn remove_group_owner(
         &self,
         permit: &Permit,

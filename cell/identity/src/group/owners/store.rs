@@ -5,6 +5,7 @@ use crate::group::owners::{GroupOwner, OWNERS_MAX, OwnerId};
 use crate::person::name_of;
 use crate::walk::rows_max;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{GroupId, OrgId};
 use vocab::time::Timestamp;
 
@@ -12,6 +13,7 @@ use vocab::time::Timestamp;
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_of_group(
     tx: &mut ReadTx,
     org: &OrgId,

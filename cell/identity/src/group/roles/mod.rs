@@ -3,6 +3,8 @@
 //! Who is in such a group is changed by super administrators alone, by hand alone: see `access/custom/guard.rs`. Whether an
 //! org has a super administrator left is told by those who are one by themselves.
 
+use vocab::future::boxed;
+
 pub mod store;
 
 use crate::access::ceiling::{begin_role_giving, check_grant};
@@ -20,6 +22,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn list_group_roles(
         &self,
         permit: &Permit,
@@ -36,6 +39,7 @@ impl Cell {
     /// [`Refusal::NotFound`] for a group that this org does not have; [`Refusal::Invalid`] for one that a rule fills;
     /// [`Refusal::TooMany`] members; [`Refusal::WrongState`] where somebody in it is getting back in by mail;
     /// [`Refusal::OutOfReach`] for whoever is no super administrator.
+    #[boxed]
     pub async fn grant_group_role(
         &self,
         permit: &Permit,
@@ -72,6 +76,7 @@ impl Cell {
     ///
     /// # Errors
     /// As [`Cell::grant_group_role`].
+    #[boxed]
     pub async fn revoke_group_role(
         &self,
         permit: &Permit,

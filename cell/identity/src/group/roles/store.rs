@@ -6,6 +6,7 @@ use crate::fault::Fault;
 use crate::person::roles::GrantedRole;
 use crate::person::store::read_granted;
 use database::{DatabaseFault, ReadTx, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{GroupId, OrgId, UserId};
 use vocab::time::Timestamp;
 
@@ -13,6 +14,7 @@ use vocab::time::Timestamp;
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_of_group(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -29,6 +31,7 @@ pub async fn load_of_group(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_of_person(
     tx: &mut ReadTx,
     org: &OrgId,

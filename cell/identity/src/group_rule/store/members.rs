@@ -5,6 +5,7 @@ use crate::person::Person;
 use crate::person::store as people;
 use database::{DatabaseFault, ReadTx, WriteTx, params};
 use protocol::expression::GroupFact;
+use vocab::future::boxed;
 use vocab::id::{GroupId, GroupRuleId, OrgId, UserId};
 use vocab::time::Timestamp;
 
@@ -12,6 +13,7 @@ use vocab::time::Timestamp;
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_of_person(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -28,6 +30,7 @@ pub async fn load_of_person(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_of_rule(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -46,6 +49,7 @@ pub async fn load_of_rule(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_of_rule_between(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -65,6 +69,7 @@ pub async fn load_of_rule_between(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn count_of_rule(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -81,6 +86,7 @@ pub async fn count_of_rule(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_rules_of(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -100,6 +106,7 @@ pub async fn load_rules_of(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn give(
     tx: &mut WriteTx,
     org: &OrgId,
@@ -118,6 +125,7 @@ pub async fn give(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn take_back(
     tx: &mut WriteTx,
     org: &OrgId,
@@ -133,6 +141,7 @@ pub async fn take_back(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn hand_over(
     tx: &mut WriteTx,
     org: &OrgId,
@@ -161,6 +170,7 @@ async fn delete_reason(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_groups_by_hand(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -184,6 +194,7 @@ pub async fn load_groups_by_hand(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_people(
     tx: &mut ReadTx,
     org: &OrgId,

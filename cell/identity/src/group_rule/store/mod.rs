@@ -1,5 +1,7 @@
 //! The tables `group_rules`, `group_rule_targets`, `group_rule_exclusions` and `group_rule_sets`.
 
+use vocab::future::boxed;
+
 pub mod members;
 pub mod passes;
 
@@ -22,6 +24,7 @@ macro_rules! columns {
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn hold_set(tx: &mut WriteTx, org: &OrgId) -> Result<Option<String>, DatabaseFault> {
     let sql = "SELECT stamp FROM group_rule_sets WHERE org_id = $1 FOR UPDATE";
     let row = tx.query_optional(sql, params![org]).await?;
@@ -32,6 +35,7 @@ pub async fn hold_set(tx: &mut WriteTx, org: &OrgId) -> Result<Option<String>, D
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn put_set(tx: &mut WriteTx, org: &OrgId, stamp: &str) -> Result<(), DatabaseFault> {
     let sql = "INSERT INTO group_rule_sets (org_id, stamp) VALUES ($1, $2) \
                ON CONFLICT (org_id) DO UPDATE SET stamp = $2";
@@ -42,6 +46,7 @@ pub async fn put_set(tx: &mut WriteTx, org: &OrgId, stamp: &str) -> Result<(), D
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -61,6 +66,7 @@ pub async fn load(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_name(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -75,6 +81,7 @@ pub async fn load_name(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_page(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -93,6 +100,7 @@ pub async fn load_page(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn complete(tx: &mut ReadTx, rule: GroupRule) -> Result<GroupRule, Fault> {
     let (org, id) = (&rule.org_id, &rule.id);
     let targets = "SELECT group_id FROM group_rule_targets WHERE org_id = $1 AND rule_id = $2 ORDER BY group_id";
@@ -133,6 +141,7 @@ fn read(row: &Row) -> Result<GroupRule, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_active(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -150,6 +159,7 @@ pub async fn load_active(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_filled(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -168,6 +178,7 @@ pub async fn load_filled(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_group_names(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -185,6 +196,7 @@ pub async fn load_group_names(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn count(tx: &mut ReadTx, org: &OrgId, max: i64) -> Result<i64, DatabaseFault> {
     let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM group_rules WHERE org_id = $1 AND status <> 'REMOVED' LIMIT $2) AS few";
     let row = tx.query_optional(sql, params![org, max]).await?;
@@ -195,6 +207,7 @@ pub async fn count(tx: &mut ReadTx, org: &OrgId, max: i64) -> Result<i64, Databa
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_filling(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -213,6 +226,7 @@ pub async fn load_filling(
 ///
 /// # Errors
 /// [`Refusal::Taken`] if the name is in use.
+#[boxed]
 pub async fn insert(
     tx: &mut WriteTx,
     org: &OrgId,
@@ -257,6 +271,7 @@ async fn insert_parts(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn insert_exclusion(
     tx: &mut WriteTx,
     org: &OrgId,
@@ -272,6 +287,7 @@ pub async fn insert_exclusion(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn count_excluded(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -286,6 +302,7 @@ pub async fn count_excluded(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_exclusions_of(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -300,6 +317,7 @@ pub async fn load_exclusions_of(
 ///
 /// # Errors
 /// [`Refusal::Changed`] or [`Refusal::Taken`].
+#[boxed]
 pub async fn update(
     tx: &mut WriteTx,
     rule: &GroupRule,
@@ -347,6 +365,7 @@ async fn delete_parts(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn update_status(
     tx: &mut WriteTx,
     rule: &GroupRule,
@@ -369,6 +388,7 @@ pub async fn update_status(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn hide(tx: &mut WriteTx, rule: &GroupRule) -> Result<bool, DatabaseFault> {
     let (org, id) = (&rule.org_id, &rule.id);
     let sql = "UPDATE group_rules SET status = 'REMOVED', name_key = id \
@@ -384,6 +404,7 @@ pub async fn hide(tx: &mut WriteTx, rule: &GroupRule) -> Result<bool, DatabaseFa
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_hidden(
     tx: &mut WriteTx,
     org: &OrgId,
@@ -397,6 +418,7 @@ pub async fn delete_hidden(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_group(
     tx: &mut WriteTx,
     org: &OrgId,

@@ -2,6 +2,7 @@
 
 use crate::fault::Fault;
 use database::{DatabaseFault, ReadTx, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{GroupRuleId, OrgId};
 use vocab::time::Timestamp;
 
@@ -57,6 +58,7 @@ pub struct Pass {
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn put(
     tx: &mut WriteTx,
     org: &OrgId,
@@ -77,6 +79,7 @@ pub async fn put(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete(
     tx: &mut WriteTx,
     org: &OrgId,
@@ -90,6 +93,7 @@ pub async fn delete(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_due(tx: &mut ReadTx, now: Timestamp, limit: i64) -> Result<Vec<Pass>, Fault> {
     let sql = "SELECT org_id, rule_id, kind, stamp, place, changed, begun_at FROM group_rule_passes WHERE due_at <= $1 \
                AND org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') \
@@ -116,6 +120,7 @@ pub async fn load_due(tx: &mut ReadTx, now: Timestamp, limit: i64) -> Result<Vec
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn is_under_way(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -129,6 +134,7 @@ pub async fn is_under_way(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn advance(
     tx: &mut WriteTx,
     pass: &Pass,
@@ -155,6 +161,7 @@ pub async fn advance(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn finish(tx: &mut WriteTx, pass: &Pass) -> Result<bool, DatabaseFault> {
     let sql = "DELETE FROM group_rule_passes WHERE org_id = $1 AND rule_id = $2 AND stamp = $3 AND place = $4";
     let values = params![&pass.org_id, &pass.rule_id, &pass.stamp, &pass.place];

@@ -22,6 +22,7 @@ use crate::password::argon2id::SALT_BYTES;
 use crate::password::foreign::{ForeignError, ForeignHash, OWN_WEIGHT, parse_foreign};
 use crate::password::policy::HISTORY_COUNT_MAX;
 use crate::password::{PASSWORD_BYTES_MAX, phc};
+use vocab::future::boxed;
 
 /// Most stored hashes that one job compares a candidate with: the longest history of one person, and the present one.
 pub const COMPARED_HASHES_MAX: usize = HISTORY_COUNT_MAX as usize + 1;
@@ -170,6 +171,7 @@ impl HashPool {
     ///
     /// # Errors
     /// [`Denial`] at once if the pool is too busy or the password too long, [`Fault`] if the pool is stopping.
+    #[boxed]
     pub async fn hash(&self, password: Secret<String>) -> Result<String, HashError> {
         check_length(&password)?;
         let mut salt = [0; SALT_BYTES];
@@ -194,6 +196,7 @@ impl HashPool {
     ///
     /// # Errors
     /// As [`hash`](Self::hash), and [`Fault::StoredUnreadable`].
+    #[boxed]
     pub async fn verify(
         &self,
         candidate: Secret<String>,
@@ -214,6 +217,7 @@ impl HashPool {
     ///
     /// # Errors
     /// As [`verify`](Self::verify), and [`Fault::TooManyCompared`].
+    #[boxed]
     pub async fn matches_any(
         &self,
         candidate: Secret<String>,
@@ -238,6 +242,7 @@ impl HashPool {
     ///
     /// # Errors
     /// As [`hash`](Self::hash).
+    #[boxed]
     pub async fn dummy_verify(&self, candidate: Secret<String>) -> Result<(), HashError> {
         let parameters = [
             ("m", crate::password::argon2id::MEMORY_KIB),

@@ -10,6 +10,7 @@ use crate::person::search::plan::PeopleSearch;
 use crate::person::search::{FoundPeople, PersonRecord, store};
 use crate::walk::{EXAMINED_MAX, Page, rows_max};
 use database::ReadTx;
+use vocab::future::boxed;
 use vocab::id::{AppId, GroupId, UserId};
 
 impl Cell {
@@ -18,6 +19,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn search_people(
         &self,
         permit: &Permit,
@@ -45,6 +47,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if this org has nobody such.
+    #[boxed]
     pub async fn find_person(
         &self,
         permit: &Permit,
@@ -62,6 +65,7 @@ impl Cell {
     ///
     /// # Errors
     /// As for [`Cell::find_person`].
+    #[boxed]
     pub async fn find_assignee(
         &self,
         permit: &Permit,
@@ -80,6 +84,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn count_people(&self, permit: &Permit, max: usize) -> Result<usize, Refusal> {
         permit.covers(Permission::ReadDirectory)?;
         let mut tx = self.database.read().await?;
@@ -91,6 +96,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
+    #[boxed]
     pub async fn list_member_ids(
         &self,
         permit: &Permit,
@@ -108,6 +114,7 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for a group that this org does not have.
+    #[boxed]
     pub async fn list_members(
         &self,
         permit: &Permit,

@@ -3,6 +3,7 @@
 use crate::provisioning::store::Key;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use ledger::{LogEvent, LogFilter};
+use vocab::future::boxed;
 use vocab::id::{OrgId, UserId};
 use vocab::time::Timestamp;
 
@@ -410,6 +411,7 @@ pub async fn load_assigned(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_members(
     tx: &mut ReadTx,
     org: &vocab::id::OrgId,
@@ -484,6 +486,7 @@ pub const LEFT_OUT: &str = "*";
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_targets(
     tx: &mut ReadTx,
     org: &OrgId,

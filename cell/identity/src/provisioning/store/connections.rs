@@ -5,6 +5,7 @@ use crate::provisioning::mapping::RULES;
 use crate::provisioning::store::{Held, Key};
 use crate::provisioning::{Connection, ConnectionConfig, Standing};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{AppId, OrgId};
 use vocab::time::Timestamp;
 
@@ -59,6 +60,7 @@ pub async fn load(tx: &mut ReadTx, (org, app): Key<'_>) -> Result<Option<Connect
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn count(tx: &mut ReadTx, org: &OrgId) -> Result<i64, DatabaseFault> {
     let sql = "SELECT COUNT(*) FROM provisioning_connections WHERE org_id = $1";
     let row = tx.query_optional(sql, params![org]).await?;
@@ -74,6 +76,7 @@ fn render_config(connection: &Connection) -> Result<String, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn insert(tx: &mut WriteTx, connection: &Connection) -> Result<(), Fault> {
     let sql = "INSERT INTO provisioning_connections (org_id, app_id, config, active, revision, created_at, updated_at, \
                followed, walk_at, walk_again, requests, replaces, failures, next_at, holder, held_until, walked_by) \
@@ -98,6 +101,7 @@ pub async fn insert(tx: &mut WriteTx, connection: &Connection) -> Result<(), Fau
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn update(
     tx: &mut WriteTx,
     connection: &Connection,
@@ -167,6 +171,7 @@ pub async fn has_work(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_due(
     tx: &mut ReadTx,
     after: (&str, &str),
@@ -204,6 +209,7 @@ pub async fn load_due(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_of_group(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -222,6 +228,7 @@ pub async fn load_of_group(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn hold(
     tx: &mut WriteTx,
     held: &Held,
@@ -237,6 +244,7 @@ pub async fn hold(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn keep(tx: &mut WriteTx, held: &Held, until: Timestamp) -> Result<bool, DatabaseFault> {
     let sql = "UPDATE provisioning_connections SET held_until = $4 \
                WHERE org_id = $1 AND app_id = $2 AND holder = $3 AND active = 1";
@@ -248,6 +256,7 @@ pub async fn keep(tx: &mut WriteTx, held: &Held, until: Timestamp) -> Result<boo
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn release(tx: &mut WriteTx, held: &Held) -> Result<(), DatabaseFault> {
     let sql = "UPDATE provisioning_connections SET holder = '', held_until = 0 \
                WHERE org_id = $1 AND app_id = $2 AND holder IN ($3, $4)";
@@ -272,6 +281,7 @@ pub async fn end_hold(tx: &mut WriteTx, (org, app): Key<'_>) -> Result<(), Datab
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn note(
     tx: &mut WriteTx,
     held: &Held,
@@ -300,6 +310,7 @@ pub async fn note(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn is_held(tx: &mut WriteTx, held: &Held) -> Result<bool, DatabaseFault> {
     let sql = "UPDATE provisioning_connections SET revision = revision \
                WHERE org_id = $1 AND app_id = $2 AND holder = $3";
@@ -311,6 +322,7 @@ pub async fn is_held(tx: &mut WriteTx, held: &Held) -> Result<bool, DatabaseFaul
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn note_replaces(tx: &mut WriteTx, held: &Held) -> Result<(), DatabaseFault> {
     let sql = "UPDATE provisioning_connections SET replaces = 1 WHERE org_id = $1 AND app_id = $2 AND holder = $3";
     let values = params![&held.org_id, &held.app_id, &held.holder];
@@ -391,6 +403,7 @@ pub async fn move_walk(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn delete_of_app(
     tx: &mut WriteTx,
     org: &OrgId,

@@ -3,6 +3,7 @@
 use crate::provisioning::push::Push;
 use crate::provisioning::store::Key;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{GroupId, GroupPushId, OrgId, UserId};
 use vocab::time::Timestamp;
 
@@ -473,6 +474,7 @@ pub async fn find_of_group(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn count(
     tx: &mut ReadTx,
     org: &OrgId,

@@ -3,6 +3,7 @@
 use crate::provisioning::requests::{KEPT_MAX, Request};
 use crate::provisioning::store::Key;
 use database::{DatabaseFault, ReadTx, WriteTx, params};
+use vocab::future::boxed;
 use vocab::time::Timestamp;
 
 /// Requests with smaller numbers than that, the newest first.
@@ -83,6 +84,7 @@ pub async fn append(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn forget_before(
     tx: &mut WriteTx,
     before: Timestamp,

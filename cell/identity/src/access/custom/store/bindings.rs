@@ -4,6 +4,7 @@ use crate::access::custom::{Binding, Holder};
 use crate::fault::Fault;
 use crate::person::{Person, PersonStatus};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{CustomRoleId, GroupId, OrgId, ResourceSetId, RoleBindingId, UserId};
 
 macro_rules! select {
@@ -30,6 +31,7 @@ fn read(row: &Row) -> Result<Binding, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -44,6 +46,7 @@ pub async fn load(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_of_holder(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -59,6 +62,7 @@ pub async fn load_of_holder(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_through_groups(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -75,6 +79,7 @@ pub async fn load_through_groups(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_of_pair(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -89,6 +94,7 @@ pub async fn load_of_pair(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_of_set(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -104,6 +110,7 @@ pub async fn load_of_set(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn load_roles_of_set(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -118,6 +125,7 @@ pub async fn load_roles_of_set(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn is_role_held(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -147,6 +155,7 @@ pub(crate) use gives;
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
+#[boxed]
 pub async fn is_group_holder(
     tx: &mut ReadTx,
     org: &OrgId,

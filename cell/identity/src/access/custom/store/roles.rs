@@ -4,6 +4,7 @@ use crate::access::custom::GrantedCapability;
 use crate::access::custom::capability::Capability;
 use crate::fault::Fault;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{CustomRoleId, OrgId};
 use vocab::time::Timestamp;
 
@@ -26,6 +27,7 @@ pub(crate) async fn delete(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_capabilities(
     tx: &mut ReadTx,
     org: &OrgId,

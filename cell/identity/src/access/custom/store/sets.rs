@@ -3,6 +3,7 @@
 use crate::access::custom::{Resource, SetResource};
 use crate::fault::Fault;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{OrgId, ResourceSetId, SetResourceId};
 
 /// Removes a set with its resources; false if there is no such set.
@@ -24,6 +25,7 @@ pub(crate) async fn delete(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
+#[boxed]
 pub async fn load_resources(
     tx: &mut ReadTx,
     org: &OrgId,
