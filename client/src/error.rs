@@ -66,6 +66,11 @@ struct Cause {
     error_summary: String,
 }
 
+/// The code for a token that is none, or not any more.
+const INVALID_TOKEN: &str = "E0000011";
+/// The code for what the caller's roles do not permit.
+const FORBIDDEN: &str = "E0000006";
+
 impl Refusal {
     /// Of a status and the body that came with it, whatever that is.
     #[must_use]
@@ -97,10 +102,10 @@ impl Refusal {
             code => format!(" ({code})"),
         };
         let hint = match self.status {
-            StatusCode::UNAUTHORIZED => {
+            StatusCode::UNAUTHORIZED if matches!(self.code.as_str(), "" | INVALID_TOKEN) => {
                 ": the token is unknown, has ended, belongs to another organisation, or its owner may not sign in; make one under Settings, API tokens"
             }
-            StatusCode::FORBIDDEN if self.causes.is_empty() => {
+            StatusCode::FORBIDDEN if self.code == FORBIDDEN && self.causes.is_empty() => {
                 ": the roles of the token's owner do not permit it"
             }
             StatusCode::NOT_FOUND if self.summary.is_empty() => {

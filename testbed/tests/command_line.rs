@@ -194,7 +194,7 @@ fn tokens_and_the_log(admin: &Administrator) -> anyhow::Result<()> {
         admin.done(&["token", "list"])?.contains("Nightly script"),
         "it is not listed"
     );
-    admin.done(&["token", "revoke", &id])?;
+    admin.done(&["token", "revoke", &id, "--yes"])?;
     admin.refused(&["token", "show", &id], "E0000007")?;
     let rows = admin.things(&[
         "log",

@@ -1,6 +1,6 @@
 //! `testudo token`.
 
-use crate::admin::{client_of, print};
+use crate::admin::{client_of, ensure_sure, print};
 use crate::options::admin::{Token as TokenOptions, TokenCommand};
 use crate::terminal::{self, row, table};
 use client::tokens::Token;
@@ -27,7 +27,8 @@ pub async fn run(options: TokenOptions) -> anyhow::Result<ExitCode> {
         TokenCommand::Add { name } => {
             terminal::answer(output, &client.add_token(&name).await?, text)?
         }
-        TokenCommand::Revoke { token } => {
+        TokenCommand::Revoke { token, sure } => {
+            ensure_sure(sure, "the token")?;
             client.revoke_token(&token).await?;
             print::done(output, "revoked")?;
         }

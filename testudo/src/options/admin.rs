@@ -479,6 +479,9 @@ pub enum TokenCommand {
     Revoke {
         /// Its id.
         token: String,
+        /// Whether it is meant.
+        #[command(flatten)]
+        sure: Sure,
     },
 }
 

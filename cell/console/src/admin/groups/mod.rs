@@ -57,7 +57,6 @@ fn draw_list(visit: &Visit, query: String, groups: Vec<Group>, next: Option<Stri
         id: group.id.to_string(),
         name: group.name,
         about: group.description,
-        members: String::new(),
     });
     visit.page(&GroupsPage {
         shell: visit.shell(),

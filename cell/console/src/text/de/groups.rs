@@ -8,7 +8,6 @@ pub const GROUPS: Groups = Groups {
     search: "Gruppen nach Namen suchen",
     empty: "Noch keine Gruppen",
     empty_about: "Legen Sie eine für ein Team an, oder für alle, die eine App benutzen.",
-    members: "Mitglieder",
     tab_members: "Mitglieder",
     tab_apps: "Apps",
     tab_settings: "Einstellungen",

@@ -8,7 +8,6 @@ messages! {
         search: "Search groups by name",
         empty: "No groups yet",
         empty_about: "Make one for a team or for everybody who uses an app.",
-        members: "Members",
         tab_members: "Members",
         tab_apps: "Apps",
         tab_settings: "Settings",

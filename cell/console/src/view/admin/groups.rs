@@ -17,8 +17,6 @@ pub struct GroupRow {
     pub name: String,
     /// What it is for, or empty.
     pub about: String,
-    /// How many people are in it, as it is shown, or empty where counting would be dear.
-    pub members: String,
 }
 
 /// The list (`/admin/groups?q=…`), keyset-paged.
