@@ -5,7 +5,8 @@ use crate::files::ORG_LOGO;
 use crate::text::choice::{OrgLanguage, decide_language};
 use crate::upload::{UPLOAD_BYTES_MAX, Upload, read_upload, upload_type};
 use crate::view::colour::Accent;
-use crate::view::shell::{AdminAccess, Brand, Right, Shell, Viewer};
+use crate::view::part::Tone;
+use crate::view::shell::{AdminAccess, Brand, Flash, Right, Shell, Viewer};
 use crate::view::signin::ReturnPage;
 use crate::view::trouble::{ErrorKind, ErrorPage};
 use askama::Template;
@@ -32,6 +33,9 @@ use vocab::secret::SecretHash;
 const FORM_BYTES_MAX: usize = 128 * 1024;
 /// Most fields of a form.
 const FIELDS_MAX: usize = 400;
+
+/// The parameter of a page to which somebody comes back from proving: what they had sent was not done.
+pub const UNSENT: &str = "unsent";
 
 /// Says, as an extension of a request, that it may see the mail that is kept on this machine.
 #[derive(Debug, Clone, Copy)]
@@ -296,8 +300,14 @@ impl Visit {
         let settings = &self.snapshot.org.settings;
         let (branding, language) = (&settings.branding, settings.language.as_str());
         let form = read_cookie(&self.headers, CookieKind::Form, &self.context.org);
+        let t = decide_language(accept, OrgLanguage::Preferred(language));
+        // Whoever comes back from proving finds the form empty.
+        let flash = (self.parameter(UNSENT) == "1").then(|| Flash {
+            tone: Tone::Info,
+            text: t.account.proved_again.to_owned(),
+        });
         Shell {
-            t: decide_language(accept, OrgLanguage::Preferred(language)),
+            t,
             prefix: self.context.path_prefix.clone(),
             brand: Brand {
                 name: self.context.name.clone(),
@@ -314,7 +324,7 @@ impl Visit {
                 login: signed_in.person.login.clone(),
                 admin: admin_access(signed_in),
             }),
-            flash: None,
+            flash,
         }
     }
 

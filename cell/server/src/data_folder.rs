@@ -12,6 +12,8 @@ use wire::files::write_durably;
 const FORMAT: &str = "testudo-data 1\n";
 const FORMAT_FILE: &str = "FORMAT";
 const LOCK_FILE: &str = "lock";
+/// What is found in no other folder: where one of them lies, others of a data folder are missing.
+const OF_OURS: [&str; 2] = ["testudo.db", "root.key"];
 /// How often the lock is tried for: somebody may only be asking whether it is held.
 const LOCK_TRIES: usize = 5;
 /// The pause before it is tried for again.
@@ -51,6 +53,14 @@ pub enum DataFolderError {
         "{path} is not a testudo data folder and is not empty; name an empty or new folder with --data"
     )]
     Foreign {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// It was restored without the file that makes it one.
+    #[error(
+        "{path} holds a store or its key but not the file FORMAT that belongs to them: put that back too, from the same backup"
+    )]
+    Incomplete {
         /// The folder.
         path: PathBuf,
     },
@@ -175,6 +185,11 @@ impl DataFolder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => false,
             Err(error) => return Err(failed(&format)(error)),
         };
+        if !known && OF_OURS.iter().any(|name| path.join(name).exists()) {
+            return Err(DataFolderError::Incomplete {
+                path: path.to_path_buf(),
+            });
+        }
         if !known && holds_anything(path).map_err(failed(path))? {
             return Err(DataFolderError::Foreign {
                 path: path.to_path_buf(),
@@ -290,6 +305,18 @@ mod tests {
             ));
         }
         assert_eq!(fs::read_dir(foreign.path()).unwrap().count(), 1);
+
+        // What a backup held but for the file that says what it is.
+        for name in ["testudo.db", "root.key"] {
+            let restored = tempfile::tempdir().unwrap();
+            fs::set_permissions(restored.path(), fs::Permissions::from_mode(0o700)).unwrap();
+            fs::write(restored.path().join(name), "x").unwrap();
+            assert!(matches!(
+                DataFolder::open(restored.path()),
+                Err(DataFolderError::Incomplete { .. })
+            ));
+            assert_eq!(fs::read_dir(restored.path()).unwrap().count(), 1);
+        }
 
         let future = tempfile::tempdir().unwrap();
         fs::set_permissions(future.path(), fs::Permissions::from_mode(0o700)).unwrap();

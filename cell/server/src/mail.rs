@@ -19,21 +19,12 @@ use std::time::Duration;
 use vocab::id::{OrgId, OutboxId};
 use wire::files::write_durably;
 
+/// The folder of the data folder that keeps mail, where no server is configured.
+const KEPT_FOLDER: &str = "mail";
 /// How long one delivery may take.
 const SEND_SECS_MAX: u64 = 30;
 /// How long one delivery by a mail server of an org's own may take: others wait behind it.
 const OWN_SEND_SECS_MAX: u64 = 10;
-
-/// Why mail cannot be set up.
-#[derive(Debug, thiserror::Error)]
-pub enum MailSetUpError {
-    /// An option is wrong.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The folder for mail cannot be made.
-    #[error(transparent)]
-    Folder(#[from] DataFolderError),
-}
 
 /// Why one mail could not be sent now.
 #[derive(Debug, thiserror::Error)]
@@ -176,11 +167,11 @@ enum Route {
 }
 
 impl Post {
-    /// As configured.
+    /// As configured; none of it is tried, and nothing is made.
     ///
     /// # Errors
-    /// [`MailSetUpError`] naming the option.
-    pub fn set_up(config: &Config, folder: &DataFolder) -> Result<Self, MailSetUpError> {
+    /// [`ConfigError`] naming the option.
+    pub fn parse(config: &Config) -> Result<Self, ConfigError> {
         let from = config
             .mail_from
             .parse()
@@ -190,7 +181,7 @@ impl Post {
                 mend: "name the sender, for example --mail-from testudo@example.com",
             })?;
         let route = match &config.smtp {
-            None => Route::Folder(folder.subfolder("mail")?),
+            None => Route::Folder(config.data.join(KEPT_FOLDER)),
             Some(url) => {
                 let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose()).map_err(|error| {
                     ConfigError {
@@ -207,6 +198,17 @@ impl Post {
             }
         };
         Ok(Self { from, route })
+    }
+
+    /// Makes the folder that keeps mail, where no server is configured.
+    ///
+    /// # Errors
+    /// [`DataFolderError`] if the file system refuses.
+    pub fn prepare(&self, folder: &DataFolder) -> Result<(), DataFolderError> {
+        match &self.route {
+            Route::Folder(_) => folder.subfolder(KEPT_FOLDER).map(drop),
+            Route::Smtp(_) => Ok(()),
+        }
     }
 
     /// The folder that keeps mail, where no server is configured.

@@ -134,9 +134,6 @@ pub enum StartError {
     /// Addresses of event hooks cannot be gone to.
     #[error("TLS for event hooks cannot be set up")]
     Outward(#[from] rustls::Error),
-    /// Mail cannot be sent as configured.
-    #[error(transparent)]
-    Mail(#[from] mail::MailSetUpError),
     /// The threads for password hashing could not be started.
     #[error(transparent)]
     Passwords(#[from] identity::password::hash_pool::Fault),
@@ -263,7 +260,9 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
     let envoy = Arc::new(HttpEnvoy::new(reach)?);
     raise_descriptors();
     let location = store_location(&config.data, config.store.as_ref())?;
-    // Before anything is touched: a document with a mistake leaves no half-made data folder.
+    // Before anything is touched: a wrong option and a document with a mistake leave no half-made data folder.
+    let given = tls::of_files(&config.tls)?;
+    let post = mail::Post::parse(&config)?;
     let declared = config
         .bootstrap
         .as_deref()
@@ -276,13 +275,14 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
         .and_then(|url| url.host_str())
         .unwrap_or("localhost")
         .to_owned();
-    let tls = match &config.seat {
-        Some(seat) => Some(tls::of_fleet(&seat.identity)?),
-        None => tls::set_up(&config.tls, &folder, &host)?,
+    let tls = match (&config.seat, &config.tls) {
+        (Some(seat), _) => Some(tls::of_fleet(&seat.identity)?),
+        (None, TlsMode::SelfSigned) => Some(tls::of_local_authority(&folder, &host)?),
+        (None, TlsMode::Files { .. } | TlsMode::Off) => given,
     };
     let way = Arc::<HttpEnvoy>::clone(&envoy);
     let cell = open_cell(&folder, &location).await?.reaching(way);
-    let post = mail::Post::set_up(&config, &folder)?;
+    post.prepare(&folder)?;
     let listen_error = |source| StartError::Listen {
         address: config.listen,
         source,

@@ -20,7 +20,17 @@ const ROOT_KEY: &str = "root-key.pem";
 /// Why TLS cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// A file cannot be read or holds something else.
+    /// A file that an option names cannot be read or holds something else.
+    #[error("{option}: {path}: {reason}")]
+    Named {
+        /// The option.
+        option: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A file of the local authority cannot be read or holds something else.
     #[error("{path}: {reason}")]
     File {
         /// The file.
@@ -47,31 +57,44 @@ pub struct Tls {
     pub local_root: Option<PathBuf>,
 }
 
-/// Sets TLS up as configured; nothing if it is off.
+/// TLS by the files that options name, if they do. Nothing is made.
+///
+/// # Errors
+/// [`TlsError`] naming the option and the file.
+pub fn of_files(mode: &TlsMode) -> Result<Option<Tls>, TlsError> {
+    let TlsMode::Files { certificate, key } = mode else {
+        return Ok(None);
+    };
+    let refuse = |option, path: &PathBuf| {
+        let path = path.clone();
+        move |reason| TlsError::Named {
+            option,
+            path,
+            reason,
+        }
+    };
+    let chain = read_chain(certificate).map_err(refuse("--tls-certificate", certificate))?;
+    let secret = PrivateKeyDer::from_pem_file(key)
+        .map_err(|error| refuse("--tls-key", key)(error.to_string()))?;
+    let config = configure(chain, secret)?;
+    Ok(Some(Tls {
+        config,
+        local_root: None,
+    }))
+}
+
+/// TLS by the local authority of a data folder, which is made if it is not there.
 ///
 /// # Errors
 /// [`TlsError`] naming the file.
-pub fn set_up(mode: &TlsMode, folder: &DataFolder, host: &str) -> Result<Option<Tls>, TlsError> {
-    match mode {
-        TlsMode::Off => Ok(None),
-        TlsMode::Files { certificate, key } => {
-            let chain = read_chain(certificate)?;
-            let config = configure(chain, read_key(key)?)?;
-            Ok(Some(Tls {
-                config,
-                local_root: None,
-            }))
-        }
-        TlsMode::SelfSigned => {
-            let folder = folder.subfolder("tls")?;
-            let (root_path, issuer) = local_authority(&folder)?;
-            let config = local_certificate(&issuer, host, &root_path)?;
-            Ok(Some(Tls {
-                config,
-                local_root: Some(root_path),
-            }))
-        }
-    }
+pub fn of_local_authority(folder: &DataFolder, host: &str) -> Result<Tls, TlsError> {
+    let folder = folder.subfolder("tls")?;
+    let (root_path, issuer) = local_authority(&folder)?;
+    let config = local_certificate(&issuer, host, &root_path)?;
+    Ok(Tls {
+        config,
+        local_root: Some(root_path),
+    })
 }
 
 /// TLS of a cell of a fleet: nobody but processes of the fleet connects.
@@ -98,26 +121,15 @@ fn configure(
     Ok(Arc::new(config))
 }
 
-fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let refuse = |reason: String| TlsError::File {
-        path: path.to_path_buf(),
-        reason,
-    };
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path)
-        .map_err(|e| refuse(e.to_string()))?
-        .collect();
-    let chain = chain.map_err(|error| refuse(error.to_string()))?;
-    if chain.is_empty() {
-        return Err(refuse(String::from("it holds no certificate in PEM form")));
+/// The certificates of a file, or what is wrong with it.
+fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let chain =
+        CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    match chain {
+        Ok(chain) if chain.is_empty() => Err(String::from("it holds no certificate in PEM form")),
+        Ok(chain) => Ok(chain),
+        Err(error) => Err(error.to_string()),
     }
-    Ok(chain)
-}
-
-fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    PrivateKeyDer::from_pem_file(path).map_err(|error| TlsError::File {
-        path: path.to_path_buf(),
-        reason: error.to_string(),
-    })
 }
 
 fn local_authority(folder: &Path) -> Result<(PathBuf, Issuer<'static, KeyPair>), TlsError> {
@@ -168,17 +180,19 @@ fn local_certificate(
     let key = KeyPair::generate()?;
     let leaf = params.signed_by(&key, issuer)?;
     let mut chain = vec![leaf.der().clone()];
-    chain.extend(read_chain(root_path)?);
-    let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(|reason| TlsError::File {
+    let failed = |reason: String| TlsError::File {
         path: root_path.to_path_buf(),
-        reason: reason.to_owned(),
-    })?;
+        reason,
+    };
+    chain.extend(read_chain(root_path).map_err(failed)?);
+    let key = PrivateKeyDer::try_from(key.serialize_der());
+    let key = key.map_err(|reason| failed(reason.to_owned()))?;
     configure(chain, key)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{TlsError, set_up};
+    use super::{TlsError, of_files, of_local_authority};
     use crate::config::TlsMode;
     use crate::data_folder::DataFolder;
 
@@ -187,9 +201,7 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let folder = DataFolder::open(&parent.path().join("data")).unwrap();
         let root = |folder: &DataFolder| {
-            let tls = set_up(&TlsMode::SelfSigned, folder, "localhost")
-                .unwrap()
-                .unwrap();
+            let tls = of_local_authority(folder, "localhost").unwrap();
             std::fs::read_to_string(tls.local_root.unwrap()).unwrap()
         };
         assert_eq!(root(&folder), root(&folder));
@@ -198,16 +210,15 @@ mod tests {
     #[test]
     fn a_file_that_is_no_certificate_is_named() {
         let parent = tempfile::tempdir().unwrap();
-        let folder = DataFolder::open(&parent.path().join("data")).unwrap();
         let file = parent.path().join("nonsense.pem");
         std::fs::write(&file, "nonsense").unwrap();
         let mode = TlsMode::Files {
             certificate: file.clone(),
             key: file.clone(),
         };
-        let error = set_up(&mode, &folder, "localhost").err().unwrap();
+        let error = of_files(&mode).err().unwrap();
         assert!(
-            matches!(&error, TlsError::File { path, .. } if *path == file),
+            matches!(&error, TlsError::Named { option: "--tls-certificate", path, .. } if *path == file),
             "{error}"
         );
     }

@@ -1,6 +1,6 @@
 //! Who uses the administration: a person with a role whose session satisfies the policy of the console.
 
-use crate::visit::Visit;
+use crate::visit::{UNSENT, Visit};
 use axum::response::{IntoResponse, Response};
 use form_urlencoded::byte_serialize;
 use identity::access::ceiling::load_standing;
@@ -160,12 +160,19 @@ async fn permit(
 
 fn to_sign_in(visit: &Visit) -> Detour {
     // A form cannot be sent again by coming back.
-    let back = visit.address().unwrap_or_else(|| String::from("/admin"));
+    let back = visit.address();
+    let back = back.unwrap_or_else(|| format!("/admin?{UNSENT}=1"));
     let back: String = byte_serialize(back.as_bytes()).collect();
     visit.go(&format!("/signin?continue={back}")).into()
 }
 
 fn to_fresh_proof(visit: &Visit, back: &str, since: Timestamp) -> Detour {
+    // Whoever comes back from proving finds an empty form, and is told so.
+    let back = match (visit.address(), back.contains('?')) {
+        (Some(_), _) => back.to_owned(),
+        (None, true) => format!("{back}&{UNSENT}=1"),
+        (None, false) => format!("{back}?{UNSENT}=1"),
+    };
     let back: String = byte_serialize(back.as_bytes()).collect();
     let since = since.micros();
     visit
