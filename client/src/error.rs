@@ -155,7 +155,19 @@ mod tests {
             let status = StatusCode::from_u16(status).unwrap();
             assert_eq!(Refusal::parse(status, body.as_bytes()).render(), said);
         }
-        let token = Refusal::parse(StatusCode::UNAUTHORIZED, b"{}").render();
-        assert!(token.contains("API tokens"), "{token}");
+        // What to do is said of what it is true of alone.
+        for (status, code, words, hinted) in [
+            (401, "", "API tokens", true),
+            (401, "E0000011", "API tokens", true),
+            (401, "E0000015", "API tokens", false),
+            (403, "E0000006", "do not permit", true),
+            (403, "E0000038", "do not permit", false),
+            (403, "E0000016", "do not permit", false),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            let body = format!(r#"{{"errorCode":"{code}"}}"#);
+            let said = Refusal::parse(status, body.as_bytes()).render();
+            assert_eq!(said.contains(words), hinted, "{said}");
+        }
     }
 }

@@ -304,11 +304,11 @@ async fn the_life_cycle_goes_its_way(world: &World) {
         ("deactivate", (200, ""), "DEPROVISIONED"),
         ("deactivate", (403, "E0000038"), "DEPROVISIONED"),
         (
-            "activate?sendEmail=false",
-            (501, "E0000060"),
+            "activate?sendEmail=perhaps",
+            (400, "E0000001"),
             "DEPROVISIONED",
         ),
-        ("activate", (200, ""), "ACTIVE"),
+        ("activate?sendEmail=false", (200, ""), "ACTIVE"),
         ("deactivate?sendEmail=true", (501, "E0000060"), "ACTIVE"),
         ("reset_password?sendEmail=true", (200, ""), "RECOVERY"),
     ] {
@@ -340,6 +340,9 @@ async fn who_was_locked_is_unlocked_and_who_has_no_password_is_invited(world: &W
     assert_eq!(step(world, "bob", "unlock").await.status, 200);
     assert_eq!(status(world, "bob").await, "ACTIVE");
     assert_eq!(step(world, "bob", "deactivate").await.status, 200);
+    let unsent = step(world, "bob", "activate?sendEmail=false").await;
+    assert_eq!(unsent.outcome(), (501, "E0000060"), "a link would be sent");
+    assert_eq!(status(world, "bob").await, "DEPROVISIONED");
     assert_eq!(step(world, "bob", "activate").await.status, 200);
     assert_eq!(status(world, "bob").await, "PROVISIONED");
     assert_eq!(step(world, "bob", "reactivate").await.status, 200);

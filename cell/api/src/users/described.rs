@@ -219,7 +219,7 @@ pub(crate) static REPLACE: Description = shows(&USER)
 const MAILED: &[Parameter] = &[flag(
     "sendEmail",
     true,
-    "A link is sent to the person alone: `false` is refused.",
+    "A link is sent to the person alone: `false` is refused where one is sent.",
 )];
 const TOLD: &[Parameter] = &[flag(
     "sendEmail",

@@ -104,7 +104,8 @@ pub fn permitted_steps(from: PersonStatus) -> Vec<Step> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn activate(call: Call) -> Result<Reply, ApiError> {
-    links_go_by_mail(&call)?;
+    // Whoever has a password is sent nothing: then it says what is done anyway.
+    call.query.flag("sendEmail", true)?;
     take(&call, Step::Activate).await
 }
 
@@ -113,7 +114,7 @@ pub async fn activate(call: Call) -> Result<Reply, ApiError> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn reactivate(call: Call) -> Result<Reply, ApiError> {
-    links_go_by_mail(&call)?;
+    call.query.flag("sendEmail", true)?;
     take(&call, Step::Reactivate).await
 }
 
@@ -217,6 +218,9 @@ async fn apply(call: &Call, record: &PersonRecord, step: Step) -> Result<(), Api
     let person = &record.person;
     let has_password = call.cell.has_password(person).await?;
     let action = decide_action(step, person.status, has_password).map_err(ApiError::of)?;
+    if action == LifecycleAction::Invite {
+        links_go_by_mail(call)?;
+    }
     let changed = call
         .cell
         .change_person_status(&call.permit, &person.id, action)
