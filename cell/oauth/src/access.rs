@@ -9,9 +9,10 @@ use identity::app::App;
 use identity::app::api_access::may_act_for_itself;
 use identity::app::settings::GrantKind;
 use identity::server::{AccessQuestion, AccessRule, ServerConfig, decide_access};
-use protocol::oauth::error::ErrorCode;
+use protocol::oauth::error::{ErrorCode, render_description};
 use protocol::oauth::scope::ScopeSet;
 use protocol::oidc::claims::{OFFLINE_ACCESS, OPENID};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use vocab::id::{GroupId, OrgId, UserId};
 
@@ -57,18 +58,14 @@ pub fn decide_scopes(
     grant: GrantKind,
 ) -> Result<ScopeSet, Denial> {
     let config = issuer.config();
-    let invalid = || {
-        Denial::new(
-            ErrorCode::InvalidScope,
-            "the server does not have one of the scopes that were asked for",
-        )
-    };
     let scopes = match asked.filter(|asked| !asked.is_empty()) {
         Some(asked) => asked.clone(),
         None => {
             let defaults = config.scopes.iter().filter(|scope| scope.default);
-            ScopeSet::from_tokens(defaults.map(|scope| scope.name.as_str()))
-                .map_err(|_| invalid())?
+            ScopeSet::from_tokens(defaults.map(|scope| scope.name.as_str())).map_err(|_| {
+                let text = "the server's scopes by default cannot be granted";
+                Denial::new(ErrorCode::InvalidScope, text)
+            })?
         }
     };
     let known = |scope: &str| {
@@ -81,11 +78,14 @@ pub fn decide_scopes(
                 }
             }
     };
-    if scopes.iter().all(known) {
-        Ok(scopes)
-    } else {
-        Err(invalid())
-    }
+    let Some(unknown) = scopes.iter().find(|scope| !known(scope)) else {
+        return Ok(scopes);
+    };
+    let text = format!("{unknown} is no scope of this server, or was not granted to the client");
+    Err(Denial {
+        code: ErrorCode::InvalidScope,
+        description: Cow::Owned(render_description(&text)),
+    })
 }
 
 /// Whether that is a scope of the management API which the app gets for itself. The org's own server alone issues tokens

@@ -41,6 +41,7 @@ pub(crate) async fn apply_migrations(
         .await
         .map_err(|error| engine(error, "wait for another process to migrate"))?;
     let applied = load_applied(client).await?;
+    let is_new = applied.is_empty();
     for migration in plan_migrations(&applied, known)? {
         let version = migration.version;
         let sql = render_ddl(Engine::Postgres, migration.sql)
@@ -54,7 +55,12 @@ pub(crate) async fn apply_migrations(
                 name: migration.name,
                 source,
             })?;
-        tracing::info!(version, name = migration.name, "migration applied");
+        // Of a new store all steps are, which tells nobody anything.
+        if is_new {
+            tracing::debug!(version, name = migration.name, "migration applied");
+        } else {
+            tracing::info!(version, name = migration.name, "migration applied");
+        }
     }
     // The end of the session frees the lock too; this is sooner.
     client

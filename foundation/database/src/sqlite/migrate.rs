@@ -21,7 +21,9 @@ pub(crate) fn apply_migrations(
     known: &'static [Migration],
 ) -> Result<(), OpenError> {
     let applied = load_applied(connection).map_err(|error| OpenError::sqlite(path, error))?;
-    for migration in plan_migrations(&applied.unwrap_or_default(), known)? {
+    let applied = applied.unwrap_or_default();
+    let is_new = applied.is_empty();
+    for migration in plan_migrations(&applied, known)? {
         let version = migration.version;
         let sql = render_ddl(Engine::Sqlite, migration.sql)
             .map_err(|source| OpenError::Dialect { version, source })?;
@@ -36,7 +38,12 @@ pub(crate) fn apply_migrations(
                 source,
             });
         }
-        tracing::info!(version, name = migration.name, "migration applied");
+        // Of a new store all steps are, which tells nobody anything.
+        if is_new {
+            tracing::debug!(version, name = migration.name, "migration applied");
+        } else {
+            tracing::info!(version, name = migration.name, "migration applied");
+        }
     }
     Ok(())
 }

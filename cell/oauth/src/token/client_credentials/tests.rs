@@ -45,13 +45,16 @@ async fn others_do_not(world: &mut World) {
         world.post_as(&world.public, PATH, &fields).await.error(),
         "unauthorized_client"
     );
-    for scope in ["openid", "nothing", "api:read nothing"] {
+    for (scope, unknown) in [
+        ("openid", "openid"),
+        ("nothing", "nothing"),
+        ("api:read nothing", "nothing"),
+    ] {
         let fields = [("grant_type", "client_credentials"), ("scope", scope)];
-        assert_eq!(
-            world.post_as(&world.service, PATH, &fields).await.error(),
-            "invalid_scope",
-            "{scope}"
-        );
+        let reply = world.post_as(&world.service, PATH, &fields).await;
+        assert_eq!(reply.error(), "invalid_scope", "{scope}");
+        let told = format!("{unknown} is no scope");
+        assert!(reply.text.contains(&told), "{}", reply.text);
     }
     let wrong = [
         ("grant_type", "client_credentials"),
