@@ -8,7 +8,7 @@ pub const PEOPLE: People = People {
     create: "Person hinzufügen",
     search: "Suche nach Name, Benutzername oder E-Mail",
     empty: "Noch niemand hier",
-    empty_about: "Fügen Sie die erste Person hinzu oder laden Sie viele mit der Kommandozeile aus einer Datei.",
+    empty_about: "Personen stehen hier, sobald sie hinzugefügt sind: einzeln, durch eine Deklaration oder durch SCIM.",
     last_sign_in: "Letzte Anmeldung",
     staged: "Vorbereitet",
     provisioned: "Eingeladen",

@@ -8,7 +8,7 @@ messages! {
         create: "Add person",
         search: "Search by name, username or email",
         empty: "Nobody here yet",
-        empty_about: "Add the first person, or load many from a file with the command line.",
+        empty_about: "People stand here once they are added: one by one, by a declaration, or by SCIM.",
         last_sign_in: "Last sign-in",
         staged: "Staged",
         provisioned: "Invited",
