@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 
 const RULES: &str = "/api/v1/groups/rules";
 
-async fn group(world: &World, name: &str) -> String {
+pub(super) async fn group(world: &World, name: &str) -> String {
     let body = json!({ "profile": { "name": name } });
     world.post("/api/v1/groups", &body).await.id()
 }
 
-fn rule(name: &str, expression: &str, groups: &[&str]) -> Value {
+pub(super) fn rule(name: &str, expression: &str, groups: &[&str]) -> Value {
     json!({
         "type": "group_rule",
         "name": name,
@@ -25,7 +25,7 @@ async fn send(world: &World, method: &str, path: &str) -> u16 {
 }
 
 /// Does what the background does.
-async fn walk(world: &World) {
+pub(super) async fn walk(world: &World) {
     loop {
         let due = world.cell.due_group_passes().await.unwrap();
         if due.is_empty() {

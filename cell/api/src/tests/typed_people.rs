@@ -2,6 +2,7 @@
 
 use crate::for_tests::{Answered, World, on_both_engines};
 use crate::profile_mappings::mapping_id;
+use crate::tests::group_rules::{group, rule, walk};
 use crate::tests::user_types::{
     FORBIDDEN, INVALID, STAYS, TYPES, USERS, add, cause, delete, make, profile, put, set,
 };
@@ -328,6 +329,63 @@ async fn rules_and_mappings_know_the_attributes_of_every_type(world: &World) {
     assert_eq!(world.get(&path).await.body["profile"], json!({}));
 }
 
+/// Another type has an attribute of the name, so that rules and mappings can still be read.
+async fn what_a_type_has_no_more_counts_in_no_rule_and_no_mapping(world: &World) {
+    let contractor = make(world, "contractor").await;
+    let agency = json!({ "agency": { "type": "string" } });
+    for of in ["default", contractor.as_str()] {
+        assert_eq!(set(world, of, &agency).await.status, 200);
+    }
+    let acme = json!({ "agency": "Acme" });
+    let ada = add(world, "ada", "", &acme).await.id();
+    let carl = add(world, "carl", &contractor, &acme).await.id();
+    let firms = group(world, "Acme").await;
+    let made = rule("Those of Acme", "user.agency==\"Acme\"", &[&firms]);
+    let made = world.post("/api/v1/groups/rules", &made).await.id();
+    let activate = format!("/api/v1/groups/rules/{made}/lifecycle/activate");
+    assert_eq!(world.post(&activate, &Value::Null).await.status, 204);
+    let things = world.things(&world.main, "eve").await;
+    let of_app =
+        json!({ "definitions": { "custom": { "properties": { "firm": { "type": "string" } } } } });
+    let schema = format!("/api/v1/meta/schemas/apps/{}/default", things.app);
+    assert_eq!(world.post(&schema, &of_app).await.status, 200);
+    let mapping = mapping_id(&AppId::parse(&things.app).unwrap());
+    let firm =
+        json!({ "properties": { "firm": { "expression": "user.agency", "pushStatus": "PUSH" } } });
+    let mapping = format!("/api/v1/mappings/{mapping}");
+    assert_eq!(world.post(&mapping, &firm).await.status, 200);
+    let people = format!("/api/v1/apps/{}/users", things.app);
+    for user in [&ada, &carl] {
+        let assigned = world.post(&people, &json!({ "id": user })).await;
+        assert_eq!(assigned.status, 200, "{}", assigned.body);
+    }
+    let seen = async || {
+        walk(world).await;
+        let members = world.get(&format!("/api/v1/groups/{firms}/users")).await;
+        let mut firms = Vec::new();
+        for user in [&ada, &carl] {
+            let shown = world.get(&format!("{people}/{user}")).await;
+            firms.push(shown.body["profile"].clone());
+        }
+        (members.texts("/id"), firms)
+    };
+    let (has, has_not) = (json!({ "firm": "Acme" }), json!({}));
+    let mut both = vec![ada.clone(), carl.clone()];
+    both.sort();
+    assert_eq!(seen().await, (both, vec![has.clone(), has.clone()]));
+    let none = json!({ "agency": null });
+    assert_eq!(set(world, &contractor, &none).await.status, 200);
+    let one = (vec![ada.clone()], vec![has.clone(), has_not.clone()]);
+    assert_eq!(seen().await, one);
+    // A change of something else brings nothing back.
+    let activate = format!("{USERS}/{carl}/lifecycle/activate");
+    assert_eq!(world.post(&activate, &Value::Null).await.status, 200);
+    assert_eq!(seen().await, one);
+    assert_eq!(set(world, &contractor, &agency).await.status, 200);
+    assert_eq!(set(world, "default", &none).await.status, 200);
+    assert_eq!(seen().await, (vec![carl.clone()], vec![has_not, has]));
+}
+
 /// The type decides what a profile holds, so that whoever may change a profile alone does not change the type.
 async fn types_are_given_by_who_may_manage(world: &World) {
     let contractor = make(world, "contractor").await;
@@ -355,5 +413,6 @@ on_both_engines!(
     people_are_found_by_their_type,
     unique_values_are_those_of_all_types_in_which_they_are,
     rules_and_mappings_know_the_attributes_of_every_type,
+    what_a_type_has_no_more_counts_in_no_rule_and_no_mapping,
     types_are_given_by_who_may_manage,
 );

@@ -11,9 +11,11 @@ use crate::group::store::{columns, read};
 use crate::person::Person;
 use crate::person::store::{BY_IDS, read as read_person};
 use crate::profile_mapping::Mapped;
-use crate::profile_mapping::store::{load_of_people, parse_properties};
+use crate::profile_mapping::store::parse_properties;
 use crate::provisioning::Features;
 use crate::provisioning::store::connections::parse_config;
+use crate::user_type::schemas::OrgSchemas;
+use crate::user_type::store::load_schemas;
 use crate::walk::rows_max;
 use database::{DatabaseFault, ReadTx, Row};
 use std::collections::HashMap;
@@ -168,11 +170,11 @@ pub(super) async fn load_mapped(
     }
     let is_mapped = read.iter().any(|(_, _, properties)| !properties.is_empty());
     let of_people = match is_mapped {
-        true => load_of_people(tx, org).await?,
-        false => Vec::new(),
+        true => load_schemas(tx, org).await?,
+        false => OrgSchemas::default(),
     };
     let ready = read.into_iter().map(|(id, of_app, properties)| {
-        let mapped = Mapped::read(&properties, &of_people, of_app);
+        let mapped = Mapped::read(&properties, of_people.as_schemas(), of_app);
         (id, mapped)
     });
     Ok(ready.collect())

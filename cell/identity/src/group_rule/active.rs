@@ -1,15 +1,19 @@
 //! The rules of an org that are on, read and ready. They are kept in memory by the stamp of the org's rules, which is read
-//! in the transaction that uses them: rules of another stamp are never looked at.
+//! in the transaction that uses them: rules of another stamp are never looked at. Of which kind the attributes are that they
+//! name is kept beside them, so that a change of a schema draws another stamp as well.
 
 use crate::cell::Cell;
 use crate::fault::Fault;
-use crate::group_rule::decide::value_of;
+use crate::group_rule::decide::{is_built_in, value_of};
 use crate::group_rule::store::{self, members};
 use crate::group_rule::{GROUPS_SEEN_MAX, GroupRule};
 use crate::person::{Person, PersonStatus};
+use crate::user_type::schemas::Kinds;
+use crate::user_type::store::load_schemas;
 use crate::walk::rows_max;
 use database::{ReadTx, WriteTx};
 use protocol::expression::{Expression, Facts, GroupFact, Kind, Membership};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use vocab::future::boxed;
 use vocab::id::{GroupId, GroupRuleId, OrgId};
@@ -38,6 +42,8 @@ pub struct RuleSet {
     stamp: String,
     /// How long their texts are together.
     text_bytes: usize,
+    /// Of which kind what they name is, by the type of the person.
+    pub kinds: Kinds,
     /// By id.
     pub rules: Vec<ActiveRule>,
 }
@@ -73,9 +79,20 @@ impl ActiveRule {
             .map_or(&[], Expression::memberships)
     }
 
+    /// The attributes that it names.
+    fn attributes(&self) -> impl Iterator<Item = &str> {
+        let named = self.expression.iter().flat_map(Expression::attributes);
+        named.map(String::as_str)
+    }
+
+    /// Whether it names one of these attributes.
+    pub(super) fn names_one_of(&self, names: &BTreeSet<&str>) -> bool {
+        self.attributes().any(|name| names.contains(name))
+    }
+
     /// Whether somebody fits, with the groups in which they are by hand. Whoever left fits nothing.
     #[must_use]
-    pub fn fit(&self, person: &Person, groups: Option<&[GroupFact]>) -> Fit {
+    pub fn fit(&self, person: &Person, kinds: &Kinds, groups: Option<&[GroupFact]>) -> Fit {
         if person.status == PersonStatus::Deprovisioned {
             return Fit::No;
         }
@@ -88,7 +105,7 @@ impl ActiveRule {
             (false, None) => return Fit::Unknown("TOO_MANY_GROUPS"),
         };
         let facts = Facts {
-            attribute: &|name| value_of(person, name),
+            attribute: &|name| value_of(person, kinds, name),
             groups,
         };
         match expression.holds(&facts) {
@@ -170,7 +187,29 @@ pub async fn hold(
     Ok(Some(set))
 }
 
-async fn load(tx: &mut ReadTx, org: &OrgId, stamp: String) -> Result<RuleSet, Fault> {
+/// Of which kind what rules name is, for the people of each type.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub(super) async fn load_kinds(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    rules: &[ActiveRule],
+) -> Result<Kinds, Fault> {
+    let named = rules.iter().flat_map(ActiveRule::attributes);
+    let named: BTreeSet<&str> = named.filter(|name| !is_built_in(name)).collect();
+    if named.is_empty() {
+        return Ok(Kinds::default());
+    }
+    let schemas = load_schemas(tx, org).await?;
+    Ok(schemas.as_schemas().kinds(&named))
+}
+
+/// The rules that are on, read anew. The caller holds them.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub(super) async fn load(tx: &mut ReadTx, org: &OrgId, stamp: String) -> Result<RuleSet, Fault> {
     let mut rules: Vec<ActiveRule> = Vec::new();
     let mut text_bytes = 0;
     for (id, name, text, group) in store::load_active(tx, org).await? {
@@ -190,6 +229,7 @@ async fn load(tx: &mut ReadTx, org: &OrgId, stamp: String) -> Result<RuleSet, Fa
     Ok(RuleSet {
         stamp,
         text_bytes,
+        kinds: load_kinds(tx, org, &rules).await?,
         rules,
     })
 }

@@ -5,7 +5,9 @@ use crate::group_rule::{EXCLUDED_MAX, GROUPS_MAX, NAME_CHARS_MAX, RuleInput};
 use crate::org::settings::{AttributeKind, ProfileAttribute};
 use crate::person::Person;
 use crate::problem::{Problem, named};
+use crate::user_type::schemas::Kinds;
 use protocol::expression::{Expression, ExpressionError, Kind, Membership, Value, Wrong};
+use serde_json::Value as Json;
 use vocab::id::{GroupId, GroupRuleId};
 use vocab::text::disguises;
 
@@ -15,11 +17,16 @@ const BUILT_IN: [&str; 4] = ["login", "email", "firstName", "lastName"];
 /// Of which kind an attribute is that expressions name.
 #[must_use]
 pub fn kind_of(schema: &[ProfileAttribute], name: &str) -> Option<Kind> {
-    if BUILT_IN.contains(&name) {
+    if is_built_in(name) {
         return Some(Kind::Text);
     }
     let known = schema.iter().find(|attribute| attribute.name == name)?;
     Some(kind_of_attribute(known.kind))
+}
+
+/// Whether everybody has it, of whatever type they are.
+pub(crate) fn is_built_in(name: &str) -> bool {
+    BUILT_IN.contains(&name)
 }
 
 /// What values of an attribute are to an expression.
@@ -31,9 +38,10 @@ pub(crate) const fn kind_of_attribute(kind: AttributeKind) -> Kind {
     }
 }
 
-/// What an attribute of a person is; an empty one is nothing.
+/// What an attribute of a person is; an empty one is nothing. So is one that the person's type does not have: what is stored of an attribute
+/// that was removed stays until the profile is next saved, and another type may have one of the name.
 #[must_use]
-pub fn value_of(person: &Person, name: &str) -> Value {
+pub fn value_of(person: &Person, kinds: &Kinds, name: &str) -> Value {
     let text = |text: &str| match text {
         "" => Value::Nothing,
         text => Value::Text(text.to_owned()),
@@ -43,10 +51,10 @@ pub fn value_of(person: &Person, name: &str) -> Value {
         "email" => text(&person.email),
         "firstName" => text(&person.first_name),
         "lastName" => text(&person.last_name),
-        name => match person.profile.get(name) {
-            Some(serde_json::Value::String(own)) => text(own),
-            Some(serde_json::Value::Bool(flag)) => Value::Flag(*flag),
-            Some(serde_json::Value::Number(number)) => {
+        name => match (kinds.of_person(person, name), person.profile.get(name)) {
+            (Some(AttributeKind::Text), Some(Json::String(own))) => text(own),
+            (Some(AttributeKind::Boolean), Some(Json::Bool(flag))) => Value::Flag(*flag),
+            (Some(AttributeKind::Integer), Some(Json::Number(number))) => {
                 number.as_i64().map_or(Value::Nothing, Value::Number)
             }
             _ => Value::Nothing,

@@ -5,9 +5,10 @@ use crate::access::Permit;
 use crate::cell::Cell;
 use crate::fault::{Fault, Refusal};
 use crate::group;
-use crate::group_rule::active::{ActiveRule, Fit, RuleSet, draw_stamp, load_groups};
+use crate::group_rule::active::{self, ActiveRule, Fit, RuleSet, draw_stamp, load_groups};
 use crate::group_rule::store::passes::{self, PassKind};
 use crate::group_rule::store::{self, members};
+use crate::org::settings::ProfileAttribute;
 use crate::person::operations::as_target;
 use crate::person::{Person, store as people};
 use crate::sign_on::of_administrators;
@@ -152,7 +153,7 @@ pub(crate) async fn follow(
     for rule in &set.rules {
         let fit = match excluded.contains(&rule.id) {
             true => Fit::No,
-            false => rule.fit(&person, groups.as_deref()),
+            false => rule.fit(&person, &set.kinds, groups.as_deref()),
         };
         let own = given.iter().filter(|(of, _)| *of == rule.id);
         let present: Vec<GroupId> = own.map(|(_, group)| group.clone()).collect();
@@ -194,6 +195,48 @@ pub(crate) async fn follow_name(
         passes::put(tx, org, rule, PassKind::Apply, &stamp, cell.now()).await?;
     }
     Ok(())
+}
+
+/// The attributes of a type are others from now on: the rules that name one which came, went, or holds something else are applied anew, since
+/// what is stored of it counts from now on, or does no more. Behind the people who are held, and before anything is logged.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub(crate) async fn follow_schema(
+    tx: &mut WriteTx,
+    cell: &Cell,
+    org: &OrgId,
+    before: &[ProfileAttribute],
+    after: &[ProfileAttribute],
+) -> Result<(), Fault> {
+    let changed = changed_names(before, after);
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let Some(stamp) = store::hold_set(tx, org).await? else {
+        return Ok(());
+    };
+    let set = active::load(tx, org, stamp).await?;
+    store::put_set(tx, org, &draw_stamp(cell)).await?;
+    for rule in set.rules.iter().filter(|rule| rule.names_one_of(&changed)) {
+        let stamp = draw_stamp(cell);
+        passes::put(tx, org, &rule.id, PassKind::Apply, &stamp, cell.now()).await?;
+    }
+    Ok(())
+}
+
+/// The attributes that only one of two schemas has, or that are of another kind in each.
+fn changed_names<'s>(
+    before: &'s [ProfileAttribute],
+    after: &'s [ProfileAttribute],
+) -> BTreeSet<&'s str> {
+    let has = |schema: &[ProfileAttribute], one: &ProfileAttribute| {
+        let mut others = schema.iter();
+        others.any(|other| other.name == one.name && other.kind == one.kind)
+    };
+    let gone = before.iter().filter(|one| !has(after, one));
+    let new = after.iter().filter(|one| !has(before, one));
+    gone.chain(new).map(|one| one.name.as_str()).collect()
 }
 
 /// A group is no more: rules that filled it rest, and those that ask about it are applied anew. Returns what is to be logged.

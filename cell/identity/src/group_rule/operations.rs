@@ -48,6 +48,8 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     let org = permit.org();
+                    // Whoever changes a schema while there is no rule yet has nothing to let follow: the first rule comes before or after.
+                    crate::org::store::lock(tx, org).await?;
                     store::put_set(tx, org, &draw_stamp(&cell)).await?;
                     if store::count(tx, org, rows_max(RULES_MAX)).await? >= rows_max(RULES_MAX) {
                         return Err(Refusal::TooMany {

@@ -6,12 +6,13 @@
 
 use crate::cell::Cell;
 use crate::fault::{Fault, Refusal};
-use crate::group_rule::active::{ActiveRule, Fit, RuleSet, hold, load_groups};
+use crate::group_rule::active::{ActiveRule, Fit, RuleSet, hold, load_groups, load_kinds};
 use crate::group_rule::follow::Settlement;
 use crate::group_rule::store::members;
 use crate::group_rule::store::passes::{self, Pass, PassKind};
 use crate::group_rule::{GroupRule, RuleStatus, store};
 use crate::person::{Person, store as people};
+use crate::user_type::schemas::Kinds;
 use crate::walk::rows_max;
 use database::{ReadTx, WriteTx};
 use ledger::{Actor, Event, EventType, Outcome, Target};
@@ -44,6 +45,7 @@ struct Page {
 /// What is known of a rule whose page is written.
 struct Known<'k> {
     rule: &'k ActiveRule,
+    kinds: &'k Kinds,
     excluded: BTreeSet<UserId>,
     given: BTreeMap<UserId, Vec<GroupId>>,
 }
@@ -105,12 +107,12 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     let set = hold(tx, &cell, &pass.org_id).await?;
-                    let rule = find(set.as_deref(), &pass);
-                    let (Some(page), Some(rule)) = (page, rule) else {
+                    let found = set.as_deref().and_then(|set| find(set, &pass));
+                    let (Some(page), Some(found)) = (page, found) else {
                         passes::finish(tx, &pass).await?;
                         return Ok(None);
                     };
-                    write_page(tx, &cell, pass, &page, rule).await
+                    write_page(tx, &cell, pass, &page, found).await
                 })
             })
             .await
@@ -124,12 +126,14 @@ impl Cell {
     }
 }
 
-fn find<'s>(set: Option<&'s RuleSet>, pass: &Pass) -> Option<&'s ActiveRule> {
-    set?.rules.iter().find(|rule| rule.id == pass.rule_id)
+fn find<'s>(set: &'s RuleSet, pass: &Pass) -> Option<(&'s ActiveRule, &'s Kinds)> {
+    let rule = set.rules.iter().find(|rule| rule.id == pass.rule_id)?;
+    Some((rule, &set.kinds))
 }
 
 async fn read_page(tx: &mut ReadTx, pass: &Pass, rule: &GroupRule) -> Result<Page, Fault> {
     let rule = ActiveRule::of(rule);
+    let kinds = load_kinds(tx, &pass.org_id, std::slice::from_ref(&rule)).await?;
     let mut page = Page {
         concerned: Vec::new(),
         unknown: None,
@@ -149,7 +153,7 @@ async fn read_page(tx: &mut ReadTx, pass: &Pass, rule: &GroupRule) -> Result<Pag
                 false => load_groups(tx, &person).await?,
             };
             let present = given.get(&person.id).map_or(&[][..], Vec::as_slice);
-            let is_concerned = match rule.fit(&person, groups.as_deref()) {
+            let is_concerned = match rule.fit(&person, &kinds, groups.as_deref()) {
                 Fit::Yes => !has_all_of(&rule, present),
                 Fit::No => !present.is_empty(),
                 Fit::Unknown(why) => {
@@ -193,7 +197,7 @@ async fn write_page(
     cell: &Cell,
     pass: Pass,
     page: &Page,
-    rule: &ActiveRule,
+    (rule, kinds): (&ActiveRule, &Kinds),
 ) -> Result<Option<Pass>, Refusal> {
     let org = &pass.org_id;
     let mut settlement = Settlement::new(cell, None);
@@ -202,6 +206,7 @@ async fn write_page(
         let stored = stored.ok_or(Refusal::Changed)?;
         let known = Known {
             rule,
+            kinds,
             excluded: stored.excluded.into_iter().collect(),
             given: load_given(tx, &pass, &pass.place, last).await?,
         };
@@ -252,7 +257,7 @@ async fn settle_one(
     };
     let fit = match known.excluded.contains(user) {
         true => Fit::No,
-        false => known.rule.fit(&person, groups.as_deref()),
+        false => known.rule.fit(&person, known.kinds, groups.as_deref()),
     };
     let wanted = match fit {
         Fit::Yes => known.rule.groups.as_slice(),

@@ -3,7 +3,7 @@
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::fault::Refusal;
-use crate::group_rule::active::{ActiveRule, Fit, load_groups};
+use crate::group_rule::active::{ActiveRule, Fit, load_groups, load_kinds};
 use crate::group_rule::decide::parse_expression;
 use crate::person::store as people;
 use vocab::future::boxed;
@@ -31,12 +31,13 @@ impl Cell {
             groups: Vec::new(),
         };
         let mut tx = self.database.read().await?;
+        let kinds = load_kinds(&mut tx, permit.org(), std::slice::from_ref(&rule)).await?;
         let person = people::load(&mut tx, permit.org(), user).await?;
         let person = person.ok_or(Refusal::NotFound)?;
         let groups = match rule.asks().is_empty() {
             true => None,
             false => load_groups(&mut tx, &person).await?,
         };
-        Ok(rule.fit(&person, groups.as_deref()))
+        Ok(rule.fit(&person, &kinds, groups.as_deref()))
     }
 }

@@ -4,6 +4,7 @@ use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::credential::attestation::{decide_passkey_settings, keeps_a_passkey};
 use crate::fault::Refusal;
+use crate::group_rule::follow::follow_schema;
 use crate::org::profile_schema::decide_schema;
 use crate::org::settings::{OrgSettings, PasskeySettings};
 use crate::org::{NAME_CHARS_MAX, Org, store};
@@ -232,6 +233,9 @@ impl Cell {
                         decide_together(all.as_schemas())?;
                         unique::follow_schemas(tx, cell.entropy(), &org.id, all.as_schemas())
                             .await?;
+                        let before = &org.settings.profile_schema;
+                        let after = &settings.profile_schema;
+                        follow_schema(tx, &cell, &org.id, before, after).await?;
                     }
                     door.end(tx, &by, "existing").await?;
                     Ok::<_, Refusal>(ledger::append(tx, &org.id, event).await?)

@@ -16,7 +16,8 @@ use crate::org::settings::ProfileAttribute;
 use crate::person::Person;
 use crate::person::profile::is_fit;
 use crate::problem::{Problem, quoted};
-use protocol::expression::{Budget, EvaluationError, Expression, Facts, Value};
+use crate::user_type::schemas::{Kinds, ProfileSchemas};
+use protocol::expression::{Budget, EvaluationError, Expression, Facts, Kind, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
@@ -150,10 +151,10 @@ fn find<'a>(schema: &'a [ProfileAttribute], name: &str) -> Option<&'a ProfileAtt
 fn parse_property(
     attribute: &ProfileAttribute,
     property: &Property,
-    of_people: &[ProfileAttribute],
+    of_people: &dyn Fn(&str) -> Option<Kind>,
 ) -> Result<Expression, Problem> {
     let kind = kind_of_attribute(attribute.kind);
-    let read = Expression::parse_of(kind, &property.expression, &|name| kind_of(of_people, name));
+    let read = Expression::parse_of(kind, &property.expression, of_people);
     let read = read.map_err(|error| problem_of(&error))?;
     if !read.memberships().is_empty() {
         return Err(Problem::of("a mapping cannot ask about groups", []));
@@ -177,7 +178,9 @@ pub fn decide_mapping(
             continue;
         };
         let read = match find(&ends.of_app, &name) {
-            Some(attribute) => parse_property(attribute, &property, &ends.of_people),
+            Some(attribute) => {
+                parse_property(attribute, &property, &|name| kind_of(&ends.of_people, name))
+            }
             None => Err(Problem::of(
                 "the schema has no attribute {name}",
                 [quoted(&name)],
@@ -204,28 +207,40 @@ pub(crate) struct Mapped {
     /// The attributes that people have in the app.
     pub(crate) of_app: Vec<ProfileAttribute>,
     properties: Vec<(ProfileAttribute, PushStatus, Expression)>,
+    /// Of which kind what they name is, by the type of the person.
+    kinds: Kinds,
 }
 
 impl Mapped {
     /// What of a mapping can still be read.
     pub(crate) fn read(
         properties: &Properties,
-        of_people: &[ProfileAttribute],
+        of_people: ProfileSchemas<'_>,
         of_app: Vec<ProfileAttribute>,
     ) -> Self {
+        let kind = |name: &str| {
+            let built_in = kind_of(&[], name);
+            built_in.or_else(|| of_people.kind(name).map(kind_of_attribute))
+        };
         let read = |(name, property): (&String, &Property)| {
             let attribute = find(&of_app, name)?;
-            let expression = parse_property(attribute, property, of_people).ok()?;
+            let expression = parse_property(attribute, property, &kind).ok()?;
             Some((attribute.clone(), property.push, expression))
         };
-        let properties = properties.iter().filter_map(read).collect();
-        Self { of_app, properties }
+        let properties: Vec<_> = properties.iter().filter_map(read).collect();
+        let named = properties.iter().flat_map(|(_, _, read)| read.attributes());
+        let kinds = of_people.kinds(&named.map(String::as_str).collect());
+        Self {
+            of_app,
+            properties,
+            kinds,
+        }
     }
 
     /// What a person has by those that are evaluated then.
     fn values(&self, person: &Person, when: PushStatus) -> Result<Map<String, Json>, Overrun> {
         let facts = Facts {
-            attribute: &|name| value_of(person, name),
+            attribute: &|name| value_of(person, &self.kinds, name),
             groups: &[],
         };
         let mut budget = Budget {

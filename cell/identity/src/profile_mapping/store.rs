@@ -4,6 +4,7 @@ use crate::attribute_schema::store as schemas;
 use crate::fault::{Fault, Refusal};
 use crate::org::settings::ProfileAttribute;
 use crate::profile_mapping::{Mapped, ProfileMapping, Properties};
+use crate::user_type::schemas::OrgSchemas;
 use crate::user_type::store::load_schemas;
 use database::{DatabaseFault, ReadTx, WriteTx, params};
 use vocab::future::boxed;
@@ -63,10 +64,10 @@ pub(crate) async fn load_mapped(
     }
     let properties = load(tx, org, app).await?.properties;
     let of_people = match properties.is_empty() {
-        true => Vec::new(),
-        false => load_of_people(tx, org).await?,
+        true => OrgSchemas::default(),
+        false => load_schemas(tx, org).await?,
     };
-    Ok(Mapped::read(&properties, &of_people, of_app))
+    Ok(Mapped::read(&properties, of_people.as_schemas(), of_app))
 }
 
 /// Stores a mapping, if nobody changed it since it was read.

@@ -8,6 +8,7 @@ use crate::attribute_schema::Attributes;
 use crate::org::settings::{AttributeChoice, AttributeKind, ProfileAttribute};
 use crate::person::profile::ProfileInput;
 use crate::person::{Person, PersonStatus};
+use crate::user_type::schemas::ProfileSchemas;
 use serde_json::{Map, Value, json};
 use vocab::entropy::SeededEntropy;
 use vocab::id::{OrgId, UserId};
@@ -43,6 +44,14 @@ fn ends() -> Ends {
             attribute("rank", AttributeKind::Integer),
             attribute("senior", AttributeKind::Boolean),
         ],
+    }
+}
+
+/// Everybody is of the type that every org has.
+fn of_people(of_default: &[ProfileAttribute]) -> ProfileSchemas<'_> {
+    ProfileSchemas {
+        of_default,
+        of_types: &[],
     }
 }
 
@@ -182,7 +191,11 @@ fn what_somebody_has_is_what_was_set_and_else_what_is_pushed() {
         let properties = properties
             .map(|(name, expression, push)| (name.to_owned(), property(expression, push)));
         let ends = ends();
-        let mapped = Mapped::read(&properties.collect(), &ends.of_people, ends.of_app);
+        let mapped = Mapped::read(
+            &properties.collect(),
+            of_people(&ends.of_people),
+            ends.of_app,
+        );
         let person = person(of_person);
         let shown = mapped.complete(&person, &stored(set)).unwrap();
         assert_eq!(Value::Object(shown.values().clone()), expected, "{text}");
@@ -196,7 +209,7 @@ fn somebody_begins_with_what_is_not_pushed() {
         ("rank".into(), property("user.level", PushStatus::Push)),
     ]);
     let ends = ends();
-    let mapped = Mapped::read(&properties, &ends.of_people, ends.of_app);
+    let mapped = Mapped::read(&properties, of_people(&ends.of_people), ends.of_app);
     let begun = mapped.begin(&person(json!({ "title": "Countess", "level": 7 })));
     let begun = begun.unwrap();
     assert_eq!(
@@ -215,7 +228,11 @@ fn large(count: usize, push: PushStatus) -> Mapped {
     let by = "y".repeat(40);
     let long = format!("String.len(String.replace(user.title, 'x', '{by}'))");
     let properties = names.map(|name| (name, property(&long, push)));
-    Mapped::read(&properties.collect(), &ends().of_people, of_app.collect())
+    Mapped::read(
+        &properties.collect(),
+        of_people(&ends().of_people),
+        of_app.collect(),
+    )
 }
 
 #[test]
@@ -245,7 +262,7 @@ fn what_was_read_can_be_written_again_and_sets_nothing() {
         ("rank".into(), push("user.level")),
     ]);
     let ends = ends();
-    let mapped = Mapped::read(&properties, &ends.of_people, ends.of_app);
+    let mapped = Mapped::read(&properties, of_people(&ends.of_people), ends.of_app);
     let ada = person(json!({ "title": "Countess", "level": 7 }));
     for (set, change, expected) in [
         (

@@ -162,6 +162,7 @@ impl Cell {
     /// Forgets everything that is remembered of an org whose rows came, or went, behind the back of all operations.
     pub fn forget_org(&self, org_id: &OrgId) {
         self.snapshots.invalidate(org_id);
+        self.rule_sets.invalidate(org_id);
         self.apps.invalidate_where(|(org, _), _| org == org_id);
         self.provider_keys
             .invalidate_where(|(org, _), _| org == org_id);

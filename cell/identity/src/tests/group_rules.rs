@@ -15,7 +15,7 @@ use ledger::{ChainVerdict, LogFilter};
 use std::collections::{BTreeMap, BTreeSet};
 use vocab::id::{GroupId, OrgId, UserId};
 
-const ENGINEERS: &str = "user.department == \"Eng\"";
+pub(super) const ENGINEERS: &str = "user.department == \"Eng\"";
 
 async fn org(world: &World) -> OrgId {
     let org = world.org("acme").await;
@@ -72,12 +72,12 @@ async fn rename(world: &World, org: &OrgId, id: &UserId, department: &str) {
     changed.await.unwrap();
 }
 
-async fn group(world: &World, org: &OrgId, name: &str) -> Group {
+pub(super) async fn group(world: &World, org: &OrgId, name: &str) -> Group {
     let permit = world.permit(org, Permission::ManageGroups);
     world.cell.create_group(&permit, name, "").await.unwrap()
 }
 
-fn input(name: &str, expression: &str, groups: &[&Group]) -> RuleInput {
+pub(super) fn input(name: &str, expression: &str, groups: &[&Group]) -> RuleInput {
     RuleInput {
         name: name.into(),
         expression: expression.into(),
@@ -92,7 +92,7 @@ async fn rule(world: &World, org: &OrgId, input: RuleInput) -> GroupRule {
 }
 
 /// A rule that is on and was applied to everybody.
-async fn active(world: &World, org: &OrgId, input: RuleInput) -> GroupRule {
+pub(super) async fn active(world: &World, org: &OrgId, input: RuleInput) -> GroupRule {
     let rule = rule(world, org, input).await;
     switch_on(world, &rule).await.unwrap();
     walk(world).await;
@@ -111,7 +111,7 @@ async fn switch_off(world: &World, rule: &GroupRule, put_in: PutIn) {
 }
 
 /// Does whatever is due; returns how many pages it took.
-async fn walk(world: &World) -> usize {
+pub(super) async fn walk(world: &World) -> usize {
     let mut pages = 0;
     loop {
         let due = world.cell.due_group_passes().await.unwrap();
@@ -134,7 +134,7 @@ async fn members(world: &World, group: &Group) -> BTreeSet<UserId> {
     found.unwrap().into_iter().collect()
 }
 
-async fn assert_members(world: &World, group: &Group, expected: &[&UserId]) {
+pub(super) async fn assert_members(world: &World, group: &Group, expected: &[&UserId]) {
     let expected: BTreeSet<UserId> = expected.iter().map(|id| (*id).clone()).collect();
     assert_eq!(members(world, group).await, expected, "{}", group.name);
 }

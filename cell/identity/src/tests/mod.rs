@@ -29,3 +29,4 @@ mod sessions;
 mod sign_in;
 mod store;
 mod threats;
+mod typed_rules;

@@ -4,6 +4,7 @@ use crate::access::{Permission, Permit};
 use crate::attribute_schema::{AttributeSchema, store as attributes};
 use crate::cell::Cell;
 use crate::fault::Refusal;
+use crate::group_rule::follow::follow_schema;
 use crate::org::profile_schema::decide_schema;
 use crate::org::settings::ProfileAttribute;
 use crate::person::unique;
@@ -230,6 +231,7 @@ impl Cell {
     ) -> Result<(), Refusal> {
         permit.covers(Permission::ManageOrg)?;
         decide_schema(&own)?;
+        let before = seen.attributes;
         let planned = AttributeSchema {
             attributes: own,
             ..seen
@@ -251,6 +253,7 @@ impl Cell {
                     let all = store::load_schemas(tx, org).await?;
                     decide_together(all.as_schemas())?;
                     unique::follow_schemas(tx, cell.entropy(), org, all.as_schemas()).await?;
+                    follow_schema(tx, &cell, org, &before, &planned.attributes).await?;
                     let kind = EventType::SystemOrgSettingsUpdate;
                     let event = cell.user_type_event(&by, kind, &changed);
                     // Whoever provisions people looks at all of them again.

@@ -2,12 +2,12 @@
 //! must have in common. Pure.
 
 use crate::fault::Refusal;
-use crate::org::settings::ProfileAttribute;
+use crate::org::settings::{AttributeKind, ProfileAttribute};
 use crate::person::Person;
 use crate::person::unique::UNIQUE_ATTRIBUTES_MAX;
 use crate::problem::{Problem, quoted};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use vocab::id::UserTypeId;
 
 /// The attributes of a type other than the one that every org has.
@@ -35,6 +35,18 @@ pub struct ProfileSchemas<'s> {
     pub of_default: &'s [ProfileAttribute],
     /// Of the others.
     pub of_types: &'s [TypeSchema],
+}
+
+/// Of which kind attributes are, by the type of the person: what an expression needs to know to read a profile.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Kinds(BTreeMap<Option<UserTypeId>, BTreeMap<String, AttributeKind>>);
+
+impl Kinds {
+    /// Of which kind an attribute of a person is; nothing where the person's type does not have it, whatever is stored of it.
+    #[must_use]
+    pub fn of_person(&self, person: &Person, name: &str) -> Option<AttributeKind> {
+        self.0.get(&person.type_id)?.get(name).copied()
+    }
 }
 
 /// The types for whose people each attribute is unique.
@@ -85,6 +97,31 @@ impl<'s> ProfileSchemas<'s> {
             }
         }
         Cow::Owned(every)
+    }
+
+    /// Of which kind an attribute is, whoever has it.
+    #[must_use]
+    pub fn kind(self, name: &str) -> Option<AttributeKind> {
+        let mut every = self.each().flat_map(|(_, attributes)| attributes);
+        let known = every.find(|attribute| attribute.name == name)?;
+        Some(known.kind)
+    }
+
+    /// Of which kind those of these names are for the people of each type.
+    #[must_use]
+    pub fn kinds(self, names: &BTreeSet<&str>) -> Kinds {
+        let named = |attributes: &[ProfileAttribute]| {
+            let named = attributes.iter();
+            let named = named.filter(|attribute| names.contains(attribute.name.as_str()));
+            named
+                .map(|attribute| (attribute.name.clone(), attribute.kind))
+                .collect()
+        };
+        Kinds(
+            self.each()
+                .map(|(key, attributes)| (key, named(attributes)))
+                .collect(),
+        )
     }
 
     fn each(self) -> impl Iterator<Item = (Option<UserTypeId>, &'s [ProfileAttribute])> {
@@ -138,8 +175,12 @@ pub(crate) fn decide_together(schemas: ProfileSchemas<'_>) -> Result<(), Refusal
 mod tests {
     use super::{OrgSchemas, TypeSchema, decide_together};
     use crate::org::settings::{AttributeKind, ProfileAttribute};
+    use crate::person::profile::ProfileInput;
+    use crate::person::{Person, PersonStatus};
+    use std::collections::BTreeSet;
     use vocab::entropy::SeededEntropy;
-    use vocab::id::UserTypeId;
+    use vocab::id::{OrgId, UserId, UserTypeId};
+    use vocab::time::Timestamp;
 
     fn attribute(name: &str, kind: AttributeKind, unique: bool) -> ProfileAttribute {
         ProfileAttribute {
@@ -190,6 +231,57 @@ mod tests {
         let shared = schemas(&shared, &shared);
         let key = Some(shared.of_types[0].key.clone());
         assert_eq!(shared.as_schemas().unique()["badge"], vec![None, key]);
+    }
+
+    #[test]
+    fn the_kind_of_what_somebody_has_is_told_by_the_own_type() {
+        use AttributeKind::{Integer, Text};
+        let both = schemas(
+            &[
+                attribute("level", Integer, false),
+                attribute("team", Text, false),
+            ],
+            &[attribute("site", Text, false)],
+        );
+        let seen = both.as_schemas();
+        for (name, kind) in [
+            ("level", Some(Integer)),
+            ("site", Some(Text)),
+            ("badge", None),
+        ] {
+            assert_eq!(seen.kind(name), kind, "{name}");
+        }
+        let named = BTreeSet::from(["level", "site", "badge"]);
+        let kinds = seen.kinds(&named);
+        let entropy = SeededEntropy::new(3);
+        let of = |type_id| Person {
+            type_id,
+            ..Person::new(
+                &OrgId::generate(&entropy),
+                &UserId::generate(&entropy),
+                PersonStatus::Active,
+                &ProfileInput::default(),
+                Timestamp::from_seconds(0),
+            )
+        };
+        let (default, contractor) = (of(None), of(Some(both.of_types[0].key.clone())));
+        let nobody = of(Some(UserTypeId::generate(&SeededEntropy::new(2))));
+        assert_eq!(kinds.of_person(&default, "level"), Some(Integer));
+        assert_eq!(kinds.of_person(&contractor, "site"), Some(Text));
+        for (person, name) in [
+            (&default, "site"),
+            (&default, "badge"),
+            (&contractor, "level"),
+            (&nobody, "site"),
+            (&nobody, "level"),
+        ] {
+            assert_eq!(kinds.of_person(person, name), None, "{name}");
+        }
+        assert_eq!(
+            kinds.of_person(&default, "team"),
+            None,
+            "it was not asked for"
+        );
     }
 
     #[test]

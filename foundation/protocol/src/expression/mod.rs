@@ -14,6 +14,7 @@ mod tests;
 mod token;
 
 use crate::expression::function::Function;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// The name of the language.
@@ -122,6 +123,7 @@ enum Node {
 pub struct Expression {
     root: Node,
     memberships: Vec<Membership>,
+    attributes: BTreeSet<String>,
 }
 
 /// A group of a person.
@@ -297,5 +299,11 @@ impl Expression {
     #[must_use]
     pub fn memberships(&self) -> &[Membership] {
         &self.memberships
+    }
+
+    /// The attributes of a person that it names.
+    #[must_use]
+    pub const fn attributes(&self) -> &BTreeSet<String> {
+        &self.attributes
     }
 }

@@ -7,6 +7,7 @@ use crate::expression::{
     Comparison, EXPRESSION_BYTES_MAX, EXPRESSION_DEPTH_MAX, EXPRESSION_NODES_MAX, Expression,
     ExpressionError, Kind, Membership, Node, Value, Wrong,
 };
+use std::collections::BTreeSet;
 
 const PERSON: &str = "user";
 /// The classes of which functions have names.
@@ -50,6 +51,7 @@ pub(super) fn parse_expression(
         nodes: 0,
         depth: 0,
         memberships: Vec::new(),
+        attributes: BTreeSet::new(),
         kind_of,
     };
     let root = parser.read_choice()?;
@@ -60,6 +62,7 @@ pub(super) fn parse_expression(
     Ok(Expression {
         root: root.node,
         memberships: parser.memberships,
+        attributes: parser.attributes,
     })
 }
 
@@ -83,6 +86,7 @@ struct Parser<'p> {
     nodes: usize,
     depth: usize,
     memberships: Vec<Membership>,
+    attributes: BTreeSet<String>,
     kind_of: &'p dyn Fn(&str) -> Option<Kind>,
 }
 
@@ -267,6 +271,7 @@ impl Parser<'_> {
         self.next += 1;
         let kind = (self.kind_of)(&name);
         let kind = kind.ok_or_else(|| at(column, Wrong::Unknown(format!("{PERSON}.{name}"))))?;
+        self.attributes.insert(name.clone());
         self.part(Node::Attribute(name), kind, column)
     }
 

@@ -247,6 +247,14 @@ fn the_groups_that_count_are_known_beforehand() {
 }
 
 #[test]
+fn the_attributes_that_count_are_known_beforehand() {
+    let text = "user.remote and String.len(user.department) > 2 ? user.level > 3 : user.department == 'Eng'";
+    let expression = Expression::parse(text, &kind_of).unwrap();
+    let named: Vec<&str> = expression.attributes().iter().map(String::as_str).collect();
+    assert_eq!(named, ["department", "level", "remote"]);
+}
+
+#[test]
 fn expressions_are_values_of_their_kind() {
     let groups = [];
     let facts = Facts {
