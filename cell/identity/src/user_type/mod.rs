@@ -163,6 +163,20 @@ pub fn decide_name(name: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Holds the number of types that an org has, the one that every org has included, against its bound before another is added.
+///
+/// # Errors
+/// [`Refusal::TooMany`] if there is no room.
+pub const fn decide_room(present: usize) -> Result<(), Refusal> {
+    if present >= TYPES_MAX {
+        return Err(Refusal::TooMany {
+            what: "types of people",
+            max: TYPES_MAX,
+        });
+    }
+    Ok(())
+}
+
 /// Holds what people read of a type against its bounds.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use crate::org::settings::ProfileAttribute;
 use crate::person::unique;
 use crate::provisioning::follow::PROFILE_SCHEMA;
 use crate::user_type::schemas::decide_together;
-use crate::user_type::{TYPES_MAX, UserType, UserTypeInput, decide_name, decide_words, store};
+use crate::user_type::{UserType, UserTypeInput, decide_name, decide_room, decide_words, store};
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::future::boxed;
@@ -290,11 +290,5 @@ async fn check_room(tx: &mut WriteTx, org: &OrgId, name: &str) -> Result<(), Ref
         return Err(Refusal::Taken { field: "name" });
     }
     let others = stored.iter().filter(|one| !one.is_of_every_org()).count();
-    if others + 1 >= TYPES_MAX {
-        return Err(Refusal::TooMany {
-            what: "types of people",
-            max: TYPES_MAX,
-        });
-    }
-    Ok(())
+    decide_room(others + 1)
 }

@@ -148,7 +148,7 @@ impl<'s> ProfileSchemas<'s> {
 ///
 /// # Errors
 /// [`Refusal::Invalid`] naming the first attribute that two types have in two kinds; [`Refusal::TooMany`] for unique ones.
-pub(crate) fn decide_together(schemas: ProfileSchemas<'_>) -> Result<(), Refusal> {
+pub fn decide_together(schemas: ProfileSchemas<'_>) -> Result<(), Refusal> {
     let mut kinds = BTreeMap::new();
     for attribute in schemas.each().flat_map(|(_, attributes)| attributes) {
         let known = *kinds

@@ -16,6 +16,7 @@ use identity::fault::Refusal;
 use identity::org::Org;
 use identity::org::context::OrgContext;
 use identity::org::settings::OrgSettings;
+use identity::user_type::schemas::{ProfileSchemas, decide_together};
 use ledger::ClientFacts;
 use std::sync::Arc;
 use vocab::id::OrgId;
@@ -131,6 +132,9 @@ async fn make_org(
     let slug = Slug::parse(&declared.slug.value)?;
     let present = find_org(cell, &slug).await?;
     let plan = plan_org(declared, present.as_ref())?;
+    if let Some(org) = &present {
+        check_schema(cell, org, &plan).await?;
+    }
     let present = match (present, errand.mode) {
         (present, Mode::Plan) => present,
         (present, Mode::Apply) => Some(change_org(cell, declared, &slug, present, &plan).await?),
@@ -153,6 +157,20 @@ async fn make_org(
         base_url: errand.base_url.to_owned(),
     };
     Ok((site, plan.standing))
+}
+
+/// Holds the attributes of the type that every org has against those that the other types have before theirs are declared.
+async fn check_schema(cell: &Cell, present: &Org, plan: &OrgPlan) -> Result<(), Refusal> {
+    let of_default = &plan.settings.profile_schema;
+    if *of_default == present.settings.profile_schema {
+        return Ok(());
+    }
+    let snapshot = cell.snapshot(&present.id).await?;
+    let snapshot = snapshot.ok_or(Refusal::NotFound)?;
+    decide_together(ProfileSchemas {
+        of_default,
+        of_types: &snapshot.type_schemas,
+    })
 }
 
 async fn change_org(

@@ -14,7 +14,10 @@ use identity::org::settings::ProfileAttribute;
 use identity::person::Person;
 use identity::person::operations::Retype;
 use identity::person::profile::fold;
-use identity::user_type::{DEFAULT_NAME, UserType, UserTypeInput, decide_name, decide_words};
+use identity::user_type::schemas::{OrgSchemas, TypeSchema, decide_together};
+use identity::user_type::{
+    DEFAULT_NAME, UserType, UserTypeInput, decide_name, decide_room, decide_words,
+};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use vocab::id::UserTypeId;
@@ -99,6 +102,39 @@ struct PresentType {
     schema: AttributeSchema,
 }
 
+/// The types as they are when the next one that is declared is looked at: those before it are as the document wants them.
+struct Progressed(OrgSchemas);
+
+impl Progressed {
+    fn from(present: &[PresentType], of_default: &[ProfileAttribute]) -> Self {
+        let typed = |there: &PresentType| {
+            Some(TypeSchema {
+                key: there.of.key.clone()?,
+                attributes: there.schema.attributes.clone(),
+            })
+        };
+        Self(OrgSchemas {
+            of_default: of_default.to_vec(),
+            of_types: present.iter().filter_map(typed).collect(),
+        })
+    }
+
+    /// Lets a type have these attributes, as far as there is room for it and the attributes of all types go together.
+    fn take(&mut self, key: &UserTypeId, attributes: &[ProfileAttribute]) -> Result<(), Refusal> {
+        let attributes = attributes.to_vec();
+        let all = &mut self.0.of_types;
+        match all.iter_mut().find(|own| own.key == *key) {
+            Some(own) => own.attributes = attributes,
+            None => {
+                decide_room(all.len() + 1)?;
+                let key = key.clone();
+                all.push(TypeSchema { key, attributes });
+            }
+        }
+        decide_together(self.0.as_schemas())
+    }
+}
+
 pub(super) async fn apply_types(
     site: &Site,
     declared: &[UserTypeDeclaration],
@@ -107,12 +143,13 @@ pub(super) async fn apply_types(
     let loaded = load(site).await;
     let present = loaded.map_err(|refusal| Problem::whole(refusal.to_string()))?;
     let mut known = KnownTypes::default();
+    let mut progressed = Progressed::from(&present, &site.settings.profile_schema);
     for one in declared {
         let name = one.name.value.trim();
         let there = present
             .iter()
             .find(|there| fold(&there.of.name) == fold(name));
-        let done = apply_type(site, one, there).await;
+        let done = apply_type(site, one, there, &mut progressed).await;
         let (standing, made) = placed(Kind::UserType, &one.name, done)?;
         site.note(report, Kind::UserType, &one.name, standing);
         known.named.insert(fold(name), made);
@@ -169,6 +206,7 @@ async fn apply_type(
     site: &Site,
     declared: &UserTypeDeclaration,
     present: Option<&PresentType>,
+    progressed: &mut Progressed,
 ) -> Result<(Standing, KnownType), Refusal> {
     let standing = plan_type(declared, present)?;
     let name = declared.name.value.trim();
@@ -180,6 +218,9 @@ async fn apply_type(
     if present.is_none() {
         // Until it is made it has an id that nothing else has.
         known.key = Some(UserTypeId::generate(site.cell.entropy()));
+    }
+    if let Some(key) = &known.key {
+        progressed.take(key, &known.attributes)?;
     }
     if site.mode == Mode::Plan || standing == Standing::Same {
         return Ok((standing, known));

@@ -1,9 +1,11 @@
 //! A plan tells what applying would do, and does nothing: it is empty exactly when applying changes nothing.
 
 use super::{WHOLE, World, on_both_engines};
+use crate::declaration::Mode;
 use crate::declaration::report::{Action, Kind, render_text};
 use identity::access::Permission;
 use identity::app::operations::AppChange;
+use identity::user_type::TYPES_MAX;
 use vocab::id::AppId;
 
 /// What each kind of thing begins with, what it becomes, and how that is told.
@@ -237,9 +239,94 @@ async fn a_password_that_is_there_is_nobodys_drift(world: &World) {
     assert!(world.plan(&other).await.changes.is_empty());
 }
 
+/// An org with that of `user`, and with types; each of those stands on a line of its own.
+fn typed(schema: &str, types: &[String]) -> String {
+    let types: String = types.iter().map(|of| format!("      - {of}\n")).collect();
+    format!(
+        "orgs:\n  - slug: main\n    name: Main\n    profile_schema: [{schema}]\n    user_types:\n{types}"
+    )
+}
+
+fn type_of(name: &str, attributes: &str) -> String {
+    format!("{{ name: {name}, display_name: Some, attributes: [{attributes}] }}")
+}
+
+fn attribute(name: &str, words: &str) -> String {
+    format!("{{ name: {name}, title: T, required: false, self_editable: false, {words} }}")
+}
+
+/// What is there before, what is declared then, on which line that cannot be, and what is said of it.
+fn impossible_types() -> Vec<(Option<String>, String, usize, &'static str)> {
+    let level = |kind: &str| attribute("level", &format!("kind: {kind}"));
+    let unique = |numbers: std::ops::Range<usize>| {
+        let named = |number| attribute(&format!("n{number}"), "kind: text, unique: true");
+        numbers.map(named).collect::<Vec<String>>().join(", ")
+    };
+    let of_two = [
+        type_of("one", &level("text")),
+        type_of("two", &level("integer")),
+    ];
+    let one = |kind: &str| vec![type_of("one", &level(kind))];
+    let numbered = |count| (0..count).map(|number| type_of(&format!("t{number}"), ""));
+    let many: Vec<String> = numbered(TYPES_MAX).collect();
+    let other_kind = "\"level\": another type of people has it, and it holds something else there";
+    let (first, last) = (6, 5 + TYPES_MAX);
+    vec![
+        (None, typed("", &of_two), first + 1, other_kind),
+        (
+            None,
+            typed(&level("integer"), &one("text")),
+            first,
+            other_kind,
+        ),
+        // Those of `user` are changed before any type is, and so they are looked at first.
+        (
+            Some(typed("", &one("text"))),
+            typed(&level("integer"), &one("integer")),
+            2,
+            other_kind,
+        ),
+        (
+            Some(typed("", &of_two[..1])),
+            typed("", &of_two[1..]),
+            first,
+            other_kind,
+        ),
+        (None, typed("", &many), last, "types of people"),
+        (
+            Some(typed("", &many[..TYPES_MAX - 1])),
+            typed("", &many[TYPES_MAX - 1..]),
+            first,
+            "types of people",
+        ),
+        (
+            None,
+            typed(&unique(0..3), &[type_of("one", &unique(3..6))]),
+            first,
+            "attributes without two people of one value",
+        ),
+    ]
+}
+
+async fn types_that_cannot_be_are_refused_where_they_stand(world: &World) {
+    for (number, (before, text, line, words)) in impossible_types().into_iter().enumerate() {
+        let of_this_case =
+            |text: &str| text.replacen("slug: main", &format!("slug: main{number}"), 1);
+        if let Some(before) = before {
+            world.apply(&of_this_case(&before)).await;
+        }
+        let text = of_this_case(&text);
+        let told = world.refused(&text, Mode::Plan).await;
+        assert!(told.starts_with(&format!("doc.yaml:{line}:")), "{told}");
+        assert!(told.contains(words), "{told}");
+        assert_eq!(world.refused(&text, Mode::Apply).await, told);
+    }
+}
+
 on_both_engines!(
     an_empty_cell_is_planned_as_it_is_made,
     every_kind_of_change_is_planned_then_made_and_then_gone,
     what_an_administrator_changed_shows_as_drift,
     a_password_that_is_there_is_nobodys_drift,
+    types_that_cannot_be_are_refused_where_they_stand,
 );
