@@ -9,7 +9,7 @@
 //! | `BYTES` | `BLOB` | `BYTEA` |
 //! | `CREATE TABLE t (…)` | … ` STRICT`: a value of the wrong type is refused, as on PostgreSQL | as it is |
 //! | `CREATE TABLE t (…) WITHOUT ROWID` | … ` STRICT, WITHOUT ROWID` | the words are left out |
-//! | `SELECT … FOR UPDATE`, `… SKIP LOCKED`, at the end | the words are left out | as it is |
+//! | `SELECT … FOR UPDATE`, `… SKIP LOCKED`, `… FOR KEY SHARE`, at the end | the words are left out | as it is |
 //!
 //! `BIGINT` becomes `INT` because `INTEGER PRIMARY KEY` would make SQLite invent numbers for missing keys. The words
 //! are upper case; a column may be called `text`. `CAST(x AS TEXT)` and `x::TEXT` keep their type as it is.
@@ -53,7 +53,9 @@ enum Token<'s> {
 /// A statement without the lock of its rows at its end. SQLite has no such words and needs none: whoever writes is alone.
 pub(crate) fn without_row_lock(sql: &str) -> &str {
     let sql = sql.strip_suffix(" SKIP LOCKED").unwrap_or(sql);
-    sql.strip_suffix(" FOR UPDATE").unwrap_or(sql)
+    let words = [" FOR UPDATE", " FOR KEY SHARE"];
+    let mut without = words.iter().filter_map(|lock| sql.strip_suffix(lock));
+    without.next().unwrap_or(sql)
 }
 
 /// The text in the engine's own dialect.

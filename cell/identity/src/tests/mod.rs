@@ -30,3 +30,4 @@ mod sign_in;
 mod store;
 mod threats;
 mod typed_rules;
+mod types_held;

@@ -19,7 +19,7 @@ fn attributes(named: &[(&str, AttributeKind)]) -> Vec<ProfileAttribute> {
 }
 
 /// A type of people, without attributes.
-async fn contractors(world: &World, org: &OrgId) -> UserTypeId {
+pub(super) async fn contractors(world: &World, org: &OrgId) -> UserTypeId {
     let permit = world.permit(org, Permission::ManageOrg);
     let input = UserTypeInput {
         name: "contractor".into(),
@@ -31,7 +31,7 @@ async fn contractors(world: &World, org: &OrgId) -> UserTypeId {
 }
 
 /// Gives the people of a type these attributes and no others.
-async fn set(
+pub(super) async fn set(
     world: &World,
     org: &OrgId,
     key: Option<&UserTypeId>,

@@ -63,7 +63,7 @@ pub(crate) async fn load(
     row.as_ref().map(read).transpose()
 }
 
-/// Holds a type until the end of the transaction, so that it is not removed meanwhile; false if the org has none such.
+/// Holds a type alone until the end of the transaction, so that nobody becomes one of it meanwhile; false if the org has none such.
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
@@ -73,6 +73,18 @@ pub(crate) async fn hold(
     key: &UserTypeId,
 ) -> Result<bool, DatabaseFault> {
     let sql = "SELECT 1 FROM user_types WHERE org_id = $1 AND id = $2 AND name <> $3 FOR UPDATE";
+    let values = params![org, key, DEFAULT_NAME];
+    Ok(tx.query_optional(sql, values).await?.is_some())
+}
+
+/// Holds a type beside others who make somebody one of it, and beside a change of its words: it is neither removed meanwhile, nor are its
+/// attributes changed; false if the org has none such.
+async fn hold_with_others(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    key: &UserTypeId,
+) -> Result<bool, DatabaseFault> {
+    let sql = "SELECT 1 FROM user_types WHERE org_id = $1 AND id = $2 AND name <> $3 FOR KEY SHARE";
     let values = params![org, key, DEFAULT_NAME];
     Ok(tx.query_optional(sql, values).await?.is_some())
 }
@@ -89,7 +101,7 @@ pub(crate) async fn hold_type(
     let Some(key) = key else {
         return Ok(());
     };
-    match hold(tx, org, key).await? {
+    match hold_with_others(tx, org, key).await? {
         true => Ok(()),
         false => Err(Refusal::invalid(
             "type.id",

@@ -232,7 +232,9 @@ proptest! {
 
 #[test]
 fn a_row_lock_is_left_out_at_the_end_alone() {
-    assert_eq!(without_row_lock("SELECT 1 FOR UPDATE"), "SELECT 1");
+    for lock in ["FOR UPDATE", "FOR UPDATE SKIP LOCKED", "FOR KEY SHARE"] {
+        assert_eq!(without_row_lock(&format!("SELECT 1 {lock}")), "SELECT 1");
+    }
     for kept in [
         "SELECT 1",
         "SELECT ' FOR UPDATE' AS x",
