@@ -107,7 +107,8 @@ pub async fn delete(call: Call) -> Result<Reply, ApiError> {
 async fn change(call: &Call, wish: &Wish) -> Result<Reply, ApiError> {
     for _ in 0..CHANGE_ATTEMPTS_MAX {
         let seen = load(call).await?;
-        if wish.name.as_ref().is_some_and(|name| *name != seen.name) {
+        let name = wish.name.as_deref().map(str::trim);
+        if name.is_some_and(|name| name != seen.name) {
             return Err(ApiError::invalid(
                 "name",
                 "the name of a type never changes",
@@ -159,11 +160,10 @@ struct Wish {
 fn parse(bytes: &[u8]) -> Result<Wish, ApiError> {
     let mut fields = Fields::parse(bytes)?;
     fields.ignore_read_only(&READ_ONLY);
-    let trimmed = |said: Option<String>| said.map(|said| said.trim().to_owned());
     let wish = Wish {
         name: fields.take_text("name")?,
-        display_name: trimmed(fields.take_text("displayName")?),
-        description: trimmed(fields.take_text("description")?),
+        display_name: fields.take_text("displayName")?,
+        description: fields.take_text("description")?,
     };
     fields.end()?;
     Ok(wish)
@@ -205,7 +205,7 @@ mod tests {
             "createdBy": "00u", "lastUpdated": "x", "lastUpdatedBy": "00u", "_links": {} });
         let wish = Wish {
             name: said("user"),
-            display_name: said("User"),
+            display_name: said(" User "),
             description: None,
         };
         assert_eq!(read(shown), Some(wish));

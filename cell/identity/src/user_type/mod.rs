@@ -143,11 +143,12 @@ pub fn parse_schema_id(org: &OrgId, named: &str) -> Result<Option<UserTypeId>, I
     UserTypeId::parse(&format!("{}{own}", UserTypeId::PREFIX)).map(Some)
 }
 
-/// Holds the name of a new type against its bounds.
+/// Trims the name of a new type and holds it against its bounds.
 ///
 /// # Errors
 /// [`Refusal`] for a name that cannot be.
-pub fn decide_name(name: &str) -> Result<(), Refusal> {
+pub fn decide_name(name: &str) -> Result<String, Refusal> {
+    let name = name.trim();
     let is_shaped = name.len() <= NAME_BYTES_MAX
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         && name.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());
@@ -160,7 +161,7 @@ pub fn decide_name(name: &str) -> Result<(), Refusal> {
     if name.eq_ignore_ascii_case(DEFAULT_NAME) {
         return Err(Refusal::Taken { field: "name" });
     }
-    Ok(())
+    Ok(name.to_owned())
 }
 
 /// Holds the number of types that an org has, the one that every org has included, against its bound before another is added.
@@ -177,11 +178,12 @@ pub const fn decide_room(present: usize) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Holds what people read of a type against its bounds.
+/// Trims what people read of a type, its name for them and its description, and holds it against its bounds.
 ///
 /// # Errors
 /// [`Refusal::Invalid`] naming the field.
-pub fn decide_words(display_name: &str, description: &str) -> Result<(), Refusal> {
+pub fn decide_words(display_name: &str, description: &str) -> Result<(String, String), Refusal> {
+    let (display_name, description) = (display_name.trim(), description.trim());
     let chars = display_name.chars().count();
     if chars == 0 || chars > DISPLAY_NAME_CHARS_MAX || display_name.chars().any(disguises) {
         return Err(Refusal::invalid(
@@ -195,7 +197,7 @@ pub fn decide_words(display_name: &str, description: &str) -> Result<(), Refusal
             "use at most 256 characters on one line",
         ));
     }
-    Ok(())
+    Ok((display_name.to_owned(), description.to_owned()))
 }
 
 #[cfg(test)]
@@ -247,6 +249,7 @@ mod tests {
             ("contractor", true),
             ("Contractor_2", true),
             ("c", true),
+            (" contractor ", true),
             (longest.as_str(), true),
             ("User", false),
             ("user", false),
@@ -263,7 +266,13 @@ mod tests {
         for (display_name, description, is_good) in [
             ("Contractor", "", true),
             ("Außendienst ✓", "Who works for others", true),
+            (
+                &*format!(" {} ", "x".repeat(100)),
+                " It is for others ",
+                true,
+            ),
             ("", "", false),
+            ("  ", "", false),
             ("a\nb", "", false),
             (&*"x".repeat(101), "", false),
             ("a", &*"x".repeat(257), false),
@@ -272,5 +281,8 @@ mod tests {
             let seen = decide_words(display_name, description).is_ok();
             assert_eq!(seen, is_good, "{display_name:?} {description:?}");
         }
+        assert_eq!(decide_name(" contractor ").unwrap(), "contractor");
+        let words = decide_words(" Contractor ", "\tWho works for others ").unwrap();
+        assert_eq!(words, ("Contractor".into(), "Who works for others".into()));
     }
 }

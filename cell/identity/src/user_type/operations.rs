@@ -68,15 +68,15 @@ impl Cell {
         input: UserTypeInput,
     ) -> Result<UserType, Refusal> {
         permit.covers(Permission::ManageOrg)?;
-        decide_name(&input.name)?;
-        decide_words(&input.display_name, &input.description)?;
+        let name = decide_name(&input.name)?;
+        let (display_name, description) = decide_words(&input.display_name, &input.description)?;
         let by = permit.acting_person().cloned();
         let planned = UserType {
             org_id: permit.org().clone(),
             key: Some(UserTypeId::generate(self.entropy())),
-            name: input.name,
-            display_name: input.display_name,
-            description: input.description,
+            name,
+            display_name,
+            description,
             created_by: by.clone(),
             updated_by: by,
             revision: 0,
@@ -126,7 +126,7 @@ impl Cell {
         if seen.org_id != *permit.org() {
             return Err(Refusal::NotFound);
         }
-        decide_words(&display_name, &description)?;
+        let (display_name, description) = decide_words(&display_name, &description)?;
         if display_name == seen.display_name && description == seen.description {
             return Ok(());
         }

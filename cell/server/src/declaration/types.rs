@@ -208,11 +208,10 @@ async fn apply_type(
     present: Option<&PresentType>,
     progressed: &mut Progressed,
 ) -> Result<(Standing, KnownType), Refusal> {
-    let standing = plan_type(declared, present)?;
-    let name = declared.name.value.trim();
+    let (standing, input) = plan_type(declared, present)?;
     let mut known = KnownType {
         key: present.and_then(|present| present.of.key.clone()),
-        name: name.to_owned(),
+        name: input.name.clone(),
         attributes: attributes(declared, present),
     };
     if present.is_none() {
@@ -228,10 +227,9 @@ async fn apply_type(
     let permit = site.permit(Permission::ManageOrg)?;
     let present = match present {
         Some(present) => present.of.clone(),
-        None => site.cell.create_user_type(&permit, input(declared)).await?,
+        None => site.cell.create_user_type(&permit, input.clone()).await?,
     };
-    let words = input(declared);
-    let words = (words.display_name, words.description);
+    let words = (input.display_name, input.description);
     site.cell
         .change_user_type(&permit, present.clone(), words)
         .await?;
@@ -247,32 +245,37 @@ async fn apply_type(
     Ok((standing, known))
 }
 
-/// What is to be done for a type.
+/// What is to be done for a type, and what is said of it.
 fn plan_type(
     declared: &UserTypeDeclaration,
     present: Option<&PresentType>,
-) -> Result<Standing, Refusal> {
-    let input = input(declared);
-    if fold(&input.name) == DEFAULT_NAME {
+) -> Result<(Standing, UserTypeInput), Refusal> {
+    let name = if fold(&declared.name.value) == DEFAULT_NAME {
         if declared.attributes.is_some() {
             return Err(Refusal::invalid(
                 "attributes",
                 "those of this type stand in profile_schema",
             ));
         }
+        declared.name.value.trim().to_owned()
     } else {
-        decide_name(&input.name)?;
-    }
-    decide_words(&input.display_name, &input.description)?;
+        decide_name(&declared.name.value)?
+    };
+    let (display_name, description) = decide_words(&declared.display_name, &declared.description)?;
+    let input = UserTypeInput {
+        name,
+        display_name,
+        description,
+    };
     let wanted = attributes(declared, present);
     decide_schema(&wanted)?;
     let Some(present) = present else {
-        return Ok(Standing::Missing);
+        return Ok((Standing::Missing, input));
     };
     let (of, own) = (&present.of, &present.schema.attributes);
     let before = rendered(&of.display_name, &of.description, own);
     let after = rendered(&input.display_name, &input.description, &wanted);
-    Ok(Standing::from(differences(&before, &after)))
+    Ok((Standing::from(differences(&before, &after)), input))
 }
 
 /// The attributes that are declared, or else those that there are.
@@ -283,14 +286,6 @@ fn attributes(
     let there = || present.map(|present| present.schema.attributes.clone());
     let declared = declared.attributes.clone();
     declared.or_else(there).unwrap_or_default()
-}
-
-fn input(declared: &UserTypeDeclaration) -> UserTypeInput {
-    UserTypeInput {
-        name: declared.name.value.trim().to_owned(),
-        display_name: declared.display_name.trim().to_owned(),
-        description: declared.description.trim().to_owned(),
-    }
 }
 
 fn rendered(display_name: &str, description: &str, attributes: &[ProfileAttribute]) -> Value {

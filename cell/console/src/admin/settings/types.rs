@@ -24,7 +24,7 @@ pub async fn add(visit: Visit) -> Answer {
     let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
     let (display_name, description) = posted_words(&visit);
     let input = UserTypeInput {
-        name: visit.field("name").trim().to_owned(),
+        name: visit.field("name").to_owned(),
         display_name,
         description,
     };
@@ -69,8 +69,8 @@ fn posted_key(visit: &Visit) -> Option<Option<UserTypeId>> {
 }
 
 fn posted_words(visit: &Visit) -> (String, String) {
-    let trimmed = |field: &str| visit.field(field).trim().to_owned();
-    (trimmed("display_name"), trimmed("description"))
+    let posted = |field: &str| visit.field(field).to_owned();
+    (posted("display_name"), posted("description"))
 }
 
 /// What the controls of a new one hold.
