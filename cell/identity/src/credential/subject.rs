@@ -7,12 +7,12 @@ use crate::fault::{Fault, Refusal};
 use crate::org::Org;
 use crate::org::settings::ProfileAttribute;
 use crate::person::Person;
-use crate::person::operations::as_target;
+use crate::person::operations::{Retype, as_target};
 use crate::sign_on::means::Means;
 use crate::snapshot::OrgSnapshot;
 use ledger::{Event, EventType, Outcome};
 use std::sync::Arc;
-use vocab::id::{OrgId, UserId, UserTypeId};
+use vocab::id::{OrgId, UserId};
 use vocab::time::Timestamp;
 
 /// A person whose means of proof are looked at or changed, by somebody who may do so.
@@ -34,15 +34,16 @@ impl FactorSubject {
         self.snapshot.schema_of_person(&self.person)
     }
 
-    /// The attributes of a type that the person is to be of.
+    /// The attributes that the person has once the type is the one that is meant.
     ///
     /// # Errors
-    /// As [`OrgSnapshot::schema_of_type`].
-    pub(crate) fn schema_of_type(
-        &self,
-        key: Option<&UserTypeId>,
-    ) -> Result<&[ProfileAttribute], Refusal> {
-        self.snapshot.schema_of_type(key)
+    /// As [`Retype::of`].
+    pub(crate) fn schema_after<'s>(
+        &'s self,
+        retype: &'s Retype,
+    ) -> Result<&'s [ProfileAttribute], Refusal> {
+        let (_, schema) = retype.of(&self.snapshot, &self.person)?;
+        Ok(schema)
     }
 
     /// That the org takes such a means of proof.

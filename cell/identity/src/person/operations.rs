@@ -12,10 +12,12 @@ use crate::fault::{Fault, Refusal};
 use crate::group_rule::{active, follow::follow};
 use crate::notice::{Notice, SealedMail};
 use crate::org::Org;
+use crate::org::settings::ProfileAttribute;
 use crate::person::lifecycle::{LifecycleAction, decide_transition};
 use crate::person::profile::{ProfileInput, decide_profile, fold, known_attributes};
 use crate::person::store::{self, Sessions};
 use crate::person::{Person, PersonStatus, unique};
+use crate::snapshot::OrgSnapshot;
 use crate::user_type::id_of;
 use crate::user_type::store::put_type_of;
 use database::{ReadTx, WriteTx};
@@ -33,6 +35,23 @@ pub enum Retype {
     Keep,
     /// They are of this one from now on; nothing is the one that every org has.
     To(Option<UserTypeId>),
+}
+
+impl Retype {
+    /// The type that the person is of from then on, and its attributes.
+    ///
+    /// # Errors
+    /// As [`OrgSnapshot::schema_of_person`] and [`OrgSnapshot::schema_of_type`].
+    pub(crate) fn of<'s>(
+        &'s self,
+        snapshot: &'s OrgSnapshot,
+        person: &'s Person,
+    ) -> Result<(Option<&'s UserTypeId>, &'s [ProfileAttribute]), Refusal> {
+        Ok(match self {
+            Self::Keep => (person.type_id.as_ref(), snapshot.schema_of_person(person)?),
+            Self::To(key) => (key.as_ref(), snapshot.schema_of_type(key.as_ref())?),
+        })
+    }
 }
 
 /// A profile that is written whole.
@@ -155,10 +174,7 @@ impl Cell {
     ) -> Result<(), PasswordRefusal> {
         permit.covers(Permission::ManagePeople)?;
         let subject = self.factor_subject(permit, user_id).await?;
-        let schema = match &retype {
-            Retype::Keep => subject.schema()?,
-            Retype::To(key) => subject.schema_of_type(key.as_ref())?,
-        };
+        let schema = subject.schema_after(&retype)?;
         // It must not be what the person is called from now on; what they were called before is nothing any more.
         let profile = decide_profile(input.clone(), schema)?;
         let about = Person {
@@ -220,10 +236,7 @@ impl Cell {
                     if person.revision != revision {
                         return Err(Refusal::Changed);
                     }
-                    let (key, schema) = match &retype {
-                        Retype::Keep => (&person.type_id, snapshot.schema_of_person(&person)?),
-                        Retype::To(key) => (key, snapshot.schema_of_type(key.as_ref())?),
-                    };
+                    let (key, schema) = retype.of(&snapshot, &person)?;
                     let input = if own {
                         keep_what_only_others_set(input, &person, schema)
                     } else {
@@ -233,11 +246,11 @@ impl Cell {
                     check_addresses(tx, &permit, &person, &profile).await?;
                     let kind = EventType::UserAccountUpdateProfile;
                     let mut events = vec![cell.person_event(&permit, kind, &person)];
-                    if *key != person.type_id {
+                    if key != person.type_id.as_ref() {
                         check_retype(tx, &permit, &person).await?;
-                        events.push(cell.type_event(&permit, &person, key.as_ref()));
+                        events.push(cell.type_event(&permit, &person, key));
                     }
-                    let change = (&profile, key.as_ref());
+                    let change = (&profile, key);
                     apply_profile(tx, &person, change, mails, cell.now()).await?;
                     tell_all(tx, &cell, &permit, &user_id, events).await?;
                     // A password logs its change itself, and rules are held before anything is logged.
@@ -463,7 +476,7 @@ pub(crate) async fn refuse_last_super_admin(
 fn keep_what_only_others_set(
     input: ProfileInput,
     person: &Person,
-    schema: &[crate::org::settings::ProfileAttribute],
+    schema: &[ProfileAttribute],
 ) -> ProfileInput {
     let mut attributes = known_attributes(&person.profile, schema);
     for attribute in schema.iter().filter(|attribute| attribute.self_editable) {
