@@ -64,7 +64,9 @@ async fn write(stream: &mut TlsStream<TcpStream>, frames: &[u8]) -> io::Result<(
     }
     stream.shutdown().await?;
     read_end(stream).await?;
-    let (tcp, _) = stream.get_ref();
+    // Leave is taken in TLS before the connection ends: only that end says whether all had been read.
+    let (tcp, _) = stream.get_mut();
+    read_end(tcp).await?;
     let _ = tokio::time::timeout(RESET_WAIT, tcp.ready(Interest::ERROR)).await;
     tcp.take_error()?.map_or(Ok(()), Err)
 }

@@ -9,7 +9,7 @@ use tokio_rustls::TlsAcceptor;
 
 /// What a receiver of syslog does with its next connection, in place of reading it to its end.
 pub(super) enum Manner {
-    /// It takes leave after so many bytes and closes, by one act: what is unread then, or comes later, its kernel answers with a reset.
+    /// It takes leave after so many bytes, and goes by a reset, as from every kernel whose program has not read what had come.
     EndAfter(usize),
     /// It reads nothing and stays.
     Hang,
@@ -51,6 +51,8 @@ impl Collector {
                         Some(Manner::EndAfter(count)) => {
                             bytes.resize(count, 0);
                             stream.read_exact(&mut bytes).await.unwrap();
+                            // What TLS has read ahead is nothing that the kernel knows to be unread.
+                            stream.get_ref().0.set_zero_linger().unwrap();
                             stream.get_mut().1.send_close_notify();
                             let _ = stream.flush().await;
                         }
