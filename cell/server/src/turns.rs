@@ -21,6 +21,9 @@ const PAGE_MAX: i64 = 500;
 /// Things of which something is remembered.
 const REMEMBERED_MAX: usize = 100_000;
 
+/// Behind which one a look begins: an org, and an id within it.
+type Place = (String, String);
+
 /// Something of an org.
 pub(crate) type Key<T> = (OrgId, <T as Turns>::Id);
 
@@ -62,7 +65,7 @@ impl Limits {
 /// What has turns.
 pub(crate) trait Turns: Send + Sync + 'static {
     /// One that may be due.
-    type Due: Send + 'static;
+    type Due: Clone + Send + 'static;
     /// By what it is told apart within its org.
     type Id: Clone + Eq + Hash + Display + Send + 'static;
     /// What is remembered of one between two turns. What is forgotten is looked at once more.
@@ -103,7 +106,7 @@ struct Desk<T: Turns> {
     doubtful: HashSet<Key<T>>,
     remembered: HashMap<Key<T>, T::Memory>,
     /// Behind which one the next look at each kind begins.
-    after: HashMap<Standing, (String, String)>,
+    after: HashMap<Standing, Place>,
 }
 
 impl<T: Turns> Desk<T> {
@@ -177,39 +180,47 @@ impl<T: Turns> Desk<T> {
     }
 
     /// Looks at those who may hold their turn for long, and then at all others: these always have what those may not hold.
+    /// Both begin at one place as long as a page holds all there are: it is read once then.
     async fn look(&mut self, turns: &Arc<T>) -> Result<(), Fault> {
-        self.look_at(turns, Standing::Doubtful).await?;
-        self.look_at(turns, Standing::Good).await
+        let mut read: Option<(Place, Vec<T::Due>)> = None;
+        for standing in [Standing::Doubtful, Standing::Good] {
+            if !self.has_room(standing) {
+                continue;
+            }
+            let begin = self.after.get(&standing).cloned().unwrap_or_default();
+            let page = match read.take() {
+                Some((place, page)) if place == begin => page,
+                _ => turns.load((&begin.0, &begin.1), PAGE_MAX).await?,
+            };
+            self.look_at(turns, standing, (&begin, &page));
+            read = Some((begin, page));
+        }
+        Ok(())
     }
 
     /// One page of what may be due, of those of one kind. The next look at them goes on where this one ended, because the page or the room
     /// did, and from the beginning behind the last page: whoever had a turn comes again when all behind them had theirs.
-    async fn look_at(&mut self, turns: &Arc<T>, standing: Standing) -> Result<(), Fault> {
-        if !self.has_room(standing) {
-            return Ok(());
-        }
+    fn look_at(&mut self, turns: &Arc<T>, standing: Standing, (begin, page): (&Place, &[T::Due])) {
         let place = |due: &T::Due| {
             let (org, id) = T::key(due);
             (org.to_string(), id.to_string())
         };
-        let mut before = self.after.get(&standing).cloned().unwrap_or_default();
-        let page = turns.load((&before.0, &before.1), PAGE_MAX).await?;
+        let mut before = begin.clone();
         let is_last = i64::try_from(page.len()).unwrap_or(i64::MAX) < PAGE_MAX;
         let last = page.last().filter(|_| !is_last);
         let mut after = last.map(place).unwrap_or_default();
         for due in page {
-            let here = place(&due);
-            if self.standing_of(&due) == standing {
+            let here = place(due);
+            if self.standing_of(due) == standing {
                 if !self.has_room(standing) {
                     after = before;
                     break;
                 }
-                self.begin(turns, due, standing);
+                self.begin(turns, due.clone(), standing);
             }
             before = here;
         }
         self.after.insert(standing, after);
-        Ok(())
     }
 }
 
@@ -231,6 +242,7 @@ mod tests {
     use super::{Busy, Desk, Key, Limits, Standing, Turns};
     use identity::fault::Fault;
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::sync::Semaphore;
     use vocab::entropy::SeededEntropy;
     use vocab::id::OrgId;
@@ -266,12 +278,14 @@ mod tests {
     struct Trials {
         all: Vec<Trial>,
         end: Semaphore,
+        reads: AtomicUsize,
     }
 
     impl Trials {
         fn of(all: Vec<Trial>) -> Arc<Self> {
             let end = Semaphore::new(0);
-            Arc::new(Self { all, end })
+            let reads = AtomicUsize::new(0);
+            Arc::new(Self { all, end, reads })
         }
     }
 
@@ -287,6 +301,7 @@ mod tests {
         };
 
         async fn load(&self, after: (&str, &str), _: i64) -> Result<Vec<Trial>, Fault> {
+            self.reads.fetch_add(1, Ordering::Relaxed);
             let is_behind = |trial: &&Trial| {
                 after.0.is_empty() || trial.number > after.1.parse().unwrap_or_default()
             };
@@ -341,6 +356,7 @@ mod tests {
         assert_eq!(busy(&desk), [1, 2, 11, 14, 15, 16]);
         assert_eq!(desk.after[&Standing::Doubtful].1, "2");
         assert_eq!(desk.after[&Standing::Good].1, "16");
+        assert_eq!(turns.reads.load(Ordering::Relaxed), 1);
         desk.turns.abort_all();
     }
 
