@@ -25,9 +25,15 @@ use protocol::scim::problem::Kind;
 use protocol::scim::tag::{Condition, parse_condition};
 use protocol::scim::{BODY_BYTES_MAX, BULK_BYTES_MAX, MEDIA_TYPE};
 use serde_json::{Map, Value};
-use std::borrow::Cow;
-use std::sync::Arc;
-use vocab::id::{ApiTokenId, UserId};
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+use vocab::id::{ApiTokenId, UserId, UserTypeId};
+
+/// What people have of a type that came to be after the org was read.
+static NO_ATTRIBUTES: Attributes = Attributes {
+    slots: Vec::new(),
+    others: Vec::new(),
+};
 
 /// A caller at work in an org.
 pub struct Call {
@@ -37,6 +43,8 @@ pub struct Call {
     pub context: Arc<OrgContext>,
     /// The attributes that the org's people have, of whatever type they are.
     pub attributes: Attributes,
+    /// Those of the people of each type, where there are several; made when the first of the people is met, of whom a page has many.
+    typed: OnceLock<BTreeMap<Option<UserTypeId>, Attributes>>,
     /// What the org is like.
     snapshot: Arc<OrgSnapshot>,
     /// The person with whose roles the token acts.
@@ -234,6 +242,7 @@ async fn run(
         cell,
         context,
         attributes: Attributes::of(&snapshot.schemas().every()),
+        typed: OnceLock::new(),
         snapshot,
         owner,
         facts,
@@ -325,13 +334,19 @@ impl Call {
 
     /// The attributes that a person has: those of their type. A new one is of the type that every org has.
     #[must_use]
-    pub fn attributes_of(&self, person: Option<&Person>) -> Cow<'_, Attributes> {
+    pub fn attributes_of(&self, person: Option<&Person>) -> &Attributes {
         let schemas = self.snapshot.schemas();
         if schemas.of_types.is_empty() {
-            return Cow::Borrowed(&self.attributes);
+            return &self.attributes;
         }
-        let own = person.map_or(schemas.of_default, |person| schemas.of_person(person));
-        Cow::Owned(Attributes::of(own))
+        let typed = self.typed.get_or_init(|| {
+            let others = schemas.of_types.iter();
+            let others = others.map(|of| (Some(of.key.clone()), Attributes::of(&of.attributes)));
+            let of_default = (None, Attributes::of(schemas.of_default));
+            std::iter::once(of_default).chain(others).collect()
+        });
+        let key = person.map_or(&None, |person| &person.type_id);
+        typed.get(key).unwrap_or(&NO_ATTRIBUTES)
     }
 
     /// Counts one more call of the token: an operation among several is one.

@@ -113,7 +113,7 @@ pub async fn create(call: &Call, asked: &Asked) -> Result<Reply, ScimError> {
     let projection = projection_of(asked)?;
     let permit = call.permit(Permission::ManagePeople)?;
     let input = plan_user(
-        &call.attributes_of(None),
+        call.attributes_of(None),
         None,
         asked.object()?,
         Mode::Create,
@@ -143,7 +143,7 @@ pub async fn replace(call: &Call, asked: &Asked) -> Result<Reply, ScimError> {
     change(call, asked, |record| {
         let person = Some(&record.person);
         let attributes = call.attributes_of(person);
-        let planned = plan_user(&attributes, person, asked.object()?, Mode::Replace);
+        let planned = plan_user(attributes, person, asked.object()?, Mode::Replace);
         Ok(planned?)
     })
     .await
@@ -158,12 +158,12 @@ pub async fn patch(call: &Call, asked: &Asked) -> Result<Reply, ScimError> {
         let operations = read_patch(asked.object()?)?;
         refuse_read_only(&operations, &READ_ONLY)?;
         let attributes = call.attributes_of(Some(&record.person));
-        let mut document = render_document(&attributes, &record.person);
+        let mut document = render_document(attributes, &record.person);
         for operation in &operations {
             apply(&mut document, operation)?;
         }
         let person = Some(&record.person);
-        let planned = plan_user(&attributes, person, document, Mode::Whole);
+        let planned = plan_user(attributes, person, document, Mode::Whole);
         // What stands there now stands there by a path of the patch.
         Ok(planned.map_err(|problem| match problem.kind {
             Kind::InvalidSyntax => Problem::of(Kind::InvalidPath, problem.detail),

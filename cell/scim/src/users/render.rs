@@ -52,7 +52,7 @@ pub fn render_user(
     projection: &Projection,
 ) -> Value {
     let person = &record.person;
-    let mut document = render_document(&call.attributes_of(Some(person)), person);
+    let mut document = render_document(call.attributes_of(Some(person)), person);
     if let Some(groups) = groups {
         let groups: Vec<Value> = groups
             .iter()
