@@ -3,7 +3,7 @@
 use crate::admin::caller::{
     Answer, Detour, administrator, administrator_freshly, done, found, loaded,
 };
-use crate::admin::form::{is_ticked, problem_of, revision, shell_after, typed};
+use crate::admin::form::{is_ticked, problem_of, revision, shell_after, typed_again};
 use crate::view::admin::{ZoneFormPage, ZoneRow, ZonesPage};
 use crate::view::part::Input;
 use crate::view::shell::Shell;
@@ -13,6 +13,7 @@ use axum::response::Response;
 use identity::access::Permission;
 use identity::fault::Refusal;
 use identity::sign_on::Zone;
+use identity::sign_on::aside::all_rules;
 use identity::sign_on::operations::zone_problem;
 use identity::sign_on::store::{self, StoredPolicy, StoredZone};
 use identity::sign_on::zone::{ZoneReach, parse_ranges};
@@ -44,7 +45,10 @@ pub async fn list(visit: Visit) -> Answer {
 
 fn zone_row(stored: &StoredZone, policies: &[StoredPolicy]) -> ZoneRow {
     let zone = &stored.zone;
-    let rules = policies.iter().flat_map(|stored| &stored.policy.rules);
+    // Those at rest as well: a zone that one of them names stays.
+    let rules = policies
+        .iter()
+        .flat_map(|stored| all_rules(&stored.policy, &stored.aside));
     let speaking = rules
         .filter(|rule| rule.conditions.zones.named().contains(&zone.id))
         .count();
@@ -178,10 +182,7 @@ fn read_ranges(visit: &Visit) -> Result<Vec<IpNet>, Refusal> {
 
 fn refused(visit: &Visit, stored: Option<&StoredZone>, refusal: Refusal) -> Answer {
     let problem = problem_of(visit.shell().t, &refusal);
-    let input = |field: &str| match &problem {
-        Some((of, text)) if *of == field => typed(visit, field).refused(text.as_str()),
-        _ => typed(visit, field),
-    };
+    let input = |field: &str| typed_again(visit, field, field, problem.as_ref());
     let inputs = Inputs {
         name: input("name"),
         ranges: input("ranges"),

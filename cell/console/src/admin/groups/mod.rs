@@ -10,7 +10,7 @@ mod within;
 use crate::admin::caller::{
     Answer, Detour, administrator, administrator_within, done, found, loaded,
 };
-use crate::admin::form::{problem_of, revision, shell_after, typed};
+use crate::admin::form::{problem_of, revision, shell_after, typed_again};
 use crate::admin::paging::{FOUND_ROWS, LOAD_ROWS, after_of, cut, pager, render_cursor, search_of};
 use crate::admin::people::profile::{read_attribute, schema_field};
 use crate::view::admin::{GroupNewPage, GroupPage, GroupRow, GroupTab, GroupsPage, Picker};
@@ -218,10 +218,7 @@ fn read_attributes(visit: &Visit, group: &Group) -> Map<String, Value> {
 
 fn typed_inputs(visit: &Visit, refusal: &Refusal) -> (Input, Input) {
     let problem = problem_of(visit.shell().t, refusal);
-    let input = |field: &str| match &problem {
-        Some((of, text)) if *of == field => typed(visit, field).refused(text.as_str()),
-        _ => typed(visit, field),
-    };
+    let input = |field: &str| typed_again(visit, field, field, problem.as_ref());
     (input("name"), input("description"))
 }
 

@@ -4,7 +4,7 @@
 use crate::admin::caller::{
     Answer, Detour, administrator, administrator_freshly, done, found, loaded,
 };
-use crate::admin::form::{lines, problem_of, shell_after, typed};
+use crate::admin::form::{lines, problem_of, shell_after, typed_again};
 use crate::admin::paging::{LOAD_ROWS, after_of, cut, pager, render_cursor};
 use crate::admin::row::moment;
 use crate::admin::settings::posted_auth;
@@ -211,10 +211,7 @@ fn posted(visit: &Visit, present: Option<&EventHook>) -> HookChange {
 /// What was typed, with what is wrong beside it.
 fn refused_form(visit: &Visit, refusal: &Refusal) -> HookForm {
     let problem = problem_of(visit.shell().t, refusal);
-    let input = |field: &str, named: &str| match &problem {
-        Some((of, text)) if *of == named => typed(visit, field).refused(text.as_str()),
-        _ => typed(visit, field),
-    };
+    let input = |field: &str, named: &str| typed_again(visit, field, named, problem.as_ref());
     HookForm {
         name: input("name", "name"),
         description: input("description", "description"),

@@ -4,7 +4,7 @@
 use crate::admin::caller::{
     Answer, Detour, administrator, administrator_freshly, done, found, loaded,
 };
-use crate::admin::form::{problem_of, shell_after, typed};
+use crate::admin::form::{problem_of, shell_after, typed, typed_again};
 use crate::admin::row::moment;
 use crate::admin::settings::hooks::explain;
 use crate::admin::settings::posted_auth;
@@ -275,10 +275,7 @@ fn has_secret(hook: &InlineHook) -> bool {
 /// What was typed, with what is wrong beside it.
 fn refused_form(visit: &Visit, refusal: &Refusal, present: Option<&InlineHook>) -> InlineHookForm {
     let problem = problem_of(visit.shell().t, refusal);
-    let input = |field: &str, named: &str| match &problem {
-        Some((of, text)) if *of == named => typed(visit, field).refused(text.as_str()),
-        _ => typed(visit, field),
-    };
+    let input = |field: &str, named: &str| typed_again(visit, field, named, problem.as_ref());
     InlineHookForm {
         name: input("name", "name"),
         uri: input("uri", "channel.config.uri"),

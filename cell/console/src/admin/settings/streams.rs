@@ -4,7 +4,7 @@
 use crate::admin::caller::{
     Answer, Detour, administrator, administrator_freshly, done, found, loaded,
 };
-use crate::admin::form::{problem_of, shell_after, typed};
+use crate::admin::form::{problem_of, shell_after, typed_again};
 use crate::admin::row::moment;
 use crate::admin::settings::posted_auth;
 use crate::text::Text;
@@ -204,10 +204,7 @@ fn posted(visit: &Visit, kind: StreamKind) -> StreamChange {
 /// What was typed, with what is wrong beside it.
 fn refused_form(visit: &Visit, refusal: &Refusal) -> StreamForm {
     let problem = problem_of(visit.shell().t, refusal);
-    let input = |field: &str, named: &str| match &problem {
-        Some((of, text)) if *of == named => typed(visit, field).refused(text.as_str()),
-        _ => typed(visit, field),
-    };
+    let input = |field: &str, named: &str| typed_again(visit, field, named, problem.as_ref());
     StreamForm {
         name: input("name", "name"),
         filter: input("filter", "filter"),
