@@ -6,6 +6,8 @@ mod closed_store;
 mod console_directory;
 mod console_forms;
 mod console_pages;
+mod console_people;
+mod console_sign_on;
 mod console_types;
 mod cors;
 mod event_hooks;

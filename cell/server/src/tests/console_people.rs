@@ -1,0 +1,138 @@
+//! The pages on which people are added and listed where there are several types of them.
+
+use crate::tests::console_pages::Pages;
+use crate::tests::matrix::world::Who;
+use crate::tests::one_org::permit;
+use crate::tests::two_orgs::find_person;
+use axum::http::{Method, StatusCode};
+use identity::access::{Permission, Role};
+use identity::org::settings::ProfileAttribute;
+use identity::person::PersonStatus;
+use identity::user_type::UserTypeInput;
+use serde_json::json;
+use vocab::id::{OrgId, UserTypeId};
+
+const NEW: &str = "/admin/people/new";
+
+/// A type of people who must have an agency.
+async fn contractors(pages: &Pages, org: &OrgId) -> UserTypeId {
+    let (cell, permit) = (&pages.world.cell, permit(org, Permission::ManageOrg));
+    let input = UserTypeInput {
+        name: "contractor".into(),
+        display_name: "Contractor".into(),
+        description: String::new(),
+    };
+    let made = cell.create_user_type(&permit, input).await.unwrap();
+    let key = made.key.unwrap();
+    let seen = cell.user_type_schema(&permit, &key).await.unwrap();
+    let agency = ProfileAttribute {
+        name: "agency".into(),
+        title: "Agency".into(),
+        required: true,
+        ..ProfileAttribute::default()
+    };
+    let put = cell.put_user_type_schema(&permit, &key, seen, vec![agency]);
+    put.await.unwrap();
+    key
+}
+
+/// The form of somebody who is not invited yet.
+fn staged(of_type: &str, login: &str, more: &str) -> String {
+    format!(
+        "of-type={of_type}&login={login}@main.example&email={login}@main.example&first_name={login}&last_name=Sagan&start=staged{more}"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_is_added_of_the_type_that_is_chosen() {
+    let pages = Pages::open().await;
+    // Where there is one type, none is chosen.
+    assert!(!pages.look(NEW).await.contains("name=\"type\""));
+    let key = contractors(&pages, &pages.world.main).await;
+    let theirs = contractors(&pages, &pages.world.acme).await;
+    let shown = pages.look(NEW).await;
+    assert!(shown.contains("name=\"type\"") && shown.contains("Contractor"));
+    assert!(!shown.contains("name=\"agency\""));
+    let chosen = pages.look(&format!("{NEW}?type={key}")).await;
+    assert!(chosen.contains("name=\"agency\""));
+    assert!(chosen.contains(&format!("name=\"of-type\" value=\"{key}\"")));
+    for unknown in ["none", "oty00000000000000009", theirs.as_str()] {
+        let (who, path) = (Who::Administrator, format!("{NEW}?type={unknown}"));
+        let answer = pages.world.call(who, &Method::GET, &path, "").await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{unknown}");
+        let form = staged(unknown, "carl", "&agency=Acme");
+        pages.missing(NEW, &form).await;
+    }
+    let good = staged(key.as_str(), "carl", "&agency=Acme");
+    // What is wrong is told, and what was typed is shown again, as one of the type.
+    let partly = staged(key.as_str(), "carl", "");
+    let (_, again) = pages.refused(Who::Administrator, NEW, &partly).await;
+    assert!(again.contains("is required") && again.contains("carl@main.example"));
+    assert!(again.contains(&format!("name=\"of-type\" value=\"{key}\"")));
+    let taken = staged(key.as_str(), "grace", "&agency=Acme");
+    let (_, again) = pages.refused(Who::Administrator, NEW, &taken).await;
+    assert!(again.contains("grace@main.example"));
+    for role in [Role::AppAdmin, Role::ReportAdmin] {
+        pages.forbidden(role, NEW, &good).await;
+    }
+    pages.done(NEW, &good).await;
+    let cell = &pages.world.cell;
+    let carl = find_person(cell, "main", "carl@main.example").await;
+    assert_eq!(
+        (carl.status, carl.type_id),
+        (PersonStatus::Staged, Some(key))
+    );
+    assert_eq!(carl.profile.get("agency"), Some(&json!("Acme")));
+    // Of the type that every organisation has, which has no such attribute, whether it is named or not.
+    for (of_type, login) in [("", "one"), ("default", "two")] {
+        pages
+            .done(NEW, &staged(of_type, login, "&agency=Acme"))
+            .await;
+        let added = find_person(cell, "main", &format!("{login}@main.example")).await;
+        assert_eq!(added.type_id, None, "{login}");
+        assert_eq!(added.profile.get("agency"), None, "{login}");
+    }
+    pages.world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_listed_by_their_type() {
+    let pages = Pages::open().await;
+    assert!(!pages.look("/admin/people").await.contains("name=\"type\""));
+    let key = contractors(&pages, &pages.world.main).await;
+    for login in ["carl", "cleo"] {
+        let form = staged(key.as_str(), login, "&agency=Acme");
+        pages.done(NEW, &form).await;
+    }
+    let logins = [
+        "carl@main.example",
+        "cleo@main.example",
+        "grace@main.example",
+    ];
+    let listed = async |query: &str| {
+        let page = pages.look(&format!("/admin/people{query}")).await;
+        let shown = logins.iter().filter(|login| page.contains(**login));
+        shown.copied().collect::<Vec<_>>()
+    };
+    let of = |word: &str, more: &str| format!("?type={word}{more}");
+    let (all, typed) = (&logins[..], &logins[..2]);
+    for (query, expected) in [
+        (String::new(), all),
+        // What is no type filters nothing; a type that the organisation does not have has nobody.
+        (of("none", ""), all),
+        (of("oty00000000000000009", ""), &[]),
+        (of(key.as_str(), ""), typed),
+        (of(key.as_str(), "&status=STAGED"), typed),
+        (of(key.as_str(), "&status=ACTIVE"), &[]),
+        (of(key.as_str(), "&q=carl"), &typed[..1]),
+        (of(key.as_str(), "&q=grace"), &[]),
+        (of("default", ""), &logins[2..]),
+        (of("default", "&q=carl"), &[]),
+    ] {
+        assert_eq!(listed(&query).await, expected, "{query}");
+    }
+    let page = pages.look(&format!("/admin/people?type={key}")).await;
+    let ticked = format!("<option value=\"{key}\" selected");
+    assert!(page.contains(&ticked), "the filter shows what it is");
+    pages.world.close().await;
+}
