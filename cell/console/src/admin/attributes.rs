@@ -1,10 +1,11 @@
 //! Attributes that an org adds to groups, or to what people have in an app: what their forms send, and how they are shown. The
 //! rules stand in `identity`.
 
-use crate::admin::caller::{Detour, done, found};
+use crate::admin::attribute_rules::Seen;
+use crate::admin::caller::{Answer, Detour, done, found};
 use crate::admin::form::{problem_of, revision, typed_again};
 use crate::admin::settings::attributes::{kind_of, row};
-use crate::view::admin::{CustomAttributes, NewAttributeForm};
+use crate::view::admin::{AttributeFrame, CustomAttributes, NewAttributeForm};
 use crate::view::part::Input;
 use crate::visit::Visit;
 use identity::access::Permit;
@@ -17,8 +18,6 @@ use identity::org::settings::ProfileAttribute;
 pub enum Edit {
     /// A new one.
     Add,
-    /// It gets another title. Key and kind stay, since values depend on them.
-    Retitle,
     /// It is no more.
     Remove,
 }
@@ -36,6 +35,15 @@ pub async fn apply(
     let seen = visit.cell.attribute_schema(reader, owner).await;
     let mut seen = done(visit, seen)?;
     let planned = plan(visit, std::mem::take(&mut seen.attributes), edit)?;
+    Ok(put(visit, permit, owner, (seen, planned)).await)
+}
+
+async fn put(
+    visit: &Visit,
+    permit: &Permit,
+    owner: &Owner,
+    (seen, planned): (AttributeSchema, Vec<ProfileAttribute>),
+) -> Result<(), Refusal> {
     // What was changed since the form was made is not changed back by it.
     let seen = AttributeSchema {
         revision: revision(visit),
@@ -44,7 +52,51 @@ pub async fn apply(
     let put = visit
         .cell
         .put_attribute_schema(permit, owner, seen, planned);
-    Ok(put.await)
+    put.await
+}
+
+/// The page of an attribute.
+///
+/// # Errors
+/// The page that says that there is none.
+pub async fn show_rules(
+    visit: &Visit,
+    reader: &Permit,
+    owner: &Owner,
+    (frame, name): (AttributeFrame, &str),
+) -> Answer {
+    let schema = visit.cell.attribute_schema(reader, owner).await;
+    let schema = done(visit, schema)?;
+    let seen = Seen {
+        frame,
+        attributes: &schema.attributes,
+        revision: schema.revision,
+        name,
+    };
+    seen.show(visit)
+}
+
+/// Stores what the form of an attribute says of it.
+///
+/// # Errors
+/// The page that says what was refused.
+pub async fn save_rules(
+    visit: &Visit,
+    (permit, reader): (&Permit, &Permit),
+    owner: &Owner,
+    (frame, name): (AttributeFrame, &str),
+) -> Answer {
+    let schema = visit.cell.attribute_schema(reader, owner).await;
+    let schema = done(visit, schema)?;
+    let seen = Seen {
+        frame,
+        attributes: &schema.attributes,
+        revision: schema.revision,
+        name,
+    };
+    let planned = seen.plan(visit)?;
+    let outcome = put(visit, permit, owner, (schema.clone(), planned)).await;
+    seen.answer(visit, outcome)
 }
 
 fn plan(
@@ -65,10 +117,6 @@ fn plan(
             self_hidden: true,
             ..ProfileAttribute::default()
         }),
-        Edit::Retitle => {
-            let attribute = place.and_then(|place| attributes.get_mut(place));
-            title.clone_into(&mut found(visit, attribute)?.title);
-        }
         Edit::Remove => {
             attributes.remove(found(visit, place)?);
         }

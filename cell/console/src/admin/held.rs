@@ -11,8 +11,10 @@ use crate::visit::Visit;
 use identity::access::Permit;
 use identity::app::App;
 use identity::fault::Refusal;
+use identity::person::Person;
 use oauth::held::of_app::store::HeldByApp;
 use oauth::held::of_app::{self, OfApp};
+use oauth::held::store::HeldFamily;
 use oauth::issuer::ORG_SERVER_KEY;
 use vocab::id::{RefreshFamilyId, UserId};
 
@@ -41,34 +43,44 @@ pub async fn load(visit: &Visit, reader: &Permit, which: Which<'_>) -> Result<He
     ids.sort();
     ids.dedup();
     let people = done(visit, visit.cell.find_people(reader, &ids).await)?;
-    let rows = tokens.into_iter().map(|HeldByApp { user, family }| {
-        let person = people.get(&user);
-        HeldTokenRow {
-            id: family.id.to_string(),
-            person: person.map_or_else(|| user.to_string(), |person| person.display_name()),
-            login: person
-                .map(|person| person.login.clone())
-                .unwrap_or_default(),
-            person_id: user.to_string(),
-            server: server_name(visit, &family.server),
-            scopes: family
-                .scopes
-                .split_ascii_whitespace()
-                .map(str::to_owned)
-                .collect(),
-            created: moment(family.created_at),
-            last_used: moment(family.rotated_at),
-            expires: moment(family.expires_at),
-        }
-    });
+    let rows = tokens
+        .into_iter()
+        .map(|HeldByApp { user, family }| token_row(visit, (&user, people.get(&user)), &family));
     Ok(HeldTokens {
         rows: rows.collect(),
         pager: pager(visit, &[], next.map(|place| render_cursor(&[&place]))),
     })
 }
 
+/// A token as lists show it, with the person as far as there is one.
+#[must_use]
+pub fn token_row(
+    visit: &Visit,
+    (user, person): (&UserId, Option<&Person>),
+    family: &HeldFamily,
+) -> HeldTokenRow {
+    HeldTokenRow {
+        id: family.id.to_string(),
+        person: person.map_or_else(|| user.to_string(), Person::display_name),
+        login: person
+            .map(|person| person.login.clone())
+            .unwrap_or_default(),
+        person_id: user.to_string(),
+        server: server_name(visit, &family.server),
+        scopes: family
+            .scopes
+            .split_ascii_whitespace()
+            .map(str::to_owned)
+            .collect(),
+        created: moment(family.created_at),
+        last_used: moment(family.rotated_at),
+        expires: moment(family.expires_at),
+    }
+}
+
 /// What a server is called; one that was removed, by its id.
-fn server_name(visit: &Visit, key: &str) -> String {
+#[must_use]
+pub fn server_name(visit: &Visit, key: &str) -> String {
     if key == ORG_SERVER_KEY {
         return visit.context.name.clone();
     }

@@ -5,6 +5,7 @@
 
 pub mod administrators;
 pub mod apps;
+pub mod attribute_rules;
 pub mod attributes;
 pub mod behaviors;
 pub mod caller;

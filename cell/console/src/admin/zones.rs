@@ -16,7 +16,7 @@ use identity::sign_on::Zone;
 use identity::sign_on::aside::all_rules;
 use identity::sign_on::operations::zone_problem;
 use identity::sign_on::store::{self, StoredPolicy, StoredZone};
-use identity::sign_on::zone::{ZoneReach, parse_ranges};
+use identity::sign_on::zone::{ZoneReach, ZoneState, parse_ranges};
 use ipnet::IpNet;
 use vocab::id::ZoneId;
 
@@ -140,12 +140,35 @@ pub async fn remove(Path(id): Path<String>, visit: Visit) -> Answer {
     let stored = load_zone(&visit, &id).await?;
     match visit.cell.delete_zone(&permit, &stored.zone.id).await {
         Ok(()) => Ok(visit.go("/admin/zones")),
-        Err(refusal) => {
-            let shell = done(&visit, shell_after(&visit, refusal))?;
-            let inputs = Inputs::of(&stored.zone);
-            Ok(page(&visit, shell, Some(&stored), inputs))
-        }
+        Err(refusal) => as_stored(&visit, &stored, refusal),
     }
+}
+
+/// `POST /admin/zones/{id}/activate`.
+pub async fn activate(Path(id): Path<String>, visit: Visit) -> Answer {
+    switch(&visit, &id, ZoneState::Active).await
+}
+
+/// `POST /admin/zones/{id}/deactivate`.
+pub async fn deactivate(Path(id): Path<String>, visit: Visit) -> Answer {
+    switch(&visit, &id, ZoneState::Resting).await
+}
+
+async fn switch(visit: &Visit, id: &str, state: ZoneState) -> Answer {
+    let permit = administrator_freshly(visit, Permission::ManagePolicies, "/admin/zones").await?;
+    let stored = load_zone(visit, id).await?;
+    let switched = visit.cell.switch_zone(&permit, &stored.zone.id, state);
+    match switched.await {
+        Ok(()) => Ok(visit.go("/admin/zones")),
+        Err(refusal) => as_stored(visit, &stored, refusal),
+    }
+}
+
+/// The form as the zone is stored, with a refusal above it.
+fn as_stored(visit: &Visit, stored: &StoredZone, refusal: Refusal) -> Answer {
+    let shell = done(visit, shell_after(visit, refusal))?;
+    let inputs = Inputs::of(&stored.zone);
+    Ok(page(visit, shell, Some(stored), inputs))
 }
 
 /// What stands in the form.
@@ -197,6 +220,7 @@ fn page(visit: &Visit, shell: Shell, stored: Option<&StoredZone>, inputs: Inputs
         shell,
         id: stored.map(|stored| stored.zone.id.to_string()),
         revision: stored.map_or(0, |stored| stored.revision),
+        active: stored.is_none_or(|stored| stored.active),
         name: inputs.name,
         ranges: inputs.ranges,
         blocked: inputs.blocked,

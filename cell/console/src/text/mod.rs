@@ -91,6 +91,8 @@ pub struct Text {
     pub relations: en::relations::Relations,
     /// Refresh tokens that apps hold.
     pub held: en::held::Held,
+    /// What apps hold of a person.
+    pub grants: en::grants::Grants,
     /// The description of the API.
     pub reference: en::reference::Reference,
     /// What handlers say.
@@ -132,6 +134,7 @@ impl Text {
             ("schemas", self.schemas.entries()),
             ("relations", self.relations.entries()),
             ("held", self.held.entries()),
+            ("grants", self.grants.entries()),
             ("reference", self.reference.entries()),
             ("words", self.words.entries()),
             ("reasons", self.reasons.entries()),

@@ -322,6 +322,11 @@ fn rule_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             "/admin/policies/{id}",
             get(policies::show).post(policies::rename),
         ),
+        ("/admin/policies/{id}/activate", post(policies::activate)),
+        (
+            "/admin/policies/{id}/deactivate",
+            post(policies::deactivate),
+        ),
         ("/admin/policies/{id}/delete", post(policies::delete)),
         (
             "/admin/policies/{id}/rules/move",
@@ -334,6 +339,14 @@ fn rule_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
         (
             "/admin/policies/{id}/rules/{rule}",
             get(policies::rules::show).post(policies::rules::save),
+        ),
+        (
+            "/admin/policies/{id}/rules/{rule}/activate",
+            post(policies::rules::activate),
+        ),
+        (
+            "/admin/policies/{id}/rules/{rule}/deactivate",
+            post(policies::rules::deactivate),
         ),
         (
             "/admin/policies/{id}/rules/{rule}/remove",
@@ -349,6 +362,8 @@ fn rule_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
         ("/admin/zones", get(zones::list)),
         ("/admin/zones/new", get(zones::show_new).post(zones::create)),
         ("/admin/zones/{id}", get(zones::show).post(zones::save)),
+        ("/admin/zones/{id}/activate", post(zones::activate)),
+        ("/admin/zones/{id}/deactivate", post(zones::deactivate)),
         ("/admin/zones/{id}/remove", post(zones::remove)),
     ]
 }
@@ -424,8 +439,8 @@ fn setting_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             post(settings::attributes::add),
         ),
         (
-            "/admin/settings/attributes/edit",
-            post(settings::attributes::edit),
+            "/admin/settings/attributes/rules/{name}",
+            get(settings::attributes::show_one).post(settings::attributes::save_one),
         ),
         (
             "/admin/settings/attributes/remove",

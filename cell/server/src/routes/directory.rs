@@ -10,6 +10,7 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
     all.extend(relation_routes());
     all.extend(role_routes());
     all.extend(token_routes());
+    all.extend(account_routes());
     all
 }
 
@@ -18,15 +19,18 @@ fn attribute_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
     vec![
         ("/admin/groups/attributes", get(attributes::show)),
         ("/admin/groups/attributes/add", post(attributes::add)),
-        ("/admin/groups/attributes/edit", post(attributes::edit)),
+        (
+            "/admin/groups/attributes/rules/{name}",
+            get(attributes::show_one).post(attributes::save_one),
+        ),
         ("/admin/groups/attributes/remove", post(attributes::remove)),
         (
             "/admin/apps/{id}/profile/attributes/add",
             post(apps::profile::add_attribute),
         ),
         (
-            "/admin/apps/{id}/profile/attributes/edit",
-            post(apps::profile::edit_attribute),
+            "/admin/apps/{id}/profile/attributes/rules/{name}",
+            get(apps::profile::show_attribute).post(apps::profile::save_attribute),
         ),
         (
             "/admin/apps/{id}/profile/attributes/remove",
@@ -100,6 +104,42 @@ fn role_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
     ]
 }
 
+fn account_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
+    use people::grants;
+    vec![
+        (
+            "/admin/people/{id}/temporary-password",
+            post(people::password::make_temporary),
+        ),
+        (
+            "/admin/people/{id}/factors/providers/add",
+            post(people::factors::link_provider),
+        ),
+        ("/admin/people/{id}/clients", get(grants::list)),
+        (
+            "/admin/people/{id}/clients/revoke-all",
+            post(grants::revoke_everything),
+        ),
+        ("/admin/people/{id}/clients/{client}", get(grants::show)),
+        (
+            "/admin/people/{id}/clients/{client}/scopes/revoke",
+            post(grants::revoke_scope),
+        ),
+        (
+            "/admin/people/{id}/clients/{client}/scopes/revoke-all",
+            post(grants::revoke_scopes),
+        ),
+        (
+            "/admin/people/{id}/clients/{client}/tokens/revoke",
+            post(grants::revoke_token),
+        ),
+        (
+            "/admin/people/{id}/clients/{client}/tokens/revoke-all",
+            post(grants::revoke_tokens),
+        ),
+    ]
+}
+
 fn token_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
     use apps::tokens;
     use servers::clients;
@@ -108,11 +148,19 @@ fn token_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             "/admin/apps/{id}/secrets/switch",
             post(apps::credentials::switch_secret),
         ),
+        (
+            "/admin/apps/{id}/assignments/people/{user}",
+            get(apps::assigned::show).post(apps::assigned::save),
+        ),
         ("/admin/apps/{id}/tokens", get(tokens::show)),
         ("/admin/apps/{id}/tokens/revoke", post(tokens::revoke)),
         (
             "/admin/apps/{id}/tokens/revoke-all",
             post(tokens::revoke_all),
+        ),
+        (
+            "/admin/servers/{id}/access/switch",
+            post(servers::policies::switch),
         ),
         ("/admin/servers/{id}/clients", get(clients::list)),
         ("/admin/servers/{id}/clients/{client}", get(clients::show)),

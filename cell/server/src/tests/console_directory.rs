@@ -191,7 +191,7 @@ async fn attributes_come_and_go(pages: &Pages, page: &str, base: &str, owner: &O
     };
     let (add, edit, remove) = (
         format!("{base}/add"),
-        format!("{base}/edit"),
+        format!("{base}/rules/site"),
         format!("{base}/remove"),
     );
     pages.missing(&add, "revision=0&name=site&kind=list").await;
@@ -211,12 +211,10 @@ async fn attributes_come_and_go(pages: &Pages, page: &str, base: &str, owner: &O
     assert!(shown.contains("name=\"revision\" value=\"1\""), "{shown}");
     assert!(!shown.contains("People do not see their own"));
     pages
-        .missing(&edit, "revision=1&name=none&title=Place")
+        .missing(&format!("{base}/rules/none"), "revision=1&title=Place")
         .await;
-    pages
-        .told(&edit, "revision=0&name=site&title=Place", CHANGED)
-        .await;
-    pages.done(&edit, "revision=1&name=site&title=Place").await;
+    pages.told(&edit, "revision=0&title=Place", CHANGED).await;
+    pages.done(&edit, "revision=1&title=Place").await;
     assert_eq!(names().await, [("site".into(), "Place".into())]);
     pages.missing(&remove, "revision=2&name=none").await;
     pages.told(&remove, "revision=1&name=site", CHANGED).await;
@@ -359,7 +357,13 @@ async fn people_are_linked_and_let_go() {
 
 impl Pages {
     /// A refresh token that the app has of somebody at a server.
-    async fn hold(&self, org: &OrgId, app: &AppId, user: &UserId, server: &str) -> RefreshFamilyId {
+    pub(crate) async fn hold(
+        &self,
+        org: &OrgId,
+        app: &AppId,
+        user: &UserId,
+        server: &str,
+    ) -> RefreshFamilyId {
         let (cell, now) = (&self.world.cell, self.world.cell.now());
         let person = {
             let mut tx = cell.database.read().await.unwrap();

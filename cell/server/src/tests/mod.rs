@@ -3,11 +3,14 @@
 mod behaviors;
 mod blocked;
 mod closed_store;
+mod console_attributes;
 mod console_directory;
 mod console_forms;
 mod console_pages;
 mod console_people;
+mod console_person;
 mod console_sign_on;
+mod console_resting;
 mod console_types;
 mod cors;
 mod event_hooks;

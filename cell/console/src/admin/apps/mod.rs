@@ -1,6 +1,7 @@
 //! Apps: the list, and what the pages of one app share.
 
 pub mod api_access;
+pub mod assigned;
 pub mod assignments;
 pub mod create;
 pub mod credentials;

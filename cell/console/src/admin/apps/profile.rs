@@ -4,9 +4,11 @@ use crate::admin::apps::{draw, load_app, refused_shell};
 use crate::admin::attributes::{self, Edit};
 use crate::admin::caller::{Answer, administrator, done};
 use crate::admin::form::{is_ticked, problem_of, typed};
-use crate::view::admin::{AppAttributeRow, AppTab, MappedRow, MappingForm, NewAttributeForm};
+use crate::view::admin::{
+    AppAttributeRow, AppTab, AttributeFrame, MappedRow, MappingForm, NewAttributeForm,
+};
 use crate::view::part::{Choice, Input};
-use crate::view::shell::Shell;
+use crate::view::shell::{Place, Right, Shell};
 use crate::visit::Visit;
 use axum::extract::Path;
 use identity::access::{Permission, Permit};
@@ -48,9 +50,37 @@ pub async fn add_attribute(Path(id): Path<String>, visit: Visit) -> Answer {
     change_schema(&visit, &id, Edit::Add).await
 }
 
-/// `POST /admin/apps/{id}/profile/attributes/edit`.
-pub async fn edit_attribute(Path(id): Path<String>, visit: Visit) -> Answer {
-    change_schema(&visit, &id, Edit::Retitle).await
+/// `GET /admin/apps/{id}/profile/attributes/rules/{name}`.
+pub async fn show_attribute(Path((id, name)): Path<(String, String)>, visit: Visit) -> Answer {
+    let reader = administrator(&visit, Permission::ReadDirectory).await?;
+    let app = load_app(&visit, &id).await?;
+    let frame = frame(&app, &name);
+    let owner = Owner::App(app.id);
+    attributes::show_rules(&visit, &reader, &owner, (frame, &name)).await
+}
+
+/// `POST /admin/apps/{id}/profile/attributes/rules/{name}`.
+pub async fn save_attribute(Path((id, name)): Path<(String, String)>, visit: Visit) -> Answer {
+    let permit = administrator(&visit, Permission::ManageApps).await?;
+    let reader = administrator(&visit, Permission::ReadDirectory).await?;
+    let app = load_app(&visit, &id).await?;
+    let frame = frame(&app, &name);
+    let owner = Owner::App(app.id);
+    let by = (&permit, &reader);
+    attributes::save_rules(&visit, by, &owner, (frame, &name)).await
+}
+
+fn frame(app: &App, name: &str) -> AttributeFrame {
+    let list_href = path_of(app.id.as_str());
+    AttributeFrame {
+        place: Place::Apps,
+        right: Right::ChangeApps,
+        list: app.label.clone(),
+        path: format!("{list_href}/attributes/rules/{name}"),
+        list_href,
+        type_word: String::new(),
+        of_people: false,
+    }
 }
 
 /// `POST /admin/apps/{id}/profile/attributes/remove`.

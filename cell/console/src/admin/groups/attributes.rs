@@ -1,11 +1,12 @@
 //! What groups have beside name and description. Whoever changes that proves afresh who they are.
 
-use crate::admin::attributes::{Edit, apply, load, refused_form};
+use crate::admin::attributes::{Edit, apply, load, refused_form, save_rules, show_rules};
 use crate::admin::caller::{Answer, administrator, administrator_freshly, done};
 use crate::admin::form::shell_after;
-use crate::view::admin::{GroupAttributesPage, NewAttributeForm};
-use crate::view::shell::Shell;
+use crate::view::admin::{AttributeFrame, GroupAttributesPage, NewAttributeForm};
+use crate::view::shell::{Place, Right, Shell};
 use crate::visit::Visit;
+use axum::extract::Path;
 use identity::access::{Permission, Permit};
 use identity::attribute_schema::Owner;
 
@@ -22,9 +23,32 @@ pub async fn add(visit: Visit) -> Answer {
     change(&visit, Edit::Add).await
 }
 
-/// `POST /admin/groups/attributes/edit`.
-pub async fn edit(visit: Visit) -> Answer {
-    change(&visit, Edit::Retitle).await
+/// `GET /admin/groups/attributes/rules/{name}`.
+pub async fn show_one(Path(name): Path<String>, visit: Visit) -> Answer {
+    let reader = administrator(&visit, Permission::ReadDirectory).await?;
+    let frame = frame(&visit, &name);
+    show_rules(&visit, &reader, &Owner::Groups, (frame, &name)).await
+}
+
+/// `POST /admin/groups/attributes/rules/{name}`.
+pub async fn save_one(Path(name): Path<String>, visit: Visit) -> Answer {
+    let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
+    let reader = administrator(&visit, Permission::ReadDirectory).await?;
+    let frame = frame(&visit, &name);
+    let by = (&permit, &reader);
+    save_rules(&visit, by, &Owner::Groups, (frame, &name)).await
+}
+
+fn frame(visit: &Visit, name: &str) -> AttributeFrame {
+    AttributeFrame {
+        place: Place::Groups,
+        right: Right::ChangeOrg,
+        list: visit.shell().t.schemas.groups.to_owned(),
+        list_href: HERE.to_owned(),
+        path: format!("{HERE}/rules/{name}"),
+        type_word: String::new(),
+        of_people: false,
+    }
 }
 
 /// `POST /admin/groups/attributes/remove`.

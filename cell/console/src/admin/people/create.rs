@@ -161,7 +161,7 @@ async fn begin(visit: &Visit, permit: &Permit, user: &UserId, start: Start) -> R
     Ok(())
 }
 
-fn password_refused(visit: &Visit, refusal: PasswordRefusal) -> Response {
+pub(super) fn password_refused(visit: &Visit, refusal: PasswordRefusal) -> Response {
     match refusal {
         PasswordRefusal::Fault(fault) => visit.failed(&fault),
         PasswordRefusal::Refused(refusal) => visit.refused(&refusal),

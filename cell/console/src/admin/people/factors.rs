@@ -1,15 +1,19 @@
-//! How a person proves who they are, and taking a proof away.
+//! How a person proves who they are, taking a proof away, and accounts at identity providers.
 
 use crate::admin::caller::{
-    Answer, Detour, administrator_over, administrator_over_within, done, found, loaded,
+    Answer, Detour, administrator, administrator_over, administrator_over_within, done, found,
+    loaded,
 };
+use crate::admin::form::{problem_of, typed};
 use crate::admin::people::{
-    draw, load_offered, load_person, load_person_within, load_touch, of_readers,
+    draw, load_offered, load_person, load_person_within, load_touch, of_readers, refused_shell,
 };
 use crate::admin::row::{moment, passkey_row};
 use crate::view::account::{CodesState, PasswordState, TotpState};
-use crate::view::admin::{PersonFactors, PersonTab};
+use crate::view::admin::{PersonFactors, PersonTab, ProviderLinkForm};
+use crate::view::part::Choice;
 use crate::view::row::ProviderLinkRow;
+use crate::view::shell::Shell;
 use crate::visit::Visit;
 use axum::extract::Path;
 use database::ReadTx;
@@ -25,20 +29,46 @@ use vocab::id::{IdentityProviderId, PasskeyId};
 pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
     let permit = of_readers(&visit).await?;
     let person = load_person_within(&visit, &permit, &id).await?;
-    let mut touch = load_touch(&visit, &person).await?;
-    let offered = load_offered(&visit, &person).await?;
+    let form = ProviderLinkForm::default();
+    page(&visit, visit.shell(), (&permit, &person), form).await
+}
+
+async fn page(
+    visit: &Visit,
+    shell: Shell,
+    (permit, person): (&Permit, &Person),
+    form: ProviderLinkForm,
+) -> Answer {
+    let mut touch = load_touch(visit, person).await?;
+    let offered = load_offered(visit, person).await?;
     touch.help |= offered.contains(Capability::UsersResetFactors);
     touch.is_above |= offered.is_above;
-    let mut tx = loaded(&visit, visit.cell.database.read().await)?;
-    let factors = load_factors(&mut tx, &person).await;
+    let mut tx = loaded(visit, visit.cell.database.read().await)?;
+    let factors = load_factors(&mut tx, person).await;
     drop(tx);
-    let mut factors = loaded(&visit, factors)?;
+    let mut factors = loaded(visit, factors)?;
     // Whoever sees a part of the organisation is told of no provider.
-    if permit.custom_caller().is_some() {
+    let form = if permit.custom_caller().is_some() {
         factors.providers = Vec::new();
-    }
-    let tab = PersonTab::Factors(factors);
-    Ok(draw(&visit, visit.shell(), &person, touch, tab))
+        None
+    } else if touch.edit {
+        let known = visit.cell.list_identity_providers(permit).await;
+        let known = done(visit, known)?.into_iter();
+        let free = known
+            .filter(|one| {
+                factors
+                    .providers
+                    .iter()
+                    .all(|link| link.id != one.id.as_str())
+            })
+            .map(|one| Choice::new(one.id.as_str(), one.name));
+        let providers: Vec<Choice> = free.collect();
+        (!providers.is_empty()).then_some(ProviderLinkForm { providers, ..form })
+    } else {
+        None
+    };
+    let tab = PersonTab::Factors(factors, form);
+    Ok(draw(visit, shell, person, touch, tab))
 }
 
 /// What a person proves who they are with.
@@ -104,6 +134,37 @@ async fn load_links(tx: &mut ReadTx, person: &Person) -> Result<Vec<ProviderLink
         }));
     }
     Ok(rows)
+}
+
+/// `POST /admin/people/{id}/factors/providers/add`: the person is linked to an account at a provider.
+pub async fn link_provider(Path(id): Path<String>, visit: Visit) -> Answer {
+    let permit = administrator_over(&visit, &id, "/factors", Permission::ManagePeople).await?;
+    let reader = administrator(&visit, Permission::ReadDirectory).await?;
+    let person = load_person(&visit, &id).await?;
+    let named = visit.field("provider");
+    let provider = found(&visit, IdentityProviderId::parse(named).ok())?;
+    let provider = visit.cell.find_identity_provider(&reader, &provider).await;
+    let provider = done(&visit, provider)?;
+    let subject = visit.field("subject");
+    let linked = visit
+        .cell
+        .link_person(&permit, &provider, &person.id, subject)
+        .await;
+    let refusal = match linked {
+        Ok(_) => return Ok(visit.go(&format!("/admin/people/{id}/factors"))),
+        Err(refusal) => refusal,
+    };
+    let problem = problem_of(visit.shell().t, &refusal);
+    let form = ProviderLinkForm {
+        provider: typed(&visit, "provider"),
+        subject: match problem {
+            Some((_, problem)) => typed(&visit, "subject").refused(problem),
+            None => typed(&visit, "subject"),
+        },
+        ..ProviderLinkForm::default()
+    };
+    let shell = refused_shell(&visit, refusal)?;
+    page(&visit, shell, (&reader, &person), form).await
 }
 
 /// `POST /admin/people/{id}/factors/providers/remove`.

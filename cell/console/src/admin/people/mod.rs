@@ -3,7 +3,9 @@
 pub mod belongings;
 pub mod create;
 pub mod factors;
+pub mod grants;
 pub mod lifecycle;
+pub mod password;
 pub mod profile;
 pub mod relations;
 pub mod sessions;

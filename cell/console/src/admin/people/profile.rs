@@ -3,6 +3,7 @@
 use crate::admin::caller::{Answer, Detour, administrator_over_within, found};
 use crate::admin::form::{is_ticked, problem_of, revision};
 use crate::admin::people::lifecycle::offered_actions;
+use crate::admin::people::password::may_get_temporary;
 use crate::admin::people::types::{chosen_type, type_choices};
 use crate::admin::people::{
     draw, load_offered, load_person_within, load_touch, of_readers, refused_shell,
@@ -10,7 +11,7 @@ use crate::admin::people::{
 use crate::admin::row::moment;
 use crate::admin::settings::types::word_of;
 use crate::text::Text;
-use crate::view::admin::{PersonTab, PersonType};
+use crate::view::admin::{PersonTab, PersonType, TemporaryPassword};
 use crate::view::part::{
     AttributeAccess, AttributeField, AttributeKind as ControlKind, Choice, Input,
 };
@@ -26,12 +27,27 @@ use identity::person::operations::Retype;
 use identity::person::profile::{ProfileInput, known_attributes};
 use serde_json::{Map, Value};
 use vocab::id::UserTypeId;
+use vocab::secret::Secret;
 
 /// A form of the profile, as one of a type.
 pub(super) struct Form<'f> {
     input: &'f ProfileInput,
     problem: Option<&'f (&'static str, String)>,
     key: Option<UserTypeId>,
+    /// A password that was made just now.
+    temporary: Option<Secret<String>>,
+}
+
+impl<'f> Form<'f> {
+    /// What is stored of somebody of that type.
+    fn stored(input: &'f ProfileInput, key: Option<UserTypeId>) -> Self {
+        Self {
+            input,
+            problem: None,
+            key,
+            temporary: None,
+        }
+    }
 }
 
 /// `GET /admin/people/{id}`.
@@ -45,11 +61,8 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
         false => "",
     };
     let key = found(&visit, chosen_type(&visit, named, own))?;
-    let form = Form {
-        input: &input_of(&person),
-        problem: None,
-        key,
-    };
+    let input = input_of(&person);
+    let form = Form::stored(&input, key);
     page(&visit, visit.shell(), &person, form).await
 }
 
@@ -75,9 +88,8 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
             let problem = problem_of(visit.shell().t, &refusal);
             let shell = refused_shell(&visit, refusal)?;
             let form = Form {
-                input: &input,
                 problem: problem.as_ref(),
-                key,
+                ..Form::stored(&input, key)
             };
             page(&visit, shell, &person, form).await
         }
@@ -87,6 +99,8 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
 /// A page of the profile, with the frame of a refusal where there was one.
 async fn page(visit: &Visit, shell: Shell, person: &Person, form: Form<'_>) -> Answer {
     let mut touch = load_touch(visit, person).await?;
+    // Whoever may change somebody in some ways alone sets no password of theirs.
+    let is_offered = touch.edit && may_get_temporary(person);
     let offered = load_offered(visit, person).await?;
     let actions = offered_actions(person, touch, &offered);
     touch.edit |= offered.contains(Capability::UsersProfile);
@@ -98,6 +112,10 @@ async fn page(visit: &Visit, shell: Shell, person: &Person, form: Form<'_>) -> A
         revision: person.revision,
         attributes: attribute_fields(visit, schema, (form.input, form.problem), true),
         actions,
+        temporary: TemporaryPassword {
+            is_offered,
+            fresh: form.temporary.map(|password| password.expose().clone()),
+        },
         created: moment(person.created_at),
         last_sign_in: person.last_sign_in_at.map(moment),
     };
@@ -334,10 +352,22 @@ fn error_of(name: &str, problem: Option<&(&'static str, String)>) -> Option<Stri
 /// Shows the profile again with a refusal above it.
 pub(super) async fn show_refusal(visit: &Visit, person: &Person, refusal: Refusal) -> Answer {
     let shell = refused_shell(visit, refusal)?;
+    let input = input_of(person);
+    let form = Form::stored(&input, person.type_id.clone());
+    page(visit, shell, person, form).await
+}
+
+/// Shows the profile with a password that was made just now.
+pub(super) async fn show_temporary(
+    visit: &Visit,
+    shell: Shell,
+    person: &Person,
+    password: Secret<String>,
+) -> Answer {
+    let input = input_of(person);
     let form = Form {
-        input: &input_of(person),
-        problem: None,
-        key: person.type_id.clone(),
+        temporary: Some(password),
+        ..Form::stored(&input, person.type_id.clone())
     };
     page(visit, shell, person, form).await
 }

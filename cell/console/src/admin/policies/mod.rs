@@ -20,6 +20,7 @@ use crate::visit::Visit;
 use axum::extract::Path;
 use identity::access::Permission;
 use identity::fault::Refusal;
+use identity::sign_on::aside::{ListedRule, list_rules};
 use identity::sign_on::store::{self, StoredPolicy};
 use identity::sign_on::{Outcome, SignOnPolicy, presets};
 use vocab::id::PolicyId;
@@ -135,6 +136,27 @@ pub async fn delete(Path(id): Path<String>, visit: Visit) -> Answer {
     }
 }
 
+/// `POST /admin/policies/{id}/activate`.
+pub async fn activate(Path(id): Path<String>, visit: Visit) -> Answer {
+    switch(&visit, &id, true).await
+}
+
+/// `POST /admin/policies/{id}/deactivate`.
+pub async fn deactivate(Path(id): Path<String>, visit: Visit) -> Answer {
+    switch(&visit, &id, false).await
+}
+
+async fn switch(visit: &Visit, id: &str, active: bool) -> Answer {
+    let permit =
+        administrator_freshly(visit, Permission::ManagePolicies, "/admin/policies").await?;
+    let stored = load_policy(visit, id).await?;
+    let switched = visit.cell.switch_policy(&permit, &stored.policy.id, active);
+    match switched.await {
+        Ok(()) => Ok(visit.go(&address(&stored.policy.id))),
+        Err(refusal) => refused(visit, &stored, refusal).await,
+    }
+}
+
 /// Shows a policy as it is, with a refusal above it.
 async fn refused(visit: &Visit, stored: &StoredPolicy, refusal: Refusal) -> Answer {
     let shell = done(visit, shell_after(visit, refusal))?;
@@ -166,15 +188,20 @@ pub async fn load_policy(visit: &Visit, id: &str) -> Result<StoredPolicy, Detour
 
 async fn page(visit: &Visit, shell: Shell, stored: &StoredPolicy, name: Input) -> Answer {
     let policy = &stored.policy;
+    let listed = list_rules(policy, &stored.aside);
+    let whole = SignOnPolicy {
+        rules: listed.iter().map(|one| one.rule.clone()).collect(),
+        ..policy.clone()
+    };
     let (names, apps) = {
         let org = &visit.context.org;
         let mut tx = loaded(visit, visit.cell.database.read().await)?;
-        let names = load_names(&mut tx, org, policy).await;
+        let names = load_names(&mut tx, org, &whole).await;
         let apps = store::load_apps_of_policy(&mut tx, org, &policy.id, SHOWN_APPS).await;
         (loaded(visit, names)?, loaded(visit, apps)?)
     };
     let t = shell.t;
-    let rules = policy.rules.iter().map(|rule| RuleRow {
+    let rules = listed.iter().map(|ListedRule { rule, active }| RuleRow {
         id: rule.id.to_string(),
         name: rule.name.clone(),
         conditions: render_conditions(t, &rule.conditions, &names),
@@ -183,6 +210,7 @@ async fn page(visit: &Visit, shell: Shell, stored: &StoredPolicy, name: Input) -
             Outcome::Allow(allow) => render_demands(t, allow),
         },
         allows: rule.outcome != Outcome::Deny,
+        active: *active,
     });
     Ok(visit.page(&PolicyPage {
         shell,

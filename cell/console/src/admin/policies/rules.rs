@@ -1,4 +1,4 @@
-//! The rules of a policy: adding, changing, ordering, removing. Each form names the revision of the policy that it was
+//! The rules of a policy, in force or at rest: adding, changing, ordering, switching, removing. Each form names the revision of the policy that it was
 //! made from, so that no change undoes another one unseen.
 
 use crate::admin::caller::{Answer, Detour, administrator_freshly, done, found, loaded};
@@ -13,9 +13,11 @@ use crate::visit::Visit;
 use axum::extract::Path;
 use database::ReadTx;
 use identity::access::{Permission, Permit};
-use identity::fault::Fault;
+use identity::fault::{Fault, Refusal};
 use identity::group;
-use identity::sign_on::store::{self, StoredPolicy};
+use identity::sign_on::aside::{Aside, ListedRule, list_rules, part_rules};
+use identity::sign_on::operations::PolicyChange;
+use identity::sign_on::store::{self as policies, StoredPolicy};
 use identity::sign_on::{Conditions, Rule, SignOnPolicy};
 use vocab::id::{GroupId, OrgId, RuleId};
 
@@ -53,13 +55,14 @@ pub async fn create(Path(id): Path<String>, visit: Visit) -> Answer {
 pub async fn show(Path((id, rule)): Path<(String, String)>, visit: Visit) -> Answer {
     administrator_freshly(&visit, Permission::ManagePolicies, &visit.path).await?;
     let stored = load_policy(&visit, &id).await?;
-    let rule = find_rule(&visit, &stored, &rule)?;
+    let listed = list_rules(&stored.policy, &stored.aside);
+    let (_, listed) = find_rule(&visit, &listed, &rule)?;
     let mut tx = loaded(&visit, visit.cell.database.read().await)?;
-    let fields = RuleFields::of_rule(&mut tx, &visit.context.org, rule).await;
+    let fields = RuleFields::of_rule(&mut tx, &visit.context.org, &listed.rule).await;
     drop(tx);
     let form = Form {
         stored: &stored,
-        rule: Some(rule),
+        rule: Some(&listed.rule),
         fields: loaded(&visit, fields)?,
         problems: Problems::new(),
     };
@@ -70,7 +73,8 @@ pub async fn show(Path((id, rule)): Path<(String, String)>, visit: Visit) -> Ans
 pub async fn save(Path((id, rule)): Path<(String, String)>, visit: Visit) -> Answer {
     let permit = administrator_freshly(&visit, Permission::ManagePolicies, &back_to(&id)).await?;
     let stored = load_policy(&visit, &id).await?;
-    let rule = find_rule(&visit, &stored, &rule)?;
+    let listed = list_rules(&stored.policy, &stored.aside);
+    let (_, ListedRule { rule, .. }) = find_rule(&visit, &listed, &rule)?;
     save_rule(&visit, &permit, &stored, Some(rule), rule.id.clone()).await
 }
 
@@ -78,42 +82,94 @@ pub async fn save(Path((id, rule)): Path<(String, String)>, visit: Visit) -> Ans
 pub async fn move_rule(Path(id): Path<String>, visit: Visit) -> Answer {
     let permit = administrator_freshly(&visit, Permission::ManagePolicies, &back_to(&id)).await?;
     let stored = load_policy(&visit, &id).await?;
-    let rule = find_rule(&visit, &stored, visit.field("id"))?;
+    let listed = list_rules(&stored.policy, &stored.aside);
+    let (place, _) = find_rule(&visit, &listed, visit.field("id"))?;
     let way = found(&visit, Way::parse(visit.field("to")))?;
-    let mut policy = stored.policy.clone();
-    policy.rules = plan_move(policy.rules, &rule.id, way);
-    apply(&visit, &permit, &stored, policy).await
+    let planned = plan_move(listed, place, way);
+    apply(&visit, &permit, &stored, planned, PolicyChange::Whole).await
+}
+
+/// `POST /admin/policies/{id}/rules/{rule}/activate`.
+pub async fn activate(Path((id, rule)): Path<(String, String)>, visit: Visit) -> Answer {
+    switch(&visit, (&id, &rule), true).await
+}
+
+/// `POST /admin/policies/{id}/rules/{rule}/deactivate`: from now on no sign-in is held against it.
+pub async fn deactivate(Path((id, rule)): Path<(String, String)>, visit: Visit) -> Answer {
+    switch(&visit, (&id, &rule), false).await
+}
+
+async fn switch(visit: &Visit, (id, rule): (&str, &str), active: bool) -> Answer {
+    let permit = administrator_freshly(visit, Permission::ManagePolicies, &back_to(id)).await?;
+    let stored = load_policy(visit, id).await?;
+    let mut listed = list_rules(&stored.policy, &stored.aside);
+    let (place, _) = find_rule(visit, &listed, rule)?;
+    let Some(one) = listed.get_mut(place).filter(|one| one.active != active) else {
+        // It is so already, and nothing is written in the log.
+        return Ok(visit.go(&address(&stored.policy.id)));
+    };
+    one.active = active;
+    let rule = one.rule.clone();
+    let change = |aside| match active {
+        true => PolicyChange::Activate(aside, rule),
+        false => PolicyChange::Deactivate(aside, rule),
+    };
+    apply(visit, &permit, &stored, listed, change).await
 }
 
 /// `POST /admin/policies/{id}/rules/{rule}/remove`.
 pub async fn remove(Path((id, rule)): Path<(String, String)>, visit: Visit) -> Answer {
     let permit = administrator_freshly(&visit, Permission::ManagePolicies, &back_to(&id)).await?;
     let stored = load_policy(&visit, &id).await?;
-    let rule = find_rule(&visit, &stored, &rule)?;
-    let mut policy = stored.policy.clone();
-    policy.rules.retain(|kept| kept.id != rule.id);
-    apply(&visit, &permit, &stored, policy).await
+    let mut listed = list_rules(&stored.policy, &stored.aside);
+    let (place, _) = find_rule(&visit, &listed, &rule)?;
+    listed.remove(place);
+    apply(&visit, &permit, &stored, listed, PolicyChange::Whole).await
 }
 
 async fn apply(
     visit: &Visit,
     permit: &Permit,
     stored: &StoredPolicy,
-    policy: SignOnPolicy,
+    listed: Vec<ListedRule>,
+    change: impl FnOnce(Aside) -> PolicyChange,
 ) -> Answer {
-    let outcome = visit
-        .cell
-        .update_policy(permit, policy, revision(visit))
-        .await;
-    match outcome {
+    match store(visit, permit, stored, listed, change).await {
         Ok(()) => Ok(visit.go(&address(&stored.policy.id))),
         Err(refusal) => refused(visit, stored, refusal).await,
     }
 }
 
-fn find_rule<'s>(visit: &Visit, stored: &'s StoredPolicy, id: &str) -> Result<&'s Rule, Detour> {
-    let mut rules = stored.policy.rules.iter();
-    found(visit, rules.find(|rule| rule.id.as_str() == id))
+/// Stores the rules, if the policy is still as the form was made of.
+async fn store(
+    visit: &Visit,
+    permit: &Permit,
+    stored: &StoredPolicy,
+    listed: Vec<ListedRule>,
+    change: impl FnOnce(Aside) -> PolicyChange,
+) -> Result<(), Refusal> {
+    let (rules, resting) = part_rules(listed);
+    let policy = SignOnPolicy {
+        rules,
+        ..stored.policy.clone()
+    };
+    let aside = Aside {
+        resting,
+        ..stored.aside.clone()
+    };
+    let changed = visit
+        .cell
+        .change_policy(permit, policy, change(aside), revision(visit));
+    changed.await
+}
+
+fn find_rule<'l>(
+    visit: &Visit,
+    listed: &'l [ListedRule],
+    id: &str,
+) -> Result<(usize, &'l ListedRule), Detour> {
+    let mut rules = listed.iter().enumerate();
+    found(visit, rules.find(|(_, one)| one.rule.id.as_str() == id))
 }
 
 async fn save_rule(
@@ -136,13 +192,8 @@ async fn save_rule(
     let (rule, mut problems) = (loaded(visit, rule)?, reader.problems);
     let mut shell = visit.shell();
     if problems.is_empty() {
-        let mut policy = stored.policy.clone();
-        policy.rules = plan_rule(policy.rules, rule);
-        let outcome = visit
-            .cell
-            .update_policy(permit, policy, revision(visit))
-            .await;
-        let refusal = match outcome {
+        let listed = plan_rule(list_rules(&stored.policy, &stored.aside), rule);
+        let refusal = match store(visit, permit, stored, listed, PolicyChange::Whole).await {
             Ok(()) => return Ok(visit.go(&address(&stored.policy.id))),
             Err(refusal) => refusal,
         };
@@ -171,18 +222,18 @@ fn field_of(field: &'static str) -> &'static str {
     }
 }
 
-/// The rules with this one in its place: where it stood, or else before a last one that fits everybody.
-fn plan_rule(mut rules: Vec<Rule>, rule: Rule) -> Vec<Rule> {
-    if let Some(present) = rules.iter_mut().find(|present| present.id == rule.id) {
-        *present = rule;
-        return rules;
+/// The rules with this one in its place: where it stood, or else in force before a last one that fits everybody.
+fn plan_rule(mut listed: Vec<ListedRule>, rule: Rule) -> Vec<ListedRule> {
+    if let Some(present) = listed.iter_mut().find(|one| one.rule.id == rule.id) {
+        present.rule = rule;
+        return listed;
     }
-    let ends_with_all = rules
+    let ends_with_all = listed
         .last()
-        .is_some_and(|last| last.conditions == Conditions::default());
-    let place = rules.len().saturating_sub(usize::from(ends_with_all));
-    rules.insert(place, rule);
-    rules
+        .is_some_and(|last| last.active && last.rule.conditions == Conditions::default());
+    let place = listed.len().saturating_sub(usize::from(ends_with_all));
+    listed.insert(place, ListedRule { rule, active: true });
+    listed
 }
 
 /// Which way a rule moves.
@@ -202,19 +253,16 @@ impl Way {
     }
 }
 
-/// The rules with that one a place further; one at the end stays where it is.
-fn plan_move(mut rules: Vec<Rule>, id: &RuleId, way: Way) -> Vec<Rule> {
-    let Some(from) = rules.iter().position(|rule| rule.id == *id) else {
-        return rules;
-    };
+/// The rules with the one at that place a place further; one at the end stays where it is.
+fn plan_move(mut listed: Vec<ListedRule>, from: usize, way: Way) -> Vec<ListedRule> {
     let to = match way {
         Way::Up => from.checked_sub(1),
-        Way::Down => from.checked_add(1).filter(|to| *to < rules.len()),
+        Way::Down => from.checked_add(1),
     };
-    if let Some(to) = to {
-        rules.swap(from, to);
+    if let Some(to) = to.filter(|to| from.max(*to) < listed.len()) {
+        listed.swap(from, to);
     }
-    rules
+    listed
 }
 
 /// The form as it is drawn.
@@ -244,7 +292,7 @@ impl Form<'_> {
             let org = &visit.context.org;
             let mut tx = loaded(visit, visit.cell.database.read().await)?;
             let offer = load_offer(&mut tx, org, &self.fields, gone).await;
-            let zones = store::load_zones(&mut tx, org).await;
+            let zones = policies::load_zones(&mut tx, org).await;
             (loaded(visit, offer)?, loaded(visit, zones)?)
         };
         let fields = &self.fields;
@@ -350,6 +398,7 @@ async fn load_offer(
 #[cfg(test)]
 mod tests {
     use super::{Way, plan_move, plan_rule};
+    use identity::sign_on::aside::ListedRule;
     use identity::sign_on::{Conditions, Outcome, Rule};
     use vocab::id::RuleId;
 
@@ -365,40 +414,48 @@ mod tests {
         }
     }
 
-    fn names(rules: &[Rule]) -> Vec<&str> {
-        rules.iter().map(|rule| rule.name.as_str()).collect()
+    fn listed(rules: &[Rule]) -> Vec<ListedRule> {
+        let rules = rules.iter().cloned();
+        rules
+            .map(|rule| ListedRule { rule, active: true })
+            .collect()
+    }
+
+    fn names(listed: &[ListedRule]) -> Vec<&str> {
+        listed.iter().map(|one| one.rule.name.as_str()).collect()
     }
 
     #[test]
     fn a_new_rule_goes_before_one_that_fits_everybody() {
         let (some, all) = (rule(1, Some(true)), rule(2, None));
-        let added = plan_rule(vec![some.clone(), all.clone()], rule(3, Some(false)));
+        let added = plan_rule(listed(&[some.clone(), all.clone()]), rule(3, Some(false)));
         assert_eq!(names(&added), ["1", "3", "2"]);
-        let added = plan_rule(vec![all.clone(), some.clone()], rule(3, None));
+        let added = plan_rule(listed(&[all.clone(), some.clone()]), rule(3, None));
         assert_eq!(names(&added), ["2", "1", "3"]);
+        let mut resting = listed(&[some.clone(), all.clone()]);
+        resting[1].active = false;
+        let added = plan_rule(resting, rule(3, None));
+        assert_eq!(names(&added), ["1", "2", "3"], "nobody reaches one at rest");
         assert_eq!(names(&plan_rule(Vec::new(), rule(3, None))), ["3"]);
         let changed = Rule {
             name: "changed".into(),
             ..all.clone()
         };
-        assert_eq!(
-            names(&plan_rule(vec![some, all], changed)),
-            ["1", "changed"]
-        );
+        let mut resting = listed(&[some, all]);
+        resting[1].active = false;
+        let planned = plan_rule(resting, changed);
+        assert_eq!(names(&planned), ["1", "changed"]);
+        assert!(!planned[1].active, "it rests as before");
     }
 
     #[test]
     fn rules_move_by_one_and_stay_at_the_ends() {
-        let rules = || vec![rule(1, None), rule(2, None), rule(3, None)];
-        let moved = |number, way| {
-            let id = rule(number, None).id;
-            let rules = plan_move(rules(), &id, way);
-            rules.into_iter().map(|rule| rule.name).collect::<String>()
-        };
-        assert_eq!(moved(1, Way::Down), "213");
-        assert_eq!(moved(3, Way::Up), "132");
-        assert_eq!(moved(1, Way::Up), "123");
-        assert_eq!(moved(3, Way::Down), "123");
-        assert_eq!(moved(9, Way::Up), "123");
+        let rules = [rule(1, None), rule(2, None), rule(3, None)];
+        let moved = |from, way| names(&plan_move(listed(&rules), from, way)).concat();
+        assert_eq!(moved(0, Way::Down), "213");
+        assert_eq!(moved(2, Way::Up), "132");
+        assert_eq!(moved(0, Way::Up), "123");
+        assert_eq!(moved(2, Way::Down), "123");
+        assert_eq!(moved(8, Way::Up), "123");
     }
 }

@@ -5,7 +5,7 @@ use crate::admin::caller::{Answer, Detour, administrator, found, loaded};
 use crate::admin::form::{lines, problem_of};
 use crate::admin::paging::within_bounds;
 use crate::admin::servers::claims::words;
-use crate::admin::servers::{Server, draw, load_custom, refused_shell, rule_hook};
+use crate::admin::servers::{Server, draw, load_custom, policies, refused_shell, rule_hook};
 use crate::view::admin::{AccessRuleFormPage, AccessRuleRow, SearchedChoices, ServerTab};
 use crate::view::part::{Choice, Input};
 use crate::view::shell::Shell;
@@ -85,7 +85,13 @@ pub(super) async fn page(visit: &Visit, shell: Shell, server: &Server) -> Answer
         visit,
         shell,
         server,
-        ServerTab::Access { rules: rows },
+        ServerTab::Access {
+            rules: rows,
+            policies: server
+                .own()
+                .map(|own| policies::rows(own))
+                .unwrap_or_default(),
+        },
     ))
 }
 

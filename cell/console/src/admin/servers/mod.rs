@@ -4,6 +4,7 @@ pub mod access;
 pub mod claims;
 pub mod clients;
 pub mod keys;
+pub mod policies;
 pub mod preview;
 pub mod rule_hook;
 pub mod scopes;

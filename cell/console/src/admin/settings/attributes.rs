@@ -1,15 +1,17 @@
-//! Attributes of people beyond the built-in ones, by their types.
+//! Attributes of people beyond the built-in ones, by their types: the list, and the rules of one.
 
+use crate::admin::attribute_rules::Seen;
 use crate::admin::caller::{Answer, Detour, administrator, administrator_freshly, done, found};
 use crate::admin::form::{is_ticked, problem_of, revision, shell_after};
 use crate::admin::people::types::type_choices;
 use crate::admin::settings;
 use crate::admin::settings::types::word_of;
 use crate::text::Text;
-use crate::view::admin::{AttributeRow, AttributeSettingsPage};
+use crate::view::admin::{AttributeFrame, AttributeRow, AttributeSettingsPage};
 use crate::view::part::Input;
-use crate::view::shell::Shell;
+use crate::view::shell::{Place, Right, Shell};
 use crate::visit::Visit;
+use axum::extract::Path;
 use identity::access::{Permission, Permit};
 use identity::attribute_schema::AttributeSchema;
 use identity::fault::Refusal;
@@ -50,20 +52,21 @@ pub async fn add(visit: Visit) -> Answer {
     answer(&visit, &of, &fields, outcome).await
 }
 
-/// `POST /admin/settings/attributes/edit`: its title and rules. Key and kind stay, since values depend on them.
-pub async fn edit(visit: Visit) -> Answer {
+/// `GET /admin/settings/attributes/rules/{name}`.
+pub async fn show_one(Path(name): Path<String>, visit: Visit) -> Answer {
+    let permit = administrator(&visit, Permission::ReadDirectory).await?;
+    let key = found(&visit, key_of(&visit, visit.parameter("type")))?;
+    let of = load(&visit, &permit, key).await?;
+    of.seen(&visit, &name).show(&visit)
+}
+
+/// `POST /admin/settings/attributes/rules/{name}`: what is said of it. Key and kind stay, since values depend on them.
+pub async fn save_one(Path(name): Path<String>, visit: Visit) -> Answer {
     let (permit, of) = at_type(&visit).await?;
-    let mut changed = of.attributes.clone();
-    let mut schema = changed.iter_mut();
-    let present = schema.find(|attribute| attribute.name == visit.field("name"));
-    let attribute = found(&visit, present)?;
-    visit.field("title").trim().clone_into(&mut attribute.title);
-    attribute.required = is_ticked(&visit, "required");
-    attribute.self_editable = is_ticked(&visit, "self_editable");
-    // Whoever may change it sees it.
-    attribute.self_hidden = attribute.self_hidden && !attribute.self_editable;
-    let outcome = save(&visit, &permit, &of, changed).await;
-    answer(&visit, &of, &Fields::blank(), outcome).await
+    let seen = of.seen(&visit, &name);
+    let planned = seen.plan(&visit)?;
+    let outcome = save(&visit, &permit, &of, planned).await;
+    seen.answer(&visit, outcome)
 }
 
 /// `POST /admin/settings/attributes/remove`.
@@ -87,6 +90,23 @@ struct OfType {
 }
 
 impl OfType {
+    fn seen<'o>(&'o self, visit: &Visit, name: &'o str) -> Seen<'o> {
+        Seen {
+            frame: AttributeFrame {
+                place: Place::Settings,
+                right: Right::ChangeOrg,
+                list: visit.shell().t.settings.attributes.to_owned(),
+                list_href: self.address(),
+                path: format!("{HERE}/rules/{name}"),
+                type_word: word_of(self.key.as_ref()),
+                of_people: true,
+            },
+            attributes: &self.attributes,
+            revision: self.revision,
+            name,
+        }
+    }
+
     /// Where they stand.
     fn address(&self) -> String {
         address_of(self.key.as_ref())
@@ -318,7 +338,9 @@ fn built_in(t: &'static Text) -> Vec<AttributeRow> {
     .collect()
 }
 
-const fn kind_name(t: &'static Text, kind: AttributeKind) -> &'static str {
+/// The same in the reader's language.
+#[must_use]
+pub const fn kind_name(t: &'static Text, kind: AttributeKind) -> &'static str {
     match kind {
         AttributeKind::Text => t.settings.kind_text,
         AttributeKind::Integer => t.settings.kind_integer,

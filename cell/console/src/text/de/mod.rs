@@ -9,6 +9,7 @@ mod begin;
 mod behaviors;
 mod directory_problems;
 mod events;
+mod grants;
 mod groups;
 mod held;
 mod hook_problems;
@@ -68,6 +69,7 @@ pub static TEXT: Text = Text {
     schemas: schemas::SCHEMAS,
     relations: relations::RELATIONS,
     held: held::HELD,
+    grants: grants::GRANTS,
     words: words::WORDS,
     reference: reference::REFERENCE,
     reasons: reasons::REASONS,

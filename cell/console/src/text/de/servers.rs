@@ -71,6 +71,8 @@ pub const SERVERS: Servers = Servers {
     access_about: "Von oben versucht. Die erste passende Regel entscheidet; passt keine, gibt es kein Token.",
     access_empty: "Keine Regeln, darum stellt dieser Server keine Tokens aus.",
     access_rule_remove_question: "Anfragen, die nur diese Regel erlaubt, werden abgewiesen.",
+    policies: "In Kraft und in Ruhe",
+    policies_about: "Die Zugriffsrichtlinien dieses Servers mit ihren Regeln. Was ruht, gibt niemandem ein Token und kommt zurück, wie es war.",
     grant: "Grant",
     grants: "Grants",
     rule_scopes_hint: "Was gegeben werden darf, durch Leerzeichen getrennt. Leer heißt alle.",

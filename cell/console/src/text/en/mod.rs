@@ -8,6 +8,7 @@ pub mod apps;
 pub mod begin;
 pub mod behaviors;
 pub mod events;
+pub mod grants;
 pub mod groups;
 pub mod held;
 pub mod inline_hooks;
@@ -59,6 +60,7 @@ pub static TEXT: Text = Text {
     schemas: schemas::SCHEMAS,
     relations: relations::RELATIONS,
     held: held::HELD,
+    grants: grants::GRANTS,
     words: words::WORDS,
     reference: reference::REFERENCE,
     reasons: reasons::REASONS,

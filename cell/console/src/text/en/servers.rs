@@ -71,6 +71,8 @@ messages! {
         access_about: "Tried from the top. The first rule that fits decides; when none fits, no token is issued.",
         access_empty: "No rules, so this server issues no tokens.",
         access_rule_remove_question: "Requests that only this rule allows are refused.",
+        policies: "In force and at rest",
+        policies_about: "The access policies of this server with their rules. What rests gives nobody a token, and comes back as it was.",
         grant: "Grant",
         grants: "Grants",
         rule_scopes_hint: "What may be given, parted by spaces. Empty means any.",

@@ -4,6 +4,7 @@ use super::app_new::client_auth_choices;
 use super::app_profile::{AppAttributeRow, MappingForm};
 use super::app_provisioning::{FoundKind, ProvisioningForm, ProvisioningStanding};
 use super::apps::AppKind;
+use super::assigned::AssignedView;
 use super::custom_attributes::{CustomAttributes, SchemaWords};
 use super::held::{HeldTokens, HeldWords};
 use super::pick::Picker;
@@ -98,6 +99,8 @@ pub enum AppTab {
         /// Groups to add, searched by `?find-groups=…`.
         groups: Picker,
     },
+    /// `…/assignments/people/{user}`.
+    Assigned(Box<AssignedView>),
     /// `…/sign-on`. Posts `policy` there.
     SignOn {
         /// The id of the policy in force.
@@ -204,7 +207,7 @@ impl AppPage {
                     t.tab_assignments,
                     &base,
                     "/assignments",
-                    matches!(self.tab, AppTab::Assignments { .. }),
+                    matches!(self.tab, AppTab::Assignments { .. } | AppTab::Assigned(_)),
                 )
                 .tab(
                     t.tab_sign_on,
@@ -266,7 +269,9 @@ impl AppPage {
         HeldWords {
             title: t.apps.refresh,
             about: t.held.about,
-            right: Right::ChangeApps,
+            question: t.held.revoke_all_question,
+            may_change: self.shell.may(Right::ChangeApps),
+            is_one_persons: false,
         }
     }
 

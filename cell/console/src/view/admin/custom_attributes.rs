@@ -26,8 +26,8 @@ impl Default for NewAttributeForm {
     }
 }
 
-/// The attributes of a schema. Posts `name`, `title`, `kind` (`text`, `integer`, `boolean`) to `…/add`; `name`, `title` to
-/// `…/edit`; `name` to `…/remove`; and each time `revision`.
+/// The attributes of a schema. Posts `name`, `title`, `kind` (`text`, `integer`, `boolean`) to `…/add`; `name` to `…/remove`; and each
+/// time `revision`.
 #[derive(Clone, Debug, Default)]
 pub struct CustomAttributes {
     /// What was read, to tell a change by another.

@@ -1,7 +1,8 @@
-//! The refresh tokens of an application, as its own page and that of a server show them. What they are is shown nowhere.
+//! The refresh tokens of an application, as its own page, that of a server and that of a person show them. What they are is shown
+//! nowhere.
 
 use crate::view::part::{self, Icon, Moment, Pager};
-use crate::view::shell::{Right, Shell};
+use crate::view::shell::Shell;
 use askama::Template;
 
 /// A refresh token that lives.
@@ -61,8 +62,12 @@ pub struct HeldWords<'a> {
     pub title: &'a str,
     /// Which tokens they are.
     pub about: &'static str,
-    /// What whoever ends them may do.
-    pub right: Right,
+    /// What is asked before all of them end.
+    pub question: &'static str,
+    /// Whether the reader may end them.
+    pub may_change: bool,
+    /// Whether all of them are of the person whose page it is, who is not named again.
+    pub is_one_persons: bool,
 }
 
 /// A list of tokens as it is drawn. See [`HeldTokens::draw`].
@@ -76,9 +81,3 @@ pub struct HeldTokensBox<'a> {
 }
 
 impl askama::filters::HtmlSafe for HeldTokensBox<'_> {}
-
-impl HeldTokensBox<'_> {
-    fn may_change(&self) -> bool {
-        self.shell.may(self.words.right)
-    }
-}

@@ -6,10 +6,13 @@ mod app_profile;
 mod app_provisioning;
 mod app_test;
 mod apps;
+mod assigned;
+mod attribute_rules;
 mod behaviors;
 mod custom_attributes;
 mod custom_roles;
 mod features;
+mod grants;
 mod group_rules;
 mod groups;
 mod held;
@@ -48,12 +51,15 @@ pub use app_provisioning::{
 };
 pub use app_test::{AppTestOutcome, AppTestPage, DeviceSteps, ServiceTest};
 pub use apps::{AppKind, AppRow, AppsAdminPage};
+pub use assigned::{AssignedAttribute, AssignedView};
+pub use attribute_rules::{AttributeFrame, AttributeRulesForm, AttributeRulesPage, RuledKind};
 pub use behaviors::{BehaviorForm, BehaviorPage, BehaviorRow, BehaviorsPage};
 pub use custom_attributes::{CustomAttributes, GroupAttributesPage, NewAttributeForm, SchemaWords};
 pub use custom_roles::{
     CustomRoleRow, CustomRolesPage, ResourceSetPage, ResourceSetRow, RoleBindingRow, SetResourceRow,
 };
 pub use features::{FeatureRow, FeaturesPage};
+pub use grants::{HeldOfPerson, HeldScopeRow};
 pub use group_rules::{
     GroupRulePage, GroupRuleRow, GroupRuleState, GroupRuleTrial, GroupRulesPage, PresentRule,
 };
@@ -74,7 +80,8 @@ pub use log::{Fact, LogEntryPage, LogFilter, LogPage, LogTailPage, TailRow};
 pub use means::{MeansPage, MeansRow};
 pub use people::{PeoplePage, PersonNewPage, PersonRow, PersonStatus};
 pub use person::{
-    PersonAction, PersonAppRow, PersonFactors, PersonPage, PersonTab, PersonType, Touch,
+    PersonAction, PersonAppRow, PersonFactors, PersonPage, PersonTab, PersonType, ProviderLinkForm,
+    TemporaryPassword, Touch,
 };
 pub use pick::Picker;
 pub use policies::{PoliciesPage, PolicyNewPage, PolicyPage, PolicyRow, PolicyScope, RuleRow};
@@ -86,7 +93,8 @@ pub use schema::{
     ApiTokenRow, ApiTokensPage, AttributeRow, AttributeSettingsPage, OriginRow, OriginsPage,
 };
 pub use server::{
-    AccessRuleRow, ClaimRow, PreviewForm, ScopeRow, ServerPage, ServerTab, TokenPreview,
+    AccessPolicyRow, AccessRuleRow, ClaimRow, PreviewForm, ScopeRow, ServerPage, ServerTab,
+    TokenPreview,
 };
 pub use server_forms::{AccessRuleFormPage, ClaimFormPage, ScopeFormPage, SearchedChoices};
 pub use servers::{ServerNewPage, ServerRow, ServersPage};

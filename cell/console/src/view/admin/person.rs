@@ -1,5 +1,7 @@
 //! One person: profile, groups, apps, factors, sessions, activity.
 
+use super::grants::HeldOfPerson;
+use super::held::HeldWords;
 use super::people::PersonStatus;
 use super::pick::Picker;
 use super::relations::{LinkedView, RelationOfPerson};
@@ -139,6 +141,26 @@ impl PersonType {
     }
 }
 
+/// A password that a person replaces at the next sign-in. Posts `end_sessions` to `/admin/people/{id}/temporary-password`.
+#[derive(Clone, Debug, Default)]
+pub struct TemporaryPassword {
+    /// Whether the person can be given one.
+    pub is_offered: bool,
+    /// One that was made just now, shown this once.
+    pub fresh: Option<String>,
+}
+
+/// A form that links a person to an account at an identity provider.
+#[derive(Clone, Debug, Default)]
+pub struct ProviderLinkForm {
+    /// The providers at which the person has no account yet.
+    pub providers: Vec<Choice>,
+    /// The one that is chosen.
+    pub provider: Input,
+    /// What it calls the person.
+    pub subject: Input,
+}
+
 /// The view that is open; each has its own address under `/admin/people/{id}`.
 #[derive(Debug)]
 pub enum PersonTab {
@@ -152,6 +174,8 @@ pub enum PersonTab {
         attributes: Vec<AttributeField>,
         /// The acts that the status and the reader's rights allow.
         actions: Vec<PersonAction>,
+        /// The password that is shown once, and whether there is a form for one.
+        temporary: TemporaryPassword,
         /// Since when.
         created: Moment,
         /// When they last signed in.
@@ -182,8 +206,18 @@ pub enum PersonTab {
     },
     /// `…/relations/{name}`. Posts `id` to `…/set`, and nothing to `…/remove`.
     Relation(Box<LinkedView>),
-    /// `…/factors`. Posts `id` to `…/factors/passkeys/remove`, and to `…/factors/totp/remove`.
-    Factors(PersonFactors),
+    /// `…/clients`. Posts nothing to `…/clients/revoke-all`.
+    Clients {
+        /// The apps that hold something, by id.
+        rows: Vec<LinkRow>,
+        /// Its neighbours.
+        pager: Pager,
+    },
+    /// `…/clients/{client}`.
+    Client(Box<HeldOfPerson>),
+    /// `…/factors`. Posts `id` to `…/factors/passkeys/remove`, and to `…/factors/totp/remove`; `provider`, `subject` to
+    /// `…/factors/providers/add`, and `id` to `…/factors/providers/remove`.
+    Factors(PersonFactors, Option<ProviderLinkForm>),
     /// `…/sessions`. Posts `id` to `…/sessions/end`.
     Sessions {
         /// The newest first.
@@ -236,6 +270,10 @@ impl PersonPage {
         format!("/admin/people/{}", self.id)
     }
 
+    fn held_words(&self) -> HeldWords<'static> {
+        HeldOfPerson::words(self.shell.t, self.touch)
+    }
+
     fn tab_bar(&self) -> part::TabBar<'_> {
         let t = self.shell.t;
         let base = format!("{}{}", self.shell.prefix, self.path());
@@ -270,10 +308,16 @@ impl PersonPage {
                 ),
             ),
             (
+                sees_all,
+                t.grants.tab,
+                "/clients",
+                matches!(self.tab, PersonTab::Clients { .. } | PersonTab::Client(_)),
+            ),
+            (
                 true,
                 t.people.tab_factors,
                 "/factors",
-                matches!(self.tab, PersonTab::Factors(_)),
+                matches!(self.tab, PersonTab::Factors(..)),
             ),
             (
                 sees_all,

@@ -96,10 +96,12 @@ pub struct RuleRow {
     pub demands: Vec<String>,
     /// Whether it lets in.
     pub allows: bool,
+    /// Whether it is in force; one that rests is held against nobody.
+    pub active: bool,
 }
 
 /// One policy (`/admin/policies/{id}`). Posts `name`, `revision` there; to `…/delete`; and `id`, `to` (`up` or `down`),
-/// `revision` to `…/rules/move`.
+/// `revision` to `…/rules/move`; nothing to `…/activate`, `…/deactivate`; `revision` to `…/rules/{rule}/activate`, `…/deactivate`.
 #[derive(Debug, Template)]
 #[template(path = "admin/policy.html")]
 pub struct PolicyPage {
@@ -121,6 +123,22 @@ pub struct PolicyPage {
     pub rules: Vec<RuleRow>,
     /// The apps that name it, a bounded few.
     pub apps: Vec<LinkRow>,
+}
+
+impl PolicyPage {
+    fn switch_label(&self, rule: &RuleRow) -> &'static str {
+        let t = &self.shell.t.policies;
+        if rule.active { t.rule_rest } else { t.rule_wake }
+    }
+
+    fn switch(&self, rule: &RuleRow) -> String {
+        let verb = if rule.active {
+            "deactivate"
+        } else {
+            "activate"
+        };
+        format!("/admin/policies/{}/rules/{}/{verb}", self.id, rule.id)
+    }
 }
 
 here!(PoliciesPage => Policies, PolicyNewPage => Policies, PolicyPage => Policies);

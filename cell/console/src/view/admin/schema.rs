@@ -35,22 +35,6 @@ impl AttributeRow {
         let rules: Vec<&str> = own.chain(self.rules.iter().map(String::as_str)).collect();
         rules.join(", ")
     }
-
-    pub(super) fn title_input(&self) -> Input {
-        Input::of(&self.title)
-    }
-
-    fn required_input(&self) -> Input {
-        Input::ticked(self.is_required)
-    }
-
-    fn self_editable_input(&self) -> Input {
-        Input::ticked(self.is_self_editable)
-    }
-
-    pub(super) fn scope(&self) -> String {
-        format!("attribute-{}", self.name)
-    }
 }
 
 /// What an attribute can hold.
@@ -64,7 +48,7 @@ pub(super) fn attribute_kinds(t: &'static Text) -> Vec<Choice> {
 }
 
 /// Profile attributes (`/admin/settings/attributes`, with `?type=…` those of another type). Posts `type`, `name`, `title`, `kind` (`text`, `integer`, `boolean`),
-/// `required`, `self_editable` to `…/add`, the same but `kind` to `…/edit`; `name` to `…/remove`; and each time `revision`.
+/// `required`, `self_editable` to `…/add`; `name` to `…/remove`; and each time `revision`.
 #[derive(Debug, Template)]
 #[template(path = "admin/settings_attributes.html")]
 pub struct AttributeSettingsPage {
@@ -91,6 +75,15 @@ pub struct AttributeSettingsPage {
 }
 
 impl AttributeSettingsPage {
+    /// Where the rules of an attribute are, after the path prefix.
+    fn rules_href(&self, row: &AttributeRow) -> String {
+        let type_word = &self.type_word.value;
+        format!(
+            "/admin/settings/attributes/rules/{}?type={type_word}",
+            row.name
+        )
+    }
+
     fn kinds(&self) -> Vec<Choice> {
         attribute_kinds(self.shell.t)
     }

@@ -7,6 +7,19 @@ use crate::view::row::LinkRow;
 use crate::view::shell::{Right, Shell, here};
 use askama::Template;
 
+/// An access policy, or a rule of one, which is in force or rests.
+#[derive(Clone, Debug)]
+pub struct AccessPolicyRow {
+    /// The policy; stands in forms.
+    pub policy: String,
+    /// The rule; empty for the policy itself.
+    pub rule: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it is in force; a rule is only if its policy is as well.
+    pub active: bool,
+}
+
 /// A scope.
 #[derive(Clone, Debug)]
 pub struct ScopeRow {
@@ -136,10 +149,13 @@ pub enum ServerTab {
         /// By name.
         rows: Vec<ClaimRow>,
     },
-    /// `…/access`. Moving posts `id`, `to` (`up` or `down`) to `…/access/move`; removal `id` to `…/access/remove`.
+    /// `…/access`. Moving posts `id`, `to` (`up` or `down`) to `…/access/move`; removal `id` to `…/access/remove`; `policy`, `rule`
+    /// where it is one of its rules, and `on` to `…/access/switch`.
     Access {
         /// In the order in which they are tried.
         rules: Vec<AccessRuleRow>,
+        /// The policies that they are of, and what rests.
+        policies: Vec<AccessPolicyRow>,
     },
     /// `…/keys`. Forms are those of the keys page.
     Keys {
@@ -259,7 +275,9 @@ impl ServerPage {
         HeldWords {
             title: &app.name,
             about: self.shell.t.held.of_server_about,
-            right: Right::ChangeServers,
+            question: self.shell.t.held.revoke_all_question,
+            may_change: self.shell.may(Right::ChangeServers),
+            is_one_persons: false,
         }
     }
 

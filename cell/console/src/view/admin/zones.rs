@@ -36,8 +36,7 @@ pub struct ZonesPage {
 }
 
 /// A zone. Posts `name`, `revision`, `ranges` (one a line, as address or network), `blocked` to `/admin/zones/new` or
-/// `/admin/zones/{id}`; removal
-/// goes to `/admin/zones/{id}/remove`.
+/// `/admin/zones/{id}`; nothing to `…/activate`, `…/deactivate`, `…/remove`.
 #[derive(Debug, Template)]
 #[template(path = "admin/zone_form.html")]
 pub struct ZoneFormPage {
@@ -47,6 +46,8 @@ pub struct ZoneFormPage {
     pub id: Option<String>,
     /// What was read, to tell a change by another.
     pub revision: i64,
+    /// Whether it counts.
+    pub active: bool,
     /// Its name.
     pub name: Input,
     /// One a line.

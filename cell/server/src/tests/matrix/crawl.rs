@@ -13,8 +13,9 @@ const PAGES_MAX: usize = 600;
 const ID_CHARS: usize = 20;
 const BODY_BYTES_MAX: usize = 4 << 20;
 const STARTS: [&str; 2] = ["/admin", "/account"];
-/// What the API names as the administration does.
-const OF_API: [(&str, &str); 14] = [
+/// What the API names as the administration does, and a page of what nobody in the example has.
+const OF_API: [(&str, &str); 15] = [
+    ("/admin/people/{id}/clients/{client}", "/admin/apps/{id}"),
     ("/oauth2/v1/clients/{id}", "/admin/apps/{id}"),
     ("/api/v1/apps/{id}", "/admin/apps/{id}"),
     ("/api/v1/apps/{id}/groups/{group}", "/admin/groups/{id}"),

@@ -14,6 +14,11 @@ const FORMS: &[(&str, Permission)] = &[
     ("/admin/people/{id}/groups/", Permission::ManageGroups),
     ("/admin/people/{id}/apps/", Permission::ManageApps),
     ("/admin/groups/{id}/apps/", Permission::ManageApps),
+    ("/admin/people/{id}/clients/", Permission::HelpPeople),
+    (
+        "/admin/people/{id}/factors/providers/add",
+        Permission::ManagePeople,
+    ),
     ("/admin/people/{id}/factors/", Permission::HelpPeople),
     ("/admin/people/{id}/sessions/", Permission::HelpPeople),
     ("/admin/people", Permission::ManagePeople),

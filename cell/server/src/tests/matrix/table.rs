@@ -160,10 +160,12 @@ pub(super) const CHANGED_FRESHLY: &[&str] = &[
     "/admin/resource-sets/",
     "/admin/settings",
     "/admin/zones/",
+    "/admin/people/{id}/clients/",
     "/admin/people/{id}/factors/",
     "/admin/people/{id}/lifecycle/",
     "/admin/people/{id}/relations/",
     "/admin/people/{id}/sessions/",
+    "/admin/people/{id}/temporary-password",
 ];
 /// Forms that ask for it before they are filled in.
 pub(super) const FORMS_SHOWN_FRESHLY: &[&str] = &[
@@ -176,6 +178,9 @@ pub(super) const FORMS_SHOWN_FRESHLY: &[&str] = &[
 /// Routes with an id of something that nobody in the matrix has: whoever gets past the door finds nothing.
 pub(super) const WITHOUT_SAMPLE: &[&str] = &[
     "/admin/apps/{id}/api/roles/{role}",
+    "/admin/apps/{id}/profile/attributes/rules/{name}",
+    "/admin/groups/attributes/rules/{name}",
+    "/admin/settings/attributes/rules/{name}",
     "/admin/groups/{id}/roles/{role}",
     "/admin/servers/{id}/clients/{client}",
     "/api/v1/apps/{id}/credentials/jwks/{key}",
@@ -638,7 +643,11 @@ const ROWS: &[Row] = &[
     both("/admin/settings", Audience::Reader, Audience::Manager),
     get("/admin/settings/attributes", Audience::Reader),
     post("/admin/settings/attributes/add", Audience::ManagerWhoNames),
-    post("/admin/settings/attributes/edit", Audience::ManagerWhoNames),
+    both(
+        "/admin/settings/attributes/rules/{name}",
+        Audience::Reader,
+        Audience::ManagerWhoNames,
+    ),
     post(
         "/admin/settings/attributes/remove",
         Audience::ManagerWhoNames,

@@ -102,4 +102,16 @@ pub(super) const ROWS: &[Row] = &[
         ["POST"],
     ),
     post("/api/v1/policies/simulate", Audience::ApiReader),
+    post("/admin/policies/{id}/activate", Audience::Manager),
+    post("/admin/policies/{id}/deactivate", Audience::Manager),
+    post(
+        "/admin/policies/{id}/rules/{rule}/activate",
+        Audience::Manager,
+    ),
+    post(
+        "/admin/policies/{id}/rules/{rule}/deactivate",
+        Audience::Manager,
+    ),
+    post("/admin/zones/{id}/activate", Audience::Manager),
+    post("/admin/zones/{id}/deactivate", Audience::Manager),
 ];
