@@ -292,8 +292,8 @@ async function attributes(page) {
   await page.mustRefuse('name', 'cost centre');
   await page.send(`${here}/add`, { name: 'cost_centre' });
   await page.mustSay('Cost centre', 'tbody');
-  await page.page.locator('details:has(form[action$="/edit"]) summary').click();
-  await page.send(`${here}/edit`, { title: 'Kostenstelle', self_editable: true });
+  await page.visitor.press(`main a[href^="${here}/rules/cost_centre"]`);
+  await page.send(`${here}/rules/cost_centre`, { title: 'Kostenstelle', own: 'write' });
   await page.mustSay('Kostenstelle', 'tbody');
   await page.open('/admin/people');
   await page.visitor.press('main a.row-link:has-text("Grace")');
