@@ -115,6 +115,10 @@ fn account_routes() -> Vec<(&'static str, MethodRouter<Cell>)> {
             "/admin/people/{id}/factors/providers/add",
             post(people::factors::link_provider),
         ),
+        (
+            "/admin/settings/providers/{id}/people",
+            get(settings::providers::list_people),
+        ),
         ("/admin/people/{id}/clients", get(grants::list)),
         (
             "/admin/people/{id}/clients/revoke-all",

@@ -4,8 +4,11 @@ use crate::admin::caller::{
     Answer, Detour, administrator, administrator_freshly, done, found, loaded,
 };
 use crate::admin::form::{problem_of, shell_after, typed};
-use crate::admin::row::moment;
-use crate::view::admin::{ProviderForm, ProviderPage, ProviderRow, ProvidersPage};
+use crate::admin::paging::{PAGE_ROWS, after_of, pager, render_cursor};
+use crate::admin::row::{moment, person_link};
+use crate::view::admin::{
+    ProviderForm, ProviderPage, ProviderPeoplePage, ProviderPersonRow, ProviderRow, ProvidersPage,
+};
 use crate::view::part::Input;
 use crate::view::shell::Shell;
 use crate::visit::Visit;
@@ -20,7 +23,7 @@ use identity::identity_provider::{IdentityProvider, SecretPlace, store};
 use oauth::relying::away::callback_path;
 use oauth::relying::discovery;
 use std::sync::Arc;
-use vocab::id::IdentityProviderId;
+use vocab::id::{IdentityProviderId, UserId};
 use vocab::secret::Secret;
 
 const HERE: &str = "/admin/settings/providers";
@@ -106,6 +109,37 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
     let permit = administrator(&visit, Permission::ReadDirectory).await?;
     let provider = load(&visit, &permit, &id).await?;
     Ok(provider_page(&visit, visit.shell(), &provider, None))
+}
+
+/// `GET /admin/settings/providers/{id}/people`.
+pub async fn list_people(Path(id): Path<String>, visit: Visit) -> Answer {
+    let permit = administrator(&visit, Permission::ReadDirectory).await?;
+    let provider = load(&visit, &permit, &id).await?;
+    let after = after_of(&visit);
+    let links = visit
+        .cell
+        .list_provider_links(&permit, &provider, (&after, PAGE_ROWS))
+        .await;
+    let (links, has_more) = done(&visit, links)?;
+    let ids: Vec<UserId> = links.iter().map(|link| link.user.clone()).collect();
+    let people = done(&visit, visit.cell.find_people(&permit, &ids).await)?;
+    let next = links.last().filter(|_| has_more);
+    let next = next.map(|link| render_cursor(&[link.user.as_str()]));
+    let rows = links.into_iter().filter_map(|link| {
+        Some(ProviderPersonRow {
+            person: person_link(people.get(&link.user)?),
+            account: link.subject,
+            since: moment(link.created_at),
+            last_used: link.last_used_at.map(moment),
+        })
+    });
+    Ok(visit.page(&ProviderPeoplePage {
+        shell: visit.shell(),
+        id: provider.id.to_string(),
+        name: provider.name,
+        rows: rows.collect(),
+        pager: pager(&visit, &[], next),
+    }))
 }
 
 /// `POST /admin/settings/providers/{id}`.

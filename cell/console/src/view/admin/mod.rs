@@ -85,7 +85,9 @@ pub use person::{
 };
 pub use pick::Picker;
 pub use policies::{PoliciesPage, PolicyNewPage, PolicyPage, PolicyRow, PolicyScope, RuleRow};
-pub use providers::{ProviderForm, ProviderPage, ProviderRow, ProvidersPage};
+pub use providers::{
+    ProviderForm, ProviderPage, ProviderPeoplePage, ProviderPersonRow, ProviderRow, ProvidersPage,
+};
 pub use relations::{EndForm, EndView, LinkedView, RelationOfPerson, RelationRow, RelationsPage};
 pub use role_targets::{EVERY_APP, Hold, RoleHolderView, RoleTargetsPage, TargetRow, TargetsOf};
 pub use rule::{Proof, RuleFormPage};

@@ -128,7 +128,11 @@ pub struct PolicyPage {
 impl PolicyPage {
     fn switch_label(&self, rule: &RuleRow) -> &'static str {
         let t = &self.shell.t.policies;
-        if rule.active { t.rule_rest } else { t.rule_wake }
+        if rule.active {
+            t.rule_rest
+        } else {
+            t.rule_wake
+        }
     }
 
     fn switch(&self, rule: &RuleRow) -> String {

@@ -1,7 +1,8 @@
 //! Identity providers.
 
 use super::settings::tab_bar;
-use crate::view::part::{self, Choice, Icon, Input, Moment, Tone};
+use crate::view::part::{self, Choice, Icon, Input, Moment, Pager, Tone};
+use crate::view::row::LinkRow;
 use crate::view::shell::{Shell, here};
 use askama::Template;
 
@@ -114,4 +115,33 @@ impl ProviderPage {
     }
 }
 
-here!(ProvidersPage => Settings, ProviderPage => Settings);
+/// Somebody who is linked to an account at a provider.
+#[derive(Clone, Debug)]
+pub struct ProviderPersonRow {
+    /// Who.
+    pub person: LinkRow,
+    /// What the provider calls them.
+    pub account: String,
+    /// Since when.
+    pub since: Moment,
+    /// When they last signed in with it.
+    pub last_used: Option<Moment>,
+}
+
+/// The people of a provider (`/admin/settings/providers/{id}/people`).
+#[derive(Debug, Template)]
+#[template(path = "admin/provider_people.html")]
+pub struct ProviderPeoplePage {
+    /// The frame.
+    pub shell: Shell,
+    /// Stands in addresses.
+    pub id: String,
+    /// The name of the provider.
+    pub name: String,
+    /// By id.
+    pub rows: Vec<ProviderPersonRow>,
+    /// Its neighbours.
+    pub pager: Pager,
+}
+
+here!(ProvidersPage => Settings, ProviderPage => Settings, ProviderPeoplePage => Settings);

@@ -22,6 +22,7 @@ pub(super) const ROWS: &[Row] = &[
         Audience::Reader,
         Audience::Manager,
     ),
+    get("/admin/settings/providers/{id}/people", Audience::Reader),
     post("/admin/settings/providers/{id}/activate", Audience::Manager),
     post(
         "/admin/settings/providers/{id}/deactivate",
