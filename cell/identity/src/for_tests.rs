@@ -146,6 +146,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 33,
         ..crate::schema::MIGRATION_USER_TYPES
     },
+    Migration {
+        version: 34,
+        ..crate::schema::MIGRATION_ENROLMENTS_BY_WHOM
+    },
 ];
 
 /// When each test begins.

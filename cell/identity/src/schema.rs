@@ -197,3 +197,10 @@ pub const MIGRATION_USER_TYPES: Migration = Migration {
     name: "types of people",
     sql: include_str!("schema/039_user_types.sql"),
 };
+
+/// By whom the enrolment of an authenticator app was begun.
+pub const MIGRATION_ENROLMENTS_BY_WHOM: Migration = Migration {
+    version: 41,
+    name: "enrolments by whom",
+    sql: include_str!("schema/041_enrolments_by_whom.sql"),
+};

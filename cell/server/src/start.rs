@@ -43,7 +43,7 @@ use vocab::time::{Clock, SystemClock};
 use wire::identity::IdentityError;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 39] = [
+pub static MIGRATIONS: [Migration; 40] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -83,6 +83,7 @@ pub static MIGRATIONS: [Migration; 39] = [
     identity::schema::MIGRATION_WALKED_BY_RULES,
     identity::schema::MIGRATION_BEHAVIORS,
     identity::schema::MIGRATION_USER_TYPES,
+    identity::schema::MIGRATION_ENROLMENTS_BY_WHOM,
 ];
 
 /// The file of the root key in the data folder.

@@ -8,6 +8,7 @@ use crate::error::{ApiError, ErrorCode, Thing};
 use crate::reply::Reply;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use identity::credential::totp::BegunTotp;
 use identity::fault::Refusal;
 use identity::sign_in::Step;
 use identity::sign_in::factors::SignInFactor;
@@ -214,14 +215,10 @@ pub async fn enroll(call: OpenCall) -> Result<Reply, ApiError> {
         .cell
         .enrolling_person(&call.snapshot, flow, &call.facts)
         .await?;
-    let seed = call
+    let BegunTotp { id, seed } = call
         .cell
-        .begin_totp(&enrolling.permit, &enrolling.person.id)
+        .enroll_totp(&enrolling.permit, &enrolling.person.id)
         .await?;
-    let id = call
-        .cell
-        .pending_totp(&enrolling.permit, &enrolling.person.id);
-    let id = id.await?.ok_or(ApiError::of(ErrorCode::Internal))?;
     let account = &enrolling.person.login;
     let factor = render_activation(id.as_str(), &seed, &call.context.name, account);
     transaction.reply(&call, &Shown::Activate(factor)).await

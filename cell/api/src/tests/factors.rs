@@ -1,7 +1,7 @@
 //! Means of proof in the hands of an administrator: what is enrolled and taken away is what the next sign-in asks for.
 
 use crate::for_tests::{Answered, By, World, on_both_engines};
-use crate::tests::authn::seed_of;
+use crate::tests::authn::{PASSWORD, ada, post, seed_of, sign_in};
 use identity::access::Role;
 use identity::totp::{STEP_SECS, TotpSeed, code_at};
 use serde_json::{Value, json};
@@ -204,6 +204,50 @@ async fn what_nobody_proves_by_is_told(world: &World) {
     assert_eq!(world.log_rows(&world.main).await, rows);
 }
 
+/// What was shown to one administrator is shown to no other, and not to the person at a sign-in either.
+async fn a_secret_is_shown_to_whoever_began_it_alone(world: &World) {
+    let user = ada(world).await;
+    world.require_two_factors().await;
+    world.administrator(Role::UserAdmin).await;
+    let factors = format!("/api/v1/users/{user}/factors");
+    let wish = json!({ "factorType": TOTP });
+    let by = async |by: By| secret_of(&call(world, by, "POST", &factors, &wish).await);
+    let at_sign_in = async |state: &str| {
+        let wish = json!({ "stateToken": state, "factorType": TOTP });
+        let begun = post(world, "/api/v1/authn/factors", &wish).await;
+        secret_of(&Answered {
+            body: begun.body["_embedded"]["factor"].clone(),
+            ..begun
+        })
+    };
+    let state = async || {
+        let begun = sign_in(world, "ada", PASSWORD).await;
+        begun.body["stateToken"].as_str().unwrap().to_owned()
+    };
+    let (one, other) = (state().await, state().await);
+    let rows = world.log_rows(&world.main).await;
+    let first = by(By::Manager).await;
+    assert_eq!(by(By::Manager).await, first, "to the same one it is");
+    let hers = at_sign_in(&one).await;
+    assert_eq!(at_sign_in(&one).await, hers);
+    let seen = [
+        first,
+        by(By::Of(Role::UserAdmin)).await,
+        hers,
+        at_sign_in(&other).await,
+        by(By::Manager).await,
+    ];
+    let distinct: std::collections::BTreeSet<&String> = seen.iter().collect();
+    assert_eq!(distinct.len(), seen.len());
+    let kinds = world.kinds_since(rows).await;
+    assert_eq!(kinds, ["user.mfa.factor.update"; 3]);
+}
+
+fn secret_of(begun: &Answered) -> String {
+    let secret = begun.body.pointer("/_embedded/activation/sharedSecret");
+    secret.and_then(Value::as_str).unwrap().to_owned()
+}
+
 async fn everything_is_taken_at_once_from_nobody_above(world: &World) {
     let (factors, path, _) = enrolled(world, "ada").await;
     world.administrator(Role::HelpDeskAdmin).await;
@@ -252,5 +296,6 @@ on_both_engines!(
     an_app_is_enrolled_proved_and_taken_away,
     a_code_that_is_read_out_counts_once_and_guesses_are_slowed,
     what_nobody_proves_by_is_told,
+    a_secret_is_shown_to_whoever_began_it_alone,
     everything_is_taken_at_once_from_nobody_above,
 );

@@ -8,7 +8,7 @@ use crate::call::Call;
 use crate::error::{ApiError, ErrorCode, Thing};
 use crate::reply::Reply;
 use identity::credential::store::{self, StoredPasskey, StoredTotp};
-use identity::credential::totp::ENROLMENT_SECS;
+use identity::credential::totp::{BegunTotp, ENROLMENT_SECS};
 use identity::fault::{Fault, Refusal};
 use identity::person::Person;
 use identity::sign_in::factors::email_factor_id;
@@ -167,9 +167,7 @@ pub async fn enroll(call: Call) -> Result<Reply, ApiError> {
         let problem = "A factor of this type is already set up.";
         return Err(ApiError::invalid("factorType", problem));
     }
-    let seed = call.cell.begin_totp(&call.permit, &person.id).await?;
-    let id = call.cell.pending_totp(&call.permit, &person.id).await?;
-    let id = id.ok_or(ApiError::of(ErrorCode::Internal))?;
+    let BegunTotp { id, seed } = call.cell.enroll_totp(&call.permit, &person.id).await?;
     let factors = load_all(&call, &person).await?;
     let begun = factors
         .iter()

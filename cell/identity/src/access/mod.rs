@@ -11,7 +11,7 @@ use crate::fault::Refusal;
 use ledger::{Actor, ClientFacts};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use vocab::id::{ApiTokenId, AppId, OrgId, SessionId, UserId};
+use vocab::id::{ApiTokenId, AppId, FlowId, OrgId, SessionId, UserId};
 
 pub mod assignees;
 pub mod ceiling;
@@ -267,6 +267,7 @@ pub struct Permit {
     client: ClientFacts,
     own_user: Option<UserId>,
     own_session: Option<SessionId>,
+    own_flow: Option<FlowId>,
     own_token: Option<ApiTokenId>,
     rights: Rights,
 }
@@ -405,6 +406,7 @@ pub fn authorize(
         client: client.clone(),
         own_user,
         own_session,
+        own_flow: own_flow(caller),
         own_token: own_token(caller),
         rights,
     })
@@ -461,6 +463,7 @@ pub fn authorize_within(
         client: client.clone(),
         own_user,
         own_session,
+        own_flow: None,
         own_token: own_token(caller),
         rights: Rights::CustomOf(principal),
     })
@@ -469,6 +472,13 @@ pub fn authorize_within(
 fn own_token(caller: &Caller) -> Option<ApiTokenId> {
     match caller {
         Caller::ApiToken(token) => Some(token.token_id.clone()),
+        _ => None,
+    }
+}
+
+fn own_flow(caller: &Caller) -> Option<FlowId> {
+    match caller {
+        Caller::Own(own) => own.flow().cloned(),
         _ => None,
     }
 }

@@ -14,7 +14,7 @@ use crate::sign_on::{Evaluation, Verdict};
 use crate::snapshot::OrgSnapshot;
 use ledger::Actor;
 use vocab::future::boxed;
-use vocab::id::{OrgId, SessionId, UserId};
+use vocab::id::{FlowId, OrgId, SessionId, UserId};
 use vocab::time::Timestamp;
 
 /// How old a proof may be when a person changes how they prove who they are.
@@ -53,14 +53,18 @@ pub struct OwnCaller {
     login: String,
     display_name: String,
     session_id: Option<SessionId>,
+    flow_id: Option<FlowId>,
     freshness: Freshness,
 }
 
 impl OwnCaller {
-    /// A person whose sign-in has proved all there is to prove, or who opened the account by a link; there is no
-    /// session yet.
-    pub(crate) fn of_sign_in(person: &Person) -> Self {
-        Self::new(person, None, Freshness::Fresh)
+    /// A person whose sign-in has proved all there is to prove, or, without one, who opened the account by a link; there
+    /// is no session yet.
+    pub(crate) fn of_sign_in(person: &Person, flow: Option<&FlowId>) -> Self {
+        Self {
+            flow_id: flow.cloned(),
+            ..Self::new(person, None, Freshness::Fresh)
+        }
     }
 
     pub(crate) fn of_session(signed_in: &SignedIn, freshness: Freshness) -> Self {
@@ -75,6 +79,7 @@ impl OwnCaller {
             login: person.login.clone(),
             display_name: person.display_name(),
             session_id,
+            flow_id: None,
             freshness,
         }
     }
@@ -95,6 +100,11 @@ impl OwnCaller {
     #[must_use]
     pub const fn session(&self) -> Option<&SessionId> {
         self.session_id.as_ref()
+    }
+
+    /// The sign-in that is still under way.
+    pub(super) const fn flow(&self) -> Option<&FlowId> {
+        self.flow_id.as_ref()
     }
 
     /// Whether the person has proved lately who they are.

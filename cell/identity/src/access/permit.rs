@@ -1,7 +1,7 @@
 //! What a permit is good for: operations hold it against what they need.
 
 use crate::access::custom::capability::{Capability, ThingKind};
-use crate::access::{Opens, Permission, Permit, Principal};
+use crate::access::{Opens, Permission, Permit, Principal, Rights};
 use crate::fault::Refusal;
 use vocab::id::UserId;
 
@@ -105,6 +105,28 @@ impl Permit {
     pub fn covers_loss_of_factors_of(&self, user_id: &UserId) -> Result<(), Refusal> {
         self.covers_within(Permission::HelpPeople, Capability::UsersResetFactors)
             .or_else(|_| self.covers_factors_of(user_id))
+    }
+
+    /// By what two calls are known to be the same one's, for what is shown to whoever began it and to nobody else: the
+    /// session, the sign-in, the token, or the app. None where nothing tells calls apart, which are nobody's then.
+    #[must_use]
+    pub(crate) fn beginner(&self) -> Option<String> {
+        if let Some(session) = &self.own_session {
+            return Some(format!("session {session}"));
+        }
+        if let Some(flow) = &self.own_flow {
+            return Some(format!("sign-in {flow}"));
+        }
+        if let Some(token) = &self.own_token {
+            return Some(format!("token {token}"));
+        }
+        match &self.rights {
+            Rights::Operators => Some(String::from("operator")),
+            Rights::RolesOfApp(app) | Rights::CustomOf(Principal::App(app)) => {
+                Some(format!("app {app}"))
+            }
+            Rights::Own | Rights::RolesOf(_) | Rights::CustomOf(Principal::Person(_)) => None,
+        }
     }
 
     fn is_own(&self, user_id: &UserId) -> Result<(), Refusal> {

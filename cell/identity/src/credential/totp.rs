@@ -1,7 +1,7 @@
 //! Authenticator apps and recovery codes: enrolment, use, removal.
 
-use crate::access::Permit;
 use crate::access::ceiling::hold_within_reach;
+use crate::access::{Permission, Permit};
 use crate::behavior::store::forget_places;
 use crate::cell::Cell;
 use crate::credential::store::{self, StoredTotp};
@@ -25,27 +25,57 @@ fn is_under_way(row: &StoredTotp, now: Timestamp) -> bool {
     row.confirmed_at.is_none() && now.secs_since(row.created_at) < ENROLMENT_SECS
 }
 
+/// The enrolment under way that the same one began.
+fn find_begun(rows: Vec<StoredTotp>, beginner: Option<&str>, now: Timestamp) -> Option<StoredTotp> {
+    let theirs = |row: &StoredTotp| beginner.is_some() && row.begun_by.as_deref() == beginner;
+    rows.into_iter()
+        .find(|row| is_under_way(row, now) && theirs(row))
+}
+
+/// An authenticator app whose enrolment has begun.
+pub struct BegunTotp {
+    /// Its id.
+    pub id: TotpId,
+    /// What the app must know.
+    pub seed: TotpSeed,
+}
+
 fn seal_context(id: &TotpId) -> String {
     format!("totp/{id}")
 }
 
 impl Cell {
-    /// Begins the enrolment of an authenticator app, or shows again the one that began lately: a page that is loaded
-    /// twice must not show a picture that no longer counts, and a seed that somebody saw long ago must not either.
+    /// As [`Cell::enroll_totp`], where the id is of no use.
+    ///
+    /// # Errors
+    /// As there.
+    #[boxed]
+    pub async fn begin_totp(&self, permit: &Permit, user_id: &UserId) -> Result<TotpSeed, Refusal> {
+        Ok(self.enroll_totp(permit, user_id).await?.seed)
+    }
+
+    /// Begins the enrolment of an authenticator app, or shows again the one that the same caller began lately: a page
+    /// that is loaded twice must not show a picture that no longer counts, and a seed that somebody saw long ago must not
+    /// either. For anybody else another seed is drawn, and the former one is dropped: whoever confirms a seed is the only
+    /// one who was shown it. What an administrator begins is a row of the log.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if the permit is not for that person.
     #[boxed]
-    pub async fn begin_totp(&self, permit: &Permit, user_id: &UserId) -> Result<TotpSeed, Refusal> {
+    pub async fn enroll_totp(
+        &self,
+        permit: &Permit,
+        user_id: &UserId,
+    ) -> Result<BegunTotp, Refusal> {
         let subject = self.factor_subject(permit, user_id).await?;
         subject.takes(Means::Totp)?;
-        let (org_id, user_id) = subject.ids();
+        let ((org_id, user_id), beginner) = (subject.ids(), permit.beginner());
         let (rows, now) = (
             self.load_totp_rows(&org_id, &subject.person).await?,
             self.now(),
         );
-        if let Some(pending) = rows.iter().find(|row| is_under_way(row, now)) {
-            return Ok(self.open_seed(&org_id, pending).await?);
+        if let Some(begun) = find_begun(rows, beginner.as_deref(), now) {
+            return self.show_begun(&org_id, begun).await;
         }
         let seed = TotpSeed::generate(self.entropy());
         let id = TotpId::generate(self.entropy());
@@ -60,18 +90,41 @@ impl Cell {
             last_step: 0,
             created_at: now,
             last_used_at: None,
+            begun_by: beginner,
         };
-        let permit = permit.clone();
-        let begun: Result<(), Refusal> = self
+        let drawn = BegunTotp {
+            id: totp.id.clone(),
+            seed,
+        };
+        let event = permit.covers(Permission::ManagePeople).is_ok().then(|| {
+            subject
+                .event(permit, EventType::UserMfaFactorUpdate, now)
+                .detail("factor", "TOTP")
+                .detail("enrolment", "begun")
+        });
+        let (permit, org) = (permit.clone(), org_id.clone());
+        let begun: Result<Option<StoredTotp>, Refusal> = self
             .database
             .write(move |tx| {
                 Box::pin(async move {
                     hold_within_reach(tx, &permit, &user_id).await?;
-                    Ok(store::insert_pending_totp(tx, &org_id, &user_id, &totp).await?)
+                    // A page that is loaded twice at once shows what the first one drew.
+                    let rows = store::load_totp(tx, &org, &user_id).await?;
+                    let begun = find_begun(rows, totp.begun_by.as_deref(), now);
+                    if begun.is_none() {
+                        store::insert_pending_totp(tx, &org, &user_id, &totp).await?;
+                        if let Some(event) = event {
+                            ledger::append(tx, &org, event).await?;
+                        }
+                    }
+                    Ok(begun)
                 })
             })
             .await;
-        begun.map(|()| seed)
+        match begun? {
+            Some(begun) => self.show_begun(&org_id, begun).await,
+            None => Ok(drawn),
+        }
     }
 
     /// The enrolment that is under way, if there is one.
@@ -291,6 +344,11 @@ impl Cell {
     ) -> Result<Vec<StoredTotp>, Fault> {
         let mut tx = self.database.read().await?;
         Ok(store::load_totp(&mut tx, org_id, &person.id).await?)
+    }
+
+    async fn show_begun(&self, org_id: &OrgId, begun: StoredTotp) -> Result<BegunTotp, Refusal> {
+        let seed = self.open_seed(org_id, &begun).await?;
+        Ok(BegunTotp { id: begun.id, seed })
     }
 
     async fn open_seed(&self, org_id: &OrgId, row: &StoredTotp) -> Result<TotpSeed, Fault> {

@@ -17,6 +17,7 @@ use crate::sign_on::{AuthenticatorKind, PasskeyStorage};
 use crate::snapshot::OrgSnapshot;
 use ledger::ClientFacts;
 use vocab::future::boxed;
+use vocab::id::FlowId;
 use vocab::secret::Secret;
 
 /// A person who must enrol something, and the right to do so: nobody enrols anything before having proved what there is
@@ -29,9 +30,14 @@ pub struct Enrolling {
     pub permit: Permit,
 }
 
-/// The permit of a person whose sign-in has come to the point where a means of proof is set up.
-pub(crate) fn permit_sign_in(person: &Person, client: &ClientFacts) -> Result<Permit, Refusal> {
-    let caller = Caller::Own(OwnCaller::of_sign_in(person));
+/// The permit of a person whose sign-in has come to the point where a means of proof is set up; without a sign-in, of one
+/// who opened the account by a link.
+pub(crate) fn permit_sign_in(
+    person: &Person,
+    flow: Option<&FlowId>,
+    client: &ClientFacts,
+) -> Result<Permit, Refusal> {
+    let caller = Caller::Own(OwnCaller::of_sign_in(person, flow));
     authorize(&caller, &person.org_id, Permission::OwnFactors, client)
 }
 
@@ -51,7 +57,7 @@ impl Cell {
             return Err(Refusal::Forbidden);
         };
         let person = self.person_of(flow).await?.ok_or(Refusal::Forbidden)?;
-        let permit = permit_sign_in(&person, &request.client)?;
+        let permit = permit_sign_in(&person, Some(&flow.id), &request.client)?;
         Ok(Enrolling { person, permit })
     }
 
@@ -146,7 +152,7 @@ impl Cell {
         let Some(person) = self.person_of(flow).await? else {
             return Ok(false);
         };
-        let permit = permit_sign_in(&person, &request.client)?;
+        let permit = permit_sign_in(&person, Some(&flow.id), &request.client)?;
         self.set_password(&permit, &person.id, password).await?;
         if person.status == PersonStatus::PasswordExpired {
             self.reactivate(&person).await?;

@@ -335,7 +335,7 @@ impl Cell {
         let person = self
             .open_by_link(org, link, (found, answer.passkeys), kind, request)
             .await?;
-        let permit = permit_sign_in(&person, &request.client)?;
+        let permit = permit_sign_in(&person, None, &request.client)?;
         let proof = kind.map(|kind| LinkProof {
             user_id: person.id.clone(),
             kind,

@@ -44,7 +44,7 @@ async fn enroll(
     authenticator: &mut Authenticator,
     statement: Statement,
 ) -> Result<(), PasskeyRefusal> {
-    let caller = Caller::Own(OwnCaller::of_sign_in(person));
+    let caller = Caller::Own(OwnCaller::of_sign_in(person, None));
     let client = ClientFacts::default();
     let permit = authorize(&caller, &person.org_id, Permission::OwnFactors, &client).unwrap();
     let context = context(&person.org_id);
@@ -179,7 +179,7 @@ async fn a_narrower_list_refuses_at_sign_in_where_the_org_says_so(world: &World)
     assert_eq!(attempts().await, [ModelRefused, Right, ModelRefused]);
     // The one that is still taken is the last way in, whatever else lies there.
     let client = ClientFacts::default();
-    let caller = Caller::Own(OwnCaller::of_sign_in(&ada));
+    let caller = Caller::Own(OwnCaller::of_sign_in(&ada, None));
     let own = authorize(&caller, &org, Permission::OwnFactors, &client).unwrap();
     let stored = passkeys(world, &ada).await;
     let taken = stored

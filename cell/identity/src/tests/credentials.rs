@@ -22,6 +22,7 @@ async fn totp(world: &World, org: &OrgId, user: &UserId) -> TotpId {
         last_step: 0,
         created_at: world.cell.now(),
         last_used_at: None,
+        begun_by: None,
     };
     let (org, user) = (org.clone(), user.clone());
     world

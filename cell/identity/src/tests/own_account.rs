@@ -1,8 +1,8 @@
 //! What a person does to the own account: the last way in stays, nobody else's things are found, and each change is in
 //! the log and in the mail.
 
-use crate::access::own::OwnCaller;
-use crate::access::{Caller, Permission, Permit, authorize};
+use crate::access::own::{Freshness, OwnCaller};
+use crate::access::{Caller, Permission, Permit, Role, TokenCaller, authorize};
 use crate::credential::password::PasswordRefusal;
 use crate::credential::store::{self, StoredPasskey, StoredPassword};
 use crate::credential::totp::ENROLMENT_SECS;
@@ -10,18 +10,30 @@ use crate::fault::Refusal;
 use crate::for_tests::{World, on_both_engines};
 use crate::org::settings::SessionSettings;
 use crate::person::Person;
+use crate::session::SignedIn;
 use crate::session::ending::Ending;
 use ledger::ClientFacts;
-use vocab::id::{OrgId, PasskeyId};
+use std::collections::BTreeSet;
+use vocab::id::{ApiTokenId, FlowId, OrgId, PasskeyId};
 use vocab::secret::Secret;
 
 /// PHC text with the product's own parameters; nobody knows the password.
 pub(super) const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$ZPQL8r78SrmxTdDyCnOXdw$Bk2vuVBoF4Ap8DjkyywUIpbZZXczZPywTGz0RCrG1vY";
 
 fn own(person: &Person, permission: Permission) -> Permit {
-    let caller = Caller::Own(OwnCaller::of_sign_in(person));
-    let client = ClientFacts::default();
-    authorize(&caller, &person.org_id, permission, &client).unwrap()
+    permit_of(OwnCaller::of_sign_in(person, None), permission)
+}
+
+/// The permit of a sign-in of the person, which is none of their other ones.
+fn in_sign_in(world: &World, person: &Person) -> Permit {
+    let flow = FlowId::generate(world.cell.entropy());
+    let caller = OwnCaller::of_sign_in(person, Some(&flow));
+    permit_of(caller, Permission::OwnFactors)
+}
+
+fn permit_of(caller: OwnCaller, permission: Permission) -> Permit {
+    let (org, client) = (caller.org().clone(), ClientFacts::default());
+    authorize(&Caller::Own(caller), &org, permission, &client).unwrap()
 }
 
 pub(super) async fn add_passkey(world: &World, person: &Person, name: &str) -> PasskeyId {
@@ -338,17 +350,75 @@ async fn an_imported_hash_is_in_the_log(world: &World) {
 async fn a_seed_that_was_shown_long_ago_is_not_shown_again(world: &World) {
     let org = world.org("acme").await;
     let ada = world.person(&org, "ada").await;
-    let permit = own(&ada, Permission::OwnFactors);
-    let begin = async || {
-        let seed = world.cell.begin_totp(&permit, &ada.id).await.unwrap();
-        seed.to_base32().expose().clone()
-    };
+    let permit = in_sign_in(world, &ada);
+    let begin = async || begun(world, &permit, &ada).await;
     let first = begin().await;
     assert_eq!(begin().await, first, "the page was loaded again");
     world.clock.advance_secs(ENROLMENT_SECS);
     let late = world.cell.confirm_totp(&permit, &ada.id, "000000").await;
     assert!(matches!(late, Err(Refusal::NotFound)));
     assert_ne!(begin().await, first);
+}
+
+async fn begun(world: &World, permit: &Permit, person: &Person) -> String {
+    let seed = world.cell.begin_totp(permit, &person.id).await.unwrap();
+    seed.to_base32().expose().clone()
+}
+
+fn by_token(world: &World, helper: &Person) -> Permit {
+    let caller = Caller::ApiToken(TokenCaller {
+        org_id: helper.org_id.clone(),
+        token_id: ApiTokenId::generate(world.cell.entropy()),
+        name: helper.login.clone(),
+        user_id: helper.id.clone(),
+        roles: vec![Role::UserAdmin],
+        capabilities: BTreeSet::new(),
+    });
+    let (manage, client) = (Permission::ManagePeople, ClientFacts::default());
+    authorize(&caller, &helper.org_id, manage, &client).unwrap()
+}
+
+async fn in_session(world: &World, person: &Person) -> Permit {
+    let signed_in = SignedIn {
+        session: world.session(person, "theirs").await,
+        person: person.clone(),
+        roles: Vec::new(),
+        capabilities: BTreeSet::new(),
+    };
+    let caller = OwnCaller::of_session(&signed_in, Freshness::Fresh);
+    permit_of(caller, Permission::OwnFactors)
+}
+
+/// Whoever else begins draws another seed, and what was shown before counts no more: nobody confirms a seed that
+/// somebody else was shown.
+async fn a_seed_is_shown_to_whoever_began_it_alone(world: &World) {
+    let org = world.org("acme").await;
+    let ada = world.person(&org, "ada").await;
+    let bob = world.administrator(&org, "bob", Role::UserAdmin).await;
+    let eve = world.administrator(&org, "eve", Role::UserAdmin).await;
+    let (bobs, eves) = (by_token(world, &bob), by_token(world, &eve));
+    let hers = in_session(world, &ada).await;
+    let (one, other) = (in_sign_in(world, &ada), in_sign_in(world, &ada));
+    let mut seen = BTreeSet::new();
+    for (number, caller) in [&bobs, &hers, &eves, &one, &other, &hers]
+        .into_iter()
+        .enumerate()
+    {
+        let rows = world.log_rows(&org).await;
+        let seed = begun(world, caller, &ada).await;
+        assert_eq!(begun(world, caller, &ada).await, seed, "loaded again");
+        assert!(seen.insert(seed), "caller {number} saw what another did");
+        // What an administrator begins for somebody is told once.
+        let told = i64::from(caller.own_user().is_none());
+        assert_eq!(world.log_rows(&org).await, rows + told, "caller {number}");
+        let mut tx = world.cell.database.read().await.unwrap();
+        let kept = store::load_totp(&mut tx, &org, &ada.id).await.unwrap();
+        assert_eq!(kept.len(), 1, "the former one is dropped");
+    }
+    // Without anything by which calls are told apart, each draws anew.
+    let nobody = own(&ada, Permission::OwnFactors);
+    let first = begun(world, &nobody, &ada).await;
+    assert_ne!(begun(world, &nobody, &ada).await, first);
 }
 
 async fn recovery_codes_are_handed_out_to_those_who_have_none(world: &World) {
@@ -372,5 +442,6 @@ on_both_engines!(
     a_password_change_and_the_end_of_others_are_one,
     an_imported_hash_is_in_the_log,
     a_seed_that_was_shown_long_ago_is_not_shown_again,
+    a_seed_is_shown_to_whoever_began_it_alone,
     recovery_codes_are_handed_out_to_those_who_have_none,
 );

@@ -259,7 +259,7 @@ async fn a_person_keeps_the_last_way_in(world: &World) {
     let org = world.org("acme").await;
     let provider = provider(world, &org).await;
     let ada = person(arrive(world, &provider, vouched("1", "ada@partner.example")).await);
-    let own = permit_sign_in(&ada, &facts(world, ADDRESS).client);
+    let own = permit_sign_in(&ada, None, &facts(world, ADDRESS).client);
     let own = own.unwrap();
     let kept = world.cell.unlink_person(&own, &provider.id, &ada.id).await;
     assert!(matches!(kept, Err(Refusal::WrongState(_))));

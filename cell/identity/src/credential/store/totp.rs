@@ -20,6 +20,8 @@ pub struct StoredTotp {
     pub created_at: Timestamp,
     /// When it was last used.
     pub last_used_at: Option<Timestamp>,
+    /// Who began its enrolment, while it is under way: a session, a sign-in, a token or an app.
+    pub begun_by: Option<String>,
 }
 
 /// The TOTP authenticators of a person: a confirmed one, and one that is being enrolled.
@@ -32,8 +34,8 @@ pub async fn load_totp(
     org_id: &OrgId,
     user_id: &UserId,
 ) -> Result<Vec<StoredTotp>, DatabaseFault> {
-    let sql = "SELECT id, sealed_seed, confirmed_at, last_step, created_at, last_used_at FROM totp_factors \
-               WHERE org_id = $1 AND user_id = $2 ORDER BY created_at, id";
+    let sql = "SELECT id, sealed_seed, confirmed_at, last_step, created_at, last_used_at, begun_by \
+               FROM totp_factors WHERE org_id = $1 AND user_id = $2 ORDER BY created_at, id";
     let rows = tx.query(sql, params![org_id, user_id]).await?;
     rows.iter()
         .map(|row| {
@@ -44,6 +46,7 @@ pub async fn load_totp(
                 last_step: row.get(3)?,
                 created_at: row.get(4)?,
                 last_used_at: row.get(5)?,
+                begun_by: row.get(6)?,
             })
         })
         .collect()
@@ -61,14 +64,15 @@ pub async fn insert_pending_totp(
     totp: &StoredTotp,
 ) -> Result<(), DatabaseFault> {
     delete_pending_totp(tx, org_id, user_id).await?;
-    let sql = "INSERT INTO totp_factors (org_id, id, user_id, sealed_seed, last_step, created_at) \
-               VALUES ($1, $2, $3, $4, 0, $5)";
+    let sql = "INSERT INTO totp_factors (org_id, id, user_id, sealed_seed, last_step, created_at, begun_by) \
+               VALUES ($1, $2, $3, $4, 0, $5, $6)";
     let values = params![
         org_id,
         &totp.id,
         user_id,
         totp.sealed_seed.clone(),
-        totp.created_at
+        totp.created_at,
+        totp.begun_by.clone()
     ];
     tx.execute(sql, values).await.map(|_| ())
 }
@@ -101,7 +105,7 @@ pub async fn confirm_totp(
     step: i64,
     now: Timestamp,
 ) -> Result<bool, DatabaseFault> {
-    let sql = "UPDATE totp_factors SET confirmed_at = $1, last_step = $2, last_used_at = $1 \
+    let sql = "UPDATE totp_factors SET confirmed_at = $1, last_step = $2, last_used_at = $1, begun_by = NULL \
                WHERE org_id = $3 AND user_id = $4 AND id = $5 AND confirmed_at IS NULL";
     if tx
         .execute(sql, params![now, step, org_id, user_id, id])
