@@ -387,6 +387,55 @@ async fn an_app_touches_nobody_who_stands_above(world: &World) {
     }
 }
 
+/// What its own scopes do not name, it does not do by way of another app or of an administrator either.
+async fn an_app_does_not_get_around_its_scopes(world: &World) {
+    let scopes = ["okta.apps.manage", "okta.users.manage"];
+    let (own, token) = prepare(world, &scopes, &[Role::SuperAdmin]).await;
+    let (other, _) = prepare_other(world, &["okta.roles.manage"]).await;
+    let boss = world.get("/api/v1/users/me").await.id();
+    let user = format!("/api/v1/users/{boss}");
+    let shown = world.get(&user).await;
+    let moved = json!({ "profile": { "email": "mallory@elsewhere.example" } });
+    let password =
+        json!({ "credentials": { "password": { "value": "nine tortoises walk to Samos" } } });
+    let totp = json!({ "factorType": "token:software:totp" });
+    let before = world.log_rows(&world.main).await;
+    for (path, body) in [
+        (
+            format!("/api/v1/apps/{other}/credentials/jwks"),
+            public_key("mine"),
+        ),
+        (
+            format!("/api/v1/apps/{own}/credentials/jwks"),
+            public_key("mine"),
+        ),
+        (
+            format!("/api/v1/apps/{other}/lifecycle/deactivate"),
+            Value::Null,
+        ),
+        (user.clone(), password),
+        (user.clone(), moved),
+        (format!("{user}/factors"), totp),
+        (format!("{user}/lifecycle/reset_factors"), Value::Null),
+        (
+            format!("{user}/lifecycle/expire_password?tempPassword=true"),
+            Value::Null,
+        ),
+        (format!("{user}/lifecycle/reset_password"), Value::Null),
+    ] {
+        let refused = call_with(world, &token, "POST", &path, &body).await;
+        assert_eq!(refused.outcome(), (403, "E0000006"), "{path}");
+    }
+    assert_eq!(world.log_rows(&world.main).await, before);
+    assert_eq!(world.get(&user).await.body, shown.body);
+    // Somebody without a role is changed as before.
+    let plain = world.person(&world.main, "ada", "Ada", "Lovelace").await;
+    let path = format!("/api/v1/users/{plain}/factors");
+    let body = json!({ "factorType": "token:software:totp" });
+    let begun = call_with(world, &token, "POST", &path, &body).await;
+    assert_eq!(begun.outcome(), (200, ""));
+}
+
 async fn what_an_app_has_is_listed_once(world: &World) {
     let scopes = ["okta.groups.read", "okta.users.manage"];
     let (app, _) = prepare(world, &scopes, &[Role::ReadOnlyAdmin]).await;
@@ -423,5 +472,6 @@ on_both_engines!(
     only_apps_with_keys_act_for_themselves,
     nobody_becomes_an_app_that_stands_above,
     an_app_touches_nobody_who_stands_above,
+    an_app_does_not_get_around_its_scopes,
     what_an_app_has_is_listed_once,
 );

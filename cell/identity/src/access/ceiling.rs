@@ -8,6 +8,9 @@
 //! upon anybody else they are those of the moment in which the call was let in, and an act that was under way when the caller's
 //! role was taken ends as one that came before.
 //!
+//! Roles are held against each other, and scopes against nothing: by its roles alone an app could become somebody else, and do what its
+//! scopes do not name. So it changes nothing by which an administrator gets in, and no app that has a role or a scope.
+//!
 //! The operator at the machine has no ceiling, and over the own account a person needs none.
 
 use crate::access::custom::capability::Capability;
@@ -27,6 +30,12 @@ const ABOVE: Refusal = Refusal::OutOfReach(
 );
 const APP_ABOVE: Refusal = Refusal::OutOfReach(
     "this app has a role that permits more than yours; somebody with that role can change it",
+);
+const BY_APP: Refusal = Refusal::OutOfReach(
+    "this person has an administrator role; no app changes how they get in, whatever its scopes",
+);
+const APP_BY_APP: Refusal = Refusal::OutOfReach(
+    "this app has a role or scopes of this API; no app changes it, whatever its scopes",
 );
 const MORE: Refusal =
     Refusal::OutOfReach("nobody gives or takes a role that permits more than their own");
@@ -167,9 +176,29 @@ pub(crate) async fn check_assignee_reach(
 /// Holds the permit against the roles of an app that is about to be changed: whoever gives it another key becomes that app.
 ///
 /// # Errors
-/// [`Refusal::OutOfReach`] for an app that may do more.
+/// [`Refusal::OutOfReach`] for an app that may do more, and, for an app that calls, for every one that has a role or a scope.
 #[boxed]
 pub async fn check_app_reach(
+    tx: &mut ReadTx,
+    permit: &Permit,
+    app_id: &AppId,
+) -> Result<(), Refusal> {
+    check_app_above(tx, permit, app_id).await?;
+    if permit.is_of_app() {
+        let standing = load_app_standing(tx, permit.org(), app_id).await?;
+        let scopes = api_access::store::load_grants(tx, permit.org(), app_id).await?;
+        if standing.is_administrator() || !scopes.is_empty() {
+            return Err(APP_BY_APP);
+        }
+    }
+    Ok(())
+}
+
+/// The same for a role that is given to an app, or taken from it, by which nobody becomes that app.
+///
+/// # Errors
+/// [`Refusal::OutOfReach`] for an app that may do more.
+pub(crate) async fn check_app_above(
     tx: &mut ReadTx,
     permit: &Permit,
     app_id: &AppId,
@@ -211,6 +240,41 @@ pub async fn hold_within_reach(
         .ok_or(Refusal::NotFound)?;
     check_reach(tx, permit, user_id).await?;
     Ok(person)
+}
+
+/// Begins an act by which somebody could get in as the person: a change of password, login, mail address or any other means
+/// of proof, or of the state that keeps them out.
+///
+/// # Errors
+/// As [`hold_within_reach`], and [`Refusal::OutOfReach`] for an app, upon anybody who administers.
+#[boxed]
+pub async fn hold_for_way_in(
+    tx: &mut WriteTx,
+    permit: &Permit,
+    user_id: &UserId,
+) -> Result<Person, Refusal> {
+    let person = hold_within_reach(tx, permit, user_id).await?;
+    check_way_in(tx, permit, user_id).await?;
+    Ok(person)
+}
+
+/// The same for somebody who is held, or is held once more where it is done.
+///
+/// # Errors
+/// [`Refusal::OutOfReach`] for an app, upon anybody who administers.
+pub(crate) async fn check_way_in(
+    tx: &mut ReadTx,
+    permit: &Permit,
+    user_id: &UserId,
+) -> Result<(), Refusal> {
+    if !permit.is_of_app() {
+        return Ok(());
+    }
+    let standing = load_standing(tx, permit.org(), user_id).await?;
+    match standing.is_administrator() {
+        true => Err(BY_APP),
+        false => Ok(()),
+    }
 }
 
 /// Holds the permit against a role that is to be given or taken.

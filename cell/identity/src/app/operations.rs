@@ -1,6 +1,6 @@
 //! What administrators do with apps. Each change and its log row are one transaction, and no cached app outlives it.
 
-use crate::access::ceiling::check_app_reach;
+use crate::access::ceiling::{check_app_above, check_app_reach};
 use crate::access::custom::Reach;
 use crate::access::custom::capability::{Capability, ThingKind};
 use crate::access::custom::store::reach;
@@ -505,11 +505,26 @@ pub(crate) async fn load_for_change(
     permit: &Permit,
     app_id: &AppId,
 ) -> Result<App, Refusal> {
-    crate::org::store::lock(tx, permit.org()).await?;
-    let app = store::load(tx, permit.org(), app_id).await?;
-    let app = app.ok_or(Refusal::NotFound)?;
+    let app = load_locked(tx, permit, app_id).await?;
     check_app_reach(tx, permit, app_id).await?;
     Ok(app)
+}
+
+/// The same for whoever gives an app a role, or takes it.
+pub(crate) async fn load_to_give_role(
+    tx: &mut WriteTx,
+    permit: &Permit,
+    app_id: &AppId,
+) -> Result<App, Refusal> {
+    let app = load_locked(tx, permit, app_id).await?;
+    check_app_above(tx, permit, app_id).await?;
+    Ok(app)
+}
+
+async fn load_locked(tx: &mut WriteTx, permit: &Permit, app_id: &AppId) -> Result<App, Refusal> {
+    crate::org::store::lock(tx, permit.org()).await?;
+    let app = store::load(tx, permit.org(), app_id).await?;
+    app.ok_or(Refusal::NotFound)
 }
 
 async fn remove_secret(

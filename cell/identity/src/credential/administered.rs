@@ -1,6 +1,6 @@
 //! Means of proof in the hands of whoever helps a person: all taken away at once, and a code that the person reads out.
 
-use crate::access::ceiling::hold_within_reach;
+use crate::access::ceiling::hold_for_way_in;
 use crate::access::custom::capability::Capability;
 use crate::access::{Permission, Permit};
 use crate::behavior::store::forget_places;
@@ -36,7 +36,7 @@ impl Cell {
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    hold_within_reach(tx, &permit, &user_id).await?;
+                    hold_for_way_in(tx, &permit, &user_id).await?;
                     let passkeys = store::load_passkeys(tx, &org_id, &user_id).await?;
                     let codes = store::count_recovery_codes(tx, &org_id, &user_id).await?;
                     store::delete_passkeys(tx, &org_id, &user_id).await?;

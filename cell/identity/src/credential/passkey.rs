@@ -1,6 +1,6 @@
 //! Passkeys: enrolment and use, by WebAuthn. User verification is always required.
 
-use crate::access::ceiling::hold_within_reach;
+use crate::access::ceiling::hold_for_way_in;
 use crate::access::{Permission, Permit};
 use crate::behavior::store::forget_places;
 use crate::cell::Cell;
@@ -241,7 +241,7 @@ impl Cell {
         let permit = enrolment.permit.clone();
         let written = self.database.write(move |tx| {
             Box::pin(async move {
-                hold_within_reach(tx, &permit, &user_id).await?;
+                hold_for_way_in(tx, &permit, &user_id).await?;
                 if is_full(store::count_passkeys(tx, &org_id, &user_id).await?) {
                     return Err(PasskeyRefusal::TooMany);
                 }
@@ -367,7 +367,7 @@ impl Cell {
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    hold_within_reach(tx, &permit, &user_id).await?;
+                    hold_for_way_in(tx, &permit, &user_id).await?;
                     if !store::rename_passkey(tx, &org_id, &user_id, &passkey.id, &name).await? {
                         return Err(Refusal::NotFound);
                     }
@@ -409,7 +409,7 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     // Two removals of two last passkeys at once: the second waits here, and then sees what is left.
-                    hold_within_reach(tx, &permit, &user_id).await?;
+                    hold_for_way_in(tx, &permit, &user_id).await?;
                     if !store::delete_passkey(tx, &org_id, &user_id, &passkey.id).await? {
                         return Err(Refusal::NotFound);
                     }

@@ -1,6 +1,6 @@
 //! Setting and checking passwords.
 
-use crate::access::ceiling::hold_within_reach;
+use crate::access::ceiling::hold_for_way_in;
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::credential::store::{self, StoredPassword};
@@ -88,7 +88,7 @@ impl PlannedPassword {
     #[boxed]
     pub async fn apply(self, tx: &mut WriteTx) -> Result<(), Refusal> {
         let (org_id, user_id) = (self.permit.org(), &self.user_id);
-        hold_within_reach(tx, &self.permit, user_id).await?;
+        hold_for_way_in(tx, &self.permit, user_id).await?;
         let stored = store::load_password(tx, org_id, user_id).await?;
         let hash_of = |password: &StoredPassword| password.hash.clone();
         if stored.as_ref().map(hash_of) != self.present.as_ref().map(hash_of) {
@@ -461,7 +461,7 @@ impl Cell {
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    hold_within_reach(tx, &permit, &user_id).await?;
+                    hold_for_way_in(tx, &permit, &user_id).await?;
                     store::put_password(tx, &org_id, &user_id, &password).await?;
                     Ok(ledger::append(tx, &org_id, event).await?)
                 })

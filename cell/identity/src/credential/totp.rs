@@ -1,6 +1,6 @@
 //! Authenticator apps and recovery codes: enrolment, use, removal.
 
-use crate::access::ceiling::hold_within_reach;
+use crate::access::ceiling::hold_for_way_in;
 use crate::access::{Permission, Permit};
 use crate::behavior::store::forget_places;
 use crate::cell::Cell;
@@ -107,7 +107,7 @@ impl Cell {
             .database
             .write(move |tx| {
                 Box::pin(async move {
-                    hold_within_reach(tx, &permit, &user_id).await?;
+                    hold_for_way_in(tx, &permit, &user_id).await?;
                     // A page that is loaded twice at once shows what the first one drew.
                     let rows = store::load_totp(tx, &org, &user_id).await?;
                     let begun = find_begun(rows, totp.begun_by.as_deref(), now);
@@ -180,7 +180,7 @@ impl Cell {
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    hold_within_reach(tx, &permit, &user_id).await?;
+                    hold_for_way_in(tx, &permit, &user_id).await?;
                     if !store::confirm_totp(tx, &org_id, &user_id, &pending.id, step, now).await? {
                         return Err(Refusal::Changed);
                     }
@@ -238,7 +238,7 @@ impl Cell {
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    hold_within_reach(tx, &permit, &user_id).await?;
+                    hold_for_way_in(tx, &permit, &user_id).await?;
                     if !store::delete_totp(tx, &org_id, &user_id).await? {
                         return Err(Refusal::NotFound);
                     }
@@ -276,7 +276,7 @@ impl Cell {
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    hold_within_reach(tx, &permit, &user_id).await?;
+                    hold_for_way_in(tx, &permit, &user_id).await?;
                     store::replace_recovery_codes(tx, &org_id, &user_id, &hashes, now).await?;
                     mail.enqueue(tx, &org_id, now).await?;
                     Ok::<_, Refusal>(ledger::append(tx, &org_id, event).await?)

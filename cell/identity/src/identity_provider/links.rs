@@ -1,7 +1,7 @@
 //! Links that administrators make and remove, and that people see and remove themselves. A link that an administrator makes is no
 //! proof of the person's own.
 
-use crate::access::ceiling::hold_within_reach;
+use crate::access::ceiling::hold_for_way_in;
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::credential::passkey::has_way_in;
@@ -123,7 +123,7 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     let org = permit.org();
-                    let person = hold_within_reach(tx, &permit, &link.user).await?;
+                    let person = hold_for_way_in(tx, &permit, &link.user).await?;
                     let held = store::load_held(tx, org, &provider.id).await?;
                     // Somebody whom another issuer calls so is somebody else.
                     if held.ok_or(Refusal::NotFound)?.config.issuer != provider.config.issuer {
@@ -163,7 +163,7 @@ impl Cell {
                 Box::pin(async move {
                     let org = permit.org();
                     // Of two who remove two last ways at once, the second sees what is left.
-                    let person = hold_within_reach(tx, &permit, &user).await?;
+                    let person = hold_for_way_in(tx, &permit, &user).await?;
                     let provider = store::load(tx, org, &provider).await?;
                     let provider = provider.ok_or(Refusal::NotFound)?;
                     if !store::delete_link(tx, org, &provider.id, &user).await? {

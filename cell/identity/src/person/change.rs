@@ -1,7 +1,7 @@
 //! A person who is changed whole: profile, external id, password and state in one transaction, as provisioning clients
 //! do it in one request.
 
-use crate::access::ceiling::hold_within_reach;
+use crate::access::ceiling::{check_way_in, hold_within_reach};
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::credential::password::PasswordRefusal;
@@ -67,7 +67,7 @@ impl Cell {
         change: PersonChange,
     ) -> Result<(), PasswordRefusal> {
         permit.covers(Permission::ManagePeople)?;
-        let subject = self.factor_subject(permit, user_id).await?;
+        let subject = self.record_subject(permit, user_id).await?;
         let present = &subject.person;
         if present.revision != revision {
             return Err(Refusal::Changed.into());
@@ -122,6 +122,11 @@ impl Cell {
                     let mut person = hold_within_reach(tx, &permit, &user_id).await?;
                     if person.revision != revision {
                         return Err(Refusal::Changed);
+                    }
+                    let is_readdressed =
+                        profile.login != person.login || profile.email != person.email;
+                    if is_readdressed || action.is_some_and(LifecycleAction::lets_in) {
+                        check_way_in(tx, &permit, &user_id).await?;
                     }
                     let mut events = Vec::new();
                     if is_profile_new {

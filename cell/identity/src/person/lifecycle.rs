@@ -118,6 +118,20 @@ impl LifecycleAction {
             Self::Suspend | Self::Lock | Self::ResetPassword | Self::Deactivate
         )
     }
+
+    /// Whether it opens a way in, or changes by what the person gets in. To let somebody act again who was suspended does
+    /// neither.
+    #[must_use]
+    pub const fn lets_in(self) -> bool {
+        matches!(
+            self,
+            Self::Invite
+                | Self::Activate
+                | Self::Unlock
+                | Self::ExpirePassword
+                | Self::ResetPassword
+        )
+    }
 }
 
 /// The state after the action.

@@ -1,7 +1,7 @@
 //! What administrators and people themselves do with a person's record. Each change and its log row are one
 //! transaction.
 
-use crate::access::ceiling::hold_within_reach;
+use crate::access::ceiling::{check_way_in, hold_within_reach};
 use crate::access::custom::capability::Capability;
 use crate::access::custom::store::reach;
 use crate::access::{Permission, Permit};
@@ -312,6 +312,9 @@ impl Cell {
                         crate::org::store::lock(tx, permit.org()).await?;
                     }
                     let person = hold_within_reach(tx, &permit, &user_id).await?;
+                    if action.lets_in() {
+                        check_way_in(tx, &permit, &user_id).await?;
+                    }
                     if action.ends_sessions() {
                         refuse_last_super_admin(tx, permit.org(), &user_id).await?;
                     }
@@ -346,7 +349,7 @@ impl Cell {
 }
 
 /// Whoever gives somebody another login or mail address can get in as them, by a link that is sent there: a holder of custom
-/// roles must be let do to the person whatever there is.
+/// roles must be let do to the person whatever there is, and an app gives no administrator another one.
 async fn check_addresses(
     tx: &mut ReadTx,
     permit: &Permit,
@@ -356,6 +359,7 @@ async fn check_addresses(
     if profile.login == person.login && profile.email == person.email {
         return Ok(());
     }
+    check_way_in(tx, permit, &person.id).await?;
     match manages(tx, permit, person).await? {
         true => Ok(()),
         false => Err(Refusal::OutOfReach(

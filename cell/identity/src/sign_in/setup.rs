@@ -1,6 +1,6 @@
 //! Links that open an account, how they are made and sent; and the first administrator's set-up.
 
-use crate::access::ceiling::hold_within_reach;
+use crate::access::ceiling::hold_for_way_in;
 use crate::access::custom::capability::Capability;
 use crate::access::{Permission, Permit, Role};
 use crate::cell::Cell;
@@ -305,7 +305,7 @@ impl Cell {
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    hold_within_reach(tx, &permit, &user_id).await?;
+                    hold_for_way_in(tx, &permit, &user_id).await?;
                     link.put(tx).await
                 })
             })
@@ -334,7 +334,7 @@ impl Cell {
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    let person = hold_within_reach(tx, &permit, &user_id).await?;
+                    let person = hold_for_way_in(tx, &permit, &user_id).await?;
                     if !decide_opens(purpose, person.status) {
                         return Err(Refusal::WrongState(
                             "the person's state does not permit this",

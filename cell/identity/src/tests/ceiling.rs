@@ -31,7 +31,7 @@ const PASSWORD: &str = "nine tortoises walk to Samos";
 
 /// Something that an administrator does to a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Act {
+pub(super) enum Act {
     UpdateProfile,
     UpdateWithPassword,
     SetPassword,
@@ -49,7 +49,7 @@ enum Act {
 }
 
 impl Act {
-    fn all() -> Vec<Self> {
+    pub(super) fn all() -> Vec<Self> {
         let mut all = vec![
             Self::UpdateProfile,
             Self::UpdateWithPassword,
@@ -70,7 +70,7 @@ impl Act {
     }
 
     /// The least permission that is enough.
-    fn permission(self) -> Permission {
+    pub(super) fn permission(self) -> Permission {
         match self {
             Self::Step(
                 LifecycleAction::Unlock
@@ -85,7 +85,12 @@ impl Act {
         }
     }
 
-    async fn perform(self, world: &World, permit: &Permit, person: &Person) -> Result<(), Refusal> {
+    pub(super) async fn perform(
+        self,
+        world: &World,
+        permit: &Permit,
+        person: &Person,
+    ) -> Result<(), Refusal> {
         let (cell, user) = (&world.cell, &person.id);
         let password = || Secret::new(PASSWORD.to_owned());
         let mut input = profile(&person.login);
@@ -171,11 +176,11 @@ fn token(person: &Person, roles: &[Role]) -> Caller {
     })
 }
 
-fn permitted(caller: &Caller, org: &OrgId, permission: Permission) -> Option<Permit> {
+pub(super) fn permitted(caller: &Caller, org: &OrgId, permission: Permission) -> Option<Permit> {
     authorize(caller, org, permission, &ClientFacts::default()).ok()
 }
 
-fn is_out_of_reach(outcome: &Result<(), Refusal>) -> bool {
+pub(super) fn is_out_of_reach(outcome: &Result<(), Refusal>) -> bool {
     matches!(outcome, Err(Refusal::OutOfReach(_)))
 }
 
@@ -402,7 +407,7 @@ async fn nobody_becomes_an_administrator_half_open(world: &World) {
 }
 
 /// An app that proves itself by a key, and may thus have roles.
-async fn service(world: &World, org: &OrgId, label: &str) -> App {
+pub(super) async fn service(world: &World, org: &OrgId, label: &str) -> App {
     let new = NewApp {
         label: label.to_owned(),
         kind: AppKind::Service,
@@ -417,7 +422,7 @@ async fn service(world: &World, org: &OrgId, label: &str) -> App {
     world.cell.create_app(&permit, new).await.unwrap().app
 }
 
-fn key() -> Value {
+pub(super) fn key() -> Value {
     let made = SigningKey::generate(Algorithm::Es256).unwrap();
     let name = made.public_jwk("k").unwrap().thumbprint();
     made.public_jwk(&name).unwrap().render()
@@ -427,7 +432,7 @@ fn jwks() -> String {
     json!({ "keys": [key()] }).to_string()
 }
 
-async fn change_keys(world: &World, permit: &Permit, app: &App) -> Result<(), Refusal> {
+pub(super) async fn change_keys(world: &World, permit: &Permit, app: &App) -> Result<(), Refusal> {
     let change = AppChange {
         label: app.label.clone(),
         settings: AppSettings {

@@ -8,6 +8,7 @@ mod attestation;
 mod authenticator;
 mod behaviors;
 mod ceiling;
+mod ceiling_of_apps;
 mod credentials;
 mod group_rules;
 mod groups;

@@ -6,7 +6,7 @@ use crate::access::narrowed::{
     AddedTarget, RoleHolder, RoleTarget, TARGETS_MAX, TargetKind, narrowed_by, store,
 };
 use crate::access::{Permission, Permit, Role};
-use crate::app::operations::load_for_change;
+use crate::app::operations::load_to_give_role;
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::person::operations::as_target;
@@ -277,7 +277,7 @@ async fn hold(
         RoleHolder::User(id) => Ok(as_target(&hold_within_reach(tx, permit, id).await?)),
         RoleHolder::Group(id) => hold_group(tx, permit, id).await,
         RoleHolder::App(id) => {
-            let app = load_for_change(tx, permit, id).await?;
+            let app = load_to_give_role(tx, permit, id).await?;
             Ok(Target::app(&app.id, &app.label))
         }
     }

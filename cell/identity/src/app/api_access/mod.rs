@@ -11,13 +11,12 @@ use crate::access::custom::store::reach::load_held_by_app;
 use crate::access::narrowed::{RoleHolder, store as narrowed};
 use crate::access::scope::ApiScope;
 use crate::access::{AppCaller, Permission, Permit, Role};
-use crate::app::operations::load_for_change;
+use crate::app::operations::{load_for_change, load_to_give_role};
 use crate::app::settings::ClientAuthentication;
 use crate::app::{App, AppStatus};
 use crate::cell::Cell;
 use crate::fault::{Fault, Refusal};
 use crate::person::roles::GrantedRole;
-use database::WriteTx;
 use ledger::EventType;
 use vocab::id::{ApiGrantId, AppId, OrgId};
 use vocab::time::Timestamp;
@@ -76,7 +75,7 @@ impl Cell {
         let (cell, by, id) = (self.clone(), permit.clone(), app_id.clone());
         let outcome = self.database.write(move |tx| {
             Box::pin(async move {
-                let app = load_held(tx, &by, &id).await?;
+                let app = load_for_change(tx, &by, &id).await?;
                 if !may_act_for_itself(&app) {
                     return Err(Refusal::WrongState(
                         "only an app that proves itself by a key (private_key_jwt) may act for itself at this API",
@@ -122,7 +121,7 @@ impl Cell {
         let (cell, by, id, grant) = (self.clone(), permit.clone(), app_id.clone(), grant.clone());
         let outcome = self.database.write(move |tx| {
             Box::pin(async move {
-                let app = load_held(tx, &by, &id).await?;
+                let app = load_for_change(tx, &by, &id).await?;
                 let present = store::load_grant(tx, by.org(), &id, &grant)
                     .await?
                     .ok_or(Refusal::NotFound)?;
@@ -174,7 +173,7 @@ impl Cell {
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    let app = load_held(tx, &by, &id).await?;
+                    let app = load_to_give_role(tx, &by, &id).await?;
                     check_grant(tx, &by, role).await?;
                     if !may_act_for_itself(&app) {
                         return Err(Refusal::WrongState(
@@ -213,7 +212,7 @@ impl Cell {
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    let app = load_held(tx, &by, &id).await?;
+                    let app = load_to_give_role(tx, &by, &id).await?;
                     if !store::delete_role(tx, by.org(), &id, role).await? {
                         return Err(Refusal::NotFound);
                     }
@@ -259,10 +258,4 @@ impl Cell {
                 .collect(),
         }))
     }
-}
-
-/// The app of that id; it is not removed at the same moment, after which what belongs to it would stay for ever.
-async fn load_held(tx: &mut WriteTx, permit: &Permit, app_id: &AppId) -> Result<App, Refusal> {
-    crate::org::store::lock(tx, permit.org()).await?;
-    load_for_change(tx, permit, app_id).await
 }
