@@ -287,7 +287,8 @@ static APP_USER: Model = shown(
             "credentials",
             Schema::Object(&[must("userName", Schema::Text)]),
         ),
-        must("profile", PROFILE).said("What the person has in the app."),
+        may("profile", PROFILE)
+            .said("What the person has in the app; left out for a holder of custom roles."),
         may(
             "_embedded",
             Schema::Object(&[must("user", Schema::Of(&USER))]),

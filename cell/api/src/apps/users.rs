@@ -131,7 +131,8 @@ async fn assign_to(
     profile: Option<Map<String, Value>>,
 ) -> Result<Reply, ApiError> {
     let (cell, permit) = (&call.cell, &call.permit);
-    match profile {
+    // What names nothing changes nothing, whoever sends it.
+    match profile.filter(|named| !named.is_empty()) {
         Some(profile) => cell.assign_app_with(permit, &app.id, user, profile).await?,
         None => cell.assign_app_to_person(permit, &app.id, user).await?,
     }
@@ -278,6 +279,12 @@ pub(super) fn render_way(call: &Call, app: &AppId, person: &Person, way: &AppWay
         true => "ACTIVE",
         false => "INACTIVE",
     };
+    // Whoever may assign the app may not look at what people have in it.
+    let profile = call
+        .permit
+        .custom_caller()
+        .is_none()
+        .then(|| way.attributes.values());
     json!({
         "id": person.id.as_str(),
         "scope": scope,
@@ -286,7 +293,7 @@ pub(super) fn render_way(call: &Call, app: &AppId, person: &Person, way: &AppWay
         "lastUpdated": since,
         "syncState": "DISABLED",
         "credentials": { "userName": person.login },
-        "profile": way.attributes.values(),
+        "profile": profile,
         "_links": {
             "app": { "href": call.href(&format!("/api/v1/apps/{app}")) },
             "user": { "href": call.href(&format!("/api/v1/users/{}", person.id)) },

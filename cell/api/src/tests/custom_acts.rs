@@ -301,6 +301,46 @@ async fn groups_and_apps_are_changed_within(world: &World) {
     assert_eq!(world.does("PUT", &member).await.0, 403);
 }
 
+/// Whoever may assign an app may not look at what people have in it, and so changes none of it by assigning it again.
+async fn who_assigns_an_app_sees_and_changes_nothing_that_people_have_in_it(world: &World) {
+    let things = world.things(&world.main, "ada").await;
+    let person = world.person(&world.main, "sappho", "Sappho", "L").await;
+    let other = world.person(&world.main, "corinna", "Corinna", "T").await;
+    let app = AppId::parse(&things.app).unwrap();
+    let schema = format!("/api/v1/meta/schemas/apps/{app}/default");
+    let seat =
+        json!({ "definitions": { "custom": { "properties": { "seat": { "type": "string" } } } } });
+    assert_eq!(world.post(&schema, &seat).await.status, 200);
+    let users = format!("apps/{app}/users");
+    let body = |id: &str, profile: Value| json!({ "id": id, "profile": profile });
+    let seated = body(person.as_str(), json!({ "seat": "window" }));
+    let assigned = world.post(&format!("/api/v1/{users}"), &seated).await;
+    assert_eq!(assigned.body["profile"], json!({ "seat": "window" }));
+    let held = [To::AppsAssignment, To::UsersAppAssignment];
+    world.let_desk("clerk", &held, &EVERYTHING).await;
+    let before = world.log_rows(&world.main).await;
+    for id in [&person, &other] {
+        let moved = body(id.as_str(), json!({ "seat": "aisle" }));
+        let refused = world.asks("POST", &users, &moved).await;
+        assert_eq!(refused.outcome(), (403, "E0000006"));
+    }
+    assert_eq!(world.log_rows(&world.main).await, before);
+    let one = format!("/api/v1/{users}/{person}");
+    let shown = world.get(&one).await;
+    assert_eq!(shown.body["profile"], json!({ "seat": "window" }));
+    let none = world.get(&format!("/api/v1/{users}/{other}")).await;
+    assert_eq!(none.outcome(), (404, "E0000007"));
+    // To assign it is theirs, and the answer tells no more than that.
+    for (id, profile) in [(&person, Value::Null), (&other, json!({}))] {
+        let answer = world
+            .asks("POST", &users, &body(id.as_str(), profile))
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert!(answer.body.get("profile").is_none(), "{}", answer.body);
+    }
+    assert_eq!(world.get(&one).await.body, shown.body);
+}
+
 /// An app that acts with roles of its own is an administrator, too.
 async fn apps_with_roles_stand_above(world: &World) {
     let things = world.things(&world.main, "ada").await;
@@ -364,6 +404,7 @@ on_both_engines!(
     acts_reach_people_within,
     profiles_are_changed_and_credentials_are_not,
     groups_and_apps_are_changed_within,
+    who_assigns_an_app_sees_and_changes_nothing_that_people_have_in_it,
     apps_with_roles_stand_above,
     servers_are_changed_within,
     a_standard_role_and_a_custom_one_stand_beside_each_other,

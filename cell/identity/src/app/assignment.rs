@@ -64,10 +64,12 @@ impl Cell {
             .await
     }
 
-    /// Assigns an app to a person and changes what the person has in it: what is named, and no more.
+    /// Assigns an app to a person and changes what the person has in it: what is named, and no more. To assign an app is not to
+    /// change that, so that a permit that comes of custom roles is none for it.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] for an app or person that this org does not have; [`Refusal::Invalid`] as the schema of the app says.
+    /// [`Refusal::Forbidden`] for a permit that was given for something else, or over a part of the org; [`Refusal::NotFound`] for an app
+    /// or person that this org does not have; [`Refusal::Invalid`] as the schema of the app says.
     #[boxed]
     pub async fn assign_app_with(
         &self,
@@ -76,6 +78,7 @@ impl Cell {
         user: &UserId,
         attributes: Map<String, Value>,
     ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManageApps)?;
         let to = Assignee::Person(user.clone());
         self.change_assignment(permit, app, to, Wish::AssignWith(attributes))
             .await

@@ -160,7 +160,7 @@ impl Cell {
         Ok(FoundAppPeople { people, next })
     }
 
-    /// How an app is assigned to a person.
+    /// How an app is assigned to a person, without what the person has in it for a permit that comes of custom roles.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if it is not.
@@ -177,8 +177,14 @@ impl Cell {
         within::check_assignee(&mut tx, permit, user_id, app_id).await?;
         let found = store::find_person(&mut tx, permit.org(), app_id, user_id).await?;
         let mut found = found.ok_or(Refusal::NotFound)?;
-        let mapped = load_mapped(&mut tx, permit.org(), app_id).await?;
-        found.attributes = mapped.shown(&found.person, &found.attributes);
+        // Whoever may assign the app may not look at what people have in it.
+        found.attributes = match permit.custom_caller() {
+            Some(_) => Attributes::default(),
+            None => {
+                let mapped = load_mapped(&mut tx, permit.org(), app_id).await?;
+                mapped.shown(&found.person, &found.attributes)
+            }
+        };
         Ok(found)
     }
 
