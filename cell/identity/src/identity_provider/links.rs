@@ -8,6 +8,7 @@ use crate::credential::passkey::has_way_in;
 use crate::fault::{Fault, Refusal};
 use crate::identity_provider::operations::provider_target;
 use crate::identity_provider::{IdentityProvider, ProviderLink, SUBJECT_CHARS_MAX, store};
+use crate::notice::Notice;
 use ledger::EventType;
 use vocab::future::boxed;
 use vocab::id::{IdentityProviderId, UserId};
@@ -92,7 +93,7 @@ impl Cell {
         Ok(found)
     }
 
-    /// Links a person to somebody at a provider.
+    /// Links a person to somebody at a provider, and tells the person: it is another way in.
     ///
     /// # Errors
     /// [`Refusal::Taken`] if either is linked already; [`Refusal::Changed`] if the provider is another issuer by now;
@@ -107,6 +108,13 @@ impl Cell {
     ) -> Result<ProviderLink, Refusal> {
         permit.covers(Permission::ManagePeople)?;
         decide_subject(subject)?;
+        let linked = self.factor_subject(permit, user).await?;
+        let notice = Notice::ProviderLinked {
+            name: &provider.name,
+        };
+        let mail = self
+            .seal_mail(&linked.org().name, &linked.person, &notice)
+            .await?;
         let now = self.now();
         let link = ProviderLink {
             provider: provider.id.clone(),
@@ -130,6 +138,7 @@ impl Cell {
                         return Err(Refusal::Changed);
                     }
                     store::insert_link(tx, org, &link).await?;
+                    mail.enqueue(tx, org, now).await?;
                     let event = cell
                         .person_event(&permit, EventType::UserAccountIdpLink, &person)
                         .target(provider_target(&provider));

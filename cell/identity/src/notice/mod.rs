@@ -59,6 +59,11 @@ pub enum Notice<'a> {
     },
     /// All passkeys were removed, because they were lost.
     PasskeysLost,
+    /// Somebody linked the account to one at a provider.
+    ProviderLinked {
+        /// The name of the provider.
+        name: &'a str,
+    },
     /// An authenticator app was added.
     TotpAdded,
     /// The authenticator app was removed.
@@ -108,6 +113,7 @@ impl Notice<'_> {
             }
             Self::PasskeyRemoved { name } => alarming(t.passkey_removed, &[("name", name)]),
             Self::PasskeysLost => alarming(t.passkeys_lost, &[]),
+            Self::ProviderLinked { name } => alarming(t.provider_linked, &[("name", name)]),
             Self::TotpAdded => alarming(t.totp_added, &[]),
             Self::TotpRemoved => alarming(t.totp_removed, &[]),
             Self::FactorsReset => alarming(t.factors_reset, &[]),
@@ -247,7 +253,7 @@ impl Cell {
 mod tests {
     use super::{Notice, find_text};
 
-    const NOTICES: [Notice<'static>; 15] = [
+    const NOTICES: [Notice<'static>; 16] = [
         Notice::Invitation { url: "https://x/1" },
         Notice::Recovery { url: "https://x/1" },
         Notice::Code { code: "123456" },
@@ -259,6 +265,7 @@ mod tests {
         },
         Notice::PasskeyRemoved { name: "{name}" },
         Notice::PasskeysLost,
+        Notice::ProviderLinked { name: "{name}" },
         Notice::TotpAdded,
         Notice::TotpRemoved,
         Notice::FactorsReset,

@@ -18,6 +18,7 @@ pub(super) struct MailText {
     pub(super) passkey_renamed: Wording,
     pub(super) passkey_removed: Wording,
     pub(super) passkeys_lost: Wording,
+    pub(super) provider_linked: Wording,
     pub(super) totp_added: Wording,
     pub(super) totp_removed: Wording,
     pub(super) factors_reset: Wording,
@@ -67,6 +68,10 @@ pub(super) static ENGLISH: MailText = MailText {
     passkeys_lost: (
         "Your passkeys were removed from your account",
         "all passkeys of your account were removed, because they were reported lost.",
+    ),
+    provider_linked: (
+        "Your account can be reached by another way to sign in",
+        "it was linked to an account at \"{name}\", by which one can sign in.",
     ),
     totp_added: (
         "An authenticator app was added to your account",
@@ -137,6 +142,10 @@ static GERMAN: MailText = MailText {
     passkeys_lost: (
         "Ihre Passkeys wurden aus Ihrem Konto entfernt",
         "alle Passkeys Ihres Kontos wurden entfernt, weil sie als verloren gemeldet wurden.",
+    ),
+    provider_linked: (
+        "Ihr Konto ist auf einem weiteren Weg erreichbar",
+        "es wurde mit einem Konto bei \"{name}\" verknüpft, mit dem man sich anmelden kann.",
     ),
     totp_added: (
         "Eine Authenticator-App kam zu Ihrem Konto hinzu",

@@ -18,7 +18,7 @@ use crate::sign_in::{Flow, Step};
 use crate::sign_on::means::{Means, UntakenMeans};
 use crate::sign_on::{AuthenticatorKind, ProvedAuthenticator, Verdict};
 use crate::tests::identity_providers::{arrive, auto, person, provider, provider_with, vouched};
-use crate::tests::sign_in::{facts, set_password};
+use crate::tests::sign_in::{facts, mails, set_password};
 use vocab::id::OrgId;
 use vocab::secret::Secret;
 
@@ -302,7 +302,31 @@ async fn nobody_comes_to_a_role_by_a_group_that_a_provider_names(world: &World) 
     assert!(!standing.is_administrator());
 }
 
+/// Whoever is given another way in is told, as of a password or a passkey.
+async fn a_link_that_somebody_makes_is_told_its_person(world: &World) {
+    let org = world.org("acme").await;
+    let provider = provider(world, &org).await;
+    let ada = world.person(&org, "ada").await;
+    let helper = world.administrator(&org, "bob", Role::UserAdmin).await;
+    let permit = world.permit_of(&helper, &[Role::UserAdmin], Permission::ManagePeople);
+    mails(world).await;
+    let link = async |subject| {
+        let linked = world.cell.link_person(&permit, &provider, &ada.id, subject);
+        linked.await.map(drop)
+    };
+    link("1").await.unwrap();
+    let told = mails(world).await;
+    assert!(
+        told.len() == 1 && told[0].contains(&provider.name),
+        "{told:?}"
+    );
+    // What is refused is not told.
+    assert!(matches!(link("2").await, Err(Refusal::Taken { .. })));
+    assert!(mails(world).await.is_empty());
+}
+
 on_both_engines!(
+    a_link_that_somebody_makes_is_told_its_person,
     nobody_comes_to_a_role_by_a_group_that_a_provider_names,
     the_word_of_a_provider_is_one_proof_among_others,
     an_administrator_is_linked_only_after_proof_of_their_own,
