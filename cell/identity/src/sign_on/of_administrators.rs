@@ -11,6 +11,7 @@ use crate::behavior::Behavior;
 use crate::fault::Refusal;
 use crate::sign_on::store::{Policies, StoredPolicy, load_policies};
 use crate::sign_on::{Conditions, PolicyScope, Rule, SignOnPolicy, Zone};
+use crate::threat::ThreatSettings;
 use database::ReadTx;
 use vocab::id::{GroupId, UserId, ZoneId};
 
@@ -47,16 +48,19 @@ pub fn is_policy_change_theirs(
     scope != PolicyScope::App && rules_for_administrators(before) != rules_for_administrators(after)
 }
 
-/// Whether a zone that is added, changed or removed is one for administrators: from a blocked one nobody gets in.
+/// Whether a zone that is added, changed or removed is one for administrators: from a blocked one nobody gets in, and from one
+/// that the settings of threats exclude nothing is refused as a threat, whomever it tries to get in as.
 #[must_use]
 pub fn is_zone_change_theirs(
     policies: &Policies,
+    threats: &ThreatSettings,
     before: Option<&Zone>,
     after: Option<&Zone>,
 ) -> bool {
     let is_blocked = |zone: Option<&Zone>| zone.is_some_and(|zone| zone.blocked);
     let ranges = |zone: Option<&Zone>| zone.map(|zone| zone.ranges.clone());
-    let named = before.is_some_and(|zone| names_zone(policies, &zone.id));
+    let is_named = |id| names_zone(policies, id) || threats.exclude_zones.contains(id);
+    let named = before.is_some_and(|zone| is_named(&zone.id));
     is_blocked(before) || is_blocked(after) || (named && ranges(before) != ranges(after))
 }
 
@@ -113,7 +117,9 @@ pub(crate) async fn check_zone(
         return Ok(());
     }
     let policies = load_policies(tx, permit.org()).await?;
-    if is_zone_change_theirs(&policies, before, after) {
+    let org = crate::org::store::load(tx, permit.org()).await?;
+    let threats = org.ok_or(Refusal::NotFound)?.settings.threats;
+    if is_zone_change_theirs(&policies, &threats, before, after) {
         check_console(tx, permit).await?;
     }
     Ok(())
@@ -179,6 +185,7 @@ mod tests {
         Conditions, Membership, Outcome, PolicyScope, Rule, SignOnPolicy, Zone, ZoneCondition,
         presets,
     };
+    use crate::threat::ThreatSettings;
     use std::collections::HashMap;
     use std::sync::Arc;
     use vocab::entropy::SeededEntropy;
@@ -342,13 +349,21 @@ mod tests {
         for (policies, expected) in [(&theirs, true), (&named(None), true), (&others, false)] {
             assert_eq!(is_group_theirs(policies, &group), expected);
             assert!(!is_group_theirs(policies, &free));
-            let change = |after| is_zone_change_theirs(policies, Some(&office), after);
+            let none = ThreatSettings::default();
+            let change = |after| is_zone_change_theirs(policies, &none, Some(&office), after);
             assert_eq!(change(Some(&moved)), expected);
             assert_eq!(change(None), expected);
             let mut renamed = office.clone();
             renamed.name = "Offices".into();
             assert!(!change(Some(&renamed)));
-            assert!(!is_zone_change_theirs(policies, None, Some(&office)));
+            assert!(!is_zone_change_theirs(policies, &none, None, Some(&office)));
+            // What never counts as a threat is theirs, whatever the policies name.
+            let threats = ThreatSettings {
+                exclude_zones: vec![office.id.clone()],
+                ..ThreatSettings::default()
+            };
+            let change = |after| is_zone_change_theirs(policies, &threats, Some(&office), after);
+            assert!(change(Some(&moved)) && change(None) && !change(Some(&renamed)));
         }
         // From a blocked zone nobody gets in, whatever the policies name.
         let blocked = zone("192.0.2.0/24", true);
@@ -358,7 +373,8 @@ mod tests {
             (Some(&office), Some(&blocked)),
             (Some(&blocked), Some(&office)),
         ] {
-            assert!(is_zone_change_theirs(&others, before, after));
+            let threats = ThreatSettings::default();
+            assert!(is_zone_change_theirs(&others, &threats, before, after));
         }
     }
 }

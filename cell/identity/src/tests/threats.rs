@@ -1,6 +1,7 @@
 //! Addresses from which many names fail: a row of the log, and no sign-in from there, as the org wants it.
 
-use crate::access::Permission;
+use crate::access::{Permission, Role};
+use crate::fault::Refusal;
 use crate::for_tests::{World, on_both_engines};
 use crate::sign_in::Flow;
 use crate::sign_in::begin::Purpose;
@@ -8,8 +9,8 @@ use crate::sign_in::enroll::Enrolling;
 use crate::sign_in::prove::{Attempt, Typed};
 use crate::sign_in::recover::{FollowedLink, LinkAnswer};
 use crate::sign_in::setup::{LinkPurpose, Passkeys};
-use crate::sign_on::AuthenticatorKind;
 use crate::sign_on::zone::{ZoneReach, parse_ranges};
+use crate::sign_on::{AuthenticatorKind, Zone};
 use crate::slowdown::threat::ThreatLimit;
 use crate::slowdown::{Familiarity, Guess, GuessedSecret};
 use crate::tests::recovery::recovery_token;
@@ -204,7 +205,48 @@ async fn an_excluded_zone_never_counts(world: &World) {
     world.cell.delete_zone(&permit, &office).await.unwrap();
 }
 
+/// Where nothing is a threat, sprayed passwords reach administrators too: the zone is changed by whoever sets that.
+async fn an_excluded_zone_is_not_widened_from_below(world: &World) {
+    let org = world.org("acme").await;
+    let runner = world.administrator(&org, "bob", Role::OrgAdmin).await;
+    let permit = world.permit_of(&runner, &[Role::OrgAdmin], Permission::ManagePolicies);
+    let ranges = || parse_ranges("198.51.100.0/24").unwrap();
+    let zone = world
+        .cell
+        .create_zone(&permit, "Office", ranges(), ZoneReach::Named);
+    let zone = zone.await.unwrap();
+    let named = |name: &str, ranges: &str| Zone {
+        name: name.to_owned(),
+        ranges: parse_ranges(ranges).unwrap(),
+        ..zone.clone()
+    };
+    let update = async |zone: Zone, revision| {
+        let updated = world.cell.update_zone(&permit, zone, revision);
+        updated.await
+    };
+    update(named("Office", "192.0.2.0/24"), 1).await.unwrap();
+    let excluded = Some(vec![zone.id.clone()]);
+    want(world, &org, ThreatAction::Block, excluded).await;
+    let rows = world.log_rows(&org).await;
+    let widened = update(named("Office", "0.0.0.0/1"), 2).await;
+    assert!(
+        matches!(widened, Err(Refusal::OutOfReach(_))),
+        "{widened:?}"
+    );
+    let removed = world.cell.delete_zone(&permit, &zone.id).await;
+    assert!(
+        matches!(removed, Err(Refusal::OutOfReach(_))),
+        "{removed:?}"
+    );
+    assert_eq!(world.log_rows(&org).await, rows);
+    // What it is called decides nothing, and what is excluded no more is theirs again.
+    update(named("Offices", "192.0.2.0/24"), 2).await.unwrap();
+    want(world, &org, ThreatAction::Block, Some(Vec::new())).await;
+    update(named("Offices", "0.0.0.0/1"), 3).await.unwrap();
+}
+
 on_both_engines!(
+    an_excluded_zone_is_not_widened_from_below,
     nothing_is_counted_unless_it_is_asked_for,
     the_log_names_a_threat_once_and_sign_ins_go_on,
     a_row_that_nobody_stayed_for_is_written_when_the_address_comes_next,
