@@ -67,6 +67,41 @@ pub fn as_target(person: &Person) -> Target {
     Target::user(&person.id, &person.login, &person.display_name())
 }
 
+/// Somebody to be added, STAGED, with what is known of them.
+pub(crate) struct PlannedPerson {
+    id: UserId,
+    profile: ProfileInput,
+    type_id: Option<UserTypeId>,
+    event: Event,
+}
+
+impl PlannedPerson {
+    /// Adds them, in the caller's transaction, and returns their id.
+    pub(crate) async fn insert(
+        self,
+        tx: &mut WriteTx,
+        cell: &Cell,
+        permit: &Permit,
+    ) -> Result<UserId, Refusal> {
+        let (org, id, key) = (permit.org(), self.id, self.type_id.as_ref());
+        store::insert(
+            tx,
+            org,
+            &id,
+            PersonStatus::Staged,
+            &self.profile,
+            cell.now(),
+        )
+        .await?;
+        if key.is_some() {
+            put_type_of(tx, org, &id, key).await?;
+        }
+        unique::claim(tx, org, (&id, key), &self.profile.attributes).await?;
+        tell(tx, cell, permit, &id, self.event).await?;
+        Ok(id)
+    }
+}
+
 impl Cell {
     /// Adds a person in state STAGED, of the type that every org has.
     ///
@@ -92,6 +127,20 @@ impl Cell {
         input: ProfileInput,
         type_id: Option<UserTypeId>,
     ) -> Result<UserId, Refusal> {
+        let planned = self.plan_person(permit, input, type_id).await?;
+        let (cell, permit) = (self.clone(), permit.clone());
+        self.database
+            .write(move |tx| Box::pin(async move { planned.insert(tx, &cell, &permit).await }))
+            .await
+    }
+
+    /// Holds the profile of somebody to be added against the schema; nobody is added yet.
+    pub(crate) async fn plan_person(
+        &self,
+        permit: &Permit,
+        input: ProfileInput,
+        type_id: Option<UserTypeId>,
+    ) -> Result<PlannedPerson, Refusal> {
         permit.covers(Permission::ManagePeople)?;
         let snapshot = self
             .snapshot(permit.org())
@@ -99,28 +148,18 @@ impl Cell {
             .ok_or(Refusal::NotFound)?;
         let schema = snapshot.schema_of_type(type_id.as_ref())?;
         let profile = decide_profile(input, schema)?;
-        let user_id = UserId::generate(self.entropy());
+        let id = UserId::generate(self.entropy());
         let display = format!("{} {}", profile.first_name, profile.last_name);
         let event = Event::new(EventType::UserLifecycleCreate, Outcome::Success, self.now())
             .actor(permit.actor().clone())
             .client(permit.client())
-            .target(Target::user(&user_id, &profile.login, display.trim()));
-        let (cell, permit, id) = (self.clone(), permit.clone(), user_id.clone());
-        self.database
-            .write(move |tx| {
-                Box::pin(async move {
-                    let (org, now) = (permit.org(), cell.now());
-                    store::insert(tx, org, &id, PersonStatus::Staged, &profile, now).await?;
-                    let key = type_id.as_ref();
-                    if key.is_some() {
-                        put_type_of(tx, org, &id, key).await?;
-                    }
-                    unique::claim(tx, org, (&id, key), &profile.attributes).await?;
-                    tell(tx, &cell, &permit, &id, event).await
-                })
-            })
-            .await?;
-        Ok(user_id)
+            .target(Target::user(&id, &profile.login, display.trim()));
+        Ok(PlannedPerson {
+            id,
+            profile,
+            type_id,
+            event,
+        })
     }
 
     /// Changes a person's profile. A person may change the own names and those attributes that the schema lets.

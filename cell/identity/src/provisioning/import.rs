@@ -3,12 +3,14 @@
 use crate::access::{Permission, Permit};
 use crate::app::App;
 use crate::app::assignment::assign_held;
+use crate::app::operations::load_for_change;
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::person::operations::as_target;
 use crate::person::profile::ProfileInput;
 use crate::person::store as people;
 use crate::provisioning::store::{accounts, connections, imports};
+use database::WriteTx;
 use ledger::EventType;
 use vocab::future::boxed;
 use vocab::id::{AppId, UserId};
@@ -139,15 +141,17 @@ impl Cell {
     /// Begins an import, and forgets what the last one found.
     ///
     /// # Errors
-    /// [`Refusal::WrongState`] for a connection that is switched off, or while one is under way.
+    /// [`Refusal::WrongState`] for a connection that is switched off, or while one is under way; [`Refusal::OutOfReach`] for an app that may
+    /// do more.
     #[boxed]
     pub async fn begin_import(&self, permit: &Permit, app: &AppId) -> Result<Import, Refusal> {
         permit.covers(Permission::ManageApps)?;
-        let (org, app, now) = (permit.org().clone(), app.clone(), self.now());
+        let (cell, by, id) = (self.clone(), permit.clone(), app.clone());
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    let key = (&org, &app);
+                    let app = load_for_change(tx, &by, &id).await?;
+                    let (key, now) = ((by.org(), &id), cell.now());
                     let connection = connections::load(tx, key).await?;
                     if !connection.ok_or(Refusal::NotFound)?.active {
                         return Err(Refusal::WrongState("switch the connection on first"));
@@ -155,6 +159,8 @@ impl Cell {
                     if !imports::begin(tx, key, now).await? {
                         return Err(Refusal::WrongState("an import is under way"));
                     }
+                    let kind = EventType::AppProvisionSyncJobStarted;
+                    ledger::append(tx, key.0, cell.app_event(&by, kind, &app)).await?;
                     let begun = imports::load(tx, key).await?;
                     begun.ok_or(Refusal::NotFound)
                 })
@@ -204,15 +210,21 @@ impl Cell {
         permit.covers(Permission::ManageApps)?;
         let found = self.load_found(permit, app, peer_id).await?;
         match (found.verdict, found.user_id.clone()) {
-            (Verdict::Matched, Some(user)) => self.settle_found(permit, app, (found, user)).await,
+            (Verdict::Matched, Some(user)) => {
+                let (cell, by, app) = (self.clone(), permit.clone(), app.clone());
+                let settled = self.database.write(move |tx| {
+                    Box::pin(async move { settle_found(tx, &cell, &by, &app, (found, user)).await })
+                });
+                settled.await
+            }
             _ => Err(Refusal::WrongState(
                 "nobody who is not linked yet was matched",
             )),
         }
     }
 
-    /// Adds a person for somebody who matched nobody, STAGED and with the app assigned, and links them. One permit is for people, one for
-    /// apps.
+    /// Adds a person for somebody who matched nobody, STAGED and with the app assigned, and links them, all of it or nothing. One permit is
+    /// for people, one for apps.
     ///
     /// # Errors
     /// [`Refusal`] as the rules of profiles say; [`Refusal::WrongState`] for somebody who matched a person.
@@ -240,8 +252,17 @@ impl Cell {
             last_name: found.family_name.clone(),
             attributes: serde_json::Map::new(),
         };
-        let user = self.create_person(of_people, profile).await?;
-        self.settle_found(of_apps, app, (found, user)).await
+        let person = self.plan_person(of_people, profile, None).await?;
+        let (cell, app) = (self.clone(), app.clone());
+        let (of_people, of_apps) = (of_people.clone(), of_apps.clone());
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let user = person.insert(tx, &cell, &of_people).await?;
+                    settle_found(tx, &cell, &of_apps, &app, (found, user)).await
+                })
+            })
+            .await
     }
 
     async fn load_found(
@@ -254,57 +275,52 @@ impl Cell {
         let found = imports::find(&mut tx, (permit.org(), &app.id), peer_id).await?;
         found.ok_or(Refusal::NotFound)
     }
+}
 
-    async fn settle_found(
-        &self,
-        permit: &Permit,
-        app: &App,
-        (mut found, user): (Found, UserId),
-    ) -> Result<Found, Refusal> {
-        let (cell, by, app) = (self.clone(), permit.clone(), app.clone());
-        self.database
-            .write(move |tx| {
-                Box::pin(async move {
-                    let (key, now) = ((by.org(), &app.id), cell.now());
-                    let person = people::load_held(tx, key.0, &user).await?;
-                    let person = person.ok_or(Refusal::NotFound)?;
-                    if connections::load(tx, key).await?.is_none() {
-                        return Err(Refusal::NotFound);
-                    }
-                    let place = (found.peer_id.as_str(), found.verdict);
-                    if !imports::settle(tx, key, place, &user).await? {
-                        return Err(Refusal::Changed);
-                    }
-                    if accounts::find_by_peer(tx, key, &found.peer_id)
-                        .await?
-                        .is_some()
-                    {
-                        return Err(Refusal::WrongState("somebody else is linked to it"));
-                    }
-                    accounts::mark_or_insert(tx, key, &user, now).await?;
-                    let to = (found.peer_id.as_str(), found.active);
-                    if !accounts::link(tx, key, (&user, &person.login), to).await? {
-                        return Err(Refusal::WrongState(
-                            "the person is linked to another account, or one may just be being made",
-                        ));
-                    }
-                    connections::end_hold(tx, key).await?;
-                    let mut events = vec![
-                        cell.app_event(&by, EventType::ApplicationProvisionUserImport, &app)
-                            .target(as_target(&person))
-                            .detail("peerId", &found.peer_id),
-                    ];
-                    if assign_held(tx, key.1, &person, now).await? {
-                        let kind = EventType::ApplicationUserMembershipAdd;
-                        events.push(cell.app_event(&by, kind, &app).target(as_target(&person)));
-                    }
-                    ledger::append_all(tx, key.0, events).await?;
-                    found.verdict = Verdict::Linked;
-                    found.reason = String::new();
-                    found.user_id = Some(user);
-                    Ok(found)
-                })
-            })
-            .await
+/// Links somebody who was found to a person, and assigns the app to that person.
+async fn settle_found(
+    tx: &mut WriteTx,
+    cell: &Cell,
+    by: &Permit,
+    app: &App,
+    (mut found, user): (Found, UserId),
+) -> Result<Found, Refusal> {
+    let (key, now) = ((by.org(), &app.id), cell.now());
+    let person = people::load_held(tx, key.0, &user).await?;
+    let person = person.ok_or(Refusal::NotFound)?;
+    if connections::load(tx, key).await?.is_none() {
+        return Err(Refusal::NotFound);
     }
+    let place = (found.peer_id.as_str(), found.verdict);
+    if !imports::settle(tx, key, place, &user).await? {
+        return Err(Refusal::Changed);
+    }
+    if accounts::find_by_peer(tx, key, &found.peer_id)
+        .await?
+        .is_some()
+    {
+        return Err(Refusal::WrongState("somebody else is linked to it"));
+    }
+    accounts::mark_or_insert(tx, key, &user, now).await?;
+    let to = (found.peer_id.as_str(), found.active);
+    if !accounts::link(tx, key, (&user, &person.login), to).await? {
+        return Err(Refusal::WrongState(
+            "the person is linked to another account, or one may just be being made",
+        ));
+    }
+    connections::end_hold(tx, key).await?;
+    let mut events = vec![
+        cell.app_event(by, EventType::ApplicationProvisionUserImport, app)
+            .target(as_target(&person))
+            .detail("peerId", &found.peer_id),
+    ];
+    if assign_held(tx, key.1, &person, now).await? {
+        let kind = EventType::ApplicationUserMembershipAdd;
+        events.push(cell.app_event(by, kind, app).target(as_target(&person)));
+    }
+    ledger::append_all(tx, key.0, events).await?;
+    found.verdict = Verdict::Linked;
+    found.reason = String::new();
+    found.user_id = Some(user);
+    Ok(found)
 }

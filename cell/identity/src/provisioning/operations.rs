@@ -1,11 +1,14 @@
 //! Setting up, changing and switching connections, and seeing how they stand.
 
 use crate::access::{Permission, Permit};
-use crate::app::{App, store as apps};
+use crate::app::App;
+use crate::app::operations::load_for_change;
 use crate::cell::Cell;
 use crate::event_hook::channel::decide_uri;
 use crate::event_hook::envoy::PlainHttp;
 use crate::fault::Refusal;
+use crate::person::operations::as_target;
+use crate::person::store as people;
 use crate::provisioning::follow::WALK_START;
 use crate::provisioning::mapping::RULES;
 use crate::provisioning::store::accounts::{self, Account, Which};
@@ -13,7 +16,7 @@ use crate::provisioning::store::{connections, groups, imports};
 use crate::provisioning::{
     CONNECTIONS_MAX, Connection, ConnectionConfig, Features, MatchBy, Standing, place_of,
 };
-use ledger::EventType;
+use ledger::{EventType, Target};
 use vocab::future::boxed;
 use vocab::id::{AppId, UserId};
 use vocab::secret::Secret;
@@ -164,7 +167,7 @@ impl Cell {
     /// Sets up the connection of an app, or changes where it goes. At another address everybody is found anew.
     ///
     /// # Errors
-    /// [`Refusal`]; nothing was changed.
+    /// [`Refusal`], above all [`Refusal::OutOfReach`] for an app that may do more; nothing was changed.
     #[boxed]
     pub async fn set_connection(
         &self,
@@ -240,15 +243,13 @@ impl Cell {
         };
         let event = self.app_event(permit, EventType::ApplicationLifecycleUpdate, app);
         let event = event.detail("provisioning", "connected");
+        let by = permit.clone();
         self.database
             .write(move |tx| {
                 Box::pin(async move {
                     let key = (&connection.org_id, &connection.app_id);
-                    // Of two who add at once, the second counts the first one's connection.
-                    crate::org::store::lock(tx, key.0).await?;
-                    if apps::load(tx, key.0, key.1).await?.is_none() {
-                        return Err(Refusal::NotFound);
-                    }
+                    // With the org's row locked: of two who add at once, the second counts the first one's connection.
+                    load_for_change(tx, &by, key.1).await?;
                     if connections::load(tx, key).await?.is_some() {
                         return Err(Refusal::Changed);
                     }
@@ -330,10 +331,12 @@ impl Cell {
         connection.updated_at = self.now();
         let event = self.app_event(permit, EventType::ApplicationLifecycleUpdate, app);
         let event = event.detail("provisioning", act.as_str());
+        let by = permit.clone();
         self.database
             .write(move |tx| {
                 Box::pin(async move {
                     let key = (&connection.org_id, &connection.app_id);
+                    load_for_change(tx, &by, key.1).await?;
                     let walk = if connection.active { WALK_START } else { "" };
                     if !connections::update(tx, &connection, walk).await? {
                         return Err(Refusal::Changed);
@@ -388,7 +391,8 @@ impl Cell {
     /// Lets one account be looked at again now, or everybody.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] if there is none such; [`Refusal::WrongState`] for a connection that is switched off.
+    /// [`Refusal::NotFound`] if there is none such; [`Refusal::WrongState`] for a connection that is switched off; [`Refusal::OutOfReach`]
+    /// for an app that may do more.
     #[boxed]
     pub async fn retry_provisioning(
         &self,
@@ -397,23 +401,35 @@ impl Cell {
         user: Option<&UserId>,
     ) -> Result<(), Refusal> {
         permit.covers(Permission::ManageApps)?;
-        let (org, app, user, now) = (permit.org().clone(), app.clone(), user.cloned(), self.now());
+        let (cell, by, id, user) = (self.clone(), permit.clone(), app.clone(), user.cloned());
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    let key = (&org, &app);
+                    let app = load_for_change(tx, &by, &id).await?;
+                    let key = (by.org(), &id);
                     let connection = connections::load(tx, key).await?;
                     if !connection.ok_or(Refusal::NotFound)?.active {
                         return Err(Refusal::WrongState("switch the connection on first"));
                     }
                     let is_there = match &user {
-                        Some(user) => accounts::mark(tx, key, user, now).await?,
+                        Some(user) => accounts::mark(tx, key, user, cell.now()).await?,
                         None => connections::ask_walk(tx, key, WALK_START).await?,
                     };
-                    match is_there {
-                        true => Ok(()),
-                        false => Err(Refusal::NotFound),
+                    if !is_there {
+                        return Err(Refusal::NotFound);
                     }
+                    let mut event =
+                        cell.app_event(&by, EventType::ApplicationProvisionUserSync, &app);
+                    if let Some(user) = &user {
+                        let person = people::load(tx, key.0, user).await?;
+                        let target = match &person {
+                            Some(person) => as_target(person),
+                            // Their account at the peer is left when they are gone here.
+                            None => Target::user(user, "", ""),
+                        };
+                        event = event.target(target);
+                    }
+                    Ok(ledger::append(tx, key.0, event).await?)
                 })
             })
             .await

@@ -23,6 +23,7 @@ mod own_account;
 mod people;
 mod policies;
 mod provider_links;
+mod provisioning;
 mod recovery;
 mod search;
 mod servers;

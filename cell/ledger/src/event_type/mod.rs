@@ -172,6 +172,8 @@ define_event_types! {
     ApplicationProvisionGroupPushPushMemberships, "application.provision.group_push.push_memberships", "Members of a pushed group sent to an app", Usual;
     ApplicationProvisionGroupPushRemoved, "application.provision.group_push.removed", "Push of a group to an app removed", Usual;
     ApplicationProvisionGroupPushDeleteAppgroup, "application.provision.group_push.delete_appgroup", "Push of a group removed, with the group at the app", Usual;
+    ApplicationProvisionUserSync, "application.provision.user.sync", "Accounts at an app to be looked at again", Usual;
+    AppProvisionSyncJobStarted, "app.app_instance.provision_sync_job.started", "Import from an app begun", Usual;
     AppProvisionSyncJobCompleted, "app.app_instance.provision_sync_job.completed", "Import from an app completed", Usual;
     AppProvisionSyncJobFailed, "app.app_instance.provision_sync_job.failed", "Import from an app broken off", Usual;
     ApplicationPolicySignOnUpdate, "application.policy.sign_on.update", "Sign-on policy of an app changed", Usual;

@@ -85,6 +85,8 @@ pub const EVENTS: Events = Events {
     application_provision_group_push_push_memberships: "Mitglieder einer übertragenen Gruppe an eine App gesendet",
     application_provision_group_push_removed: "Übertragung einer Gruppe an eine App entfernt",
     application_provision_group_push_delete_appgroup: "Übertragung einer Gruppe samt der Gruppe bei der App entfernt",
+    application_provision_user_sync: "Konten bei einer App werden noch einmal angesehen",
+    app_app_instance_provision_sync_job_started: "Import aus einer App begonnen",
     app_app_instance_provision_sync_job_completed: "Import aus einer App abgeschlossen",
     app_app_instance_provision_sync_job_failed: "Import aus einer App abgebrochen",
     application_policy_sign_on_update: "Anmelderichtlinie einer App geändert",

@@ -85,6 +85,8 @@ messages! {
         application_provision_group_push_push_memberships: "Members of a pushed group sent to an app",
         application_provision_group_push_removed: "Push of a group to an app removed",
         application_provision_group_push_delete_appgroup: "Push of a group removed, with the group at the app",
+        application_provision_user_sync: "Accounts at an app to be looked at again",
+        app_app_instance_provision_sync_job_started: "Import from an app begun",
         app_app_instance_provision_sync_job_completed: "Import from an app completed",
         app_app_instance_provision_sync_job_failed: "Import from an app broken off",
         application_policy_sign_on_update: "Sign-on policy of an app changed",
