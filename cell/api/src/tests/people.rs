@@ -158,6 +158,16 @@ async fn who_is_refused_is_not_half_added(world: &World) {
             "email: this is not a mail address",
         ),
         (
+            change("/profile/login", json!("ada\u{200b}@example.com")),
+            (400, "E0000001"),
+            "login: it must not contain characters that are not shown, or that are another form of others",
+        ),
+        (
+            change("/profile/email", json!("ada@example\u{202e}.com")),
+            (400, "E0000001"),
+            "email: this is not a mail address",
+        ),
+        (
             change("/profile/firstName", json!("x".repeat(101))),
             (400, "E0000001"),
             "firstName: use at most 100 characters on one line",

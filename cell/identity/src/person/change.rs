@@ -10,7 +10,7 @@ use crate::group_rule::{active, follow::follow};
 use crate::org::context::OrgContext;
 use crate::person::lifecycle::LifecycleAction;
 use crate::person::operations::{apply_profile, apply_transition, refuse_last_super_admin};
-use crate::person::profile::{ProfileInput, decide_external_id, decide_profile};
+use crate::person::profile::{ProfileInput, decide_external_id, decide_profile_of};
 use crate::person::store;
 use crate::person::{Person, PersonStatus};
 use crate::sign_in::setup::LinkPurpose;
@@ -73,7 +73,7 @@ impl Cell {
             return Err(Refusal::Changed.into());
         }
         let org = subject.org();
-        let profile = decide_profile(change.profile, subject.schema()?)?;
+        let profile = decide_profile_of(present, change.profile, subject.schema()?)?;
         let external_id = decide_external_id(change.external_id)?;
         let about = Person {
             login: profile.login.clone(),

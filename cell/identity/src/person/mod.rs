@@ -10,6 +10,7 @@ pub mod profile;
 pub mod removal;
 pub mod roles;
 pub mod search;
+pub mod spelling;
 pub mod store;
 pub mod unique;
 

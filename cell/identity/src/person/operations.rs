@@ -14,7 +14,9 @@ use crate::notice::{Notice, SealedMail};
 use crate::org::Org;
 use crate::org::settings::ProfileAttribute;
 use crate::person::lifecycle::{LifecycleAction, decide_transition};
-use crate::person::profile::{ProfileInput, decide_profile, fold, known_attributes};
+use crate::person::profile::{
+    ProfileInput, decide_profile, decide_profile_of, fold, known_attributes,
+};
 use crate::person::store::{self, Sessions};
 use crate::person::{Person, PersonStatus, unique};
 use crate::snapshot::OrgSnapshot;
@@ -215,7 +217,7 @@ impl Cell {
         let subject = self.factor_subject(permit, user_id).await?;
         let schema = subject.schema_after(&retype)?;
         // It must not be what the person is called from now on; what they were called before is nothing any more.
-        let profile = decide_profile(input.clone(), schema)?;
+        let profile = decide_profile_of(&subject.person, input.clone(), schema)?;
         let about = Person {
             login: profile.login,
             email: profile.email,
@@ -281,7 +283,7 @@ impl Cell {
                     } else {
                         input
                     };
-                    let profile = decide_profile(input, schema)?;
+                    let profile = decide_profile_of(&person, input, schema)?;
                     check_addresses(tx, &permit, &person, &profile).await?;
                     let kind = EventType::UserAccountUpdateProfile;
                     let mut events = vec![cell.person_event(&permit, kind, &person)];

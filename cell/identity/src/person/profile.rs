@@ -2,6 +2,8 @@
 
 use crate::fault::Refusal;
 use crate::org::settings::{AttributeKind, ProfileAttribute};
+use crate::person::Person;
+use crate::person::spelling::is_plain;
 use crate::problem::{Problem, quoted};
 use serde_json::{Map, Value};
 use vocab::text::disguises;
@@ -42,6 +44,27 @@ pub fn decide_profile(
     input: ProfileInput,
     schema: &[ProfileAttribute],
 ) -> Result<ProfileInput, Refusal> {
+    decide(input, None, schema)
+}
+
+/// The same for somebody who is there: a login or an address that was stored before a rule was is kept, so that whatever else
+/// is known of them can be changed.
+///
+/// # Errors
+/// As for [`decide_profile`].
+pub fn decide_profile_of(
+    present: &Person,
+    input: ProfileInput,
+    schema: &[ProfileAttribute],
+) -> Result<ProfileInput, Refusal> {
+    decide(input, Some(present), schema)
+}
+
+fn decide(
+    input: ProfileInput,
+    present: Option<&Person>,
+    schema: &[ProfileAttribute],
+) -> Result<ProfileInput, Refusal> {
     let trimmed = ProfileInput {
         login: input.login.trim().to_owned(),
         email: input.email.trim().to_owned(),
@@ -49,20 +72,11 @@ pub fn decide_profile(
         last_name: input.last_name.trim().to_owned(),
         attributes: input.attributes,
     };
-    if trimmed.login.is_empty() || trimmed.login.chars().count() > LOGIN_CHARS_MAX {
-        return Err(Refusal::invalid("login", "use 1 to 254 characters"));
+    if present.is_none_or(|person| person.login != trimmed.login) {
+        check_login(&trimmed.login)?;
     }
-    if trimmed
-        .login
-        .chars()
-        .any(|c| disguises(c) || c.is_whitespace())
-    {
-        return Err(Refusal::invalid(
-            "login",
-            "it must not contain spaces or control characters",
-        ));
-    }
-    if !is_mail_address(&trimmed.email) {
+    let is_kept = present.is_some_and(|person| person.email == trimmed.email);
+    if !is_kept && !is_mail_address(&trimmed.email) {
         return Err(Refusal::invalid("email", "this is not a mail address"));
     }
     for (field, name) in [
@@ -78,6 +92,25 @@ pub fn decide_profile(
     }
     check_attributes(&trimmed.attributes, schema)?;
     Ok(trimmed)
+}
+
+fn check_login(login: &str) -> Result<(), Refusal> {
+    if login.is_empty() || login.chars().count() > LOGIN_CHARS_MAX {
+        return Err(Refusal::invalid("login", "use 1 to 254 characters"));
+    }
+    if login.chars().any(|c| disguises(c) || c.is_whitespace()) {
+        return Err(Refusal::invalid(
+            "login",
+            "it must not contain spaces or control characters",
+        ));
+    }
+    if !is_plain(login) {
+        return Err(Refusal::invalid(
+            "login",
+            "it must not contain characters that are not shown, or that are another form of others",
+        ));
+    }
+    Ok(())
 }
 
 /// Checks what a provisioning client calls a person or a group; an empty name is none.
@@ -192,7 +225,8 @@ pub fn known_attributes(
         .collect()
 }
 
-/// A practical shape: one `@`, a local part, a dotted or single-label domain, nothing that could break a mail header.
+/// A practical shape: one `@`, a local part, a dotted or single-label domain, nothing that could break a mail header, and nothing
+/// that would let it be taken for another.
 #[must_use]
 pub fn is_mail_address(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else {
@@ -202,9 +236,10 @@ pub fn is_mail_address(text: &str) -> bool {
         !part.is_empty()
             && part
                 .chars()
-                .all(|c| !c.is_control() && !c.is_whitespace() && !"<>()[],;:\\\"@".contains(c))
+                .all(|c| !disguises(c) && !c.is_whitespace() && !"<>()[],;:\\\"@".contains(c))
     };
     text.len() <= LOGIN_CHARS_MAX
+        && is_plain(text)
         && local.len() <= 64
         && clean(local)
         && clean(domain)
@@ -252,11 +287,16 @@ pub fn prefix_end(prefix: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{
-        ProfileInput, TERMS_MAX, decide_profile, is_mail_address, known_attributes, search_terms,
+        ProfileInput, TERMS_MAX, decide_profile, decide_profile_of, is_mail_address,
+        known_attributes, search_terms,
     };
     use crate::org::settings::{AttributeChoice, AttributeKind, ProfileAttribute};
+    use crate::person::{Person, PersonStatus};
     use proptest::prelude::{any, proptest};
     use serde_json::{Value, json};
+    use vocab::entropy::SeededEntropy;
+    use vocab::id::{OrgId, UserId};
+    use vocab::time::Timestamp;
 
     fn ada() -> ProfileInput {
         ProfileInput {
@@ -352,6 +392,85 @@ mod tests {
         for (field, input) in cases {
             let text = decide_profile(input, &[]).unwrap_err().to_string();
             assert!(text.starts_with(field), "{text}");
+        }
+    }
+
+    /// Each looks like `ada@example.com`, or shows as something else than what it is.
+    const TWINS: [&str; 10] = [
+        "ada\u{200b}@example.com",
+        "ada\u{ad}@example.com",
+        "ada@example.com\u{feff}",
+        "\u{feff}ada@example.com",
+        "\u{ff41}da@example.com",
+        "ada\u{ff20}example.com",
+        "ada@example\u{202e}.com",
+        "ada\u{fe0f}@example.com",
+        "ada\u{e000}@example.com",
+        "ada\u{378}@example.com",
+    ];
+
+    #[test]
+    fn what_looks_like_another_login_or_address_is_neither() {
+        for twin in TWINS {
+            for (field, input) in [
+                (
+                    "login",
+                    ProfileInput {
+                        login: twin.into(),
+                        ..ada()
+                    },
+                ),
+                (
+                    "email",
+                    ProfileInput {
+                        email: twin.into(),
+                        ..ada()
+                    },
+                ),
+            ] {
+                let text = decide_profile(input, &[]).unwrap_err().to_string();
+                assert!(text.starts_with(field), "{} {text}", twin.escape_unicode());
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_stored_before_is_kept_and_nothing_such_is_taken_anew() {
+        let entropy = SeededEntropy::new(1);
+        let [twin, other, ..] = TWINS;
+        let stored = ProfileInput {
+            login: twin.into(),
+            email: twin.into(),
+            ..ada()
+        };
+        let (org, id) = (OrgId::generate(&entropy), UserId::generate(&entropy));
+        let now = Timestamp::from_micros(0);
+        let person = Person::new(&org, &id, PersonStatus::Active, &stored, now);
+        let renamed = ProfileInput {
+            last_name: "King".into(),
+            ..stored.clone()
+        };
+        let kept = decide_profile_of(&person, renamed, &[]).unwrap();
+        assert_eq!((&*kept.login, &*kept.last_name), (twin, "King"));
+        assert!(decide_profile_of(&person, ada(), &[]).is_ok());
+        for (field, input) in [
+            (
+                "login",
+                ProfileInput {
+                    login: other.into(),
+                    ..stored.clone()
+                },
+            ),
+            (
+                "email",
+                ProfileInput {
+                    email: other.into(),
+                    ..stored.clone()
+                },
+            ),
+        ] {
+            let text = decide_profile_of(&person, input, &[]).unwrap_err();
+            assert!(text.to_string().starts_with(field), "{text}");
         }
     }
 

@@ -29,6 +29,7 @@ mod search;
 mod servers;
 mod sessions;
 mod sign_in;
+mod spelling;
 mod store;
 mod threats;
 mod typed_rules;

@@ -123,6 +123,14 @@ async fn who_is_refused_is_not_half_added(world: &World) {
             bob("userName", json!("ADA@example.com")),
             (409, "uniqueness"),
         ),
+        (
+            bob("userName", json!("ada\u{ad}@example.com")),
+            (400, "invalidValue"),
+        ),
+        (
+            bob("emails", json!([{ "value": "bob@example.com\u{feff}" }])),
+            (400, "invalidValue"),
+        ),
         (bob("externalId", json!("E-1")), (409, "uniqueness")),
         (
             bob("externalId", json!("x".repeat(300))),

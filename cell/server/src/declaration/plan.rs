@@ -22,7 +22,7 @@ use identity::password::foreign::parse_foreign;
 use identity::password::policy::{
     PasswordFacts, PasswordPolicy, PasswordProblem, Reuse, decide_password,
 };
-use identity::person::profile::{ProfileInput, decide_profile, fold};
+use identity::person::profile::{ProfileInput, decide_profile, decide_profile_of, fold};
 use identity::person::{Person, PersonStatus};
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
@@ -227,7 +227,7 @@ pub fn plan_person(
         &profile_as_json(&profile(declared)),
     );
     if !differing.is_empty() || of.change.is_some() {
-        decide_profile(profile(declared), &of.attributes)?;
+        decide_profile_of(&present.person, profile(declared), &of.attributes)?;
         steps.push(PersonStep::UpdateProfile);
         fields.extend(of.change.clone());
         fields.extend(differing);

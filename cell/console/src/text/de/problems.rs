@@ -64,6 +64,10 @@ pub const PROBLEMS: &[(&str, &str)] = &[
         "it must not contain spaces or control characters",
         "Leer- und Steuerzeichen sind nicht möglich",
     ),
+    (
+        "it must not contain characters that are not shown, or that are another form of others",
+        "Zeichen, die nicht zu sehen oder nur eine andere Form anderer Zeichen sind, sind nicht möglich",
+    ),
     ("there is nobody {name}", "Es gibt niemanden namens {name}"),
     ("this is not a mail address", "Das ist keine Mailadresse"),
     (
