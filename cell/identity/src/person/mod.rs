@@ -4,6 +4,7 @@ pub mod blocks;
 pub mod change;
 pub mod creation;
 pub mod lifecycle;
+mod namesakes;
 pub mod operations;
 pub mod places;
 pub mod profile;

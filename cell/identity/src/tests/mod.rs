@@ -16,6 +16,7 @@ mod hook_keys;
 mod housekeeping;
 mod identity_providers;
 mod linked_people;
+mod namesakes;
 mod narrowed;
 mod orgs;
 mod other_org;
