@@ -378,11 +378,14 @@ fn permit_of(
     }
 }
 
-/// The parameters of the path, by name.
+/// The parameters of the path, by name. Nothing is called so that has U+0000 in its name, and no store takes such a text.
 pub(crate) async fn read_parameters(parts: &mut Parts) -> Result<Vec<(String, String)>, ApiError> {
     let parameters = RawPathParams::from_request_parts(parts, &())
         .await
         .map_err(|_| ApiError::of(ErrorCode::NoPath))?;
+    if parameters.iter().any(|(_, value)| value.contains('\0')) {
+        return Err(Refusal::NotFound.into());
+    }
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     Ok(parameters.iter().map(owned).collect())
 }

@@ -89,6 +89,8 @@ where
                 return Err(StatusCode::SERVICE_UNAVAILABLE.into_response());
             }
         };
+        let query = parse_fields(parts.uri.query().unwrap_or_default().as_bytes());
+        let names_nothing = has_nul(parts.uri.path(), &query);
         let mut visit = Self {
             cell,
             context,
@@ -97,9 +99,7 @@ where
             path: parts.uri.path().to_owned(),
             mailbox: parts.extensions.get::<LocalMailbox>().copied(),
             headers: parts.headers,
-            query: parse_fields(parts.uri.query().unwrap_or_default().as_bytes())
-                .into_iter()
-                .collect(),
+            query: query.into_iter().collect(),
             query_text: parts.uri.query().unwrap_or_default().to_owned(),
             form: Vec::new(),
             files: Vec::new(),
@@ -108,8 +108,18 @@ where
             let upload = visit.read_form(body).await?;
             (visit.form, visit.files) = (upload.fields, upload.files);
         }
+        if names_nothing {
+            return Err(visit.error(StatusCode::NOT_FOUND, ErrorKind::NotFound));
+        }
         Ok(visit)
     }
+}
+
+/// Whether U+0000 stands in what an address asks for, the path as it was sent and the query as it was read. Nothing is called
+/// so, and no store takes such a text.
+fn has_nul(path: &str, query: &[(String, String)]) -> bool {
+    let in_query = |(name, value): &(String, String)| name.contains('\0') || value.contains('\0');
+    path.contains("%00") || query.iter().any(in_query)
 }
 
 /// A form that was not read is over its bound, or did not come in time.

@@ -211,6 +211,39 @@ async fn what_an_operation_does_not_know_is_refused(world: &World) {
     assert_eq!(world.log_rows(&world.main).await, before);
 }
 
+async fn what_has_a_nul_in_its_name_is_not_there(world: &World) {
+    let things = world.things(&world.main, "ada").await;
+    let before = world.log_rows(&world.main).await;
+    let nul = |segment: &str| match segment.starts_with('{') {
+        true => String::from("%00"),
+        false => segment.to_owned(),
+    };
+    let mut seen = 0;
+    for operation in operations() {
+        if !operation.path.contains('{') {
+            continue;
+        }
+        let segments: Vec<String> = operation.path.split('/').map(nul).collect();
+        let path = segments.join("/");
+        let (method, body) = (operation.method.as_str(), body_for(operation, &things));
+        let answer = world.call(By::Manager, method, &path, &body).await;
+        assert_eq!(answer.outcome(), (404, "E0000007"), "{method} {path}");
+        seen += 1;
+    }
+    assert!(seen > 100, "{seen}");
+    // The last part alone.
+    let user = &things.user;
+    for (method, path) in [
+        ("GET", format!("/api/v1/users/{user}/linkedObjects/%00")),
+        ("DELETE", format!("/api/v1/users/{user}/linkedObjects/%00")),
+        ("GET", String::from("/api/v1/users/a%00b")),
+    ] {
+        let answer = world.call(By::Manager, method, &path, &Value::Null).await;
+        assert_eq!(answer.outcome(), (404, "E0000007"), "{method} {path}");
+    }
+    assert_eq!(world.log_rows(&world.main).await, before);
+}
+
 async fn bodies_are_json_within_a_bound(world: &World) {
     let token = format!("SSWS {}", By::Manager.token().unwrap());
     let things = world.things(&world.main, "ada").await;
@@ -267,5 +300,6 @@ on_both_engines!(
     each_role_calls_what_it_permits,
     what_is_of_another_org_is_not_found,
     what_an_operation_does_not_know_is_refused,
+    what_has_a_nul_in_its_name_is_not_there,
     bodies_are_json_within_a_bound,
 );

@@ -298,6 +298,37 @@ async fn relations_are_defined_and_removed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_has_a_nul_in_its_address_is_not_there() {
+    let pages = Pages::open().await;
+    let grace = pages.person("main", "grace").await;
+    let group = pages.group(&pages.world.main, "First").await;
+    let relation = format!("/admin/people/{grace}/relations/%00");
+    for path in [
+        "/admin/apps?q=%00",
+        "/admin/groups?q=%00",
+        "/admin/people?q=%00",
+        "/admin/people?q=a%00b",
+        "/admin/people?%00=a",
+        &format!("/admin/groups/{group}?q=%00"),
+        "/admin/groups/%00",
+        "/admin/people/%00",
+        &relation,
+    ] {
+        let who = Who::Administrator;
+        let answer = pages.world.call(who, &Method::GET, path, "").await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+    for act in ["set", "remove"] {
+        let path = format!("{relation}/{act}");
+        pages.missing(&path, &format!("id={grace}")).await;
+    }
+    // Two signs and two digits are a name like others.
+    let named = pages.look("/admin/people?q=%2500").await;
+    assert!(named.contains("%00"));
+    pages.world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn people_are_linked_and_let_go() {
     let pages = Pages::open().await;
     let (grace, rosa) = (
