@@ -1,7 +1,5 @@
 //! What is shown inside of something else: read for a whole page at once, never row by row.
 
-use vocab::future::boxed;
-
 pub mod store;
 
 use crate::access::custom::capability::ThingKind;
@@ -16,6 +14,7 @@ use crate::person::Person;
 use crate::person::search::PersonRecord;
 use crate::provisioning::Features;
 use std::collections::HashMap;
+use vocab::future::boxed;
 use vocab::id::{AppId, GroupId, UserId};
 
 /// Most things that one statement names.

@@ -2,8 +2,6 @@
 //! kept of attributes that are unique no more and of relations that have ended. Nothing depends on when it runs,
 //! since every reader holds the end against the clock.
 
-use vocab::future::boxed;
-
 pub mod store;
 
 use crate::cell::Cell;
@@ -11,6 +9,7 @@ use crate::fault::Fault;
 use crate::linked_object::store as links;
 use crate::person::unique::store as unique;
 use database::DatabaseFault;
+use vocab::future::boxed;
 use vocab::time::Timestamp;
 
 /// Most rows of one table that one transaction removes, so that no other write waits long.

@@ -1,7 +1,5 @@
 //! Sessions: what a browser holds after sign-in. The secret itself is stored nowhere, only its hash.
 
-use vocab::future::boxed;
-
 pub mod ending;
 pub mod prolonging;
 pub mod store;
@@ -16,6 +14,7 @@ use crate::person::Person;
 use crate::sign_on::ProvedAuthenticator;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use vocab::future::boxed;
 use vocab::id::{OrgId, SessionId, UserId};
 use vocab::secret::SecretHash;
 use vocab::time::Timestamp;

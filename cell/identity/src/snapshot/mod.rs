@@ -1,7 +1,5 @@
 //! The configuration of an org as one immutable value, loaded on demand and replaced when it changes.
 
-use vocab::future::boxed;
-
 pub mod cache;
 
 use crate::app::App;
@@ -19,6 +17,7 @@ use crate::trusted_origin::TrustedOrigin;
 use crate::user_type::schemas::{ProfileSchemas, TypeSchema};
 use std::collections::HashMap;
 use std::sync::Arc;
+use vocab::future::boxed;
 use vocab::id::{AppId, IdentityProviderId, OrgId, PolicyId, UserTypeId};
 
 /// What a request needs to know of an org before it reads anything else.

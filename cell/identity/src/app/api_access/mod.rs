@@ -2,8 +2,6 @@
 //! own roles permit. Both are given by whoever manages the org, never by whoever manages apps: an app would else be a
 //! way to more than one has.
 
-use vocab::future::boxed;
-
 pub mod store;
 
 use crate::access::ceiling::check_grant;
@@ -18,6 +16,7 @@ use crate::cell::Cell;
 use crate::fault::{Fault, Refusal};
 use crate::person::roles::GrantedRole;
 use ledger::EventType;
+use vocab::future::boxed;
 use vocab::id::{ApiGrantId, AppId, OrgId};
 use vocab::time::Timestamp;
 

@@ -1,7 +1,5 @@
 //! To whom an app is assigned, read page by page: people one by one and through groups, and the groups themselves.
 
-use vocab::future::boxed;
-
 pub mod store;
 
 use crate::access::custom::capability::ThingKind;
@@ -14,6 +12,7 @@ use crate::fault::Refusal;
 use crate::person::Person;
 use crate::profile_mapping::store::load_mapped;
 use crate::walk::{self, Listed, Page, Search, start_of_all};
+use vocab::future::boxed;
 use vocab::id::{AppId, GroupId, UserId};
 use vocab::time::Timestamp;
 

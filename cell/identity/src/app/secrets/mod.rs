@@ -1,8 +1,6 @@
 //! Secrets of an app that are switched off and on again: whoever moves clients to a new one can try whether the old one is
 //! still in use, and take it back. Each change and its log row are one transaction, and no cached app outlives it.
 
-use vocab::future::boxed;
-
 pub mod store;
 
 use crate::access::{Permission, Permit};
@@ -13,6 +11,7 @@ use crate::cell::Cell;
 use crate::fault::Refusal;
 use database::WriteTx;
 use ledger::EventType;
+use vocab::future::boxed;
 use vocab::id::{AppId, AppSecretId};
 use vocab::time::Timestamp;
 

@@ -3,8 +3,6 @@
 //!
 //! Who owns a group that holds a role is changed by super administrators alone, as who is in it.
 
-use vocab::future::boxed;
-
 pub mod store;
 
 use crate::access::custom::capability::{Capability, ThingKind};
@@ -17,6 +15,7 @@ use crate::person::operations::as_target;
 use crate::person::store as people;
 use database::{ReadTx, WriteTx};
 use ledger::{EventType, Target};
+use vocab::future::boxed;
 use vocab::id::{GroupId, UserId};
 use vocab::time::Timestamp;
 

@@ -3,8 +3,6 @@
 //! Who is in such a group is changed by super administrators alone, by hand alone: see `access/custom/guard.rs`. Whether an
 //! org has a super administrator left is told by those who are one by themselves.
 
-use vocab::future::boxed;
-
 pub mod store;
 
 use crate::access::ceiling::{begin_role_giving, check_grant};
@@ -15,6 +13,7 @@ use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::person::roles::GrantedRole;
 use ledger::{Event, EventType, Outcome, Target};
+use vocab::future::boxed;
 use vocab::id::GroupId;
 
 impl Cell {

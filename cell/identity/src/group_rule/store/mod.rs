@@ -1,7 +1,5 @@
 //! The tables `group_rules`, `group_rule_targets`, `group_rule_exclusions` and `group_rule_sets`.
 
-use vocab::future::boxed;
-
 pub mod members;
 pub mod passes;
 
@@ -9,6 +7,7 @@ use crate::fault::{Fault, Refusal};
 use crate::group_rule::{GroupRule, RuleInput, RuleStatus};
 use crate::person::profile::fold;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use vocab::future::boxed;
 use vocab::id::{GroupId, GroupRuleId, OrgId, UserId};
 use vocab::time::Timestamp;
 
