@@ -1,7 +1,10 @@
 //! Rules that fill groups.
 
 use crate::for_tests::{By, World, on_both_engines};
+use identity::access::{Permission, Role};
+use identity::sign_on::{Membership, SignOnPolicy, store as policies};
 use serde_json::{Value, json};
+use vocab::id::GroupId;
 
 const RULES: &str = "/api/v1/groups/rules";
 
@@ -248,9 +251,54 @@ async fn rules_are_listed_and_found(world: &World) {
     );
 }
 
+/// By the names of groups a rule may move administrators into groups by which they get in with less.
+async fn names_that_lead_administrators_are_out_of_reach(world: &World) {
+    let (others, asked, zed) = (
+        group(world, "Others").await,
+        group(world, "IT").await,
+        group(world, "Zed").await,
+    );
+    let snapshot = world.cell.snapshot(&world.main).await.unwrap().unwrap();
+    let mut policy = SignOnPolicy::clone(&snapshot.console_policy);
+    policy.rules[0].conditions.groups = Membership {
+        include: vec![GroupId::parse(&others).unwrap()],
+        exclude: Vec::new(),
+    };
+    let mut tx = world.cell.database.read().await.unwrap();
+    let stored = policies::load_policy(&mut tx, &world.main, &policy.id).await;
+    let revision = stored.unwrap().unwrap().revision;
+    drop(tx);
+    let permit = world.permit(&world.main, Permission::ManagePolicies);
+    let changed = world.cell.update_policy(&permit, policy, revision).await;
+    changed.unwrap();
+    let asking = rule("IT", "isMemberOfGroupName(\"IT\")", &[&others]);
+    let made = world.post(RULES, &asking).await.id();
+    let activate = format!("{RULES}/{made}/lifecycle/activate");
+    assert_eq!(send(world, "POST", &activate).await, 204);
+    world.administrator(Role::UserAdmin).await;
+    let groups = |id: &str| format!("/api/v1/groups/{id}");
+    let named = |name: &str| json!({ "profile": { "name": name, "description": "" } });
+    let by = By::Of(Role::UserAdmin);
+    for (method, path, body, status) in [
+        ("PUT", groups(&asked), named("IT-old"), 403),
+        ("DELETE", groups(&asked), Value::Null, 403),
+        ("PUT", groups(&zed), named("Zet"), 200),
+        ("DELETE", groups(&zed), Value::Null, 204),
+    ] {
+        let answer = world.call(by, method, &path, &body).await;
+        assert_eq!(answer.status, status, "{method} {path} {}", answer.body);
+    }
+    let renamed = world
+        .call(By::Manager, "PUT", &groups(&asked), &named("IT-old"))
+        .await;
+    assert_eq!(renamed.status, 200, "{}", renamed.body);
+    walk(world).await;
+}
+
 on_both_engines!(
     a_rule_is_added_shown_changed_and_removed,
     members_come_and_go_by_a_rule,
     what_is_no_rule_is_refused_with_its_place,
     rules_are_listed_and_found,
+    names_that_lead_administrators_are_out_of_reach,
 );

@@ -9,7 +9,7 @@ use crate::fault::Refusal;
 use crate::group::operations::{apply_removal, check};
 use crate::group::{Group, store};
 use crate::group_rule::active::{self, RuleSet};
-use crate::group_rule::{exclude, follow};
+use crate::group_rule::{asked, exclude, follow};
 use crate::person::Person;
 use crate::person::profile::decide_external_id;
 use crate::person::store as people;
@@ -187,6 +187,7 @@ impl Cell {
                         events.push(cell.group_event(&permit, kind, &renamed));
                         let place = (&group.org_id, &group.id);
                         let names = [group.name.as_str(), renamed.name.as_str()];
+                        asked::check_names(tx, &permit, rules.as_deref(), place.1, &names).await?;
                         follow::follow_name(tx, &cell, rules.as_deref(), place, names).await?;
                     }
                     if !members.is_nothing() {
@@ -220,9 +221,9 @@ impl Cell {
             .write(move |tx| {
                 Box::pin(async move {
                     // The org's rules before the group, as whoever evaluates them takes both.
-                    active::hold(tx, &cell, permit.org()).await?;
+                    let rules = active::hold(tx, &cell, permit.org()).await?;
                     let group = hold(tx, &permit, &seen, basis).await?;
-                    of_administrators::check_group(tx, &permit, &group.id).await?;
+                    asked::check_removal(tx, &permit, rules.as_deref(), &group).await?;
                     apply_removal(tx, &cell, &permit, &group).await
                 })
             })

@@ -8,7 +8,7 @@ use crate::attribute_schema::{Attributes, Owner, store as schemas};
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::group::{DESCRIPTION_CHARS_MAX, Group, NAME_CHARS_MAX, store};
-use crate::group_rule::{active, exclude, follow};
+use crate::group_rule::{active, asked, exclude, follow};
 use crate::sign_on::of_administrators;
 use database::WriteTx;
 use ledger::{Event, EventType, Outcome, Target};
@@ -143,7 +143,7 @@ impl Cell {
                     if let Some(present) = present.filter(|present| present.name != group.name) {
                         let place = (&group.org_id, &group.id);
                         let names = [present.name.as_str(), group.name.as_str()];
-                        guard::check_asked(&by, rules.as_deref(), &group.id, &names)?;
+                        asked::check_names(tx, &by, rules.as_deref(), &group.id, &names).await?;
                         follow::follow_name(tx, &cell, rules.as_deref(), place, names).await?;
                     }
                     Ok::<_, Refusal>(ledger::append(tx, &group.org_id, event).await?)
@@ -171,10 +171,7 @@ impl Cell {
                     let group = store::load(tx, permit.org(), &group_id).await?;
                     let group = group.ok_or(Refusal::NotFound)?;
                     within::check_group(tx, &permit, &group_id).await?;
-                    let names = [group.name.as_str()];
-                    guard::check_asked(&permit, rules.as_deref(), &group_id, &names)?;
-                    guard::check_filled(tx, &permit, &group_id).await?;
-                    of_administrators::check_group(tx, &permit, &group_id).await?;
+                    asked::check_removal(tx, &permit, rules.as_deref(), &group).await?;
                     apply_removal(tx, &cell, &permit, &group).await
                 })
             })

@@ -13,6 +13,7 @@ use crate::sign_on::store::{Policies, StoredPolicy, load_policies};
 use crate::sign_on::{Conditions, PolicyScope, Rule, SignOnPolicy, Zone};
 use crate::threat::ThreatSettings;
 use database::ReadTx;
+use std::collections::BTreeSet;
 use vocab::id::{GroupId, UserId, ZoneId};
 
 /// The rules that can decide about an administrator, in their order.
@@ -153,6 +154,23 @@ pub(crate) async fn check_group(
     guard::check_group(tx, permit, group).await?;
     let policies = load_policies(tx, permit.org()).await?;
     if is_group_theirs(&policies, group) {
+        check_console(tx, permit).await?;
+    }
+    Ok(())
+}
+
+/// For a change by which rules may put others into these groups, or take them out, whoever they are.
+pub(crate) async fn check_filled(
+    tx: &mut ReadTx,
+    permit: &Permit,
+    groups: &BTreeSet<GroupId>,
+) -> Result<(), Refusal> {
+    if permit.is_operators() || groups.is_empty() {
+        return Ok(());
+    }
+    let policies = load_policies(tx, permit.org()).await?;
+    let is_theirs = |group: &GroupId| is_group_theirs(&policies, group);
+    if groups.iter().any(is_theirs) {
         check_console(tx, permit).await?;
     }
     Ok(())

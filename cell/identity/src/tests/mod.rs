@@ -10,6 +10,7 @@ mod behaviors;
 mod ceiling;
 mod ceiling_of_apps;
 mod credentials;
+mod group_names;
 mod group_rules;
 mod groups;
 mod hook_keys;

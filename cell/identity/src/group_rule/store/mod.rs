@@ -7,6 +7,7 @@ use crate::fault::{Fault, Refusal};
 use crate::group_rule::{GroupRule, RuleInput, RuleStatus};
 use crate::person::profile::fold;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
+use std::collections::BTreeSet;
 use vocab::future::boxed;
 use vocab::id::{GroupId, GroupRuleId, OrgId, UserId};
 use vocab::time::Timestamp;
@@ -219,6 +220,23 @@ pub async fn load_filling(
     rows.iter()
         .map(|row| Ok((row.get(0)?, row.get(1)?)))
         .collect()
+}
+
+/// The groups that are filled by a rule which fills that one, itself among them; also by rules that rest.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+#[boxed]
+pub async fn load_filled_beside(
+    tx: &mut ReadTx,
+    org: &OrgId,
+    group: &GroupId,
+) -> Result<BTreeSet<GroupId>, DatabaseFault> {
+    let sql = "SELECT DISTINCT o.group_id FROM group_rule_targets t \
+               JOIN group_rule_targets o ON o.org_id = t.org_id AND o.rule_id = t.rule_id \
+               WHERE t.org_id = $1 AND t.group_id = $2";
+    let rows = tx.query(sql, params![org, group]).await?;
+    rows.iter().map(|row| row.get(0)).collect()
 }
 
 /// Adds a rule that rests.
