@@ -149,6 +149,16 @@ async fn no_app_changes_a_group_with_a_role(world: &World) {
         ("DELETE", member, Value::Null),
         ("POST", "/api/v1/users".into(), new),
         ("DELETE", format!("/api/v1/groups/{group}"), Value::Null),
+        (
+            "PUT",
+            format!("/api/v1/groups/{group}"),
+            json!({ "profile": { "name": "others", "description": "" } }),
+        ),
+        (
+            "PUT",
+            format!("/api/v1/groups/{group}"),
+            json!({ "profile": { "name": "chiefs", "description": "of nothing" } }),
+        ),
     ] {
         let refused = call_with(world, &token, method, &path, &body).await;
         assert_eq!(refused.outcome(), (403, "E0000006"), "{method} {path}");

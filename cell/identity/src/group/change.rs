@@ -176,6 +176,7 @@ impl Cell {
                     let group = hold(tx, &permit, &seen, basis).await?;
                     let mut events = Vec::new();
                     if group.name != name || group.external_id != external_id {
+                        guard::check_group(tx, &permit, &group.id).await?;
                         let renamed = Group {
                             name,
                             ..group.clone()

@@ -131,6 +131,7 @@ impl Cell {
                 Box::pin(async move {
                     let rules = active::hold(tx, &cell, &group.org_id).await?;
                     within::check_group(tx, &by, &group.id).await?;
+                    guard::check_group(tx, &by, &group.id).await?;
                     let present = store::load(tx, &group.org_id, &group.id).await?;
                     let group = match attributes {
                         Some(values) => Group {

@@ -204,7 +204,47 @@ async fn whoever_may_do_everything_names_groups_as_they_like(world: &World) {
     world.cell.delete_group(&permit, &zed.id).await.unwrap();
 }
 
+/// By its name people are told what they are put into, and by its role they come to more.
+async fn a_group_that_gives_a_role_is_described_from_above(world: &World) {
+    let org = world.org("acme").await;
+    let giving = group(world, &org, "Giving").await;
+    let permit = world.permit(&org, Permission::ManageOrg);
+    let given = world
+        .cell
+        .grant_group_role(&permit, &giving.id, Role::SuperAdmin);
+    assert!(given.await.unwrap());
+    let manager = world.administrator(&org, "manager", Role::UserAdmin).await;
+    let boss = world.administrator(&org, "boss", Role::SuperAdmin).await;
+    let theirs = groups_permit(world, &manager, Role::UserAdmin);
+    for outcome in rename(world, &theirs, &giving, "Harmless").await {
+        assert_out_of_reach(outcome, "its name");
+    }
+    let described = Group {
+        description: "Nothing to see".into(),
+        ..load(world, &giving).await
+    };
+    let outcome = world.cell.update_group(&theirs, described).await;
+    assert_out_of_reach(outcome, "its description");
+    let known = GroupChange {
+        external_id: Some("G-1".into()),
+        ..change("Giving", MembersChange::nothing())
+    };
+    let seen = load(world, &giving).await;
+    let outcome = world.cell.change_group(&theirs, &seen, Basis::Name, known);
+    assert_out_of_reach(outcome.await.map(drop), "its external id");
+    let seen = load(world, &giving).await;
+    assert_eq!(
+        (seen.name.as_str(), seen.description.as_str(), seen.revision),
+        ("Giving", "", giving.revision)
+    );
+    let permit = groups_permit(world, &boss, Role::SuperAdmin);
+    for outcome in rename(world, &permit, &giving, "Given").await {
+        outcome.unwrap();
+    }
+}
+
 on_both_engines!(
     a_name_leads_no_administrator_into_a_group_of_theirs,
     whoever_may_do_everything_names_groups_as_they_like,
+    a_group_that_gives_a_role_is_described_from_above,
 );
