@@ -10,18 +10,21 @@ use tokio::sync::watch;
 
 /// Pause between two looks for passes.
 const PAUSE: Duration = Duration::from_millis(500);
-/// Pages of one pass before another has its turn: an org that is about to be stopped waits for no more than these.
+/// The same where a pass has just come to its end: there may be another of the org.
+const SHORT_PAUSE: Duration = Duration::from_millis(10);
+/// Pages of one pass before another org has its turn: an org that is about to be stopped waits for no more than these.
 const PAGES_OF_A_TURN: usize = 20;
+/// From so much time on no further page belongs to a turn.
+const TURN: Duration = Duration::from_secs(2);
 /// After each page nothing is done for this part of the time that it took.
 const REST_DIVISOR: u32 = 4;
 
 /// Walks passes until told to stop.
 pub(crate) async fn run(sender: Sender, mut stop: watch::Receiver<bool>) {
-    let mut pause = PAUSE;
+    let (mut pause, mut after) = (PAUSE, String::new());
     while !stopped_within(&mut stop, pause).await {
-        pause = match walk_due(&sender, &mut stop).await {
-            Ok(true) => Duration::ZERO,
-            Ok(false) => PAUSE,
+        pause = match walk_due(&sender, &mut after, &mut stop).await {
+            Ok(until_next) => until_next,
             Err(fault) => {
                 tracing::warn!(error = %fault, "group rules could not be applied; it will be tried again");
                 PAUSE
@@ -30,18 +33,33 @@ pub(crate) async fn run(sender: Sender, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Gives each pass that is due a turn; whether one of them has more to do.
-async fn walk_due(sender: &Sender, stop: &mut watch::Receiver<bool>) -> Result<bool, Fault> {
-    let mut has_more = false;
-    for pass in sender.cell.due_group_passes().await? {
+/// Gives each of the next orgs of which a pass is due a turn, and begins with the first one behind the last; returns how long there may
+/// be nothing to do. An org with many passes has one turn, as one with a single pass has.
+async fn walk_due(
+    sender: &Sender,
+    after: &mut String,
+    stop: &mut watch::Receiver<bool>,
+) -> Result<Duration, Fault> {
+    let mut due = sender.cell.due_group_passes(after).await?;
+    if due.is_empty() && !after.is_empty() {
+        after.clear();
+        due = sender.cell.due_group_passes(after).await?;
+    }
+    let mut until_next = PAUSE;
+    for pass in due {
+        *after = pass.org_id.to_string();
         // In a fleet it counts as something that is under way for the org.
         let Some(seat) = sender.seat(&pass.org_id).await? else {
             continue;
         };
-        has_more |= take_turn(sender, pass, stop).await?;
+        let has_more = take_turn(sender, pass, stop).await?;
+        until_next = until_next.min(match has_more {
+            true => Duration::ZERO,
+            false => SHORT_PAUSE,
+        });
         drop(seat);
     }
-    Ok(has_more)
+    Ok(until_next)
 }
 
 async fn take_turn(
@@ -49,14 +67,15 @@ async fn take_turn(
     pass: Pass,
     stop: &mut watch::Receiver<bool>,
 ) -> Result<bool, Fault> {
-    let mut next = Some(pass);
+    let (mut next, turn) = (Some(pass), Instant::now());
     for _ in 0..PAGES_OF_A_TURN {
         let Some(pass) = next else {
             return Ok(false);
         };
         let begun = Instant::now();
         next = sender.cell.walk_group_pass(pass).await?;
-        if stopped_within(stop, begun.elapsed() / REST_DIVISOR).await {
+        let is_stopped = stopped_within(stop, begun.elapsed() / REST_DIVISOR).await;
+        if is_stopped || turn.elapsed() >= TURN {
             break;
         }
     }

@@ -4,7 +4,7 @@
 //! A check must itself never panic: it returns what was violated.
 
 use crate::expression::{
-    EXPRESSION_BYTES_MAX, Expression, Facts, GroupFact, Kind, Value as Fact, Wrong,
+    EXPRESSION_BYTES_MAX, Expression, Facts, GroupFact, Groups, Kind, Value as Fact, Wrong,
 };
 use crate::filter::{FILTER_BYTES_MAX, Filter};
 use crate::jose::algorithm::Algorithm;
@@ -489,10 +489,10 @@ pub fn check_expression(bytes: &[u8]) -> Result<(), Violation> {
         text.len() <= EXPRESSION_BYTES_MAX,
         "an expression over its bound was read",
     )?;
-    let groups = [GroupFact {
+    let groups = Groups::of([GroupFact {
         id: String::from("00gAAAAAAAAAAAAAAAAA"),
         name: String::from("Engineers"),
-    }];
+    }]);
     let facts = Facts {
         attribute: &trial_fact,
         groups: &groups,
@@ -522,7 +522,7 @@ fn check_value(text: &str) -> Result<(), Violation> {
     };
     let facts = Facts {
         attribute: &trial_fact,
-        groups: &[],
+        groups: &Groups::default(),
     };
     let value = expression.value(&facts);
     hold(value == expression.value(&facts), "two values differ")?;

@@ -30,7 +30,7 @@ async fn send(world: &World, method: &str, path: &str) -> u16 {
 /// Does what the background does.
 pub(super) async fn walk(world: &World) {
     loop {
-        let due = world.cell.due_group_passes().await.unwrap();
+        let due = world.cell.due_group_passes("").await.unwrap();
         if due.is_empty() {
             return;
         }

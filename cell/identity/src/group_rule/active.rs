@@ -4,6 +4,7 @@
 
 use crate::cell::Cell;
 use crate::fault::Fault;
+use crate::group_rule::allowance::Allowance;
 use crate::group_rule::decide::{is_built_in, value_of};
 use crate::group_rule::store::{self, members};
 use crate::group_rule::{GROUPS_SEEN_MAX, GroupRule};
@@ -12,7 +13,7 @@ use crate::user_type::schemas::Kinds;
 use crate::user_type::store::load_schemas;
 use crate::walk::rows_max;
 use database::{ReadTx, WriteTx};
-use protocol::expression::{Expression, Facts, GroupFact, Kind, Membership};
+use protocol::expression::{EvaluationError, Expression, Facts, Groups, Kind, Membership};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use vocab::future::boxed;
@@ -47,6 +48,9 @@ pub struct RuleSet {
     /// By id.
     pub rules: Vec<ActiveRule>,
 }
+
+/// Why nobody can tell: the rules that are on take more for this person than they may together.
+pub const TOO_MUCH_TOGETHER: &str = "RULES_TOO_LARGE_TOGETHER";
 
 /// Whether somebody fits a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,17 +94,25 @@ impl ActiveRule {
         self.attributes().any(|name| names.contains(name))
     }
 
-    /// Whether somebody fits, with the groups in which they are by hand. Whoever left fits nothing.
+    /// Whether somebody fits, with the groups in which they are by hand, and of what the rules may take for them. Whoever left fits
+    /// nothing.
     #[must_use]
-    pub fn fit(&self, person: &Person, kinds: &Kinds, groups: Option<&[GroupFact]>) -> Fit {
+    pub fn fit(
+        &self,
+        person: &Person,
+        kinds: &Kinds,
+        groups: Option<&Groups>,
+        allowance: &mut Allowance,
+    ) -> Fit {
         if person.status == PersonStatus::Deprovisioned {
             return Fit::No;
         }
         let Some(expression) = &self.expression else {
             return Fit::Unknown("EXPRESSION_NOT_READABLE");
         };
+        let none = Groups::default();
         let groups = match (self.asks().is_empty(), groups) {
-            (true, _) => &[],
+            (true, _) => &none,
             (false, Some(groups)) => groups,
             (false, None) => return Fit::Unknown("TOO_MANY_GROUPS"),
         };
@@ -108,9 +120,10 @@ impl ActiveRule {
             attribute: &|name| value_of(person, kinds, name),
             groups,
         };
-        match expression.holds(&facts) {
+        match allowance.ask(expression, &facts) {
             Ok(true) => Fit::Yes,
             Ok(false) => Fit::No,
+            Err(EvaluationError::BudgetSpent) => Fit::Unknown(TOO_MUCH_TOGETHER),
             Err(_) => Fit::Unknown("EVALUATION_TOO_LARGE"),
         }
     }
@@ -147,13 +160,10 @@ impl RuleSet {
 /// # Errors
 /// [`Fault`] if the store fails.
 #[boxed]
-pub async fn load_groups(
-    tx: &mut ReadTx,
-    person: &Person,
-) -> Result<Option<Vec<GroupFact>>, Fault> {
+pub async fn load_groups(tx: &mut ReadTx, person: &Person) -> Result<Option<Groups>, Fault> {
     let limit = rows_max(GROUPS_SEEN_MAX + 1);
     let groups = members::load_groups_by_hand(tx, &person.org_id, &person.id, limit).await?;
-    Ok((groups.len() <= GROUPS_SEEN_MAX).then_some(groups))
+    Ok((groups.len() <= GROUPS_SEEN_MAX).then(|| Groups::of(groups)))
 }
 
 /// Holds the org's rules until the end of the transaction and returns those that are on; none where there never was one,

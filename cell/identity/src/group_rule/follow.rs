@@ -5,7 +5,10 @@ use crate::access::Permit;
 use crate::cell::Cell;
 use crate::fault::{Fault, Refusal};
 use crate::group;
-use crate::group_rule::active::{self, ActiveRule, Fit, RuleSet, draw_stamp, load_groups};
+use crate::group_rule::active::{
+    self, ActiveRule, Fit, RuleSet, TOO_MUCH_TOGETHER, draw_stamp, load_groups,
+};
+use crate::group_rule::allowance::Allowance;
 use crate::group_rule::store::passes::{self, PassKind};
 use crate::group_rule::store::{self, members};
 use crate::org::settings::ProfileAttribute;
@@ -150,17 +153,21 @@ pub(crate) async fn follow(
     let excluded = store::load_exclusions_of(tx, org, user).await?;
     let given = members::load_of_person(tx, org, user).await?;
     let mut settlement = Settlement::new(cell, permit);
+    let (mut allowance, mut is_told) = (Allowance::default(), false);
     for rule in &set.rules {
         let fit = match excluded.contains(&rule.id) {
             true => Fit::No,
-            false => rule.fit(&person, &set.kinds, groups.as_deref()),
+            false => rule.fit(&person, &set.kinds, groups.as_ref(), &mut allowance),
         };
         let own = given.iter().filter(|(of, _)| *of == rule.id);
         let present: Vec<GroupId> = own.map(|(_, group)| group.clone()).collect();
         let wanted = match fit {
             Fit::Yes => rule.groups.as_slice(),
             Fit::No => &[],
+            // Of all that are too much together, the log names the first.
+            Fit::Unknown(TOO_MUCH_TOGETHER) if is_told => continue,
             Fit::Unknown(reason) => {
+                is_told |= reason == TOO_MUCH_TOGETHER;
                 settlement.fail(rule, &person, reason);
                 continue;
             }

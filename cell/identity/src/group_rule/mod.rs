@@ -9,6 +9,7 @@
 //! when it is switched on.
 
 pub mod active;
+pub mod allowance;
 pub(crate) mod asked;
 pub mod decide;
 pub mod exclude;

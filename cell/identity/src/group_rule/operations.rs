@@ -7,6 +7,7 @@ use crate::cell::Cell;
 use crate::fault::{Fault, Refusal};
 use crate::group;
 use crate::group_rule::active::{ActiveRule, draw_stamp, hold};
+use crate::group_rule::allowance::decide_room;
 use crate::group_rule::decide::{Wiring, decide_rule, decide_wiring, parse_expression};
 use crate::group_rule::store::passes::{self, PassKind};
 use crate::group_rule::{GroupRule, PutIn, RULES_MAX, RuleInput, RuleStatus, store};
@@ -141,7 +142,7 @@ impl Cell {
                     check_reach(tx, &permit, &rule.groups).await?;
                     // The schema may have become another one since.
                     parse_expression(&rule.expression, &schema)?;
-                    check_wiring(tx, &cell, &rule).await?;
+                    check_together(tx, &cell, &rule).await?;
                     if !store::update_status(tx, &rule, RuleStatus::Active, now).await? {
                         return Err(Refusal::Changed);
                     }
@@ -377,9 +378,12 @@ async fn check_person(tx: &mut WriteTx, org: &OrgId, user: &UserId) -> Result<()
     }
 }
 
-async fn check_wiring(tx: &mut WriteTx, cell: &Cell, rule: &GroupRule) -> Result<(), Refusal> {
+/// Whether a rule may be on together with those that are.
+async fn check_together(tx: &mut WriteTx, cell: &Cell, rule: &GroupRule) -> Result<(), Refusal> {
     let org = &rule.org_id;
     let set = hold(tx, cell, org).await?;
+    let active = set.as_deref().map_or(&[][..], |set| set.rules.as_slice());
+    decide_room(&ActiveRule::of(rule), active)?;
     let filled = store::load_filled(tx, org).await?;
     let active = set.iter().flat_map(|set| &set.rules).map(|other| {
         let own = filled.iter().filter(|(of, ..)| *of == other.id);

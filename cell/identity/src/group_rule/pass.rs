@@ -7,15 +7,17 @@
 use crate::cell::Cell;
 use crate::fault::{Fault, Refusal};
 use crate::group_rule::active::{ActiveRule, Fit, RuleSet, hold, load_groups, load_kinds};
+use crate::group_rule::allowance::Allowance;
 use crate::group_rule::follow::Settlement;
 use crate::group_rule::store::members;
 use crate::group_rule::store::passes::{self, Pass, PassKind};
-use crate::group_rule::{GroupRule, RuleStatus, store};
+use crate::group_rule::{GROUPS_SEEN_MAX, GroupRule, RuleStatus, store};
 use crate::person::{Person, store as people};
 use crate::user_type::schemas::Kinds;
 use crate::walk::rows_max;
 use database::{ReadTx, WriteTx};
 use ledger::{Actor, Event, EventType, Outcome, Target};
+use protocol::expression::Groups;
 use std::collections::{BTreeMap, BTreeSet};
 use vocab::future::boxed;
 use vocab::id::{GroupId, OrgId, UserId};
@@ -26,6 +28,11 @@ const PEOPLE_ROWS: usize = 100;
 const CONCERNED_ENOUGH: usize = 50;
 /// Most reads of one page.
 const READS_MAX: usize = 20;
+/// Most work of looking at the people of a page, as steps of expressions: some tens of milliseconds. Those who are concerned are looked at
+/// once more while others wait.
+const PAGE_WORK_MAX: usize = 2_000_000;
+/// As how many steps a group counts that is read for somebody.
+const STEPS_OF_A_GROUP: usize = 40;
 /// What one transaction takes back or hands over.
 const GIVEN_ROWS: usize = 100;
 /// Passes that are looked for at once.
@@ -51,14 +58,15 @@ struct Known<'k> {
 }
 
 impl Cell {
-    /// Passes that wait to be taken up.
+    /// Passes that wait to be taken up, one of each org: of orgs behind that one, in their order, so that each has its turn however
+    /// many another has.
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
     #[boxed]
-    pub async fn due_group_passes(&self) -> Result<Vec<Pass>, Fault> {
+    pub async fn due_group_passes(&self, after: &str) -> Result<Vec<Pass>, Fault> {
         let mut tx = self.database.read().await?;
-        passes::load_due(&mut tx, self.now(), DUE_MAX).await
+        passes::load_due(&mut tx, self.now(), after, DUE_MAX).await
     }
 
     /// Does one page of a pass. Returns the pass as it stands then; none if it is through, or another has taken it up.
@@ -140,36 +148,59 @@ async fn read_page(tx: &mut ReadTx, pass: &Pass, rule: &GroupRule) -> Result<Pag
         place: pass.place.clone(),
         is_last: false,
     };
+    let mut work = 0;
     for _ in 0..READS_MAX {
         let rows = rows_max(PEOPLE_ROWS);
         let people = members::load_people(tx, &pass.org_id, &page.place, rows).await?;
-        page.is_last = people.len() < PEOPLE_ROWS;
-        let Some(last) = people.last() else { break };
-        let given = load_given(tx, pass, &page.place, &last.id).await?;
-        page.place = last.id.to_string();
+        let is_end = people.len() < PEOPLE_ROWS;
+        let given = match people.last() {
+            Some(last) => load_given(tx, pass, &page.place, &last.id).await?,
+            None => BTreeMap::new(),
+        };
         for person in people {
-            let groups = match rule.asks().is_empty() {
-                true => None,
-                false => load_groups(tx, &person).await?,
-            };
-            let present = given.get(&person.id).map_or(&[][..], Vec::as_slice);
-            let is_concerned = match rule.fit(&person, &kinds, groups.as_deref()) {
-                Fit::Yes => !has_all_of(&rule, present),
-                Fit::No => !present.is_empty(),
-                Fit::Unknown(why) => {
-                    page.unknown.get_or_insert((person, why));
-                    continue;
-                }
-            };
-            if is_concerned {
-                page.concerned.push(person.id);
+            if work >= PAGE_WORK_MAX {
+                return Ok(page);
             }
+            let present = given.get(&person.id).map_or(&[][..], Vec::as_slice);
+            work += look_at(tx, (&rule, &kinds), (person, present), &mut page).await?;
         }
+        page.is_last = is_end;
         if page.is_last || page.concerned.len() >= CONCERNED_ENOUGH {
             break;
         }
     }
     Ok(page)
+}
+
+/// Notes at the page whether somebody is concerned; returns how much work that was.
+async fn look_at(
+    tx: &mut ReadTx,
+    (rule, kinds): (&ActiveRule, &Kinds),
+    (person, present): (Person, &[GroupId]),
+    page: &mut Page,
+) -> Result<usize, Fault> {
+    let (groups, read) = match rule.asks().is_empty() {
+        true => (None, 0),
+        false => {
+            let groups = load_groups(tx, &person).await?;
+            let read = groups.as_ref().map_or(GROUPS_SEEN_MAX, Groups::count);
+            (groups, read)
+        }
+    };
+    let mut allowance = Allowance::default();
+    let fit = rule.fit(&person, kinds, groups.as_ref(), &mut allowance);
+    page.place = person.id.to_string();
+    let is_concerned = match fit {
+        Fit::Yes => !has_all_of(rule, present),
+        Fit::No => !present.is_empty(),
+        Fit::Unknown(_) => false,
+    };
+    if let Fit::Unknown(why) = fit {
+        page.unknown.get_or_insert((person, why));
+    } else if is_concerned {
+        page.concerned.push(person.id);
+    }
+    Ok(allowance.work() + read * STEPS_OF_A_GROUP)
 }
 
 /// Whether somebody was put in all groups of a rule and, since those may have been others, in no other.
@@ -257,7 +288,12 @@ async fn settle_one(
     };
     let fit = match known.excluded.contains(user) {
         true => Fit::No,
-        false => known.rule.fit(&person, known.kinds, groups.as_deref()),
+        false => known.rule.fit(
+            &person,
+            known.kinds,
+            groups.as_ref(),
+            &mut Allowance::default(),
+        ),
     };
     let wanted = match fit {
         Fit::Yes => known.rule.groups.as_slice(),

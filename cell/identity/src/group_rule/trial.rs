@@ -4,6 +4,7 @@ use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::group_rule::active::{ActiveRule, Fit, load_groups, load_kinds};
+use crate::group_rule::allowance::Allowance;
 use crate::group_rule::decide::parse_expression;
 use crate::person::store as people;
 use vocab::future::boxed;
@@ -38,6 +39,6 @@ impl Cell {
             true => None,
             false => load_groups(&mut tx, &person).await?,
         };
-        Ok(rule.fit(&person, &kinds, groups.as_deref()))
+        Ok(rule.fit(&person, &kinds, groups.as_ref(), &mut Allowance::default()))
     }
 }

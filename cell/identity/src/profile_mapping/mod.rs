@@ -17,7 +17,7 @@ use crate::person::Person;
 use crate::person::profile::is_fit;
 use crate::problem::{Problem, quoted};
 use crate::user_type::schemas::{Kinds, ProfileSchemas};
-use protocol::expression::{Budget, EvaluationError, Expression, Facts, Kind, Value};
+use protocol::expression::{Budget, EvaluationError, Expression, Facts, Groups, Kind, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
@@ -241,7 +241,7 @@ impl Mapped {
     fn values(&self, person: &Person, when: PushStatus) -> Result<Map<String, Json>, Overrun> {
         let facts = Facts {
             attribute: &|name| value_of(person, &self.kinds, name),
-            groups: &[],
+            groups: &Groups::default(),
         };
         let mut budget = Budget {
             steps: PERSON_STEPS_MAX,

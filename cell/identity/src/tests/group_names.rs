@@ -46,7 +46,7 @@ async fn rule(world: &World, org: &OrgId, (name, expression): (&str, &str), fill
 
 async fn walk(world: &World) {
     loop {
-        let due = world.cell.due_group_passes().await.unwrap();
+        let due = world.cell.due_group_passes("").await.unwrap();
         if due.is_empty() {
             return;
         }

@@ -114,7 +114,7 @@ async fn switch_off(world: &World, rule: &GroupRule, put_in: PutIn) {
 pub(super) async fn walk(world: &World) -> usize {
     let mut pages = 0;
     loop {
-        let due = world.cell.due_group_passes().await.unwrap();
+        let due = world.cell.due_group_passes("").await.unwrap();
         if due.is_empty() {
             return pages;
         }
@@ -503,7 +503,7 @@ async fn a_pass_goes_on_from_where_it_stood(world: &World) {
     }
     let made = rule(world, &org, input("Eng", ENGINEERS, &[&eng])).await;
     switch_on(world, &made).await.unwrap();
-    let first = world.cell.due_group_passes().await.unwrap().remove(0);
+    let first = world.cell.due_group_passes("").await.unwrap().remove(0);
     let second = world
         .cell
         .walk_group_pass(first.clone())
@@ -516,7 +516,7 @@ async fn a_pass_goes_on_from_where_it_stood(world: &World) {
     assert_eq!(world.cell.walk_group_pass(first).await.unwrap(), None);
     assert_eq!(members(world, &eng).await.len(), after_one);
     assert!(
-        world.cell.due_group_passes().await.unwrap().is_empty(),
+        world.cell.due_group_passes("").await.unwrap().is_empty(),
         "it is taken"
     );
     // Nobody goes on, until its time is over.
@@ -535,7 +535,7 @@ async fn a_pass_goes_on_from_where_it_stood(world: &World) {
     );
     // One that is switched off on the way ends there.
     switch_off(world, &made, PutIn::Leave).await;
-    let taken = world.cell.due_group_passes().await.unwrap().remove(0);
+    let taken = world.cell.due_group_passes("").await.unwrap().remove(0);
     let taken = world.cell.walk_group_pass(taken).await.unwrap().unwrap();
     switch_on(world, &made).await.unwrap();
     assert_eq!(world.cell.walk_group_pass(taken).await.unwrap(), None);

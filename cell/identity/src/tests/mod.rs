@@ -11,6 +11,7 @@ mod ceiling;
 mod ceiling_of_apps;
 mod credentials;
 mod group_names;
+mod group_rule_bounds;
 mod group_rules;
 mod groups;
 mod hook_keys;

@@ -6,6 +6,10 @@ use crate::expression::{
     Value,
 };
 use std::cmp::Ordering;
+use std::ops::Bound;
+
+/// So many bytes that are searched count as one that is produced.
+const SEARCHED_BYTES_OF_ONE: usize = 4;
 
 pub(super) fn holds(root: &Node, facts: &Facts<'_>) -> Result<bool, EvaluationError> {
     Evaluation::new(facts).flag(root)
@@ -39,6 +43,24 @@ pub(super) fn value_within(
         true => Err(EvaluationError::BudgetSpent),
         false => value,
     }
+}
+
+/// How many values an expression has: no evaluation looks at one of them twice.
+pub(super) fn count_nodes(node: &Node) -> usize {
+    let parts = match node {
+        Node::Literal(_) | Node::Attribute(_) | Node::Member(_) => 0,
+        Node::List(nodes)
+        | Node::All(nodes)
+        | Node::AnyOf(nodes)
+        | Node::Sum(nodes)
+        | Node::Call(_, nodes) => nodes.iter().map(count_nodes).sum(),
+        Node::Not(inner) => count_nodes(inner),
+        Node::Compare(_, pair) => count_nodes(&pair.0) + count_nodes(&pair.1),
+        Node::Choice(parts) => {
+            count_nodes(&parts.0) + count_nodes(&parts.1) + count_nodes(&parts.2)
+        }
+    };
+    parts + 1
 }
 
 struct Evaluation<'e> {
@@ -149,18 +171,60 @@ impl<'e> Evaluation<'e> {
     }
 
     fn is_member(&mut self, membership: &Membership) -> Result<bool, EvaluationError> {
-        for group in self.facts.groups {
-            self.step()?;
-            if membership.fits(&group.id, &group.name) {
-                return Ok(true);
+        let groups = self.facts.groups;
+        match membership {
+            Membership::Ids(ids) => {
+                for id in ids {
+                    self.step()?;
+                    if groups.ids.contains(id) {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Membership::Name(name) => {
+                self.step()?;
+                Ok(groups.names.contains(name))
+            }
+            Membership::NameStartsWith(start) => {
+                self.step()?;
+                let from = (Bound::Included(start.as_str()), Bound::Unbounded);
+                let first = groups.names.range::<str, _>(from).next();
+                Ok(first.is_some_and(|name| name.starts_with(start.as_str())))
+            }
+            Membership::NameContains(part) => {
+                for name in &groups.names {
+                    self.step()?;
+                    if name.contains(part.as_str()) {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
             }
         }
-        Ok(false)
+    }
+
+    /// A text that is searched for many others takes time without that anything is produced.
+    fn search(&mut self, values: &[Value]) -> Result<(), EvaluationError> {
+        let searched = match values.first() {
+            Some(Value::Text(text)) => text.len().saturating_mul(values.len() / 2),
+            _ => 0,
+        };
+        self.produced = self
+            .produced
+            .saturating_add(searched / SEARCHED_BYTES_OF_ONE);
+        match self.produced > self.produced_max {
+            true => Err(EvaluationError::TooMuchText),
+            false => Ok(()),
+        }
     }
 
     fn call(&mut self, function: Function, nodes: &[Node]) -> Result<Value, EvaluationError> {
         let values = self.values(nodes)?;
         check_growth(function, &values, self.produced_max)?;
+        if function == Function::StringSwitch {
+            self.search(&values)?;
+        }
         let made = match function {
             Function::ArrayContains | Function::ArrayIsEmpty | Function::ArraySize => {
                 Some(call_of_list(function, &values))

@@ -25,9 +25,9 @@ pub const EXPRESSION_BYTES_MAX: usize = 4_096;
 pub const EXPRESSION_DEPTH_MAX: usize = 32;
 /// Most values, operators and calls of one expression.
 pub const EXPRESSION_NODES_MAX: usize = 512;
-/// Most text that one evaluation produces, in bytes, all its parts together.
+/// Most text that one evaluation produces, in bytes, all its parts together. What is searched time and again counts for a part of it.
 pub const PRODUCED_BYTES_MAX: usize = 64 * 1_024;
-/// Most steps of one evaluation: each value and each group that is looked at is one.
+/// Most steps of one evaluation: each value is one, each group whose name is looked at, and each that is looked up.
 pub const STEPS_MAX: usize = 1_000_000;
 
 /// What a value is.
@@ -135,6 +135,29 @@ pub struct GroupFact {
     pub name: String,
 }
 
+/// The groups of a person: looked up by id and by name and its beginning, and looked through for a part of a name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Groups {
+    ids: BTreeSet<String>,
+    names: BTreeSet<String>,
+}
+
+impl Groups {
+    /// These.
+    #[must_use]
+    pub fn of(groups: impl IntoIterator<Item = GroupFact>) -> Self {
+        let pairs = groups.into_iter().map(|group| (group.id, group.name));
+        let (ids, names) = pairs.unzip();
+        Self { ids, names }
+    }
+
+    /// How many they are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.ids.len()
+    }
+}
+
 /// What is left for several evaluations together, beside what bounds each of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
@@ -149,7 +172,7 @@ pub struct Facts<'f> {
     /// The value of an attribute.
     pub attribute: &'f dyn Fn(&str) -> Value,
     /// The groups that count.
-    pub groups: &'f [GroupFact],
+    pub groups: &'f Groups,
 }
 
 /// Why a text is no expression, and where.
@@ -293,6 +316,29 @@ impl Expression {
         budget: &mut Budget,
     ) -> Result<Value, EvaluationError> {
         evaluate::value_within(&self.root, facts, budget)
+    }
+
+    /// Whether it holds of a person, where several may take only so much together.
+    ///
+    /// # Errors
+    /// As [`Expression::value_within`].
+    pub fn holds_within(
+        &self,
+        facts: &Facts<'_>,
+        budget: &mut Budget,
+    ) -> Result<bool, EvaluationError> {
+        Ok(self.value_within(facts, budget)? == Value::Flag(true))
+    }
+
+    /// Most steps that an evaluation takes about somebody who is in so many groups, whatever else they are like.
+    #[must_use]
+    pub fn steps_max(&self, groups: usize) -> usize {
+        let asked = self.memberships.iter().map(|membership| match membership {
+            Membership::Ids(ids) => ids.len(),
+            Membership::Name(_) | Membership::NameStartsWith(_) => 1,
+            Membership::NameContains(_) => groups,
+        });
+        evaluate::count_nodes(&self.root) + asked.sum::<usize>()
     }
 
     /// The groups that it asks about.

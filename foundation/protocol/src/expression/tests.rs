@@ -2,7 +2,8 @@
 
 use super::{
     Budget, EXPRESSION_BYTES_MAX, EXPRESSION_DEPTH_MAX, EXPRESSION_NODES_MAX, EvaluationError,
-    Expression, Facts, GroupFact, Kind, Membership, PRODUCED_BYTES_MAX, STEPS_MAX, Value, Wrong,
+    Expression, Facts, GroupFact, Groups, Kind, Membership, PRODUCED_BYTES_MAX, STEPS_MAX, Value,
+    Wrong,
 };
 use crate::properties::check_expression;
 use proptest::prelude::{any, prop, prop_assert_eq, proptest};
@@ -30,11 +31,15 @@ fn attribute(name: &str) -> Value {
     }
 }
 
-fn evaluate(text: &str) -> Result<bool, EvaluationError> {
-    let groups = ["Engineers", "Everyone"].map(|name| GroupFact {
+fn groups(names: &[&str]) -> Groups {
+    Groups::of(names.iter().map(|name| GroupFact {
         id: format!("00g{name}"),
-        name: name.into(),
-    });
+        name: String::from(*name),
+    }))
+}
+
+fn evaluate(text: &str) -> Result<bool, EvaluationError> {
+    let groups = groups(&["Engineers", "Everyone"]);
     let expression =
         Expression::parse(text, &kind_of).unwrap_or_else(|error| panic!("{text}: {error}"));
     let facts = Facts {
@@ -256,7 +261,7 @@ fn the_attributes_that_count_are_known_beforehand() {
 
 #[test]
 fn expressions_are_values_of_their_kind() {
-    let groups = [];
+    let groups = groups(&[]);
     let facts = Facts {
         attribute: &attribute,
         groups: &groups,
@@ -365,7 +370,7 @@ proptest! {
 fn several_evaluations_take_no_more_than_there_is_for_all() {
     let facts = Facts {
         attribute: &attribute,
-        groups: &[],
+        groups: &groups(&[]),
     };
     let read = |text: &str| Expression::parse_of(Kind::Text, text, &kind_of).unwrap();
     let (short, long) = (read("user.department + '!'"), read("user.long + user.long"));
@@ -400,4 +405,64 @@ fn several_evaluations_take_no_more_than_there_is_for_all() {
     assert!(budget.bytes < PRODUCED_BYTES_MAX);
     assert!(long.value_within(&facts, &mut budget).is_ok());
     assert_eq!(much.value_within(&facts, &mut budget), spent);
+}
+
+#[test]
+fn what_an_expression_takes_at_most_is_known_beforehand() {
+    let many: Vec<String> = (0..40).map(|number| format!("Group {number}")).collect();
+    let names: Vec<&str> = many.iter().map(String::as_str).collect();
+    let groups = groups(&names);
+    let facts = Facts {
+        attribute: &attribute,
+        groups: &groups,
+    };
+    assert_eq!(groups.count(), 40);
+    for (text, steps, holds) in [
+        ("true", 1, true),
+        ("isMemberOfGroupName('Group 39')", 2, true),
+        ("isMemberOfGroupName('Group')", 2, false),
+        ("isMemberOfGroupNameStartsWith('Group 3')", 2, true),
+        ("isMemberOfGroupNameStartsWith('Group 40')", 2, false),
+        ("isMemberOfAnyGroup('a', '00gGroup 2', 'b')", 4, true),
+        ("isMemberOfGroupNameContains('none')", 41, false),
+        (
+            "isMemberOfGroupNameContains('none') or user.level > 8",
+            45,
+            false,
+        ),
+    ] {
+        let expression = Expression::parse(text, &kind_of).unwrap();
+        assert_eq!(expression.steps_max(groups.count()), steps, "{text}");
+        for (given, expected) in [(steps, Ok(holds)), (0, Err(EvaluationError::BudgetSpent))] {
+            let mut budget = Budget {
+                steps: given,
+                bytes: PRODUCED_BYTES_MAX,
+            };
+            assert_eq!(
+                expression.holds_within(&facts, &mut budget),
+                expected,
+                "{text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_searched_time_and_again_is_bounded() {
+    let facts = Facts {
+        attribute: &attribute,
+        groups: &groups(&[]),
+    };
+    let asking = |times: usize| {
+        let pairs = ", 'y', 'z'".repeat(times);
+        let text = format!("String.stringSwitch(user.long, 'other'{pairs}) == 'other'");
+        let expression = Expression::parse(&text, &kind_of).unwrap();
+        expression.holds(&facts)
+    };
+    assert_eq!(asking(200), Ok(true));
+    // Fewer texts are looked for, in a longer one.
+    let long = "String.stringSwitch(user.long + user.long, 'other', ".to_owned();
+    let text = format!("{long}{}) == 'other'", ["'y', 'z'"; 140].join(", "));
+    let expression = Expression::parse(&text, &kind_of).unwrap();
+    assert_eq!(expression.holds(&facts), Err(EvaluationError::TooMuchText));
 }

@@ -97,6 +97,10 @@ pub const PROBLEMS: &[(&str, &str)] = &[
         "Die Regel {name} fragt nach der Gruppe {group}, die diese füllen würde; Regeln sehen nur Mitgliedschaften von Hand",
     ),
     (
+        "with this one, the rules that are on could take more than {steps} steps for one person; each isMemberOfGroupNameContains takes {groups}, and the other functions for groups take one for each group that they name",
+        "Mit dieser könnten die eingeschalteten Regeln mehr als {steps} Schritte für eine Person brauchen; jedes isMemberOfGroupNameContains braucht {groups}, und die anderen Funktionen für Gruppen brauchen einen für jede Gruppe, die sie nennen",
+    ),
+    (
         "a rule that is on cannot be changed; deactivate it first",
         "Eine eingeschaltete Regel lässt sich nicht ändern; schalten Sie sie zuerst aus",
     ),

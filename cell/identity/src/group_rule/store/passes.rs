@@ -89,16 +89,24 @@ pub async fn delete(
     tx.execute(sql, params![org, rule]).await.map(|_| ())
 }
 
-/// Passes that are due, the longest waiting first; none of an org that is closed.
+/// Of each org behind that one the pass that is due and has waited longest; none of an org that is closed.
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
 #[boxed]
-pub async fn load_due(tx: &mut ReadTx, now: Timestamp, limit: i64) -> Result<Vec<Pass>, Fault> {
-    let sql = "SELECT org_id, rule_id, kind, stamp, place, changed, begun_at FROM group_rule_passes WHERE due_at <= $1 \
-               AND org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open') \
-               ORDER BY due_at, org_id, rule_id LIMIT $2";
-    let rows = tx.query(sql, params![now, limit]).await?;
+pub async fn load_due(
+    tx: &mut ReadTx,
+    now: Timestamp,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Pass>, Fault> {
+    let sql = "SELECT org_id, rule_id, kind, stamp, place, changed, begun_at FROM \
+               (SELECT org_id, rule_id, kind, stamp, place, changed, begun_at, \
+               ROW_NUMBER() OVER (PARTITION BY org_id ORDER BY due_at, rule_id) AS own_turn \
+               FROM group_rule_passes WHERE due_at <= $1 AND org_id > $2 \
+               AND org_id NOT IN (SELECT org_id FROM org_fences WHERE mode <> 'open')) AS due \
+               WHERE own_turn = 1 ORDER BY org_id LIMIT $3";
+    let rows = tx.query(sql, params![now, after, limit]).await?;
     rows.iter()
         .map(|row| {
             let kind: String = row.get(2)?;
