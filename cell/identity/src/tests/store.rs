@@ -56,6 +56,13 @@ pub(super) async fn count_links(tx: &mut ReadTx) -> (i64, i64) {
     (row.get(0).unwrap(), row.get(1).unwrap())
 }
 
+/// How many wait for a lock, on PostgreSQL.
+pub(super) async fn count_waiting(tx: &mut ReadTx) -> i64 {
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let row = tx.query_optional(sql, params![]).await.unwrap().unwrap();
+    row.get(0).unwrap()
+}
+
 /// Removes the policies of a scope, which no operation does.
 pub(super) async fn delete_policies(
     tx: &mut WriteTx,

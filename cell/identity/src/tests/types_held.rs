@@ -4,9 +4,9 @@ use crate::access::Permission;
 use crate::fault::Refusal;
 use crate::for_tests::{World, profile};
 use crate::person::{PersonStatus, store as people};
+use crate::tests::store::count_waiting;
 use crate::tests::typed_rules::{contractors, set};
 use crate::user_type::store::{hold_type, put_type_of};
-use database::params;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use vocab::id::{OrgId, UserId, UserTypeId};
@@ -54,12 +54,9 @@ impl UnderWay {
 
 /// Waits until somebody waits for a lock of the store.
 async fn see_somebody_wait(world: &World) {
-    let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     loop {
         let mut tx = world.cell.database.read().await.unwrap();
-        let row = tx.query_optional(sql, params![]).await.unwrap().unwrap();
-        let waiting: i64 = row.get(0).unwrap();
-        if waiting > 0 {
+        if count_waiting(&mut tx).await > 0 {
             return;
         }
         drop(tx);
