@@ -225,10 +225,11 @@ async fn load_callers(tx: &mut ReadTx, permit: &Permit) -> Result<Vec<Role>, Ref
 }
 
 /// The person whom an act is about to touch, held until the end of its transaction: every act of an administrator upon
-/// a person begins with this. Whoever also takes the org's row takes it before.
+/// a person begins with this, and every act of theirs upon the own account. Whoever also takes the org's row takes it before.
 ///
 /// # Errors
-/// [`Refusal::NotFound`] for a person that this org does not have; [`Refusal::OutOfReach`] for somebody who may do more.
+/// [`Refusal::NotFound`] for a person that this org does not have; [`Refusal::OutOfReach`] for somebody who may do more;
+/// [`Refusal::Changed`] for somebody at work on the own account who was shut out or is kept out since they were let in.
 #[boxed]
 pub async fn hold_within_reach(
     tx: &mut WriteTx,
@@ -238,6 +239,7 @@ pub async fn hold_within_reach(
     let person = store::load_held(tx, permit.org(), user_id)
         .await?
         .ok_or(Refusal::NotFound)?;
+    permit.still_stands(&person)?;
     check_reach(tx, permit, user_id).await?;
     Ok(person)
 }

@@ -5,7 +5,7 @@
 //! [`ceiling`].
 
 use crate::access::custom::capability::Capability;
-use crate::access::own::{Freshness, OwnCaller};
+use crate::access::own::{Freshness, OwnCaller, OwnStanding};
 use crate::access::scope::ApiScope;
 use crate::fault::Refusal;
 use ledger::{Actor, ClientFacts};
@@ -269,6 +269,8 @@ pub struct Permit {
     own_session: Option<SessionId>,
     own_flow: Option<FlowId>,
     own_token: Option<ApiTokenId>,
+    /// How the person stood to whom it was given over the own account.
+    own_standing: Option<OwnStanding>,
     rights: Rights,
 }
 
@@ -408,6 +410,10 @@ pub fn authorize(
         own_session,
         own_flow: own_flow(caller),
         own_token: own_token(caller),
+        own_standing: match caller {
+            Caller::Own(own) => Some(own.standing()),
+            _ => None,
+        },
         rights,
     })
 }
@@ -465,6 +471,7 @@ pub fn authorize_within(
         own_session,
         own_flow: None,
         own_token: own_token(caller),
+        own_standing: None,
         rights: Rights::CustomOf(principal),
     })
 }

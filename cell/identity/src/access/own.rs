@@ -45,6 +45,22 @@ pub const fn decide_freshness(evaluation: &Evaluation) -> Freshness {
     }
 }
 
+/// How a person stands: what ends everything that was proved for them, or keeps them out, makes it another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OwnStanding {
+    epoch: i64,
+    may_act: bool,
+}
+
+impl OwnStanding {
+    pub(crate) const fn of(person: &Person) -> Self {
+        Self {
+            epoch: person.epoch,
+            may_act: person.status.may_act(),
+        }
+    }
+}
+
 /// A person at work on the own account.
 #[derive(Debug, Clone)]
 pub struct OwnCaller {
@@ -55,6 +71,7 @@ pub struct OwnCaller {
     session_id: Option<SessionId>,
     flow_id: Option<FlowId>,
     freshness: Freshness,
+    standing: OwnStanding,
 }
 
 impl OwnCaller {
@@ -81,6 +98,7 @@ impl OwnCaller {
             session_id,
             flow_id: None,
             freshness,
+            standing: OwnStanding::of(person),
         }
     }
 
@@ -111,6 +129,10 @@ impl OwnCaller {
     #[must_use]
     pub const fn freshness(&self) -> Freshness {
         self.freshness
+    }
+
+    pub(super) const fn standing(&self) -> OwnStanding {
+        self.standing
     }
 
     pub(super) fn actor(&self) -> Actor {

@@ -1,8 +1,10 @@
 //! What a permit is good for: operations hold it against what they need.
 
 use crate::access::custom::capability::{Capability, ThingKind};
+use crate::access::own::OwnStanding;
 use crate::access::{Opens, Permission, Permit, Principal, Rights};
 use crate::fault::Refusal;
+use crate::person::Person;
 use vocab::id::UserId;
 
 impl Permit {
@@ -126,6 +128,19 @@ impl Permit {
                 Some(format!("app {app}"))
             }
             Rights::Own | Rights::RolesOf(_) | Rights::CustomOf(Principal::Person(_)) => None,
+        }
+    }
+
+    /// Holds a permit over the own account against its person as they are in the transaction that acts: who was shut out or is
+    /// kept out since it was given does nothing by it any more. Any other permit stands by what is read of its holder there.
+    ///
+    /// # Errors
+    /// [`Refusal::Changed`] if the person stands otherwise.
+    pub(crate) fn still_stands(&self, person: &Person) -> Result<(), Refusal> {
+        let is_own = self.own_user.as_ref() == Some(&person.id);
+        match self.own_standing {
+            Some(then) if is_own && then != OwnStanding::of(person) => Err(Refusal::Changed),
+            _ => Ok(()),
         }
     }
 

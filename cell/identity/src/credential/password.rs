@@ -83,8 +83,8 @@ impl PlannedPassword {
     /// Stores it, with history, notice and log row.
     ///
     /// # Errors
-    /// [`Refusal::Changed`] if the password that it replaces was replaced meanwhile; [`Refusal::OutOfReach`] for
-    /// somebody who may do more.
+    /// [`Refusal::Changed`] if the password that it replaces was replaced meanwhile, or whoever replaces their own was shut out
+    /// or is kept out since; [`Refusal::OutOfReach`] for somebody who may do more.
     #[boxed]
     pub async fn apply(self, tx: &mut WriteTx) -> Result<(), Refusal> {
         let (org_id, user_id) = (self.permit.org(), &self.user_id);

@@ -4,17 +4,18 @@ use crate::access::own::OwnCaller;
 use crate::access::{Caller, Permission, Permit, authorize};
 use crate::cell::Cell;
 use crate::credential::passkey::{Enrolment, PasskeyRefusal};
-use crate::credential::password::PasswordRefusal;
+use crate::credential::password::{PasswordRefusal, PlannedPassword};
 use crate::credential::store as credentials;
-use crate::fault::{Fault, Refusal};
+use crate::fault::Refusal;
 use crate::org::context::{OrgContext, RequestFacts};
 use crate::person::Person;
 use crate::person::lifecycle::LifecycleAction;
 use crate::person::operations::apply_transition;
 use crate::person::{PersonStatus, store as people};
-use crate::sign_in::{Flow, Step};
+use crate::sign_in::{Flow, Step, store as flows};
 use crate::sign_on::{AuthenticatorKind, PasskeyStorage};
 use crate::snapshot::OrgSnapshot;
+use database::WriteTx;
 use ledger::ClientFacts;
 use vocab::future::boxed;
 use vocab::id::FlowId;
@@ -134,10 +135,11 @@ impl Cell {
             .await
     }
 
-    /// Replaces an expired password on the way.
+    /// Replaces an expired password on the way; whoever had to do so before anything else is active again.
     ///
     /// # Errors
-    /// [`PasswordRefusal`]; a sign-in that does not ask for it changes nothing.
+    /// [`PasswordRefusal`], and in it [`Refusal::Changed`] if the person or the sign-in changed at the same moment; a sign-in that
+    /// does not ask for it changes nothing.
     #[boxed]
     pub async fn replace_password(
         &self,
@@ -146,40 +148,84 @@ impl Cell {
         password: Secret<String>,
         request: &RequestFacts,
     ) -> Result<bool, PasswordRefusal> {
-        if self.next_step(snapshot, flow, request).await? != Step::ChangePassword {
-            return Ok(false);
-        }
-        let Some(person) = self.person_of(flow).await? else {
+        let planned = self.plan_replacement(snapshot, flow, password, request);
+        let Some(planned) = planned.await? else {
             return Ok(false);
         };
-        let permit = permit_sign_in(&person, Some(&flow.id), &request.client)?;
-        self.set_password(&permit, &person.id, password).await?;
-        if person.status == PersonStatus::PasswordExpired {
-            self.reactivate(&person).await?;
-        }
-        flow.state.must_change_password = false;
-        match self.keep_sign_in(flow).await {
-            Ok(()) => Ok(true),
-            Err(Refusal::Fault(fault)) => Err(fault.into()),
-            Err(_) => Ok(false),
-        }
+        let cell = self.clone();
+        let replaced: Result<Flow, Refusal> = self
+            .database
+            .write(move |tx| Box::pin(async move { planned.apply(tx, &cell).await }))
+            .await;
+        *flow = replaced?;
+        Ok(true)
     }
 
-    async fn reactivate(&self, person: &Person) -> Result<(), Fault> {
-        let (cell, person) = (self.clone(), person.clone());
-        let done = self.database.write(move |tx| {
-            Box::pin(async move {
-                let present = people::load(tx, &person.org_id, &person.id)
-                    .await?
-                    .ok_or(Refusal::NotFound)?;
-                apply_transition(tx, &cell, &present, LifecycleAction::Activate).await
-            })
-        });
-        match done.await {
-            Err(Refusal::Fault(fault)) => Err(fault),
-            // Somebody else changed the state meanwhile: that decision stands.
-            Ok(_) | Err(_) => Ok(()),
+    /// Prepares it; nothing where the sign-in does not ask for it.
+    pub(crate) async fn plan_replacement(
+        &self,
+        snapshot: &OrgSnapshot,
+        flow: &Flow,
+        password: Secret<String>,
+        request: &RequestFacts,
+    ) -> Result<Option<PlannedReplacement>, PasswordRefusal> {
+        if self.next_step(snapshot, flow, request).await? != Step::ChangePassword {
+            return Ok(None);
         }
+        let Some(person) = self.person_of(flow).await? else {
+            return Ok(None);
+        };
+        let permit = permit_sign_in(&person, Some(&flow.id), &request.client)?;
+        let subject = self.factor_subject(&permit, &person.id).await?;
+        let password = self
+            .plan_password(&permit, &subject, &subject.person, password)
+            .await?;
+        let mut flow = flow.clone();
+        flow.state.must_change_password = false;
+        Ok(Some(PlannedReplacement {
+            permit,
+            person,
+            password,
+            flow,
+        }))
+    }
+}
+
+/// A new password in place of an expired one, to be stored together with what comes of it.
+pub(crate) struct PlannedReplacement {
+    permit: Permit,
+    /// The person as the sign-in found them.
+    person: Person,
+    password: PlannedPassword,
+    /// The sign-in as it goes on.
+    flow: Flow,
+}
+
+impl PlannedReplacement {
+    /// Stores it, lets the person act again who had to replace it, and lets the sign-in go on: all of it, or nothing.
+    ///
+    /// # Errors
+    /// [`Refusal::Changed`] if another answer came first, or the person is not in the state any more in which they were asked
+    /// for it, or was shut out: whoever decided that meanwhile did not decide about somebody who comes back by this.
+    pub(crate) async fn apply(mut self, tx: &mut WriteTx, cell: &Cell) -> Result<Flow, Refusal> {
+        if !flows::update(tx, &self.flow).await? {
+            return Err(Refusal::Changed);
+        }
+        self.flow.revision += 1;
+        let person = people::load_held(tx, &self.person.org_id, &self.person.id)
+            .await?
+            .filter(|present| {
+                present.status == self.person.status && self.flow.state.is_of(present)
+            })
+            .ok_or(Refusal::Changed)?;
+        self.password.apply(tx).await?;
+        if person.status == PersonStatus::PasswordExpired {
+            let action = LifecycleAction::Activate;
+            apply_transition(tx, cell, &person, action).await?;
+            let event = cell.person_event(&self.permit, action.event(), &person);
+            ledger::append(tx, &person.org_id, event).await?;
+        }
+        Ok(self.flow)
     }
 }
 

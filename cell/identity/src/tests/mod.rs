@@ -10,6 +10,7 @@ mod behaviors;
 mod ceiling;
 mod ceiling_of_apps;
 mod credentials;
+mod expired_passwords;
 mod group_names;
 mod group_rule_bounds;
 mod group_rules;

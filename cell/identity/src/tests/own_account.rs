@@ -10,6 +10,7 @@ use crate::fault::Refusal;
 use crate::for_tests::{World, on_both_engines};
 use crate::org::settings::SessionSettings;
 use crate::person::Person;
+use crate::person::lifecycle::LifecycleAction as Do;
 use crate::session::SignedIn;
 use crate::session::ending::Ending;
 use ledger::ClientFacts;
@@ -232,7 +233,9 @@ async fn without_fresh_proof_no_factor_changes(world: &World) {
 }
 
 async fn end(world: &World, by: &Person, whose: &Person, ending: Ending) -> Result<usize, Refusal> {
-    let permit = own(by, Permission::OwnAccount);
+    // As they are now: a permit ends with what was proved for it.
+    let by = world.load(&by.org_id, &by.id).await;
+    let permit = own(&by, Permission::OwnAccount);
     let planned = world
         .cell
         .plan_session_end(&permit, &whose.id, ending)
@@ -433,7 +436,47 @@ async fn recovery_codes_are_handed_out_to_those_who_have_none(world: &World) {
     assert_eq!(hand_out().await, None);
 }
 
+/// What somebody was let do to the own account ends when they are shut out or kept out, though they be let in again.
+async fn what_was_permitted_ends_with_what_was_proved_for_it(world: &World) {
+    let org = world.org("acme").await;
+    let manage = world.permit(&org, Permission::ManagePeople);
+    for (login, actions) in [
+        ("ada", &[Do::Suspend, Do::Unsuspend] as &[Do]),
+        ("eve", &[Do::Lock, Do::Unlock]),
+        ("bob", &[Do::Deactivate]),
+    ] {
+        let person = world.person(&org, login).await;
+        let permit = own(&person, Permission::OwnFactors);
+        let (none, new) = (String::new(), "nine tortoises walk to Samos".to_owned());
+        let planned = world
+            .cell
+            .plan_own_password(&permit, Secret::new(none), Secret::new(new));
+        let planned = planned.await.unwrap();
+        let passkey = add_passkey(world, &person, "Laptop").await;
+        for action in actions {
+            let changed = world
+                .cell
+                .change_person_status(&manage, &person.id, *action);
+            changed.await.unwrap();
+        }
+        let rows = world.log_rows(&org).await;
+        let written = world
+            .cell
+            .database
+            .write(move |tx| Box::pin(planned.apply(tx)));
+        assert!(matches!(written.await, Err(Refusal::Changed)), "{login}");
+        let renamed = world
+            .cell
+            .rename_passkey(&permit, &person.id, &passkey, "Mine")
+            .await;
+        assert!(matches!(renamed, Err(Refusal::Changed)), "{login}");
+        assert!(!world.cell.has_password(&person).await.unwrap(), "{login}");
+        assert_eq!(world.log_rows(&org).await, rows, "{login}");
+    }
+}
+
 on_both_engines!(
+    what_was_permitted_ends_with_what_was_proved_for_it,
     of_two_last_passkeys_removed_at_once_one_stays,
     names_are_one_short_line_and_each_change_is_told,
     another_persons_things_are_not_found,
