@@ -32,7 +32,7 @@ use vocab::time::{Clock, ManualClock, Timestamp};
 pub const START_SECS: i64 = 1_795_465_901;
 
 /// The schema of a cell as far as `identity` has it; crates above add theirs by [`with`].
-pub const SCHEMA: [Migration; 34] = [
+pub const SCHEMA: [Migration; 35] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -66,6 +66,7 @@ pub const SCHEMA: [Migration; 34] = [
     identity::schema::MIGRATION_WALKED_BY_RULES,
     identity::schema::MIGRATION_BEHAVIORS,
     identity::schema::MIGRATION_USER_TYPES,
+    identity::schema::MIGRATION_RETURNS_TO,
     identity::schema::MIGRATION_ENROLMENTS_BY_WHOM,
 ];
 

@@ -148,6 +148,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 34,
+        ..crate::schema::MIGRATION_RETURNS_TO
+    },
+    Migration {
+        version: 35,
         ..crate::schema::MIGRATION_ENROLMENTS_BY_WHOM
     },
 ];

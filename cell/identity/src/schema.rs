@@ -198,6 +198,13 @@ pub const MIGRATION_USER_TYPES: Migration = Migration {
     sql: include_str!("schema/039_user_types.sql"),
 };
 
+/// The state to which people return who are kept out.
+pub const MIGRATION_RETURNS_TO: Migration = Migration {
+    version: 40,
+    name: "states that people return to",
+    sql: include_str!("schema/040_returns_to.sql"),
+};
+
 /// By whom the enrolment of an authenticator app was begun.
 pub const MIGRATION_ENROLMENTS_BY_WHOM: Migration = Migration {
     version: 41,

@@ -43,7 +43,7 @@ use vocab::time::{Clock, SystemClock};
 use wire::identity::IdentityError;
 
 /// The tables of a cell, in the order in which they came to be.
-pub static MIGRATIONS: [Migration; 40] = [
+pub static MIGRATIONS: [Migration; 41] = [
     ledger::MIGRATION,
     keys::MIGRATION,
     identity::schema::MIGRATION,
@@ -83,6 +83,7 @@ pub static MIGRATIONS: [Migration; 40] = [
     identity::schema::MIGRATION_WALKED_BY_RULES,
     identity::schema::MIGRATION_BEHAVIORS,
     identity::schema::MIGRATION_USER_TYPES,
+    identity::schema::MIGRATION_RETURNS_TO,
     identity::schema::MIGRATION_ENROLMENTS_BY_WHOM,
 ];
 

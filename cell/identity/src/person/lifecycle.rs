@@ -174,6 +174,30 @@ pub fn decide_transition(
     }
 }
 
+/// The state after the action of somebody who is to return to another one, and to which they return from then on.
+///
+/// Whoever has to choose another password has to do so after all that keeps them out for a time: an old password, or one that
+/// somebody else was told, counts no more for having waited. It is forgotten where the person is in that state again, or is
+/// made active out of it.
+///
+/// # Errors
+/// [`Refusal::WrongState`] as [`decide_transition`].
+pub fn decide_return(
+    from: PersonStatus,
+    returns_to: Option<PersonStatus>,
+    action: LifecycleAction,
+) -> Result<(PersonStatus, Option<PersonStatus>), Refusal> {
+    use PersonStatus as Is;
+    let after = decide_transition(from, action)?;
+    Ok(match (from, after) {
+        (Is::Recovery | Is::PasswordExpired, Is::Active) => (Is::Active, None),
+        (_, Is::Active) => (returns_to.unwrap_or(Is::Active), None),
+        (_, Is::Recovery | Is::PasswordExpired) => (after, None),
+        (Is::Recovery | Is::PasswordExpired, _) => (after, Some(from)),
+        _ => (after, returns_to),
+    })
+}
+
 /// What may be done to a person in that state, in the order of the table.
 #[must_use]
 pub fn permitted_actions(from: PersonStatus) -> Vec<LifecycleAction> {
@@ -185,7 +209,7 @@ pub fn permitted_actions(from: PersonStatus) -> Vec<LifecycleAction> {
 
 #[cfg(test)]
 mod tests {
-    use super::{LifecycleAction, decide_transition, permitted_actions};
+    use super::{LifecycleAction, decide_return, decide_transition, permitted_actions};
     use crate::person::PersonStatus;
 
     #[test]
@@ -235,6 +259,44 @@ mod tests {
         for (state, permitted) in table {
             assert_eq!(&permitted_actions(*state), permitted, "{state:?}");
         }
+    }
+
+    #[test]
+    fn nobody_gets_rid_of_another_password_by_being_kept_out() {
+        use LifecycleAction as Do;
+        use PersonStatus as Is;
+        let goes = |from: Is, actions: &[Do]| {
+            let mut stands = (from, None);
+            for action in actions {
+                stands = decide_return(stands.0, stands.1, *action).unwrap();
+            }
+            stands
+        };
+        for from in [Is::Recovery, Is::PasswordExpired] {
+            for (actions, after) in [
+                (&[Do::Suspend, Do::Unsuspend] as &[Do], from),
+                (&[Do::Lock, Do::Unlock], from),
+                (&[Do::Deactivate, Do::Activate], from),
+                (&[Do::Suspend, Do::Deactivate, Do::Activate], from),
+                (&[Do::Lock, Do::Deactivate, Do::Invite, Do::Activate], from),
+                (&[Do::Lock, Do::ResetPassword], Is::Recovery),
+                (&[Do::Activate], Is::Active),
+                (&[Do::Activate, Do::Suspend, Do::Unsuspend], Is::Active),
+            ] {
+                assert_eq!(goes(from, actions), (after, None), "{from:?} {actions:?}");
+            }
+        }
+        for actions in [
+            &[Do::Suspend, Do::Unsuspend] as &[Do],
+            &[Do::Lock, Do::Unlock],
+            &[Do::Deactivate, Do::Activate],
+        ] {
+            assert_eq!(goes(Is::Active, actions), (Is::Active, None));
+        }
+        assert_eq!(
+            goes(Is::PasswordExpired, &[Do::Suspend]),
+            (Is::Suspended, Some(Is::PasswordExpired))
+        );
     }
 
     #[test]

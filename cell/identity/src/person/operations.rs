@@ -13,7 +13,7 @@ use crate::group_rule::{active, follow::follow};
 use crate::notice::{Notice, SealedMail};
 use crate::org::Org;
 use crate::org::settings::ProfileAttribute;
-use crate::person::lifecycle::{LifecycleAction, decide_transition};
+use crate::person::lifecycle::{LifecycleAction, decide_return};
 use crate::person::profile::{
     ProfileInput, decide_profile, decide_profile_of, fold, known_attributes,
 };
@@ -480,7 +480,8 @@ pub(super) async fn apply_profile(
     Ok(())
 }
 
-/// Changes the state by the table, in the caller's transaction.
+/// Changes the state by the table, in the caller's transaction. Whoever had to choose another password before they were kept out
+/// has to do so after it.
 ///
 /// # Errors
 /// [`Refusal::WrongState`] where the table has no such step.
@@ -491,13 +492,15 @@ pub async fn apply_transition(
     person: &Person,
     action: LifecycleAction,
 ) -> Result<PersonStatus, Refusal> {
-    let after = decide_transition(person.status, action)?;
+    let returns_to = store::load_return(tx, &person.org_id, &person.id).await?;
+    let (after, returns_to) = decide_return(person.status, returns_to, action)?;
     let sessions = if action.ends_sessions() {
         Sessions::Ended
     } else {
         Sessions::Kept
     };
-    store::update_status(tx, person, after, sessions, cell.now()).await?;
+    let states = (after, returns_to);
+    store::update_status(tx, person, states, sessions, cell.now()).await?;
     if sessions == Sessions::Ended {
         crate::session::store::delete_all(tx, &person.org_id, &person.id).await?;
         crate::credential::store::delete_pending_totp(tx, &person.org_id, &person.id).await?;

@@ -444,7 +444,41 @@ pub enum Sessions {
     Ended,
 }
 
-/// Changes the state if the revision is still the one that was read.
+/// To which state somebody returns who is kept out or has left.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+#[boxed]
+pub async fn load_return(
+    tx: &mut ReadTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+) -> Result<Option<PersonStatus>, Fault> {
+    let sql = "SELECT returns_to FROM users WHERE org_id = $1 AND id = $2";
+    let row = tx.query_optional(sql, params![org_id, user_id]).await?;
+    let word: Option<Option<String>> = row.map(|row| row.get(0)).transpose()?;
+    let read = |word: String| {
+        let status = PersonStatus::from_word(&word);
+        status.ok_or_else(|| Fault::stored("state that a person returns to", &word))
+    };
+    word.flatten().map(read).transpose()
+}
+
+/// Forgets it: the person has just chosen another password.
+///
+/// # Errors
+/// [`DatabaseFault`] if the store fails.
+#[boxed]
+pub async fn forget_return(
+    tx: &mut WriteTx,
+    org_id: &OrgId,
+    user_id: &UserId,
+) -> Result<(), DatabaseFault> {
+    let sql = "UPDATE users SET returns_to = NULL WHERE org_id = $1 AND id = $2";
+    tx.execute(sql, params![org_id, user_id]).await.map(|_| ())
+}
+
+/// Changes the state, and the one that is returned to from it, if the revision is still the one that was read.
 ///
 /// # Errors
 /// [`Refusal::Changed`] if it is not.
@@ -452,21 +486,22 @@ pub enum Sessions {
 pub async fn update_status(
     tx: &mut WriteTx,
     person: &Person,
-    status: PersonStatus,
+    (status, returns_to): (PersonStatus, Option<PersonStatus>),
     sessions: Sessions,
     now: Timestamp,
 ) -> Result<(), Refusal> {
     let raise = i64::from(sessions == Sessions::Ended);
     let sql = "UPDATE users SET status = $1, epoch = epoch + $2, revision = revision + 1, status_changed_at = $3, \
                updated_at = $3, activated_at = CASE WHEN $1 = 'ACTIVE' THEN COALESCE(activated_at, $3) \
-               ELSE activated_at END WHERE org_id = $4 AND id = $5 AND revision = $6";
+               ELSE activated_at END, returns_to = $7 WHERE org_id = $4 AND id = $5 AND revision = $6";
     let values = params![
         status.as_str(),
         raise,
         now,
         &person.org_id,
         &person.id,
-        person.revision
+        person.revision,
+        returns_to.map(|state| state.as_str().to_owned())
     ];
     if tx.execute(sql, values).await? != 1 {
         return Err(Refusal::Changed);

@@ -138,7 +138,45 @@ async fn what_was_decided_meanwhile_stands(world: &World) {
     assert_eq!(status(world, &bob).await, Is::Active);
 }
 
+/// An old password, or one that somebody else was told, counts no more for its person having been kept out.
+async fn who_was_kept_out_has_to_replace_it_still(world: &World) {
+    let org = world.org("acme").await;
+    let manage = world.permit(&org, Permission::ManagePeople);
+    for (login, away) in [
+        ("suspended", &[Do::Suspend, Do::Unsuspend] as &[Do]),
+        ("locked", &[Do::Lock, Do::Unlock]),
+        ("left", &[Do::Deactivate, Do::Activate]),
+        ("both", &[Do::Suspend, Do::Deactivate, Do::Activate]),
+    ] {
+        let (person, _) = asked(world, &org, login).await;
+        let given = world.cell.set_temporary_password(&manage, &person.id);
+        let given = given.await.unwrap();
+        for action in away {
+            change(world, &person, *action).await;
+        }
+        assert_eq!(status(world, &person).await, Is::PasswordExpired, "{login}");
+        let (flow, attempt) = shown(world, &org, login, given.expose()).await;
+        assert_eq!(attempt, Attempt::Right, "{login}");
+        assert_eq!(next(world, &flow).await, Step::ChangePassword, "{login}");
+        // The same for whoever had to get in by a link.
+        change(world, &person, Do::ResetPassword).await;
+        for action in away {
+            change(world, &person, *action).await;
+        }
+        assert_eq!(status(world, &person).await, Is::Recovery, "{login}");
+        let (_, attempt) = shown(world, &org, login, given.expose()).await;
+        assert_eq!(attempt, Attempt::Wrong, "{login}");
+        // Whoever is let in expressly is in, and nothing is remembered of it.
+        assert_eq!(change(world, &person, Do::Activate).await, Is::Active);
+        for action in away {
+            change(world, &person, *action).await;
+        }
+        assert_eq!(status(world, &person).await, Is::Active, "{login}");
+    }
+}
+
 on_both_engines!(
+    who_was_kept_out_has_to_replace_it_still,
     whoever_replaces_it_is_active_again_and_the_log_says_so,
     what_was_decided_meanwhile_stands,
 );

@@ -356,13 +356,14 @@ async fn a_changed_name_is_found_and_the_old_one_is_not(world: &World) {
         .await
         .unwrap_err();
     assert!(matches!(taken, Refusal::Taken { field: "login" }));
-    let (status, sessions) = (PersonStatus::Suspended, store::Sessions::Ended);
+    let states = (PersonStatus::Suspended, None);
+    let sessions = store::Sessions::Ended;
     let at = world.cell.now();
     world
         .cell
         .database
         .write(move |tx| {
-            Box::pin(async move { store::update_status(tx, &now, status, sessions, at).await })
+            Box::pin(async move { store::update_status(tx, &now, states, sessions, at).await })
         })
         .await
         .unwrap();

@@ -161,6 +161,10 @@ const RELEASED: &[(i64, &str)] = &[
         "975f5bd6bcaac6a4136a0f1edcd20095b7918c6b21b0f32b8188d8b27f5caba7",
     ),
     (
+        40,
+        "5fefcd97f44d0803892116cdd2b1fc0366fbf9bb0148e3e309b93b2bbf9b213e",
+    ),
+    (
         41,
         "fc08203c19743946ef3ad2f92a201a2b0e90c97d4d70a589f059b4c843058dd1",
     ),
