@@ -17,8 +17,7 @@ use identity::password::policy::PasswordProblem;
 use identity::person::Person;
 use identity::person::profile::ProfileInput;
 use identity::sign_in::begin::Purpose;
-use identity::sign_in::enroll::Enrolling;
-use identity::sign_in::recover::{FollowedLink, LinkAnswer, LinkProof, LinkRefusal};
+use identity::sign_in::open::{FollowedLink, LinkAnswer, LinkProof, LinkRefusal};
 use identity::sign_in::setup::{LinkPurpose, Passkeys, SetupRefusal};
 use vocab::secret::Secret;
 
@@ -298,7 +297,7 @@ pub async fn answer_welcome(visit: Visit) -> Response {
         purpose: LinkPurpose::Invitation,
         token: &token,
     };
-    match open_with_password(&visit, link, &person).await {
+    match open_with_password(&visit, link).await {
         Ok(response) => response,
         Err(Wrong::Again(text)) => welcome_page(
             &visit,
@@ -334,38 +333,28 @@ impl From<Response> for Wrong {
 pub(crate) async fn open_with_password(
     visit: &Visit,
     link: FollowedLink<'_>,
-    person: &Person,
 ) -> Result<Response, Wrong> {
     let (t, org) = (visit.shell().t, &visit.snapshot.org);
     if visit.field("password") != visit.field("password_again") {
         return Err(Wrong::Again(t.begin.password_differs.to_owned()));
     }
-    let password = Secret::new(visit.field("password").to_owned());
-    // The password first: a refused one must not use the link up.
-    visit
-        .cell
-        .check_new_password(org, person, &password)
-        .map_err(|refusal| refuse_password(visit, refusal))?;
     let passkeys = if visit.field("lost_passkeys") == "on" {
         Passkeys::Lost
     } else {
         Passkeys::Kept
     };
+    // All in one: a password that is refused does not use the link up.
     let answer = LinkAnswer {
         passkeys,
         code: visit.field("code"),
+        password: Secret::new(visit.field("password").to_owned()),
     };
     let opened = visit
         .cell
         .use_link(org, link, answer, &visit.facts)
         .await
         .map_err(|refusal| refuse_link(visit, refusal))?;
-    let Enrolling { person, permit } = &opened.enrolling;
-    visit
-        .cell
-        .set_password(permit, &person.id, password)
-        .await
-        .map_err(|refusal| refuse_password(visit, refusal))?;
+    let person = &opened.enrolling.person;
     Ok(sign_in_opened(visit, person, opened.proof.as_ref(), "/").await)
 }
 
@@ -380,6 +369,7 @@ fn refuse_link(visit: &Visit, refusal: LinkRefusal) -> Wrong {
     match refusal {
         LinkRefusal::WrongCode => Wrong::Code(visit.shell().t.signin.wrong_code.to_owned()),
         LinkRefusal::Slow(wait) => Wrong::from(slow(visit, wait.secs)),
+        LinkRefusal::Password(refusal) => refuse_password(visit, refusal),
         LinkRefusal::NeedsHelp | LinkRefusal::Other(Refusal::NotFound) => {
             Wrong::from(expired(visit))
         }

@@ -10,7 +10,8 @@ use crate::visit::Visit;
 use axum::response::Response;
 use identity::fault::Refusal;
 use identity::person::Person;
-use identity::sign_in::recover::{FollowedLink, RecoveryNeed};
+use identity::sign_in::open::FollowedLink;
+use identity::sign_in::recover::RecoveryNeed;
 use identity::sign_in::setup::{LinkPurpose, RECOVERY_SECS};
 use identity::sign_on::means::Means;
 
@@ -137,7 +138,7 @@ pub async fn answer_reset(visit: Visit) -> Response {
         token: &followed.token,
     };
     let mut inputs = Inputs::default();
-    match open_with_password(&visit, link, &followed.person).await {
+    match open_with_password(&visit, link).await {
         Ok(response) => return response,
         Err(Wrong::Response(response)) => return *response,
         Err(Wrong::Again(text)) => inputs.password_again = Input::default().refused(text),

@@ -217,12 +217,8 @@ impl Cell {
         Ok(work.await?)
     }
 
-    /// Holds a new password against the rules that need no hashing, so that a link is not used up for a refused one.
-    ///
-    /// # Errors
-    /// [`PasswordRefusal::Policy`] with all problems.
-    pub fn check_new_password(
-        &self,
+    /// Holds a new password against the rules that need no hashing.
+    fn check_new_password(
         org: &Org,
         person: &Person,
         candidate: &Secret<String>,
@@ -386,7 +382,7 @@ impl Cell {
     ) -> Result<PlannedPassword, PasswordRefusal> {
         let (org, person) = (subject.org(), &subject.person);
         // The cheap rules first: a refused password costs no hashing.
-        self.check_new_password(org, about, &candidate)?;
+        Self::check_new_password(org, about, &candidate)?;
         let keep = i64::from(org.settings.password.history_count);
         let (present, mut former) = {
             let mut tx = self.database.read().await?;

@@ -10,6 +10,7 @@ pub mod enroll;
 pub mod evaluate;
 pub mod factors;
 pub mod finish;
+pub mod open;
 pub mod own_passkey;
 pub mod prove;
 pub mod recover;

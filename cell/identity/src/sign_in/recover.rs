@@ -1,4 +1,5 @@
-//! The way back in: who may have it, what must back a link that came by mail, and what a link does to the account.
+//! The way back in: who may have it, and what must back a link that came by mail. What such a link does is in
+//! [`open`](crate::sign_in::open).
 //!
 //! A mailbox alone never opens the account of an administrator, nor any account of an org that says so.
 
@@ -10,26 +11,19 @@ use crate::notice::Notice;
 use crate::org::Org;
 use crate::org::context::{OrgContext, RequestFacts};
 use crate::org::settings::RecoverySettings;
-use crate::person::lifecycle::LifecycleAction;
-use crate::person::operations::{apply_transition, as_target};
+use crate::person::operations::as_target;
 use crate::person::profile::fold;
 use crate::person::{Person, PersonStatus, store as people};
-use crate::session::ending::shut_out;
 use crate::sign_in::IDENTIFIER_CHARS_MAX;
-use crate::sign_in::enroll::{Enrolling, permit_sign_in};
 use crate::sign_in::prove::guess_at;
-use crate::sign_in::setup::{LinkPurpose, Passkeys, insert_mailed};
-use crate::sign_on::AuthenticatorKind;
+use crate::sign_in::setup::{LinkPurpose, insert_mailed};
 use crate::sign_on::means::Means;
 use crate::slowdown::{Familiarity, GuessedSecret, RetryAfter};
-use database::{ReadTx, WriteTx};
+use database::ReadTx;
 use ledger::{Actor, Event, EventType, Outcome};
 use vocab::future::boxed;
-use vocab::id::{OrgId, UserId};
+use vocab::id::OrgId;
 use vocab::secret::{Secret, SecretHash};
-
-/// Digits of a code of an authenticator app; what has another shape is taken for a recovery code.
-const TOTP_DIGITS: usize = 6;
 
 /// What must back a link that opens an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,63 +77,6 @@ pub const fn decide_opens(purpose: LinkPurpose, status: PersonStatus) -> bool {
             status,
             PersonStatus::Active | PersonStatus::PasswordExpired | PersonStatus::Recovery
         ),
-    }
-}
-
-/// A link, as it was followed.
-#[derive(Clone, Copy)]
-pub struct FollowedLink<'a> {
-    /// What it opens.
-    pub purpose: LinkPurpose,
-    /// Its token.
-    pub token: &'a str,
-}
-
-/// What the person says on the page behind the link.
-#[derive(Clone, Copy)]
-pub struct LinkAnswer<'a> {
-    /// What became of the passkeys.
-    pub passkeys: Passkeys,
-    /// A code of the authenticator app or a recovery code, or nothing.
-    pub code: &'a str,
-}
-
-/// What a code proved on the way: counts in the sign-in that follows.
-#[derive(Debug, Clone)]
-pub struct LinkProof {
-    pub(super) user_id: UserId,
-    pub(super) kind: AuthenticatorKind,
-}
-
-/// An account that a link has opened.
-#[derive(Debug, Clone)]
-pub struct Opened {
-    /// The person, with the right to set up what proves who they are.
-    pub enrolling: Enrolling,
-    /// What a code proved, if one was needed.
-    pub proof: Option<LinkProof>,
-}
-
-/// Why a link does not open the account.
-#[derive(Debug, thiserror::Error)]
-pub enum LinkRefusal {
-    /// The code is missing or wrong.
-    #[error("the code is wrong")]
-    WrongCode,
-    /// Too many wrong codes.
-    #[error(transparent)]
-    Slow(#[from] RetryAfter),
-    /// Somebody must help.
-    #[error("the link alone does not open this account")]
-    NeedsHelp,
-    /// Anything else; [`Refusal::NotFound`] for a link that is unknown, used or has ended.
-    #[error(transparent)]
-    Other(#[from] Refusal),
-}
-
-impl From<Fault> for LinkRefusal {
-    fn from(fault: Fault) -> Self {
-        Self::Other(Refusal::Fault(fault))
     }
 }
 
@@ -288,186 +225,33 @@ impl Cell {
         person: &Person,
     ) -> Result<RecoveryNeed, Fault> {
         let mut tx = self.database.read().await?;
-        let standing = load_standing(&mut tx, &org.id, &person.id).await?;
-        let has_totp = credentials::load_totp(&mut tx, &org.id, &person.id)
-            .await?
-            .iter()
-            .any(|totp| totp.confirmed_at.is_some());
-        let codes = credentials::count_recovery_codes(&mut tx, &org.id, &person.id).await?;
-        let facts = RecoveryFacts {
-            purpose,
-            status: person.status,
-            is_administrator: standing.is_administrator(),
-            has_codes: (has_totp && org.settings.untaken_means.takes(Means::Totp)) || codes > 0,
-        };
-        Ok(decide_recovery(&org.settings.recovery, &facts))
+        load_need(&mut tx, org, purpose, person).await
     }
+}
 
-    /// Uses an invitation or recovery link: the person may act again. Passkeys that are lost are removed; whatever else
-    /// is enrolled is still asked for.
-    ///
-    /// # Errors
-    /// [`LinkRefusal`]; by a refusal the link is not used up.
-    pub async fn use_link(
-        &self,
-        org: &Org,
-        link: FollowedLink<'_>,
-        answer: LinkAnswer<'_>,
-        request: &RequestFacts,
-    ) -> Result<Opened, LinkRefusal> {
-        let found = self
-            .find_link_person(&org.id, link.purpose, link.token)
-            .await?
-            .filter(|person| decide_opens(link.purpose, person.status))
-            .ok_or(Refusal::NotFound)?;
-        let kind = match self.recovery_need(org, link.purpose, &found).await? {
-            RecoveryNeed::Nothing => None,
-            RecoveryNeed::Code => Some(
-                self.check_recovery(org, &found, answer.code, request)
-                    .await?,
-            ),
-            RecoveryNeed::Help => {
-                self.log_recovery_refusal(&found, "HELP_NEEDED", request)
-                    .await?;
-                return Err(LinkRefusal::NeedsHelp);
-            }
-        };
-        let person = self
-            .open_by_link(org, link, (found, answer.passkeys), kind, request)
-            .await?;
-        let permit = permit_sign_in(&person, None, &request.client)?;
-        let proof = kind.map(|kind| LinkProof {
-            user_id: person.id.clone(),
-            kind,
-        });
-        Ok(Opened {
-            enrolling: Enrolling { person, permit },
-            proof,
-        })
-    }
-
-    /// Takes a code of the authenticator app or a recovery code; a wrong one slows the next ones down.
-    async fn check_recovery(
-        &self,
-        org: &Org,
-        person: &Person,
-        code: &str,
-        request: &RequestFacts,
-    ) -> Result<AuthenticatorKind, LinkRefusal> {
-        let code = code.trim();
-        if code.is_empty() {
-            return Err(LinkRefusal::WrongCode);
-        }
-        let digits = code.chars().filter(|c| !c.is_whitespace());
-        let is_totp = digits.clone().count() == TOTP_DIGITS
-            && digits.clone().all(|digit| digit.is_ascii_digit());
-        // One that does not count is as wrong as any other.
-        let counts = !is_totp || org.settings.untaken_means.takes(Means::Totp);
-        let (kind, secret) = if is_totp {
-            (AuthenticatorKind::Totp, GuessedSecret::Totp)
-        } else {
-            (AuthenticatorKind::RecoveryCode, GuessedSecret::RecoveryCode)
-        };
-        let (account, strange) = (person.id.as_str(), Familiarity::Strange);
-        let guess = guess_at(&org.id, account, secret, strange, request);
-        let ticket = self.slowdown.check(&guess, request.now)?;
-        let checked = if !counts {
-            Ok(false)
-        } else if is_totp {
-            self.use_totp(&org.id, person, code).await
-        } else {
-            self.use_recovery_code(org, person, code).await
-        };
-        match checked {
-            Ok(true) => {
-                self.slowdown.record_success(ticket, request.now);
-                Ok(kind)
-            }
-            Ok(false) => {
-                self.slowdown.record_failure(ticket);
-                self.log_recovery_refusal(person, "INVALID_CREDENTIALS", request)
-                    .await?;
-                Err(LinkRefusal::WrongCode)
-            }
-            Err(fault) => {
-                self.slowdown.release(ticket);
-                Err(fault.into())
-            }
-        }
-    }
-
-    async fn open_by_link(
-        &self,
-        org: &Org,
-        link: FollowedLink<'_>,
-        (found, passkeys): (Person, Passkeys),
-        proof: Option<AuthenticatorKind>,
-        request: &RequestFacts,
-    ) -> Result<Person, Refusal> {
-        let mail = match passkeys {
-            Passkeys::Lost => Some(
-                self.seal_mail(&org.name, &found, &Notice::PasskeysLost)
-                    .await?,
-            ),
-            Passkeys::Kept => None,
-        };
-        let (cell, org_id, hash) = (self.clone(), org.id.clone(), SecretHash::of(link.token));
-        let (purpose, client) = (link.purpose, request.client.clone());
-        self.database
-            .write(move |tx| {
-                Box::pin(async move {
-                    let now = cell.now();
-                    if !takes_link(tx, &org_id, purpose, &hash).await? {
-                        return Err(Refusal::NotFound);
-                    }
-                    let used =
-                        credentials::use_link(tx, &org_id, purpose.as_str(), &hash, now).await?;
-                    let user_id = used.flatten().ok_or(Refusal::NotFound)?;
-                    let person = load(tx, &org_id, &user_id).await?;
-                    let event = |kind| {
-                        Event::new(kind, Outcome::Success, now)
-                            .actor(Actor::user(
-                                &person.id,
-                                &person.login,
-                                &person.display_name(),
-                            ))
-                            .client(&client)
-                            .target(as_target(&person))
-                            .detail("link", purpose.as_str())
-                            .detail("backedBy", proof.map_or("", AuthenticatorKind::as_str))
-                    };
-                    open_account(tx, &cell, purpose, &person).await?;
-                    if let Some(mail) = mail {
-                        credentials::delete_passkeys(tx, &org_id, &user_id).await?;
-                        mail.enqueue(tx, &org_id, now).await?;
-                        ledger::append(tx, &org_id, event(EventType::UserMfaFactorResetAll))
-                            .await?;
-                    }
-                    ledger::append(tx, &org_id, event(EventType::UserLifecycleActivate)).await?;
-                    load(tx, &org_id, &user_id).await
-                })
-            })
-            .await
-    }
-
-    async fn log_recovery_refusal(
-        &self,
-        person: &Person,
-        why: &'static str,
-        request: &RequestFacts,
-    ) -> Result<(), Fault> {
-        let kind = EventType::UserAccountResetPassword;
-        let event = Event::new(kind, Outcome::Failure, self.now())
-            .actor(Actor::unknown(&person.login))
-            .client(&request.client)
-            .target(as_target(person))
-            .reason(why);
-        let org_id = person.org_id.clone();
-        self.database
-            .write(move |tx| Box::pin(async move { ledger::append(tx, &org_id, event).await }))
-            .await?;
-        Ok(())
-    }
+/// What must back a link of that person at this moment.
+///
+/// # Errors
+/// [`Fault`] if the store fails.
+pub(super) async fn load_need(
+    tx: &mut ReadTx,
+    org: &Org,
+    purpose: LinkPurpose,
+    person: &Person,
+) -> Result<RecoveryNeed, Fault> {
+    let standing = load_standing(tx, &org.id, &person.id).await?;
+    let has_totp = credentials::load_totp(tx, &org.id, &person.id)
+        .await?
+        .iter()
+        .any(|totp| totp.confirmed_at.is_some());
+    let codes = credentials::count_recovery_codes(tx, &org.id, &person.id).await?;
+    let facts = RecoveryFacts {
+        purpose,
+        status: person.status,
+        is_administrator: standing.is_administrator(),
+        has_codes: (has_totp && org.settings.untaken_means.takes(Means::Totp)) || codes > 0,
+    };
+    Ok(decide_recovery(&org.settings.recovery, &facts))
 }
 
 pub(crate) fn link_url(
@@ -496,34 +280,6 @@ pub(crate) async fn takes_link(
     let org = crate::org::store::load(tx, org_id).await?;
     let takes = org.is_some_and(|org| org.settings.untaken_means.takes(Means::MailedRecovery));
     Ok(takes || !credentials::is_self_asked(tx, org_id, purpose.as_str(), hash).await?)
-}
-
-async fn load(tx: &mut WriteTx, org_id: &OrgId, user_id: &UserId) -> Result<Person, Refusal> {
-    people::load(tx, org_id, user_id)
-        .await?
-        .ok_or(Refusal::NotFound)
-}
-
-/// Lets a person act again who followed a link; whom an administrator keeps out by now stays out. A link that came by
-/// mail proves the address.
-async fn open_account(
-    tx: &mut WriteTx,
-    cell: &Cell,
-    purpose: LinkPurpose,
-    person: &Person,
-) -> Result<(), Refusal> {
-    if !decide_opens(purpose, person.status) {
-        return Err(Refusal::NotFound);
-    }
-    if person.status != PersonStatus::Active {
-        apply_transition(tx, cell, person, LifecycleAction::Activate).await?;
-    }
-    if purpose != LinkPurpose::Help {
-        people::mark_email_verified(tx, &person.org_id, &person.id).await?;
-    }
-    // Whoever had the account open before the recovery is out.
-    crate::session::store::delete_all(tx, &person.org_id, &person.id).await?;
-    Ok(shut_out(tx, &person.org_id, &person.id).await?)
 }
 
 #[cfg(test)]

@@ -1,18 +1,24 @@
 //! The way back in: a mailbox alone never opens an administrator's account; help and codes do.
 
 use crate::access::{Permission, Role};
-use crate::for_tests::{World, on_both_engines};
+use crate::credential::password::PasswordRefusal;
+use crate::for_tests::{World, on_both_engines, profile};
 use crate::org::settings::RecoverySettings;
-use crate::person::Person;
 use crate::person::lifecycle::LifecycleAction;
+use crate::person::{Person, PersonStatus};
 use crate::sign_in::begin::Purpose;
-use crate::sign_in::recover::{FollowedLink, LinkAnswer, LinkRefusal, Opened, RecoveryNeed};
+use crate::sign_in::open::{FollowedLink, LinkAnswer, LinkRefusal, Opened};
+use crate::sign_in::recover::RecoveryNeed;
 use crate::sign_in::setup::{LinkPurpose, Passkeys};
 use crate::sign_on::AuthenticatorKind;
 use crate::sign_on::means::Means;
 use crate::tests::sign_in::{context, facts, mails};
 use crate::totp::{STEP_SECS, code_at};
 use vocab::id::OrgId;
+use vocab::secret::{Secret, random_token};
+
+const FORMER: &str = "nine tortoises walk to Samos";
+const PRESENT: &str = "ten tortoises swim to Naxos";
 
 /// The token of the only link among the mails.
 fn token_in(mails: &[String]) -> String {
@@ -36,13 +42,25 @@ pub(super) async fn recovery_token(world: &World, org: &OrgId, login: &str) -> S
 async fn follow(
     world: &World,
     org: &OrgId,
-    (purpose, token): (LinkPurpose, &str),
+    by: (LinkPurpose, &str),
     code: &str,
+) -> Result<Opened, LinkRefusal> {
+    // One that nobody had before.
+    let password = random_token(world.cell.entropy(), "");
+    choose(world, org, by, (code, password)).await
+}
+
+async fn choose(
+    world: &World,
+    org: &OrgId,
+    (purpose, token): (LinkPurpose, &str),
+    (code, password): (&str, Secret<String>),
 ) -> Result<Opened, LinkRefusal> {
     let snapshot = world.cell.snapshot(org).await.unwrap().unwrap();
     let answer = LinkAnswer {
         passkeys: Passkeys::Lost,
         code,
+        password,
     };
     let link = FollowedLink { purpose, token };
     let facts = facts(world, "192.0.2.1");
@@ -287,7 +305,106 @@ async fn an_old_invitation_does_not_open_a_living_account(world: &World) {
     ));
 }
 
+/// Whether the link opens still, and nothing has happened to its person by it.
+async fn is_untouched(
+    world: &World,
+    person: &Person,
+    (purpose, token): (LinkPurpose, &str),
+) -> bool {
+    let found = world.cell.find_link(&person.org_id, purpose, token).await;
+    let now = world.load(&person.org_id, &person.id).await;
+    found.unwrap() == Some(Some(person.id.clone()))
+        && (now.epoch, now.status) == (person.epoch, person.status)
+}
+
+/// A link is used up by nothing but the password that opens the account: not by one that is refused, nor is the code that backs it.
+async fn a_refused_password_uses_neither_link_nor_code_up(world: &World) {
+    let org = world.org("acme").await;
+    let manage = world.permit(&org, Permission::ManagePeople);
+    let secret = |text: &str| Secret::new(text.to_owned());
+    let refuses = async |person: &Person, by: (LinkPurpose, &str), code: &str, text: &str| {
+        let rows = world.log_rows(&org).await;
+        let refused = choose(world, &org, by, (code, secret(text))).await;
+        let by_policy = matches!(
+            &refused,
+            Err(LinkRefusal::Password(PasswordRefusal::Policy(_)))
+        );
+        assert!(by_policy, "{text}: {refused:?}");
+        assert!(is_untouched(world, person, by).await, "{text}");
+        assert_eq!(world.log_rows(&org).await, rows, "{text}");
+    };
+    let ada = world.person(&org, "ada").await;
+    for former in [FORMER, PRESENT] {
+        let set = world.cell.set_password(&manage, &ada.id, secret(former));
+        set.await.unwrap();
+    }
+    mails(world).await;
+    let token = recovery_token(world, &org, "ada").await;
+    let by_mail = (LinkPurpose::Recovery, token.as_str());
+    for text in ["short", FORMER, PRESENT] {
+        refuses(&ada, by_mail, "", text).await;
+    }
+    let opened = follow(world, &org, by_mail, "").await.unwrap();
+    assert_eq!(opened.enrolling.person.id, ada.id);
+
+    let eve = world.administrator(&org, "eve", Role::SuperAdmin).await;
+    let codes = world.cell.make_recovery_codes(&manage, &eve.id).await;
+    let code = codes.unwrap()[0].expose().clone();
+    mails(world).await;
+    let token = recovery_token(world, &org, "eve").await;
+    let by_mail = (LinkPurpose::Recovery, token.as_str());
+    refuses(&eve, by_mail, &code, "short").await;
+    follow(world, &org, by_mail, &code).await.unwrap();
+
+    let invited = world.cell.create_person(&manage, profile("bob")).await;
+    let bob = invited.unwrap();
+    let step = LifecycleAction::Invite;
+    let changed = world.cell.change_person_status(&manage, &bob, step).await;
+    changed.unwrap();
+    let bob = world.load(&org, &bob).await;
+    mails(world).await;
+    let here = context(&org);
+    let sent = world
+        .cell
+        .send_link(&here, &manage, &bob, LinkPurpose::Invitation);
+    sent.await.unwrap();
+    let token = token_in(&mails(world).await);
+    let invitation = (LinkPurpose::Invitation, token.as_str());
+    refuses(&bob, invitation, "", "short").await;
+    let opened = follow(world, &org, invitation, "").await.unwrap();
+    assert_eq!(opened.enrolling.person.status, PersonStatus::Active);
+    assert!(world.cell.has_password(&bob).await.unwrap());
+}
+
+/// Whoever had to choose another password before they were deactivated has chosen it by the invitation.
+async fn a_link_settles_what_was_asked_for_before(world: &World) {
+    let org = world.org("acme").await;
+    let ada = world.person(&org, "ada").await;
+    let manage = world.permit(&org, Permission::ManagePeople);
+    for action in [
+        LifecycleAction::ExpirePassword,
+        LifecycleAction::Deactivate,
+        LifecycleAction::Invite,
+    ] {
+        let changed = world.cell.change_person_status(&manage, &ada.id, action);
+        changed.await.unwrap();
+    }
+    let here = context(&org);
+    let sent = world
+        .cell
+        .send_link(&here, &manage, &ada, LinkPurpose::Invitation);
+    sent.await.unwrap();
+    let token = token_in(&mails(world).await);
+    let opened = follow(world, &org, (LinkPurpose::Invitation, &token), "").await;
+    assert_eq!(
+        opened.unwrap().enrolling.person.status,
+        PersonStatus::Active
+    );
+}
+
 on_both_engines!(
+    a_refused_password_uses_neither_link_nor_code_up,
+    a_link_settles_what_was_asked_for_before,
     a_mailbox_is_enough_for_most_people_where_the_org_lets_it,
     a_link_that_was_asked_for_ends_with_the_way_back_by_mail,
     an_administrator_needs_a_code,

@@ -5,9 +5,8 @@ use crate::fault::Refusal;
 use crate::for_tests::{World, on_both_engines};
 use crate::sign_in::Flow;
 use crate::sign_in::begin::Purpose;
-use crate::sign_in::enroll::Enrolling;
+use crate::sign_in::open::{FollowedLink, LinkAnswer};
 use crate::sign_in::prove::{Attempt, Typed};
-use crate::sign_in::recover::{FollowedLink, LinkAnswer};
 use crate::sign_in::setup::{LinkPurpose, Passkeys};
 use crate::sign_on::zone::{ZoneReach, parse_ranges};
 use crate::sign_on::{AuthenticatorKind, Zone};
@@ -137,6 +136,7 @@ async fn follow_link(world: &World, org: &OrgId, login: &str) -> Flow {
     let answer = LinkAnswer {
         passkeys: Passkeys::Kept,
         code: "",
+        password: Secret::new(String::from("eleven tortoises walk to Kos")),
     };
     let snapshot = world.cell.snapshot(org).await.unwrap().unwrap();
     let request = facts(world, STRANGE);
@@ -145,10 +145,7 @@ async fn follow_link(world: &World, org: &OrgId, login: &str) -> Flow {
         .cell
         .use_link(&snapshot.org, link, answer, &request)
         .await;
-    let Enrolling { person, permit } = opened.unwrap().enrolling;
-    let password = Secret::new(String::from("eleven tortoises walk to Kos"));
-    let set = world.cell.set_password(&permit, &person.id, password);
-    set.await.unwrap();
+    let person = opened.unwrap().enrolling.person;
     let mut flow = begin(world, org, login, Purpose::default()).await;
     let counted = world
         .cell

@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use identity::access::Permission;
 use identity::feature::{Door, Feature, Others};
+use identity::org::context::OrgContext;
 use identity::threat::ThreatAction;
 use serde_json::{Value, json};
 use vocab::secret::Secret;
@@ -135,5 +136,51 @@ async fn a_way_in_that_is_shut_makes_no_session_of_a_token_of_programs() {
     switch(Feature::SessionTokens, Door::Open, Others::Follow).await;
     assert!(redeems(&world, &waiting).await);
     assert!(!redeems(&world, &waiting).await, "once");
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_way_back_in_is_not_used_up_by_a_password_that_is_refused() {
+    let world = World::copy().await;
+    let people = permit(&world.main, Permission::ManagePeople);
+    let grace =
+        crate::tests::two_orgs::find_person(&world.cell, "main", "grace@main.example").await;
+    for former in ["ten tortoises swim to Naxos", PASSWORD] {
+        let password = Secret::new(former.to_owned());
+        let set = world.cell.set_password(&people, &grace.id, password);
+        set.await.unwrap();
+    }
+    let context = OrgContext {
+        org: world.main.clone(),
+        slug: "main".into(),
+        name: "Main".into(),
+        base_url: format!("http://{HOST}"),
+        path_prefix: String::new(),
+        rp_id: "localhost".into(),
+    };
+    let link = world.cell.make_help_link(&context, &grace.login).await;
+    let link = link.unwrap();
+    let token = link.expose().split_once("token=").unwrap().1;
+    let choose = async |text: &str| {
+        let typed = text.replace(' ', "+");
+        let form = format!("token={token}&password={typed}&password_again={typed}");
+        let answer = world.call(Who::Anonymous, &Method::POST, "/reset", &form);
+        answer.await.status()
+    };
+    for refused in ["short", "ten tortoises swim to Naxos", PASSWORD] {
+        let rows = world.log_rows().await;
+        assert_eq!(
+            choose(refused).await,
+            StatusCode::OK,
+            "{refused}: the page again"
+        );
+        assert_eq!(world.log_rows().await, rows, "{refused}");
+    }
+    let chosen = "twelve herons stand in reeds";
+    assert_eq!(choose(chosen).await, StatusCode::SEE_OTHER);
+    assert_eq!(
+        choose("thirteen herons fly over reeds").await,
+        StatusCode::GONE
+    );
     world.close().await;
 }
