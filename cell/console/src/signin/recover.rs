@@ -145,5 +145,9 @@ pub async fn answer_reset(visit: Visit) -> Response {
         Err(Wrong::Password(text)) => inputs.password = Input::default().refused(text),
         Err(Wrong::Code(text)) => inputs.code = Input::default().refused(text),
     }
-    page(&visit, &followed, inputs)
+    // What must back the link is decided anew where it is used: the page asks for what is asked for by now.
+    match follow(&visit, &followed.token).await {
+        Ok(followed) => page(&visit, &followed, inputs),
+        Err(response) => response,
+    }
 }

@@ -7,15 +7,15 @@ use crate::credential::password::{PasswordRefusal, PlannedPassword};
 use crate::credential::store as credentials;
 use crate::fault::{Fault, Refusal};
 use crate::notice::{Notice, SealedMail};
-use crate::org::Org;
 use crate::org::context::RequestFacts;
+use crate::org::{Org, store as orgs};
 use crate::person::lifecycle::LifecycleAction;
 use crate::person::operations::{apply_transition, as_target};
 use crate::person::{Person, PersonStatus, store as people};
 use crate::session::ending::shut_out;
 use crate::sign_in::enroll::{Enrolling, permit_sign_in};
 use crate::sign_in::prove::guess_at;
-use crate::sign_in::recover::{RecoveryNeed, decide_opens, takes_link};
+use crate::sign_in::recover::{RecoveryNeed, decide_opens, load_need, takes_link};
 use crate::sign_in::setup::{LinkPurpose, Passkeys};
 use crate::sign_on::AuthenticatorKind;
 use crate::sign_on::means::Means;
@@ -317,7 +317,22 @@ impl PlannedOpening {
             .await?
             .filter(|person| decide_opens(purpose, person.status))
             .ok_or(Refusal::NotFound)?;
+        self.check_backed(tx, &person).await?;
         Ok(self.open(tx, cell, &person).await?)
+    }
+
+    /// Decides once more what must back the link, by the org and the person of this moment: whoever was given a role since the
+    /// link was looked at is not let in by mail alone. Whoever grants one waits for the person's row, which is held.
+    async fn check_backed(&self, tx: &mut WriteTx, person: &Person) -> Result<(), LinkRefusal> {
+        let org = orgs::load(tx, &person.org_id).await?;
+        let org = org.ok_or(Refusal::NotFound)?;
+        let need = load_need(tx, &org, self.purpose, person).await?;
+        match (need, self.proof) {
+            // A code is enough, though it was the last one: it counts once, and was counted.
+            (RecoveryNeed::Nothing, _) | (_, Some(_)) => Ok(()),
+            (RecoveryNeed::Code, None) => Err(LinkRefusal::WrongCode),
+            (RecoveryNeed::Help, None) => Err(LinkRefusal::NeedsHelp),
+        }
     }
 
     async fn open(self, tx: &mut WriteTx, cell: &Cell, person: &Person) -> Result<Person, Refusal> {

@@ -402,7 +402,59 @@ async fn a_link_settles_what_was_asked_for_before(world: &World) {
     );
 }
 
+/// What must back a link is decided where it is used: a role that was given since the page was looked at counts.
+async fn a_role_that_is_given_meanwhile_is_not_opened_by_mail_alone(world: &World) {
+    let org = world.org("acme").await;
+    let manage = world.permit(&org, Permission::ManagePeople);
+    let grant = world.permit(&org, Permission::ManageOrg);
+    let request = facts(world, "192.0.2.1");
+    let snapshot = world.cell.snapshot(&org).await.unwrap().unwrap();
+    for (login, has_codes) in [("ada", false), ("eve", true)] {
+        let person = world.person(&org, login).await;
+        if has_codes {
+            let made = world.cell.make_recovery_codes(&manage, &person.id).await;
+            made.unwrap();
+        }
+        mails(world).await;
+        let token = recovery_token(world, &org, login).await;
+        let by_mail = (LinkPurpose::Recovery, token.as_str());
+        assert_eq!(need(world, &person).await, RecoveryNeed::Nothing);
+        let link = FollowedLink {
+            purpose: by_mail.0,
+            token: by_mail.1,
+        };
+        let answer = LinkAnswer {
+            passkeys: Passkeys::Kept,
+            code: "",
+            password: random_token(world.cell.entropy(), ""),
+        };
+        let found = (&person, answer);
+        let planned = world
+            .cell
+            .plan_opening(&snapshot.org, link, found, &request);
+        let planned = planned.await.unwrap();
+        let given = world
+            .cell
+            .grant_role(&grant, &person.id, Role::HelpDeskAdmin);
+        given.await.unwrap();
+        let person = world.load(&org, &person.id).await;
+        let cell = world.cell.clone();
+        let opened = world
+            .cell
+            .database
+            .write(move |tx| Box::pin(async move { planned.apply(tx, &cell).await }));
+        match opened.await {
+            Err(LinkRefusal::NeedsHelp) => assert!(!has_codes),
+            Err(LinkRefusal::WrongCode) => assert!(has_codes),
+            other => panic!("{login}: {other:?}"),
+        }
+        assert!(is_untouched(world, &person, by_mail).await, "{login}");
+        assert!(!world.cell.has_password(&person).await.unwrap());
+    }
+}
+
 on_both_engines!(
+    a_role_that_is_given_meanwhile_is_not_opened_by_mail_alone,
     a_refused_password_uses_neither_link_nor_code_up,
     a_link_settles_what_was_asked_for_before,
     a_mailbox_is_enough_for_most_people_where_the_org_lets_it,
