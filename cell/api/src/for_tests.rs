@@ -52,7 +52,7 @@ use vocab::id::{ApiGrantId, AppId, OrgId, SessionId, UserId};
 use vocab::secret::SecretHash;
 
 /// The schema of the cell as far as this crate needs it.
-static SCHEMA: [Migration; 36] = cell_for_tests::with([
+static SCHEMA: [Migration; 37] = cell_for_tests::with([
     oauth::schema::MIGRATION,
     oauth::schema::MIGRATION_REFRESH_FAMILIES_BY_APP,
 ]);

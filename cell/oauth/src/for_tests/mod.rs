@@ -32,7 +32,7 @@ use vocab::id::{AppId, AppSecretId, OrgId, SessionId, UserId};
 use vocab::secret::SecretHash;
 use vocab::slug::Slug;
 
-static SCHEMA: [Migration; 37] = cell_for_tests::with([
+static SCHEMA: [Migration; 38] = cell_for_tests::with([
     crate::schema::MIGRATION,
     crate::schema::MIGRATION_DEVICE_GRANTS_BY_PERSON,
     crate::schema::MIGRATION_REFRESH_FAMILIES_BY_APP,
