@@ -188,8 +188,9 @@ impl WriteTx {
         if self.read.engine() == Engine::Sqlite {
             return self.read.check_alive();
         }
-        let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
-        self.execute(sql, &[Value::from(name)]).await.map(|_| ())
+        // The lock itself answers with no value that could be read; what changes something is never left out of a sub-query.
+        let sql = "SELECT 1 FROM (SELECT pg_advisory_xact_lock(hashtextextended($1, 0))) AS held";
+        self.query(sql, &[Value::from(name)]).await.map(|_| ())
     }
 
     /// Runs a change of the schema, which is not kept as a prepared statement: each is run once.
