@@ -178,21 +178,6 @@ impl WriteTx {
         self.read.note_failure(answer)
     }
 
-    /// Holds a name until the end of the transaction: whoever else holds the same waits for it. For what must not be written by two at
-    /// once and no constraint tells; two names may be one to the engine, so that nothing but waiting may follow from it. SQLite has
-    /// one writer, who is alone anyway. Whoever holds several takes them in one order, or two wait for each other.
-    ///
-    /// # Errors
-    /// The engine's fault; the transaction is then over.
-    pub async fn hold_name(&mut self, name: &str) -> Result<(), DatabaseFault> {
-        if self.read.engine() == Engine::Sqlite {
-            return self.read.check_alive();
-        }
-        // The lock itself answers with no value that could be read; what changes something is never left out of a sub-query.
-        let sql = "SELECT 1 FROM (SELECT pg_advisory_xact_lock(hashtextextended($1, 0))) AS held";
-        self.query(sql, &[Value::from(name)]).await.map(|_| ())
-    }
-
     /// Runs a change of the schema, which is not kept as a prepared statement: each is run once.
     pub(crate) async fn change_schema(&mut self, sql: &str) -> Result<(), DatabaseFault> {
         self.read.check_alive()?;

@@ -146,10 +146,13 @@ fn decide_place(listed: &[ListedRule], asked: Option<usize>) -> usize {
     if let Some(place) = asked {
         return place.min(listed.len());
     }
-    let fits_everybody =
-        |listed: &ListedRule| listed.active && listed.rule.conditions == Conditions::default();
-    let ends_with_all = listed.last().is_some_and(fits_everybody);
-    listed.len() - usize::from(ends_with_all)
+    // Those at rest stand between without a word in it.
+    let last = listed.iter().rposition(|one| one.active);
+    let fits_everybody = |at: &usize| {
+        let last = listed.get(*at);
+        last.is_some_and(|last| last.rule.conditions == Conditions::default())
+    };
+    last.filter(fits_everybody).unwrap_or(listed.len())
 }
 
 /// `PUT …/rules/{rule}`.

@@ -428,7 +428,7 @@ async fn an_app_does_not_get_around_its_scopes(world: &World) {
         (format!("{user}/factors"), totp),
         (format!("{user}/lifecycle/reset_factors"), Value::Null),
         (
-            format!("{user}/lifecycle/expire_password?tempPassword=true"),
+            format!("{user}/lifecycle/expire_password_with_temp_password"),
             Value::Null,
         ),
         (format!("{user}/lifecycle/reset_password"), Value::Null),

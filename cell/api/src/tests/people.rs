@@ -135,7 +135,6 @@ async fn who_is_refused_is_not_half_added(world: &World) {
     let change = |pointer: &str, value: Value| {
         let mut body = ada();
         body["profile"]["login"] = json!("bob@example.com");
-        body["profile"]["email"] = json!("bob@example.com");
         match pointer {
             "" => body = value,
             _ => {
@@ -201,41 +200,6 @@ async fn who_is_refused_is_not_half_added(world: &World) {
     assert_eq!(world.log_rows(&world.main).await, rows);
     let bob = world.get("/api/v1/users/bob@example.com").await;
     assert_eq!(bob.outcome(), (404, "E0000007"));
-}
-
-async fn nobody_has_the_login_or_address_of_somebody_else(world: &World) {
-    let named = |login: &str, email: &str| json!({ "profile": { "login": login, "email": email } });
-    let taken = |field: &str| {
-        format!("{field}: An object with this field already exists in the current organization")
-    };
-    let ada = add(world, "", &named("ada", "ada@example.com")).await;
-    let bob = named("bob@example.com", "bob@example.com");
-    assert_eq!(add(world, "", &bob).await.status, 200);
-    let ada = format!("/api/v1/users/{}", ada.id());
-    for (login, email, field) in [
-        ("ADA@example.com", "eve@example.com", "login"),
-        ("eve", "Bob@Example.com", "email"),
-    ] {
-        let refused = add(world, "", &named(login, email)).await;
-        assert_eq!(refused.outcome(), (400, "E0000001"), "{}", refused.body);
-        assert_eq!(refused.body["errorCauses"][0]["errorSummary"], taken(field));
-    }
-    let change = json!({ "profile": { "email": "bob@example.com" } });
-    for method in ["POST", "PUT"] {
-        let whole = named("ada", "bob@example.com");
-        let body = if method == "PUT" { &whole } else { &change };
-        let refused = world.call(By::Manager, method, &ada, body).await;
-        assert_eq!(refused.outcome(), (400, "E0000001"), "{}", refused.body);
-        assert_eq!(
-            refused.body["errorCauses"][0]["errorSummary"],
-            taken("email")
-        );
-    }
-    let shown = world.get(&ada).await;
-    assert_eq!(shown.body["profile"]["email"], "ada@example.com");
-    assert_eq!(world.get("/api/v1/users/eve").await.status, 404);
-    let own = json!({ "profile": { "login": "ada@example.com" } });
-    assert_eq!(world.post(&ada, &own).await.status, 200);
 }
 
 async fn a_change_names_what_changes_or_all(world: &World) {
@@ -440,7 +404,6 @@ on_both_engines!(
     a_person_is_added_whole_and_found_at_once,
     how_a_person_begins_is_asked_for,
     who_is_refused_is_not_half_added,
-    nobody_has_the_login_or_address_of_somebody_else,
     a_change_names_what_changes_or_all,
     a_change_may_be_made_on_condition,
     the_life_cycle_goes_its_way,

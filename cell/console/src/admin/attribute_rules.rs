@@ -1,7 +1,7 @@
 //! The page of one attribute, whosever it is: what its form says, and how it is shown. The rules stand in `identity`.
 
 use crate::admin::caller::{Detour, done, found};
-use crate::admin::form::{is_ticked, problem_of, shell_after, typed, typed_again};
+use crate::admin::form::{is_ticked, problem_of, revision, shell_after, typed, typed_again};
 use crate::admin::settings::attributes::kind_name;
 use crate::view::admin::{AttributeFrame, AttributeRulesForm, AttributeRulesPage, RuledKind};
 use crate::view::part::Input;
@@ -39,7 +39,7 @@ impl Seen<'_> {
     pub fn show(&self, visit: &Visit) -> Result<Response, Detour> {
         let attribute = self.attribute(visit)?;
         let form = stored(attribute);
-        Ok(self.page(visit, visit.shell(), attribute, form))
+        Ok(self.page(visit, visit.shell(), attribute, form, self.revision))
     }
 
     /// The attributes as a form wants them.
@@ -56,7 +56,11 @@ impl Seen<'_> {
                 });
                 Ok(all.collect())
             }
-            Err(form) => Err(self.page(visit, visit.shell(), attribute, *form).into()),
+            Err(form) => {
+                let seen = revision(visit);
+                let page = self.page(visit, visit.shell(), attribute, *form, seen);
+                Err(page.into())
+            }
         }
     }
 
@@ -71,8 +75,14 @@ impl Seen<'_> {
         };
         let attribute = self.attribute(visit)?;
         let problem = problem_of(visit.shell().t, &refusal);
+        // Whoever was told of another's change has seen it; nobody else is given its revision.
+        let seen = match refusal {
+            Refusal::Changed => self.revision,
+            _ => revision(visit),
+        };
         let shell = done(visit, shell_after(visit, refusal))?;
-        Ok(self.page(visit, shell, attribute, again(visit, problem.as_ref())))
+        let form = again(visit, problem.as_ref());
+        Ok(self.page(visit, shell, attribute, form, seen))
     }
 
     fn page(
@@ -81,6 +91,7 @@ impl Seen<'_> {
         shell: Shell,
         attribute: &ProfileAttribute,
         form: AttributeRulesForm,
+        revision: i64,
     ) -> Response {
         visit.page(&AttributeRulesPage {
             kind_name: kind_name(shell.t, attribute.kind).to_owned(),
@@ -92,7 +103,7 @@ impl Seen<'_> {
                 AttributeKind::Integer => RuledKind::Number,
                 AttributeKind::Boolean => RuledKind::Flag,
             },
-            revision: self.revision,
+            revision,
             form,
         })
     }
@@ -180,33 +191,40 @@ fn parse_bound(text: &str) -> Option<Option<i64>> {
 }
 
 fn render_choices(choices: &[AttributeChoice]) -> String {
-    let lines = choices.iter().map(|choice| match choice.title.as_str() {
-        "" => choice.value.clone(),
-        title => format!("{}{CALLED}{title}", choice.value),
-    });
-    lines.collect::<Vec<_>>().join("\n")
+    let lines: Vec<String> = choices.iter().map(render_choice).collect();
+    lines.join("\n")
 }
 
-/// The choices of a form. As it was made, it says what is stored: a value may hold what otherwise stands before a title.
-fn plan_choices(stored: &[AttributeChoice], text: &str) -> Vec<AttributeChoice> {
-    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
-    if lines().eq(render_choices(stored).lines().map(str::trim)) {
-        return stored.to_vec();
+fn render_choice(choice: &AttributeChoice) -> String {
+    match choice.title.as_str() {
+        "" => choice.value.clone(),
+        title => format!("{}{CALLED}{title}", choice.value),
     }
-    let choices = lines().map(|line| {
-        let (value, title) = line.split_once(CALLED).unwrap_or((line, ""));
-        let (value, title) = (value.trim().to_owned(), title.trim());
-        AttributeChoice {
-            // What is called as it is has no other name.
-            title: if title == value {
-                String::new()
-            } else {
-                title.to_owned()
-            },
-            value,
-        }
+}
+
+/// The choices of a form. A line as it was made says what is stored: a value may hold what otherwise stands before a title.
+fn plan_choices(stored: &[AttributeChoice], text: &str) -> Vec<AttributeChoice> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let choices = lines.map(|line| {
+        let mut present = stored.iter();
+        let present = present.find(|choice| render_choice(choice).trim() == line);
+        present.cloned().unwrap_or_else(|| parse_choice(line))
     });
     choices.collect()
+}
+
+fn parse_choice(line: &str) -> AttributeChoice {
+    let (value, title) = line.split_once(CALLED).unwrap_or((line, ""));
+    let (value, title) = (value.trim().to_owned(), title.trim());
+    AttributeChoice {
+        // What is called as it is has no other name.
+        title: if title == value {
+            String::new()
+        } else {
+            title.to_owned()
+        },
+        value,
+    }
 }
 
 #[cfg(test)]
@@ -229,6 +247,9 @@ mod tests {
         assert_eq!(render_choices(&odd), "a = b\nc = See\n d");
         // Sent back by a browser, with its own ends of lines, they are what they were.
         assert_eq!(plan_choices(&odd, "a = b\r\nc = See\r\n d"), odd);
+        // And so they are beside one that is new.
+        let more = [odd.clone(), choices(&[("e", "")])].concat();
+        assert_eq!(plan_choices(&odd, "a = b\nc = See\n d\ne"), more);
         for (text, expected) in [
             ("", vec![]),
             (

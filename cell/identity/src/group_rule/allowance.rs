@@ -15,8 +15,8 @@ use protocol::expression::{Budget, EvaluationError, Expression, Facts};
 pub const RULE_STEPS: usize = 250;
 /// Bytes of text that each rule has for itself.
 pub const RULE_BYTES: usize = 4 * 1_024;
-/// Steps that all rules share: with what each has for itself, some tens of milliseconds.
-pub const SHARED_STEPS_MAX: usize = 1_000_000;
+/// Steps that all rules share: with what each has for itself, well under a tenth of a second.
+pub const SHARED_STEPS_MAX: usize = 2_000_000;
 /// Bytes of text that all rules share.
 pub const SHARED_BYTES_MAX: usize = 4 * 1_024 * 1_024;
 /// So many bytes of text are as much work as a step.

@@ -14,6 +14,7 @@ use crate::person::profile::{ProfileInput, decide_external_id, decide_profile_of
 use crate::person::store;
 use crate::person::{Person, PersonStatus};
 use crate::sign_in::setup::LinkPurpose;
+use crate::user_type::store::hold_type;
 use ledger::EventType;
 use std::sync::Arc;
 use vocab::future::boxed;
@@ -129,6 +130,9 @@ impl Cell {
                         check_way_in(tx, &permit, &user_id).await?;
                     }
                     let mut events = Vec::new();
+                    // Before names are held and anything is logged, as wherever people are added.
+                    hold_type(tx, org, person.type_id.as_ref()).await?;
+                    let rules = active::hold(tx, &cell, org).await?;
                     if is_profile_new {
                         let written = (&profile, person.type_id.as_ref());
                         apply_profile(tx, &person, written, notices, now).await?;
@@ -149,7 +153,6 @@ impl Cell {
                     if let Some(invitation) = invitation {
                         invitation.put(tx).await?;
                     }
-                    let rules = active::hold(tx, &cell, org).await?;
                     let place = (org, &user_id);
                     let followed = follow(tx, &cell, Some(&permit), rules.as_deref(), place);
                     events.extend(followed.await?);

@@ -194,6 +194,8 @@ pub fn decide_return(
         (_, Is::Active) => (returns_to.unwrap_or(Is::Active), None),
         (_, Is::Recovery | Is::PasswordExpired) => (after, None),
         (Is::Recovery | Is::PasswordExpired, _) => (after, Some(from)),
+        // What is still stored was left by a release that knew nothing of it.
+        (Is::Active, _) => (after, None),
         _ => (after, returns_to),
     })
 }

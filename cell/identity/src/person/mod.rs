@@ -4,7 +4,6 @@ pub mod blocks;
 pub mod change;
 pub mod creation;
 pub mod lifecycle;
-mod namesakes;
 pub mod operations;
 pub mod places;
 pub mod profile;

@@ -21,7 +21,7 @@ use crate::person::store::{self, Sessions};
 use crate::person::{Person, PersonStatus, unique};
 use crate::snapshot::OrgSnapshot;
 use crate::user_type::id_of;
-use crate::user_type::store::put_type_of;
+use crate::user_type::store::{hold_type, put_type_of};
 use database::{ReadTx, WriteTx};
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::future::boxed;
@@ -78,14 +78,17 @@ pub(crate) struct PlannedPerson {
 }
 
 impl PlannedPerson {
-    /// Adds them, in the caller's transaction, and returns their id.
+    /// Adds them, in the caller's transaction, and returns their id and what is to be logged when all else is done.
     pub(crate) async fn insert(
         self,
         tx: &mut WriteTx,
         cell: &Cell,
         permit: &Permit,
-    ) -> Result<UserId, Refusal> {
+    ) -> Result<(UserId, Vec<Event>), Refusal> {
         let (org, id, key) = (permit.org(), self.id, self.type_id.as_ref());
+        // The type before the rules, and these before names, as wherever they are held.
+        hold_type(tx, org, key).await?;
+        active::hold(tx, cell, org).await?;
         store::insert(
             tx,
             org,
@@ -99,8 +102,8 @@ impl PlannedPerson {
             put_type_of(tx, org, &id, key).await?;
         }
         unique::claim(tx, org, (&id, key), &self.profile.attributes).await?;
-        tell(tx, cell, permit, &id, self.event).await?;
-        Ok(id)
+        let events = followed(tx, cell, permit, &id, vec![self.event]).await?;
+        Ok((id, events))
     }
 }
 
@@ -132,7 +135,13 @@ impl Cell {
         let planned = self.plan_person(permit, input, type_id).await?;
         let (cell, permit) = (self.clone(), permit.clone());
         self.database
-            .write(move |tx| Box::pin(async move { planned.insert(tx, &cell, &permit).await }))
+            .write(move |tx| {
+                Box::pin(async move {
+                    let (id, events) = planned.insert(tx, &cell, &permit).await?;
+                    ledger::append_all(tx, permit.org(), events).await?;
+                    Ok(id)
+                })
+            })
             .await
     }
 
@@ -292,6 +301,9 @@ impl Cell {
                         events.push(cell.type_event(&permit, &person, key));
                     }
                     let change = (&profile, key);
+                    // Before names are held, as wherever people are added.
+                    hold_type(tx, permit.org(), key).await?;
+                    active::hold(tx, &cell, permit.org()).await?;
                     apply_profile(tx, &person, change, mails, cell.now()).await?;
                     tell_all(tx, &cell, &permit, &user_id, events).await?;
                     // A password logs its change itself, and rules are held before anything is logged.
@@ -445,13 +457,25 @@ async fn tell_all(
     cell: &Cell,
     permit: &Permit,
     user_id: &UserId,
-    mut events: Vec<Event>,
+    events: Vec<Event>,
 ) -> Result<(), Refusal> {
+    let events = followed(tx, cell, permit, user_id, events).await?;
+    Ok(ledger::append_all(tx, permit.org(), events).await?)
+}
+
+/// Lets the rules of groups follow a change of somebody, and tells what is to be logged of both.
+async fn followed(
+    tx: &mut WriteTx,
+    cell: &Cell,
+    permit: &Permit,
+    user_id: &UserId,
+    mut events: Vec<Event>,
+) -> Result<Vec<Event>, Refusal> {
     let org = permit.org();
     let rules = active::hold(tx, cell, org).await?;
     let place = (org, user_id);
     events.extend(follow(tx, cell, Some(permit), rules.as_deref(), place).await?);
-    Ok(ledger::append_all(tx, org, events).await?)
+    Ok(events)
 }
 
 /// Changes the profile, in the caller's transaction: what was mailed to another address opens nothing any more.

@@ -10,7 +10,7 @@ use crate::cell::Cell;
 use crate::fault::{Fault, Refusal};
 use crate::person::operations::refuse_last_super_admin;
 use crate::person::{Person, PersonStatus, store};
-use database::WriteTx;
+use database::{ReadTx, WriteTx};
 use ledger::EventType;
 use vocab::future::boxed;
 use vocab::id::{OrgId, UserId};
@@ -242,7 +242,7 @@ async fn apply_roles(
         check_grant(tx, permit, *role).await?;
     }
     if present.is_empty() && !plan.granted.is_empty() {
-        refuse_half_open(permit, person)?;
+        refuse_half_open(tx, permit, person).await?;
         refuse_too_many(tx, org).await?;
     }
     for role in &plan.revoked {
@@ -264,9 +264,18 @@ async fn apply_roles(
     Ok(())
 }
 
-/// Whoever is let back in by a mailbox alone was helped as somebody without a role: a mailbox opens no administrator.
-pub(crate) fn refuse_half_open(permit: &Permit, person: &Person) -> Result<(), Refusal> {
-    if person.status == PersonStatus::Recovery && !permit.is_operators() {
+/// Whoever is let back in by a mailbox alone, at once or when they are not kept out any more, was helped as somebody without a role:
+/// a mailbox opens no administrator.
+pub(crate) async fn refuse_half_open(
+    tx: &mut ReadTx,
+    permit: &Permit,
+    person: &Person,
+) -> Result<(), Refusal> {
+    if permit.is_operators() {
+        return Ok(());
+    }
+    let returns_to = store::load_return(tx, &person.org_id, &person.id).await?;
+    if [Some(person.status), returns_to].contains(&Some(PersonStatus::Recovery)) {
         return Err(Refusal::WrongState(
             "the person is getting back in by mail; give the role afterwards",
         ));

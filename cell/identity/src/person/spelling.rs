@@ -5,14 +5,32 @@
 //! people use, and next to which others, nobody can tell here.
 
 use unicode_general_category::{GeneralCategory, get_general_category};
-use unicode_normalization::is_nfkc;
+use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 /// Whether every character of a text shows as itself: none that is not shown, has no meaning that all agree on, or separates, and
-/// none that compatibility normalization writes otherwise (Unicode Standard Annex 15, form NFKC), such as a fullwidth letter.
+/// none that compatibility normalization writes otherwise (Unicode Standard Annex 15, form NFKC), such as a fullwidth letter, but for
+/// a few letters of living scripts. Accents are composed (form NFC).
 #[must_use]
 pub fn is_plain(text: &str) -> bool {
-    text.chars().all(|c| !is_hidden(c)) && is_nfkc(text)
+    let shows_itself = |c: char| !is_hidden(c) && (is_own_form(c) || is_letter_of_its_own(c));
+    text.chars().all(shows_itself)
+        && is_nfc(text)
+        && !SAME_AS_LETTERS.iter().any(|same| text.contains(same))
 }
+
+/// Whether compatibility normalization leaves a character as canonical normalization does.
+fn is_own_form(c: char) -> bool {
+    let one = || std::iter::once(c);
+    one().nfkc().eq(one().nfc())
+}
+
+/// Letters of living scripts that the form would take apart, though names are written by them: of Thai, Lao and Armenian.
+const fn is_letter_of_its_own(c: char) -> bool {
+    matches!(c, '\u{e33}' | '\u{eb3}' | '\u{edc}' | '\u{edd}' | '\u{587}')
+}
+
+/// What looks like the first two of these letters, and is not written so.
+const SAME_AS_LETTERS: [&str; 2] = ["\u{e4d}\u{e32}", "\u{ecd}\u{eb2}"];
 
 fn is_hidden(c: char) -> bool {
     use GeneralCategory as Is;
@@ -69,6 +87,11 @@ mod tests {
             "नीला@example.com",
             "İpek",
             "Straße",
+            // Thai, Lao and Armenian.
+            "\u{e2a}\u{e33}\u{e23}\u{e32}\u{e0d}",
+            "\u{e99}\u{eb3}",
+            "\u{edc}\u{eb2}",
+            "\u{54d}\u{587}\u{561}\u{56f}",
             // Another script's letter; see above.
             "\u{430}da@example.com",
         ] {
@@ -135,6 +158,9 @@ mod tests {
             "\u{1d41a}da",
             "ada\u{b2}",
             "\u{2160}",
+            "l\u{140}a",
+            "\u{e2a}\u{e4d}\u{e32}",
+            "\u{e99}\u{ecd}\u{eb2}",
         ] {
             assert!(!is_plain(other_form), "{}", other_form.escape_unicode());
         }
@@ -145,7 +171,7 @@ mod tests {
         fn a_plain_text_is_its_own_normal_form(text in any::<String>()) {
             use unicode_normalization::UnicodeNormalization as _;
             if is_plain(&text) {
-                assert_eq!(text.nfkc().collect::<String>(), text);
+                assert_eq!(text.nfc().collect::<String>(), text);
             }
         }
     }

@@ -4,7 +4,6 @@ use crate::access::Role;
 use crate::access::narrowed::{Breadth, RoleHolder, store as narrowed};
 use crate::fault::{Fault, Refusal};
 use crate::linked_object;
-use crate::person::namesakes;
 use crate::person::profile::{ProfileInput, fold, prefix_end, search_terms};
 use crate::person::roles::GrantedRole;
 use crate::person::{Person, PersonStatus};
@@ -299,7 +298,7 @@ pub async fn is_last_active_super_admin(
 /// Adds a person.
 ///
 /// # Errors
-/// [`Refusal::Taken`] if the login is in use, or leads to somebody else as a mail address, or the address does as a login.
+/// [`Refusal::Taken`] if the login is in use.
 #[boxed]
 pub async fn insert(
     tx: &mut WriteTx,
@@ -309,7 +308,6 @@ pub async fn insert(
     profile: &ProfileInput,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    namesakes::check(tx, (org_id, user_id), None, profile).await?;
     let attributes = render_attributes(profile)?;
     let sql = "INSERT INTO users (org_id, id, status, login, login_key, email, email_key, email_verified, first_name, \
                last_name, profile, epoch, revision, created_at, updated_at, status_changed_at, activated_at) \
@@ -338,7 +336,7 @@ pub async fn insert(
 /// Changes the profile if the revision is still the one that was read; a new address is unverified.
 ///
 /// # Errors
-/// [`Refusal::Changed`], or [`Refusal::Taken`] as for [`insert`].
+/// [`Refusal::Changed`] or [`Refusal::Taken`].
 #[boxed]
 pub async fn update_profile(
     tx: &mut WriteTx,
@@ -346,8 +344,6 @@ pub async fn update_profile(
     profile: &ProfileInput,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    let whose = (&person.org_id, &person.id);
-    namesakes::check(tx, whose, Some(person), profile).await?;
     let attributes = render_attributes(profile)?;
     let sql = "UPDATE users SET login = $1, login_key = $2, email = $3, email_verified = CASE WHEN email_key = $4 \
                THEN email_verified ELSE 0 END, email_key = $4, first_name = $5, last_name = $6, profile = $7, \

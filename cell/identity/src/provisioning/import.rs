@@ -11,7 +11,7 @@ use crate::person::profile::ProfileInput;
 use crate::person::store as people;
 use crate::provisioning::store::{accounts, connections, imports};
 use database::WriteTx;
-use ledger::EventType;
+use ledger::{Event, EventType};
 use vocab::future::boxed;
 use vocab::id::{AppId, UserId};
 use vocab::time::Timestamp;
@@ -213,7 +213,9 @@ impl Cell {
             (Verdict::Matched, Some(user)) => {
                 let (cell, by, app) = (self.clone(), permit.clone(), app.clone());
                 let settled = self.database.write(move |tx| {
-                    Box::pin(async move { settle_found(tx, &cell, &by, &app, (found, user)).await })
+                    Box::pin(async move {
+                        settle_found(tx, &cell, &by, &app, (found, user), Vec::new()).await
+                    })
                 });
                 settled.await
             }
@@ -258,8 +260,8 @@ impl Cell {
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    let user = person.insert(tx, &cell, &of_people).await?;
-                    settle_found(tx, &cell, &of_apps, &app, (found, user)).await
+                    let (user, events) = person.insert(tx, &cell, &of_people).await?;
+                    settle_found(tx, &cell, &of_apps, &app, (found, user), events).await
                 })
             })
             .await
@@ -277,13 +279,14 @@ impl Cell {
     }
 }
 
-/// Links somebody who was found to a person, and assigns the app to that person.
+/// Links somebody who was found to a person, and assigns the app to that person. What came before is logged with it, at the end.
 async fn settle_found(
     tx: &mut WriteTx,
     cell: &Cell,
     by: &Permit,
     app: &App,
     (mut found, user): (Found, UserId),
+    mut events: Vec<Event>,
 ) -> Result<Found, Refusal> {
     let (key, now) = ((by.org(), &app.id), cell.now());
     let person = people::load_held(tx, key.0, &user).await?;
@@ -309,11 +312,11 @@ async fn settle_found(
         ));
     }
     connections::end_hold(tx, key).await?;
-    let mut events = vec![
+    events.push(
         cell.app_event(by, EventType::ApplicationProvisionUserImport, app)
             .target(as_target(&person))
             .detail("peerId", &found.peer_id),
-    ];
+    );
     if assign_held(tx, key.1, &person, now).await? {
         let kind = EventType::ApplicationUserMembershipAdd;
         events.push(cell.app_event(by, kind, app).target(as_target(&person)));

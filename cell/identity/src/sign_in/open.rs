@@ -2,6 +2,7 @@
 //! opens the account and stores the password. So no link is used up for a password that is refused or could not be hashed, and
 //! nobody's account stands open without the password that they chose.
 
+use crate::behavior::store::forget_places;
 use crate::cell::Cell;
 use crate::credential::password::{PasswordRefusal, PlannedPassword};
 use crate::credential::store as credentials;
@@ -353,11 +354,16 @@ impl PlannedOpening {
                 .detail("link", purpose.as_str())
                 .detail("backedBy", self.proof.map_or("", AuthenticatorKind::as_str))
         };
+        // Whoever had the account open before the recovery is out. All that others hold before they log comes before the first row.
+        crate::session::store::delete_all(tx, org_id, user_id).await?;
+        forget_places(tx, org_id, user_id).await?;
+        if self.mail.is_some() {
+            credentials::delete_passkeys(tx, org_id, user_id).await?;
+        }
         // Before the account opens: the password was made ready for the person as they stand now.
         self.password.apply(tx).await?;
         open_account(tx, cell, purpose, person).await?;
         if let Some(mail) = self.mail {
-            credentials::delete_passkeys(tx, org_id, user_id).await?;
             mail.enqueue(tx, org_id, now).await?;
             ledger::append(tx, org_id, event(EventType::UserMfaFactorResetAll)).await?;
         }
@@ -382,7 +388,5 @@ async fn open_account(
     if purpose != LinkPurpose::Help {
         people::mark_email_verified(tx, &person.org_id, &person.id).await?;
     }
-    // Whoever had the account open before the recovery is out.
-    crate::session::store::delete_all(tx, &person.org_id, &person.id).await?;
     Ok(shut_out(tx, &person.org_id, &person.id).await?)
 }

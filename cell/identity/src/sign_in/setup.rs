@@ -250,11 +250,11 @@ impl Cell {
                             .await?;
                     used.ok_or(Refusal::NotFound)?;
                     crate::org::store::update(tx, &org_row, &name, &org_row.settings, now).await?;
+                    let rules = active::hold(tx, &cell, &org_id).await?;
                     people::insert(tx, &org_id, &id, PersonStatus::Active, &profile, now).await?;
                     people::insert_role(tx, &org_id, &id, Role::SuperAdmin, now).await?;
                     credentials::put_password(tx, &org_id, &id, &password).await?;
                     let mut events = Vec::from(events);
-                    let rules = active::hold(tx, &cell, &org_id).await?;
                     let place = (&org_id, &id);
                     events.extend(follow(tx, &cell, None, rules.as_deref(), place).await?);
                     ledger::append_all(tx, &org_id, events).await?;

@@ -19,7 +19,6 @@ mod hook_keys;
 mod housekeeping;
 mod identity_providers;
 mod linked_people;
-mod namesakes;
 mod narrowed;
 mod orgs;
 mod other_org;

@@ -1,4 +1,4 @@
-//! Rows that no operation would leave: many that have ended, an org without a policy that it must have, two who share a name.
+//! Rows that no operation would leave: many that have ended, and an org without a policy that it must have.
 
 use crate::fault::Fault;
 use crate::for_tests::World;
@@ -169,19 +169,4 @@ pub(super) async fn count_places(world: &World, person: &Person) -> i64 {
     let sql = "SELECT COUNT(*) FROM sign_in_places WHERE org_id = $1 AND user_id = $2";
     let rows = tx.query(sql, params![&person.org_id, &person.id]).await;
     rows.unwrap()[0].get(0).unwrap()
-}
-
-/// Gives somebody a login that may be the mail address of another, as it was possible once.
-pub(super) async fn put_login(world: &World, person: &Person, login: &'static str) {
-    let (org, user) = (person.org_id.clone(), person.id.clone());
-    world
-        .write(move |tx| {
-            Box::pin(async move {
-                let sql =
-                    "UPDATE users SET login = $1, login_key = $1 WHERE org_id = $2 AND id = $3";
-                tx.execute(sql, params![login, &org, &user]).await?;
-                Ok(())
-            })
-        })
-        .await;
 }

@@ -81,6 +81,11 @@ async fn what_somebody_has_in_an_app_is_seen_and_set() {
         let (_, told) = pages.refused(Who::Administrator, &page, bad).await;
         assert!(told.contains("class=\"error\""), "{bad}: {told}");
     }
+    // Whoever changes what another changed meanwhile is told so.
+    let stale = "value-site=Rome&was-site=Bonn";
+    let told = pages.send(Who::Administrator, &page, stale).await;
+    assert_ne!(told.status(), StatusCode::SEE_OTHER);
+    assert_eq!(pages.has_in_app(&app, &grace).await, map(&has));
     let runner = Who::Holder(Role::AppAdmin);
     let set = pages.send(runner, &page, "value-level=4&was-level=").await;
     assert_eq!(set.status(), StatusCode::SEE_OTHER);

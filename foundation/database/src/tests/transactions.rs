@@ -26,7 +26,6 @@ on_both_engines!(
     sums_and_counts_and_truths_are_integers,
     a_closed_database_refuses,
     a_work_that_asks_nothing_is_fine,
-    a_held_name_is_one_works_at_a_time,
 );
 
 /// A caller's own error type.
@@ -469,35 +468,4 @@ async fn a_work_that_asks_nothing_is_fine(store: &Store) {
         7
     );
     drop(db.read().await.unwrap());
-}
-
-/// Each adds an item with a note unless one has it already: no constraint tells, and without the name several would.
-async fn a_held_name_is_one_works_at_a_time(store: &Store) {
-    let db = store.open().await;
-    for round in 0..8_i64 {
-        let add = async |offset: i64| {
-            let id = round * 10 + offset;
-            let note = format!("note {round}");
-            db.write::<_, DatabaseFault>(move |tx| {
-                Box::pin(async move {
-                    tx.hold_name(&note).await?;
-                    let found = "SELECT id FROM items WHERE note = $1";
-                    if !tx.query(found, params![&note]).await?.is_empty() {
-                        return Ok(false);
-                    }
-                    let sql = "INSERT INTO items (id, name, note) VALUES ($1, $2, $3)";
-                    tx.execute(sql, params![id, format!("item {id}"), &note])
-                        .await?;
-                    Ok(true)
-                })
-            })
-            .await
-            .unwrap()
-        };
-        let added = tokio::join!(add(0), add(1), add(2), add(3));
-        let added = [added.0, added.1, added.2, added.3];
-        let count = added.into_iter().filter(|added| *added).count();
-        assert_eq!(count, 1, "{added:?}");
-    }
-    assert_eq!(ids(&db).await.len(), 8);
 }

@@ -47,6 +47,7 @@ pub async fn save(Path((id, user)): Path<(String, String)>, visit: Visit) -> Ans
         Way::Direct => true,
         Way::Group(_) => !visit.field("through").is_empty(),
     };
+    let is_as_seen = is_as_seen && is_unchanged(&visit, &assigned, &typed);
     let refusal = match is_as_seen {
         false => Refusal::Changed,
         true => {
@@ -62,6 +63,17 @@ pub async fn save(Path((id, user)): Path<(String, String)>, visit: Visit) -> Ans
     let shell = refused_shell(&visit, refusal)?;
     let again = Some((&typed, problem.as_ref()));
     page(&visit, shell, &reader, &assigned, again).await
+}
+
+/// Whether what the form changes is still what it was made from.
+fn is_unchanged(visit: &Visit, assigned: &Assigned, Typed(now, was): &Typed) -> bool {
+    let t = visit.shell().t;
+    let stored = assigned.person.attributes.values();
+    let mut changed = assigned
+        .schema
+        .iter()
+        .filter(|attribute| now.get(&attribute.name) != was.get(&attribute.name));
+    changed.all(|attribute| on_a_line(&control(t, attribute, stored).was) == was_of(was, attribute))
 }
 
 fn address(assigned: &Assigned) -> String {

@@ -145,7 +145,7 @@ pub async fn link_provider(Path(id): Path<String>, visit: Visit) -> Answer {
     let provider = found(&visit, IdentityProviderId::parse(named).ok())?;
     let provider = visit.cell.find_identity_provider(&reader, &provider).await;
     let provider = done(&visit, provider)?;
-    let subject = visit.field("subject");
+    let subject = visit.field("subject").trim();
     let linked = visit
         .cell
         .link_person(&permit, &provider, &person.id, subject)

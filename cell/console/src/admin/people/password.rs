@@ -3,8 +3,10 @@
 use crate::admin::caller::{Answer, administrator_over};
 use crate::admin::form::is_ticked;
 use crate::admin::people::create::password_refused;
+use crate::admin::people::load_person;
 use crate::admin::people::profile::{show_refusal, show_temporary};
-use crate::admin::people::{load_person, refused_shell};
+use crate::view::part::Tone;
+use crate::view::shell::Flash;
 use crate::visit::Visit;
 use axum::extract::Path;
 use identity::access::Permission;
@@ -38,9 +40,12 @@ pub async fn make_temporary(Path(id): Path<String>, visit: Visit) -> Answer {
         let ended = end_sessions(&visit.cell, &permit, &person.id, Ending::All).await;
         // The password is made, and is told to nobody later: it is shown beside what did not work.
         if let Err(refusal) = ended {
-            shell = refused_shell(&visit, refusal)?;
+            shell.flash = Some(Flash {
+                tone: Tone::Bad,
+                text: shell.t.refusal(&refusal),
+            });
         }
     }
-    let person = load_person(&visit, &id).await?;
+    let person = load_person(&visit, &id).await.unwrap_or(person);
     show_temporary(&visit, shell, &person, password).await
 }

@@ -228,10 +228,12 @@ fn plan_rule(mut listed: Vec<ListedRule>, rule: Rule) -> Vec<ListedRule> {
         present.rule = rule;
         return listed;
     }
-    let ends_with_all = listed
-        .last()
-        .is_some_and(|last| last.active && last.rule.conditions == Conditions::default());
-    let place = listed.len().saturating_sub(usize::from(ends_with_all));
+    let last = listed.iter().rposition(|one| one.active);
+    let fits_all = |at: &usize| {
+        let last = listed.get(*at);
+        last.is_some_and(|last| last.rule.conditions == Conditions::default())
+    };
+    let place = last.filter(fits_all).unwrap_or(listed.len());
     listed.insert(place, ListedRule { rule, active: true });
     listed
 }

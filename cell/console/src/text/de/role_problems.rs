@@ -107,6 +107,14 @@ pub const PROBLEMS: &[(&str, &str)] = &[
         "Diese Gruppe gibt ihren Mitgliedern eine Verwaltungsrolle; keine Anwendung ändert sie, was immer ihre Scopes sind",
     ),
     (
+        "this person has an administrator role; no app changes how they get in, whatever its scopes",
+        "Diese Person hat eine Verwaltungsrolle; keine Anwendung ändert, wie sie hineinkommt, was immer ihre Scopes sind",
+    ),
+    (
+        "this app has a role or scopes of this API; no app changes it, whatever its scopes",
+        "Diese Anwendung hat eine Rolle oder Scopes dieser API; keine Anwendung ändert sie, was immer ihre Scopes sind",
+    ),
+    (
         "this opens the app to everybody, or to them no more; somebody who may assign it to everybody can do it",
         "Das öffnet die Anwendung für alle oder nicht mehr; es kann tun, wer sie allen zuweisen darf",
     ),

@@ -12,7 +12,7 @@ messages! {
         remove_groups_question: "It goes from all groups; the value of a group is dropped when the group is next saved.",
         remove_app_question: "Nobody has it in this app any more, and what is mapped to it goes with it.",
         in_app: "In this app",
-        in_app_about: "What is set here is set for this person alone. Where nothing is set, they have what is mapped on the page Profile of the app.",
+        in_app_about: "What is mapped on the page Profile of the app stands here too. What you change is set for this person alone.",
         in_app_none: "This app has no attributes. They are added on its page Profile.",
         through: "The app is theirs through the group {group}. When you save, it is assigned to them as well, and what is set here is theirs.",
         assigned_since: "Assigned",

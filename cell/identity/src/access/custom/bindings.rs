@@ -235,7 +235,7 @@ async fn hold(
                 Err(Refusal::NotFound) => return Err(missing(id.as_str())),
                 other => other?,
             };
-            refuse_half_open(permit, &person)?;
+            refuse_half_open(tx, permit, &person).await?;
             Ok(as_target(&person))
         }
         Holder::Group(id) => match hold_group(tx, cell, permit, id).await {
@@ -281,7 +281,7 @@ pub(crate) async fn hold_group(
         return Err(TOO_MANY);
     }
     if let Some(person) = store::load_half_open(tx, org, id).await? {
-        refuse_half_open(permit, &person)?;
+        refuse_half_open(tx, permit, &person).await?;
     }
     Ok(Target::group(&group.id, &group.name))
 }

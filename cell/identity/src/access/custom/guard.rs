@@ -95,7 +95,7 @@ pub(crate) async fn check_added(
     if !bindings::is_group_holder(tx, permit.org(), group.as_str()).await? {
         return Ok(());
     }
-    refuse_half_open(permit, person)?;
+    refuse_half_open(tx, permit, person).await?;
     check_room(tx, permit, group, &person.id).await
 }
 

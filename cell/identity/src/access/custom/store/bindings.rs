@@ -203,7 +203,7 @@ pub(crate) async fn has_full_member(
         .is_some())
 }
 
-/// Somebody of a group who is getting back in by mail, if there is somebody.
+/// Somebody of a group who is getting back in by mail, or will be when they are not kept out any more, if there is somebody.
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
@@ -213,7 +213,7 @@ pub(crate) async fn load_half_open(
     group: &GroupId,
 ) -> Result<Option<Person>, Fault> {
     let sql = "SELECT u.id FROM group_members m JOIN users u ON u.org_id = m.org_id AND u.id = m.user_id \
-               WHERE m.org_id = $1 AND m.group_id = $2 AND u.status = $3 LIMIT 1";
+               WHERE m.org_id = $1 AND m.group_id = $2 AND (u.status = $3 OR u.returns_to = $3) LIMIT 1";
     let values = params![org, group, PersonStatus::Recovery.as_str()];
     let Some(row) = tx.query_optional(sql, values).await? else {
         return Ok(None);
