@@ -145,11 +145,9 @@ async fn a_way_back_in_is_not_used_up_by_a_password_that_is_refused() {
     let people = permit(&world.main, Permission::ManagePeople);
     let grace =
         crate::tests::two_orgs::find_person(&world.cell, "main", "grace@main.example").await;
-    for former in ["ten tortoises swim to Naxos", PASSWORD] {
-        let password = Secret::new(former.to_owned());
-        let set = world.cell.set_password(&people, &grace.id, password);
-        set.await.unwrap();
-    }
+    let password = Secret::new(PASSWORD.to_owned());
+    let set = world.cell.set_password(&people, &grace.id, password);
+    set.await.unwrap();
     let context = OrgContext {
         org: world.main.clone(),
         slug: "main".into(),
@@ -167,7 +165,7 @@ async fn a_way_back_in_is_not_used_up_by_a_password_that_is_refused() {
         let answer = world.call(Who::Anonymous, &Method::POST, "/reset", &form);
         answer.await.status()
     };
-    for refused in ["short", "ten tortoises swim to Naxos", PASSWORD] {
+    for refused in ["short", PASSWORD] {
         let rows = world.log_rows().await;
         assert_eq!(
             choose(refused).await,
