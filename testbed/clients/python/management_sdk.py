@@ -105,7 +105,7 @@ async def change(client: Client, grace: str) -> None:
         (client.unsuspend_user, "ACTIVE"),
         (client.expire_password, "PASSWORD_EXPIRED"),
         (client.deactivate_user, "DEPROVISIONED"),
-        (client.activate_user, "ACTIVE"),
+        (client.activate_user, "PASSWORD_EXPIRED"),
     ):
         await done(step(grace))
         seen = (await done(client.get_user(grace))).status

@@ -37,14 +37,14 @@ async fn rules_that_could_take_too_much_are_not_switched_on_together(world: &Wor
     let filled = group(world, &org).await;
     let dear = ["isMemberOfGroupNameContains(\"x\")"; 100].join(" or ");
     let mut rules = Vec::new();
-    for number in 0..6 {
+    for number in 0..11 {
         rules.push(rule(world, &filled, &format!("Dear {number}"), &dear).await);
     }
-    for fitting in &rules[..5] {
+    for fitting in &rules[..10] {
         switch_on(world, fitting).await.unwrap();
     }
     assert!(matches!(
-        switch_on(world, &rules[5]).await.unwrap_err(),
+        switch_on(world, &rules[10]).await.unwrap_err(),
         Refusal::Invalid {
             field: "expression",
             ..
@@ -57,7 +57,7 @@ async fn rules_that_could_take_too_much_are_not_switched_on_together(world: &Wor
         .cell
         .deactivate_group_rule(&permit, &rules[0].id, PutIn::Stay);
     off.await.unwrap();
-    switch_on(world, &rules[5]).await.unwrap();
+    switch_on(world, &rules[10]).await.unwrap();
 }
 
 async fn what_is_too_much_together_stays_as_it_is_and_is_told_once(world: &World) {
