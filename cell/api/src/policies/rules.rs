@@ -15,10 +15,10 @@ use crate::shown::status_of;
 use identity::behavior::Behavior;
 use identity::fault::{Fault, Refusal};
 use identity::org::settings::SessionSettings;
-use identity::sign_on::aside::{Aside, ListedRule, list_rules, part_rules};
+use identity::sign_on::Rule;
+use identity::sign_on::aside::{Aside, ListedRule, place_of_new};
 use identity::sign_on::operations::PolicyChange;
 use identity::sign_on::store::StoredPolicy;
-use identity::sign_on::{Conditions, Rule, SignOnPolicy};
 use serde_json::{Value, json};
 use vocab::id::RuleId;
 
@@ -46,7 +46,8 @@ pub async fn list(call: Call) -> Result<Reply, ApiError> {
 pub(super) fn render_rules(call: &Call, policy: &Policy, beside: &Beside) -> Value {
     match policy {
         Policy::Password(..) => Value::Array(Vec::new()),
-        Policy::SignOn(stored) => list_rules(&stored.policy, &stored.aside)
+        Policy::SignOn(stored) => stored
+            .listed()
             .iter()
             .enumerate()
             .map(|(place, listed)| render_rule(call, stored, beside, place, listed))
@@ -106,7 +107,7 @@ fn find<'l>(call: &Call, listed: &'l [ListedRule]) -> Result<(usize, &'l ListedR
 /// [`ApiError`] as every operation.
 pub async fn show(call: Call) -> Result<Reply, ApiError> {
     let stored = load_with_rules(&call).await?;
-    let listed = list_rules(&stored.policy, &stored.aside);
+    let listed = stored.listed();
     let (place, rule) = find(&call, &listed)?;
     let beside = load_beside(&call).await?;
     let shown = render_rule(&call, &stored, &beside, place, rule);
@@ -126,8 +127,9 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
         let kind = Kind::of(stored.scope);
         let input = parse_rule(call.json()?, (kind, &beside), (&id, None))?;
         check_conditions(&call, &input.rule.conditions, None).await?;
-        let mut listed = list_rules(&stored.policy, &stored.aside);
-        let place = decide_place(&listed, input.place);
+        let mut listed = stored.listed();
+        let asked = input.place.map(|place| place.min(listed.len()));
+        let place = asked.unwrap_or_else(|| place_of_new(&listed));
         let rule = ListedRule {
             rule: input.rule,
             active: input.active && activate,
@@ -142,19 +144,6 @@ pub async fn create(call: Call) -> Result<Reply, ApiError> {
     Err(Refusal::Changed.into())
 }
 
-fn decide_place(listed: &[ListedRule], asked: Option<usize>) -> usize {
-    if let Some(place) = asked {
-        return place.min(listed.len());
-    }
-    // Those at rest stand between without a word in it.
-    let last = listed.iter().rposition(|one| one.active);
-    let fits_everybody = |at: &usize| {
-        let last = listed.get(*at);
-        last.is_some_and(|last| last.rule.conditions == Conditions::default())
-    };
-    last.filter(fits_everybody).unwrap_or(listed.len())
-}
-
 /// `PUT …/rules/{rule}`.
 ///
 /// # Errors
@@ -162,7 +151,7 @@ fn decide_place(listed: &[ListedRule], asked: Option<usize>) -> usize {
 pub async fn replace(call: Call) -> Result<Reply, ApiError> {
     for _ in 0..CHANGE_ATTEMPTS_MAX {
         let stored = load_with_rules(&call).await?;
-        let mut listed = list_rules(&stored.policy, &stored.aside);
+        let mut listed = stored.listed();
         let (from, present) = find(&call, &listed)?;
         let (id, before) = (present.rule.id.clone(), present.rule.conditions.clone());
         let beside = load_beside(&call).await?;
@@ -192,7 +181,7 @@ pub async fn replace(call: Call) -> Result<Reply, ApiError> {
 pub async fn delete(call: Call) -> Result<Reply, ApiError> {
     for _ in 0..CHANGE_ATTEMPTS_MAX {
         let stored = load_with_rules(&call).await?;
-        let mut listed = list_rules(&stored.policy, &stored.aside);
+        let mut listed = stored.listed();
         let (place, _) = find(&call, &listed)?;
         listed.remove(place);
         match store(&call, &stored, listed, PolicyChange::Whole).await {
@@ -223,7 +212,7 @@ pub async fn deactivate(call: Call) -> Result<Reply, ApiError> {
 async fn switch(call: &Call, active: bool) -> Result<Reply, ApiError> {
     for _ in 0..CHANGE_ATTEMPTS_MAX {
         let stored = load_with_rules(call).await?;
-        let mut listed = list_rules(&stored.policy, &stored.aside);
+        let mut listed = stored.listed();
         let (place, _) = find(call, &listed)?;
         let Some(one) = listed.get_mut(place).filter(|one| one.active != active) else {
             // It is so already, and nothing is written in the log.
@@ -250,15 +239,7 @@ async fn store(
     listed: Vec<ListedRule>,
     change: impl FnOnce(Aside) -> PolicyChange,
 ) -> Result<(), Refusal> {
-    let (rules, resting) = part_rules(listed);
-    let policy = SignOnPolicy {
-        rules,
-        ..stored.policy.clone()
-    };
-    let aside = Aside {
-        resting,
-        ..stored.aside.clone()
-    };
+    let (policy, aside) = stored.with_rules(listed);
     call.cell
         .change_policy(&call.permit, policy, change(aside), stored.revision)
         .await
@@ -267,7 +248,7 @@ async fn store(
 async fn shown(call: &Call, stored: &StoredPolicy, id: &RuleId) -> Result<Reply, ApiError> {
     let stored = reload(call, &stored.policy.id).await?;
     let beside = load_beside(call).await?;
-    let listed = list_rules(&stored.policy, &stored.aside);
+    let listed = stored.listed();
     let mut rules = listed.iter().enumerate();
     let found = rules.find(|(_, listed)| listed.rule.id == *id);
     let (place, rule) = found.ok_or_else(|| ApiError::not_found(Thing::Rule, id.as_str()))?;
@@ -352,41 +333,4 @@ fn render_rule(
             step: { "href": format!("{href}/lifecycle/{step}"), "hints": { "allow": ["POST"] } },
         },
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::decide_place;
-    use identity::sign_on::aside::ListedRule;
-    use identity::sign_on::{Conditions, Outcome, Rule};
-    use vocab::id::RuleId;
-
-    fn rule(administrators: Option<bool>, active: bool) -> ListedRule {
-        let rule = Rule {
-            id: RuleId::parse("0pr00000000000000000").unwrap(),
-            name: "rule".into(),
-            conditions: Conditions {
-                administrators,
-                ..Conditions::default()
-            },
-            outcome: Outcome::Deny,
-        };
-        ListedRule { rule, active }
-    }
-
-    #[test]
-    fn a_new_rule_goes_where_it_is_reached() {
-        let (some, all) = (rule(Some(true), true), rule(None, true));
-        for (listed, asked, place) in [
-            (vec![], None, 0),
-            (vec![some.clone()], None, 1),
-            (vec![some.clone(), all.clone()], None, 1),
-            (vec![all.clone(), some.clone()], None, 2),
-            (vec![some.clone(), rule(None, false)], None, 2),
-            (vec![some.clone(), all.clone()], Some(0), 0),
-            (vec![some, all], Some(9), 2),
-        ] {
-            assert_eq!(decide_place(&listed, asked), place, "{listed:?}");
-        }
-    }
 }

@@ -8,6 +8,7 @@ use crate::view::part::Input;
 use crate::view::shell::Shell;
 use crate::visit::Visit;
 use axum::response::Response;
+use identity::attribute_schema::AttributeSchema;
 use identity::fault::Refusal;
 use identity::org::settings::{AttributeChoice, AttributeKind, ProfileAttribute};
 
@@ -26,7 +27,18 @@ pub struct Seen<'a> {
     pub name: &'a str,
 }
 
-impl Seen<'_> {
+impl<'a> Seen<'a> {
+    /// An attribute of a schema.
+    #[must_use]
+    pub fn of(schema: &'a AttributeSchema, (frame, name): (AttributeFrame, &'a str)) -> Self {
+        Self {
+            frame,
+            attributes: &schema.attributes,
+            revision: schema.revision,
+            name,
+        }
+    }
+
     fn attribute(&self, visit: &Visit) -> Result<&ProfileAttribute, Detour> {
         let mut named = self.attributes.iter();
         found(visit, named.find(|attribute| attribute.name == self.name))

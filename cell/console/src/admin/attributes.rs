@@ -63,16 +63,11 @@ pub async fn show_rules(
     visit: &Visit,
     reader: &Permit,
     owner: &Owner,
-    (frame, name): (AttributeFrame, &str),
+    of: (AttributeFrame, &str),
 ) -> Answer {
     let schema = visit.cell.attribute_schema(reader, owner).await;
     let schema = done(visit, schema)?;
-    let seen = Seen {
-        frame,
-        attributes: &schema.attributes,
-        revision: schema.revision,
-        name,
-    };
+    let seen = Seen::of(&schema, of);
     seen.show(visit)
 }
 
@@ -84,16 +79,11 @@ pub async fn save_rules(
     visit: &Visit,
     (permit, reader): (&Permit, &Permit),
     owner: &Owner,
-    (frame, name): (AttributeFrame, &str),
+    of: (AttributeFrame, &str),
 ) -> Answer {
     let schema = visit.cell.attribute_schema(reader, owner).await;
     let schema = done(visit, schema)?;
-    let seen = Seen {
-        frame,
-        attributes: &schema.attributes,
-        revision: schema.revision,
-        name,
-    };
+    let seen = Seen::of(&schema, of);
     let planned = seen.plan(visit)?;
     let outcome = put(visit, permit, owner, (schema.clone(), planned)).await;
     seen.answer(visit, outcome)

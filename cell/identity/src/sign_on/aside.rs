@@ -3,7 +3,7 @@
 //! A sign-in is decided by the policy alone, which holds the rules in force. The rest stands in a column of its own, so
 //! that nothing that evaluates a policy, an older release included, can take a rule at rest for one in force.
 
-use crate::sign_on::{Rule, SignOnPolicy};
+use crate::sign_on::{Conditions, Rule, SignOnPolicy};
 use serde::{Deserialize, Serialize};
 
 /// Most characters of a description.
@@ -68,6 +68,21 @@ pub fn list_rules(policy: &SignOnPolicy, aside: &Aside) -> Vec<ListedRule> {
     listed
 }
 
+/// Where a new rule stands that nobody gave a place: in force before a last one that fits everybody. Nobody reaches those at rest,
+/// wherever they are.
+#[must_use]
+pub fn place_of_new(listed: &[ListedRule]) -> usize {
+    let mut in_force = listed
+        .iter()
+        .enumerate()
+        .rev()
+        .filter(|(_, one)| one.active);
+    match in_force.next() {
+        Some((place, last)) if last.rule.conditions == Conditions::default() => place,
+        _ => listed.len(),
+    }
+}
+
 /// The rules in force, and those at rest.
 #[must_use]
 pub fn part_rules(listed: Vec<ListedRule>) -> (Vec<Rule>, Vec<RestingRule>) {
@@ -84,7 +99,7 @@ pub fn part_rules(listed: Vec<ListedRule>) -> (Vec<Rule>, Vec<RestingRule>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Aside, ListedRule, list_rules, part_rules};
+    use super::{Aside, ListedRule, list_rules, part_rules, place_of_new};
     use crate::sign_on::{Conditions, Outcome, Rule, SignOnPolicy};
     use vocab::id::{PolicyId, RuleId};
 
@@ -128,6 +143,33 @@ mod tests {
                 ..Aside::default()
             };
             assert_eq!(list_rules(&policy(rules), &aside), listed);
+        }
+    }
+
+    #[test]
+    fn a_new_rule_goes_where_it_is_reached() {
+        let one = |administrators, active| {
+            let conditions = Conditions {
+                administrators,
+                ..Conditions::default()
+            };
+            let rule = Rule {
+                conditions,
+                ..rule(0)
+            };
+            ListedRule { rule, active }
+        };
+        let (some, all) = (one(Some(true), true), one(None, true));
+        for (listed, place) in [
+            (vec![], 0),
+            (vec![some.clone()], 1),
+            (vec![some.clone(), all.clone()], 1),
+            (vec![all.clone(), some.clone()], 2),
+            (vec![some.clone(), one(None, false)], 2),
+            (vec![some, all.clone(), one(Some(true), false)], 1),
+            (vec![all, one(None, false)], 0),
+        ] {
+            assert_eq!(place_of_new(&listed), place, "{listed:?}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::fault::{Fault, Refusal};
 use crate::person::profile::fold;
-use crate::sign_on::aside::Aside;
+use crate::sign_on::aside::{Aside, ListedRule, list_rules, part_rules};
 use crate::sign_on::{PolicyScope, SignOnPolicy, Zone};
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use std::collections::HashMap;
@@ -44,6 +44,29 @@ pub struct StoredPolicy {
     pub created_at: Timestamp,
     /// Last change.
     pub updated_at: Timestamp,
+}
+
+impl StoredPolicy {
+    /// All its rules in order.
+    #[must_use]
+    pub fn listed(&self) -> Vec<ListedRule> {
+        list_rules(&self.policy, &self.aside)
+    }
+
+    /// The same policy with other rules, and what is read beside it then.
+    #[must_use]
+    pub fn with_rules(&self, listed: Vec<ListedRule>) -> (SignOnPolicy, Aside) {
+        let (rules, resting) = part_rules(listed);
+        let policy = SignOnPolicy {
+            rules,
+            ..self.policy.clone()
+        };
+        let aside = Aside {
+            resting,
+            ..self.aside.clone()
+        };
+        (policy, aside)
+    }
 }
 
 /// A zone as it is stored.

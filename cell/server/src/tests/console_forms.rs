@@ -4,11 +4,13 @@
 use crate::tests::matrix::read;
 use crate::tests::matrix::world::{Who, World};
 use crate::tests::one_org::permit;
+use crate::tests::two_orgs::find_person;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use identity::access::Permission;
 use identity::feature::{Door, Feature, Others};
 use identity::org::context::OrgContext;
+use identity::person::Person;
 use identity::threat::ThreatAction;
 use serde_json::{Value, json};
 use vocab::secret::Secret;
@@ -110,15 +112,20 @@ async fn redeems(world: &World, token: &str) -> bool {
     set.any(|cookie| cookie.to_str().unwrap().contains("session"))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_way_in_that_is_shut_makes_no_session_of_a_token_of_programs() {
-    let world = World::copy().await;
+/// Lets somebody have a password, and returns who.
+async fn give_password(world: &World) -> Person {
     let people = permit(&world.main, Permission::ManagePeople);
-    let grace =
-        crate::tests::two_orgs::find_person(&world.cell, "main", "grace@main.example").await;
+    let grace = find_person(&world.cell, "main", "grace@main.example").await;
     let password = Secret::new(PASSWORD.to_owned());
     let set = world.cell.set_password(&people, &grace.id, password);
     set.await.unwrap();
+    grace
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_way_in_that_is_shut_makes_no_session_of_a_token_of_programs() {
+    let world = World::copy().await;
+    give_password(&world).await;
     let org = permit(&world.main, Permission::ManageOrg);
     let switch = async |feature, door, others| {
         let changed = world.cell.change_feature(&org, feature, door, others);
@@ -142,12 +149,7 @@ async fn a_way_in_that_is_shut_makes_no_session_of_a_token_of_programs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_way_back_in_is_not_used_up_by_a_password_that_is_refused() {
     let world = World::copy().await;
-    let people = permit(&world.main, Permission::ManagePeople);
-    let grace =
-        crate::tests::two_orgs::find_person(&world.cell, "main", "grace@main.example").await;
-    let password = Secret::new(PASSWORD.to_owned());
-    let set = world.cell.set_password(&people, &grace.id, password);
-    set.await.unwrap();
+    let grace = give_password(&world).await;
     let context = OrgContext {
         org: world.main.clone(),
         slug: "main".into(),

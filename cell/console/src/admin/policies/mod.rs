@@ -20,7 +20,7 @@ use crate::visit::Visit;
 use axum::extract::Path;
 use identity::access::Permission;
 use identity::fault::Refusal;
-use identity::sign_on::aside::{ListedRule, list_rules};
+use identity::sign_on::aside::ListedRule;
 use identity::sign_on::store::{self, StoredPolicy};
 use identity::sign_on::{Outcome, SignOnPolicy, presets};
 use vocab::id::PolicyId;
@@ -188,7 +188,7 @@ pub async fn load_policy(visit: &Visit, id: &str) -> Result<StoredPolicy, Detour
 
 async fn page(visit: &Visit, shell: Shell, stored: &StoredPolicy, name: Input) -> Answer {
     let policy = &stored.policy;
-    let listed = list_rules(policy, &stored.aside);
+    let listed = stored.listed();
     let whole = SignOnPolicy {
         rules: listed.iter().map(|one| one.rule.clone()).collect(),
         ..policy.clone()

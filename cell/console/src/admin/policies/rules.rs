@@ -15,10 +15,10 @@ use database::ReadTx;
 use identity::access::{Permission, Permit};
 use identity::fault::{Fault, Refusal};
 use identity::group;
-use identity::sign_on::aside::{Aside, ListedRule, list_rules, part_rules};
+use identity::sign_on::Rule;
+use identity::sign_on::aside::{Aside, ListedRule, place_of_new};
 use identity::sign_on::operations::PolicyChange;
 use identity::sign_on::store::{self as policies, StoredPolicy};
-use identity::sign_on::{Conditions, Rule, SignOnPolicy};
 use vocab::id::{GroupId, OrgId, RuleId};
 
 /// Most groups that the form offers to tick; further ones are named.
@@ -55,7 +55,7 @@ pub async fn create(Path(id): Path<String>, visit: Visit) -> Answer {
 pub async fn show(Path((id, rule)): Path<(String, String)>, visit: Visit) -> Answer {
     administrator_freshly(&visit, Permission::ManagePolicies, &visit.path).await?;
     let stored = load_policy(&visit, &id).await?;
-    let listed = list_rules(&stored.policy, &stored.aside);
+    let listed = stored.listed();
     let (_, listed) = find_rule(&visit, &listed, &rule)?;
     let mut tx = loaded(&visit, visit.cell.database.read().await)?;
     let fields = RuleFields::of_rule(&mut tx, &visit.context.org, &listed.rule).await;
@@ -73,7 +73,7 @@ pub async fn show(Path((id, rule)): Path<(String, String)>, visit: Visit) -> Ans
 pub async fn save(Path((id, rule)): Path<(String, String)>, visit: Visit) -> Answer {
     let permit = administrator_freshly(&visit, Permission::ManagePolicies, &back_to(&id)).await?;
     let stored = load_policy(&visit, &id).await?;
-    let listed = list_rules(&stored.policy, &stored.aside);
+    let listed = stored.listed();
     let (_, ListedRule { rule, .. }) = find_rule(&visit, &listed, &rule)?;
     save_rule(&visit, &permit, &stored, Some(rule), rule.id.clone()).await
 }
@@ -82,7 +82,7 @@ pub async fn save(Path((id, rule)): Path<(String, String)>, visit: Visit) -> Ans
 pub async fn move_rule(Path(id): Path<String>, visit: Visit) -> Answer {
     let permit = administrator_freshly(&visit, Permission::ManagePolicies, &back_to(&id)).await?;
     let stored = load_policy(&visit, &id).await?;
-    let listed = list_rules(&stored.policy, &stored.aside);
+    let listed = stored.listed();
     let (place, _) = find_rule(&visit, &listed, visit.field("id"))?;
     let way = found(&visit, Way::parse(visit.field("to")))?;
     let planned = plan_move(listed, place, way);
@@ -102,7 +102,7 @@ pub async fn deactivate(Path((id, rule)): Path<(String, String)>, visit: Visit) 
 async fn switch(visit: &Visit, (id, rule): (&str, &str), active: bool) -> Answer {
     let permit = administrator_freshly(visit, Permission::ManagePolicies, &back_to(id)).await?;
     let stored = load_policy(visit, id).await?;
-    let mut listed = list_rules(&stored.policy, &stored.aside);
+    let mut listed = stored.listed();
     let (place, _) = find_rule(visit, &listed, rule)?;
     let Some(one) = listed.get_mut(place).filter(|one| one.active != active) else {
         // It is so already, and nothing is written in the log.
@@ -121,7 +121,7 @@ async fn switch(visit: &Visit, (id, rule): (&str, &str), active: bool) -> Answer
 pub async fn remove(Path((id, rule)): Path<(String, String)>, visit: Visit) -> Answer {
     let permit = administrator_freshly(&visit, Permission::ManagePolicies, &back_to(&id)).await?;
     let stored = load_policy(&visit, &id).await?;
-    let mut listed = list_rules(&stored.policy, &stored.aside);
+    let mut listed = stored.listed();
     let (place, _) = find_rule(&visit, &listed, &rule)?;
     listed.remove(place);
     apply(&visit, &permit, &stored, listed, PolicyChange::Whole).await
@@ -148,15 +148,7 @@ async fn store(
     listed: Vec<ListedRule>,
     change: impl FnOnce(Aside) -> PolicyChange,
 ) -> Result<(), Refusal> {
-    let (rules, resting) = part_rules(listed);
-    let policy = SignOnPolicy {
-        rules,
-        ..stored.policy.clone()
-    };
-    let aside = Aside {
-        resting,
-        ..stored.aside.clone()
-    };
+    let (policy, aside) = stored.with_rules(listed);
     let changed = visit
         .cell
         .change_policy(permit, policy, change(aside), revision(visit));
@@ -192,7 +184,7 @@ async fn save_rule(
     let (rule, mut problems) = (loaded(visit, rule)?, reader.problems);
     let mut shell = visit.shell();
     if problems.is_empty() {
-        let listed = plan_rule(list_rules(&stored.policy, &stored.aside), rule);
+        let listed = plan_rule(stored.listed(), rule);
         let refusal = match store(visit, permit, stored, listed, PolicyChange::Whole).await {
             Ok(()) => return Ok(visit.go(&address(&stored.policy.id))),
             Err(refusal) => refusal,
@@ -228,12 +220,7 @@ fn plan_rule(mut listed: Vec<ListedRule>, rule: Rule) -> Vec<ListedRule> {
         present.rule = rule;
         return listed;
     }
-    let last = listed.iter().rposition(|one| one.active);
-    let fits_all = |at: &usize| {
-        let last = listed.get(*at);
-        last.is_some_and(|last| last.rule.conditions == Conditions::default())
-    };
-    let place = last.filter(fits_all).unwrap_or(listed.len());
+    let place = place_of_new(&listed);
     listed.insert(place, ListedRule { rule, active: true });
     listed
 }
@@ -438,6 +425,14 @@ mod tests {
         resting[1].active = false;
         let added = plan_rule(resting, rule(3, None));
         assert_eq!(names(&added), ["1", "2", "3"], "nobody reaches one at rest");
+        let mut resting = listed(&[all.clone(), some.clone()]);
+        resting[1].active = false;
+        let added = plan_rule(resting, rule(3, None));
+        assert_eq!(
+            names(&added),
+            ["3", "2", "1"],
+            "one at rest is not the last"
+        );
         assert_eq!(names(&plan_rule(Vec::new(), rule(3, None))), ["3"]);
         let changed = Rule {
             name: "changed".into(),
