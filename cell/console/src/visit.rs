@@ -108,7 +108,7 @@ where
             let upload = visit.read_form(body).await?;
             (visit.form, visit.files) = (upload.fields, upload.files);
         }
-        if names_nothing {
+        if names_nothing || holds_nul(&visit.form) {
             return Err(visit.error(StatusCode::NOT_FOUND, ErrorKind::NotFound));
         }
         Ok(visit)
@@ -118,8 +118,12 @@ where
 /// Whether U+0000 stands in what an address asks for, the path as it was sent and the query as it was read. Nothing is called
 /// so, and no store takes such a text.
 fn has_nul(path: &str, query: &[(String, String)]) -> bool {
-    let in_query = |(name, value): &(String, String)| name.contains('\0') || value.contains('\0');
-    path.contains("%00") || query.iter().any(in_query)
+    path.contains("%00") || holds_nul(query)
+}
+
+fn holds_nul(fields: &[(String, String)]) -> bool {
+    let mut fields = fields.iter();
+    fields.any(|(name, value)| name.contains('\0') || value.contains('\0'))
 }
 
 /// A form that was not read is over its bound, or did not come in time.

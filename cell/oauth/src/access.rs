@@ -9,10 +9,9 @@ use identity::app::App;
 use identity::app::api_access::may_act_for_itself;
 use identity::app::settings::GrantKind;
 use identity::server::{AccessQuestion, AccessRule, ServerConfig, decide_access};
-use protocol::oauth::error::{ErrorCode, render_description};
+use protocol::oauth::error::ErrorCode;
 use protocol::oauth::scope::ScopeSet;
 use protocol::oidc::claims::{OFFLINE_ACCESS, OPENID};
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use vocab::id::{GroupId, OrgId, UserId};
 
@@ -82,10 +81,7 @@ pub fn decide_scopes(
         return Ok(scopes);
     };
     let text = format!("{unknown} is no scope of this server, or was not granted to the client");
-    Err(Denial {
-        code: ErrorCode::InvalidScope,
-        description: Cow::Owned(render_description(&text)),
-    })
+    Err(Denial::told(ErrorCode::InvalidScope, &text))
 }
 
 /// Whether that is a scope of the management API which the app gets for itself. The org's own server alone issues tokens

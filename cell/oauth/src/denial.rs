@@ -3,7 +3,7 @@
 use database::DatabaseFault;
 use identity::fault::Fault;
 use keys::KeyFault;
-use protocol::oauth::error::{ErrorCode, WireError};
+use protocol::oauth::error::{ErrorCode, WireError, render_description};
 use std::borrow::Cow;
 
 /// The caller's fault, in the protocol's words.
@@ -29,6 +29,15 @@ impl Denial {
         Self {
             code,
             description: Cow::Borrowed(description),
+        }
+    }
+
+    /// A denial with a text that is made; what may not stand in one is replaced.
+    #[must_use]
+    pub fn told(code: ErrorCode, text: &str) -> Self {
+        Self {
+            code,
+            description: Cow::Owned(render_description(text)),
         }
     }
 

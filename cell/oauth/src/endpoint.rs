@@ -12,9 +12,8 @@ use identity::cell::Cell;
 use identity::org::context::{OrgContext, RequestFacts};
 use identity::snapshot::OrgSnapshot;
 use protocol::http_auth::{Authorization, parse_authorization};
-use protocol::oauth::error::{ErrorCode, render_description};
+use protocol::oauth::error::ErrorCode;
 use protocol::oauth::form::{FORM_BYTES_MAX, Form, is_form_content_type};
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The name of the path parameter that addresses a custom server.
@@ -139,10 +138,7 @@ fn parse_form(bytes: &[u8]) -> Result<Form<'_>, Failure> {
 }
 
 fn invalid_request(text: &str) -> Failure {
-    Failure::Denied(Denial {
-        code: ErrorCode::InvalidRequest,
-        description: Cow::Owned(render_description(text)),
-    })
+    Denial::told(ErrorCode::InvalidRequest, text).into()
 }
 
 impl<S> FromRequest<S> for Exchange

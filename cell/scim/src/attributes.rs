@@ -16,7 +16,7 @@ const KNOWN_CORE: &[&str] = &["ims", "photos", "entitlements", "roles", "x509Cer
 const TYPE_DEFAULT: &str = "work";
 
 /// The places that the org's schema fills.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug)]
 pub struct Attributes {
     /// Those that SCIM has a name for.
     pub slots: Vec<&'static Slot>,

@@ -55,6 +55,16 @@ pub(crate) struct Applied {
     pub(crate) checksum: String,
 }
 
+/// Tells that a step was applied. Of a new store all are, which is no news to anybody.
+pub(crate) fn note_applied(migration: &Migration, is_new: bool) {
+    let (version, name) = (migration.version, migration.name);
+    if is_new {
+        tracing::debug!(version, name, "migration applied");
+    } else {
+        tracing::info!(version, name, "migration applied");
+    }
+}
+
 /// The migrations that are still to be applied, in order.
 pub(crate) fn plan_migrations(
     applied: &[Applied],

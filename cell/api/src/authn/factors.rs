@@ -217,7 +217,7 @@ pub async fn enroll(call: OpenCall) -> Result<Reply, ApiError> {
         .await?;
     let BegunTotp { id, seed } = call
         .cell
-        .enroll_totp(&enrolling.permit, &enrolling.person.id)
+        .begin_totp(&enrolling.permit, &enrolling.person.id)
         .await?;
     let account = &enrolling.person.login;
     let factor = render_activation(id.as_str(), &seed, &call.context.name, account);

@@ -141,11 +141,8 @@ pub async fn deactivate(call: Call) -> Result<Reply, ApiError> {
 async fn switch(call: &Call, force: Force) -> Result<Reply, ApiError> {
     let server = load(call).await?;
     let (_, policy) = find(call, &server)?;
-    // Nothing happens to what is so already, and nothing is written in the log.
-    if policy.active != (force == Force::Active) {
-        let change = PolicyChange::Switch(policy.id.clone(), force);
-        apply(call, &server, change).await?;
-    }
+    let change = PolicyChange::Switch(policy.id.clone(), force);
+    apply(call, &server, change).await?;
     Ok(Reply::empty())
 }
 

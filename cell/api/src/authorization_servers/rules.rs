@@ -155,11 +155,9 @@ async fn switch(call: &Call, force: Force) -> Result<Reply, ApiError> {
     let server = load(call).await?;
     let (_, policy) = find(call, &server)?;
     let (_, rule) = find_rule(call, policy)?;
-    if rule.active != (force == Force::Active) {
-        let change = RuleChange::Switch(force);
-        let change = PolicyChange::Rule(policy.id.clone(), rule.id.clone(), change);
-        apply(call, &server, change).await?;
-    }
+    let change = RuleChange::Switch(force);
+    let change = PolicyChange::Rule(policy.id.clone(), rule.id.clone(), change);
+    apply(call, &server, change).await?;
     Ok(Reply::empty())
 }
 

@@ -172,7 +172,7 @@ pub(crate) async fn enroll_totp(world: &World, user: &UserId) -> TotpSeed {
         &ClientFacts::default(),
     );
     let permit = permit.unwrap();
-    let seed = world.cell.begin_totp(&permit, user).await.unwrap();
+    let seed = world.cell.begin_totp(&permit, user).await.unwrap().seed;
     let code = code_of(world, &seed);
     world.cell.confirm_totp(&permit, user, &code).await.unwrap();
     seed

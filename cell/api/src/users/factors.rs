@@ -167,7 +167,7 @@ pub async fn enroll(call: Call) -> Result<Reply, ApiError> {
         let problem = "A factor of this type is already set up.";
         return Err(ApiError::invalid("factorType", problem));
     }
-    let BegunTotp { id, seed } = call.cell.enroll_totp(&call.permit, &person.id).await?;
+    let BegunTotp { id, seed } = call.cell.begin_totp(&call.permit, &person.id).await?;
     let factors = load_all(&call, &person).await?;
     let begun = factors
         .iter()

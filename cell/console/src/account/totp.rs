@@ -22,7 +22,7 @@ pub async fn show(visit: Visit) -> Answer {
 async fn draw(visit: &Visit, shell: Shell, own: &Own<'_>, code: Input) -> Answer {
     let person = &own.signed_in.person;
     let begun = visit.cell.begin_totp(&own.permit, &person.id).await;
-    let seed = done(visit, begun)?;
+    let seed = done(visit, begun)?.seed;
     let picture = draw_picture(&seed, &visit.context.name, &person.login);
     Ok(page(
         visit,

@@ -87,13 +87,12 @@ impl<'a> Seen<'a> {
         };
         let attribute = self.attribute(visit)?;
         let problem = problem_of(visit.shell().t, &refusal);
-        // Whoever was told of another's change has seen it; nobody else is given its revision.
-        let seen = match refusal {
-            Refusal::Changed => self.revision,
-            _ => revision(visit),
+        // Whoever is told of another's change is shown it; nobody else is given its revision.
+        let (form, seen) = match refusal {
+            Refusal::Changed => (stored(attribute), self.revision),
+            _ => (again(visit, problem.as_ref()), revision(visit)),
         };
         let shell = done(visit, shell_after(visit, refusal))?;
-        let form = again(visit, problem.as_ref());
         Ok(self.page(visit, shell, attribute, form, seen))
     }
 

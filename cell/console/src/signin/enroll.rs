@@ -157,7 +157,7 @@ pub async fn show_totp(visit: Visit) -> Response {
 async fn totp_page(visit: &Visit, flow: &Flow, enrolling: &Enrolling, code: Input) -> Response {
     let (permit, person) = (&enrolling.permit, &enrolling.person);
     let seed = match visit.cell.begin_totp(permit, &person.id).await {
-        Ok(seed) => seed,
+        Ok(begun) => begun.seed,
         Err(refusal) => return visit.refused(&refusal),
     };
     let Some(picture) = draw(&seed, &visit.context.name, &person.login) else {

@@ -249,7 +249,6 @@ pub async fn hold_within_reach(
 ///
 /// # Errors
 /// As [`hold_within_reach`], and [`Refusal::OutOfReach`] for an app, upon anybody who administers.
-#[boxed]
 pub async fn hold_for_way_in(
     tx: &mut WriteTx,
     permit: &Permit,

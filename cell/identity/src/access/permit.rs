@@ -110,7 +110,7 @@ impl Permit {
     }
 
     /// By what two calls are known to be the same one's, for what is shown to whoever began it and to nobody else: the
-    /// session, the sign-in, the token, or the app. None where nothing tells calls apart, which are nobody's then.
+    /// session, the sign-in, the token, the app, or that it is the operator. None where nothing tells calls apart, which are nobody's then.
     #[must_use]
     pub(crate) fn beginner(&self) -> Option<String> {
         if let Some(session) = &self.own_session {

@@ -166,7 +166,6 @@ impl Cell {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for a permit that was given for something else.
-    #[boxed]
     pub async fn list_api_tokens(
         &self,
         permit: &Permit,

@@ -121,7 +121,6 @@ pub async fn load_of_person(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn load_made_by(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -136,7 +135,6 @@ pub async fn load_made_by(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn count_live(
     tx: &mut ReadTx,
     org_id: &OrgId,

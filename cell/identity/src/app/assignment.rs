@@ -4,7 +4,9 @@ use crate::access::ceiling::check_assignee_reach;
 use crate::access::custom::capability::Capability;
 use crate::access::custom::within;
 use crate::access::{Permission, Permit};
+use crate::app::assigned::{self, Way};
 use crate::app::store;
+use crate::attribute_schema::Attributes;
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::group::Group;
@@ -28,9 +30,28 @@ enum Assignee {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Wish {
     Assign,
-    /// The same, with a change of what the person has in the app.
-    AssignWith(Map<String, Value>),
+    /// The same, with a change of what the person has in the app, perhaps as it was seen.
+    AssignWith(Map<String, Value>, Option<SeenInApp>),
     Unassign,
+}
+
+/// What somebody saw of a person in an app, who wishes to change it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenInApp {
+    /// How the app was assigned to them.
+    pub way: Way,
+    /// What they had of the attributes that are to be changed.
+    pub values: Map<String, Value>,
+}
+
+impl SeenInApp {
+    /// Whether they still have the app, by themselves if they had it so, and what is to be changed is as it was.
+    fn fits(&self, way: &Way, shown: &Attributes) -> bool {
+        let is_kept = self.way != Way::Direct || *way == Way::Direct;
+        let mut values = self.values.iter();
+        is_kept
+            && values.all(|(name, seen)| shown.values().get(name).unwrap_or(&Value::Null) == seen)
+    }
 }
 
 /// The same, found.
@@ -80,7 +101,26 @@ impl Cell {
     ) -> Result<(), Refusal> {
         permit.covers(Permission::ManageApps)?;
         let to = Assignee::Person(user.clone());
-        self.change_assignment(permit, app, to, Wish::AssignWith(attributes))
+        self.change_assignment(permit, app, to, Wish::AssignWith(attributes, None))
+            .await
+    }
+
+    /// The same for somebody who has the app, and as it was seen: by that, nobody is given an app, and no change of another is
+    /// undone.
+    ///
+    /// # Errors
+    /// As there; [`Refusal::Changed`] where it is not as it was.
+    #[boxed]
+    pub async fn change_in_app(
+        &self,
+        permit: &Permit,
+        (app, user): (&AppId, &UserId),
+        attributes: Map<String, Value>,
+        seen: SeenInApp,
+    ) -> Result<(), Refusal> {
+        permit.covers(Permission::ManageApps)?;
+        let to = Assignee::Person(user.clone());
+        self.change_assignment(permit, app, to, Wish::AssignWith(attributes, Some(seen)))
             .await
     }
 
@@ -163,7 +203,8 @@ async fn apply_assignment(
     within::check_app(tx, permit, app_id).await?;
     let found = load_found(tx, permit, app_id, to).await?;
     let (changed, kind) = match (&found, wish) {
-        (Found::Person(person), Wish::AssignWith(change)) => {
+        (Found::Person(person), Wish::AssignWith(change, seen)) => {
+            check_seen(tx, (app_id, person), seen).await?;
             apply_profile(tx, permit, (app_id, person), change, now).await?
         }
         (Found::Person(person), Wish::Assign) => (
@@ -174,7 +215,7 @@ async fn apply_assignment(
             store::unassign_person(tx, org, app_id, &person.id).await?,
             EventType::ApplicationUserMembershipRemove,
         ),
-        (Found::Group(group), Wish::Assign | Wish::AssignWith(_)) => (
+        (Found::Group(group), Wish::Assign | Wish::AssignWith(..)) => (
             store::assign_group(tx, org, app_id, &group.id, now).await?,
             EventType::GroupApplicationAssignmentAdd,
         ),
@@ -209,6 +250,24 @@ pub(crate) async fn assign_held(
         store::put_attributes(tx, org, app_id, user, &begun).await?;
     }
     Ok(true)
+}
+
+async fn check_seen(
+    tx: &mut WriteTx,
+    (app_id, person): (&AppId, &Person),
+    seen: Option<SeenInApp>,
+) -> Result<(), Refusal> {
+    let Some(seen) = seen else {
+        return Ok(());
+    };
+    let (org, user) = (&person.org_id, &person.id);
+    let found = assigned::store::find_person(tx, org, app_id, user).await?;
+    let found = found.ok_or(Refusal::Changed)?;
+    let mapped = load_mapped(tx, org, app_id).await?;
+    match seen.fits(&found.way, &mapped.shown(person, &found.attributes)) {
+        true => Ok(()),
+        false => Err(Refusal::Changed),
+    }
 }
 
 /// Assigns an app to a person, who is held, and changes what they have in it; whether anything changed, and what.

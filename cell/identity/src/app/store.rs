@@ -235,7 +235,6 @@ pub async fn update(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn delete_inactive(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -280,7 +279,6 @@ pub struct StoredSecret {
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn load_secrets(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -329,7 +327,6 @@ pub async fn insert_secret(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn delete_secret(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -398,7 +395,6 @@ pub(crate) async fn put_attributes(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn unassign_person(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -433,7 +429,6 @@ pub async fn assign_group(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn unassign_group(
     tx: &mut WriteTx,
     org_id: &OrgId,

@@ -8,7 +8,6 @@ use crate::org::Org;
 use crate::person::Person;
 use crate::sign_in::setup::insert_mailed;
 use vocab::entropy::Entropy;
-use vocab::future::boxed;
 use vocab::id::{FlowId, OneTimeCodeId, UserId};
 use vocab::secret::SecretHash;
 
@@ -45,7 +44,6 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if store or keys fail.
-    #[boxed]
     pub async fn send_email_code(
         &self,
         org: &Org,
@@ -96,7 +94,6 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the store fails.
-    #[boxed]
     pub async fn use_email_code(
         &self,
         org: &Org,

@@ -153,7 +153,6 @@ impl Cell {
     ///
     /// # Errors
     /// [`PasskeyRefusal::TooMany`] at the bound.
-    #[boxed]
     pub async fn start_passkey_registration(
         &self,
         context: &OrgContext,
@@ -279,7 +278,6 @@ impl Cell {
     /// # Errors
     /// [`PasskeyRefusal::NotVerified`], whatever the reason; [`PasskeyRefusal::Model`] for a passkey that is in order but
     /// of a model that the org no longer takes.
-    #[boxed]
     pub async fn verify_passkey(
         &self,
         context: &OrgContext,

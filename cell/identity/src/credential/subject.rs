@@ -81,15 +81,6 @@ impl FactorSubject {
     }
 }
 
-/// Of what somebody is the subject.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Subject {
-    /// Of a change of how they prove who they are.
-    OfProof,
-    /// Of a change of their record.
-    OfRecord,
-}
-
 impl Cell {
     /// The person whose means of proof the permit lets its holder change.
     pub(crate) async fn factor_subject(
@@ -98,18 +89,7 @@ impl Cell {
         user_id: &UserId,
     ) -> Result<FactorSubject, Refusal> {
         permit.covers_factors_of(user_id)?;
-        self.load_subject(permit, user_id, Subject::OfProof).await
-    }
-
-    /// The person whose record the permit lets its holder change, their means of proof perhaps among it: whether it is one
-    /// for those is asked where they are changed.
-    pub(crate) async fn record_subject(
-        &self,
-        permit: &Permit,
-        user_id: &UserId,
-    ) -> Result<FactorSubject, Refusal> {
-        permit.covers_factors_of(user_id)?;
-        self.load_subject(permit, user_id, Subject::OfRecord).await
+        self.load_subject(permit, user_id).await
     }
 
     /// The person from whom the permit lets its holder take a means of proof away.
@@ -119,14 +99,13 @@ impl Cell {
         user_id: &UserId,
     ) -> Result<FactorSubject, Refusal> {
         permit.covers_loss_of_factors_of(user_id)?;
-        self.load_subject(permit, user_id, Subject::OfProof).await
+        self.load_subject(permit, user_id).await
     }
 
     async fn load_subject(
         &self,
         permit: &Permit,
         user_id: &UserId,
-        subject: Subject,
     ) -> Result<FactorSubject, Refusal> {
         let snapshot = self
             .snapshot(permit.org())
@@ -138,9 +117,7 @@ impl Cell {
             .ok_or(Refusal::NotFound)?;
         // What follows is held against it once more where it is done; before that nothing is shown, hashed or sealed.
         check_reach(&mut tx, permit, user_id).await?;
-        if subject == Subject::OfProof {
-            check_way_in(&mut tx, permit, user_id).await?;
-        }
+        check_way_in(&mut tx, permit, user_id).await?;
         Ok(FactorSubject { snapshot, person })
     }
 }

@@ -36,6 +36,12 @@ fn draw(entropy: &dyn Entropy, length_min: usize) -> Secret<String> {
     Secret::new(letters.collect())
 }
 
+/// Whether somebody in that state gets one; it is decided again where it is made.
+#[must_use]
+pub fn may_get_temporary(from: PersonStatus) -> bool {
+    decide_begin(from).is_ok()
+}
+
 /// Whether somebody in that state gets one: whoever may sign in, or is to replace a password anyhow.
 fn decide_begin(from: PersonStatus) -> Result<(), Refusal> {
     match from {

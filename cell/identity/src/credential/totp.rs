@@ -45,15 +45,6 @@ fn seal_context(id: &TotpId) -> String {
 }
 
 impl Cell {
-    /// As [`Cell::enroll_totp`], where the id is of no use.
-    ///
-    /// # Errors
-    /// As there.
-    #[boxed]
-    pub async fn begin_totp(&self, permit: &Permit, user_id: &UserId) -> Result<TotpSeed, Refusal> {
-        Ok(self.enroll_totp(permit, user_id).await?.seed)
-    }
-
     /// Begins the enrolment of an authenticator app, or shows again the one that the same caller began lately: a page
     /// that is loaded twice must not show a picture that no longer counts, and a seed that somebody saw long ago must not
     /// either. For anybody else another seed is drawn, and the former one is dropped: whoever confirms a seed is the only
@@ -62,7 +53,7 @@ impl Cell {
     /// # Errors
     /// [`Refusal::NotFound`] if the permit is not for that person.
     #[boxed]
-    pub async fn enroll_totp(
+    pub async fn begin_totp(
         &self,
         permit: &Permit,
         user_id: &UserId,
@@ -195,7 +186,6 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if store or keys fail.
-    #[boxed]
     pub async fn use_totp(
         &self,
         org_id: &OrgId,
@@ -309,7 +299,6 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if store or keys fail.
-    #[boxed]
     pub async fn use_recovery_code(
         &self,
         org: &Org,

@@ -146,7 +146,6 @@ pub async fn update(tx: &mut WriteTx, group: &Group, now: Timestamp) -> Result<(
 ///
 /// # Errors
 /// [`Refusal::Taken`] if another group is called so.
-#[boxed]
 pub async fn put_external_id(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -187,7 +186,6 @@ pub async fn hold(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn load_member_ids(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -241,7 +239,6 @@ pub async fn delete(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn insert_member(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -270,7 +267,6 @@ pub async fn insert_member(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn note_change(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -289,7 +285,6 @@ pub async fn note_change(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn delete_member(
     tx: &mut WriteTx,
     org_id: &OrgId,

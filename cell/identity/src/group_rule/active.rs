@@ -215,11 +215,24 @@ pub(super) async fn load_kinds(
     Ok(schemas.as_schemas().kinds(&named))
 }
 
-/// The rules that are on, read anew. The caller holds them.
+async fn load(tx: &mut ReadTx, org: &OrgId, stamp: String) -> Result<RuleSet, Fault> {
+    let (rules, text_bytes) = load_rules(tx, org).await?;
+    Ok(RuleSet {
+        stamp,
+        text_bytes,
+        kinds: load_kinds(tx, org, &rules).await?,
+        rules,
+    })
+}
+
+/// The rules that are on, read anew, and how many bytes their texts have. The caller holds them.
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
-pub(super) async fn load(tx: &mut ReadTx, org: &OrgId, stamp: String) -> Result<RuleSet, Fault> {
+pub(super) async fn load_rules(
+    tx: &mut ReadTx,
+    org: &OrgId,
+) -> Result<(Vec<ActiveRule>, usize), Fault> {
     let mut rules: Vec<ActiveRule> = Vec::new();
     let mut text_bytes = 0;
     for (id, name, text, group) in store::load_active(tx, org).await? {
@@ -236,12 +249,7 @@ pub(super) async fn load(tx: &mut ReadTx, org: &OrgId, stamp: String) -> Result<
             }
         }
     }
-    Ok(RuleSet {
-        stamp,
-        text_bytes,
-        kinds: load_kinds(tx, org, &rules).await?,
-        rules,
-    })
+    Ok((rules, text_bytes))
 }
 
 /// A new stamp.

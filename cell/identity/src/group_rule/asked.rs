@@ -25,16 +25,19 @@ pub(crate) async fn check_names(
     names: &[&str],
 ) -> Result<(), Refusal> {
     guard::check_asked(permit, set, group, names)?;
-    let Some(set) = set else {
-        return Ok(());
-    };
-    let mut filled = BTreeSet::new();
-    for name in names {
-        for rule in set.asking_about(group, name) {
-            filled.extend(rule.groups.iter().cloned());
-        }
-    }
+    let filled = filled_by_asking(set, group, names);
     of_administrators::check_filled(tx, permit, &filled).await
+}
+
+/// The groups that rules fill which ask about the group by one of these names, or by its id.
+fn filled_by_asking(set: Option<&RuleSet>, group: &GroupId, names: &[&str]) -> BTreeSet<GroupId> {
+    let named = names.iter().flat_map(|name| {
+        let asking = set
+            .into_iter()
+            .flat_map(|set| set.asking_about(group, name));
+        asking.flat_map(|rule| rule.groups.iter().cloned())
+    });
+    named.collect()
 }
 
 /// For a group that is about to be no more: what rules ask about it they ask in vain then, and those that fill it rest.
@@ -47,9 +50,14 @@ pub(crate) async fn check_removal(
     set: Option<&RuleSet>,
     group: &Group,
 ) -> Result<(), Refusal> {
-    check_names(tx, permit, set, &group.id, &[group.name.as_str()]).await?;
+    let names = [group.name.as_str()];
+    guard::check_asked(permit, set, &group.id, &names)?;
     guard::check_filled(tx, permit, &group.id).await?;
-    let beside = store::load_filled_beside(tx, permit.org(), &group.id).await?;
-    of_administrators::check_filled(tx, permit, &beside).await?;
-    of_administrators::check_group(tx, permit, &group.id).await
+    if !permit.is_operators() {
+        guard::check_group(tx, permit, &group.id).await?;
+    }
+    let mut concerned = filled_by_asking(set, &group.id, &names);
+    concerned.extend(store::load_filled_beside(tx, permit.org(), &group.id).await?);
+    concerned.insert(group.id.clone());
+    of_administrators::check_filled(tx, permit, &concerned).await
 }

@@ -220,12 +220,12 @@ pub(crate) async fn follow_schema(
     if changed.is_empty() {
         return Ok(());
     }
-    let Some(stamp) = store::hold_set(tx, org).await? else {
+    if store::hold_set(tx, org).await?.is_none() {
         return Ok(());
-    };
-    let set = active::load(tx, org, stamp).await?;
+    }
+    let (rules, _) = active::load_rules(tx, org).await?;
     store::put_set(tx, org, &draw_stamp(cell)).await?;
-    for rule in set.rules.iter().filter(|rule| rule.names_one_of(&changed)) {
+    for rule in rules.iter().filter(|rule| rule.names_one_of(&changed)) {
         let stamp = draw_stamp(cell);
         passes::put(tx, org, &rule.id, PassKind::Apply, &stamp, cell.now()).await?;
     }

@@ -50,7 +50,6 @@ pub async fn load(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
-#[boxed]
 pub async fn load_by_kid(
     tx: &mut ReadTx,
     org_id: &OrgId,

@@ -168,7 +168,6 @@ pub async fn delete(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn has_links(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -201,7 +200,6 @@ pub async fn find_link(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn load_link(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -233,7 +231,6 @@ pub async fn load_links_of(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
-#[boxed]
 pub async fn has_usable_link(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -254,7 +251,6 @@ pub async fn has_usable_link(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn load_links_page(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -274,7 +270,6 @@ pub async fn load_links_page(
 ///
 /// # Errors
 /// [`Refusal::Taken`] if the subject is somebody's already, or the person has another one at the provider.
-#[boxed]
 pub async fn insert_link(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -306,7 +301,6 @@ pub async fn insert_link(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn note_own_proof(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -328,7 +322,6 @@ pub async fn note_own_proof(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn note_use(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -352,7 +345,6 @@ pub async fn note_use(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn delete_link(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -367,7 +359,6 @@ pub async fn delete_link(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
-#[boxed]
 pub async fn find_matches(
     tx: &mut ReadTx,
     org_id: &OrgId,

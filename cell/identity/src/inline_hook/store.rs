@@ -75,7 +75,6 @@ pub async fn load_all(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<InlineHook>
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
-#[boxed]
 pub async fn load_active_of(
     tx: &mut ReadTx,
     org_id: &OrgId,

@@ -189,7 +189,6 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the org's key cannot be used.
-    #[boxed]
     pub async fn seal_mail(
         &self,
         org_name: &str,
@@ -211,7 +210,6 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if the org's key cannot be used.
-    #[boxed]
     pub async fn seal_decoy(
         &self,
         org: &OrgId,

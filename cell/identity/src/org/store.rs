@@ -143,7 +143,6 @@ pub async fn update(
 ///
 /// # Errors
 /// [`Refusal::Taken`] if another org answers there.
-#[boxed]
 pub async fn insert_host(tx: &mut WriteTx, org_id: &OrgId, host: &str) -> Result<(), Refusal> {
     match tx
         .execute(
@@ -187,7 +186,6 @@ pub async fn load_hosts(tx: &mut ReadTx, org_id: &OrgId) -> Result<Vec<String>, 
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn delete_host(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -201,7 +199,6 @@ pub async fn delete_host(
 ///
 /// # Errors
 /// [`Fault`] if it cannot be read.
-#[boxed]
 pub async fn load_logo(tx: &mut ReadTx, org_id: &OrgId) -> Result<Option<Logo>, Fault> {
     let sql = "SELECT mark, format, bytes FROM org_logos WHERE org_id = $1";
     let Some(row) = tx.query_optional(sql, params![org_id]).await? else {
@@ -220,7 +217,6 @@ pub async fn load_logo(tx: &mut ReadTx, org_id: &OrgId) -> Result<Option<Logo>, 
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn load_logo_mark(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -234,7 +230,6 @@ pub async fn load_logo_mark(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn upsert_logo(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -250,7 +245,6 @@ pub async fn upsert_logo(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn delete_logo(tx: &mut WriteTx, org_id: &OrgId) -> Result<bool, DatabaseFault> {
     let sql = "DELETE FROM org_logos WHERE org_id = $1";
     Ok(tx.execute(sql, params![org_id]).await? == 1)

@@ -68,7 +68,7 @@ impl Cell {
         change: PersonChange,
     ) -> Result<(), PasswordRefusal> {
         permit.covers(Permission::ManagePeople)?;
-        let subject = self.record_subject(permit, user_id).await?;
+        let subject = self.factor_subject(permit, user_id).await?;
         let present = &subject.person;
         if present.revision != revision {
             return Err(Refusal::Changed.into());

@@ -88,7 +88,7 @@ impl PlannedPerson {
         let (org, id, key) = (permit.org(), self.id, self.type_id.as_ref());
         // The type before the rules, and these before names, as wherever they are held.
         hold_type(tx, org, key).await?;
-        active::hold(tx, cell, org).await?;
+        let rules = active::hold(tx, cell, org).await?;
         store::insert(
             tx,
             org,
@@ -102,7 +102,8 @@ impl PlannedPerson {
             put_type_of(tx, org, &id, key).await?;
         }
         unique::claim(tx, org, (&id, key), &self.profile.attributes).await?;
-        let events = followed(tx, cell, permit, &id, vec![self.event]).await?;
+        let mut events = vec![self.event];
+        events.extend(follow(tx, cell, Some(permit), rules.as_deref(), (org, &id)).await?);
         Ok((id, events))
     }
 }
@@ -303,9 +304,13 @@ impl Cell {
                     let change = (&profile, key);
                     // Before names are held, as wherever people are added.
                     hold_type(tx, permit.org(), key).await?;
-                    active::hold(tx, &cell, permit.org()).await?;
+                    let org = permit.org();
+                    let rules = active::hold(tx, &cell, org).await?;
                     apply_profile(tx, &person, change, mails, cell.now()).await?;
-                    tell_all(tx, &cell, &permit, &user_id, events).await?;
+                    let place = (org, &user_id);
+                    let followed = follow(tx, &cell, Some(&permit), rules.as_deref(), place);
+                    events.extend(followed.await?);
+                    ledger::append_all(tx, org, events).await?;
                     // A password logs its change itself, and rules are held before anything is logged.
                     if let Some(password) = password {
                         password.apply(tx).await?;
@@ -449,33 +454,12 @@ pub(crate) async fn tell(
     user_id: &UserId,
     event: Event,
 ) -> Result<(), Refusal> {
-    tell_all(tx, cell, permit, user_id, vec![event]).await
-}
-
-async fn tell_all(
-    tx: &mut WriteTx,
-    cell: &Cell,
-    permit: &Permit,
-    user_id: &UserId,
-    events: Vec<Event>,
-) -> Result<(), Refusal> {
-    let events = followed(tx, cell, permit, user_id, events).await?;
-    Ok(ledger::append_all(tx, permit.org(), events).await?)
-}
-
-/// Lets the rules of groups follow a change of somebody, and tells what is to be logged of both.
-async fn followed(
-    tx: &mut WriteTx,
-    cell: &Cell,
-    permit: &Permit,
-    user_id: &UserId,
-    mut events: Vec<Event>,
-) -> Result<Vec<Event>, Refusal> {
     let org = permit.org();
     let rules = active::hold(tx, cell, org).await?;
+    let mut events = vec![event];
     let place = (org, user_id);
     events.extend(follow(tx, cell, Some(permit), rules.as_deref(), place).await?);
-    Ok(events)
+    Ok(ledger::append_all(tx, org, events).await?)
 }
 
 /// Changes the profile, in the caller's transaction: what was mailed to another address opens nothing any more.
@@ -509,7 +493,6 @@ pub(super) async fn apply_profile(
 ///
 /// # Errors
 /// [`Refusal::WrongState`] where the table has no such step.
-#[boxed]
 pub async fn apply_transition(
     tx: &mut WriteTx,
     cell: &Cell,

@@ -232,12 +232,9 @@ pub fn is_mail_address(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else {
         return false;
     };
-    let clean = |part: &str| {
-        !part.is_empty()
-            && part
-                .chars()
-                .all(|c| !disguises(c) && !c.is_whitespace() && !"<>()[],;:\\\"@".contains(c))
-    };
+    // White space and what is not shown are no plain text.
+    let clean =
+        |part: &str| !part.is_empty() && part.chars().all(|c| !"<>()[],;:\\\"@".contains(c));
     text.len() <= LOGIN_CHARS_MAX
         && is_plain(text)
         && local.len() <= 64

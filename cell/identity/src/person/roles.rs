@@ -266,6 +266,10 @@ async fn apply_roles(
 
 /// Whoever is let back in by a mailbox alone, at once or when they are not kept out any more, was helped as somebody without a role:
 /// a mailbox opens no administrator.
+pub(crate) const HALF_OPEN: Refusal =
+    Refusal::WrongState("the person is getting back in by mail; give the role afterwards");
+
+/// Refuses a role to whoever is [`HALF_OPEN`]; the operator answers for whom they give one.
 pub(crate) async fn refuse_half_open(
     tx: &mut ReadTx,
     permit: &Permit,
@@ -275,12 +279,10 @@ pub(crate) async fn refuse_half_open(
         return Ok(());
     }
     let returns_to = store::load_return(tx, &person.org_id, &person.id).await?;
-    if [Some(person.status), returns_to].contains(&Some(PersonStatus::Recovery)) {
-        return Err(Refusal::WrongState(
-            "the person is getting back in by mail; give the role afterwards",
-        ));
+    match [Some(person.status), returns_to].contains(&Some(PersonStatus::Recovery)) {
+        true => Err(HALF_OPEN),
+        false => Ok(()),
     }
-    Ok(())
 }
 
 async fn refuse_too_many(tx: &mut WriteTx, org_id: &OrgId) -> Result<(), Refusal> {

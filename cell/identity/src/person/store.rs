@@ -172,7 +172,6 @@ pub async fn load_granted_roles(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn count_administrators(tx: &mut ReadTx, org_id: &OrgId) -> Result<i64, DatabaseFault> {
     let sql = "SELECT COUNT(*) FROM (SELECT user_id FROM administrators WHERE org_id = $1 \
                UNION SELECT holder_id FROM narrowed_roles WHERE org_id = $1 AND holder_kind = 'USER') a";
@@ -208,7 +207,6 @@ pub async fn load_administrators(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn insert_role(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -228,7 +226,6 @@ pub async fn insert_role(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn delete_role(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -247,7 +244,6 @@ pub async fn delete_role(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn hold_address(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -266,7 +262,6 @@ pub async fn hold_address(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn is_last_active_super_admin(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -377,7 +372,6 @@ pub async fn update_profile(
 ///
 /// # Errors
 /// [`Refusal::Taken`] if somebody else is called so.
-#[boxed]
 pub async fn put_external_id(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -444,7 +438,6 @@ pub enum Sessions {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
-#[boxed]
 pub async fn load_return(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -464,7 +457,6 @@ pub async fn load_return(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn forget_return(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -478,7 +470,6 @@ pub async fn forget_return(
 ///
 /// # Errors
 /// [`Refusal::Changed`] if it is not.
-#[boxed]
 pub async fn update_status(
     tx: &mut WriteTx,
     person: &Person,
@@ -526,7 +517,6 @@ pub async fn raise_epoch(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn update_last_sign_in(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -543,7 +533,6 @@ pub async fn update_last_sign_in(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn mark_email_verified(
     tx: &mut WriteTx,
     org_id: &OrgId,

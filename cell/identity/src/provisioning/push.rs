@@ -2,6 +2,7 @@
 
 use crate::access::{Permission, Permit};
 use crate::app::App;
+use crate::app::operations::load_for_change;
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::group::{self, Group};
@@ -176,12 +177,12 @@ impl Cell {
             created_at: now,
             updated_at: now,
         };
-        let (cell, by, app) = (self.clone(), permit.clone(), app.clone());
+        let (cell, by, id) = (self.clone(), permit.clone(), app.id.clone());
         self.database
             .write(move |tx| {
                 Box::pin(async move {
+                    let app = load_for_change(tx, &by, &id).await?;
                     let key = (by.org(), &app.id);
-                    crate::org::store::lock(tx, key.0).await?;
                     if connections::load(tx, key).await?.is_none() {
                         return Err(Refusal::WrongState(
                             "set up the connection of the app first",
@@ -213,10 +214,11 @@ impl Cell {
         active: bool,
     ) -> Result<Push, Refusal> {
         permit.covers(Permission::ManageApps)?;
-        let (cell, by, app, id) = (self.clone(), permit.clone(), app.clone(), id.clone());
+        let (cell, by, app, id) = (self.clone(), permit.clone(), app.id.clone(), id.clone());
         self.database
             .write(move |tx| {
                 Box::pin(async move {
+                    let app = load_for_change(tx, &by, &app).await?;
                     let key = (by.org(), &app.id);
                     let now = cell.now();
                     if !groups::switch(tx, key, &id, active, now).await? {
@@ -249,10 +251,11 @@ impl Cell {
         target: Afterwards,
     ) -> Result<(), Refusal> {
         permit.covers(Permission::ManageApps)?;
-        let (cell, by, app, id) = (self.clone(), permit.clone(), app.clone(), id.clone());
+        let (cell, by, app, id) = (self.clone(), permit.clone(), app.id.clone(), id.clone());
         self.database
             .write(move |tx| {
                 Box::pin(async move {
+                    let app = load_for_change(tx, &by, &app).await?;
                     let key = (by.org(), &app.id);
                     let push = groups::load(tx, key, &id).await?;
                     let push = push

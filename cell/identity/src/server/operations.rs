@@ -164,6 +164,9 @@ impl Cell {
                         crate::org::store::lock(tx, by.org()).await?;
                     }
                     let mut server = load_for_change(tx, &by, &id).await?;
+                    if change.is_so(&server.parts.policies) {
+                        return Ok(());
+                    }
                     check_known_hook(&by, &server.parts.policies, &change)?;
                     if let Some(hook) = change.hook() {
                         check_hook(tx, &by, hook).await?;

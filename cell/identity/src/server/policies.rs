@@ -69,6 +69,22 @@ impl PolicyChange {
             _ => None,
         }
     }
+
+    /// Whether it only switches what is so already: nothing happens then, and nothing is written in the log.
+    #[must_use]
+    pub fn is_so(&self, policies: &[AccessPolicy]) -> bool {
+        let policy = |id: &PolicyId| policies.iter().find(|policy| policy.id == *id);
+        let present = match self {
+            Self::Switch(id, force) => policy(id).map(|policy| (policy.active, force)),
+            Self::Rule(id, rule, RuleChange::Switch(force)) => {
+                let mut rules = policy(id).into_iter().flat_map(|policy| &policy.rules);
+                let rule = rules.find(|one| one.id == *rule);
+                rule.map(|rule| (rule.active, force))
+            }
+            _ => None,
+        };
+        present.is_some_and(|(active, force)| active == (*force == Force::Active))
+    }
 }
 
 impl From<AccessRule> for RuleSays {

@@ -62,7 +62,6 @@ pub async fn load(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
-#[boxed]
 pub async fn find_by_secret(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -202,7 +201,6 @@ pub async fn touch(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn prolong(
     tx: &mut WriteTx,
     session: &Session,
@@ -272,7 +270,6 @@ pub async fn delete_all(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn delete_all_but(
     tx: &mut WriteTx,
     org_id: &OrgId,

@@ -11,7 +11,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keys::KeyFault;
 use serde::{Deserialize, Serialize};
-use vocab::future::boxed;
 use vocab::id::{OrgId, UserId};
 use vocab::secret::{Secret, random_token};
 use vocab::time::Timestamp;
@@ -88,7 +87,6 @@ pub fn plan_devices(
 
 impl Cell {
     /// For whom the browser with this cookie is known. What cannot be opened is no evidence.
-    #[boxed]
     pub async fn open_devices(&self, org: &OrgId, cookie: &str) -> Vec<KnownDevice> {
         if cookie.is_empty() || cookie.len() > COOKIE_BYTES_MAX {
             return Vec::new();

@@ -233,7 +233,6 @@ pub(crate) fn plan_enrollable(untaken: &UntakenMeans) -> Vec<AuthenticatorKind> 
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
-#[boxed]
 pub async fn load_enrolled(
     tx: &mut database::ReadTx,
     person: &Person,

@@ -152,11 +152,7 @@ pub(crate) async fn check_group(
         return Ok(());
     }
     guard::check_group(tx, permit, group).await?;
-    let policies = load_policies(tx, permit.org()).await?;
-    if is_group_theirs(&policies, group) {
-        check_console(tx, permit).await?;
-    }
-    Ok(())
+    check_filled(tx, permit, &BTreeSet::from([group.clone()])).await
 }
 
 /// For a change by which rules may put others into these groups, or take them out, whoever they are.

@@ -171,7 +171,6 @@ pub async fn load_policy(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn is_app_policy(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -188,7 +187,6 @@ pub async fn is_app_policy(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn is_policy_named(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -202,7 +200,6 @@ pub async fn is_policy_named(
 ///
 /// # Errors
 /// [`Refusal::Taken`] if the name is in use.
-#[boxed]
 pub async fn insert_policy(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -265,7 +262,6 @@ pub async fn update_policy(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
-#[boxed]
 pub async fn set_aside(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -283,7 +279,6 @@ pub async fn set_aside(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn switch_app_policy(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -301,7 +296,6 @@ pub async fn switch_app_policy(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn delete_app_policy(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -379,7 +373,6 @@ pub async fn load_zone(
 ///
 /// # Errors
 /// [`Refusal::Taken`] if the name is in use.
-#[boxed]
 pub async fn insert_zone(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -515,7 +508,6 @@ pub async fn load_apps_of_policy(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn load_governed_apps(
     tx: &mut ReadTx,
     org_id: &OrgId,

@@ -104,16 +104,16 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if it cannot be read.
-    #[boxed]
     pub async fn snapshot(&self, org_id: &OrgId) -> Result<Option<Arc<OrgSnapshot>>, Fault> {
         let generation = match self.snapshots.get(org_id) {
             Ok(snapshot) => return Ok(Some(snapshot)),
             Err(generation) => generation,
         };
-        // In a box: what is seldom done must not make the future of every request large.
-        Box::pin(self.load_snapshot(org_id, generation)).await
+        self.load_snapshot(org_id, generation).await
     }
 
+    /// In a box: what is seldom done must not make the future of every request large.
+    #[boxed]
     async fn load_snapshot(
         &self,
         org_id: &OrgId,
@@ -175,15 +175,23 @@ impl Cell {
     ///
     /// # Errors
     /// [`Fault`] if it cannot be read.
-    #[boxed]
     pub async fn app(&self, org_id: &OrgId, app_id: &AppId) -> Result<Option<Arc<App>>, Fault> {
         let key = (org_id.clone(), app_id.clone());
         let generation = match self.apps.get(&key) {
             Ok(app) => return Ok(Some(app)),
             Err(generation) => generation,
         };
+        self.load_app(key, generation).await
+    }
+
+    #[boxed]
+    async fn load_app(
+        &self,
+        key: (OrgId, AppId),
+        generation: Generation,
+    ) -> Result<Option<Arc<App>>, Fault> {
         let mut tx = self.database.read().await?;
-        let Some(app) = crate::app::store::load(&mut tx, org_id, app_id).await? else {
+        let Some(app) = crate::app::store::load(&mut tx, &key.0, &key.1).await? else {
             return Ok(None);
         };
         let app = Arc::new(app);

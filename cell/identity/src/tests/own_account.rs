@@ -364,7 +364,12 @@ async fn a_seed_that_was_shown_long_ago_is_not_shown_again(world: &World) {
 }
 
 async fn begun(world: &World, permit: &Permit, person: &Person) -> String {
-    let seed = world.cell.begin_totp(permit, &person.id).await.unwrap();
+    let seed = world
+        .cell
+        .begin_totp(permit, &person.id)
+        .await
+        .unwrap()
+        .seed;
     seed.to_base32().expose().clone()
 }
 

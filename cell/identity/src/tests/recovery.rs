@@ -171,7 +171,7 @@ async fn an_administrator_needs_a_code(world: &World) {
         .make_recovery_codes(&manage, &ada.id)
         .await
         .unwrap();
-    let seed = world.cell.begin_totp(&manage, &ada.id).await.unwrap();
+    let seed = world.cell.begin_totp(&manage, &ada.id).await.unwrap().seed;
     let at_step = |step: i64| format!("{:06}", code_at(&seed, step));
     let present = world.cell.now().seconds().div_euclid(STEP_SECS);
     world

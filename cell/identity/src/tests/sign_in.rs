@@ -322,7 +322,7 @@ async fn a_seed_that_was_seen_is_drawn_anew_after_all_are_out(world: &World) {
     let kept = world.session(&ada, "kept").await;
     let permit = world.permit(&org, Permission::ManagePeople);
     let seed = async || {
-        let seed = world.cell.begin_totp(&permit, &ada.id).await.unwrap();
+        let seed = world.cell.begin_totp(&permit, &ada.id).await.unwrap().seed;
         seed.expose().to_vec()
     };
     let mut seen = seed().await;

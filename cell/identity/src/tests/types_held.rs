@@ -52,9 +52,10 @@ impl UnderWay {
     }
 }
 
-/// Waits until somebody waits for a lock of the store.
-async fn see_somebody_wait(world: &World) {
+/// Waits until a lock of the store is waited for, by whoever does this, who is not through before.
+async fn see_wait<T>(world: &World, who: &JoinHandle<T>) {
     loop {
+        assert!(!who.is_finished(), "nothing was waited for");
         let mut tx = world.cell.database.read().await.unwrap();
         if count_waiting(&mut tx).await > 0 {
             return;
@@ -102,8 +103,7 @@ async fn on_postgres_a_removal_of_a_type_waits_for_whoever_is_made_one_of_it() {
     );
     let key = contractor.clone();
     let removal = tokio::spawn(async move { cell.delete_user_type(&permit, Some(&key)).await });
-    see_somebody_wait(&world).await;
-    assert!(!removal.is_finished());
+    see_wait(&world, &removal).await;
     let user = one.end().await;
     let refused = removal.await.unwrap().unwrap_err();
     assert!(matches!(refused, Refusal::WrongState(_)), "{refused:?}");
@@ -119,8 +119,7 @@ async fn on_postgres_a_change_of_attributes_waits_as_well() {
     let one = begin(&world, &org, "one", &contractor).await;
     let (changing, of, key) = (world.clone(), org.clone(), contractor.clone());
     let change = tokio::spawn(async move { set(&changing, &of, Some(&key), &[]).await });
-    see_somebody_wait(&world).await;
-    assert!(!change.is_finished());
+    see_wait(&world, &change).await;
     one.end().await;
     change.await.unwrap();
 }

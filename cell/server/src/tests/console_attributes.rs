@@ -6,7 +6,10 @@ use crate::tests::matrix::world::Who;
 use crate::tests::one_org::permit;
 use axum::http::{Method, StatusCode};
 use identity::access::{Permission, Role};
+use identity::app::assigned::Way;
+use identity::app::assignment::SeenInApp;
 use identity::attribute_schema::Owner;
+use identity::fault::Refusal;
 use identity::org::settings::{AttributeKind, ProfileAttribute};
 use serde_json::{Map, Value, json};
 use vocab::id::{AppId, UserId};
@@ -50,6 +53,45 @@ fn map(value: &Value) -> Map<String, Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_changed_in_an_app_as_it_was_seen_undoes_nothing() {
+    let pages = Pages::open().await;
+    let app = pages.app(&pages.world.main).await;
+    let grace = pages.person("main", "grace").await;
+    pages.attributes_of_app(&app).await;
+    let manager = permit(&pages.world.main, Permission::ManageApps);
+    let cell = &pages.world.cell;
+    let kos = map(&json!({ "site": "Kos" }));
+    let assigned = cell.assign_app_with(&manager, &app, &grace, kos.clone());
+    assigned.await.unwrap();
+    let change = async |way: Way, site: &str| {
+        let seen = SeenInApp {
+            way,
+            values: map(&json!({ "site": site, "level": null })),
+        };
+        let wish = map(&json!({ "site": "Rome", "level": 3 }));
+        let changed = cell.change_in_app(&manager, (&app, &grace), wish, seen);
+        changed.await
+    };
+    let stale = change(Way::Direct, "Bonn").await;
+    assert!(matches!(stale, Err(Refusal::Changed)), "{stale:?}");
+    assert_eq!(pages.has_in_app(&app, &grace).await, kos);
+    change(Way::Direct, "Kos").await.unwrap();
+    let has = json!({ "site": "Rome", "level": 3 });
+    assert_eq!(pages.has_in_app(&app, &grace).await, map(&has));
+    // Nor is the app given back by it, however they had it.
+    let taken = cell.unassign_app_from_person(&manager, &app, &grace);
+    taken.await.unwrap();
+    let group = pages.group(&pages.world.main, "First").await;
+    for way in [Way::Direct, Way::Group(group)] {
+        let gone = change(way, "Rome").await;
+        assert!(matches!(gone, Err(Refusal::Changed)), "{gone:?}");
+    }
+    let page = format!("/admin/apps/{app}/assignments/people/{grace}");
+    pages.missing(&page, "value-site=Kos&was-site=Rome").await;
+    pages.world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_somebody_has_in_an_app_is_seen_and_set() {
     let pages = Pages::open().await;
     let (main, acme) = (pages.world.main.clone(), pages.world.acme.clone());
@@ -83,12 +125,13 @@ async fn what_somebody_has_in_an_app_is_seen_and_set() {
     }
     // Whoever changes what another changed meanwhile is told so.
     let stale = "value-site=Rome&was-site=Bonn";
-    let told = pages.send(Who::Administrator, &page, stale).await;
-    assert_ne!(told.status(), StatusCode::SEE_OTHER);
+    pages.told(&page, stale, CHANGED).await;
     assert_eq!(pages.has_in_app(&app, &grace).await, map(&has));
     let runner = Who::Holder(Role::AppAdmin);
     let set = pages.send(runner, &page, "value-level=4&was-level=").await;
     assert_eq!(set.status(), StatusCode::SEE_OTHER);
+    let has = json!({ "site": "Kos", "level": 4, "lead": true, "csrf": "own" });
+    assert_eq!(pages.has_in_app(&app, &grace).await, map(&has));
     // Whoever it is not assigned to, and whoever and whatever is of another org.
     let stranger = pages.person("acme", "grace").await;
     let nobody = pages.person("main", "help_desk_admin").await;

@@ -298,7 +298,7 @@ async fn relations_are_defined_and_removed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_has_a_nul_in_its_address_is_not_there() {
+async fn what_has_a_nul_in_its_address_or_form_is_not_there() {
     let pages = Pages::open().await;
     let grace = pages.person("main", "grace").await;
     let group = pages.group(&pages.world.main, "First").await;
@@ -322,6 +322,9 @@ async fn what_has_a_nul_in_its_address_is_not_there() {
         let path = format!("{relation}/{act}");
         pages.missing(&path, &format!("id={grace}")).await;
     }
+    pages
+        .missing("/admin/settings/relations/remove", "name=%00")
+        .await;
     // Two signs and two digits are a name like others.
     let named = pages.look("/admin/people?q=%2500").await;
     assert!(named.contains("%00"));

@@ -112,6 +112,44 @@ async fn redeems(world: &World, token: &str) -> bool {
     set.any(|cookie| cookie.to_str().unwrap().contains("session"))
 }
 
+/// Where an administrator is sent whose proof is an hour old.
+async fn sent_on(world: &World, method: &Method, path: &str, form: &str) -> String {
+    let answer = world.call(Who::StaleAdministrator, method, path, form);
+    let answer = answer.await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{method} {path}");
+    let location = answer.headers()[header::LOCATION].to_str().unwrap();
+    assert!(location.starts_with("/signin?continue="), "{location}");
+    location.to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_to_prove_before_a_form_is_told_that_nothing_was_done() {
+    const TOLD: &str = "Nothing is changed yet";
+    let world = World::copy().await;
+    let rows = world.log_rows().await;
+    let sent = sent_on(&world, &Method::POST, "/admin/policies/new", "name=Late").await;
+    assert!(
+        sent.starts_with("/signin?continue=%2Fadmin%2Fpolicies%3Funsent%3D1&"),
+        "{sent}"
+    );
+    assert_eq!(world.log_rows().await, rows);
+    // Whoever only looked at a page finds it as it was.
+    let looked = sent_on(&world, &Method::GET, "/admin/policies/new", "").await;
+    assert!(
+        looked.starts_with("/signin?continue=%2Fadmin%2Fpolicies%2Fnew&"),
+        "{looked}"
+    );
+    let look = async |path: &str| {
+        let page = world.call(Who::Administrator, &Method::GET, path, "");
+        read(page.await).await
+    };
+    assert!(look("/admin/policies?unsent=1").await.contains(TOLD));
+    for other in ["/admin/policies", "/admin/policies?unsent=2"] {
+        assert!(!look(other).await.contains(TOLD), "{other}");
+    }
+    world.close().await;
+}
+
 /// Lets somebody have a password, and returns who.
 async fn give_password(world: &World) -> Person {
     let people = permit(&world.main, Permission::ManagePeople);

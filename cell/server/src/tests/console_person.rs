@@ -162,7 +162,7 @@ async fn refresh_tokens_of_a_person_are_seen_and_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_temporary_password_is_shown_once_and_opens_no_more_than_its_replacement() {
+async fn a_temporary_password_is_shown_once_to_whoever_may_set_any() {
     let pages = Pages::open().await;
     let grace = pages.person("main", "grace").await;
     let profile = format!("/admin/people/{grace}");

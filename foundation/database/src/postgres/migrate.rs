@@ -9,7 +9,7 @@ use crate::Engine;
 use crate::dialect::render_ddl;
 use crate::fault::{DatabaseFault, FaultKind};
 use crate::migrate::{
-    Applied, CREATE_RECORD, INSERT_RECORD, LOAD_RECORD, Migration, plan_migrations,
+    Applied, CREATE_RECORD, INSERT_RECORD, LOAD_RECORD, Migration, note_applied, plan_migrations,
 };
 use crate::open::OpenError;
 use crate::postgres::fault::fault_of;
@@ -55,12 +55,7 @@ pub(crate) async fn apply_migrations(
                 name: migration.name,
                 source,
             })?;
-        // Of a new store all steps are, which tells nobody anything.
-        if is_new {
-            tracing::debug!(version, name = migration.name, "migration applied");
-        } else {
-            tracing::info!(version, name = migration.name, "migration applied");
-        }
+        note_applied(migration, is_new);
     }
     // The end of the session frees the lock too; this is sooner.
     client

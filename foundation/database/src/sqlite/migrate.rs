@@ -9,7 +9,7 @@ use crate::Engine;
 use crate::dialect::render_ddl;
 use crate::fault::DatabaseFault;
 use crate::migrate::{
-    Applied, CREATE_RECORD, INSERT_RECORD, LOAD_RECORD, Migration, plan_migrations,
+    Applied, CREATE_RECORD, INSERT_RECORD, LOAD_RECORD, Migration, note_applied, plan_migrations,
 };
 use crate::open::OpenError;
 use crate::sqlite::reader::step;
@@ -38,12 +38,7 @@ pub(crate) fn apply_migrations(
                 source,
             });
         }
-        // Of a new store all steps are, which tells nobody anything.
-        if is_new {
-            tracing::debug!(version, name = migration.name, "migration applied");
-        } else {
-            tracing::info!(version, name = migration.name, "migration applied");
-        }
+        note_applied(migration, is_new);
     }
     Ok(())
 }

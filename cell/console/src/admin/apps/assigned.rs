@@ -15,6 +15,7 @@ use axum::extract::Path;
 use identity::access::{Permission, Permit};
 use identity::app::App;
 use identity::app::assigned::{AppPerson, Way};
+use identity::app::assignment::SeenInApp;
 use identity::attribute_schema::Owner;
 use identity::fault::Refusal;
 use identity::org::settings::{AttributeKind, ProfileAttribute};
@@ -51,9 +52,13 @@ pub async fn save(Path((id, user)): Path<(String, String)>, visit: Visit) -> Ans
     let refusal = match is_as_seen {
         false => Refusal::Changed,
         true => {
-            let (app, user) = (&assigned.app.id, &assigned.person.person.id);
+            let whose = (&assigned.app.id, &assigned.person.person.id);
             let change = plan_change(&assigned.schema, &typed);
-            match visit.cell.assign_app_with(&permit, app, user, change).await {
+            let seen = SeenInApp {
+                way: assigned.person.way.clone(),
+                values: values_of(&assigned, &change),
+            };
+            match visit.cell.change_in_app(&permit, whose, change, seen).await {
                 Ok(()) => return Ok(visit.go(&address(&assigned))),
                 Err(refusal) => refusal,
             }
@@ -63,6 +68,13 @@ pub async fn save(Path((id, user)): Path<(String, String)>, visit: Visit) -> Ans
     let shell = refused_shell(&visit, refusal)?;
     let again = Some((&typed, problem.as_ref()));
     page(&visit, shell, &reader, &assigned, again).await
+}
+
+/// What the person has of the attributes of a change.
+fn values_of(assigned: &Assigned, change: &Map<String, Value>) -> Map<String, Value> {
+    let stored = assigned.person.attributes.values();
+    let has = |name: &String| (name.clone(), stored.get(name).cloned().unwrap_or_default());
+    change.keys().map(has).collect()
 }
 
 /// Whether what the form changes is still what it was made from.

@@ -11,17 +11,8 @@ use crate::visit::Visit;
 use axum::extract::Path;
 use identity::access::Permission;
 use identity::credential::password::PasswordRefusal;
-use identity::person::lifecycle::{LifecycleAction, permitted_actions};
-use identity::person::{Person, PersonStatus};
 use identity::session::ending::Ending;
 use oauth::account::end_sessions;
-
-/// Whether somebody in that state gets one; it is decided again where it is made.
-#[must_use]
-pub fn may_get_temporary(person: &Person) -> bool {
-    person.status == PersonStatus::PasswordExpired
-        || permitted_actions(person.status).contains(&LifecycleAction::ExpirePassword)
-}
 
 /// `POST /admin/people/{id}/temporary-password`.
 pub async fn make_temporary(Path(id): Path<String>, visit: Visit) -> Answer {

@@ -3,7 +3,6 @@
 use crate::admin::caller::{Answer, Detour, administrator_over_within, found};
 use crate::admin::form::{is_ticked, problem_of, revision};
 use crate::admin::people::lifecycle::offered_actions;
-use crate::admin::people::password::may_get_temporary;
 use crate::admin::people::types::{chosen_type, type_choices};
 use crate::admin::people::{
     draw, load_offered, load_person_within, load_touch, of_readers, refused_shell,
@@ -20,6 +19,7 @@ use crate::visit::Visit;
 use axum::extract::Path;
 use identity::access::Permission;
 use identity::access::custom::capability::Capability;
+use identity::credential::temporary::may_get_temporary;
 use identity::fault::Refusal;
 use identity::org::settings::{AttributeKind, ProfileAttribute};
 use identity::person::Person;
@@ -100,7 +100,7 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
 async fn page(visit: &Visit, shell: Shell, person: &Person, form: Form<'_>) -> Answer {
     let mut touch = load_touch(visit, person).await?;
     // Whoever may change somebody in some ways alone sets no password of theirs.
-    let is_offered = touch.edit && may_get_temporary(person);
+    let is_offered = touch.edit && may_get_temporary(person.status);
     let offered = load_offered(visit, person).await?;
     let actions = offered_actions(person, touch, &offered);
     touch.edit |= offered.contains(Capability::UsersProfile);

@@ -40,29 +40,19 @@ pub async fn switch(Path(id): Path<String>, visit: Visit) -> Answer {
         true => Force::Active,
         false => Force::Resting,
     };
-    let (active, change) = match rule {
-        "" => (
-            policy.active,
-            PolicyChange::Switch(policy.id.clone(), force),
-        ),
+    let change = match rule {
+        "" => PolicyChange::Switch(policy.id.clone(), force),
         rule => {
             let mut rules = policy.rules.iter();
             let rule = found(&visit, rules.find(|one| one.id.as_str() == rule))?;
             let change = RuleChange::Switch(force);
-            let change = PolicyChange::Rule(policy.id.clone(), rule.id.clone(), change);
-            (rule.active, change)
+            PolicyChange::Rule(policy.id.clone(), rule.id.clone(), change)
         }
     };
-    // Nothing happens to what is so already, and nothing is written in the log.
-    let outcome = match active == (force == Force::Active) {
-        true => Ok(()),
-        false => {
-            let changed = visit
-                .cell
-                .change_access_policies(&permit, &server.id, change);
-            changed.await
-        }
-    };
+    let outcome = visit
+        .cell
+        .change_access_policies(&permit, &server.id, change)
+        .await;
     match outcome {
         Ok(()) => Ok(visit.go(&format!("/admin/servers/{id}/access"))),
         Err(refusal) => {

@@ -54,7 +54,6 @@ pub const COMMON: Common = Common {
     show_password: "Passwort anzeigen",
     nothing_found: "Nichts gefunden",
     nothing_found_about: "Versuchen Sie es mit weniger Buchstaben oder einem anderen Filter.",
-    read_only: "Sie können hier alles ansehen, aber nichts ändern.",
     at_most: "Höchstens {max} sind möglich: {what}.",
     taken: "Das ist schon vergeben.",
     switched_off: "Das ist in dieser Organisation ausgeschaltet.",

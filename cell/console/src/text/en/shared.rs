@@ -54,7 +54,6 @@ messages! {
         show_password: "Show password",
         nothing_found: "Nothing found",
         nothing_found_about: "Try fewer letters or another filter.",
-        read_only: "You can see everything here, but change nothing.",
         at_most: "At most {max} are possible: {what}.",
         taken: "This is in use already.",
         switched_off: "This is switched off in this organisation.",

@@ -15,7 +15,7 @@ use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::group_rule::{active, store as rules};
 use crate::person::operations::as_target;
-use crate::person::roles::refuse_half_open;
+use crate::person::roles::{HALF_OPEN, refuse_half_open};
 use crate::problem::{Problem, named};
 use crate::walk::rows_max;
 use database::WriteTx;
@@ -280,8 +280,8 @@ pub(crate) async fn hold_group(
     if store::has_full_member(tx, org, (id, most)).await? {
         return Err(TOO_MANY);
     }
-    if let Some(person) = store::load_half_open(tx, org, id).await? {
-        refuse_half_open(tx, permit, &person).await?;
+    if !permit.is_operators() && store::has_half_open(tx, org, id).await? {
+        return Err(HALF_OPEN);
     }
     Ok(Target::group(&group.id, &group.name))
 }

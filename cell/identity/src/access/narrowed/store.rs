@@ -248,7 +248,6 @@ pub(crate) async fn forget_target(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
-#[boxed]
 pub async fn load_targets_of_person(
     tx: &mut ReadTx,
     org: &OrgId,

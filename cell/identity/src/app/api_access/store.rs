@@ -42,7 +42,6 @@ pub async fn load_grants(
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
-#[boxed]
 pub async fn load_grant(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -59,7 +58,6 @@ pub async fn load_grant(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn insert_grant(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -83,7 +81,6 @@ pub async fn insert_grant(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn delete_grant(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -130,7 +127,6 @@ pub async fn load_roles(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn insert_role(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -148,7 +144,6 @@ pub async fn insert_role(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn delete_role(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -166,7 +161,6 @@ pub async fn delete_role(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn delete_of_app(
     tx: &mut WriteTx,
     org_id: &OrgId,

@@ -144,7 +144,7 @@ async fn load_members(
 }
 
 /// How an app is assigned to a person, if it is: to the person before the first group.
-pub(super) async fn find_person(
+pub(in crate::app) async fn find_person(
     tx: &mut ReadTx,
     org: &OrgId,
     app: &AppId,

@@ -41,7 +41,6 @@ pub async fn load_all(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn load_inactive(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -106,7 +105,6 @@ pub(super) async fn activate(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn delete_inactive(
     tx: &mut WriteTx,
     org_id: &OrgId,

@@ -30,7 +30,6 @@ pub struct OneTimeCode {
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn insert_one_time(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -100,7 +99,6 @@ pub async fn use_link(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn is_self_asked(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -116,7 +114,6 @@ pub async fn is_self_asked(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn count_attempt(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -137,7 +134,6 @@ pub async fn count_attempt(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn delete_mailed(
     tx: &mut WriteTx,
     org_id: &OrgId,

@@ -78,7 +78,6 @@ pub async fn load_passkeys(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn count_passkeys(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -93,7 +92,6 @@ pub async fn count_passkeys(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn find_passkey(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -110,7 +108,6 @@ pub async fn find_passkey(
 ///
 /// # Errors
 /// [`DatabaseFault`]; a unique violation if the authenticator is enrolled already.
-#[boxed]
 pub async fn insert_passkey(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -137,7 +134,6 @@ pub async fn insert_passkey(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn update_passkey_use(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -171,7 +167,6 @@ pub async fn rename_passkey(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn delete_passkey(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -186,7 +181,6 @@ pub async fn delete_passkey(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn delete_passkeys(
     tx: &mut WriteTx,
     org_id: &OrgId,

@@ -69,7 +69,6 @@ pub async fn put_password(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn await_import(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -102,7 +101,6 @@ pub async fn awaits_import(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn take_import(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -116,7 +114,6 @@ pub async fn take_import(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn replace_hash(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -134,7 +131,6 @@ pub async fn replace_hash(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn delete_password(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -148,7 +144,6 @@ pub async fn delete_password(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn load_history(
     tx: &mut ReadTx,
     org_id: &OrgId,
@@ -165,7 +160,6 @@ pub async fn load_history(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn insert_history(
     tx: &mut WriteTx,
     org_id: &OrgId,

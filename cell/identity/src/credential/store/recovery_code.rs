@@ -10,7 +10,6 @@ use vocab::time::Timestamp;
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn replace_recovery_codes(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -64,7 +63,6 @@ pub async fn load_recovery_codes_made(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn use_recovery_code(
     tx: &mut WriteTx,
     org_id: &OrgId,

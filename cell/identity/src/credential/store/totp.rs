@@ -20,7 +20,7 @@ pub struct StoredTotp {
     pub created_at: Timestamp,
     /// When it was last used.
     pub last_used_at: Option<Timestamp>,
-    /// Who began its enrolment, while it is under way: a session, a sign-in, a token or an app.
+    /// Who began its enrolment, while it is under way: a session, a sign-in, a token, an app or the operator.
     pub begun_by: Option<String>,
 }
 
@@ -56,7 +56,6 @@ pub async fn load_totp(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn insert_pending_totp(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -81,7 +80,6 @@ pub async fn insert_pending_totp(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn delete_pending_totp(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -123,7 +121,6 @@ pub async fn confirm_totp(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn use_totp_step(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -140,7 +137,6 @@ pub async fn use_totp_step(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn delete_totp(
     tx: &mut WriteTx,
     org_id: &OrgId,

@@ -77,7 +77,6 @@ pub async fn insert(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn forget_up_to(
     tx: &mut WriteTx,
     (org_id, hook_id): (&OrgId, &EventHookId),
@@ -149,7 +148,6 @@ pub async fn load_page(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn call_off(
     tx: &mut WriteTx,
     org_id: &OrgId,
@@ -210,7 +208,6 @@ pub async fn note(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn forget_before(
     tx: &mut WriteTx,
     before: Timestamp,

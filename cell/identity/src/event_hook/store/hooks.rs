@@ -209,7 +209,6 @@ pub struct Following {
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn load_following(
     tx: &mut ReadTx,
     after: (&str, &str),
@@ -296,7 +295,6 @@ pub async fn go_on(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn newest_row(tx: &mut ReadTx, org_id: &OrgId) -> Result<i64, DatabaseFault> {
     let head = ledger::load_head(tx, org_id).await?;
     Ok(head.map_or(0, |head| head.seq))

@@ -30,7 +30,6 @@ pub async fn load_of_person(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn load_of_rule(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -49,7 +48,6 @@ pub async fn load_of_rule(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn load_of_rule_between(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -86,7 +84,6 @@ pub async fn count_of_rule(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn load_rules_of(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -125,7 +122,6 @@ pub async fn give(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn take_back(
     tx: &mut WriteTx,
     org: &OrgId,
@@ -170,7 +166,6 @@ async fn delete_reason(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn load_groups_by_hand(
     tx: &mut ReadTx,
     org: &OrgId,

@@ -24,7 +24,6 @@ macro_rules! columns {
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn hold_set(tx: &mut WriteTx, org: &OrgId) -> Result<Option<String>, DatabaseFault> {
     let sql = "SELECT stamp FROM group_rule_sets WHERE org_id = $1 FOR UPDATE";
     let row = tx.query_optional(sql, params![org]).await?;
@@ -35,7 +34,6 @@ pub async fn hold_set(tx: &mut WriteTx, org: &OrgId) -> Result<Option<String>, D
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn put_set(tx: &mut WriteTx, org: &OrgId, stamp: &str) -> Result<(), DatabaseFault> {
     let sql = "INSERT INTO group_rule_sets (org_id, stamp) VALUES ($1, $2) \
                ON CONFLICT (org_id) DO UPDATE SET stamp = $2";
@@ -66,7 +64,6 @@ pub async fn load(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn load_name(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -141,7 +138,6 @@ fn read(row: &Row) -> Result<GroupRule, Fault> {
 ///
 /// # Errors
 /// [`Fault`] if the store fails.
-#[boxed]
 pub async fn load_active(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -159,7 +155,6 @@ pub async fn load_active(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn load_filled(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -207,7 +202,6 @@ pub async fn count(tx: &mut ReadTx, org: &OrgId, max: i64) -> Result<i64, Databa
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn load_filling(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -226,7 +220,6 @@ pub async fn load_filling(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn load_filled_beside(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -288,7 +281,6 @@ async fn insert_parts(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn insert_exclusion(
     tx: &mut WriteTx,
     org: &OrgId,
@@ -304,7 +296,6 @@ pub async fn insert_exclusion(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn count_excluded(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -319,7 +310,6 @@ pub async fn count_excluded(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn load_exclusions_of(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -382,7 +372,6 @@ async fn delete_parts(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn update_status(
     tx: &mut WriteTx,
     rule: &GroupRule,
@@ -421,7 +410,6 @@ pub async fn hide(tx: &mut WriteTx, rule: &GroupRule) -> Result<bool, DatabaseFa
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn delete_hidden(
     tx: &mut WriteTx,
     org: &OrgId,

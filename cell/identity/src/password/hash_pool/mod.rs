@@ -217,7 +217,6 @@ impl HashPool {
     ///
     /// # Errors
     /// As [`verify`](Self::verify), and [`Fault::TooManyCompared`].
-    #[boxed]
     pub async fn matches_any(
         &self,
         candidate: Secret<String>,
@@ -242,7 +241,6 @@ impl HashPool {
     ///
     /// # Errors
     /// As [`hash`](Self::hash).
-    #[boxed]
     pub async fn dummy_verify(&self, candidate: Secret<String>) -> Result<(), HashError> {
         let parameters = [
             ("m", crate::password::argon2id::MEMORY_KIB),

@@ -7,6 +7,7 @@
 
 pub(crate) mod store;
 
+use crate::embedded::TOGETHER_MAX;
 use crate::fault::Refusal;
 use crate::person::profile::fold;
 use crate::person::unique::store::{HeldProfile, Mark};
@@ -160,11 +161,10 @@ async fn claim_for_all(
         check_count(ids.len())?;
         // In the order in which everybody is looked at, so that of two who hold people neither waits for the other.
         ids.sort_unstable();
-        for id in ids {
-            let held = store::hold_profile(tx, org, &id).await?;
-            let held = held.filter(|held| held.key.as_ref() == Some(key));
-            if let Some(held) = held {
-                claim_marks(tx, org, marks, &held).await?;
+        for ids in ids.chunks(TOGETHER_MAX) {
+            let people = store::hold_profiles_of(tx, org, ids).await?;
+            for held in people.iter().filter(|held| held.key.as_ref() == Some(key)) {
+                claim_marks(tx, org, marks, held).await?;
             }
         }
         return Ok(());

@@ -1,8 +1,10 @@
 //! The tables `user_unique_attributes` and `user_unique_values`.
 
+use crate::embedded::store::{filled, places};
 use crate::fault::Fault;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use serde_json::{Map, Value};
+use std::sync::LazyLock;
 use vocab::id::{OrgId, UserId, UserTypeId};
 
 /// An attribute that is unique, from the moment at which it became so until it is no more.
@@ -165,15 +167,24 @@ pub(crate) async fn hold_profiles(
     rows.iter().map(read_held).collect()
 }
 
-/// Somebody with their attributes, held until the end of the transaction.
-pub(crate) async fn hold_profile(
+static PROFILES_OF: LazyLock<String> = LazyLock::new(|| {
+    let places = places(2);
+    format!(
+        "SELECT id, type_id, profile FROM users WHERE org_id = $1 AND id IN ({places}) ORDER BY id FOR UPDATE"
+    )
+});
+
+/// Those of these ids, at most [`crate::embedded::TOGETHER_MAX`], by id with their attributes, held until the end of the transaction.
+pub(crate) async fn hold_profiles_of(
     tx: &mut WriteTx,
     org: &OrgId,
-    user: &UserId,
-) -> Result<Option<HeldProfile>, Fault> {
-    let sql = "SELECT id, type_id, profile FROM users WHERE org_id = $1 AND id = $2 FOR UPDATE";
-    let row = tx.query_optional(sql, params![org, user]).await?;
-    row.as_ref().map(read_held).transpose()
+    ids: &[UserId],
+) -> Result<Vec<HeldProfile>, Fault> {
+    let Some(values) = filled(params![org].to_vec(), ids) else {
+        return Ok(Vec::new());
+    };
+    let rows = tx.query(PROFILES_OF.as_str(), &values).await?;
+    rows.iter().map(read_held).collect()
 }
 
 fn read_held(row: &Row) -> Result<HeldProfile, Fault> {

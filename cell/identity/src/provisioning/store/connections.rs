@@ -322,7 +322,6 @@ pub async fn is_held(tx: &mut WriteTx, held: &Held) -> Result<bool, DatabaseFaul
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn note_replaces(tx: &mut WriteTx, held: &Held) -> Result<(), DatabaseFault> {
     let sql = "UPDATE provisioning_connections SET replaces = 1 WHERE org_id = $1 AND app_id = $2 AND holder = $3";
     let values = params![&held.org_id, &held.app_id, &held.holder];
@@ -403,7 +402,6 @@ pub async fn move_walk(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn delete_of_app(
     tx: &mut WriteTx,
     org: &OrgId,

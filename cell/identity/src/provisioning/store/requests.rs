@@ -3,7 +3,6 @@
 use crate::provisioning::requests::{KEPT_MAX, Request};
 use crate::provisioning::store::Key;
 use database::{DatabaseFault, ReadTx, WriteTx, params};
-use vocab::future::boxed;
 use vocab::time::Timestamp;
 
 /// Requests with smaller numbers than that, the newest first.
@@ -84,7 +83,6 @@ pub async fn append(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn forget_before(
     tx: &mut WriteTx,
     before: Timestamp,

@@ -19,8 +19,7 @@ use identity::inline_hook::call::{Called, Envelope, Times, render_question};
 use identity::server::AccessRule;
 use identity::server::parts::{AccessPolicy, PolicyRule, find_seat};
 use ledger::{Actor, Event};
-use protocol::oauth::error::{ErrorCode, render_description};
-use std::borrow::Cow;
+use protocol::oauth::error::ErrorCode;
 
 /// Makes the tokens that are ordered, by that grant and that rule.
 ///
@@ -122,10 +121,7 @@ fn apply<'a>(
         let planned = match decide_answer(said) {
             Ok(Answer::Refuse(why)) => {
                 events.push(called.processed(hook, None, now).detail("refused", &why));
-                refusal = Some(Denial {
-                    code: ErrorCode::ServerError,
-                    description: Cow::Owned(render_description(&why)),
-                });
+                refusal = Some(Denial::told(ErrorCode::ServerError, &why));
                 return Ok((drafts, events, refusal));
             }
             Ok(Answer::Commands(commands)) => plan_alterations(&commands, &drafts),

@@ -2,7 +2,7 @@
 
 use crate::access::custom::{Binding, Holder};
 use crate::fault::Fault;
-use crate::person::{Person, PersonStatus};
+use crate::person::PersonStatus;
 use database::{DatabaseFault, ReadTx, Row, WriteTx, params};
 use vocab::future::boxed;
 use vocab::id::{CustomRoleId, GroupId, OrgId, ResourceSetId, RoleBindingId, UserId};
@@ -125,7 +125,6 @@ pub async fn load_roles_of_set(
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn is_role_held(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -155,7 +154,6 @@ pub(crate) use gives;
 ///
 /// # Errors
 /// [`DatabaseFault`] if the store fails.
-#[boxed]
 pub async fn is_group_holder(
     tx: &mut ReadTx,
     org: &OrgId,
@@ -203,22 +201,19 @@ pub(crate) async fn has_full_member(
         .is_some())
 }
 
-/// Somebody of a group who is getting back in by mail, or will be when they are not kept out any more, if there is somebody.
+/// Whether somebody of a group is getting back in by mail, or will be when they are not kept out any more.
 ///
 /// # Errors
-/// [`Fault`] if the store fails.
-pub(crate) async fn load_half_open(
+/// [`DatabaseFault`] if the store fails.
+pub(crate) async fn has_half_open(
     tx: &mut ReadTx,
     org: &OrgId,
     group: &GroupId,
-) -> Result<Option<Person>, Fault> {
-    let sql = "SELECT u.id FROM group_members m JOIN users u ON u.org_id = m.org_id AND u.id = m.user_id \
+) -> Result<bool, DatabaseFault> {
+    let sql = "SELECT 1 FROM group_members m JOIN users u ON u.org_id = m.org_id AND u.id = m.user_id \
                WHERE m.org_id = $1 AND m.group_id = $2 AND (u.status = $3 OR u.returns_to = $3) LIMIT 1";
     let values = params![org, group, PersonStatus::Recovery.as_str()];
-    let Some(row) = tx.query_optional(sql, values).await? else {
-        return Ok(None);
-    };
-    crate::person::store::load(tx, org, &row.get(0)?).await
+    Ok(tx.query_optional(sql, values).await?.is_some())
 }
 
 /// Adds a binding; false if the holder has the role over the set.
