@@ -1,7 +1,9 @@
 //! The page of one attribute, whosever it is: what its form says, and how it is shown. The rules stand in `identity`.
 
 use crate::admin::caller::{Detour, done, found};
-use crate::admin::form::{is_ticked, problem_of, revision, shell_after, typed, typed_again};
+use crate::admin::form::{
+    Shown, is_ticked, problem_of, revision_of, shell_after, typed, typed_again,
+};
 use crate::admin::settings::attributes::kind_name;
 use crate::view::admin::{AttributeFrame, AttributeRulesForm, AttributeRulesPage, RuledKind};
 use crate::view::part::Input;
@@ -50,8 +52,8 @@ impl<'a> Seen<'a> {
     /// The page that says that there is none.
     pub fn show(&self, visit: &Visit) -> Result<Response, Detour> {
         let attribute = self.attribute(visit)?;
-        let form = stored(attribute);
-        Ok(self.page(visit, visit.shell(), attribute, form, self.revision))
+        let form = (Shown::Stored, stored(attribute));
+        Ok(self.page(visit, visit.shell(), attribute, form))
     }
 
     /// The attributes as a form wants them.
@@ -69,9 +71,8 @@ impl<'a> Seen<'a> {
                 Ok(all.collect())
             }
             Err(form) => {
-                let seen = revision(visit);
-                let page = self.page(visit, visit.shell(), attribute, *form, seen);
-                Err(page.into())
+                let form = (Shown::Typed, *form);
+                Err(self.page(visit, visit.shell(), attribute, form).into())
             }
         }
     }
@@ -87,13 +88,9 @@ impl<'a> Seen<'a> {
         };
         let attribute = self.attribute(visit)?;
         let problem = problem_of(visit.shell().t, &refusal);
-        // Whoever is told of another's change is shown it; nobody else is given its revision.
-        let (form, seen) = match refusal {
-            Refusal::Changed => (stored(attribute), self.revision),
-            _ => (again(visit, problem.as_ref()), revision(visit)),
-        };
+        let form = (Shown::Typed, again(visit, problem.as_ref()));
         let shell = done(visit, shell_after(visit, refusal))?;
-        Ok(self.page(visit, shell, attribute, form, seen))
+        Ok(self.page(visit, shell, attribute, form))
     }
 
     fn page(
@@ -101,8 +98,7 @@ impl<'a> Seen<'a> {
         visit: &Visit,
         shell: Shell,
         attribute: &ProfileAttribute,
-        form: AttributeRulesForm,
-        revision: i64,
+        (shown, form): (Shown, AttributeRulesForm),
     ) -> Response {
         visit.page(&AttributeRulesPage {
             kind_name: kind_name(shell.t, attribute.kind).to_owned(),
@@ -114,7 +110,7 @@ impl<'a> Seen<'a> {
                 AttributeKind::Integer => RuledKind::Number,
                 AttributeKind::Boolean => RuledKind::Flag,
             },
-            revision,
+            revision: revision_of(visit, shown, self.revision),
             form,
         })
     }

@@ -3,7 +3,7 @@
 
 use crate::admin::attribute_rules::Seen;
 use crate::admin::caller::{Answer, Detour, done, found};
-use crate::admin::form::{problem_of, revision, typed_again};
+use crate::admin::form::{Shown, problem_of, revision, revision_of, typed_again};
 use crate::admin::settings::attributes::{kind_of, row};
 use crate::view::admin::{AttributeFrame, CustomAttributes, NewAttributeForm};
 use crate::view::part::Input;
@@ -116,17 +116,18 @@ fn plan(
 
 /// What was typed for a new one that was refused, to be shown again.
 #[must_use]
-pub fn refused_form(visit: &Visit, edit: Edit, refusal: &Refusal) -> NewAttributeForm {
+pub fn refused_form(visit: &Visit, edit: Edit, refusal: &Refusal) -> (Shown, NewAttributeForm) {
     if edit != Edit::Add {
-        return NewAttributeForm::default();
+        return (Shown::Stored, NewAttributeForm::default());
     }
     let problem = problem_of(visit.shell().t, refusal);
     let again = |field: &str, of: &str| typed_again(visit, field, of, problem.as_ref());
-    NewAttributeForm {
+    let form = NewAttributeForm {
         name: again("name", "profile_schema"),
         title: again("title", "title"),
         kind: Input::of(visit.field("kind")),
-    }
+    };
+    (Shown::Typed, form)
 }
 
 /// A schema as a page shows it.
@@ -137,7 +138,7 @@ pub async fn load(
     visit: &Visit,
     reader: &Permit,
     owner: &Owner,
-    form: NewAttributeForm,
+    (shown, form): (Shown, NewAttributeForm),
 ) -> Result<CustomAttributes, Detour> {
     let t = visit.shell().t;
     let schema = visit.cell.attribute_schema(reader, owner).await;
@@ -151,7 +152,7 @@ pub async fn load(
         row(t, &told)
     });
     Ok(CustomAttributes {
-        revision: schema.revision,
+        revision: revision_of(visit, shown, schema.revision),
         rows: rows.collect(),
         form,
     })

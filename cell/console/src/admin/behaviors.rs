@@ -3,7 +3,9 @@
 use crate::admin::caller::{
     Answer, Detour, administrator, administrator_freshly, done, found, loaded,
 };
-use crate::admin::form::{is_ticked, problem_of, revision, shell_after, typed_again};
+use crate::admin::form::{
+    Shown, is_ticked, problem_of, revision, revision_of, shell_after, typed_again,
+};
 use crate::view::admin::{BehaviorForm, BehaviorPage, BehaviorRow, BehaviorsPage};
 use crate::view::part::Input;
 use crate::view::shell::Shell;
@@ -67,6 +69,7 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
     administrator(&visit, Permission::ReadDirectory).await?;
     let stored = load(&visit, &id).await?;
     let form = form_of(&stored.behavior);
+    let form = (Shown::Stored, form);
     Ok(page(&visit, visit.shell(), &stored, form))
 }
 
@@ -90,7 +93,7 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
         Err(refusal) => {
             let form = refused_form(&visit, &refusal);
             let shell = done(&visit, shell_after(&visit, refusal))?;
-            Ok(page(&visit, shell, &stored, form))
+            Ok(page(&visit, shell, &stored, (Shown::Typed, form)))
         }
     }
 }
@@ -107,7 +110,8 @@ pub async fn remove(Path(id): Path<String>, visit: Visit) -> Answer {
         Ok(()) => Ok(visit.go(HERE)),
         Err(refusal) => {
             let shell = done(&visit, shell_after(&visit, refusal))?;
-            Ok(page(&visit, shell, &stored, form_of(&stored.behavior)))
+            let form = (Shown::Stored, form_of(&stored.behavior));
+            Ok(page(&visit, shell, &stored, form))
         }
     }
 }
@@ -167,13 +171,18 @@ async fn list_page(visit: &Visit, shell: Shell, form: BehaviorForm) -> Answer {
     }))
 }
 
-fn page(visit: &Visit, shell: Shell, stored: &StoredBehavior, form: BehaviorForm) -> Response {
+fn page(
+    visit: &Visit,
+    shell: Shell,
+    stored: &StoredBehavior,
+    (shown, form): (Shown, BehaviorForm),
+) -> Response {
     visit.page(&BehaviorPage {
         shell,
         id: stored.behavior.id.to_string(),
         title: stored.behavior.name.clone(),
         is_device: stored.behavior.kind == BehaviorKind::AnomalousDevice,
-        revision: stored.revision,
+        revision: revision_of(visit, shown, stored.revision),
         form,
     })
 }

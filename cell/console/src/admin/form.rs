@@ -51,6 +51,26 @@ pub fn revision(visit: &Visit) -> i64 {
     visit.field("revision").parse().unwrap_or(-1)
 }
 
+/// Whose words the form of a page shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Shown {
+    /// What is stored.
+    #[default]
+    Stored,
+    /// What somebody typed and sent, which was not done.
+    Typed,
+}
+
+/// The revision that the form of a page carries. With what somebody typed it stays the one that they saw, whatever they are told of:
+/// with a newer one the form, sent again, would undo what another changed meanwhile, and neither of them would know.
+#[must_use]
+pub fn revision_of(visit: &Visit, shown: Shown, stored: i64) -> i64 {
+    match shown {
+        Shown::Stored => stored,
+        Shown::Typed => revision(visit),
+    }
+}
+
 /// A whole number within bounds, or the words to show beside the field.
 ///
 /// # Errors

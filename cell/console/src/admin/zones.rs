@@ -3,7 +3,9 @@
 use crate::admin::caller::{
     Answer, Detour, administrator, administrator_freshly, done, found, loaded,
 };
-use crate::admin::form::{is_ticked, problem_of, revision, shell_after, typed_again};
+use crate::admin::form::{
+    Shown, is_ticked, problem_of, revision, revision_of, shell_after, typed_again,
+};
 use crate::view::admin::{ZoneFormPage, ZoneRow, ZonesPage};
 use crate::view::part::Input;
 use crate::view::shell::Shell;
@@ -174,6 +176,7 @@ fn as_stored(visit: &Visit, stored: &StoredZone, refusal: Refusal) -> Answer {
 /// What stands in the form.
 #[derive(Default)]
 struct Inputs {
+    shown: Shown,
     name: Input,
     ranges: Input,
     blocked: Input,
@@ -183,6 +186,7 @@ impl Inputs {
     fn of(zone: &Zone) -> Self {
         let lines: Vec<String> = zone.ranges.iter().map(render_range).collect();
         Self {
+            shown: Shown::Stored,
             name: Input::of(&zone.name),
             ranges: Input::of(lines.join("\n")),
             blocked: Input::ticked(zone.blocked),
@@ -207,6 +211,7 @@ fn refused(visit: &Visit, stored: Option<&StoredZone>, refusal: Refusal) -> Answ
     let problem = problem_of(visit.shell().t, &refusal);
     let input = |field: &str| typed_again(visit, field, field, problem.as_ref());
     let inputs = Inputs {
+        shown: Shown::Typed,
         name: input("name"),
         ranges: input("ranges"),
         blocked: input("blocked"),
@@ -216,10 +221,11 @@ fn refused(visit: &Visit, stored: Option<&StoredZone>, refusal: Refusal) -> Answ
 }
 
 fn page(visit: &Visit, shell: Shell, stored: Option<&StoredZone>, inputs: Inputs) -> Response {
+    let present = stored.map_or(0, |stored| stored.revision);
     visit.page(&ZoneFormPage {
         shell,
         id: stored.map(|stored| stored.zone.id.to_string()),
-        revision: stored.map_or(0, |stored| stored.revision),
+        revision: revision_of(visit, inputs.shown, present),
         active: stored.is_none_or(|stored| stored.active),
         name: inputs.name,
         ranges: inputs.ranges,

@@ -11,6 +11,7 @@ mod console_people;
 mod console_person;
 mod console_resting;
 mod console_sign_on;
+mod console_stale;
 mod console_types;
 mod cors;
 mod event_hooks;

@@ -3,7 +3,7 @@
 use crate::admin::apps::{draw, load_app, refused_shell};
 use crate::admin::attributes::{self, Edit};
 use crate::admin::caller::{Answer, administrator, done};
-use crate::admin::form::{is_ticked, problem_of, typed};
+use crate::admin::form::{Shown, is_ticked, problem_of, typed};
 use crate::view::admin::{
     AppAttributeRow, AppTab, AttributeFrame, MappedRow, MappingForm, NewAttributeForm,
 };
@@ -109,7 +109,7 @@ async fn change_schema(visit: &Visit, id: &str, edit: Edit) -> Answer {
 /// What the forms of the page hold at first.
 #[derive(Default)]
 struct Forms {
-    attribute: NewAttributeForm,
+    attribute: (Shown, NewAttributeForm),
     mapping: MappingForm,
 }
 

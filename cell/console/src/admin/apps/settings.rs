@@ -4,7 +4,7 @@ use crate::admin::apps::{
     draw, load_app, load_app_within, of_managers, of_readers, refused_shell, shell_over, unchanged,
 };
 use crate::admin::caller::{Answer, administrator, done, found, loaded};
-use crate::admin::form::{is_ticked, lines, problem_of, revision};
+use crate::admin::form::{Shown, is_ticked, lines, problem_of, revision, revision_of};
 use crate::view::admin::AppTab;
 use crate::view::part::{Choice, Input};
 use crate::view::shell::Shell;
@@ -30,7 +30,8 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
     let permit = of_readers(&visit).await?;
     let app = load_app_within(&visit, &permit, &id).await?;
     let shell = shell_over(&visit, visit.shell(), &app).await?;
-    Ok(page(&visit, shell, &app, &unchanged(&app), None))
+    let change = (Shown::Stored, &unchanged(&app));
+    Ok(page(&visit, shell, &app, change, None))
 }
 
 /// `POST /admin/apps/{id}`.
@@ -52,7 +53,8 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
             let problem = problem_of(visit.shell().t, &refusal);
             let shell = refused_shell(&visit, refusal)?;
             let shell = shell_over(&visit, shell, &app).await?;
-            Ok(page(&visit, shell, &app, &change, problem.as_ref()))
+            let change = (Shown::Typed, &change);
+            Ok(page(&visit, shell, &app, change, problem.as_ref()))
         }
     }
 }
@@ -120,7 +122,7 @@ fn page(
     visit: &Visit,
     shell: Shell,
     app: &App,
-    change: &AppChange,
+    (shown, change): (Shown, &AppChange),
     problem: Option<&(&'static str, String)>,
 ) -> Response {
     let settings = &change.settings;
@@ -131,7 +133,7 @@ fn page(
     // Which kinds may use the device grant is the one thing that can be wrong with the grants of this form.
     let device = Input::ticked(has(GrantKind::DeviceCode));
     let tab = AppTab::Settings {
-        revision: app.revision,
+        revision: revision_of(visit, shown, app.revision),
         name: input(&change.label, "label", problem),
         redirect_uris: input(settings.redirect_uris.join("\n"), "redirect_uris", problem),
         post_logout_redirect_uris: input(
@@ -183,7 +185,8 @@ pub async fn delete(Path(id): Path<String>, visit: Visit) -> Answer {
         Err(refusal) => {
             let shell = refused_shell(&visit, refusal)?;
             let shell = shell_over(&visit, shell, &app).await?;
-            Ok(page(&visit, shell, &app, &unchanged(&app), None))
+            let change = (Shown::Stored, &unchanged(&app));
+            Ok(page(&visit, shell, &app, change, None))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::admin::attributes::{Edit, apply, load, refused_form, save_rules, show_rules};
 use crate::admin::caller::{Answer, administrator, administrator_freshly, done};
-use crate::admin::form::shell_after;
+use crate::admin::form::{Shown, shell_after};
 use crate::view::admin::{AttributeFrame, GroupAttributesPage, NewAttributeForm};
 use crate::view::shell::{Place, Right, Shell};
 use crate::visit::Visit;
@@ -15,7 +15,8 @@ const HERE: &str = "/admin/groups/attributes";
 /// `GET /admin/groups/attributes`.
 pub async fn show(visit: Visit) -> Answer {
     let reader = administrator(&visit, Permission::ReadDirectory).await?;
-    page(&visit, visit.shell(), &reader, NewAttributeForm::default()).await
+    let form = (Shown::Stored, NewAttributeForm::default());
+    page(&visit, visit.shell(), &reader, form).await
 }
 
 /// `POST /admin/groups/attributes/add`.
@@ -69,7 +70,12 @@ async fn change(visit: &Visit, edit: Edit) -> Answer {
     }
 }
 
-async fn page(visit: &Visit, shell: Shell, reader: &Permit, form: NewAttributeForm) -> Answer {
+async fn page(
+    visit: &Visit,
+    shell: Shell,
+    reader: &Permit,
+    form: (Shown, NewAttributeForm),
+) -> Answer {
     let attributes = load(visit, reader, &Owner::Groups, form).await?;
     Ok(visit.page(&GroupAttributesPage { shell, attributes }))
 }

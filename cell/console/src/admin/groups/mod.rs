@@ -10,7 +10,7 @@ mod within;
 use crate::admin::caller::{
     Answer, Detour, administrator, administrator_within, done, found, loaded,
 };
-use crate::admin::form::{problem_of, revision, shell_after, typed_again};
+use crate::admin::form::{Shown, problem_of, revision, revision_of, shell_after, typed_again};
 use crate::admin::paging::{FOUND_ROWS, LOAD_ROWS, after_of, cut, pager, render_cursor, search_of};
 use crate::admin::people::profile::{read_attribute, schema_field};
 use crate::view::admin::{GroupNewPage, GroupPage, GroupRow, GroupTab, GroupsPage, Picker};
@@ -175,7 +175,7 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
                 shell,
                 &group,
                 GroupTab::Settings {
-                    revision: group.revision,
+                    revision: revision_of(&visit, Shown::Typed, group.revision),
                     name,
                     description,
                     attributes,

@@ -1,7 +1,9 @@
 //! Rules that fill groups: the list, and the form of one with a question about somebody.
 
 use crate::admin::caller::{Answer, Detour, administrator, done, found, loaded};
-use crate::admin::form::{is_ticked, lines, problem_of, revision, shell_after, typed};
+use crate::admin::form::{
+    Shown, is_ticked, lines, problem_of, revision, revision_of, shell_after, typed,
+};
 use crate::admin::paging::{PAGE_ROWS, after_of, pager, render_cursor, search_of};
 use crate::view::admin::{
     GroupRulePage, GroupRuleRow, GroupRuleState, GroupRuleTrial, GroupRulesPage, PresentRule,
@@ -90,14 +92,14 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
     let permit = administrator(&visit, Permission::ReadDirectory).await?;
     let rule = load_rule(&visit, &permit, &id).await?;
     let inputs = inputs_of(&visit, &permit, &rule).await?;
-    let present = present(&visit, &rule).await?;
+    let present = present(&visit, &rule, Shown::Stored).await?;
     Ok(draw(&visit, visit.shell(), Some(present), inputs))
 }
 
 /// `POST /admin/groups/rules/{id}`.
 pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
     let (permit, rule) = posted_rule(&visit, &id).await?;
-    let seen = present(&visit, &rule).await?;
+    let seen = present(&visit, &rule, Shown::Typed).await?;
     if visit.field("act") == TRY {
         return ask(&visit, Some(seen)).await;
     }
@@ -162,12 +164,8 @@ async fn switched(visit: &Visit, rule: &GroupRule, outcome: Result<(), Refusal>)
     let shell = done(visit, shell_after(visit, refusal))?;
     let permit = administrator(visit, Permission::ReadDirectory).await?;
     let inputs = inputs_of(visit, &permit, rule).await?;
-    Ok(draw(
-        visit,
-        shell,
-        Some(present(visit, rule).await?),
-        inputs,
-    ))
+    let present = present(visit, rule, Shown::Stored).await?;
+    Ok(draw(visit, shell, Some(present), inputs))
 }
 
 async fn load_rule(visit: &Visit, permit: &Permit, id: &str) -> Result<GroupRule, Detour> {
@@ -190,7 +188,7 @@ const fn state_of(rule: &GroupRule) -> GroupRuleState {
     }
 }
 
-async fn present(visit: &Visit, rule: &GroupRule) -> Result<PresentRule, Detour> {
+async fn present(visit: &Visit, rule: &GroupRule, shown: Shown) -> Result<PresentRule, Detour> {
     let t = visit.shell().t;
     let org = &visit.context.org;
     let mut tx = loaded(visit, visit.cell.database.read().await)?;
@@ -198,7 +196,7 @@ async fn present(visit: &Visit, rule: &GroupRule) -> Result<PresentRule, Detour>
     let is_under_way = passes::is_under_way(&mut tx, org, &rule.id).await;
     drop(tx);
     let people = loaded(visit, people)?;
-    let shown = u64::try_from(people.min(COUNTED_MAX)).unwrap_or_default();
+    let counted = u64::try_from(people.min(COUNTED_MAX)).unwrap_or_default();
     let many = match people > COUNTED_MAX {
         true => t.groups.rule_people_more,
         false => t.groups.rule_people_many,
@@ -206,9 +204,9 @@ async fn present(visit: &Visit, rule: &GroupRule) -> Result<PresentRule, Detour>
     Ok(PresentRule {
         id: rule.id.to_string(),
         name: rule.name.clone(),
-        revision: rule.revision,
+        revision: revision_of(visit, shown, rule.revision),
         state: state_of(rule),
-        people: count(&shown, t.groups.rule_people_one, many),
+        people: count(&counted, t.groups.rule_people_one, many),
         is_under_way: loaded(visit, is_under_way)?,
     })
 }

@@ -1,7 +1,7 @@
 //! A person's profile: the attributes of the schema as a form.
 
 use crate::admin::caller::{Answer, Detour, administrator_over_within, found};
-use crate::admin::form::{is_ticked, problem_of, revision};
+use crate::admin::form::{Shown, is_ticked, problem_of, revision, revision_of};
 use crate::admin::people::lifecycle::offered_actions;
 use crate::admin::people::types::{chosen_type, type_choices};
 use crate::admin::people::{
@@ -31,6 +31,7 @@ use vocab::secret::Secret;
 
 /// A form of the profile, as one of a type.
 pub(super) struct Form<'f> {
+    shown: Shown,
     input: &'f ProfileInput,
     problem: Option<&'f (&'static str, String)>,
     key: Option<UserTypeId>,
@@ -42,6 +43,7 @@ impl<'f> Form<'f> {
     /// What is stored of somebody of that type.
     fn stored(input: &'f ProfileInput, key: Option<UserTypeId>) -> Self {
         Self {
+            shown: Shown::Stored,
             input,
             problem: None,
             key,
@@ -88,6 +90,7 @@ pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
             let problem = problem_of(visit.shell().t, &refusal);
             let shell = refused_shell(&visit, refusal)?;
             let form = Form {
+                shown: Shown::Typed,
                 problem: problem.as_ref(),
                 ..Form::stored(&input, key)
             };
@@ -109,7 +112,7 @@ async fn page(visit: &Visit, shell: Shell, person: &Person, form: Form<'_>) -> A
     let schema = schema_of(visit, form.key.as_ref());
     let tab = PersonTab::Profile {
         of: type_of(visit, person, form.key.as_ref()).await?,
-        revision: person.revision,
+        revision: revision_of(visit, form.shown, person.revision),
         attributes: attribute_fields(visit, schema, (form.input, form.problem), true),
         actions,
         temporary: TemporaryPassword {

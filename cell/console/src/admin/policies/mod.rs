@@ -8,7 +8,7 @@ pub mod simulate;
 use crate::admin::caller::{
     Answer, Detour, administrator, administrator_freshly, done, found, loaded,
 };
-use crate::admin::form::{problem_of, revision, shell_after, typed};
+use crate::admin::form::{Shown, problem_of, revision, revision_of, shell_after, typed};
 use crate::admin::policies::describe::{load_names, render_conditions, render_demands};
 use crate::view::admin::{
     PoliciesPage, PolicyNewPage, PolicyPage, PolicyRow, PolicyScope, RuleRow,
@@ -99,6 +99,7 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
     administrator(&visit, Permission::ReadDirectory).await?;
     let stored = load_policy(&visit, &id).await?;
     let name = Input::of(&stored.policy.name);
+    let name = (Shown::Stored, name);
     page(&visit, visit.shell(), &stored, name).await
 }
 
@@ -120,7 +121,7 @@ pub async fn rename(Path(id): Path<String>, visit: Visit) -> Answer {
         Err(refusal) => {
             let name = name_after(&visit, &refusal);
             let shell = done(&visit, shell_after(&visit, refusal))?;
-            page(&visit, shell, &stored, name).await
+            page(&visit, shell, &stored, (Shown::Typed, name)).await
         }
     }
 }
@@ -160,7 +161,8 @@ async fn switch(visit: &Visit, id: &str, active: bool) -> Answer {
 /// Shows a policy as it is, with a refusal above it.
 async fn refused(visit: &Visit, stored: &StoredPolicy, refusal: Refusal) -> Answer {
     let shell = done(visit, shell_after(visit, refusal))?;
-    page(visit, shell, stored, Input::of(&stored.policy.name)).await
+    let name = (Shown::Stored, Input::of(&stored.policy.name));
+    page(visit, shell, stored, name).await
 }
 
 fn address(id: &PolicyId) -> String {
@@ -186,7 +188,12 @@ pub async fn load_policy(visit: &Visit, id: &str) -> Result<StoredPolicy, Detour
     found(visit, loaded(visit, policy)?)
 }
 
-async fn page(visit: &Visit, shell: Shell, stored: &StoredPolicy, name: Input) -> Answer {
+async fn page(
+    visit: &Visit,
+    shell: Shell,
+    stored: &StoredPolicy,
+    (shown, name): (Shown, Input),
+) -> Answer {
     let policy = &stored.policy;
     let listed = stored.listed();
     let whole = SignOnPolicy {
@@ -218,7 +225,7 @@ async fn page(visit: &Visit, shell: Shell, stored: &StoredPolicy, name: Input) -
         title: policy.name.clone(),
         scope: scope_of(stored.scope),
         active: stored.active,
-        revision: stored.revision,
+        revision: revision_of(visit, shown, stored.revision),
         name,
         rules: rules.collect(),
         apps: apps

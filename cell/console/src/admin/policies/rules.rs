@@ -2,7 +2,7 @@
 //! made from, so that no change undoes another one unseen.
 
 use crate::admin::caller::{Answer, Detour, administrator_freshly, done, found, loaded};
-use crate::admin::form::{problem_of, revision, shell_after};
+use crate::admin::form::{Shown, problem_of, revision, revision_of, shell_after};
 use crate::admin::policies::rule_form::{Problems, RuleFields, RuleReader};
 use crate::admin::policies::{address, load_policy, refused};
 use crate::text::Text;
@@ -36,6 +36,7 @@ pub async fn show_new(Path(id): Path<String>, visit: Visit) -> Answer {
     let form = Form {
         stored: &stored,
         rule: None,
+        shown: Shown::Stored,
         fields: RuleFields::blank(),
         problems: Problems::new(),
     };
@@ -63,6 +64,7 @@ pub async fn show(Path((id, rule)): Path<(String, String)>, visit: Visit) -> Ans
     let form = Form {
         stored: &stored,
         rule: Some(&listed.rule),
+        shown: Shown::Stored,
         fields: loaded(&visit, fields)?,
         problems: Problems::new(),
     };
@@ -197,6 +199,7 @@ async fn save_rule(
     let form = Form {
         stored,
         rule: before,
+        shown: Shown::Typed,
         fields,
         problems,
     };
@@ -258,6 +261,7 @@ fn plan_move(mut listed: Vec<ListedRule>, from: usize, way: Way) -> Vec<ListedRu
 struct Form<'f> {
     stored: &'f StoredPolicy,
     rule: Option<&'f Rule>,
+    shown: Shown,
     fields: RuleFields,
     problems: Problems,
 }
@@ -294,7 +298,7 @@ impl Form<'_> {
             policy_id: self.stored.policy.id.to_string(),
             policy_name: self.stored.policy.name.clone(),
             id: self.rule.map(|rule| rule.id.to_string()),
-            revision: self.stored.revision,
+            revision: revision_of(visit, self.shown, self.stored.revision),
             name: self.input("name", &fields.name),
             administrators: self.input("administrators", &fields.administrators),
             groups: offer.choices(&fields.groups),

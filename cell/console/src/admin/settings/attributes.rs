@@ -2,7 +2,7 @@
 
 use crate::admin::attribute_rules::Seen;
 use crate::admin::caller::{Answer, Detour, administrator, administrator_freshly, done, found};
-use crate::admin::form::{is_ticked, problem_of, revision, shell_after};
+use crate::admin::form::{Shown, is_ticked, problem_of, revision, revision_of, shell_after};
 use crate::admin::people::types::type_choices;
 use crate::admin::settings;
 use crate::admin::settings::types::word_of;
@@ -200,6 +200,7 @@ pub fn kind_of(word: &str) -> Option<AttributeKind> {
 
 /// What the controls of a new one hold.
 struct Fields {
+    shown: Shown,
     name: String,
     title: String,
     kind: String,
@@ -210,6 +211,7 @@ struct Fields {
 impl Fields {
     fn blank() -> Self {
         Self {
+            shown: Shown::Stored,
             name: String::new(),
             title: String::new(),
             kind: String::from("text"),
@@ -220,6 +222,7 @@ impl Fields {
 
     fn typed(visit: &Visit) -> Self {
         Self {
+            shown: Shown::Typed,
             name: visit.field("name").to_owned(),
             title: visit.field("title").to_owned(),
             kind: visit.field("kind").to_owned(),
@@ -247,7 +250,7 @@ async fn page(
         .chain(own.map(|attribute| row(t, attribute)));
     Ok(visit.page(&AttributeSettingsPage {
         shell,
-        revision: of.revision,
+        revision: revision_of(visit, fields.shown, of.revision),
         type_word: Input::of(word_of(of.key.as_ref())),
         types: type_choices(visit).await?,
         rows: rows.collect(),

@@ -1,7 +1,7 @@
 //! Name, colour, language, logo, and the host names of an org.
 
 use crate::admin::caller::{Answer, administrator, administrator_freshly, done, loaded};
-use crate::admin::form::{problem_of, shell_after};
+use crate::admin::form::{Shown, problem_of, revision_of, shell_after};
 use crate::admin::settings::org_of_form;
 use crate::text::choice::find_language;
 use crate::view::admin::GeneralSettingsPage;
@@ -84,6 +84,7 @@ pub async fn remove_host(visit: Visit) -> Answer {
 
 /// What the controls hold.
 struct Fields {
+    shown: Shown,
     name: String,
     colour: String,
     language: String,
@@ -94,6 +95,7 @@ impl Fields {
     fn stored(visit: &Visit) -> Self {
         let org = &visit.snapshot.org;
         Self {
+            shown: Shown::Stored,
             name: org.name.clone(),
             colour: org.settings.branding.colour.clone(),
             language: org.settings.language.clone(),
@@ -103,6 +105,7 @@ impl Fields {
 
     fn typed(visit: &Visit) -> Self {
         Self {
+            shown: Shown::Typed,
             name: visit.field("name").to_owned(),
             colour: visit.field("colour").to_owned(),
             language: visit.field("language").to_owned(),
@@ -159,7 +162,7 @@ async fn page(
         shell,
         org_id: org.id.to_string(),
         slug: org.slug.to_string(),
-        revision: org.revision,
+        revision: revision_of(visit, fields.shown, org.revision),
         name: input("name", fields.name),
         colour: input("colour", fields.colour),
         language: input("language", fields.language),

@@ -1,7 +1,7 @@
 //! The mail server of an org, and a message by which it is tried.
 
 use crate::admin::caller::{Answer, administrator, administrator_freshly, done};
-use crate::admin::form::{number, problem_of, shell_after};
+use crate::admin::form::{Shown, number, problem_of, revision_of, shell_after};
 use crate::admin::settings::{Problems, org_of_form};
 use crate::courier::{Courier, Undelivered};
 use crate::text::Text;
@@ -136,6 +136,7 @@ fn reason(t: &'static Text, why: &Undelivered) -> String {
 
 /// What the controls hold.
 struct Fields {
+    shown: Shown,
     host: String,
     port: String,
     security: String,
@@ -147,6 +148,7 @@ impl Fields {
     fn stored(visit: &Visit) -> Self {
         match &visit.snapshot.org.settings.mail {
             Some(mail) => Self {
+                shown: Shown::Stored,
                 host: mail.host.clone(),
                 port: mail.port.to_string(),
                 security: mail.security.as_str().to_owned(),
@@ -154,6 +156,7 @@ impl Fields {
                 from: mail.from.clone(),
             },
             None => Self {
+                shown: Shown::Stored,
                 host: String::new(),
                 port: String::from("587"),
                 security: MailSecurity::Starttls.as_str().to_owned(),
@@ -166,6 +169,7 @@ impl Fields {
     fn typed(visit: &Visit) -> Self {
         let text = |field: &str| visit.field(field).trim().to_owned();
         Self {
+            shown: Shown::Typed,
             host: text("host"),
             port: text("port"),
             security: text("security"),
@@ -183,7 +187,7 @@ fn page(visit: &Visit, shell: Shell, fields: &Fields, problems: &Problems) -> Re
     };
     visit.page(&MailSettingsPage {
         shell,
-        revision: visit.snapshot.org.revision,
+        revision: revision_of(visit, fields.shown, visit.snapshot.org.revision),
         is_set_up: stored.is_some(),
         host: input("host", &fields.host),
         port: input("port", &fields.port),

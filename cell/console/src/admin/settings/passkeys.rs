@@ -1,7 +1,7 @@
 //! Which authenticators may hold passkeys.
 
 use crate::admin::caller::{Answer, administrator, administrator_freshly, done};
-use crate::admin::form::{lines, problem_of, shell_after};
+use crate::admin::form::{Shown, lines, problem_of, revision_of, shell_after};
 use crate::admin::settings::{self, Problems};
 use crate::view::admin::PasskeySettingsPage;
 use crate::view::part::Input;
@@ -106,6 +106,7 @@ fn word_of<T: PartialEq>(table: &[(&'static str, T)], value: &T) -> String {
 
 /// What the controls hold.
 struct Fields {
+    shown: Shown,
     attestation: String,
     models: String,
     roots: String,
@@ -120,6 +121,7 @@ impl Fields {
             .map(ToString::to_string)
             .collect();
         Self {
+            shown: Shown::Stored,
             attestation: word_of(&ATTESTATIONS, &passkey.attestation),
             models: models.join("\n"),
             roots: passkey.attestation_roots.concat(),
@@ -130,6 +132,7 @@ impl Fields {
     fn typed(visit: &Visit) -> Self {
         let text = |field: &str| visit.field(field).to_owned();
         Self {
+            shown: Shown::Typed,
             attestation: text("attestation"),
             models: text("models"),
             roots: text("roots"),
@@ -145,7 +148,7 @@ fn page(visit: &Visit, shell: Shell, fields: &Fields, problems: &Problems) -> Re
     };
     visit.page(&PasskeySettingsPage {
         shell,
-        revision: visit.snapshot.org.revision,
+        revision: revision_of(visit, fields.shown, visit.snapshot.org.revision),
         attestation: input("attestation", &fields.attestation),
         models: input("models", &fields.models),
         roots: input("roots", &fields.roots),

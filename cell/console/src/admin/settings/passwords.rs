@@ -1,7 +1,7 @@
 //! What a password must be, and whether a mailbox alone lets people back in.
 
 use crate::admin::caller::{Answer, administrator, administrator_freshly, done};
-use crate::admin::form::{is_ticked, number, problem_of, shell_after};
+use crate::admin::form::{Shown, is_ticked, number, problem_of, revision_of, shell_after};
 use crate::admin::settings::{self, Problems};
 use crate::view::admin::PasswordSettingsPage;
 use crate::view::part::Input;
@@ -74,6 +74,7 @@ fn read_policy(visit: &Visit, fields: &Fields, problems: &mut Problems) -> Optio
 
 /// What the controls hold.
 struct Fields {
+    shown: Shown,
     length_min: String,
     history_count: String,
     age_max_days: String,
@@ -87,6 +88,7 @@ impl Fields {
         let policy = &settings.password;
         let days = policy.age_max_days;
         Self {
+            shown: Shown::Stored,
             length_min: policy.length_min.to_string(),
             history_count: policy.history_count.to_string(),
             age_max_days: days.map(|days| days.to_string()).unwrap_or_default(),
@@ -99,6 +101,7 @@ impl Fields {
     fn typed(visit: &Visit) -> Self {
         let text = |field: &str| visit.field(field).trim().to_owned();
         Self {
+            shown: Shown::Typed,
             length_min: text("length_min"),
             history_count: text("history_count"),
             age_max_days: text("age_max_days"),
@@ -116,7 +119,7 @@ fn page(visit: &Visit, shell: Shell, fields: &Fields, problems: &Problems) -> Re
     };
     visit.page(&PasswordSettingsPage {
         shell,
-        revision: visit.snapshot.org.revision,
+        revision: revision_of(visit, fields.shown, visit.snapshot.org.revision),
         length_min: input("length_min", &fields.length_min),
         history_count: input("history_count", &fields.history_count),
         age_max_days: input("age_max_days", &fields.age_max_days),

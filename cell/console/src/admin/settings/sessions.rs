@@ -1,7 +1,7 @@
 //! How long sessions last.
 
 use crate::admin::caller::{Answer, administrator, administrator_freshly, done};
-use crate::admin::form::{number, problem_of, shell_after};
+use crate::admin::form::{Shown, number, problem_of, revision_of, shell_after};
 use crate::admin::settings::{self, Problems};
 use crate::view::admin::SessionSettingsPage;
 use crate::view::part::Input;
@@ -22,7 +22,8 @@ pub async fn show(visit: Visit) -> Answer {
     let stored = &visit.snapshot.org.settings.session;
     let minutes = |secs: i64| secs.div_euclid(MINUTE_SECS).max(1).to_string();
     let typed = [minutes(stored.idle_secs), minutes(stored.lifetime_secs)];
-    Ok(page(&visit, visit.shell(), typed, &Problems::new()))
+    let fields = (Shown::Stored, typed);
+    Ok(page(&visit, visit.shell(), fields, &Problems::new()))
 }
 
 /// `POST /admin/settings/sessions`.
@@ -37,8 +38,9 @@ pub async fn save(visit: Visit) -> Answer {
     };
     let (idle, lifetime) = (read("idle_minutes"), read("lifetime_minutes"));
     let typed = ["idle_minutes", "lifetime_minutes"].map(|field| visit.field(field).to_owned());
+    let fields = (Shown::Typed, typed);
     let (Some(idle), Some(lifetime)) = (idle, lifetime) else {
-        return Ok(page(&visit, visit.shell(), typed, &problems));
+        return Ok(page(&visit, visit.shell(), fields, &problems));
     };
     let mut changed = visit.snapshot.org.settings.clone();
     changed.session = SessionSettings {
@@ -56,7 +58,7 @@ pub async fn save(visit: Visit) -> Answer {
                 problems.insert(field, text);
             }
             let shell = done(&visit, shell_after(&visit, refusal))?;
-            Ok(page(&visit, shell, typed, &problems))
+            Ok(page(&visit, shell, fields, &problems))
         }
     }
 }
@@ -64,7 +66,7 @@ pub async fn save(visit: Visit) -> Answer {
 fn page(
     visit: &Visit,
     shell: Shell,
-    [idle, lifetime]: [String; 2],
+    (shown, [idle, lifetime]): (Shown, [String; 2]),
     problems: &Problems,
 ) -> Response {
     let input = |field: &str, value: String| Input {
@@ -73,7 +75,7 @@ fn page(
     };
     visit.page(&SessionSettingsPage {
         shell,
-        revision: visit.snapshot.org.revision,
+        revision: revision_of(visit, shown, visit.snapshot.org.revision),
         idle_minutes: input("idle_minutes", idle),
         lifetime_minutes: input("lifetime_minutes", lifetime),
     })

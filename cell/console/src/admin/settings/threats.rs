@@ -1,7 +1,7 @@
 //! What is done about addresses from which many different names fail to sign in.
 
 use crate::admin::caller::{Answer, administrator, administrator_freshly, done, found};
-use crate::admin::form::{problem_of, revision, shell_after};
+use crate::admin::form::{Shown, problem_of, revision, revision_of, shell_after};
 use crate::view::admin::ThreatsPage;
 use crate::view::part::{Choice, Input};
 use crate::view::shell::Shell;
@@ -17,7 +17,8 @@ const HERE: &str = "/admin/settings/threats";
 pub async fn show(visit: Visit) -> Answer {
     administrator(&visit, Permission::ReadDirectory).await?;
     let settings = visit.snapshot.org.settings.threats.clone();
-    Ok(page(&visit, visit.shell(), &settings, Input::default()))
+    let settings = (Shown::Stored, &settings);
+    Ok(page(&visit, visit.shell(), settings, Input::default()))
 }
 
 /// `POST /admin/settings/threats`.
@@ -41,18 +42,24 @@ pub async fn save(visit: Visit) -> Answer {
                 action,
                 exclude_zones: zones,
             };
-            Ok(page(&visit, shell, &settings, error))
+            let settings = (Shown::Typed, &settings);
+            Ok(page(&visit, shell, settings, error))
         }
     }
 }
 
-fn page(visit: &Visit, shell: Shell, settings: &ThreatSettings, zones_error: Input) -> Response {
+fn page(
+    visit: &Visit,
+    shell: Shell,
+    (shown, settings): (Shown, &ThreatSettings),
+    zones_error: Input,
+) -> Response {
     let zones = visit.snapshot.zones.iter().map(|zone| {
         let is_excluded = settings.exclude_zones.contains(&zone.id);
         Choice::new(zone.id.as_str(), &zone.name).ticked(is_excluded)
     });
     visit.page(&ThreatsPage {
-        revision: visit.snapshot.org.revision,
+        revision: revision_of(visit, shown, visit.snapshot.org.revision),
         action: Input::of(settings.action.as_str()),
         zones: zones.collect(),
         zones_error,

@@ -57,5 +57,5 @@ pub const COMMON: Common = Common {
     at_most: "Höchstens {max} sind möglich: {what}.",
     taken: "Das ist schon vergeben.",
     switched_off: "Das ist in dieser Organisation ausgeschaltet.",
-    changed_meanwhile: "Es wurde inzwischen geändert. Sehen Sie noch einmal nach und wiederholen Sie es dann.",
+    changed_meanwhile: "Es wurde inzwischen geändert, und nichts hiervon ist gespeichert. Öffnen Sie die Seite neu, um zu sehen, wie es jetzt ist, und wiederholen Sie es dann.",
 };

@@ -57,6 +57,6 @@ messages! {
         at_most: "At most {max} are possible: {what}.",
         taken: "This is in use already.",
         switched_off: "This is switched off in this organisation.",
-        changed_meanwhile: "It was changed meanwhile. Look again, then repeat it.",
+        changed_meanwhile: "It was changed meanwhile, and nothing of this is saved. Open the page anew to see how it is now, then repeat it.",
     }
 }

@@ -1,0 +1,308 @@
+//! What a form of the administration that was refused carries when it is shown again: the revision that was seen when it was opened, so
+//! that sending it once more never undoes what somebody else changed meanwhile.
+
+use crate::tests::console_pages::{CHANGED, Pages};
+use crate::tests::matrix::world::Who;
+use crate::tests::one_org::permit;
+use identity::access::Permission;
+use identity::sign_on::store::{load_all_policies, load_all_zones};
+
+/// The revision that a page carries.
+fn revision_on(page: &str) -> String {
+    let behind = page.split("name=\"revision\" value=\"").nth(1);
+    let (revision, _) = behind.unwrap().split_once('"').unwrap();
+    revision.to_owned()
+}
+
+/// A form: where it stands, where it is sent, and what two administrators type.
+struct Case {
+    page: String,
+    sent_to: String,
+    theirs: String,
+    bad: String,
+    mended: String,
+}
+
+impl Case {
+    /// A form that is sent to where it stands.
+    fn at(page: impl Into<String>, theirs: &str, bad: &str, mended: &str) -> Self {
+        let page = page.into();
+        Self {
+            sent_to: page.clone(),
+            page,
+            theirs: theirs.to_owned(),
+            bad: bad.to_owned(),
+            mended: mended.to_owned(),
+        }
+    }
+
+    fn sent_to(self, address: impl Into<String>) -> Self {
+        Self {
+            sent_to: address.into(),
+            ..self
+        }
+    }
+
+    /// One opens the form, another changes the same, and the first sends something that cannot be taken, mends it, and sends it again.
+    async fn keeps_what_was_seen(&self, pages: &Pages) {
+        let (page, address) = (&self.page, &self.sent_to);
+        let seen = revision_on(&pages.look(page).await);
+        let with = |revision: &str, form: &str| format!("revision={revision}&{form}");
+        pages.done(address, &with(&seen, &self.theirs)).await;
+        let bad = with(&seen, &self.bad);
+        let (_, again) = pages.refused(Who::Administrator, address, &bad).await;
+        assert_eq!(revision_on(&again), seen, "{address}");
+        let mended = with(&revision_on(&again), &self.mended);
+        // However often it is sent, for as long as it shows what was typed.
+        for _ in 0..2 {
+            let (_, again) = pages.refused(Who::Administrator, address, &mended).await;
+            assert!(again.contains(CHANGED), "{address}: {again}");
+            assert_eq!(revision_on(&again), seen, "{address}");
+        }
+        // Whoever opens it anew sees the other's change, and may then make their own.
+        let fresh = revision_on(&pages.look(page).await);
+        assert_ne!(fresh, seen, "{address}");
+        pages.done(address, &with(&fresh, &self.mended)).await;
+    }
+}
+
+async fn keep_what_was_seen(cases: &[Case], pages: &Pages) {
+    for case in cases {
+        case.keeps_what_was_seen(pages).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_of_sign_on_keep_the_revision_that_was_seen() {
+    let pages = Pages::open().await;
+    let (policy, rule, zone) = {
+        let mut tx = pages.world.cell.database.read().await.unwrap();
+        let all = load_all_policies(&mut tx, &pages.world.main).await.unwrap();
+        let mut named = all.into_iter().filter(|one| one.policy.name == "Careful");
+        let policy = named.next().unwrap().policy;
+        let zones = load_all_zones(&mut tx, &pages.world.main).await.unwrap();
+        let office = zones.into_iter().find(|one| one.zone.name == "Office");
+        let rule = policy.rules[0].id.to_string();
+        (policy.id.to_string(), rule, office.unwrap().zone.id)
+    };
+    let behaviors = pages.look("/admin/behaviors").await;
+    let behavior = behaviors.split("/admin/behaviors/").find_map(|rest| {
+        let (id, _) = rest.split_once('"')?;
+        (id.len() == 20).then(|| id.to_owned())
+    });
+    let rest =
+        "access=allow&administrators=both&factors=two_factors&phishing_resistant=no&zone_mode=any";
+    let rule_form = |name: &str| format!("name={name}&{rest}");
+    let policy_page = format!("/admin/policies/{policy}");
+    let numbers = "events_max=10&events_min=2";
+    keep_what_was_seen(
+        &[
+            Case::at(
+                format!("/admin/zones/{zone}"),
+                "name=Office&ranges=192.0.2.0/25",
+                "name=Office&ranges=nowhere",
+                "name=Office&ranges=192.0.2.0/26",
+            ),
+            Case::at(
+                &policy_page,
+                "name=Careful+too",
+                "name=",
+                "name=Careful+again",
+            ),
+            Case::at(
+                format!("{policy_page}/rules/{rule}"),
+                &rule_form("Theirs"),
+                &format!("{}&session_minutes=many", rule_form("Mine")),
+                &rule_form("Mine"),
+            ),
+            Case::at(
+                format!("{policy_page}/rules/new"),
+                &rule_form("Their+new"),
+                &format!("{}&session_minutes=many", rule_form("My+new")),
+                &rule_form("My+new"),
+            ),
+            Case::at(
+                format!("/admin/behaviors/{}", behavior.unwrap()),
+                &format!("name=Theirs&{numbers}"),
+                "name=Mine&events_max=many&events_min=2",
+                &format!("name=Mine&{numbers}"),
+            ),
+        ],
+        &pages,
+    )
+    .await;
+    pages.world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_of_the_settings_keep_the_revision_that_was_seen() {
+    let pages = Pages::open().await;
+    let mail = |host: &str, port: &str| {
+        format!("host={host}&port={port}&security=tls&username=&password=&from=id%40main.example")
+    };
+    let passwords = |length: &str| format!("length_min={length}&history_count=0&age_max_days=");
+    let attributes = "/admin/settings/attributes";
+    keep_what_was_seen(
+        &[
+            Case::at(
+                "/admin/settings",
+                "name=Theirs&colour=%232f6f4f&language=",
+                "name=&colour=%232f6f4f&language=",
+                "name=Mine&colour=%232f6f4f&language=",
+            ),
+            Case::at(
+                "/admin/settings/mail",
+                &mail("smtp.theirs.example", "465"),
+                &mail("smtp.mine.example", "many"),
+                &mail("smtp.mine.example", "465"),
+            ),
+            Case::at(
+                "/admin/settings/passwords",
+                &passwords("12"),
+                &passwords("many"),
+                &passwords("14"),
+            ),
+            Case::at(
+                "/admin/settings/sessions",
+                "idle_minutes=30&lifetime_minutes=60",
+                "idle_minutes=many&lifetime_minutes=60",
+                "idle_minutes=20&lifetime_minutes=60",
+            ),
+            Case::at(
+                "/admin/settings/passkeys",
+                "attestation=none&models=&roots=&existing=kept",
+                "attestation=none&models=none&roots=&existing=kept",
+                "attestation=none&models=&roots=&existing=refused",
+            ),
+            Case::at(
+                "/admin/settings/threats",
+                "action=audit",
+                "action=block&zone=nzo00000000000000009",
+                "action=block",
+            ),
+            Case::at(
+                attributes,
+                "type=default&name=level&title=Level&kind=integer",
+                "type=default&name=1st&kind=text",
+                "type=default&name=site&kind=text",
+            )
+            .sent_to(format!("{attributes}/add")),
+            Case::at(
+                format!("{attributes}/rules/level"),
+                "type=default&title=Theirs&min=1&max=&own=read",
+                "type=default&title=Mine&min=many&max=&own=read",
+                "type=default&title=Mine&min=2&max=&own=read",
+            ),
+        ],
+        &pages,
+    )
+    .await;
+    pages.world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_of_the_directory_keep_the_revision_that_was_seen() {
+    let pages = Pages::open().await;
+    let main = pages.world.main.clone();
+    let group = pages.group(&main, "First").await;
+    let grace = pages.person("main", "grace").await;
+    let app = pages.app(&main).await;
+    let reader = pages.reader();
+    let rules = pages.world.cell.list_group_rules(&reader, "", "", 1);
+    let rule = rules.await.unwrap().0.remove(0).id;
+    let person = |first: &str, login: &str| {
+        format!(
+            "of-type=default&login={login}&email=grace%40main.example&first_name={first}&last_name=Hopper"
+        )
+    };
+    let rule_form = |name: &str, asked: &str| {
+        format!("name={name}&expression=user.firstName+%3D%3D+%22{asked}&groups=First&excluded=")
+    };
+    let settings = |name: &str, uri: &str| {
+        format!("name={name}&redirect_uris={uri}&id_token_alg=RS256&pkce=on")
+    };
+    let (here, nowhere) = ("https%3A%2F%2Fwiki.example%2Fback", "nowhere");
+    let groups = "/admin/groups/attributes";
+    let login = "grace%40main.example";
+    keep_what_was_seen(
+        &[
+            Case::at(
+                format!("/admin/people/{grace}"),
+                &person("Theirs", login),
+                &person("Mine", ""),
+                &person("Mine", login),
+            ),
+            Case::at(
+                format!("/admin/groups/{group}/settings"),
+                "name=First&description=Theirs",
+                "name=&description=Mine",
+                "name=First&description=Mine",
+            ),
+            Case::at(
+                format!("/admin/groups/rules/{rule}"),
+                &rule_form("Theirs", "Ada%22"),
+                &rule_form("Mine", "Grace"),
+                &rule_form("Mine", "Grace%22"),
+            ),
+            // To ask about somebody is no way either to be given a newer one.
+            Case::at(
+                format!("/admin/groups/rules/{rule}"),
+                &rule_form("Theirs+too", "Ada%22"),
+                &format!("act=try&person=nobody&{}", rule_form("Mine", "Rosa%22")),
+                &rule_form("Mine", "Rosa%22"),
+            ),
+            Case::at(
+                format!("/admin/apps/{app}"),
+                &settings("Wiki", here),
+                &settings("Mine", nowhere),
+                &settings("Mine", here),
+            ),
+            Case::at(
+                groups,
+                "name=level&kind=integer",
+                "name=1st&kind=text",
+                "name=site&kind=text",
+            )
+            .sent_to(format!("{groups}/add")),
+            Case::at(
+                format!("{groups}/rules/site"),
+                "title=Theirs",
+                "title=Mine&min=many",
+                "title=Mine",
+            ),
+        ],
+        &pages,
+    )
+    .await;
+    pages.world.close().await;
+}
+
+/// What shows what is stored is as new as that, also where a form was refused: nothing that was typed stands there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_shows_what_is_stored_carries_its_revision() {
+    let pages = Pages::open().await;
+    let main = pages.world.main.clone();
+    let manager = permit(&main, Permission::ManagePolicies);
+    let stored = async || {
+        let mut tx = pages.world.cell.database.read().await.unwrap();
+        let all = load_all_policies(&mut tx, &main).await.unwrap();
+        let mut named = all.into_iter().filter(|one| one.policy.name == "Careful");
+        named.next().unwrap()
+    };
+    let seen = stored().await;
+    let page = format!("/admin/policies/{}", seen.policy.id);
+    let mut theirs = seen.policy.clone();
+    theirs.rules[0].name = String::from("Theirs");
+    let cell = &pages.world.cell;
+    let changed = cell.update_policy(&manager, theirs, seen.revision).await;
+    changed.unwrap();
+    let rule = &seen.policy.rules[0].id;
+    let form = format!("revision={}&id={rule}&to=down", seen.revision);
+    let address = format!("{page}/rules/move");
+    let (_, again) = pages.refused(Who::Administrator, &address, &form).await;
+    assert!(again.contains(CHANGED) && again.contains("Theirs"));
+    let now = stored().await.revision;
+    assert_ne!(now, seen.revision);
+    assert_eq!(revision_on(&again), now.to_string());
+    pages.world.close().await;
+}
