@@ -29,8 +29,8 @@ use std::error::Error;
 use std::sync::Arc;
 use vocab::secret::SecretHash;
 
-/// Largest form of a page.
-const FORM_BYTES_MAX: usize = 128 * 1024;
+/// Largest form of a page, but for those of [`crate::admin::values`].
+pub const FORM_BYTES_MAX: usize = 128 * 1024;
 /// Most fields of a form.
 const FIELDS_MAX: usize = 400;
 
@@ -73,45 +73,7 @@ where
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let cell = Cell::from_ref(state);
-        let (parts, body) = request.into_parts();
-        let (Some(context), Some(facts)) = (
-            parts.extensions.get::<Arc<OrgContext>>().cloned(),
-            parts.extensions.get::<Arc<RequestFacts>>().cloned(),
-        ) else {
-            return Err(StatusCode::NOT_FOUND.into_response());
-        };
-        let snapshot = match cell.snapshot(&context.org).await {
-            Ok(Some(snapshot)) => snapshot,
-            Ok(None) => return Err(StatusCode::NOT_FOUND.into_response()),
-            Err(fault) => {
-                tracing::error!(error = %fault, "the configuration of an org cannot be read");
-                return Err(StatusCode::SERVICE_UNAVAILABLE.into_response());
-            }
-        };
-        let query = parse_fields(parts.uri.query().unwrap_or_default().as_bytes());
-        let names_nothing = has_nul(parts.uri.path(), &query);
-        let mut visit = Self {
-            cell,
-            context,
-            facts,
-            snapshot,
-            path: parts.uri.path().to_owned(),
-            mailbox: parts.extensions.get::<LocalMailbox>().copied(),
-            headers: parts.headers,
-            query: query.into_iter().collect(),
-            query_text: parts.uri.query().unwrap_or_default().to_owned(),
-            form: Vec::new(),
-            files: Vec::new(),
-        };
-        if parts.method == Method::POST {
-            let upload = visit.read_form(body).await?;
-            (visit.form, visit.files) = (upload.fields, upload.files);
-        }
-        if names_nothing || holds_nul(&visit.form) {
-            return Err(visit.error(StatusCode::NOT_FOUND, ErrorKind::NotFound));
-        }
-        Ok(visit)
+        Self::read(request, state, |_| FORM_BYTES_MAX).await
     }
 }
 
@@ -153,11 +115,62 @@ fn value_of<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
 }
 
 impl Visit {
+    /// Reads a request; how large its form may be is decided by who sends it, before any of it is read.
+    pub(crate) async fn read<S>(
+        request: Request,
+        state: &S,
+        form_bytes_max: fn(&Self) -> usize,
+    ) -> Result<Self, Response>
+    where
+        Cell: FromRef<S>,
+    {
+        let cell = Cell::from_ref(state);
+        let (parts, body) = request.into_parts();
+        let (Some(context), Some(facts)) = (
+            parts.extensions.get::<Arc<OrgContext>>().cloned(),
+            parts.extensions.get::<Arc<RequestFacts>>().cloned(),
+        ) else {
+            return Err(StatusCode::NOT_FOUND.into_response());
+        };
+        let snapshot = match cell.snapshot(&context.org).await {
+            Ok(Some(snapshot)) => snapshot,
+            Ok(None) => return Err(StatusCode::NOT_FOUND.into_response()),
+            Err(fault) => {
+                tracing::error!(error = %fault, "the configuration of an org cannot be read");
+                return Err(StatusCode::SERVICE_UNAVAILABLE.into_response());
+            }
+        };
+        let query = parse_fields(parts.uri.query().unwrap_or_default().as_bytes());
+        let names_nothing = has_nul(parts.uri.path(), &query);
+        let mut visit = Self {
+            cell,
+            context,
+            facts,
+            snapshot,
+            path: parts.uri.path().to_owned(),
+            mailbox: parts.extensions.get::<LocalMailbox>().copied(),
+            headers: parts.headers,
+            query: query.into_iter().collect(),
+            query_text: parts.uri.query().unwrap_or_default().to_owned(),
+            form: Vec::new(),
+            files: Vec::new(),
+        };
+        if parts.method == Method::POST {
+            let bytes_max = form_bytes_max(&visit);
+            let upload = visit.read_form(body, bytes_max).await?;
+            (visit.form, visit.files) = (upload.fields, upload.files);
+        }
+        if names_nothing || holds_nul(&visit.form) {
+            return Err(visit.error(StatusCode::NOT_FOUND, ErrorKind::NotFound));
+        }
+        Ok(visit)
+    }
+
     /// A form counts only if it carries the guard of this browser: another site can make the browser send a form, but
     /// can neither read nor set the cookie from which the guard is derived.
-    async fn read_form(&self, body: Body) -> Result<Upload, Response> {
+    async fn read_form(&self, body: Body, form_bytes_max: usize) -> Result<Upload, Response> {
         let upload_type = upload_type(&self.headers);
-        let bytes_max = upload_type.map_or(FORM_BYTES_MAX, |_| UPLOAD_BYTES_MAX);
+        let bytes_max = upload_type.map_or(form_bytes_max, |_| UPLOAD_BYTES_MAX);
         let bytes = match to_bytes(body, bytes_max).await {
             Ok(bytes) => bytes,
             Err(error) => return Err(self.error(decide_unread(&error), ErrorKind::BadRequest)),

@@ -25,4 +25,5 @@ pub mod role_targets;
 pub mod row;
 pub mod servers;
 pub mod settings;
+pub mod values;
 pub mod zones;

@@ -13,6 +13,7 @@ mod console_resting;
 mod console_sign_on;
 mod console_stale;
 mod console_types;
+mod console_values;
 mod cors;
 mod event_hooks;
 mod hook_tokens;

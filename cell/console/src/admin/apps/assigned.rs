@@ -5,6 +5,7 @@ use crate::admin::caller::{Answer, Detour, administrator, done, found};
 use crate::admin::form::problem_of;
 use crate::admin::people::profile::schema_field;
 use crate::admin::row::{moment, person_link};
+use crate::admin::values::ValuesVisit;
 use crate::text::Text;
 use crate::view::admin::{AppTab, AssignedAttribute, AssignedView};
 use crate::view::part::{AttributeKind as ControlKind, Choice};
@@ -38,7 +39,10 @@ pub async fn show(Path((id, user)): Path<(String, String)>, visit: Visit) -> Ans
 
 /// `POST /admin/apps/{id}/assignments/people/{user}`: what the form changed is set, and what it left alone stays, whoever changed it
 /// meanwhile. An app that came through a group becomes the person's own.
-pub async fn save(Path((id, user)): Path<(String, String)>, visit: Visit) -> Answer {
+pub async fn save(
+    Path((id, user)): Path<(String, String)>,
+    ValuesVisit(visit): ValuesVisit,
+) -> Answer {
     let permit = administrator(&visit, Permission::ManageApps).await?;
     let reader = administrator(&visit, Permission::ReadDirectory).await?;
     let assigned = load(&visit, &reader, (&id, &user)).await?;

@@ -13,6 +13,7 @@ use crate::admin::caller::{
 use crate::admin::form::{Shown, problem_of, revision, revision_of, shell_after, typed_again};
 use crate::admin::paging::{FOUND_ROWS, LOAD_ROWS, after_of, cut, pager, render_cursor, search_of};
 use crate::admin::people::profile::{read_attribute, schema_field};
+use crate::admin::values::ValuesVisit;
 use crate::view::admin::{GroupNewPage, GroupPage, GroupRow, GroupTab, GroupsPage, Picker};
 use crate::view::part::{AttributeField, Input};
 use crate::view::row::LinkRow;
@@ -148,7 +149,7 @@ pub async fn show_settings(Path(id): Path<String>, visit: Visit) -> Answer {
 }
 
 /// `POST /admin/groups/{id}/settings`.
-pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
+pub async fn save(Path(id): Path<String>, ValuesVisit(visit): ValuesVisit) -> Answer {
     let permit = of_managers(&visit).await?;
     let group = load_group_within(&visit, &permit, &id).await?;
     let changed = Group {

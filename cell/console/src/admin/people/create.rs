@@ -7,6 +7,7 @@ use crate::admin::people::load_person;
 use crate::admin::people::profile::{attribute_fields, read_profile, schema_of};
 use crate::admin::people::types::{chosen_type, type_choices};
 use crate::admin::settings::types::word_of;
+use crate::admin::values::ValuesVisit;
 use crate::signin::link::explain;
 use crate::view::admin::PersonNewPage;
 use crate::view::part::{Choice, Input};
@@ -57,7 +58,7 @@ pub async fn show(visit: Visit) -> Answer {
 }
 
 /// `POST /admin/people/new`.
-pub async fn create(visit: Visit) -> Answer {
+pub async fn create(ValuesVisit(visit): ValuesVisit) -> Answer {
     let permit = administrator(&visit, Permission::ManagePeople).await?;
     let key = found(&visit, chosen_type(&visit, visit.field("of-type"), None))?;
     let input = read_profile(&visit, schema_of(&visit, key.as_ref()), &Map::new());

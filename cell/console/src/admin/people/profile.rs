@@ -9,6 +9,7 @@ use crate::admin::people::{
 };
 use crate::admin::row::moment;
 use crate::admin::settings::types::word_of;
+use crate::admin::values::ValuesVisit;
 use crate::text::Text;
 use crate::view::admin::{PersonTab, PersonType, TemporaryPassword};
 use crate::view::part::{
@@ -69,7 +70,7 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
 }
 
 /// `POST /admin/people/{id}`.
-pub async fn save(Path(id): Path<String>, visit: Visit) -> Answer {
+pub async fn save(Path(id): Path<String>, ValuesVisit(visit): ValuesVisit) -> Answer {
     let (permission, capability) = (Permission::ManagePeople, Capability::UsersProfile);
     let permit = administrator_over_within(&visit, (&id, ""), permission, capability).await?;
     let person = load_person_within(&visit, &permit, &id).await?;

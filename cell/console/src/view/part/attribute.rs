@@ -2,6 +2,9 @@
 
 use super::{Choice, Field, Input};
 
+/// Longest text that the control of one takes, as browsers count: the longest value, each of its characters as two.
+pub const TEXT_UNITS_MAX: u32 = 2_000;
+
 /// How an attribute is typed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AttributeKind {
@@ -52,7 +55,9 @@ impl AttributeField {
     #[must_use]
     pub fn control(&self) -> Field<'_> {
         let field = match &self.kind {
-            AttributeKind::Text => Field::text(&self.name, &self.label, &self.input),
+            AttributeKind::Text => {
+                Field::text(&self.name, &self.label, &self.input).length_max(TEXT_UNITS_MAX)
+            }
             AttributeKind::Email => Field::email(&self.name, &self.label, &self.input),
             AttributeKind::Number => Field::number(&self.name, &self.label, &self.input),
             AttributeKind::Flag => Field::tick(&self.name, &self.label, &self.input),

@@ -16,7 +16,7 @@ mod words;
 pub use action::{
     Code, Confirm, CopyField, HiddenField, PostButton, code, confirm, copy_field, post_button,
 };
-pub use attribute::{AttributeAccess, AttributeField, AttributeKind};
+pub use attribute::{AttributeAccess, AttributeField, AttributeKind, TEXT_UNITS_MAX};
 pub use field::{Choice, Field, Input};
 pub use icon::Icon;
 pub use moment::Moment;

@@ -1,0 +1,123 @@
+//! How much the forms of the administration may hold: those of values as much as their values can make, from those who may change them,
+//! and no other form nor anybody else more than a page ever needs.
+
+use crate::tests::console_pages::Pages;
+use crate::tests::matrix::world::Who;
+use crate::tests::one_org::permit;
+use axum::http::StatusCode;
+use console::admin::values::VALUES_BYTES_MAX;
+use console::visit::FORM_BYTES_MAX;
+use identity::access::{Permission, Role};
+use identity::attribute_schema::Owner;
+use identity::org::profile_schema::ATTRIBUTES_MAX;
+use identity::org::settings::ProfileAttribute;
+use identity::person::profile::TEXT_CHARS_MAX;
+use vocab::id::{AppId, UserId};
+
+impl Pages {
+    /// Gives the people of an app all the attributes that there can be.
+    async fn every_attribute(&self, app: &AppId) {
+        let of = |number: usize| ProfileAttribute {
+            name: format!("of{number}"),
+            self_hidden: true,
+            ..ProfileAttribute::default()
+        };
+        let attributes = (0..ATTRIBUTES_MAX).map(of).collect();
+        let owner = Owner::App(app.clone());
+        let manager = permit(&self.world.main, Permission::ManageApps);
+        let cell = &self.world.cell;
+        let seen = cell.attribute_schema(&self.reader(), &owner).await.unwrap();
+        let put = cell.put_attribute_schema(&manager, &owner, seen, attributes);
+        put.await.unwrap();
+    }
+
+    async fn status(&self, who: Who, path: &str, form: &str) -> StatusCode {
+        let rows = self.world.log_rows().await;
+        let status = self.send(who, path, form).await.status();
+        assert_eq!(self.world.log_rows().await, rows, "{who:?} {path}");
+        status
+    }
+
+    /// What somebody has in an app, of the last attribute.
+    async fn last(&self, app: &AppId, user: &UserId) -> String {
+        let reader = self.reader();
+        let found = self.world.cell.find_app_person(&reader, app, user);
+        let found = found.await.unwrap();
+        let value = found
+            .attributes
+            .values()
+            .get(&format!("of{}", ATTRIBUTES_MAX - 1));
+        value
+            .and_then(|value| value.as_str())
+            .unwrap_or_default()
+            .to_owned()
+    }
+}
+
+/// A form with the longest text of each attribute, of one sign each, as it was seen and as it is to be.
+fn longest(was: &str, now: &str) -> String {
+    let text = |sign: &str| sign.repeat(TEXT_CHARS_MAX);
+    let (was, now) = (text(was), text(now));
+    let fields =
+        (0..ATTRIBUTES_MAX).map(|number| format!("&was-of{number}={was}&value-of{number}={now}"));
+    format!("through={}", fields.collect::<String>())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_somebody_may_have_in_an_app_fits_in_its_form() {
+    let pages = Pages::open().await;
+    let app = pages.app(&pages.world.main).await;
+    let grace = pages.person("main", "grace").await;
+    pages.every_attribute(&app).await;
+    let manager = permit(&pages.world.main, Permission::ManageApps);
+    let cell = &pages.world.cell;
+    let assigned = cell.assign_app_to_person(&manager, &app, &grace).await;
+    assigned.unwrap();
+    let page = format!("/admin/apps/{app}/assignments/people/{grace}");
+    // The longest character there is in a form, also where each value is there twice.
+    let tortoise = "%F0%9F%90%A2";
+    pages.done(&page, &longest("", tortoise)).await;
+    assert_eq!(pages.last(&app, &grace).await, "🐢".repeat(TEXT_CHARS_MAX));
+    let twice = longest(tortoise, "%F0%9F%90%99");
+    assert!(twice.len() > VALUES_BYTES_MAX - FORM_BYTES_MAX);
+    let runner = Who::Holder(Role::AppAdmin);
+    let set = pages.send(runner, &page, &twice).await;
+    assert_eq!(set.status(), StatusCode::SEE_OTHER);
+    assert_eq!(pages.last(&app, &grace).await, "🐙".repeat(TEXT_CHARS_MAX));
+    // What is longer than a value may be is refused beside it, and what was typed is not lost.
+    let long = longest("%F0%9F%90%99", "a").replacen("=a", "=aa", 1);
+    let (status, again) = pages.refused(Who::Administrator, &page, &long).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(again.contains("class=\"error\""));
+    pages.world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_is_read_of_a_form_than_whoever_sends_it_may_change() {
+    let pages = Pages::open().await;
+    let app = pages.app(&pages.world.main).await;
+    let grace = pages.person("main", "grace").await;
+    let page = format!("/admin/apps/{app}/assignments/people/{grace}");
+    let of = |bytes: usize| format!("through={}", "a".repeat(bytes));
+    let (large, largest) = (of(FORM_BYTES_MAX), of(VALUES_BYTES_MAX));
+    let too_large = StatusCode::PAYLOAD_TOO_LARGE;
+    for who in [
+        Who::Anonymous,
+        Who::Person,
+        Who::OtherOrgsAdministrator,
+        Who::ReadOnlyAdministrator,
+        Who::Holder(Role::ReportAdmin),
+        Who::Holder(Role::HelpDeskAdmin),
+    ] {
+        assert_eq!(pages.status(who, &page, &large).await, too_large, "{who:?}");
+    }
+    let who = Who::Administrator;
+    let sent = pages.send(who, &page, &large).await;
+    assert_eq!(sent.status(), StatusCode::SEE_OTHER);
+    assert_eq!(pages.status(who, &page, &largest).await, too_large);
+    // Every other form has the bound that it had.
+    for other in ["/admin/zones/new", "/admin/settings", "/account"] {
+        assert_eq!(pages.status(who, other, &large).await, too_large, "{other}");
+    }
+    pages.world.close().await;
+}
