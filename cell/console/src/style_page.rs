@@ -60,6 +60,23 @@ impl StylePage {
         ["Kind", "Details", "Ready"]
     }
 
+    /// Several rows of pages, of which one wraps in most windows.
+    fn sections(&self) -> part::Sections<'_> {
+        let (first, second) = (
+            [("General", "#general"), ("Mail", "#mail")],
+            [
+                ("Passwords", "#passwords"),
+                ("Passkeys", "#passkeys"),
+                ("Authenticators", "#authenticators"),
+                ("Identity providers", "#providers"),
+                ("Threats", "#threats"),
+            ],
+        );
+        part::sections("Pages")
+            .group("Organisation", "", "#mail", &first)
+            .group("Signing in", "", "#mail", &second)
+    }
+
     fn icons(&self) -> &'static [(&'static str, Icon)] {
         &Icon::ALL
     }

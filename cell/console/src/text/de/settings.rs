@@ -3,6 +3,10 @@
 use crate::text::en::settings::Settings;
 
 pub const SETTINGS: Settings = Settings {
+    group_org: "Organisation",
+    group_sign_in: "Anmeldung",
+    group_people: "Personen",
+    group_programs: "Programme",
     tab_general: "Allgemein",
     tab_mail: "Mail",
     tab_passwords: "Passwörter",

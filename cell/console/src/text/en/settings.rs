@@ -3,6 +3,10 @@
 messages! {
     /// Settings.
     Settings, SETTINGS {
+        group_org: "Organisation",
+        group_sign_in: "Signing in",
+        group_people: "People",
+        group_programs: "Programs",
         tab_general: "General",
         tab_mail: "Mail",
         tab_passwords: "Passwords",

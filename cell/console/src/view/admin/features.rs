@@ -1,6 +1,6 @@
 //! Which ways in of programs are open.
 
-use super::settings::tab_bar;
+use super::settings::sections;
 use crate::view::part::{self, Tone};
 use crate::view::shell::{Shell, here};
 use askama::Template;

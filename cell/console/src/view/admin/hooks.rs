@@ -1,6 +1,6 @@
 //! Event hooks, and what they were told.
 
-use super::settings::tab_bar;
+use super::settings::sections;
 use crate::text::Text;
 use crate::view::part::{self, Badge, Icon, Input, Moment, Pager, Tone, badge};
 use crate::view::shell::{Shell, here};

@@ -1,6 +1,6 @@
 //! Inline hooks, and trying them.
 
-use super::settings::tab_bar;
+use super::settings::sections;
 use crate::text::Text;
 use crate::view::part::{self, Choice, Icon, Input, Moment, Tone};
 use crate::view::shell::{Shell, here};

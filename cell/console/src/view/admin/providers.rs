@@ -1,6 +1,6 @@
 //! Identity providers.
 
-use super::settings::tab_bar;
+use super::settings::sections;
 use crate::view::part::{self, Choice, Icon, Input, Moment, Pager, Tone};
 use crate::view::row::LinkRow;
 use crate::view::shell::{Shell, here};

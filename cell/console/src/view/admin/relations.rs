@@ -1,7 +1,7 @@
 //! Relations between people: those that there are, and who somebody is linked to.
 
 use super::pick::Picker;
-use super::settings::tab_bar;
+use super::settings::sections;
 use crate::view::part::{self, Icon, Input, Pager};
 use crate::view::row::LinkRow;
 use crate::view::shell::{Shell, here};

@@ -1,6 +1,6 @@
 //! Settings that are lists: profile attributes, API tokens and trusted origins.
 
-use super::settings::tab_bar;
+use super::settings::sections;
 use crate::text::Text;
 use crate::view::part::{self, Choice, Icon, Input, Moment, Tone};
 use crate::view::shell::{Shell, here};

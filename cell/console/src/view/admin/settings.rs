@@ -4,32 +4,55 @@ use crate::view::part::{self, Choice, Input, Tone};
 use crate::view::shell::{Shell, here};
 use askama::Template;
 
-/// The tabs of all settings pages.
-pub(super) fn tab_bar<'a>(shell: &'a Shell, here: &str) -> part::TabBar<'a> {
+/// The way between all settings pages.
+pub(super) fn sections<'a>(shell: &'a Shell, here: &str) -> part::Sections<'a> {
     let t = shell.t;
     let base = format!("{}/admin/settings", shell.prefix);
-    [
-        (t.settings.tab_general, ""),
-        (t.settings.tab_mail, "/mail"),
-        (t.settings.tab_passwords, "/passwords"),
-        (t.settings.tab_sessions, "/sessions"),
-        (t.settings.tab_means, "/authenticators"),
-        (t.settings.tab_passkeys, "/passkeys"),
-        (t.settings.threats, "/threats"),
-        (t.settings.tab_attributes, "/attributes"),
-        (t.relations.tab, "/relations"),
-        (t.settings.tab_tokens, "/tokens"),
-        (t.settings.tab_features, "/features"),
-        (t.settings.tab_origins, "/origins"),
-        (t.settings.tab_hooks, "/hooks"),
-        (t.inline_hooks.tab, "/inline-hooks"),
-        (t.providers.tab, "/providers"),
-        (t.streams.tab, "/streams"),
-    ]
-    .into_iter()
-    .fold(part::tabs(t.admin.nav_settings), |bar, (label, rest)| {
-        bar.tab(label, &base, rest, rest == here)
-    })
+    part::sections(t.admin.nav_settings)
+        .group(
+            t.settings.group_org,
+            &base,
+            here,
+            &[
+                (t.settings.tab_general, ""),
+                (t.settings.tab_mail, "/mail"),
+                (t.settings.tab_features, "/features"),
+            ],
+        )
+        .group(
+            t.settings.group_sign_in,
+            &base,
+            here,
+            &[
+                (t.settings.tab_passwords, "/passwords"),
+                (t.settings.tab_passkeys, "/passkeys"),
+                (t.settings.tab_means, "/authenticators"),
+                (t.settings.tab_sessions, "/sessions"),
+                (t.settings.threats, "/threats"),
+                (t.providers.tab, "/providers"),
+            ],
+        )
+        .group(
+            t.settings.group_people,
+            &base,
+            here,
+            &[
+                (t.settings.tab_attributes, "/attributes"),
+                (t.relations.tab, "/relations"),
+            ],
+        )
+        .group(
+            t.settings.group_programs,
+            &base,
+            here,
+            &[
+                (t.settings.tab_tokens, "/tokens"),
+                (t.settings.tab_origins, "/origins"),
+                (t.settings.tab_hooks, "/hooks"),
+                (t.inline_hooks.tab, "/inline-hooks"),
+                (t.streams.tab, "/streams"),
+            ],
+        )
 }
 
 /// Name, colour, language, logo, hosts (`/admin/settings`). Posts `name`, `colour`, `language`, `revision` there; the

@@ -1,6 +1,6 @@
 //! Log streams, and how far each has come.
 
-use super::settings::tab_bar;
+use super::settings::sections;
 use crate::text::Text;
 use crate::view::part::{self, Badge, Icon, Input, Moment, Tone, badge};
 use crate::view::shell::{Shell, here};

@@ -1,6 +1,6 @@
 //! What is done about addresses from which many different names fail to sign in.
 
-use super::settings::tab_bar;
+use super::settings::sections;
 use crate::view::part::{self, Choice, Input};
 use crate::view::shell::{Shell, here};
 use askama::Template;

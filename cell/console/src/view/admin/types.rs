@@ -1,6 +1,6 @@
 //! Types of people, among the settings.
 
-use super::settings::tab_bar;
+use super::settings::sections;
 use crate::view::part::{self, Input};
 use crate::view::shell::{Shell, here};
 use askama::Template;

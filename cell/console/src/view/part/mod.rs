@@ -21,7 +21,8 @@ pub use field::{Choice, Field, Input};
 pub use icon::Icon;
 pub use moment::Moment;
 pub use navigate::{
-    Crumb, Filter, Pager, Step, StepState, Steps, Tab, TabBar, crumbs, steps, tabs,
+    Crumb, Filter, Pager, Sections, Step, StepState, Steps, Tab, TabBar, crumbs, sections, steps,
+    tabs,
 };
 pub use qr::QrPicture;
 pub use show::{

@@ -81,6 +81,47 @@ impl TabBar<'_> {
     }
 }
 
+/// Pages that belong together, in groups. See [`sections`].
+#[derive(Clone, Debug, Template)]
+#[template(path = "component/sections.html")]
+pub struct Sections<'a> {
+    label: &'a str,
+    groups: Vec<(&'a str, Vec<Tab>)>,
+}
+
+impl askama::filters::HtmlSafe for Sections<'_> {}
+
+/// Pages that belong together, where there are more of them than a row of tabs holds: each group is a row that wraps, and a narrow window
+/// folds them all. `label` names them to everybody, [`Sections::group`] adds some.
+#[must_use]
+pub fn sections(label: &str) -> Sections<'_> {
+    Sections {
+        label,
+        groups: Vec::new(),
+    }
+}
+
+impl<'a> Sections<'a> {
+    /// Some of them below `base`, by what they are called and where they are; `here` is where the reader is.
+    #[must_use]
+    pub fn group(mut self, title: &'a str, base: &str, here: &str, pages: &[(&str, &str)]) -> Self {
+        let tabs = pages.iter().map(|(label, rest)| Tab {
+            label: (*label).to_owned(),
+            href: format!("{base}{rest}"),
+            is_here: *rest == here,
+        });
+        self.groups.push((title, tabs.collect()));
+        self
+    }
+
+    /// What the present one is called.
+    fn here(&self) -> Option<&str> {
+        let mut tabs = self.groups.iter().flat_map(|(_, tabs)| tabs);
+        let here = tabs.find(|tab| tab.is_here);
+        here.map(|tab| tab.label.as_str())
+    }
+}
+
 /// How far a step has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepState {
@@ -234,5 +275,38 @@ impl<'a> Filter<'a> {
                 .iter()
                 .chain(&self.lines)
                 .any(|(_, _, value)| !value.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sections;
+    use askama::Template as _;
+
+    #[test]
+    fn of_pages_in_groups_the_present_one_is_marked_and_named_where_they_are_folded() {
+        let of = |here: &str| {
+            sections("Settings")
+                .group("First", "/admin", here, &[("General", ""), ("Mail", "/m")])
+                .group("Second", "/admin", here, &[("Passwords", "/p")])
+                .render()
+                .unwrap()
+        };
+        for (here, named, link) in [
+            ("", "Settings: General", "<a href=\"/admin\" aria-current"),
+            (
+                "/p",
+                "Settings: Passwords",
+                "<a href=\"/admin/p\" aria-current",
+            ),
+        ] {
+            let html = of(here);
+            assert!(html.contains(named) && html.contains(link), "{html}");
+            assert_eq!(html.matches("aria-current").count(), 1, "{html}");
+            assert_eq!(html.matches("<a href=").count(), 3, "{html}");
+        }
+        // A page that is none of them is named by none of them.
+        let html = of("/elsewhere");
+        assert!(html.contains("Settings</summary>"), "{html}");
     }
 }
