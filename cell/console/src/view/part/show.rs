@@ -1,6 +1,7 @@
 //! Things that show a state: badges, banners, empty states, figures, initials.
 
 use super::{Icon, initials};
+use crate::view::shell::Shell;
 use askama::Template;
 
 /// The weight of a message or a state. Colour is never its only sign: an icon or a word always stands beside it.
@@ -78,14 +79,14 @@ pub fn banner(text: &str, tone: Tone) -> Banner<'_> {
     Banner { text, tone }
 }
 
-/// What stands where a list would be. See [`empty`].
+/// What stands where a list would be: a frame of its own on a page, none within a card. See [`empty`].
 #[derive(Clone, Debug, Template)]
 #[template(path = "component/empty.html")]
 pub struct Empty<'a> {
     icon: Icon,
     title: &'a str,
     text: &'a str,
-    link: Option<(&'a str, &'a str)>,
+    link: Option<(&'a Shell, &'a str, &'a str)>,
 }
 
 impl askama::filters::HtmlSafe for Empty<'_> {}
@@ -102,10 +103,10 @@ pub fn empty<'a>(icon: Icon, title: &'a str, text: &'a str) -> Empty<'a> {
 }
 
 impl<'a> Empty<'a> {
-    /// With the link that fills the list.
+    /// With the link that fills the list; `href` stands after the path prefix.
     #[must_use]
-    pub fn link(mut self, href: &'a str, label: &'a str) -> Empty<'a> {
-        self.link = Some((href, label));
+    pub fn link(mut self, shell: &'a Shell, href: &'a str, label: &'a str) -> Empty<'a> {
+        self.link = Some((shell, href, label));
         self
     }
 }
