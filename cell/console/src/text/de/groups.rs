@@ -24,7 +24,7 @@ pub const GROUPS: Groups = Groups {
     apps_empty: "Keine Apps",
     apps_empty_about: "Jedes Mitglied darf die Apps der Gruppe benutzen.",
     delete: "Gruppe löschen",
-    delete_about: "Ihre Mitglieder bleiben und verlieren die Apps, die nur diese Gruppe ihnen gab.",
+    delete_about: "Ihre Mitglieder bleiben und verlieren die Apps und Rollen, die nur diese Gruppe ihnen gab.",
     delete_question: "Das lässt sich nicht rückgängig machen.",
     rules: "Gruppenregeln",
     rules_about: "Nehmen Personen nach ihren Angaben in Gruppen auf, und wieder heraus, wenn sie nicht mehr passen.",

@@ -24,7 +24,7 @@ messages! {
         apps_empty: "No apps",
         apps_empty_about: "Every member may use the apps of the group.",
         delete: "Delete group",
-        delete_about: "Its members stay, and lose the apps that only this group gave them.",
+        delete_about: "Its members stay, and lose the apps and roles that only this group gave them.",
         delete_question: "This cannot be undone.",
         rules: "Group rules",
         rules_about: "Put people into groups by who they are, and take them out when they fit no more.",
