@@ -164,9 +164,11 @@ async fn an_app_that_came_through_a_group_becomes_the_persons_own_by_what_is_set
     assert!(pages.look(&page).await.contains("through the group Desk"));
     let list = pages.look(&format!("/admin/people/{desk}/apps")).await;
     assert!(list.contains(&page));
-    // A form that was made when it was their own gives it to nobody.
+    // A form that was made when it was their own gives it to nobody, nor does the one that is shown then.
     let form = "value-site=Kos&was-site=";
     pages.told(&page, form, CHANGED).await;
+    let own = "name=\"through\" value=\"\"";
+    pages.told(&page, form, own).await;
     let own = format!("through={group}&{form}");
     pages.forbidden(Role::HelpDeskAdmin, &page, &own).await;
     pages.done(&page, &own).await;

@@ -184,8 +184,11 @@ async fn page(
     assigned: &Assigned,
     again: Option<Again<'_>>,
 ) -> Answer {
+    // A form that was made when they had it themselves stays one, for as long as it shows what was typed.
+    let was_own = again.is_some() && visit.field("through").is_empty();
     let through = match &assigned.person.way {
         Way::Direct => None,
+        Way::Group(_) if was_own => None,
         Way::Group(group) => {
             let groups = visit
                 .cell
