@@ -31,7 +31,7 @@ impl Pages {
         put.await.unwrap();
     }
 
-    async fn status(&self, who: Who, path: &str, form: &str) -> StatusCode {
+    async fn turned_down(&self, who: Who, path: &str, form: &str) -> StatusCode {
         let rows = self.world.log_rows().await;
         let status = self.send(who, path, form).await.status();
         assert_eq!(self.world.log_rows().await, rows, "{who:?} {path}");
@@ -109,15 +109,23 @@ async fn no_more_is_read_of_a_form_than_whoever_sends_it_may_change() {
         Who::Holder(Role::ReportAdmin),
         Who::Holder(Role::HelpDeskAdmin),
     ] {
-        assert_eq!(pages.status(who, &page, &large).await, too_large, "{who:?}");
+        assert_eq!(
+            pages.turned_down(who, &page, &large).await,
+            too_large,
+            "{who:?}"
+        );
     }
     let who = Who::Administrator;
     let sent = pages.send(who, &page, &large).await;
     assert_eq!(sent.status(), StatusCode::SEE_OTHER);
-    assert_eq!(pages.status(who, &page, &largest).await, too_large);
+    assert_eq!(pages.turned_down(who, &page, &largest).await, too_large);
     // Every other form has the bound that it had.
     for other in ["/admin/zones/new", "/admin/settings", "/account"] {
-        assert_eq!(pages.status(who, other, &large).await, too_large, "{other}");
+        assert_eq!(
+            pages.turned_down(who, other, &large).await,
+            too_large,
+            "{other}"
+        );
     }
     pages.world.close().await;
 }
