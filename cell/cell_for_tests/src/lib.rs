@@ -7,10 +7,11 @@
     reason = "it is a part of tests, where a failure is a panic"
 )]
 
-use database::{Database, Location, Migration};
+use database::{Database, DatabaseFault, Location, Migration};
 use identity::access::{Caller, Permission, Permit, Role, authorize};
 use identity::api_token::operations::DeclaredApiToken;
 use identity::cell::{Cell, CellBuilder};
+use identity::notice::OUTBOX_KIND;
 use identity::password::hash_pool::{HashPool, HashPoolLimits};
 use identity::person::creation::{Beginning, NewPerson};
 use identity::person::lifecycle::LifecycleAction;
@@ -18,6 +19,7 @@ use identity::person::profile::ProfileInput;
 use identity::slowdown::SlowdownTable;
 use keys::{FileRoot, Keyring, RotationSchedule, SigningKeys};
 use ledger::ClientFacts;
+use ledger::outbox::store;
 use postgres_for_tests::TestDatabase;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +32,8 @@ use vocab::time::{Clock, ManualClock, Timestamp};
 
 /// When every cell begins.
 pub const START_SECS: i64 = 1_795_465_901;
+/// Most mails that are looked at at once.
+const MAILS_MAX: i64 = 100;
 
 /// The schema of a cell as far as `identity` has it; crates above add theirs by [`with`].
 pub const SCHEMA: [Migration; 35] = [
@@ -261,6 +265,27 @@ impl TestCell {
         let mut tx = self.cell.database.read().await.unwrap();
         let head = ledger::load_head(&mut tx, org).await.unwrap();
         head.map_or(0, |head| head.seq)
+    }
+
+    /// The texts of the mails that were written since this was last asked for, to whomever they go.
+    ///
+    /// # Panics
+    /// If the store fails.
+    pub async fn mails(&self) -> Vec<String> {
+        let now = self.cell.now();
+        let leased: Result<_, DatabaseFault> = self
+            .cell
+            .database
+            .write(move |tx| {
+                Box::pin(async move { store::lease_due(tx, OUTBOX_KIND, now, MAILS_MAX).await })
+            })
+            .await;
+        let mut texts = Vec::new();
+        for row in leased.unwrap() {
+            let mail = self.cell.open_mail(&row.org_id, &row.payload).await;
+            texts.push(mail.unwrap().text);
+        }
+        texts
     }
 
     /// The types of the rows of the org's log behind that one, oldest first, and who acted.

@@ -322,7 +322,12 @@ async fn the_life_cycle_goes_its_way(world: &World) {
             (400, "E0000001"),
             "DEPROVISIONED",
         ),
-        ("activate?sendEmail=false", (200, ""), "RECOVERY"),
+        (
+            "activate?sendEmail=false",
+            (501, "E0000060"),
+            "DEPROVISIONED",
+        ),
+        ("activate", (200, ""), "RECOVERY"),
         ("deactivate?sendEmail=true", (501, "E0000060"), "RECOVERY"),
         ("reset_password?sendEmail=true", (200, ""), "RECOVERY"),
     ] {
@@ -361,6 +366,31 @@ async fn who_was_locked_is_unlocked_and_who_has_no_password_is_invited(world: &W
     assert_eq!(status(world, "bob").await, "PROVISIONED");
     assert_eq!(step(world, "bob", "reactivate").await.status, 200);
     assert_eq!(status(world, "bob").await, "PROVISIONED");
+}
+
+/// Whoever gets in by a link alone is sent one where they are activated, as where they are reset.
+async fn who_had_to_get_in_by_a_link_is_sent_one_when_back(world: &World) {
+    let id = add(world, "", &ada()).await.id();
+    for (verb, links) in [
+        ("deactivate", 0),
+        ("activate", 0),
+        ("reset_password", 1),
+        ("deactivate", 0),
+        ("activate", 1),
+    ] {
+        let answer = step(world, &id, verb).await;
+        assert_eq!((answer.status.as_u16(), &answer.body), (200, &json!({})));
+        let mails = world.mails().await;
+        let sent = mails.iter().filter(|mail| mail.contains("/reset?token="));
+        assert_eq!(sent.count(), links, "{verb}: {mails:?}");
+    }
+    assert_eq!(status(world, &id).await, "RECOVERY");
+    step(world, &id, "deactivate").await;
+    let path = format!("/api/v1/users/{id}/lifecycle/activate");
+    let refused = world.call(By::Reader, "POST", &path, &Value::Null).await;
+    assert_eq!(refused.outcome(), (403, "E0000006"));
+    assert!(world.mails().await.is_empty());
+    assert_eq!(status(world, &id).await, "DEPROVISIONED");
 }
 
 async fn removal_takes_two_steps_and_leaves_nothing(world: &World) {
@@ -408,5 +438,6 @@ on_both_engines!(
     a_change_may_be_made_on_condition,
     the_life_cycle_goes_its_way,
     who_was_locked_is_unlocked_and_who_has_no_password_is_invited,
+    who_had_to_get_in_by_a_link_is_sent_one_when_back,
     removal_takes_two_steps_and_leaves_nothing,
 );

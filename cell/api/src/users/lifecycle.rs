@@ -104,7 +104,7 @@ pub fn permitted_steps(from: PersonStatus) -> Vec<Step> {
 /// # Errors
 /// [`ApiError`] as every operation.
 pub async fn activate(call: Call) -> Result<Reply, ApiError> {
-    // Whoever has a password is sent nothing: then it says what is done anyway.
+    // Most people who have a password are sent nothing: then it says what is done anyway.
     call.query.flag("sendEmail", true)?;
     take(&call, Step::Activate).await
 }
@@ -221,10 +221,21 @@ async fn apply(call: &Call, record: &PersonRecord, step: Step) -> Result<(), Api
     if action == LifecycleAction::Invite {
         links_go_by_mail(call)?;
     }
-    let changed = call
-        .cell
-        .change_person_status(&call.permit, &person.id, action)
-        .await;
+    let changed = match action {
+        LifecycleAction::Activate => {
+            let context = &call.context;
+            let planned = call.cell.plan_activation(context, &call.permit, person);
+            let planned = planned.await?;
+            if planned.sends_link() {
+                links_go_by_mail(call)?;
+            }
+            planned.apply(&call.cell).await
+        }
+        action => {
+            let (permit, id) = (&call.permit, &person.id);
+            call.cell.change_person_status(permit, id, action).await
+        }
+    };
     match changed {
         Ok(_) => {}
         // Somebody else took a step in between: the state is another one now.

@@ -31,7 +31,7 @@ pub struct PersonChange {
     pub password: Option<Secret<String>>,
     /// Whether they are to belong; they stay as they are where nothing is said.
     pub belongs: Option<bool>,
-    /// By which address of the org somebody is invited who is to belong and has no password.
+    /// By which address of the org somebody is let in by a link who is to belong: who has no password, or had to be let in so before.
     pub invited_by: Arc<OrgContext>,
 }
 
@@ -54,7 +54,7 @@ pub const fn decide_belonging(
 }
 
 impl Cell {
-    /// Changes a person, all of it or nothing; the mail with an invitation included.
+    /// Changes a person, all of it or nothing; the mail with a link that lets them in included.
     ///
     /// # Errors
     /// [`PasswordRefusal`], or in it the [`Refusal`] that the rules of profiles and of the life cycle give, above all
@@ -102,11 +102,15 @@ impl Cell {
             }
             false => Vec::new(),
         };
-        let invitation = match action {
+        let context = &change.invited_by;
+        let link = match action {
             Some(LifecycleAction::Invite) => {
                 let purpose = LinkPurpose::Invitation;
-                let planned = self.plan_mailed_link(&change.invited_by, &about, purpose);
-                Some(planned.await?)
+                Some(self.plan_mailed_link(context, &about, purpose).await?)
+            }
+            // The revision that is held below is that of the state to which they return.
+            Some(LifecycleAction::Activate) if self.awaits_link(present).await? => {
+                Some(self.plan_way_back(context, &about).await?)
             }
             _ => None,
         };
@@ -150,8 +154,8 @@ impl Cell {
                     if let Some(password) = password {
                         password.apply(tx).await?;
                     }
-                    if let Some(invitation) = invitation {
-                        invitation.put(tx).await?;
+                    if let Some(link) = link {
+                        link.put(tx).await?;
                     }
                     let place = (org, &user_id);
                     let followed = follow(tx, &cell, Some(&permit), rules.as_deref(), place);

@@ -1,5 +1,6 @@
 //! People: their life cycle, profile, and the ways to find them.
 
+pub mod activation;
 pub mod blocks;
 pub mod change;
 pub mod creation;

@@ -349,7 +349,8 @@ impl Cell {
         ])
     }
 
-    /// Moves a person through the life cycle.
+    /// Moves a person through the life cycle. Nothing is sent by it: what lets people in by a link has operations that send one, above
+    /// all [`Cell::plan_activation`].
     ///
     /// # Errors
     /// [`Refusal::WrongState`] where the table has no such step; [`Refusal::OutOfReach`] for somebody who may do more.

@@ -37,6 +37,7 @@ pub(super) enum Act {
     SetPassword,
     ImportHash,
     Step(LifecycleAction),
+    Activate,
     Delete,
     Invite,
     SendRecovery,
@@ -55,6 +56,7 @@ impl Act {
             Self::UpdateWithPassword,
             Self::SetPassword,
             Self::ImportHash,
+            Self::Activate,
             Self::Delete,
             Self::Invite,
             Self::SendRecovery,
@@ -112,6 +114,11 @@ impl Act {
             Self::Step(action) => {
                 let changed = cell.change_person_status(permit, user, action);
                 changed.await.map(drop)
+            }
+            Self::Activate => {
+                let context = context(&person.org_id);
+                let planned = cell.plan_activation(&context, permit, person).await?;
+                planned.apply(cell).await.map(drop)
             }
             Self::Delete => cell.delete_person(permit, user).await,
             Self::Invite => {

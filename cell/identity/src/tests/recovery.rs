@@ -2,6 +2,7 @@
 
 use crate::access::{Permission, Role};
 use crate::credential::password::PasswordRefusal;
+use crate::fault::Refusal;
 use crate::for_tests::{World, on_both_engines, profile};
 use crate::org::settings::RecoverySettings;
 use crate::person::lifecycle::LifecycleAction;
@@ -92,10 +93,7 @@ async fn a_mailbox_is_enough_for_most_people_where_the_org_lets_it(world: &World
     let notices = mails(world).await;
     assert!(notices.iter().any(|text| text.contains("passkeys")));
     let again = follow(world, &org, by_mail, "").await;
-    assert!(matches!(
-        again,
-        Err(LinkRefusal::Other(crate::fault::Refusal::NotFound))
-    ));
+    assert!(matches!(again, Err(LinkRefusal::Other(Refusal::NotFound))));
     // The org says no.
     let permit = world.permit(&org, Permission::ManageOrg);
     let present = world
@@ -143,7 +141,7 @@ async fn a_link_that_was_asked_for_ends_with_the_way_back_by_mail(world: &World)
     let refused = follow(world, &org, by_mail, "").await;
     assert!(matches!(
         refused,
-        Err(LinkRefusal::Other(crate::fault::Refusal::NotFound))
+        Err(LinkRefusal::Other(Refusal::NotFound))
     ));
     take(true).await;
     let found = world.cell.find_link(&org, by_mail.0, by_mail.1).await;
@@ -301,7 +299,7 @@ async fn an_old_invitation_does_not_open_a_living_account(world: &World) {
     let refused = follow(world, &org, (LinkPurpose::Invitation, &token), "").await;
     assert!(matches!(
         refused,
-        Err(LinkRefusal::Other(crate::fault::Refusal::NotFound))
+        Err(LinkRefusal::Other(Refusal::NotFound))
     ));
 }
 
@@ -402,6 +400,76 @@ async fn a_link_settles_what_was_asked_for_before(world: &World) {
     );
 }
 
+/// Whoever was reset before they were deactivated is sent, where they are activated, what a reset sends: nothing else lets them in.
+async fn whoever_activation_leads_back_to_a_link_is_sent_one(world: &World) {
+    let org = world.org("acme").await;
+    let manage = world.permit(&org, Permission::ManagePeople);
+    let help = world.permit(&org, Permission::HelpPeople);
+    let here = context(&org);
+    let change = async |person: &Person, action| {
+        let changed = world.cell.change_person_status(&manage, &person.id, action);
+        changed.await.unwrap()
+    };
+    for (login, asked, after) in [
+        (
+            "ada",
+            LifecycleAction::ResetPassword,
+            PersonStatus::Recovery,
+        ),
+        (
+            "bob",
+            LifecycleAction::ExpirePassword,
+            PersonStatus::PasswordExpired,
+        ),
+        ("eve", LifecycleAction::Suspend, PersonStatus::Active),
+    ] {
+        let person = world.person(&org, login).await;
+        change(&person, asked).await;
+        change(&person, LifecycleAction::Deactivate).await;
+        let person = world.load(&org, &person.id).await;
+        mails(world).await;
+        let refused = world.cell.plan_activation(&here, &help, &person).await;
+        assert!(matches!(refused, Err(Refusal::Forbidden)), "{login}");
+        let planned = world.cell.plan_activation(&here, &manage, &person).await;
+        let planned = planned.unwrap();
+        let is_sent = after == PersonStatus::Recovery;
+        assert_eq!(planned.sends_link(), is_sent, "{login}");
+        let rows = world.log_rows(&org).await;
+        assert_eq!(planned.apply(&world.cell).await.unwrap(), after);
+        assert_eq!(world.load(&org, &person.id).await.status, after);
+        assert_eq!(world.log_rows(&org).await, rows + 1, "{login}");
+        let told = mails(world).await;
+        assert_eq!(told.len(), usize::from(is_sent), "{login}: {told:?}");
+        if is_sent {
+            let token = token_in(&told);
+            let by_mail = (LinkPurpose::Recovery, token.as_str());
+            let opened = follow(world, &org, by_mail, "").await.unwrap();
+            assert_eq!(opened.enrolling.person.status, PersonStatus::Active);
+        }
+    }
+    // Of one who was reset since it was looked at, nothing is done: they would be led back without a link.
+    let zoe = world.person(&org, "zoe").await;
+    change(&zoe, LifecycleAction::Deactivate).await;
+    let zoe = world.load(&org, &zoe.id).await;
+    let planned = world.cell.plan_activation(&here, &manage, &zoe).await;
+    let planned = planned.unwrap();
+    for action in [
+        LifecycleAction::Activate,
+        LifecycleAction::ResetPassword,
+        LifecycleAction::Deactivate,
+    ] {
+        change(&zoe, action).await;
+    }
+    mails(world).await;
+    let rows = world.log_rows(&org).await;
+    let late = planned.apply(&world.cell).await;
+    assert!(matches!(late, Err(Refusal::Changed)), "{late:?}");
+    assert_eq!(world.log_rows(&org).await, rows);
+    assert!(mails(world).await.is_empty());
+    let now = world.load(&org, &zoe.id).await.status;
+    assert_eq!(now, PersonStatus::Deprovisioned);
+}
+
 /// What must back a link is decided where it is used: a role that was given since the page was looked at counts.
 async fn a_role_that_is_given_meanwhile_is_not_opened_by_mail_alone(world: &World) {
     let org = world.org("acme").await;
@@ -457,6 +525,7 @@ on_both_engines!(
     a_role_that_is_given_meanwhile_is_not_opened_by_mail_alone,
     a_refused_password_uses_neither_link_nor_code_up,
     a_link_settles_what_was_asked_for_before,
+    whoever_activation_leads_back_to_a_link_is_sent_one,
     a_mailbox_is_enough_for_most_people_where_the_org_lets_it,
     a_link_that_was_asked_for_ends_with_the_way_back_by_mail,
     an_administrator_needs_a_code,

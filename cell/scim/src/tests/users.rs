@@ -247,6 +247,19 @@ async fn active_leads_through_the_life_cycle(world: &World) {
     assert_eq!(status(world, &id).await, "SUSPENDED");
     assert!(set(json!(true)).await);
     assert_eq!(status(world, &id).await, "ACTIVE");
+    // Whoever gets in by a link alone is sent one.
+    let reset = LifecycleAction::ResetPassword;
+    let reset = world.cell.change_person_status(&permit, &user, reset);
+    reset.await.unwrap();
+    assert!(!set(json!(false)).await);
+    world.mails().await;
+    assert!(set(json!(true)).await);
+    assert_eq!(status(world, &id).await, "RECOVERY");
+    let mails = world.mails().await;
+    assert!(
+        mails.len() == 1 && mails[0].contains("/reset?token="),
+        "{mails:?}"
+    );
     // The last super administrator cannot be kept out.
     let me = world.get("/scim/v2/Me").await;
     let mut body = me.body.clone();

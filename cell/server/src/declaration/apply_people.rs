@@ -226,10 +226,11 @@ async fn apply_step(
             let hash = declared.password_hash.as_deref().unwrap_or_default();
             cell.import_password_hash(&permit, &person.id, hash).await
         }
-        PersonStep::Activate => cell
-            .change_person_status(&permit, &person.id, LifecycleAction::Activate)
-            .await
-            .map(drop),
+        PersonStep::Activate => {
+            let context = site.context();
+            let planned = cell.plan_activation(&context, &permit, person);
+            planned.await?.apply(cell).await.map(drop)
+        }
         PersonStep::Invite => {
             // The mail first: a person who is invited twice is better off than one who never hears of it.
             cell.send_link(&site.context(), &permit, person, LinkPurpose::Invitation)

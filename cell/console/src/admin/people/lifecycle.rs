@@ -98,6 +98,10 @@ async fn apply(
     let Some(step) = step_of(action) else {
         return end_sessions(&visit.cell, permit, &person.id, Ending::All).await;
     };
+    if step == LifecycleAction::Activate {
+        let planned = visit.cell.plan_activation(&visit.context, permit, person);
+        return planned.await?.apply(&visit.cell).await.map(drop);
+    }
     visit
         .cell
         .change_person_status(permit, &person.id, step)
