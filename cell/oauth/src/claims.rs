@@ -132,13 +132,13 @@ fn is_asked_for(claim: &ClaimConfig, scopes: &ScopeSet) -> bool {
     claim.scopes.is_empty() || claim.scopes.iter().any(|scope| scopes.contains(scope))
 }
 
-/// A profile attribute: a built-in one, or one of the org's schema.
+/// A profile attribute: a built-in one, by the name that expressions call it by as well, or one of the org's schema.
 fn attribute(person: &Person, name: &str) -> Option<Value> {
     match name {
         "login" => Some(Value::from(person.login.as_str())),
         "email" => Some(Value::from(person.email.as_str())),
-        "first_name" => Some(Value::from(person.first_name.as_str())),
-        "last_name" => Some(Value::from(person.last_name.as_str())),
+        "first_name" | "firstName" => Some(Value::from(person.first_name.as_str())),
+        "last_name" | "lastName" => Some(Value::from(person.last_name.as_str())),
         "display_name" => Some(Value::from(person.display_name())),
         other => person.profile.get(other).cloned(),
     }

@@ -266,6 +266,37 @@ async fn claims_come_and_go(world: &World) {
     assert_eq!(delete(world, &own).await.outcome(), (404, "E0000007"));
 }
 
+async fn a_claim_names_what_people_have(world: &World) {
+    let server = add(world, "Orders").await.id();
+    let path = format!("{SERVERS}/{server}/claims");
+    let claim = |attribute: &str| {
+        json!({
+            "name": "grade", "claimType": "IDENTITY", "valueType": "EXPRESSION", "value": format!("user.{attribute}"),
+        })
+    };
+    let rows = world.log_rows(&world.main).await;
+    let refused = world.post(&path, &claim("grade")).await;
+    assert_eq!(refused.outcome(), (400, "E0000001"));
+    let cause = &refused.body["errorCauses"][0]["errorSummary"];
+    let words = "people have no attribute \"grade\"";
+    assert!(cause.as_str().unwrap().ends_with(words), "{cause}");
+    assert_eq!(world.log_rows(&world.main).await, rows);
+    assert_eq!(world.get(&path).await.body, json!([]));
+    let schema = json!({ "definitions": { "custom": { "properties": { "grade": { "type": "string", "title": "Grade" } } } } });
+    let schemas = "/api/v1/meta/schemas/user/default";
+    assert_eq!(world.post(schemas, &schema).await.status, 200);
+    let made = world.post(&path, &claim("grade")).await;
+    assert_eq!(
+        (made.status.as_u16(), &made.body["value"]),
+        (201, &json!("user.grade"))
+    );
+    let own = format!("{path}/{}", made.id());
+    let refused = put(world, &own, &claim("rank")).await;
+    assert_eq!(refused.outcome(), (400, "E0000001"));
+    assert_eq!(world.get(&own).await.body, made.body);
+    assert_eq!(put(world, &own, &claim("firstName")).await.status, 200);
+}
+
 async fn keys_are_shown_and_rotated(world: &World) {
     let server = world.server(&world.main, "Orders").await;
     let path = format!("{SERVERS}/{}/credentials", server.id);
@@ -333,6 +364,7 @@ on_both_engines!(
     servers_are_listed_in_pages,
     scopes_come_and_go_and_keep_their_ids,
     claims_come_and_go,
+    a_claim_names_what_people_have,
     keys_are_shown_and_rotated,
     parts_of_another_server_are_not_found,
 );

@@ -38,7 +38,7 @@ impl Cell {
         input: RuleInput,
     ) -> Result<GroupRule, Refusal> {
         permit.covers(Permission::ManageGroups)?;
-        let (input, expression) = decide_rule(input, &self.rule_schema(permit.org()).await?)?;
+        let (input, expression) = decide_rule(input, &self.every_attribute(permit.org()).await?)?;
         let id = GroupRuleId::generate(self.entropy());
         let (cell, permit, asks) = (
             self.clone(),
@@ -82,7 +82,7 @@ impl Cell {
         input: RuleInput,
     ) -> Result<GroupRule, Refusal> {
         permit.covers(Permission::ManageGroups)?;
-        let (input, expression) = decide_rule(input, &self.rule_schema(permit.org()).await?)?;
+        let (input, expression) = decide_rule(input, &self.every_attribute(permit.org()).await?)?;
         let (cell, permit, id) = (self.clone(), permit.clone(), id.clone());
         let asks = expression.memberships().to_vec();
         self.database
@@ -122,7 +122,7 @@ impl Cell {
         id: &GroupRuleId,
     ) -> Result<(), Refusal> {
         permit.covers(Permission::ManageGroups)?;
-        let schema = self.rule_schema(permit.org()).await?;
+        let schema = self.every_attribute(permit.org()).await?;
         let (cell, permit, id) = (self.clone(), permit.clone(), id.clone());
         self.database
             .write(move |tx| {
@@ -307,7 +307,11 @@ impl Cell {
         Ok(store::load_group_names(&mut tx, permit.org(), id).await?)
     }
 
-    async fn rule_schema(&self, org: &OrgId) -> Result<Vec<ProfileAttribute>, Refusal> {
+    /// The attributes that expressions and claims may name: those of people of any type.
+    pub(crate) async fn every_attribute(
+        &self,
+        org: &OrgId,
+    ) -> Result<Vec<ProfileAttribute>, Refusal> {
         let snapshot = self.snapshot(org).await?.ok_or(Refusal::NotFound)?;
         Ok(snapshot.schemas().every().into_owned())
     }

@@ -10,7 +10,7 @@ use crate::inline_hook::InlineHookKind;
 use crate::server::change::{ServerChange, plan_change};
 use crate::server::parts::{AccessPolicy, rules_in_force};
 use crate::server::policies::{PolicyChange, plan_policy_change};
-use crate::server::rules::{decide_name, decide_parts, decide_server};
+use crate::server::rules::{check_attributes, decide_name, decide_parts, decide_server};
 use crate::server::store::{self, SERVERS_MAX};
 use crate::server::{AuthorizationServer, DEFAULT_SERVER_NAME, ServerConfig};
 use database::{ReadTx, WriteTx};
@@ -39,6 +39,8 @@ impl Cell {
     ) -> Result<AuthorizationServer, Refusal> {
         permit.covers(Permission::ManageServers)?;
         let (name, config, now) = (decide_name(name)?, decide_server(config)?, self.now());
+        let schema = self.every_attribute(permit.org()).await?;
+        check_attributes(&config.claims, &[], &schema)?;
         let id = ServerId::generate(self.entropy());
         let server = AuthorizationServer::new(permit.org().clone(), id, name, config, now);
         let stored = server.clone();
@@ -79,6 +81,7 @@ impl Cell {
     ) -> Result<(), Refusal> {
         permit.covers_within(Permission::ManageServers, Capability::ServersManage)?;
         let (name, config) = (decide_name(name)?, decide_server(config)?);
+        let schema = self.every_attribute(permit.org()).await?;
         let (cell, by, id) = (self.clone(), permit.clone(), server_id.clone());
         let outcome = self
             .database
@@ -90,6 +93,7 @@ impl Cell {
                     }
                     let name = decide_kept_name(&server.name, name)?;
                     let mut config = config;
+                    check_attributes(&config.claims, &server.config.claims, &schema)?;
                     server.parts.mark_unlisted(&mut config);
                     server.name = name;
                     reconfigure(&mut server, config)?;
@@ -115,6 +119,12 @@ impl Cell {
         change: ServerChange,
     ) -> Result<(), Refusal> {
         permit.covers_within(Permission::ManageServers, Capability::ServersManage)?;
+        let schema = self.every_attribute(permit.org()).await?;
+        // A scope that is renamed takes its claims along, whatever they name.
+        let claim = match &change {
+            ServerChange::PutClaim(_, claim) => Some(claim.clone()),
+            _ => None,
+        };
         let (cell, by, id) = (self.clone(), permit.clone(), server_id.clone());
         let outcome = self
             .database
@@ -122,6 +132,7 @@ impl Cell {
                 Box::pin(async move {
                     let mut server = load_for_change(tx, &by, &id).await?;
                     let planned = plan_change(&server.name, &server.config, change)?;
+                    check_attributes(claim.as_slice(), &server.config.claims, &schema)?;
                     let name = decide_kept_name(&server.name, decide_name(&planned.name)?)?;
                     server.name = name;
                     reconfigure(&mut server, decide_server(planned.config)?)?;

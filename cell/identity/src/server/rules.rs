@@ -1,6 +1,8 @@
 //! What the settings of an authorization server may be: pure rules.
 
 use crate::fault::Refusal;
+use crate::group_rule::decide::kind_of;
+use crate::org::settings::ProfileAttribute;
 use crate::problem::{Problem, named, quoted};
 use crate::server::parts::{AccessPolicy, POLICIES_MAX, ServerParts};
 use crate::server::{
@@ -66,6 +68,9 @@ const RESERVED_CLAIMS: &[&str] = &[
     "cnf",
     "events",
 ];
+
+/// What claims call attributes that everybody has, beside the names that expressions call them by.
+const CALLED_BY_CLAIMS: [&str; 3] = ["first_name", "last_name", "display_name"];
 
 /// Trims and checks the name of a server.
 ///
@@ -214,6 +219,31 @@ fn check_claim(claim: &ClaimConfig) -> Result<(), Refusal> {
     }
 }
 
+/// Refuses claims that name an attribute which nobody can have, of whatever type they are: they would give nothing, and nobody would be
+/// told. What stands there already stays as it is, though its attribute is no more.
+///
+/// # Errors
+/// [`Refusal::Invalid`] naming claim and attribute.
+pub fn check_attributes(
+    claims: &[ClaimConfig],
+    former: &[ClaimConfig],
+    schema: &[ProfileAttribute],
+) -> Result<(), Refusal> {
+    for claim in claims.iter().filter(|claim| !former.contains(claim)) {
+        let ClaimValue::Attribute(name) = &claim.value else {
+            continue;
+        };
+        if !CALLED_BY_CLAIMS.contains(&name.as_str()) && kind_of(schema, name).is_none() {
+            let problem = Problem::of(
+                "{of}: people have no attribute {name}",
+                [("of", claim.name.clone()), quoted(name)],
+            );
+            return Err(Refusal::invalid("claims", problem));
+        }
+    }
+    Ok(())
+}
+
 fn check_known_scopes(
     field: &'static str,
     of: &str,
@@ -343,7 +373,8 @@ fn check_ids(rule: &AccessRule) -> Result<(), Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::{RESERVED_CLAIMS, STANDARD_SCOPES, decide_name, decide_server};
+    use super::{RESERVED_CLAIMS, STANDARD_SCOPES, check_attributes, decide_name, decide_server};
+    use crate::org::settings::ProfileAttribute;
     use crate::server::{
         AccessRule, ClaimConfig, ClaimToken, ClaimValue, RULES_MAX, SCOPES_MAX, ScopeConfig,
         ServerConfig,
@@ -394,6 +425,49 @@ mod tests {
             })
             .is_ok()
         );
+    }
+
+    #[test]
+    fn a_claim_names_what_people_have() {
+        let of = |name: &str, attribute: &str| ClaimConfig {
+            value: ClaimValue::Attribute(attribute.into()),
+            ..claim(name)
+        };
+        let schema = [ProfileAttribute {
+            name: "team".into(),
+            ..ProfileAttribute::default()
+        }];
+        for (attribute, is_good) in [
+            ("login", true),
+            ("email", true),
+            ("first_name", true),
+            ("firstName", true),
+            ("last_name", true),
+            ("lastName", true),
+            ("display_name", true),
+            ("team", true),
+            ("Team", false),
+            ("user.team", false),
+            ("id", false),
+        ] {
+            let checked = check_attributes(&[of("a", attribute)], &[], &schema);
+            assert_eq!(checked.is_ok(), is_good, "{attribute}");
+        }
+        let (kept, text) = (of("a", "gone"), claim("b"));
+        let former = std::slice::from_ref(&kept);
+        let check = |claims: &[ClaimConfig]| check_attributes(claims, former, &schema);
+        assert!(check(&[kept.clone(), text]).is_ok());
+        for other in [of("b", "gone"), of("a", "missing")] {
+            let refused = check(&[kept.clone(), other.clone()]).unwrap_err();
+            let (name, value) = (&other.name, &other.value);
+            let ClaimValue::Attribute(attribute) = value else {
+                panic!("{value:?}");
+            };
+            assert_eq!(
+                refused.to_string(),
+                format!("claims: {name}: people have no attribute {attribute:?}")
+            );
+        }
     }
 
     #[test]

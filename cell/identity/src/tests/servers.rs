@@ -3,12 +3,15 @@
 use crate::access::Permission;
 use crate::fault::Refusal;
 use crate::for_tests::{World, on_both_engines};
+use crate::org::settings::AttributeKind;
 use crate::server::change::{ServerChange, part_key};
 use crate::server::policies::{Force, PolicyChange, PolicySettings, RuleChange};
 use crate::server::{
-    AccessRule, AuthorizationServer, DEFAULT_SERVER_NAME, ScopeConfig, ServerConfig,
+    AccessRule, AuthorizationServer, ClaimConfig, ClaimToken, ClaimValue, DEFAULT_SERVER_NAME,
+    ScopeConfig, ServerConfig,
 };
 use crate::tests::store::{forget_parts, reconfigure_without_parts};
+use crate::tests::typed_rules::{contractors, set};
 use keys::{KeyPhase, ServerKeyScope};
 use protocol::jose::algorithm::Algorithm;
 use std::sync::Arc;
@@ -397,7 +400,88 @@ async fn keys_are_rotated_and_revoked_where_there_are_any(world: &World) {
     assert!(matches!(refused, Refusal::Forbidden));
 }
 
+/// A claim of what nobody can have would give nothing. What was there before its attribute went stays, until it is changed itself.
+async fn a_claim_names_what_people_of_some_type_have(world: &World) {
+    let org = world.org("acme").await;
+    let permit = world.permit(&org, Permission::ManageServers);
+    let cell = &world.cell;
+    let claim = |name: &str, attribute: &str| ClaimConfig {
+        name: name.into(),
+        token: ClaimToken::IdToken,
+        value: ClaimValue::Attribute(attribute.into()),
+        scopes: vec!["read".into()],
+    };
+    let scope = |name: &str| ScopeConfig {
+        name: name.into(),
+        ..ScopeConfig::default()
+    };
+    let config = |claims: Vec<ClaimConfig>| ServerConfig {
+        scopes: vec![scope("read")],
+        claims,
+        ..ServerConfig::default()
+    };
+    let is_refused = |outcome: Result<(), Refusal>, attribute: &str| {
+        let said = outcome.unwrap_err().to_string();
+        let part = format!("people have no attribute {attribute:?}");
+        assert!(
+            said.starts_with("claims: ") && said.ends_with(&part),
+            "{said}"
+        );
+    };
+    let unknown = config(vec![claim("mail", "email"), claim("grade", "grade")]);
+    let made = cell.create_server(&permit, "Bad", unknown.clone()).await;
+    is_refused(made.map(drop), "grade");
+    let known = config(vec![claim("mail", "email")]);
+    let made = cell.create_server(&permit, "Orders", known).await.unwrap();
+    let change = async |change| cell.change_server(&permit, &made.id, change).await;
+    let put = async |key, claim| change(ServerChange::PutClaim(key, claim)).await;
+    let save = async |config: ServerConfig| {
+        let revision = seen(world, &org, &made.id).await.revision;
+        let saved = cell.update_server(&permit, &made.id, revision, "Orders", config);
+        saved.await
+    };
+    let rows = world.log_rows(&org).await;
+    is_refused(save(unknown.clone()).await, "grade");
+    is_refused(put(None, claim("grade", "grade")).await, "grade");
+    let key = part_key(&claim("mail", "email"));
+    is_refused(
+        put(Some(key), claim("mail", "user.email")).await,
+        "user.email",
+    );
+    assert_eq!(world.log_rows(&org).await, rows);
+    // One type that has it is enough; another org's is not.
+    let other = world.org("globex").await;
+    set(world, &other, None, &[("grade", AttributeKind::Text)]).await;
+    is_refused(put(None, claim("grade", "grade")).await, "grade");
+    let contractor = contractors(world, &org).await;
+    let grade = [("grade", AttributeKind::Text)];
+    set(world, &org, Some(&contractor), &grade).await;
+    put(None, claim("grade", "grade")).await.unwrap();
+    set(world, &org, Some(&contractor), &[]).await;
+    // Neither what is changed beside it nor the scope that it names is held against it.
+    let renamed = ServerChange::PutScope(Some(part_key(&scope("read"))), scope("look"));
+    change(renamed).await.unwrap();
+    let mut kept = seen(world, &org, &made.id).await.config.clone();
+    assert_eq!(kept.claims[1].scopes, ["look"]);
+    kept.description = "Of both shops".into();
+    save(kept.clone()).await.unwrap();
+    let present = kept.claims[1].clone();
+    put(Some(part_key(&present)), present.clone())
+        .await
+        .unwrap();
+    let called = ClaimConfig {
+        name: "level".into(),
+        ..present.clone()
+    };
+    is_refused(put(Some(part_key(&present)), called).await, "grade");
+    change(ServerChange::RemoveClaim(part_key(&present)))
+        .await
+        .unwrap();
+    is_refused(save(kept).await, "grade");
+}
+
 on_both_engines!(
+    a_claim_names_what_people_of_some_type_have,
     access_policies_are_what_is_in_force,
     a_release_that_knows_no_parts_may_change_the_same_server,
     a_server_is_changed_part_by_part,

@@ -77,6 +77,11 @@ fn config() -> ServerConfig {
                 ClaimToken::IdToken,
                 ClaimValue::Attribute("first_name".into()),
             ),
+            claim(
+                "family",
+                ClaimToken::IdToken,
+                ClaimValue::Attribute("lastName".into()),
+            ),
         ],
         ..ServerConfig::default()
     }
@@ -99,8 +104,15 @@ async fn a_preview_says_what_is_then_issued(world: &mut World) {
     };
     let access = payload(&issued.text_of("access_token"));
     assert_eq!(lasting(access_token), lasting(access));
+    let id_token = id_token.unwrap();
+    let named = (&id_token["given"], &id_token["family"]);
+    let own = (person.first_name.as_str(), person.last_name.as_str());
     assert_eq!(
-        lasting(id_token.unwrap()),
+        (named.0.as_str(), named.1.as_str()),
+        (Some(own.0), Some(own.1))
+    );
+    assert_eq!(
+        lasting(id_token),
         lasting(payload(&issued.text_of("id_token")))
     );
     assert_eq!(issued.json()["expires_in"], access_secs);

@@ -225,7 +225,8 @@ async fn apply_server(
 ) -> Result<Standing, Refusal> {
     let name = declared.name.value.trim();
     let present = find_server(site, name).await?;
-    let plan = plan_server(declared, present.as_ref(), known)?;
+    let schema = site.types.every_attribute();
+    let plan = plan_server(declared, present.as_ref(), known, &schema)?;
     if site.mode == Mode::Apply && plan.standing != Standing::Same {
         let permit = site.permit(Permission::ManageServers)?;
         match present {

@@ -12,7 +12,8 @@ use identity::app::operations::check_declared_secret;
 use identity::app::rules::{decide_app, decide_label, needs_secret};
 use identity::app::settings::AppSettings;
 use identity::fault::Refusal;
-use identity::server::rules::{decide_name, decide_server};
+use identity::org::settings::ProfileAttribute;
+use identity::server::rules::{check_attributes, decide_name, decide_server};
 use identity::server::{AccessRule, AuthorizationServer, ServerConfig};
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
@@ -199,7 +200,7 @@ pub struct ServerPlan {
     pub config: ServerConfig,
 }
 
-/// What is to be done for an authorization server.
+/// What is to be done for an authorization server, whose claims may name these attributes.
 ///
 /// # Errors
 /// [`Refusal`] as the rules of servers say.
@@ -207,6 +208,7 @@ pub fn plan_server(
     declared: &ServerDeclaration,
     present: Option<&AuthorizationServer>,
     known: &Known,
+    schema: &[ProfileAttribute],
 ) -> Result<ServerPlan, Refusal> {
     let name = decide_name(&declared.name.value)?;
     let config = decide_server(ServerConfig {
@@ -218,6 +220,8 @@ pub fn plan_server(
         access_token_form: declared.access_token_form,
         access_token_algorithm: declared.access_token_algorithm,
     })?;
+    let former = present.map_or(&[][..], |present| present.config.claims.as_slice());
+    check_attributes(&config.claims, former, schema)?;
     let standing = present.map_or(Standing::Missing, |present| {
         let show = |name: &str, config| server_as_json(name, config, &known.names);
         Standing::from(differences(

@@ -90,6 +90,12 @@ impl KnownTypes {
         })
     }
 
+    /// The attributes that people can have, of whatever type they are, as the document leaves them.
+    pub(super) fn every_attribute(&self) -> Vec<ProfileAttribute> {
+        let all = self.named.values().chain(&self.others);
+        all.flat_map(|one| one.attributes.iter().cloned()).collect()
+    }
+
     fn by_key(&self, key: Option<&UserTypeId>) -> Option<&KnownType> {
         let mut all = self.named.values().chain(&self.others);
         all.find(|one| one.key.as_ref() == key)

@@ -310,3 +310,22 @@ async fn what_is_said_of_an_attribute_of_a_type_and_of_an_app_is_changed() {
     assert!(!site.unique && site.self_hidden);
     pages.world.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_of_what_nobody_has_is_refused_with_the_name_of_it() {
+    let pages = Pages::open().await;
+    let cell = &pages.world.cell;
+    let servers = cell.list_servers(&pages.reader()).await.unwrap();
+    let path = format!("/admin/servers/{}/claims/new", servers[0].id);
+    let form = |attribute: &str| {
+        format!("name=rank&token=id_token&source=attribute&value={attribute}&scopes=")
+    };
+    pages
+        .told(&path, &form("rank"), "people have no attribute")
+        .await;
+    pages.forbidden(Role::AppAdmin, &path, &form("login")).await;
+    pages.done(&path, &form("login")).await;
+    let shown = pages.look(&path.replace("/new", "")).await;
+    assert!(shown.contains("rank") && shown.contains("login"));
+    pages.world.close().await;
+}

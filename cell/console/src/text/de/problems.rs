@@ -618,6 +618,10 @@ pub const PROBLEMS: &[(&str, &str)] = &[
         "{of}: Dieser Server hat keinen Scope {name}",
     ),
     (
+        "{of}: people have no attribute {name}",
+        "{of}: Personen haben kein Attribut {name}",
+    ),
+    (
         "{user} still names {name}; change it first",
         "{user} nennt {name} noch; ändern Sie das zuerst",
     ),

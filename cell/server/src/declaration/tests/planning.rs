@@ -323,7 +323,50 @@ async fn types_that_cannot_be_are_refused_where_they_stand(world: &World) {
     }
 }
 
+/// A claim names what people have once the document is applied, by `plan` too.
+async fn a_claim_names_what_the_same_document_gives_people(world: &World) {
+    let team = attribute("team", "kind: text");
+    let (none, one) = ([type_of("one", "")], [type_of("one", &team)]);
+    let of_default = typed(&team, &none);
+    let of_type = typed("", &one);
+    let with = |people: &str, servers: &[(&str, &str)]| {
+        let servers = servers.iter().map(|(server, claimed)| {
+            format!(
+                "      - {{ name: {server}, audience: api://orders, claims: [ {{ name: crew, token: id_token, value: {{ attribute: {claimed} }} }} ] }}\n"
+            )
+        });
+        let servers: String = servers.collect();
+        format!("{people}    authorization_servers:\n{servers}")
+    };
+    for (number, people) in [of_default, of_type].iter().enumerate() {
+        let of_this_case =
+            |text: String| text.replacen("slug: main", &format!("slug: main{number}"), 1);
+        let refused = async |text: String, line: usize, attribute: &str| {
+            let text = of_this_case(text);
+            let told = world.refused(&text, Mode::Plan).await;
+            assert!(told.starts_with(&format!("doc.yaml:{line}:")), "{told}");
+            let words = format!("crew: people have no attribute {attribute:?}");
+            assert!(told.contains(&words), "{told}");
+            assert_eq!(world.refused(&text, Mode::Apply).await, told);
+        };
+        let whole = of_this_case(with(people, &[("Orders", "team")]));
+        assert!(!world.plan(&whole).await.changes.is_empty());
+        world.apply(&whole).await;
+        assert!(world.plan(&whole).await.changes.is_empty());
+        refused(with(people, &[("Orders", "crew")]), 8, "crew").await;
+        // Once nobody has it any more, the claim stays, and no other one is made.
+        let bare = typed("", &none);
+        let left = of_this_case(with(&bare, &[("Orders", "team")]));
+        assert!(!world.plan(&left).await.changes.is_empty());
+        world.apply(&left).await;
+        assert!(world.plan(&left).await.changes.is_empty());
+        let both = with(&bare, &[("Orders", "team"), ("Others", "team")]);
+        refused(both, 9, "team").await;
+    }
+}
+
 on_both_engines!(
+    a_claim_names_what_the_same_document_gives_people,
     an_empty_cell_is_planned_as_it_is_made,
     every_kind_of_change_is_planned_then_made_and_then_gone,
     what_an_administrator_changed_shows_as_drift,
