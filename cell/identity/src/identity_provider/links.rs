@@ -149,7 +149,8 @@ impl Cell {
             .await
     }
 
-    /// Removes the link of a person at a provider. A person does not remove the own last way to sign in.
+    /// Removes the link of a person at a provider, and tells the person: it is one way in less. A person does not remove the own last
+    /// way to sign in.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is none; [`Refusal::WrongState`] for the last way; [`Refusal::OutOfReach`] for somebody who
@@ -161,12 +162,18 @@ impl Cell {
         provider: &IdentityProviderId,
         user: &UserId,
     ) -> Result<(), Refusal> {
-        permit.covers_loss_of_factors_of(user)?;
+        let subject = self.loss_subject(permit, user).await?;
         let own = permit.covers(Permission::OwnFactors).is_ok();
-        let snapshot = self.snapshot(permit.org()).await?;
-        let snapshot = snapshot.ok_or(Refusal::NotFound)?;
+        let named = {
+            let mut tx = self.database.read().await?;
+            store::load(&mut tx, permit.org(), provider).await?
+        };
+        let named = named.ok_or(Refusal::NotFound)?;
+        let notice = Notice::ProviderUnlinked { name: &named.name };
+        let org_name = &subject.org().name;
+        let mail = self.seal_mail(org_name, &subject.person, &notice).await?;
         let (cell, permit) = (self.clone(), permit.clone());
-        let (provider, user) = (provider.clone(), user.clone());
+        let (provider, user, now) = (provider.clone(), user.clone(), self.now());
         self.database
             .write(move |tx| {
                 Box::pin(async move {
@@ -178,13 +185,14 @@ impl Cell {
                     if !store::delete_link(tx, org, &provider.id, &user).await? {
                         return Err(Refusal::NotFound);
                     }
-                    let settings = &snapshot.org.settings.passkey;
+                    let settings = &subject.org().settings.passkey;
                     if own
                         && !store::has_usable_link(tx, org, &user).await?
                         && !has_way_in(tx, org, &user, settings).await?
                     {
                         return Err(LAST_WAY);
                     }
+                    mail.enqueue(tx, org, now).await?;
                     let event = cell
                         .person_event(&permit, EventType::UserAccountIdpUnlink, &person)
                         .target(provider_target(&provider));

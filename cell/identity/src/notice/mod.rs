@@ -64,6 +64,11 @@ pub enum Notice<'a> {
         /// The name of the provider.
         name: &'a str,
     },
+    /// The link of the account to one at a provider was removed.
+    ProviderUnlinked {
+        /// The name of the provider.
+        name: &'a str,
+    },
     /// An authenticator app was added.
     TotpAdded,
     /// The authenticator app was removed.
@@ -114,6 +119,7 @@ impl Notice<'_> {
             Self::PasskeyRemoved { name } => alarming(t.passkey_removed, &[("name", name)]),
             Self::PasskeysLost => alarming(t.passkeys_lost, &[]),
             Self::ProviderLinked { name } => alarming(t.provider_linked, &[("name", name)]),
+            Self::ProviderUnlinked { name } => alarming(t.provider_unlinked, &[("name", name)]),
             Self::TotpAdded => alarming(t.totp_added, &[]),
             Self::TotpRemoved => alarming(t.totp_removed, &[]),
             Self::FactorsReset => alarming(t.factors_reset, &[]),
@@ -251,7 +257,7 @@ impl Cell {
 mod tests {
     use super::{Notice, find_text};
 
-    const NOTICES: [Notice<'static>; 16] = [
+    const NOTICES: [Notice<'static>; 17] = [
         Notice::Invitation { url: "https://x/1" },
         Notice::Recovery { url: "https://x/1" },
         Notice::Code { code: "123456" },
@@ -264,6 +270,7 @@ mod tests {
         Notice::PasskeyRemoved { name: "{name}" },
         Notice::PasskeysLost,
         Notice::ProviderLinked { name: "{name}" },
+        Notice::ProviderUnlinked { name: "{name}" },
         Notice::TotpAdded,
         Notice::TotpRemoved,
         Notice::FactorsReset,

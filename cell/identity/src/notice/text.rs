@@ -19,6 +19,7 @@ pub(super) struct MailText {
     pub(super) passkey_removed: Wording,
     pub(super) passkeys_lost: Wording,
     pub(super) provider_linked: Wording,
+    pub(super) provider_unlinked: Wording,
     pub(super) totp_added: Wording,
     pub(super) totp_removed: Wording,
     pub(super) factors_reset: Wording,
@@ -72,6 +73,10 @@ pub(super) static ENGLISH: MailText = MailText {
     provider_linked: (
         "Your account can be reached by another way to sign in",
         "it was linked to an account at \"{name}\", by which one can sign in.",
+    ),
+    provider_unlinked: (
+        "A way to sign in was removed from your account",
+        "it is no longer linked to an account at \"{name}\", by which one could sign in.",
     ),
     totp_added: (
         "An authenticator app was added to your account",
@@ -146,6 +151,10 @@ static GERMAN: MailText = MailText {
     provider_linked: (
         "Ihr Konto ist auf einem weiteren Weg erreichbar",
         "es wurde mit einem Konto bei \"{name}\" verknüpft, mit dem man sich anmelden kann.",
+    ),
+    provider_unlinked: (
+        "Ein Weg zum Anmelden wurde aus Ihrem Konto entfernt",
+        "es ist nicht mehr mit einem Konto bei \"{name}\" verknüpft, mit dem man sich anmelden konnte.",
     ),
     totp_added: (
         "Eine Authenticator-App kam zu Ihrem Konto hinzu",

@@ -1,7 +1,7 @@
 //! What follows from the word of a provider in a sign-in, and links that want proof of the person's own.
 
 use crate::access::ceiling::load_standing;
-use crate::access::{Permission, Role};
+use crate::access::{Permission, Permit, Role};
 use crate::cell::Cell;
 use crate::event_hook::envoy::PlainHttp;
 use crate::fault::Refusal;
@@ -302,8 +302,8 @@ async fn nobody_comes_to_a_role_by_a_group_that_a_provider_names(world: &World) 
     assert!(!standing.is_administrator());
 }
 
-/// Whoever is given another way in is told, as of a password or a passkey.
-async fn a_link_that_somebody_makes_is_told_its_person(world: &World) {
+/// Whoever is given another way in is told, as of a password or a passkey, and so is whoever loses one.
+async fn a_link_that_somebody_makes_or_removes_is_told_its_person(world: &World) {
     let org = world.org("acme").await;
     let provider = provider(world, &org).await;
     let ada = world.person(&org, "ada").await;
@@ -323,10 +323,47 @@ async fn a_link_that_somebody_makes_is_told_its_person(world: &World) {
     // What is refused is not told.
     assert!(matches!(link("2").await, Err(Refusal::Taken { .. })));
     assert!(mails(world).await.is_empty());
+    let unlink = async |permit: &Permit, person: &Person| {
+        let unlinked = world.cell.unlink_person(permit, &provider.id, &person.id);
+        unlinked.await
+    };
+    let rows = world.log_rows(&org).await;
+    unlink(&permit, &ada).await.unwrap();
+    assert_eq!(world.log_rows(&org).await, rows + 1);
+    let told = mails(world).await;
+    assert!(
+        told.len() == 1 && told[0].contains("no longer") && told[0].contains(&provider.name),
+        "{told:?}"
+    );
+    let again = unlink(&permit, &ada).await;
+    assert!(matches!(again, Err(Refusal::NotFound)));
+    // So is whoever removes it themselves, but not of the last way in, which stays.
+    let eve = person(arrive(world, &provider, vouched("3", "eve@partner.example")).await);
+    let own = permit_sign_in(&eve, None, &facts(world, ADDRESS).client).unwrap();
+    assert!(matches!(
+        unlink(&own, &eve).await,
+        Err(Refusal::WrongState(_))
+    ));
+    assert!(mails(world).await.is_empty());
+    set_password(world, &eve).await;
+    mails(world).await;
+    unlink(&own, &eve).await.unwrap();
+    assert_eq!(mails(world).await.len(), 1);
+    // Somebody above is out of reach, and hears of nothing.
+    let boss = world.administrator(&org, "root", Role::SuperAdmin).await;
+    let people = world.permit(&org, Permission::ManagePeople);
+    let linked = world.cell.link_person(&people, &provider, &boss.id, "4");
+    linked.await.unwrap();
+    mails(world).await;
+    assert!(matches!(
+        unlink(&permit, &boss).await,
+        Err(Refusal::OutOfReach(_))
+    ));
+    assert!(mails(world).await.is_empty());
 }
 
 on_both_engines!(
-    a_link_that_somebody_makes_is_told_its_person,
+    a_link_that_somebody_makes_or_removes_is_told_its_person,
     nobody_comes_to_a_role_by_a_group_that_a_provider_names,
     the_word_of_a_provider_is_one_proof_among_others,
     an_administrator_is_linked_only_after_proof_of_their_own,
