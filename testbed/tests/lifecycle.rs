@@ -116,6 +116,44 @@ async fn an_open_stream_of_events_does_not_keep_the_program() {
     assert!(!log.contains("were cut off"), "{log}");
 }
 
+/// A link that is made beside the server is for the address that it has, whichever that is; none is made up.
+#[tokio::test]
+async fn a_link_to_get_back_in_is_for_the_address_of_the_last_start() {
+    let mut instance = Instance::start(Plan::default()).unwrap();
+    Administrator::set_up(&instance).await.unwrap();
+    let recover = |instance: &Instance| instance.run(&["recover", "ada@example.com"]).unwrap();
+    let wanted = format!("\n  {}/reset?token=", instance.origin());
+    let said = recover(&instance);
+    assert!(said.contains(&wanted), "{said}");
+    let link = said.lines().last().unwrap().trim();
+    let path = link.strip_prefix(&instance.origin()).unwrap();
+    let mut client = Connection::new(instance.peer().clone());
+    let reply = client.get(path, "").await.unwrap();
+    assert!(reply.status.is_success(), "{}", reply.status);
+    assert!(instance.stop().unwrap().success());
+    assert!(recover(&instance).contains(&wanted), "it is noted");
+    let said = instance
+        .run(&[
+            "recover",
+            "ada@example.com",
+            "--origin",
+            "https://id.example.com",
+        ])
+        .unwrap();
+    let named = "\n  https://id.example.com/reset?token=";
+    assert!(said.contains(named), "{said}");
+    std::fs::remove_file(instance.data().join("origin")).unwrap();
+    let said = recover(&instance);
+    assert!(said.contains("\n  /reset?token="), "{said}");
+    assert!(
+        said.contains("--origin") && !said.contains("localhost"),
+        "{said}"
+    );
+    // The next start notes it.
+    instance.restart().unwrap();
+    assert!(recover(&instance).contains(&wanted));
+}
+
 #[test]
 fn a_second_process_on_the_same_folder_is_refused() {
     let mut instance = Instance::start(Plan::default()).unwrap();

@@ -1,5 +1,6 @@
 //! `testudo up`: one cell in one process.
 
+use crate::fleet::folder::note_origin;
 use crate::fleet::ports::check_free;
 use crate::home::must_be_servers;
 use crate::options::{Output, TlsChoice, Up};
@@ -50,7 +51,7 @@ pub async fn run(up: Up) -> anyhow::Result<ExitCode> {
         Output::Json => LogFormat::Json,
     });
     let signals = StopSignals::catch()?;
-    let output = up.output;
+    let (output, data) = (up.output, up.store.data.clone());
     must_be_servers(&up.store.data, "up")?;
     check_free(&up.store.data, &[(up.listen, "--listen")])?;
     let progress = Progress::default();
@@ -58,6 +59,7 @@ pub async fn run(up: Up) -> anyhow::Result<ExitCode> {
     let started = start(configure(up), &progress).await;
     shown.end().await;
     let started = started?;
+    note_origin(&data, &started.base_url);
     announce(&started, output)?;
     started.run(signals.wait()).await;
     Ok(ExitCode::SUCCESS)

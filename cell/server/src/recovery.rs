@@ -59,7 +59,7 @@ pub enum Answering {
     OfCell,
 }
 
-/// A link that lets the person set a new password, and give lost passkeys up; it works once and for an hour.
+/// A link that lets the person set a new password, and give lost passkeys up; it works once and for an hour. Of no address it is the path.
 ///
 /// # Errors
 /// [`RecoveryError`] with what to do.

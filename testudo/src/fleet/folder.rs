@@ -15,7 +15,7 @@ use wire::identity::{FleetIdentity, FleetRole, server_name};
 /// The name of whoever operates in the certificate that commands use.
 pub const OPERATOR_NAME: &str = "local";
 const RUNNING_FILE: &str = "running.json";
-/// Where people reach the fleet; kept while it does not run.
+/// Where people reach the fleet, or the server whose folder it is; kept while it does not run.
 const ORIGIN_FILE: &str = "origin";
 
 /// What a running fleet says of itself, for the commands that ask it.
@@ -58,7 +58,7 @@ pub fn load_process(fleet: &Path, name: &str) -> Option<u32> {
     u32::try_from(process).ok().filter(|_| lives)
 }
 
-/// Where people reached the fleet of this folder last, if it ever ran.
+/// Where people reached the fleet or server of this folder last, if it ever ran.
 #[must_use]
 pub fn load_origin(fleet: &Path) -> Option<String> {
     let text = std::fs::read_to_string(fleet.join(ORIGIN_FILE)).ok()?;
@@ -72,6 +72,18 @@ pub fn load_origin(fleet: &Path) -> Option<String> {
 /// What the file system says.
 pub fn keep_origin(fleet: &Path, origin: &str) -> std::io::Result<()> {
     write_durably(fleet, ORIGIN_FILE, format!("{origin}\n").as_bytes())
+}
+
+/// The same of what has just started in a folder, for its next start and for commands that make links.
+pub fn note_origin(folder: &Path, origin: &str) {
+    let origin = origin.trim_end_matches('/');
+    if load_origin(folder).as_deref() == Some(origin) {
+        return;
+    }
+    // A disk may be full, and what started serves.
+    if let Err(error) = keep_origin(folder, origin) {
+        tracing::warn!(%error, "it is not noted in the data folder where people reach it");
+    }
 }
 
 impl Running {
@@ -163,7 +175,7 @@ impl Running {
 
 #[cfg(test)]
 mod tests {
-    use super::{Running, keep_origin, load_origin, load_process, process_file};
+    use super::{Running, keep_origin, load_origin, load_process, note_origin, process_file};
     use server::data_folder::DataFolder;
 
     #[test]
@@ -212,5 +224,14 @@ mod tests {
         keep_origin(folder.path(), "https://localhost:1").unwrap();
         let kept = load_origin(folder.path());
         assert_eq!(kept.as_deref(), Some("https://localhost:1"));
+        for (origin, noted) in [
+            ("http://localhost:2", "http://localhost:2"),
+            ("https://id.example.com/", "https://id.example.com"),
+        ] {
+            note_origin(folder.path(), origin);
+            assert_eq!(load_origin(folder.path()).as_deref(), Some(noted));
+        }
+        // Where it cannot be noted, what started goes on.
+        note_origin(&folder.path().join("none"), "http://localhost:3");
     }
 }

@@ -1,6 +1,6 @@
 //! `testudo control`, `testudo edge`, `testudo cell run`: one process each.
 
-use crate::fleet::folder::{keep_origin, load_origin};
+use crate::fleet::folder::{load_origin, note_origin};
 use crate::fleet::lifeline::answer_parent;
 use crate::fleet::premises::{Beginning, Part, Premises, decide_premises, load_premises};
 use crate::fleet::renewal::keep_fresh;
@@ -71,7 +71,7 @@ pub async fn control(options: Control) -> anyhow::Result<ExitCode> {
         origin: options.origin,
     };
     let started = atlas::start::start(config, identity).await?;
-    note_address(&data, &origin);
+    note_origin(&data, origin.as_str());
     announce(
         &options.member,
         &json!({
@@ -103,7 +103,7 @@ pub async fn edge(options: Edge) -> anyhow::Result<ExitCode> {
     let renewal = tokio::spawn(keep_fresh(identity.clone()));
     let config = configure_edge(options);
     let started = edge::start::start(config, &identity).await?;
-    note_address(&data, &origin);
+    note_origin(&data, origin.as_str());
     let (text, first_word) = (render_edge(&started), started.first_word());
     let mut said = json!({
         "ready": true, "address": started.address, "http": started.http_address,
@@ -262,18 +262,6 @@ fn check_address(data: &Path, origin: &Url, member: &Member) -> anyhow::Result<(
     let before = load_origin(data);
     decide_address(before.as_deref(), origin.as_str(), address_of(member))
         .map_err(anyhow::Error::msg)
-}
-
-/// Notes the address for the next start, once this one has come to be.
-fn note_address(data: &Path, origin: &Url) {
-    let origin = origin.as_str().trim_end_matches('/');
-    if load_origin(data).as_deref() == Some(origin) {
-        return;
-    }
-    // A disk may be full, and the part serves.
-    if let Err(error) = keep_origin(data, origin) {
-        tracing::warn!(%error, "it is not noted where people reach the fleet");
-    }
 }
 
 /// Makes sure that a cell's folder is that cell's, and notes that it is before a store is there that anybody could mistake.

@@ -183,7 +183,7 @@ pub struct Recover {
     /// The organisation's short name, if it is not the first one; in a cell of a fleet always.
     #[arg(long)]
     pub org: Option<String>,
-    /// The address under which people reach the server: http://localhost:8080, and in a cell its fleet's, if none is named.
+    /// The address under which people reach the server: that of its last start, and in a cell its fleet's, if none is named.
     #[arg(long, env = "TESTUDO_ORIGIN")]
     pub origin: Option<Url>,
 }
