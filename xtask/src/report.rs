@@ -30,12 +30,40 @@ pub struct Step {
 }
 
 /// The steps of one run, in order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Steps {
     done: Vec<Step>,
+    began: Instant,
+}
+
+impl Default for Steps {
+    fn default() -> Self {
+        Self {
+            done: Vec::new(),
+            began: Instant::now(),
+        }
+    }
 }
 
 impl Steps {
+    /// Runs two lists of steps at the same time, and keeps the verdicts of the first before those of the second.
+    ///
+    /// For steps that wait more than they work. Their lines mix: what they run keeps its output in files.
+    pub fn run_side_by_side(
+        &mut self,
+        one: impl FnOnce(&mut Self) + Send,
+        other: impl FnOnce(&mut Self),
+    ) {
+        let mut firsts = Self::default();
+        let mut seconds = Self::default();
+        std::thread::scope(|scope| {
+            scope.spawn(|| one(&mut firsts));
+            other(&mut seconds);
+        });
+        self.done.extend(firsts.done);
+        self.done.extend(seconds.done);
+    }
+
     /// Runs one step, with a line before and after, and keeps its verdict. True when it did not fail.
     pub fn run(&mut self, name: &str, work: impl FnOnce() -> anyhow::Result<Verdict>) -> bool {
         line(&format!("\n== {name}"));
@@ -43,7 +71,7 @@ impl Steps {
         let verdict = match work() {
             Ok(verdict) => verdict,
             Err(error) => {
-                failure(&error);
+                failure(&error.context(name.to_owned()));
                 Verdict::Failed
             }
         };
@@ -65,7 +93,7 @@ impl Steps {
 
     /// Prints the table, which steps failed, and last the count; the code to exit with.
     pub fn finish(self) -> ExitCode {
-        line(&render_table(&self.done));
+        line(&render_table(&self.done, self.began.elapsed()));
         let failed = count(&self.done, &Verdict::Failed);
         if failed > 0 {
             line(&render_failed_names(&self.done));
@@ -101,8 +129,8 @@ fn render_failed_names(steps: &[Step]) -> String {
     format!("failed: {}", names.join(", "))
 }
 
-/// The table of steps with their durations.
-pub fn render_table(steps: &[Step]) -> String {
+/// The table of steps with their durations, and how long the whole run took: less than their sum where two ran at once.
+pub fn render_table(steps: &[Step], whole: Duration) -> String {
     let width = steps
         .iter()
         .map(|step| step.name.chars().count())
@@ -123,12 +151,11 @@ pub fn render_table(steps: &[Step]) -> String {
         );
         let _ = write!(table, "\n{}", row.trim_end());
     }
-    let total = steps.iter().map(|step| step.took).sum();
     let _ = write!(
         table,
         "\n{:<width$}           {:>10}",
         "total",
-        render_duration(total)
+        render_duration(whole)
     );
     table
 }
@@ -182,17 +209,35 @@ mod tests {
     }
 
     #[test]
-    fn the_table_says_why_a_step_was_skipped_and_adds_the_times_up() {
+    fn the_table_says_why_a_step_was_skipped_and_how_long_all_took() {
         let steps = [
             step("format", Verdict::Passed, 1),
             step("advisories", Verdict::Skipped("no database".to_owned()), 64),
         ];
         assert_eq!(
-            render_table(&steps),
+            render_table(&steps, Duration::from_secs(64)),
             "\nformat      passed        1.0 s\
              \nadvisories  skipped  1 min 04 s  no database\
-             \ntotal                1 min 05 s"
+             \ntotal                1 min 04 s"
         );
+    }
+
+    #[test]
+    fn steps_side_by_side_are_all_kept_and_judged() {
+        let mut steps = Steps::default();
+        steps.run("before", || Ok(Verdict::Passed));
+        steps.run_side_by_side(
+            |steps| {
+                steps.run("one", || anyhow::bail!("no"));
+            },
+            |steps| {
+                steps.run("other", || Ok(Verdict::Passed));
+            },
+        );
+        let names: Vec<&str> = steps.done.iter().map(|step| step.name.as_str()).collect();
+        assert_eq!(names, ["before", "one", "other"]);
+        assert_eq!(render_failed_names(&steps.done), "failed: one");
+        assert_eq!(steps.finish(), ExitCode::FAILURE);
     }
 
     #[test]

@@ -64,13 +64,20 @@ fn run_everything(workspace: &Workspace) -> ExitCode {
         ready = Some((built, environment));
         Ok(Verdict::Passed)
     });
-    if let Some((built, environment)) = ready {
-        run_suites(&mut steps, workspace, &tools, &built, &environment);
-    }
-    steps.run("fuzz", || {
-        fuzz::run_all(workspace)?;
-        Ok(Verdict::Passed)
-    });
+    let Some((built, environment)) = ready else {
+        return steps.finish();
+    };
+    // Whole flows wait for browsers, clients and disks more than they compute.
+    steps.run_side_by_side(
+        |steps| {
+            run_crates(steps, workspace, &tools, &built, &environment);
+            steps.run("fuzz", || {
+                fuzz::run_all(workspace)?;
+                Ok(Verdict::Passed)
+            });
+        },
+        |steps| run_testbed(steps, workspace, &built, &environment),
+    );
     steps.finish()
 }
 
@@ -114,8 +121,8 @@ fn run_clippy(root: &Path) -> anyhow::Result<Verdict> {
     Ok(Verdict::Passed)
 }
 
-/// Tests from the inside out: crates on both stores, the examples of the documentation, then the real program.
-fn run_suites(
+/// The tests of crates, what they were answered, and the examples of the documentation.
+fn run_crates(
     steps: &mut Steps,
     workspace: &Workspace,
     tools: &Tools,
@@ -142,9 +149,18 @@ fn run_suites(
             )?;
         Ok(Verdict::Passed)
     });
+}
+
+/// The tests that drive the real program, each executable a step.
+fn run_testbed(
+    steps: &mut Steps,
+    workspace: &Workspace,
+    built: &Built,
+    environment: &[(&'static str, OsString)],
+) {
     for suite in built.testbed_suites() {
         steps.run(&format!("testbed: {}", suite.target), || {
-            suites::run_testbed(suite, environment)
+            suites::run_testbed(workspace, suite, environment)
         });
     }
 }

@@ -178,10 +178,7 @@ pub fn run_each<'a>(
     let mut failed = Vec::new();
     for suite in suites {
         let name = format!("{} ({})", suite.package, suite.target);
-        let log = workspace
-            .scratch()
-            .join("logs")
-            .join(format!("{}-{}.txt", suite.package, suite.target));
+        let log = log_of(workspace, suite);
         let started = Instant::now();
         let verdict = call(suite, environment)
             .args(arguments.iter().copied())
@@ -219,13 +216,22 @@ pub fn run_witness(
     Ok(Verdict::Passed)
 }
 
-/// Runs one suite of the test bed, in sight: these take long.
+/// Runs one suite of the test bed, with its output in a file.
 pub fn run_testbed(
+    workspace: &Workspace,
     suite: &Suite,
     environment: &[(&'static str, OsString)],
 ) -> anyhow::Result<Verdict> {
-    call(suite, environment).stream(SUITE_MAX)?;
+    call(suite, environment).log_to(&log_of(workspace, suite), SUITE_MAX)?;
     Ok(Verdict::Passed)
+}
+
+/// Where the output of a suite goes.
+fn log_of(workspace: &Workspace, suite: &Suite) -> PathBuf {
+    workspace
+        .scratch()
+        .join("logs")
+        .join(format!("{}-{}.txt", suite.package, suite.target))
 }
 
 fn call(suite: &Suite, environment: &[(&'static str, OsString)]) -> Call {
