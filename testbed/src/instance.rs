@@ -2,9 +2,11 @@
 //! started again at the same address.
 
 use std::fs::File;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -297,13 +299,27 @@ impl Drop for Instance {
     }
 }
 
-/// An address of this machine that nothing listens on.
+/// Ports that Linux gives to nobody who has not asked for one of them: below those of connections, and of who asks for any.
+const PORTS: Range<u16> = 15_000..32_000;
+
+/// An address of this machine that nothing listens on, and that nobody takes by chance before somebody listens there, or while who
+/// does is started anew: other tests run at the same time.
 ///
 /// # Errors
-/// When the system has none.
+/// When all are taken.
 pub fn free_address() -> anyhow::Result<SocketAddr> {
-    let listener = TcpListener::bind("127.0.0.1:0").context("no free port")?;
-    Ok(listener.local_addr()?)
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    let count = u32::from(PORTS.end - PORTS.start);
+    // Each process begins at another place.
+    let first = std::process::id().wrapping_mul(101);
+    (0..count)
+        .find_map(|_| {
+            let place = first.wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed)) % count;
+            let port = PORTS.start + u16::try_from(place).ok()?;
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+            TcpListener::bind(address).is_ok().then_some(address)
+        })
+        .context("no free port")
 }
 
 fn launch(

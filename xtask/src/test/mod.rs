@@ -64,20 +64,17 @@ fn run_everything(workspace: &Workspace) -> ExitCode {
         ready = Some((built, environment));
         Ok(Verdict::Passed)
     });
-    let Some((built, environment)) = ready else {
-        return steps.finish();
-    };
-    // Whole flows wait for browsers, clients and disks more than they compute.
-    steps.run_side_by_side(
-        |steps| {
-            run_crates(steps, workspace, &tools, &built, &environment);
-            steps.run("fuzz", || {
-                fuzz::run_all(workspace)?;
-                Ok(Verdict::Passed)
-            });
-        },
-        |steps| run_testbed(steps, workspace, &built, &environment),
-    );
+    match ready {
+        // Whole flows wait for browsers, clients and disks more than they compute.
+        Some((built, environment)) => steps.run_side_by_side(
+            |steps| {
+                run_crates(steps, workspace, &tools, &built, &environment);
+                run_fuzz(steps, workspace);
+            },
+            |steps| run_testbed(steps, workspace, &built, &environment),
+        ),
+        None => run_fuzz(&mut steps, workspace),
+    }
     steps.finish()
 }
 
@@ -163,4 +160,11 @@ fn run_testbed(
             suites::run_testbed(workspace, suite, environment)
         });
     }
+}
+
+fn run_fuzz(steps: &mut Steps, workspace: &Workspace) {
+    steps.run("fuzz", || {
+        fuzz::run_all(workspace)?;
+        Ok(Verdict::Passed)
+    });
 }

@@ -20,7 +20,7 @@ const PRODUCT: &str = "testudo";
 /// The script that reads answers by the classes of an SDK, from the root.
 const WITNESS: &str = "testbed/clients/python/answers_as_classes.py";
 /// The longest that the tests of one executable may take.
-const SUITE_MAX: Duration = Duration::from_secs(15 * 60);
+const SUITE_MAX: Duration = Duration::from_secs(20 * 60);
 
 /// What the build made.
 #[derive(Debug)]
