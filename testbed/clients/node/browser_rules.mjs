@@ -151,7 +151,7 @@ async function rules(page, policy) {
   await page.mustNotSay('Passing');
 }
 
-/** A form that is older than a change is refused, keeps what was typed, and can be sent again. */
+/** A form that is older than a change is refused, keeps what was typed, and is refused until the page was opened anew. */
 async function staleness(page, policy) {
   await page.open(policy);
   const other = await page.visitor.context.newPage();
@@ -167,6 +167,10 @@ async function staleness(page, policy) {
   await page.mustSay('changed meanwhile');
   await page.must((await page.form(policy).locator('[name="name"]').inputValue()) === 'Treasury', 'the stale form lost what was typed');
   await page.send(policy);
+  await page.mustSay('changed meanwhile');
+  await page.open(policy);
+  await page.mustSay('Money', 'h1');
+  await page.send(policy, { name: 'Treasury' });
   await page.mustSay('Treasury', 'h1');
 }
 
