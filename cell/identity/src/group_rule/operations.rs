@@ -307,11 +307,8 @@ impl Cell {
         Ok(store::load_group_names(&mut tx, permit.org(), id).await?)
     }
 
-    /// The attributes that expressions and claims may name: those of people of any type.
-    pub(crate) async fn every_attribute(
-        &self,
-        org: &OrgId,
-    ) -> Result<Vec<ProfileAttribute>, Refusal> {
+    /// The attributes that expressions may name: those of people of any type.
+    async fn every_attribute(&self, org: &OrgId) -> Result<Vec<ProfileAttribute>, Refusal> {
         let snapshot = self.snapshot(org).await?.ok_or(Refusal::NotFound)?;
         Ok(snapshot.schemas().every().into_owned())
     }

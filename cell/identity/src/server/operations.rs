@@ -10,14 +10,17 @@ use crate::inline_hook::InlineHookKind;
 use crate::server::change::{ServerChange, plan_change};
 use crate::server::parts::{AccessPolicy, rules_in_force};
 use crate::server::policies::{PolicyChange, plan_policy_change};
-use crate::server::rules::{check_attributes, decide_name, decide_parts, decide_server};
+use crate::server::rules::{
+    asks_for_attributes, check_attributes, decide_name, decide_parts, decide_server,
+};
 use crate::server::store::{self, SERVERS_MAX};
-use crate::server::{AuthorizationServer, DEFAULT_SERVER_NAME, ServerConfig};
+use crate::server::{AuthorizationServer, ClaimConfig, DEFAULT_SERVER_NAME, ServerConfig};
+use crate::user_type::store::load_schemas;
 use database::{ReadTx, WriteTx};
 use keys::ServerKeyScope;
 use ledger::{Event, EventType, Outcome, Target};
 use vocab::future::boxed;
-use vocab::id::{InlineHookId, ServerId};
+use vocab::id::{InlineHookId, OrgId, ServerId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -39,8 +42,6 @@ impl Cell {
     ) -> Result<AuthorizationServer, Refusal> {
         permit.covers(Permission::ManageServers)?;
         let (name, config, now) = (decide_name(name)?, decide_server(config)?, self.now());
-        let schema = self.every_attribute(permit.org()).await?;
-        check_attributes(&config.claims, &[], &schema)?;
         let id = ServerId::generate(self.entropy());
         let server = AuthorizationServer::new(permit.org().clone(), id, name, config, now);
         let stored = server.clone();
@@ -51,6 +52,7 @@ impl Cell {
                 Box::pin(async move {
                     // Of two who add at once, the second counts the first one's server.
                     crate::org::store::lock(tx, &stored.org_id).await?;
+                    check_claims(tx, &stored.org_id, &stored.config.claims, &[]).await?;
                     if store::count(tx, &stored.org_id).await? >= SERVERS_MAX {
                         return Err(Refusal::TooMany {
                             what: "authorization servers",
@@ -81,7 +83,6 @@ impl Cell {
     ) -> Result<(), Refusal> {
         permit.covers_within(Permission::ManageServers, Capability::ServersManage)?;
         let (name, config) = (decide_name(name)?, decide_server(config)?);
-        let schema = self.every_attribute(permit.org()).await?;
         let (cell, by, id) = (self.clone(), permit.clone(), server_id.clone());
         let outcome = self
             .database
@@ -93,7 +94,8 @@ impl Cell {
                     }
                     let name = decide_kept_name(&server.name, name)?;
                     let mut config = config;
-                    check_attributes(&config.claims, &server.config.claims, &schema)?;
+                    let former = &server.config.claims;
+                    check_claims(tx, by.org(), &config.claims, former).await?;
                     server.parts.mark_unlisted(&mut config);
                     server.name = name;
                     reconfigure(&mut server, config)?;
@@ -119,7 +121,6 @@ impl Cell {
         change: ServerChange,
     ) -> Result<(), Refusal> {
         permit.covers_within(Permission::ManageServers, Capability::ServersManage)?;
-        let schema = self.every_attribute(permit.org()).await?;
         // A scope that is renamed takes its claims along, whatever they name.
         let claim = match &change {
             ServerChange::PutClaim(_, claim) => Some(claim.clone()),
@@ -132,7 +133,8 @@ impl Cell {
                 Box::pin(async move {
                     let mut server = load_for_change(tx, &by, &id).await?;
                     let planned = plan_change(&server.name, &server.config, change)?;
-                    check_attributes(claim.as_slice(), &server.config.claims, &schema)?;
+                    let former = &server.config.claims;
+                    check_claims(tx, by.org(), claim.as_slice(), former).await?;
                     let name = decide_kept_name(&server.name, decide_name(&planned.name)?)?;
                     server.name = name;
                     reconfigure(&mut server, decide_server(planned.config)?)?;
@@ -351,6 +353,22 @@ fn reconfigure(server: &mut AuthorizationServer, config: ServerConfig) -> Result
     server.parts = parts.fitted(&server.id, &config);
     server.config = config;
     decide_parts(&server.config, &server.parts)
+}
+
+/// Holds claims that were not there before against the attributes that there are. Whoever removes one holds the org's row: of two at once,
+/// the second sees what the first one did.
+async fn check_claims(
+    tx: &mut WriteTx,
+    org: &OrgId,
+    claims: &[ClaimConfig],
+    former: &[ClaimConfig],
+) -> Result<(), Refusal> {
+    if !asks_for_attributes(claims, former) {
+        return Ok(());
+    }
+    crate::org::store::lock(tx, org).await?;
+    let schemas = load_schemas(tx, org).await?;
+    check_attributes(claims, former, &schemas.as_schemas().every())
 }
 
 /// Apps address the preset server by its name.

@@ -1,7 +1,7 @@
 //! What the settings of an authorization server may be: pure rules.
 
 use crate::fault::Refusal;
-use crate::group_rule::decide::kind_of;
+use crate::group_rule::decide::{is_built_in, kind_of};
 use crate::org::settings::ProfileAttribute;
 use crate::problem::{Problem, named, quoted};
 use crate::server::parts::{AccessPolicy, POLICIES_MAX, ServerParts};
@@ -229,19 +229,37 @@ pub fn check_attributes(
     former: &[ClaimConfig],
     schema: &[ProfileAttribute],
 ) -> Result<(), Refusal> {
-    for claim in claims.iter().filter(|claim| !former.contains(claim)) {
-        let ClaimValue::Attribute(name) = &claim.value else {
-            continue;
-        };
-        if !CALLED_BY_CLAIMS.contains(&name.as_str()) && kind_of(schema, name).is_none() {
+    match asked_anew(claims, former).find(|(_, name)| kind_of(schema, name).is_none()) {
+        Some((of, name)) => {
             let problem = Problem::of(
                 "{of}: people have no attribute {name}",
-                [("of", claim.name.clone()), quoted(name)],
+                [("of", of.to_owned()), quoted(name)],
             );
-            return Err(Refusal::invalid("claims", problem));
+            Err(Refusal::invalid("claims", problem))
         }
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// Whether claims that were not there before name an attribute that not everybody has.
+#[must_use]
+pub fn asks_for_attributes(claims: &[ClaimConfig], former: &[ClaimConfig]) -> bool {
+    asked_anew(claims, former).next().is_some()
+}
+
+/// Those attributes, each after the claim that names it.
+fn asked_anew<'c>(
+    claims: &'c [ClaimConfig],
+    former: &'c [ClaimConfig],
+) -> impl Iterator<Item = (&'c str, &'c str)> {
+    let new = claims.iter().filter(move |claim| !former.contains(claim));
+    new.filter_map(|claim| {
+        let ClaimValue::Attribute(name) = &claim.value else {
+            return None;
+        };
+        let has_everybody = CALLED_BY_CLAIMS.contains(&name.as_str()) || is_built_in(name);
+        (!has_everybody).then_some((claim.name.as_str(), name.as_str()))
+    })
 }
 
 fn check_known_scopes(

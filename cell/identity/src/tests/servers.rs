@@ -1,6 +1,7 @@
 //! Authorization servers: what is changed is seen at once.
 
 use crate::access::Permission;
+use crate::attribute_schema::{AttributeSchema, store as attributes};
 use crate::fault::Refusal;
 use crate::for_tests::{World, on_both_engines};
 use crate::org::settings::AttributeKind;
@@ -478,6 +479,25 @@ async fn a_claim_names_what_people_of_some_type_have(world: &World) {
         .await
         .unwrap();
     is_refused(save(kept).await, "grade");
+    // What there is counts as it is stored, not as it was last heard of here.
+    set(world, &org, Some(&contractor), &grade).await;
+    cell.snapshot(&org).await.unwrap().unwrap();
+    let (of, now) = (org.clone(), cell.now());
+    let removed = cell.database.write(move |tx| {
+        Box::pin(async move {
+            let seen = attributes::load(tx, &of, contractor.as_str()).await?;
+            let none = AttributeSchema {
+                attributes: Vec::new(),
+                ..seen
+            };
+            attributes::put(tx, &of, contractor.as_str(), &none, now).await
+        })
+    });
+    removed.await.unwrap();
+    is_refused(put(None, claim("grade", "grade")).await, "grade");
+    is_refused(save(unknown.clone()).await, "grade");
+    let made = cell.create_server(&permit, "Bad", unknown).await;
+    is_refused(made.map(drop), "grade");
 }
 
 on_both_engines!(
