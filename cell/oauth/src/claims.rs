@@ -140,6 +140,11 @@ fn attribute(person: &Person, name: &str) -> Option<Value> {
         "first_name" | "firstName" => Some(Value::from(person.first_name.as_str())),
         "last_name" | "lastName" => Some(Value::from(person.last_name.as_str())),
         "display_name" => Some(Value::from(person.display_name())),
+        // An org may have an attribute of its own that is called so.
+        "displayName" => match person.profile.get(name) {
+            None => Some(Value::from(person.display_name())),
+            own => own.cloned(),
+        },
         other => person.profile.get(other).cloned(),
     }
 }

@@ -70,7 +70,7 @@ const RESERVED_CLAIMS: &[&str] = &[
 ];
 
 /// What claims call attributes that everybody has, beside the names that expressions call them by.
-const CALLED_BY_CLAIMS: [&str; 3] = ["first_name", "last_name", "display_name"];
+const CALLED_BY_CLAIMS: [&str; 4] = ["first_name", "last_name", "display_name", "displayName"];
 
 /// Trims and checks the name of a server.
 ///
@@ -463,6 +463,7 @@ mod tests {
             ("last_name", true),
             ("lastName", true),
             ("display_name", true),
+            ("displayName", true),
             ("team", true),
             ("Team", false),
             ("user.team", false),

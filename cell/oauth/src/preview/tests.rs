@@ -82,6 +82,11 @@ fn config() -> ServerConfig {
                 ClaimToken::IdToken,
                 ClaimValue::Attribute("lastName".into()),
             ),
+            claim(
+                "whole",
+                ClaimToken::IdToken,
+                ClaimValue::Attribute("displayName".into()),
+            ),
         ],
         ..ServerConfig::default()
     }
@@ -111,6 +116,7 @@ async fn a_preview_says_what_is_then_issued(world: &mut World) {
         (named.0.as_str(), named.1.as_str()),
         (Some(own.0), Some(own.1))
     );
+    assert_eq!(id_token["whole"].as_str(), Some(&*person.display_name()));
     assert_eq!(
         lasting(id_token),
         lasting(payload(&issued.text_of("id_token")))
