@@ -5,11 +5,9 @@ use crate::error::{ApiError, ErrorCode};
 use crate::reply::Reply;
 use crate::users::reload;
 use crate::users::render::render_one;
-use identity::fault::Refusal;
 use identity::person::PersonStatus;
 use identity::person::lifecycle::{LifecycleAction, permitted_actions};
 use identity::person::search::PersonRecord;
-use identity::sign_in::setup::LinkPurpose;
 
 /// A step that can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,40 +216,14 @@ async fn apply(call: &Call, record: &PersonRecord, step: Step) -> Result<(), Api
     let person = &record.person;
     let has_password = call.cell.has_password(person).await?;
     let action = decide_action(step, person.status, has_password).map_err(ApiError::of)?;
-    if action == LifecycleAction::Invite {
+    let (context, permit) = (&call.context, &call.permit);
+    let planned = call.cell.plan_step(context, permit, &person.id, action);
+    let planned = planned.await?;
+    if planned.sends_link() {
         links_go_by_mail(call)?;
     }
-    let changed = match action {
-        LifecycleAction::Activate => {
-            let context = &call.context;
-            let planned = call.cell.plan_activation(context, &call.permit, person);
-            let planned = planned.await?;
-            if planned.sends_link() {
-                links_go_by_mail(call)?;
-            }
-            planned.apply(&call.cell).await
-        }
-        action => {
-            let (permit, id) = (&call.permit, &person.id);
-            call.cell.change_person_status(permit, id, action).await
-        }
-    };
-    match changed {
-        Ok(_) => {}
-        // Somebody else took a step in between: the state is another one now.
-        Err(Refusal::Changed) => return Err(ApiError::of(ErrorCode::UserStatus)),
-        Err(refusal) => return Err(refusal.into()),
-    }
-    let purpose = match action {
-        LifecycleAction::Invite => LinkPurpose::Invitation,
-        LifecycleAction::ResetPassword => LinkPurpose::Recovery,
-        _ => return Ok(()),
-    };
-    // The link is made after the step has committed. Where that fails, the same step sends another one.
-    let sent = call
-        .cell
-        .send_link(&call.context, &call.permit, person, purpose);
-    Ok(sent.await?)
+    planned.apply(&call.cell).await?;
+    Ok(())
 }
 
 #[cfg(test)]

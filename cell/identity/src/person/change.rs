@@ -110,7 +110,8 @@ impl Cell {
             }
             // The revision that is held below is that of the state to which they return.
             Some(LifecycleAction::Activate) if self.awaits_link(present).await? => {
-                Some(self.plan_way_back(context, &about).await?)
+                let purpose = LinkPurpose::Recovery;
+                Some(self.plan_mailed_link(context, &about, purpose).await?)
             }
             _ => None,
         };
@@ -149,13 +150,17 @@ impl Cell {
                     }
                     if let Some(action) = action {
                         apply_transition(tx, &cell, &person, action).await?;
-                        events.push(cell.person_event(&permit, action.event(), &person));
                     }
                     if let Some(password) = password {
                         password.apply(tx).await?;
                     }
-                    if let Some(link) = link {
-                        link.put(tx).await?;
+                    // A link goes out with a step alone.
+                    if let Some(action) = action {
+                        let event = cell.person_event(&permit, action.event(), &person);
+                        events.push(match link {
+                            Some(link) => link.put_with(tx, event).await?,
+                            None => event,
+                        });
                     }
                     let place = (org, &user_id);
                     let followed = follow(tx, &cell, Some(&permit), rules.as_deref(), place);

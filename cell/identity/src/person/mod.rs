@@ -1,6 +1,5 @@
 //! People: their life cycle, profile, and the ways to find them.
 
-pub mod activation;
 pub mod blocks;
 pub mod change;
 pub mod creation;
@@ -12,6 +11,7 @@ pub mod removal;
 pub mod roles;
 pub mod search;
 pub mod spelling;
+pub mod steps;
 pub mod store;
 pub mod unique;
 

@@ -349,8 +349,7 @@ impl Cell {
         ])
     }
 
-    /// Moves a person through the life cycle. Nothing is sent by it: what lets people in by a link has operations that send one, above
-    /// all [`Cell::plan_activation`].
+    /// Moves a person through the life cycle. Nothing is sent by it: with [`Cell::plan_step`] goes the link that lets them in.
     ///
     /// # Errors
     /// [`Refusal::WrongState`] where the table has no such step; [`Refusal::OutOfReach`] for somebody who may do more.
@@ -366,17 +365,7 @@ impl Cell {
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    // The org's row before the person's, as whoever grants and takes roles locks them.
-                    if action.ends_sessions() {
-                        crate::org::store::lock(tx, permit.org()).await?;
-                    }
-                    let person = hold_within_reach(tx, &permit, &user_id).await?;
-                    if action.lets_in() {
-                        check_way_in(tx, &permit, &user_id).await?;
-                    }
-                    if action.ends_sessions() {
-                        refuse_last_super_admin(tx, permit.org(), &user_id).await?;
-                    }
+                    let person = hold_for_step(tx, &permit, &user_id, action).await?;
                     let after = apply_transition(tx, &cell, &person, action).await?;
                     let event = cell.person_event(&permit, action.event(), &person);
                     tell(tx, &cell, &permit, &user_id, event).await?;
@@ -445,6 +434,31 @@ async fn manages(tx: &mut ReadTx, permit: &Permit, person: &Person) -> Result<bo
     let whose = (permit.org(), caller);
     let held = reach::load_capabilities_over(tx, whose, &person.id).await?;
     Ok(held.contains(&Capability::UsersManage))
+}
+
+/// Begins a step of the life cycle: the person whom it is about to move, held until the end of its transaction.
+///
+/// # Errors
+/// As [`hold_within_reach`], and [`Refusal::OutOfReach`] for an app that would let in somebody who administers;
+/// [`Refusal::WrongState`] for a step after which nobody could administer everything.
+pub(super) async fn hold_for_step(
+    tx: &mut WriteTx,
+    permit: &Permit,
+    user_id: &UserId,
+    action: LifecycleAction,
+) -> Result<Person, Refusal> {
+    // The org's row before the person's, as whoever grants and takes roles locks them.
+    if action.ends_sessions() {
+        crate::org::store::lock(tx, permit.org()).await?;
+    }
+    let person = hold_within_reach(tx, permit, user_id).await?;
+    if action.lets_in() {
+        check_way_in(tx, permit, user_id).await?;
+    }
+    if action.ends_sessions() {
+        refuse_last_super_admin(tx, permit.org(), user_id).await?;
+    }
+    Ok(person)
 }
 
 /// Lets the rules of groups follow a change of somebody, and logs the change and what came of it.

@@ -1,8 +1,7 @@
 //! Links that open an account, how they are made and sent; and the first administrator's set-up.
 
 use crate::access::ceiling::hold_for_way_in;
-use crate::access::custom::capability::Capability;
-use crate::access::{Permission, Permit, Role};
+use crate::access::{Permit, Role};
 use crate::cell::Cell;
 use crate::credential::password::{PasswordRefusal, refuse_hash};
 use crate::credential::store::{self as credentials, OneTimeCode, StoredPassword};
@@ -12,6 +11,7 @@ use crate::notice::{Notice, SealedMail};
 use crate::org::Org;
 use crate::org::context::{OrgContext, RequestFacts};
 use crate::password::policy::{PasswordFacts, Reuse, decide_password};
+use crate::person::lifecycle::LifecycleAction;
 use crate::person::profile::{ProfileInput, decide_profile};
 use crate::person::{Person, PersonStatus, store as people};
 use crate::sign_in::recover::{decide_opens, link_url, takes_link};
@@ -59,22 +59,6 @@ impl LinkPurpose {
             Self::Setup => SETUP_SECS,
             Self::Invitation => INVITATION_SECS,
             Self::Recovery | Self::Help => RECOVERY_SECS,
-        }
-    }
-
-    /// What whoever has it sent must be permitted.
-    const fn permission(self) -> Permission {
-        match self {
-            Self::Recovery | Self::Help => Permission::HelpPeople,
-            Self::Invitation | Self::Setup => Permission::ManagePeople,
-        }
-    }
-
-    /// What a custom role must permit for it.
-    const fn capability(self) -> Capability {
-        match self {
-            Self::Recovery | Self::Help => Capability::UsersResetPassword,
-            Self::Invitation | Self::Setup => Capability::UsersActivate,
         }
     }
 
@@ -286,37 +270,12 @@ impl Cell {
         people::load(&mut tx, org_id, &user_id).await
     }
 
-    /// Sends a person a link by mail: an invitation, or a way back in.
-    ///
-    /// # Errors
-    /// [`Refusal::Changed`] if the address is not the person's any more; [`Refusal::OutOfReach`] for somebody who may do
-    /// more.
-    #[boxed]
-    pub async fn send_link(
-        &self,
-        context: &OrgContext,
-        permit: &Permit,
-        person: &Person,
-        purpose: LinkPurpose,
-    ) -> Result<(), Refusal> {
-        permit.covers_within(purpose.permission(), purpose.capability())?;
-        let link = self.plan_mailed_link(context, person, purpose).await?;
-        let (permit, user_id) = (permit.clone(), person.id.clone());
-        self.database
-            .write(move |tx| {
-                Box::pin(async move {
-                    hold_for_way_in(tx, &permit, &user_id).await?;
-                    link.put(tx).await
-                })
-            })
-            .await
-    }
-
     /// Sends a person who has forgotten their password the link that they could ask for themselves. Nothing of theirs
     /// changes by it; a row of the log tells who had it sent.
     ///
     /// # Errors
-    /// [`Refusal::WrongState`] for somebody whom it would not let in; else as [`Cell::send_link`].
+    /// [`Refusal::WrongState`] for somebody whom it would not let in; [`Refusal::OutOfReach`] for somebody who may do more;
+    /// [`Refusal::Changed`] if the address is not the person's any more.
     #[boxed]
     pub async fn send_password_link(
         &self,
@@ -324,8 +283,8 @@ impl Cell {
         permit: &Permit,
         person: &Person,
     ) -> Result<(), Refusal> {
-        let purpose = LinkPurpose::Recovery;
-        permit.covers_within(purpose.permission(), purpose.capability())?;
+        let (purpose, reset) = (LinkPurpose::Recovery, LifecycleAction::ResetPassword);
+        permit.covers_within(reset.permission(), reset.capability())?;
         let link = self.plan_mailed_link(context, person, purpose).await?;
         let event = self
             .person_event(permit, EventType::UserAccountResetPassword, person)
@@ -392,6 +351,17 @@ impl MailedLink {
             return Err(Refusal::Changed);
         }
         Ok(self.mail.enqueue(tx, &self.org_id, self.now).await?)
+    }
+
+    /// The same, and returns the row of the log about the step with which it goes out, which says so. A row that says by which link
+    /// somebody came in calls it `link`.
+    ///
+    /// # Errors
+    /// As [`Self::put`].
+    pub(crate) async fn put_with(self, tx: &mut WriteTx, event: Event) -> Result<Event, Refusal> {
+        let purpose = self.code.purpose;
+        self.put(tx).await?;
+        Ok(event.detail("linkSent", purpose))
     }
 }
 

@@ -14,7 +14,6 @@ use crate::person::lifecycle::LifecycleAction;
 use crate::person::operations::Retype;
 use crate::person::store::load_roles;
 use crate::session::ending::Ending;
-use crate::sign_in::setup::LinkPurpose;
 use crate::sign_on::zone::{ZoneReach, parse_ranges};
 use crate::sign_on::{Conditions, Membership, Outcome, Rule, SignOnPolicy, Zone};
 use crate::tests::own_account::{HASH, add_passkey};
@@ -116,20 +115,19 @@ impl Act {
                 changed.await.map(drop)
             }
             Self::Activate => {
-                let context = context(&person.org_id);
-                let planned = cell.plan_activation(&context, permit, person).await?;
+                let (here, action) = (context(&person.org_id), LifecycleAction::Activate);
+                let planned = cell.plan_step(&here, permit, user, action).await?;
                 planned.apply(cell).await.map(drop)
             }
             Self::Delete => cell.delete_person(permit, user).await,
             Self::Invite => {
-                let context = context(&person.org_id);
-                let sent = cell.send_link(&context, permit, person, LinkPurpose::Invitation);
-                sent.await
+                let (here, action) = (context(&person.org_id), LifecycleAction::Invite);
+                let planned = cell.plan_step(&here, permit, user, action).await?;
+                planned.apply(cell).await.map(drop)
             }
             Self::SendRecovery => {
-                let context = context(&person.org_id);
-                let sent = cell.send_link(&context, permit, person, LinkPurpose::Recovery);
-                sent.await
+                let here = context(&person.org_id);
+                cell.send_password_link(&here, permit, person).await
             }
             Self::EndSessions => {
                 let planned = cell.plan_session_end(permit, user, Ending::All).await?;

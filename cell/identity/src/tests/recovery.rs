@@ -1,11 +1,12 @@
 //! The way back in: a mailbox alone never opens an administrator's account; help and codes do.
 
-use crate::access::{Permission, Role};
+use crate::access::{Permission, Permit, Role};
 use crate::credential::password::PasswordRefusal;
 use crate::fault::Refusal;
 use crate::for_tests::{World, on_both_engines, profile};
 use crate::org::settings::RecoverySettings;
 use crate::person::lifecycle::LifecycleAction;
+use crate::person::profile::ProfileInput;
 use crate::person::{Person, PersonStatus};
 use crate::sign_in::begin::Purpose;
 use crate::sign_in::open::{FollowedLink, LinkAnswer, LinkRefusal, Opened};
@@ -38,6 +39,15 @@ pub(super) async fn recovery_token(world: &World, org: &OrgId, login: &str) -> S
         .await;
     sent.unwrap().unwrap();
     token_in(&mails(world).await)
+}
+
+/// Takes a step, with the link that goes out with it.
+async fn step(world: &World, person: &Person, action: LifecycleAction) {
+    let org = &person.org_id;
+    let (here, permit) = (context(org), world.permit(org, action.permission()));
+    let planned = world.cell.plan_step(&here, &permit, &person.id, action);
+    let planned = planned.await.unwrap();
+    planned.apply(&world.cell).await.unwrap();
 }
 
 async fn follow(
@@ -147,12 +157,7 @@ async fn a_link_that_was_asked_for_ends_with_the_way_back_by_mail(world: &World)
     let found = world.cell.find_link(&org, by_mail.0, by_mail.1).await;
     assert_eq!(found.unwrap(), Some(Some(ada.id.clone())));
     take(false).await;
-    let help = world.permit(&org, Permission::HelpPeople);
-    let context = context(&org);
-    let sent = world
-        .cell
-        .send_link(&context, &help, &ada, LinkPurpose::Recovery);
-    sent.await.unwrap();
+    step(world, &ada, LifecycleAction::ResetPassword).await;
     let token = token_in(&mails(world).await);
     follow(world, &org, (LinkPurpose::Recovery, &token), "")
         .await
@@ -254,18 +259,7 @@ async fn help_opens_what_a_mailbox_does_not(world: &World) {
     world.administrator(&org, "eve", Role::SuperAdmin).await;
     let ada = world.administrator(&org, "ada", Role::SuperAdmin).await;
     // Another administrator's.
-    let permit = world.permit(&org, Permission::ManagePeople);
-    world
-        .cell
-        .change_person_status(&permit, &ada.id, LifecycleAction::ResetPassword)
-        .await
-        .unwrap();
-    let ada = world.load(&org, &ada.id).await;
-    world
-        .cell
-        .send_link(&context(&org), &permit, &ada, LinkPurpose::Recovery)
-        .await
-        .unwrap();
+    step(world, &ada, LifecycleAction::ResetPassword).await;
     let token = token_in(&mails(world).await);
     follow(world, &org, (LinkPurpose::Recovery, &token), "")
         .await
@@ -288,14 +282,19 @@ async fn help_opens_what_a_mailbox_does_not(world: &World) {
 /// An invitation that was never followed is no second way around what recovery asks for.
 async fn an_old_invitation_does_not_open_a_living_account(world: &World) {
     let org = world.org("acme").await;
-    let ada = world.administrator(&org, "ada", Role::SuperAdmin).await;
-    let permit = world.permit(&org, Permission::ManagePeople);
-    world
-        .cell
-        .send_link(&context(&org), &permit, &ada, LinkPurpose::Invitation)
-        .await
-        .unwrap();
+    let (manage, grant) = (
+        world.permit(&org, Permission::ManagePeople),
+        world.permit(&org, Permission::ManageOrg),
+    );
+    let cell = &world.cell;
+    let invited = cell.create_person(&manage, profile("ada")).await;
+    let ada = world.load(&org, &invited.unwrap()).await;
+    step(world, &ada, LifecycleAction::Invite).await;
     let token = token_in(&mails(world).await);
+    let opened = cell.change_person_status(&manage, &ada.id, LifecycleAction::Activate);
+    opened.await.unwrap();
+    let given = cell.grant_role(&grant, &ada.id, Role::SuperAdmin);
+    assert!(given.await.unwrap());
     let refused = follow(world, &org, (LinkPurpose::Invitation, &token), "").await;
     assert!(matches!(
         refused,
@@ -355,17 +354,10 @@ async fn a_refused_password_uses_neither_link_nor_code_up(world: &World) {
     follow(world, &org, by_mail, &code).await.unwrap();
 
     let invited = world.cell.create_person(&manage, profile("bob")).await;
-    let bob = invited.unwrap();
-    let step = LifecycleAction::Invite;
-    let changed = world.cell.change_person_status(&manage, &bob, step).await;
-    changed.unwrap();
-    let bob = world.load(&org, &bob).await;
+    let bob = world.load(&org, &invited.unwrap()).await;
     mails(world).await;
-    let here = context(&org);
-    let sent = world
-        .cell
-        .send_link(&here, &manage, &bob, LinkPurpose::Invitation);
-    sent.await.unwrap();
+    step(world, &bob, LifecycleAction::Invite).await;
+    let bob = world.load(&org, &bob.id).await;
     let token = token_in(&mails(world).await);
     let invitation = (LinkPurpose::Invitation, token.as_str());
     refuses(&bob, invitation, "", "short").await;
@@ -379,19 +371,11 @@ async fn a_link_settles_what_was_asked_for_before(world: &World) {
     let org = world.org("acme").await;
     let ada = world.person(&org, "ada").await;
     let manage = world.permit(&org, Permission::ManagePeople);
-    for action in [
-        LifecycleAction::ExpirePassword,
-        LifecycleAction::Deactivate,
-        LifecycleAction::Invite,
-    ] {
+    for action in [LifecycleAction::ExpirePassword, LifecycleAction::Deactivate] {
         let changed = world.cell.change_person_status(&manage, &ada.id, action);
         changed.await.unwrap();
     }
-    let here = context(&org);
-    let sent = world
-        .cell
-        .send_link(&here, &manage, &ada, LinkPurpose::Invitation);
-    sent.await.unwrap();
+    step(world, &ada, LifecycleAction::Invite).await;
     let token = token_in(&mails(world).await);
     let opened = follow(world, &org, (LinkPurpose::Invitation, &token), "").await;
     assert_eq!(
@@ -405,7 +389,11 @@ async fn whoever_activation_leads_back_to_a_link_is_sent_one(world: &World) {
     let org = world.org("acme").await;
     let manage = world.permit(&org, Permission::ManagePeople);
     let help = world.permit(&org, Permission::HelpPeople);
-    let here = context(&org);
+    let (here, activate) = (context(&org), LifecycleAction::Activate);
+    let plan = async |permit: &Permit, person: &Person| {
+        let planned = world.cell.plan_step(&here, permit, &person.id, activate);
+        planned.await
+    };
     let change = async |person: &Person, action| {
         let changed = world.cell.change_person_status(&manage, &person.id, action);
         changed.await.unwrap()
@@ -428,10 +416,9 @@ async fn whoever_activation_leads_back_to_a_link_is_sent_one(world: &World) {
         change(&person, LifecycleAction::Deactivate).await;
         let person = world.load(&org, &person.id).await;
         mails(world).await;
-        let refused = world.cell.plan_activation(&here, &help, &person).await;
+        let refused = plan(&help, &person).await;
         assert!(matches!(refused, Err(Refusal::Forbidden)), "{login}");
-        let planned = world.cell.plan_activation(&here, &manage, &person).await;
-        let planned = planned.unwrap();
+        let planned = plan(&manage, &person).await.unwrap();
         let is_sent = after == PersonStatus::Recovery;
         assert_eq!(planned.sends_link(), is_sent, "{login}");
         let rows = world.log_rows(&org).await;
@@ -451,8 +438,7 @@ async fn whoever_activation_leads_back_to_a_link_is_sent_one(world: &World) {
     let zoe = world.person(&org, "zoe").await;
     change(&zoe, LifecycleAction::Deactivate).await;
     let zoe = world.load(&org, &zoe.id).await;
-    let planned = world.cell.plan_activation(&here, &manage, &zoe).await;
-    let planned = planned.unwrap();
+    let planned = plan(&manage, &zoe).await.unwrap();
     for action in [
         LifecycleAction::Activate,
         LifecycleAction::ResetPassword,
@@ -468,6 +454,44 @@ async fn whoever_activation_leads_back_to_a_link_is_sent_one(world: &World) {
     assert!(mails(world).await.is_empty());
     let now = world.load(&org, &zoe.id).await.status;
     assert_eq!(now, PersonStatus::Deprovisioned);
+}
+
+/// A step whose link would go to an address that is the person's no more is not taken.
+async fn a_step_is_not_taken_without_its_link(world: &World) {
+    let org = world.org("acme").await;
+    let (here, manage) = (context(&org), world.permit(&org, Permission::ManagePeople));
+    let invited = world.cell.create_person(&manage, profile("bob")).await;
+    let bob = world.load(&org, &invited.unwrap()).await;
+    let ada = world.person(&org, "ada").await;
+    for (person, action) in [
+        (ada, LifecycleAction::ResetPassword),
+        (bob, LifecycleAction::Invite),
+    ] {
+        let permit = world.permit(&org, action.permission());
+        let planned = world.cell.plan_step(&here, &permit, &person.id, action);
+        let planned = planned.await.unwrap();
+        assert!(planned.sends_link(), "{action:?}");
+        let moved = ProfileInput {
+            email: format!("{}@elsewhere.example", person.login),
+            ..profile(&person.login)
+        };
+        let changed = world
+            .cell
+            .update_person(&manage, &person.id, person.revision, moved);
+        changed.await.unwrap();
+        mails(world).await;
+        let rows = world.log_rows(&org).await;
+        let late = planned.apply(&world.cell).await;
+        assert!(matches!(late, Err(Refusal::Changed)), "{late:?}");
+        assert_eq!(world.log_rows(&org).await, rows, "{action:?}");
+        assert!(mails(world).await.is_empty(), "{action:?}");
+        let now = world.load(&org, &person.id).await;
+        assert_eq!(now.status, person.status);
+        step(world, &person, action).await;
+        assert!(!token_in(&mails(world).await).is_empty());
+        let now = world.load(&org, &person.id).await;
+        assert_ne!(now.status, person.status);
+    }
 }
 
 /// What must back a link is decided where it is used: a role that was given since the page was looked at counts.
@@ -526,6 +550,7 @@ on_both_engines!(
     a_refused_password_uses_neither_link_nor_code_up,
     a_link_settles_what_was_asked_for_before,
     whoever_activation_leads_back_to_a_link_is_sent_one,
+    a_step_is_not_taken_without_its_link,
     a_mailbox_is_enough_for_most_people_where_the_org_lets_it,
     a_link_that_was_asked_for_ends_with_the_way_back_by_mail,
     an_administrator_needs_a_code,

@@ -10,12 +10,12 @@ use crate::declaration::plan::{
 use crate::declaration::problem::{Problem, placed};
 use crate::declaration::report::{Kind, Report, Standing};
 use crate::declaration::types::OfType;
-use identity::access::Permission;
+use identity::access::{Permission, Permit};
 use identity::credential::password::PasswordRefusal;
 use identity::fault::Refusal;
+use identity::person::Person;
 use identity::person::lifecycle::LifecycleAction;
 use identity::person::profile::fold;
-use identity::sign_in::setup::LinkPurpose;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -226,24 +226,25 @@ async fn apply_step(
             let hash = declared.password_hash.as_deref().unwrap_or_default();
             cell.import_password_hash(&permit, &person.id, hash).await
         }
-        PersonStep::Activate => {
-            let context = site.context();
-            let planned = cell.plan_activation(&context, &permit, person);
-            planned.await?.apply(cell).await.map(drop)
-        }
-        PersonStep::Invite => {
-            // The mail first: a person who is invited twice is better off than one who never hears of it.
-            cell.send_link(&site.context(), &permit, person, LinkPurpose::Invitation)
-                .await?;
-            cell.change_person_status(&permit, &person.id, LifecycleAction::Invite)
-                .await
-                .map(drop)
-        }
+        // Made ready after the profile is as it is declared: a link goes to the address that they have from now on.
+        PersonStep::Activate => take_step(site, &permit, person, LifecycleAction::Activate).await,
+        PersonStep::Invite => take_step(site, &permit, person, LifecycleAction::Invite).await,
         PersonStep::Grant(role) => {
             let permit = site.permit(Permission::ManageOrg)?;
             cell.grant_role(&permit, &person.id, role).await.map(drop)
         }
     }
+}
+
+async fn take_step(
+    site: &Site,
+    permit: &Permit,
+    person: &Person,
+    step: LifecycleAction,
+) -> Result<(), Refusal> {
+    let (cell, context) = (&site.cell, site.context());
+    let planned = cell.plan_step(&context, permit, &person.id, step).await?;
+    planned.apply(cell).await.map(drop)
 }
 
 async fn set_password(

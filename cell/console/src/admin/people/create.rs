@@ -3,7 +3,6 @@
 use crate::admin::caller::{Answer, Detour, administrator, done, found, loaded};
 use crate::admin::form::{problem_of, shell_after, typed};
 use crate::admin::paging::CHOICE_ROWS;
-use crate::admin::people::load_person;
 use crate::admin::people::profile::{attribute_fields, read_profile, schema_of};
 use crate::admin::people::types::{chosen_type, type_choices};
 use crate::admin::settings::types::word_of;
@@ -21,7 +20,6 @@ use identity::group;
 use identity::password::policy::{PasswordFacts, Reuse, decide_password};
 use identity::person::lifecycle::LifecycleAction;
 use identity::person::profile::ProfileInput;
-use identity::sign_in::setup::LinkPurpose;
 use serde_json::Map;
 use vocab::id::{GroupId, UserId, UserTypeId};
 use vocab::secret::Secret;
@@ -129,22 +127,13 @@ fn check_password(visit: &Visit, input: &ProfileInput) -> Result<(), String> {
 }
 
 async fn begin(visit: &Visit, permit: &Permit, user: &UserId, start: Start) -> Result<(), Detour> {
-    let person = load_person(visit, user.as_str()).await?;
     match start {
         Start::Staged => {}
         Start::Invite => {
-            let step = visit
-                .cell
-                .change_person_status(permit, user, LifecycleAction::Invite)
-                .await;
-            done(visit, step)?;
-            done(
-                visit,
-                visit
-                    .cell
-                    .send_link(&visit.context, permit, &person, LinkPurpose::Invitation)
-                    .await,
-            )?;
+            let (context, step) = (&visit.context, LifecycleAction::Invite);
+            let planned = visit.cell.plan_step(context, permit, user, step).await;
+            let invited = done(visit, planned)?.apply(&visit.cell).await;
+            done(visit, invited)?;
         }
         Start::Password => {
             let password = Secret::new(visit.field("password").to_owned());

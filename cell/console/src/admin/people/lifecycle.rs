@@ -13,7 +13,6 @@ use identity::fault::Refusal;
 use identity::person::Person;
 use identity::person::lifecycle::{LifecycleAction, permitted_actions};
 use identity::session::ending::Ending;
-use identity::sign_in::setup::LinkPurpose;
 use oauth::account::end_sessions;
 
 /// The buttons that there are.
@@ -98,28 +97,7 @@ async fn apply(
     let Some(step) = step_of(action) else {
         return end_sessions(&visit.cell, permit, &person.id, Ending::All).await;
     };
-    if step == LifecycleAction::Activate {
-        let planned = visit.cell.plan_activation(&visit.context, permit, person);
-        return planned.await?.apply(&visit.cell).await.map(drop);
-    }
-    visit
-        .cell
-        .change_person_status(permit, &person.id, step)
-        .await?;
-    // The link is made after the step has committed. Where that fails, the same button sends another one.
-    match step {
-        LifecycleAction::Invite => {
-            visit
-                .cell
-                .send_link(&visit.context, permit, person, LinkPurpose::Invitation)
-                .await
-        }
-        LifecycleAction::ResetPassword => {
-            visit
-                .cell
-                .send_link(&visit.context, permit, person, LinkPurpose::Recovery)
-                .await
-        }
-        _ => Ok(()),
-    }
+    let (context, id) = (&visit.context, &person.id);
+    let planned = visit.cell.plan_step(context, permit, id, step).await?;
+    planned.apply(&visit.cell).await.map(drop)
 }
