@@ -2,6 +2,8 @@
 
 use super::sign_in::context;
 use crate::access::{Permission, Permit, Role};
+use crate::app::assigned::Way;
+use crate::app::assignment::SeenInApp;
 use crate::app::operations::{AppChange, NewApp};
 use crate::app::settings::AppSettings;
 use crate::app::{App, AppKind};
@@ -21,6 +23,7 @@ use crate::sign_on::zone::{ZoneReach, parse_ranges};
 use crate::sign_on::{SignOnPolicy, Zone, presets};
 use protocol::jose::algorithm::Algorithm;
 use protocol::jose::signing_key::SigningKey;
+use serde_json::Map;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use vocab::id::{ApiTokenId, AppSecretId, OrgId, PolicyId};
@@ -131,11 +134,14 @@ async fn people_and_groups_of_another_org_are_not_found(world: &World) {
         cell.update_person(&people, user, theirs.person.revision, profile("x"))
             .await,
     );
+    let here = context(&ours.org);
     for action in LifecycleAction::ALL {
         is_not_found(
             action.as_str(),
             cell.change_person_status(&people, user, action).await,
         );
+        let planned = cell.plan_step(&here, &people, user, action).await;
+        is_not_found(action.as_str(), planned);
     }
     is_not_found(
         "grant_role",
@@ -387,6 +393,13 @@ async fn app_credentials_are_not_found(
         is_not_found("find_app_person", found);
         let found = cell.find_app_group(&reader, app, &theirs.group.id).await;
         is_not_found("find_app_group", found);
+        let seen = SeenInApp {
+            way: Way::Direct,
+            values: Map::new(),
+        };
+        let whom = (app, &theirs.person.id);
+        let done = cell.change_in_app(permit, whom, Map::new(), seen).await;
+        is_not_found("change_in_app", done);
         let done = cell.activate_app_secret(permit, app, secret).await;
         is_not_found("activate_app_secret", done);
         let done = cell.deactivate_app_secret(permit, app, secret).await;
