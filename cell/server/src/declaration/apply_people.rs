@@ -199,8 +199,10 @@ async fn load_person(
     let roles = store::load_granted_roles(&mut tx, &site.org, &person.id).await?;
     let password =
         identity::credential::store::load_password(&mut tx, &site.org, &person.id).await?;
+    let returns_to = store::load_return(&mut tx, &site.org, &person.id).await?;
     Ok(Some(PresentPerson {
         person,
+        returns_to,
         roles: roles.into_iter().map(|held| held.role).collect(),
         has_password: password.is_some(),
     }))

@@ -22,6 +22,7 @@ use identity::password::foreign::parse_foreign;
 use identity::password::policy::{
     PasswordFacts, PasswordPolicy, PasswordProblem, Reuse, decide_password,
 };
+use identity::person::lifecycle::{LifecycleAction, decide_return};
 use identity::person::profile::{ProfileInput, decide_profile, decide_profile_of, fold};
 use identity::person::{Person, PersonStatus};
 use serde_json::{Value, json};
@@ -140,6 +141,8 @@ fn org_as_json(name: &str, settings: &OrgSettings) -> Value {
 pub struct PresentPerson {
     /// The person.
     pub person: Person,
+    /// The state to which activation leads them back, if not to that of most people.
+    pub returns_to: Option<PersonStatus>,
     /// The roles.
     pub roles: Vec<Role>,
     /// Whether there is a password.
@@ -232,7 +235,7 @@ pub fn plan_person(
         fields.extend(of.change.clone());
         fields.extend(differing);
     }
-    plan_credentials(declared, present, &mut steps, &mut fields);
+    plan_credentials(declared, present, &mut steps, &mut fields)?;
     for granted in declared.roles.iter().map(|name| role(*name)) {
         let step = PersonStep::Grant(granted);
         if !present.roles.contains(&granted) && !steps.contains(&step) {
@@ -251,7 +254,7 @@ fn plan_credentials(
     present: &PresentPerson,
     steps: &mut Vec<PersonStep>,
     fields: &mut Vec<FieldChange>,
-) {
+) -> Result<(), Refusal> {
     let status = present.person.status;
     if !present.has_password && declared.password.is_some() {
         steps.push(PersonStep::SetPassword);
@@ -268,13 +271,15 @@ fn plan_credentials(
     };
     let brings_password = declared.password.is_some() || declared.password_hash.is_some();
     if brings_password && matches!(status, PersonStatus::Staged | PersonStatus::Provisioned) {
+        let (after, _) = decide_return(status, present.returns_to, LifecycleAction::Activate)?;
         steps.push(PersonStep::Activate);
-        fields.push(becomes(status, PersonStatus::Active));
+        fields.push(becomes(status, after));
     }
     if declared.invitation && status == PersonStatus::Staged {
         steps.push(PersonStep::Invite);
         fields.push(becomes(status, PersonStatus::Provisioned));
     }
+    Ok(())
 }
 
 fn present_profile(person: &Person) -> ProfileInput {

@@ -2,9 +2,13 @@
 
 use super::{WHOLE, World, on_both_engines};
 use crate::declaration::Mode;
-use crate::declaration::report::Report;
-use identity::access::Role;
+use crate::declaration::report::{Report, render_text};
+use identity::access::{Permission, Role};
+use identity::fault::Fault;
+use identity::notice::OUTBOX_KIND;
 use identity::person::PersonStatus;
+use identity::person::lifecycle::LifecycleAction;
+use ledger::outbox::store as outbox;
 use vocab::id::AppId;
 use vocab::secret::SecretHash;
 
@@ -167,7 +171,72 @@ async fn a_crowd_with_passwords_is_made_without_turning_anybody_away(world: &Wor
     assert_eq!(world.plan(&text).await.unchanged, 25);
 }
 
+/// What is declared of somebody comes first, and then the link that lets them in.
+async fn a_link_goes_to_the_address_that_is_declared(world: &World) {
+    let people = |domain: &str, eve: &str| {
+        format!(
+            "orgs:\n- slug: main\n  name: Main\n  people:\n  \
+             - {{ login: ada@example.com, email: ada@{domain}, password: {{ clear: harbour lamp river winter }} }}\n  \
+             - {{ login: eve@example.com, email: eve@{domain}{eve} }}\n"
+        )
+    };
+    world.apply(&people("example.com", "")).await;
+    let main = world.org("main").await;
+    let manage = world.permit(&main, Permission::ManagePeople);
+    let ada = world.person(&main, "ada@example.com").await;
+    // Whoever was reset before is led back to where a link alone lets them in.
+    for step in [
+        LifecycleAction::ResetPassword,
+        LifecycleAction::Deactivate,
+        LifecycleAction::Invite,
+    ] {
+        let changed = world.cell.change_person_status(&manage, &ada.id, step);
+        changed.await.unwrap();
+    }
+    let moved = people("elsewhere.example", ", invitation: true");
+    let text = render_text(&world.plan(&moved).await);
+    for status in [
+        "status: \"PROVISIONED\" → \"RECOVERY\"\n",
+        "status: \"STAGED\" → \"PROVISIONED\"\n",
+    ] {
+        assert!(text.contains(status), "{text}");
+    }
+    world.apply(&moved).await;
+    assert!(world.plan(&moved).await.changes.is_empty());
+    for (login, status) in [
+        ("ada@example.com", PersonStatus::Recovery),
+        ("eve@example.com", PersonStatus::Provisioned),
+    ] {
+        let person = world.person(&main, login).await;
+        assert_eq!(person.status, status, "{login}");
+        assert!(person.email.ends_with("@elsewhere.example"), "{login}");
+    }
+    let expected = ["ada@elsewhere.example", "eve@elsewhere.example"];
+    assert_eq!(links_sent_to(world).await, expected);
+}
+
+/// To whom a link went, in order.
+async fn links_sent_to(world: &World) -> Vec<String> {
+    let (cell, now) = (&world.cell, world.cell.now());
+    let leased: Result<_, Fault> = cell
+        .database
+        .write(move |tx| {
+            Box::pin(async move { Ok(outbox::lease_due(tx, OUTBOX_KIND, now, 100).await?) })
+        })
+        .await;
+    let mut sent = Vec::new();
+    for row in leased.unwrap() {
+        let mail = cell.open_mail(&row.org_id, &row.payload).await.unwrap();
+        if mail.text.contains("token=") {
+            sent.push(mail.to);
+        }
+    }
+    sent.sort();
+    sent
+}
+
 on_both_engines!(
+    a_link_goes_to_the_address_that_is_declared,
     what_is_declared_is_there_and_a_second_time_changes_nothing,
     a_change_is_made_and_the_old_secret_stays_good_for_once,
     what_cannot_be_made_is_named_with_its_place,
