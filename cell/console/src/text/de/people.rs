@@ -47,7 +47,7 @@ pub const PEOPLE: People = People {
     id: "Kennung",
     lifecycle: "Lebenslauf",
     act_activate: "Aktivieren",
-    act_activate_about: "Die Person kann sich ab jetzt anmelden.",
+    act_activate_about: "Die Person kann sich ab jetzt anmelden. Wer vorher über einen Link hineinkommen musste, bekommt einen neuen.",
     act_invite: "Einladung schicken",
     act_invite_about: "Ein neuer Link per Mail; ältere gelten nicht mehr.",
     above: "Diese Person hat eine Rolle, die mehr erlaubt als Ihre: Sie dürfen ansehen und nichts ändern.",

@@ -47,7 +47,7 @@ messages! {
         id: "Id",
         lifecycle: "Life cycle",
         act_activate: "Activate",
-        act_activate_about: "The person can sign in from now on.",
+        act_activate_about: "The person can sign in from now on. Whoever had to get in by a link before is sent another one.",
         act_invite: "Send invitation",
         act_invite_about: "A fresh link by mail; older ones stop working.",
         above: "This person has a role that permits more than yours: you may look, and change nothing.",
