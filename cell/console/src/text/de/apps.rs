@@ -59,7 +59,7 @@ pub const APPS: Apps = Apps {
     assign_group: "Gruppe zuteilen",
     assign_person: "Person zuteilen",
     assignments_none: "Noch ist niemand zugeteilt",
-    assignments_none_about: "Wer zugeteilt ist oder in einer zugeteilten Gruppe, darf die Anwendung benutzen.",
+    assignments_none_about: "Wer zugeteilt ist oder in einer zugeteilten Gruppe, darf die App benutzen.",
     everyone_on: "Für alle öffnen",
     everyone_off: "Nur für Zugeteilte",
     everyone_is_on: "Jede aktive Person darf diese App benutzen.",

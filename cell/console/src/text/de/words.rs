@@ -27,7 +27,6 @@ pub const WORDS: Words = Words {
     taken: "Diesen Namen hat schon jemand oder etwas.",
     not_found: "So etwas gibt es hier nicht.",
     choose_one: "Wählen Sie eines.",
-    changed_meanwhile: "Es wurde inzwischen geändert. Sehen Sie noch einmal hin und speichern Sie dann erneut.",
     wrong_state: "Das ist jetzt nicht möglich.",
     too_many: "Höchstens {n} sind möglich.",
     wrong_password: "Falsches Passwort, oder es gibt kein solches Konto.",

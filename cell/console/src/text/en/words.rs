@@ -27,7 +27,6 @@ messages! {
         taken: "Somebody or something has this name already.",
         not_found: "There is no such thing here.",
         choose_one: "Choose one.",
-        changed_meanwhile: "It was changed meanwhile. Look again, then save again.",
         wrong_state: "That is not possible now.",
         too_many: "At most {n} are possible.",
         wrong_password: "Wrong password, or no such account.",
