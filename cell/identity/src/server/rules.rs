@@ -391,7 +391,10 @@ fn check_ids(rule: &AccessRule) -> Result<(), Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::{RESERVED_CLAIMS, STANDARD_SCOPES, check_attributes, decide_name, decide_server};
+    use super::{
+        RESERVED_CLAIMS, STANDARD_SCOPES, asks_for_attributes, check_attributes, decide_name,
+        decide_server,
+    };
     use crate::org::settings::ProfileAttribute;
     use crate::server::{
         AccessRule, ClaimConfig, ClaimToken, ClaimValue, RULES_MAX, SCOPES_MAX, ScopeConfig,
@@ -474,6 +477,9 @@ mod tests {
         }
         let (kept, text) = (of("a", "gone"), claim("b"));
         let former = std::slice::from_ref(&kept);
+        let asks = |claims: &[ClaimConfig]| asks_for_attributes(claims, former);
+        assert!(!asks(&[kept.clone(), text.clone(), of("c", "displayName")]));
+        assert!(asks(&[kept.clone(), of("c", "team")]));
         let check = |claims: &[ClaimConfig]| check_attributes(claims, former, &schema);
         assert!(check(&[kept.clone(), text]).is_ok());
         for other in [of("b", "gone"), of("a", "missing")] {

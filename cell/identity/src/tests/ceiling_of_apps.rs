@@ -4,9 +4,11 @@
 use crate::access::scope::ApiScope;
 use crate::access::{AppCaller, Caller, Permission, Role};
 use crate::app::App;
+use crate::fault::Refusal;
 use crate::for_tests::{World, on_both_engines, profile};
 use crate::person::lifecycle::LifecycleAction;
 use crate::tests::ceiling::{Act, change_keys, is_out_of_reach, key, permitted, service};
+use crate::tests::sign_in::context;
 use std::collections::BTreeSet;
 use vocab::id::OrgId;
 
@@ -63,6 +65,10 @@ async fn no_app_changes_how_an_administrator_gets_in(world: &World) {
     let cell = &world.cell;
     let renamed = cell.update_person(&people, &ada.id, ada.revision, input);
     renamed.await.unwrap();
+    // By what is made ready alone nobody learns how they stand.
+    let (here, activate) = (context(&org), LifecycleAction::Activate);
+    let planned = cell.plan_step(&here, &people, &ada.id, activate).await;
+    assert!(matches!(planned, Err(Refusal::OutOfReach(_))));
 }
 
 async fn no_app_changes_an_app_that_may_call(world: &World) {

@@ -121,6 +121,15 @@ async fn a_preview_says_what_is_then_issued(world: &mut World) {
         lasting(id_token),
         lasting(payload(&issued.text_of("id_token")))
     );
+    // An attribute of the org's own that is called so comes before the name that everybody has.
+    let mut called = person.clone();
+    let own = Value::from("Countess");
+    called.profile.insert("displayName".into(), own);
+    let Preview::Issued { id_token, .. } = preview(world, &web, grant, Some(&called), SCOPE).await
+    else {
+        panic!("not issued");
+    };
+    assert_eq!(id_token.unwrap()["whole"], "Countess");
     assert_eq!(issued.json()["expires_in"], access_secs);
     let service = world.service.clone();
     let grant = GrantKind::ClientCredentials;
