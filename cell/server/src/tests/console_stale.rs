@@ -6,6 +6,10 @@ use crate::tests::matrix::world::Who;
 use crate::tests::one_org::permit;
 use identity::access::Permission;
 use identity::sign_on::store::{load_all_policies, load_all_zones};
+use protocol::oauth::form::render_form;
+
+/// A public key in a set.
+const KEYS: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"k","alg":"ES256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#;
 
 /// The revision that a page carries.
 fn revision_on(page: &str) -> String {
@@ -270,6 +274,29 @@ async fn forms_of_the_directory_keep_the_revision_that_was_seen() {
                 "title=Mine&min=many",
                 "title=Mine",
             ),
+        ],
+        &pages,
+    )
+    .await;
+    pages.world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_of_credentials_keep_the_revision_that_was_seen() {
+    let pages = Pages::open().await;
+    let app = pages.app(&pages.world.main).await;
+    let page = format!("/admin/apps/{app}/credentials");
+    // One took a key away: the page that still shows it must not give it back.
+    let key = render_form(&[("jwks", KEYS)]);
+    keep_what_was_seen(
+        &[
+            Case::at(
+                &page,
+                "client_auth=client_secret_post",
+                "client_auth=private_key_jwt",
+                "client_auth=client_secret_basic",
+            ),
+            Case::at(&page, "jwks=", "jwks=none", &key).sent_to(format!("/admin/apps/{app}/keys")),
         ],
         &pages,
     )

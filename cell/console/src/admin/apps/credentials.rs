@@ -3,7 +3,7 @@
 use crate::admin::apps::settings::input;
 use crate::admin::apps::{draw, load_app, refused_shell, unchanged};
 use crate::admin::caller::{Answer, Detour, administrator, done, found, loaded};
-use crate::admin::form::{is_ticked, problem_of};
+use crate::admin::form::{Shown, is_ticked, problem_of, revision, revision_of};
 use crate::admin::row::moment;
 use crate::view::admin::{AppTab, SecretRow};
 use crate::view::part::Input;
@@ -47,7 +47,7 @@ fn method_word(method: ClientAuthentication) -> &'static str {
 pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
     administrator(&visit, Permission::ReadDirectory).await?;
     let app = load_app(&visit, &id).await?;
-    page(&visit, visit.shell(), &app, Shown::of(&app.settings)).await
+    page(&visit, visit.shell(), &app, Fields::of(&app.settings)).await
 }
 
 /// `POST /admin/apps/{id}/credentials`: how it proves itself.
@@ -90,11 +90,11 @@ async fn save(visit: &Visit, permit: &Permit, app: &App, settings: AppSettings) 
     };
     match visit
         .cell
-        .update_app(permit, &app.id, app.revision, change)
+        .update_app(permit, &app.id, revision(visit), change)
         .await
     {
         Ok(()) => Ok(visit.go(&format!("/admin/apps/{}/credentials", app.id))),
-        Err(refusal) => refused(visit, app, &settings, refusal).await,
+        Err(refusal) => refused(visit, app, (Shown::Typed, &settings), refusal).await,
     }
 }
 
@@ -109,14 +109,14 @@ pub async fn add_secret(Path(id): Path<String>, visit: Visit) -> Answer {
                 &visit,
                 visit.shell(),
                 &app,
-                Shown {
+                Fields {
                     fresh_secret,
-                    ..Shown::of(&app.settings)
+                    ..Fields::of(&app.settings)
                 },
             )
             .await
         }
-        Err(refusal) => refused(&visit, &app, &app.settings, refusal).await,
+        Err(refusal) => refused(&visit, &app, (Shown::Stored, &app.settings), refusal).await,
     }
 }
 
@@ -156,31 +156,39 @@ pub async fn switch_secret(Path(id): Path<String>, visit: Visit) -> Answer {
     };
     match switched {
         Ok(()) => Ok(visit.go(&format!("/admin/apps/{id}/credentials"))),
-        Err(refusal) => refused(&visit, &app, &app.settings, refusal).await,
+        Err(refusal) => refused(&visit, &app, (Shown::Stored, &app.settings), refusal).await,
     }
 }
 
-async fn refused(visit: &Visit, app: &App, settings: &AppSettings, refusal: Refusal) -> Answer {
+async fn refused(
+    visit: &Visit,
+    app: &App,
+    (shown, settings): (Shown, &AppSettings),
+    refusal: Refusal,
+) -> Answer {
     let problem = problem_of(visit.shell().t, &refusal);
     let shell = refused_shell(visit, refusal)?;
     let method = method_word(settings.client_authentication);
-    let shown = Shown {
+    let fields = Fields {
+        shown,
         client_auth: input(method, "client_authentication", problem.as_ref()),
         jwks: input(&settings.jwks, "jwks", problem.as_ref()),
         fresh_secret: None,
     };
-    page(visit, shell, app, shown).await
+    page(visit, shell, app, fields).await
 }
 
-struct Shown {
+struct Fields {
+    shown: Shown,
     client_auth: Input,
     jwks: Input,
     fresh_secret: Option<String>,
 }
 
-impl Shown {
+impl Fields {
     fn of(settings: &AppSettings) -> Self {
         Self {
+            shown: Shown::Stored,
             client_auth: Input::of(method_word(settings.client_authentication)),
             jwks: Input::of(&settings.jwks),
             fresh_secret: None,
@@ -188,12 +196,13 @@ impl Shown {
     }
 }
 
-async fn page(visit: &Visit, shell: Shell, app: &App, shown: Shown) -> Answer {
+async fn page(visit: &Visit, shell: Shell, app: &App, fields: Fields) -> Answer {
     let tab = AppTab::Credentials {
-        client_auth: shown.client_auth,
+        revision: revision_of(visit, fields.shown, app.revision),
+        client_auth: fields.client_auth,
         secrets: load_secret_rows(visit, app).await?,
-        fresh_secret: shown.fresh_secret,
-        jwks: shown.jwks,
+        fresh_secret: fields.fresh_secret,
+        jwks: fields.jwks,
     };
     Ok(draw(visit, shell, app, tab))
 }

@@ -74,8 +74,11 @@ pub enum AppTab {
         /// The algorithms there are.
         id_token_algs: Vec<Choice>,
     },
-    /// `…/credentials`. Posts `client_auth` there; to `…/secrets/add`; `id` to `…/secrets/remove`, with `on` to `…/secrets/switch`; `jwks` to `…/keys`.
+    /// `…/credentials`. Posts `revision`, `client_auth` there; to `…/secrets/add`; `id` to `…/secrets/remove`, with `on` to
+    /// `…/secrets/switch`; `revision`, `jwks` to `…/keys`.
     Credentials {
+        /// What was read, to tell a change by another.
+        revision: i64,
         /// How it proves itself.
         client_auth: Input,
         /// The newest first.
