@@ -10,7 +10,7 @@ use crate::visit::Visit;
 use axum::extract::Path;
 use identity::access::Permission;
 use identity::access::custom::capability::Capability;
-use identity::access::custom::roles::RoleChange;
+use identity::access::custom::roles::{RoleChange, RoleContent};
 use identity::access::custom::store::labelled::load_all;
 use identity::access::custom::{CustomRole, Named, ResourceSet, store};
 use identity::fault::Refusal;
@@ -37,11 +37,23 @@ pub async fn add(visit: Visit) -> Answer {
     answer(&visit, made.map(drop)).await
 }
 
-/// `POST /admin/custom-roles/{id}/edit`: what is ticked is permitted, and nothing else.
+/// `POST /admin/custom-roles/{id}/edit`: what is ticked is permitted, and nothing else, if the role is still as its form showed it.
 pub async fn edit(Path(id): Path<String>, visit: Visit) -> Answer {
     let permit = administrator_freshly(&visit, Permission::ManageOrg, HERE).await?;
     let id = found(&visit, CustomRoleId::parse(&id).ok())?;
-    let change = RoleChange::Set(named(&visit), ticked(&visit));
+    let change = RoleChange::Set {
+        seen: RoleContent {
+            named: Named {
+                label: visit.field("seen_label").to_owned(),
+                description: visit.field("seen_description").to_owned(),
+            },
+            capabilities: capabilities(&visit, "seen"),
+        },
+        wanted: RoleContent {
+            named: named(&visit),
+            capabilities: ticked(&visit),
+        },
+    };
     let changed = visit.cell.change_custom_role(&permit, &id, change).await;
     answer(&visit, changed.map(drop)).await
 }
@@ -63,7 +75,11 @@ pub fn named(visit: &Visit) -> Named {
 }
 
 fn ticked(visit: &Visit) -> BTreeSet<Capability> {
-    let names = visit.fields("permission");
+    capabilities(visit, "permission")
+}
+
+fn capabilities(visit: &Visit, field: &str) -> BTreeSet<Capability> {
+    let names = visit.fields(field);
     names.filter_map(Capability::parse).collect()
 }
 

@@ -5,8 +5,12 @@ use crate::tests::console_pages::{CHANGED, Pages};
 use crate::tests::matrix::world::Who;
 use crate::tests::one_org::permit;
 use identity::access::Permission;
+use identity::access::custom::capability::Capability;
+use identity::access::custom::roles::RoleChange;
+use identity::access::custom::store::roles::load_capabilities;
 use identity::sign_on::store::{load_all_policies, load_all_zones};
 use protocol::oauth::form::render_form;
+use vocab::id::CustomRoleId;
 
 /// A public key in a set.
 const KEYS: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"k","alg":"ES256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#;
@@ -16,6 +20,15 @@ fn revision_on(page: &str) -> String {
     let behind = page.split("name=\"revision\" value=\"").nth(1);
     let (revision, _) = behind.unwrap().split_once('"').unwrap();
     revision.to_owned()
+}
+
+/// The first id that a page has behind the beginning of an address.
+fn id_on(page: &str, address: &str) -> String {
+    let found = page.split(address).skip(1).find_map(|rest| {
+        let (id, _) = rest.split_once(['"', '/'])?;
+        (id.len() == 20).then(|| id.to_owned())
+    });
+    found.unwrap()
 }
 
 /// A form: where it stands, where it is sent, and what two administrators type.
@@ -90,10 +103,7 @@ async fn forms_of_sign_on_keep_the_revision_that_was_seen() {
         (policy.id.to_string(), rule, office.unwrap().zone.id)
     };
     let behaviors = pages.look("/admin/behaviors").await;
-    let behavior = behaviors.split("/admin/behaviors/").find_map(|rest| {
-        let (id, _) = rest.split_once('"')?;
-        (id.len() == 20).then(|| id.to_owned())
-    });
+    let behavior = id_on(&behaviors, "/admin/behaviors/");
     let rest =
         "access=allow&administrators=both&factors=two_factors&phishing_resistant=no&zone_mode=any";
     let rule_form = |name: &str| format!("name={name}&{rest}");
@@ -126,7 +136,7 @@ async fn forms_of_sign_on_keep_the_revision_that_was_seen() {
                 &rule_form("My+new"),
             ),
             Case::at(
-                format!("/admin/behaviors/{}", behavior.unwrap()),
+                format!("/admin/behaviors/{behavior}"),
                 &format!("name=Theirs&{numbers}"),
                 "name=Mine&events_max=many&events_min=2",
                 &format!("name=Mine&{numbers}"),
@@ -301,6 +311,51 @@ async fn forms_of_credentials_keep_the_revision_that_was_seen() {
         &pages,
     )
     .await;
+    pages.world.close().await;
+}
+
+/// A role has no revision: its form carries what was seen of it, and gives no permission back that another took away.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_a_role_is_refused_where_the_role_is_another_by_now() {
+    let pages = Pages::open().await;
+    let main = pages.world.main.clone();
+    let roles = "/admin/custom-roles";
+    let shown = pages.look(roles).await;
+    let role = CustomRoleId::parse(&id_on(&shown, "/admin/custom-roles/")).unwrap();
+    let address = format!("{roles}/{role}/edit");
+    let (users, groups) = ("okta.users.read", "okta.groups.read");
+    let seen_field = |of: &str| format!("name=\"seen\" value=\"{of}\"");
+    assert!(shown.contains(&seen_field(users)) && shown.contains(&seen_field(groups)));
+    assert!(shown.contains("name=\"seen_label\" value=\"Clerks\""));
+    let form = |seen: &str| {
+        format!(
+            "seen_label=Clerks&seen_description={seen}&label=Desk&description=Mine&permission={users}&permission={groups}"
+        )
+    };
+    let held = async || -> Vec<Capability> {
+        let mut tx = pages.world.cell.database.read().await.unwrap();
+        let held = load_capabilities(&mut tx, &main, &role).await.unwrap();
+        held.iter().map(|one| one.capability).collect()
+    };
+    let manager = permit(&main, Permission::ManageOrg);
+    let revoke = RoleChange::Revoke(Capability::GroupsRead);
+    let changed = pages.world.cell.change_custom_role(&manager, &role, revoke);
+    changed.await.unwrap();
+    let both = form(&format!("&seen={users}&seen={groups}"));
+    for stale in [&both, &form("")] {
+        pages.told(&address, stale, CHANGED).await;
+        assert_eq!(held().await, [Capability::UsersRead]);
+    }
+    let again = pages.look(roles).await;
+    assert!(again.contains(&seen_field(users)) && !again.contains(&seen_field(groups)));
+    assert!(!again.contains("<strong>Desk"));
+    // Whoever sees the other's change may decide otherwise.
+    let fresh = form(&format!("&seen={users}"));
+    pages.done(&address, &fresh).await;
+    assert_eq!(held().await.len(), 2);
+    // And a name that another gave is not undone either.
+    let named = fresh.replace("&label", &format!("&seen={groups}&label"));
+    pages.told(&address, &named, CHANGED).await;
     pages.world.close().await;
 }
 

@@ -49,7 +49,8 @@ pub struct ResourceSetRow {
 }
 
 /// Custom roles and resource sets (`/admin/custom-roles`). Posts `label`, `description` and each `permission` to `…/add` and
-/// `…/{id}/edit`, and to `…/{id}/remove`; `label` and `description` of a set to `/admin/resource-sets/add`.
+/// `…/{id}/edit`, there beside what was seen: `seen_label`, `seen_description` and each `seen`; and to `…/{id}/remove`; `label`
+/// and `description` of a set to `/admin/resource-sets/add`.
 #[derive(Debug, Template)]
 #[template(path = "admin/custom_roles.html")]
 pub struct CustomRolesPage {

@@ -6,7 +6,7 @@ use crate::access::custom::capability::Capability;
 use crate::access::custom::labelled;
 use crate::access::custom::store::labelled::load;
 use crate::access::custom::store::{bindings, roles as store};
-use crate::access::custom::{CustomRole, GrantedCapability, Named, ROLES_MAX, decide_named};
+use crate::access::custom::{CustomRole, Named, ROLES_MAX, decide_named};
 use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::fault::Refusal;
@@ -25,8 +25,36 @@ pub enum RoleChange {
     Grant(Capability),
     /// It permits that no more.
     Revoke(Capability),
-    /// It is called so, and permits these and nothing else.
-    Set(Named, BTreeSet<Capability>),
+    /// It becomes so, if it still is as it was seen: what another changed meanwhile is not undone unknown to anybody.
+    Set {
+        /// What was seen. A role has no revision.
+        seen: RoleContent,
+        /// What it becomes, and nothing else.
+        wanted: RoleContent,
+    },
+}
+
+/// What a role is called, and what it permits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleContent {
+    /// Label and description.
+    pub named: Named,
+    /// What it permits.
+    pub capabilities: BTreeSet<Capability>,
+}
+
+impl RoleContent {
+    /// Whether this was seen of another, however the lines of its description are broken: browsers break them in their own way.
+    fn is_seen_of(&self, other: &Self) -> bool {
+        let (seen, present) = (&self.named, &other.named);
+        self.capabilities == other.capabilities
+            && seen.label == present.label
+            && lines_of(&seen.description).eq(lines_of(&present.description))
+    }
+}
+
+fn lines_of(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['\r', '\n']).filter(|line| !line.is_empty())
 }
 
 /// The role as a target of a log row.
@@ -80,7 +108,8 @@ impl Cell {
     /// Changes a custom role; nothing is written where it is so already. Whoever holds the role can do more or less from the next call on.
     ///
     /// # Errors
-    /// As [`Cell::create_custom_role`]; [`Refusal::NotFound`] for a role that this org does not have.
+    /// As [`Cell::create_custom_role`]; [`Refusal::NotFound`] for a role that this org does not have; [`Refusal::Changed`] for one
+    /// that no longer is as it was seen.
     #[boxed]
     pub async fn change_custom_role(
         &self,
@@ -96,7 +125,11 @@ impl Cell {
                     let org = by.org();
                     begin_role_giving(tx, &by).await?;
                     let role = load(tx, org, &id).await?.ok_or(Refusal::NotFound)?;
-                    let present = store::load_capabilities(tx, org, &id).await?;
+                    let granted = store::load_capabilities(tx, org, &id).await?;
+                    let present = RoleContent {
+                        named: role.named.clone(),
+                        capabilities: granted.iter().map(|one| one.capability).collect(),
+                    };
                     let plan = plan_change(&present, change)?;
                     let role = match plan.named {
                         Some(named) => cell.apply_name(tx, &by, role, named).await?,
@@ -202,8 +235,8 @@ struct Plan {
 
 /// What changes, so that a role which permits this becomes what it is to be. It permits something always: a role that
 /// permits nothing would be held by people who are no administrators.
-fn plan_change(present: &[GrantedCapability], change: RoleChange) -> Result<Plan, Refusal> {
-    let held: BTreeSet<Capability> = present.iter().map(|one| one.capability).collect();
+fn plan_change(present: &RoleContent, change: RoleChange) -> Result<Plan, Refusal> {
+    let held = &present.capabilities;
     let mut wanted = held.clone();
     let named = match change {
         RoleChange::Name(named) => Some(decide_named(&named)?),
@@ -217,15 +250,21 @@ fn plan_change(present: &[GrantedCapability], change: RoleChange) -> Result<Plan
             }
             None
         }
-        RoleChange::Set(named, capabilities) => {
-            wanted = capabilities;
-            Some(decide_named(&named)?)
+        RoleChange::Set {
+            seen,
+            wanted: other,
+        } => {
+            if !seen.is_seen_of(present) {
+                return Err(Refusal::Changed);
+            }
+            wanted = other.capabilities;
+            Some(decide_named(&other.named)?)
         }
     };
     some(&wanted)?;
     Ok(Plan {
         named,
-        granted: wanted.difference(&held).copied().collect(),
+        granted: wanted.difference(held).copied().collect(),
         revoked: held.difference(&wanted).copied().collect(),
     })
 }
@@ -239,26 +278,30 @@ fn some(capabilities: &BTreeSet<Capability>) -> Result<(), Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::{RoleChange, plan_change};
+    use super::{RoleChange, RoleContent, plan_change};
+    use crate::access::custom::Named;
     use crate::access::custom::capability::Capability::{self, GroupsRead, UsersRead};
-    use crate::access::custom::{GrantedCapability, Named};
-    use vocab::time::Timestamp;
+    use crate::fault::Refusal;
+
+    fn content(label: &str, description: &str, capabilities: &[Capability]) -> RoleContent {
+        RoleContent {
+            named: Named {
+                label: label.to_owned(),
+                description: description.to_owned(),
+            },
+            capabilities: capabilities.iter().copied().collect(),
+        }
+    }
 
     #[test]
     fn only_what_differs_changes_and_something_is_left() {
         type Expected<'e> = Option<(&'e [Capability], &'e [Capability])>;
-        let present: Vec<GrantedCapability> = [UsersRead]
-            .into_iter()
-            .map(|capability| GrantedCapability {
-                capability,
-                granted_at: Timestamp::from_seconds(1),
-            })
-            .collect();
-        let named = || Named {
-            label: "Desk".into(),
-            description: String::new(),
+        let present = content("Desk", "", &[UsersRead]);
+        let named = || present.named.clone();
+        let set = |some: &[Capability]| RoleChange::Set {
+            seen: present.clone(),
+            wanted: content("Desk", "", some),
         };
-        let set = |some: &[Capability]| RoleChange::Set(named(), some.iter().copied().collect());
         let table: [(RoleChange, Expected<'_>); 8] = [
             (RoleChange::Name(named()), Some((&[], &[]))),
             (RoleChange::Grant(UsersRead), Some((&[], &[]))),
@@ -275,6 +318,32 @@ mod tests {
             let seen = plan.as_ref();
             let seen = seen.map(|plan| (plan.granted.as_slice(), plan.revoked.as_slice()));
             assert_eq!(seen, expected, "{told}");
+        }
+    }
+
+    #[test]
+    fn what_another_changed_meanwhile_is_not_undone() {
+        let present = content("Desk", "Helps\nwith little", &[UsersRead]);
+        for (seen, is_done) in [
+            (present.clone(), true),
+            // As a browser sends it back.
+            (content("Desk", "Helps\r\nwith little", &[UsersRead]), true),
+            (content("Desk", "Helps", &[UsersRead]), false),
+            (content("Board", "Helps\nwith little", &[UsersRead]), false),
+            (
+                content("Desk", "Helps\nwith little", &[UsersRead, GroupsRead]),
+                false,
+            ),
+            (content("Desk", "Helps\nwith little", &[]), false),
+        ] {
+            let wanted = content("Desk", "", &[UsersRead, GroupsRead]);
+            let told = format!("{seen:?}");
+            match plan_change(&present, RoleChange::Set { seen, wanted }) {
+                Ok(plan) => assert!(is_done && plan.granted == [GroupsRead], "{told}"),
+                Err(refusal) => {
+                    assert!(!is_done && matches!(refusal, Refusal::Changed), "{told}");
+                }
+            }
         }
     }
 }
