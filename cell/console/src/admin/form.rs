@@ -71,6 +71,16 @@ pub fn revision_of(visit: &Visit, shown: Shown, stored: i64) -> i64 {
     }
 }
 
+/// The same for a page that shows what is stored unless there is something that somebody typed.
+#[must_use]
+pub fn revision_beside<T>(visit: &Visit, typed: Option<&T>, stored: i64) -> i64 {
+    let shown = match typed {
+        Some(_) => Shown::Typed,
+        None => Shown::Stored,
+    };
+    revision_of(visit, shown, stored)
+}
+
 /// A whole number within bounds, or the words to show beside the field.
 ///
 /// # Errors

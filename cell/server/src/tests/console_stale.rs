@@ -314,6 +314,70 @@ async fn forms_of_credentials_keep_the_revision_that_was_seen() {
     pages.world.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_of_what_the_org_speaks_to_keep_the_revision_that_was_seen() {
+    let pages = Pages::open().await;
+    let page_of = async |list: &str| {
+        let list = format!("/admin/settings/{list}");
+        let shown = pages.look(&list).await;
+        format!("{list}/{}", id_on(&shown, &format!("{list}/")))
+    };
+    let provider = |name: &str, issuer: &str| {
+        let at = "https%3A%2F%2Fidp.example%2F";
+        format!(
+            "name={name}&issuer={issuer}&authorization={at}authorize&token={at}token&userinfo=&jwks={at}keys&client_id=us&client_secret=&secret_place=basic&scopes=openid&match_by="
+        )
+    };
+    let hook = |name: &str, types: &str| {
+        format!(
+            "name={name}&description=&uri=https%3A%2F%2Fhooks.example%2Fin&types={types}&auth_name=&auth_value="
+        )
+    };
+    let inline = |name: &str, kind: &str| {
+        format!(
+            "name={name}&uri=https%3A%2F%2Fhooks.example%2Fclaims&auth_kind={kind}&auth_name=&auth_value="
+        )
+    };
+    let stream =
+        |name: &str, uri: &str| format!("name={name}&filter=&uri={uri}&auth_name=&auth_value=");
+    let (idp, siem) = (
+        "https%3A%2F%2Fidp.example",
+        "https%3A%2F%2Fsiem.example%2Fin",
+    );
+    let told = "group.lifecycle.create";
+    keep_what_was_seen(
+        &[
+            Case::at(
+                page_of("providers").await,
+                &provider("Theirs", idp),
+                &provider("Mine", "nowhere"),
+                &provider("Mine", idp),
+            ),
+            Case::at(
+                page_of("hooks").await,
+                &hook("Theirs", told),
+                &hook("Mine", "none"),
+                &hook("Mine", told),
+            ),
+            Case::at(
+                page_of("inline-hooks").await,
+                &inline("Theirs", "header"),
+                &inline("Mine", "none"),
+                &inline("Mine", "header"),
+            ),
+            Case::at(
+                page_of("streams").await,
+                &stream("Theirs", siem),
+                &stream("Mine", "nowhere"),
+                &stream("Mine", siem),
+            ),
+        ],
+        &pages,
+    )
+    .await;
+    pages.world.close().await;
+}
+
 /// A role has no revision: its form carries what was seen of it, and gives no permission back that another took away.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_of_a_role_is_refused_where_the_role_is_another_by_now() {

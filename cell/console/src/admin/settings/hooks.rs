@@ -4,7 +4,7 @@
 use crate::admin::caller::{
     Answer, Detour, administrator, administrator_freshly, done, found, loaded,
 };
-use crate::admin::form::{lines, problem_of, shell_after, typed_again};
+use crate::admin::form::{lines, problem_of, revision, revision_beside, shell_after, typed_again};
 use crate::admin::paging::{LOAD_ROWS, after_of, cut, pager, render_cursor};
 use crate::admin::row::moment;
 use crate::admin::settings::posted_auth;
@@ -74,9 +74,13 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
 pub async fn save(Path(id): Path<String>, Extension(envoy): Way, visit: Visit) -> Answer {
     let (permit, hook) = at_hook(&visit, &id).await?;
     let change = posted(&visit, Some(&hook));
+    let seen = EventHook {
+        revision: revision(&visit),
+        ..hook.clone()
+    };
     let changed = visit
         .cell
-        .replace_event_hook(&permit, hook.clone(), change, envoy.plain_http());
+        .replace_event_hook(&permit, seen, change, envoy.plain_http());
     match changed.await {
         Ok(_) => Ok(visit.go(&address(&hook))),
         Err(refusal) => {
@@ -303,6 +307,7 @@ async fn hook_page(
     let t = shell.t;
     Ok(visit.page(&HookPage {
         id: hook.id.to_string(),
+        revision: revision_beside(visit, shown.form.as_ref(), hook.revision),
         name: hook.name.clone(),
         is_active: hook.active,
         is_verified: hook.verified,

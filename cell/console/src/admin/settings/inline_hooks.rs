@@ -4,7 +4,7 @@
 use crate::admin::caller::{
     Answer, Detour, administrator, administrator_freshly, done, found, loaded,
 };
-use crate::admin::form::{problem_of, shell_after, typed, typed_again};
+use crate::admin::form::{problem_of, revision, revision_beside, shell_after, typed, typed_again};
 use crate::admin::row::moment;
 use crate::admin::settings::hooks::explain;
 use crate::admin::settings::posted_auth;
@@ -87,9 +87,11 @@ pub async fn save(Path(id): Path<String>, Extension(envoy): Way, visit: Visit) -
     let changed = match posted(&visit, Some(&hook)) {
         Ok(change) => {
             let plain = envoy.plain_http();
-            let changed = visit
-                .cell
-                .replace_inline_hook(&permit, hook.clone(), change, plain);
+            let seen = InlineHook {
+                revision: revision(&visit),
+                ..hook.clone()
+            };
+            let changed = visit.cell.replace_inline_hook(&permit, seen, change, plain);
             changed.await
         }
         Err(refusal) => Err(refusal),
@@ -406,6 +408,7 @@ async fn hook_page(
     });
     Ok(visit.page(&InlineHookPage {
         id: hook.id.to_string(),
+        revision: revision_beside(visit, shown.form.as_ref(), hook.revision),
         name: hook.name.clone(),
         topic: topic_of(hook.kind),
         is_active: hook.active,

@@ -3,7 +3,7 @@
 use crate::admin::caller::{
     Answer, Detour, administrator, administrator_freshly, done, found, loaded,
 };
-use crate::admin::form::{problem_of, shell_after, typed};
+use crate::admin::form::{problem_of, revision, revision_beside, shell_after, typed};
 use crate::admin::paging::{PAGE_ROWS, after_of, pager, render_cursor};
 use crate::admin::row::{moment, person_link};
 use crate::view::admin::{
@@ -147,9 +147,13 @@ pub async fn save(Path(id): Path<String>, Extension(envoy): Way, visit: Visit) -
     let (permit, provider) = at_provider(&visit, &id).await?;
     let change = posted(&visit, Some(&provider));
     let plain = envoy.plain_http();
+    let seen = IdentityProvider {
+        revision: revision(&visit),
+        ..provider.clone()
+    };
     let changed = visit
         .cell
-        .replace_identity_provider(&permit, provider.clone(), change, plain);
+        .replace_identity_provider(&permit, seen, change, plain);
     match changed.await {
         Ok(_) => Ok(visit.go(&address(&provider))),
         Err(refusal) => {
@@ -344,6 +348,7 @@ fn provider_page(
     visit.page(&ProviderPage {
         shell,
         id: provider.id.to_string(),
+        revision: revision_beside(visit, form.as_ref(), provider.revision),
         name: provider.name.clone(),
         is_active: provider.active,
         created: moment(provider.created_at),

@@ -4,7 +4,7 @@
 use crate::admin::caller::{
     Answer, Detour, administrator, administrator_freshly, done, found, loaded,
 };
-use crate::admin::form::{problem_of, shell_after, typed_again};
+use crate::admin::form::{problem_of, revision, revision_beside, shell_after, typed_again};
 use crate::admin::row::moment;
 use crate::admin::settings::posted_auth;
 use crate::text::Text;
@@ -66,9 +66,13 @@ pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
 pub async fn save(Path(id): Path<String>, Extension(envoy): Way, visit: Visit) -> Answer {
     let (permit, stream) = at_stream(&visit, &id).await?;
     let change = posted(&visit, stream.config.kind());
+    let seen = LogStream {
+        revision: revision(&visit),
+        ..stream.clone()
+    };
     let changed = visit
         .cell
-        .replace_log_stream(&permit, stream.clone(), change, envoy.as_ref());
+        .replace_log_stream(&permit, seen, change, envoy.as_ref());
     match changed.await {
         Ok(_) => Ok(visit.go(&address(&stream))),
         Err(refusal) => {
@@ -311,6 +315,7 @@ fn stream_page(visit: &Visit, shell: Shell, stream: &LogStream, shown: Shown) ->
     let t = shell.t;
     Ok(visit.page(&StreamPage {
         id: stream.id.to_string(),
+        revision: revision_beside(visit, shown.form.as_ref(), stream.revision),
         name: stream.name.clone(),
         is_webhook: stream.config.kind() == StreamKind::Webhook,
         is_active: stream.active,

@@ -104,8 +104,8 @@ pub struct HooksPage {
     pub form: HookForm,
 }
 
-/// A hook (`/admin/settings/hooks/{id}`). Posts the form there; nothing to `…/verify`, `…/activate`, `…/deactivate`,
-/// `…/secret`, `…/remove`; `delivery` to `…/repeat`.
+/// A hook (`/admin/settings/hooks/{id}`). Posts the form and `revision` there; nothing to `…/verify`, `…/activate`,
+/// `…/deactivate`, `…/secret`, `…/remove`; `delivery` to `…/repeat`.
 #[derive(Debug, Template)]
 #[template(path = "admin/hook.html")]
 pub struct HookPage {
@@ -113,6 +113,8 @@ pub struct HookPage {
     pub shell: Shell,
     /// Stands in addresses.
     pub id: String,
+    /// The revision that its form is made from.
+    pub revision: i64,
     /// Its name.
     pub name: String,
     /// Whether it is switched on.

@@ -200,8 +200,8 @@ impl InlineHooksPage {
     }
 }
 
-/// A hook (`/admin/settings/inline-hooks/{id}`). Posts the form there; nothing to `…/activate`, `…/deactivate`, `…/secret`,
-/// `…/remove`; `question` to `…/try`.
+/// A hook (`/admin/settings/inline-hooks/{id}`). Posts the form and `revision` there; nothing to `…/activate`, `…/deactivate`,
+/// `…/secret`, `…/remove`; `question` to `…/try`.
 #[derive(Debug, Template)]
 #[template(path = "admin/inline_hook.html")]
 pub struct InlineHookPage {
@@ -209,6 +209,8 @@ pub struct InlineHookPage {
     pub shell: Shell,
     /// Stands in addresses.
     pub id: String,
+    /// The revision that its form is made from.
+    pub revision: i64,
     /// Its name.
     pub name: String,
     /// What it is asked about.

@@ -81,7 +81,8 @@ pub struct ProvidersPage {
     pub form: ProviderForm,
 }
 
-/// A provider (`/admin/settings/providers/{id}`). Posts the form there; nothing to `…/activate`, `…/deactivate` and `…/remove`.
+/// A provider (`/admin/settings/providers/{id}`). Posts the form and `revision` there; nothing to `…/activate`, `…/deactivate`
+/// and `…/remove`.
 #[derive(Debug, Template)]
 #[template(path = "admin/provider.html")]
 pub struct ProviderPage {
@@ -89,6 +90,8 @@ pub struct ProviderPage {
     pub shell: Shell,
     /// Stands in addresses.
     pub id: String,
+    /// The revision that its form is made from.
+    pub revision: i64,
     /// Its name.
     pub name: String,
     /// Whether it is switched on.

@@ -104,8 +104,8 @@ pub struct StreamsPage {
     pub syslog: StreamForm,
 }
 
-/// A stream (`/admin/settings/streams/{id}`). Posts the form there; nothing to `…/activate`, `…/deactivate`, `…/test`,
-/// `…/secret`, `…/remove`.
+/// A stream (`/admin/settings/streams/{id}`). Posts the form and `revision` there; nothing to `…/activate`, `…/deactivate`,
+/// `…/test`, `…/secret`, `…/remove`.
 #[derive(Debug, Template)]
 #[template(path = "admin/stream.html")]
 pub struct StreamPage {
@@ -113,6 +113,8 @@ pub struct StreamPage {
     pub shell: Shell,
     /// Stands in addresses.
     pub id: String,
+    /// The revision that its form is made from.
+    pub revision: i64,
     /// Its name.
     pub name: String,
     /// Whether it is a webhook; syslog otherwise.
