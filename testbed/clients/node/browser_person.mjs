@@ -72,10 +72,14 @@ async function signIn(grace, input, facts) {
 async function profile(grace, input) {
   await grace.open(`${input.origin}/account`);
   await portray(grace, 'account-profile');
-  const email = grace.page.locator('[name="email"]');
+  const email = grace.page.locator('#f-email');
   ensure(await email.evaluate((field) => field.readOnly), 'a person may change the own mail address');
+  ensure(await email.evaluate((field) => !field.name), 'what a person may not change is sent all the same');
   // What the form does not let through, the server must not either.
-  await email.evaluate((field) => field.removeAttribute('readonly'));
+  await email.evaluate((field) => {
+    field.removeAttribute('readonly');
+    field.name = 'email';
+  });
   await email.fill('root@example.com');
   await grace.page.fill('[name="first_name"]', 'Grace Brewster');
   await grace.press('main form[action$="/account"] button[type=submit]');

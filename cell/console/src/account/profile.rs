@@ -3,7 +3,7 @@
 use crate::account::caller::own;
 use crate::account::said::{Said, go_saying, page, shell};
 use crate::admin::caller::{Answer, done};
-use crate::admin::form::{problem_of, shell_after};
+use crate::admin::form::{Shown, problem_of, revision, revision_of, shell_after};
 use crate::admin::people::profile::{attribute_fields, input_of, read_profile};
 use crate::view::account::ProfilePage;
 use crate::view::part::{AttributeAccess, AttributeField};
@@ -20,7 +20,8 @@ const PAGE: &str = "/account";
 pub async fn show(visit: Visit) -> Answer {
     let own = own(&visit, PAGE).await?;
     let person = &own.signed_in.person;
-    Ok(draw(&visit, shell(&visit), person, &input_of(person), None))
+    let stored = (Shown::Stored, &input_of(person));
+    Ok(draw(&visit, shell(&visit), person, stored, None))
 }
 
 /// `POST /account`. What only others may set is kept by the operation, whatever the form says.
@@ -28,30 +29,45 @@ pub async fn save(visit: Visit) -> Answer {
     let own = own(&visit, PAGE).await?;
     let person = &own.signed_in.person;
     let schema = visit.snapshot.schemas().of_person(person);
-    let input = ProfileInput {
-        login: person.login.clone(),
-        email: person.email.clone(),
-        ..read_profile(&visit, schema, &person.profile)
-    };
+    let input = read_own(&visit, schema, person);
     let saved = visit
         .cell
-        .update_person(&own.permit, &person.id, person.revision, input.clone())
+        .update_person(&own.permit, &person.id, revision(&visit), input.clone())
         .await;
     match saved {
         Ok(()) => Ok(go_saying(&visit, PAGE, Said::Saved)),
         Err(refusal) => {
             let problem = problem_of(visit.shell().t, &refusal);
             let shell = done(&visit, shell_after(&visit, refusal))?;
-            Ok(draw(&visit, shell, person, &input, problem.as_ref()))
+            let typed = (Shown::Typed, &input);
+            Ok(draw(&visit, shell, person, typed, problem.as_ref()))
         }
     }
+}
+
+/// The profile that the form sends. What the person may not change is not sent, and stays as it is.
+fn read_own(visit: &Visit, schema: &[ProfileAttribute], person: &Person) -> ProfileInput {
+    let mut input = ProfileInput {
+        login: person.login.clone(),
+        email: person.email.clone(),
+        ..read_profile(visit, schema, &person.profile)
+    };
+    for attribute in schema.iter().filter(|attribute| !attribute.self_editable) {
+        match person.profile.get(&attribute.name) {
+            Some(value) => input
+                .attributes
+                .insert(attribute.name.clone(), value.clone()),
+            None => input.attributes.remove(&attribute.name),
+        };
+    }
+    input
 }
 
 fn draw(
     visit: &Visit,
     shell: Shell,
     person: &Person,
-    input: &ProfileInput,
+    (shown, input): (Shown, &ProfileInput),
     problem: Option<&(&'static str, String)>,
 ) -> Response {
     let schema = visit.snapshot.schemas().of_person(person);
@@ -64,6 +80,7 @@ fn draw(
         visit,
         &ProfilePage {
             shell,
+            revision: revision_of(visit, shown, person.revision),
             name: person.display_name(),
             login: person.login.clone(),
             attributes,

@@ -2,12 +2,16 @@
 //! that sending it once more never undoes what somebody else changed meanwhile.
 
 use crate::tests::console_pages::{CHANGED, Pages};
+use crate::tests::matrix::read;
 use crate::tests::matrix::world::Who;
 use crate::tests::one_org::permit;
+use crate::tests::two_orgs::find_person;
+use axum::http::{Method, StatusCode};
 use identity::access::Permission;
 use identity::access::custom::capability::Capability;
 use identity::access::custom::roles::RoleChange;
 use identity::access::custom::store::roles::load_capabilities;
+use identity::person::profile::ProfileInput;
 use identity::sign_on::store::{load_all_policies, load_all_zones};
 use protocol::oauth::form::render_form;
 use vocab::id::CustomRoleId;
@@ -375,6 +379,49 @@ async fn forms_of_what_the_org_speaks_to_keep_the_revision_that_was_seen() {
         &pages,
     )
     .await;
+    pages.world.close().await;
+}
+
+/// A person's own form undoes nothing that an administrator changed since it was opened.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_form_of_the_own_profile_keeps_the_revision_that_was_seen() {
+    let pages = Pages::open().await;
+    let (who, page) = (Who::Person, "/account");
+    let grace = async || find_person(&pages.world.cell, "main", "grace@main.example").await;
+    let look = async || read(pages.world.call(who, &Method::GET, page, "").await).await;
+    let names = async || {
+        let now = grace().await;
+        format!("{} {}", now.first_name, now.last_name)
+    };
+    let seen = revision_on(&look().await);
+    let before = grace().await;
+    let theirs = ProfileInput {
+        login: before.login.clone(),
+        email: before.email.clone(),
+        first_name: String::from("Grace"),
+        last_name: String::from("Murray"),
+        attributes: before.profile.clone(),
+    };
+    let manager = permit(&pages.world.main, Permission::ManagePeople);
+    let cell = &pages.world.cell;
+    let changed = cell.update_person(&manager, &before.id, before.revision, theirs);
+    changed.await.unwrap();
+    let mine = "first_name=Gracie&last_name=Hopper";
+    let stale = format!("revision={seen}&{mine}");
+    for form in [stale.as_str(), mine] {
+        let (_, again) = pages.refused(who, page, form).await;
+        assert!(again.contains(CHANGED) && again.contains("Gracie"));
+        assert_ne!(revision_on(&again), grace().await.revision.to_string());
+        assert_eq!(names().await, "Grace Murray");
+    }
+    let fresh = revision_on(&look().await);
+    let sent = pages.send(who, page, &format!("revision={fresh}&{mine}"));
+    assert_eq!(sent.await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(names().await, "Gracie Hopper");
+    let own = |first: &str| format!("first_name={first}&last_name=Lovelace");
+    let long = own(&"x".repeat(500));
+    let case = Case::at(page, &own("Theirs"), &long, &own("Mine"));
+    case.keeps_what_was_seen(&pages).await;
     pages.world.close().await;
 }
 

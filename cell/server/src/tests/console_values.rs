@@ -1,17 +1,20 @@
 //! How much the forms of the administration may hold: those of values as much as their values can make, from those who may change them,
 //! and no other form nor anybody else more than a page ever needs.
 
-use crate::tests::console_pages::Pages;
+use crate::tests::console_pages::{CHANGED, Pages};
+use crate::tests::matrix::read;
 use crate::tests::matrix::world::Who;
 use crate::tests::one_org::permit;
-use axum::http::StatusCode;
+use crate::tests::two_orgs::find_person;
+use axum::http::{Method, StatusCode};
 use console::admin::values::VALUES_BYTES_MAX;
 use console::visit::FORM_BYTES_MAX;
 use identity::access::{Permission, Role};
 use identity::attribute_schema::Owner;
 use identity::org::profile_schema::ATTRIBUTES_MAX;
 use identity::org::settings::ProfileAttribute;
-use identity::person::profile::TEXT_CHARS_MAX;
+use identity::person::profile::{ProfileInput, TEXT_CHARS_MAX};
+use serde_json::{Map, Value};
 use vocab::id::{AppId, UserId};
 
 impl Pages {
@@ -127,5 +130,62 @@ async fn no_more_is_read_of_a_form_than_whoever_sends_it_may_change() {
             "{other}"
         );
     }
+    pages.world.close().await;
+}
+
+/// The names of what the form of the own profile sends.
+fn sent_of_own(page: &str) -> Vec<&str> {
+    let form = page.split("action=\"/account\"").nth(1).unwrap();
+    let form = form.split("</form>").next().unwrap();
+    let names = form.split(" name=\"").skip(1);
+    names.filter_map(|rest| rest.split('"').next()).collect()
+}
+
+/// What a person may only look at is not in their form, or more of it than any other form may hold would keep them from changing the rest.
+#[tokio::test(flavor = "multi_thread")]
+async fn however_much_a_person_may_only_see_they_change_their_name() {
+    let pages = Pages::open().await;
+    let (cell, main) = (&pages.world.cell, &pages.world.main);
+    let grace = async || find_person(cell, "main", "grace@main.example").await;
+    let snapshot = cell.snapshot(main).await.unwrap().unwrap();
+    let mut settings = snapshot.org.settings.clone();
+    let of = |number: usize| ProfileAttribute {
+        name: format!("of{number}"),
+        ..ProfileAttribute::default()
+    };
+    settings.profile_schema = (0..ATTRIBUTES_MAX).map(of).collect();
+    let (org, name) = (snapshot.org.clone(), snapshot.org.name.clone());
+    let manager = permit(main, Permission::ManageOrg);
+    let changed = cell.update_org(&manager, org, &name, settings).await;
+    changed.unwrap();
+    let longest = "🐢".repeat(TEXT_CHARS_MAX);
+    let of = |number: usize| (format!("of{number}"), Value::from(longest.as_str()));
+    let values: Map<String, Value> = (0..ATTRIBUTES_MAX).map(of).collect();
+    let before = grace().await;
+    let input = ProfileInput {
+        login: before.login.clone(),
+        email: before.email.clone(),
+        first_name: String::from("Grace"),
+        last_name: String::from("Hopper"),
+        attributes: values.clone(),
+    };
+    let manager = permit(main, Permission::ManagePeople);
+    let given = cell.update_person(&manager, &before.id, before.revision, input);
+    given.await.unwrap();
+    let who = Who::Person;
+    let page = read(pages.world.call(who, &Method::GET, "/account", "").await).await;
+    assert!(page.contains(&longest));
+    let sent = sent_of_own(&page);
+    assert_eq!(sent, ["csrf", "revision", "first_name", "last_name"]);
+    let revision = grace().await.revision;
+    let form = format!("revision={revision}&first_name=Gracie&last_name=Hopper");
+    let saved = pages.send(who, "/account", &form).await;
+    assert_eq!(saved.status(), StatusCode::SEE_OTHER);
+    let now = grace().await;
+    assert_eq!(now.first_name, "Gracie");
+    assert!(now.profile == values);
+    // Where the form is shown again, so is what it does not send.
+    let (_, again) = pages.refused(who, "/account", &form).await;
+    assert!(again.contains(CHANGED) && again.contains(&longest));
     pages.world.close().await;
 }

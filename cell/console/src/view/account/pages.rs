@@ -5,12 +5,15 @@ use crate::view::row::{LogRow, SessionRow};
 use crate::view::shell::{Shell, here};
 use askama::Template;
 
-/// The profile (`/account`). Posts each writable attribute under its name to `/account`.
+/// The profile (`/account`). Posts `revision` and each writable attribute under its name to `/account`; what is only shown is not
+/// posted, however long it is.
 #[derive(Debug, Template)]
 #[template(path = "account/profile.html")]
 pub struct ProfilePage {
     /// The frame.
     pub shell: Shell,
+    /// What was read, to tell a change by another.
+    pub revision: i64,
     /// The name to show.
     pub name: String,
     /// What the person signs in with.

@@ -73,3 +73,43 @@ impl AttributeField {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{AttributeAccess, AttributeField, AttributeKind};
+    use crate::view::part::{Choice, Input};
+    use askama::Template;
+
+    #[test]
+    fn what_is_only_shown_is_not_posted() {
+        for kind in [
+            AttributeKind::Text,
+            AttributeKind::Email,
+            AttributeKind::Number,
+            AttributeKind::Flag,
+            AttributeKind::OneOf(vec![Choice::new("1", "One")]),
+        ] {
+            for (access, is_posted) in [
+                (AttributeAccess::Read, false),
+                (AttributeAccess::Write, true),
+                (AttributeAccess::Required, true),
+            ] {
+                let field = AttributeField {
+                    name: String::from("level"),
+                    label: String::from("Level"),
+                    hint: String::new(),
+                    kind: kind.clone(),
+                    access,
+                    autocomplete: String::from("off"),
+                    input: Input::of("1"),
+                };
+                let drawn = field.control().render().unwrap();
+                let has_name = drawn.contains(" name=\"level\"");
+                assert_eq!(has_name, is_posted, "{drawn}");
+                let is_fixed = drawn.contains(" readonly") || drawn.contains(" disabled");
+                assert_eq!(is_fixed, !is_posted, "{drawn}");
+                assert!(drawn.contains("for=\"f-level\""), "{drawn}");
+            }
+        }
+    }
+}

@@ -317,7 +317,8 @@ impl<'a> Field<'a> {
         self
     }
 
-    /// Shown and posted, not changed.
+    /// Shown, neither posted nor changed. A line of text can still be reached by the keyboard and copied; what is
+    /// chosen or ticked is switched off, since browsers know no other way to leave it as it is.
     #[must_use]
     pub fn read_only(mut self) -> Field<'a> {
         self.is_read_only = true;
