@@ -4,6 +4,9 @@
 //! unsafe code, so that the sanitizers, which only a nightly has, would watch over nothing of ours.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -19,6 +22,8 @@ pub const FOLDER: &str = "fuzz";
 const SECONDS_DEFAULT: u64 = 20;
 /// How long a target may run at all.
 const SECONDS_MAX: u64 = 24 * 60 * 60;
+/// How many targets run at the same time: each keeps one core busy.
+const TARGETS_TOGETHER: usize = 2;
 /// The longest that the build may take.
 const BUILD_MAX: Duration = Duration::from_secs(20 * 60);
 /// What a target may need beyond its time: reading the corpus, and its last input.
@@ -89,17 +94,27 @@ fn run_with(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
             bench.targets.join(", ")
         );
     }
-    let mut failed = Vec::new();
-    for name in chosen {
-        let outcome = match &options.input {
-            Some(input) => bench.replay(name, input),
-            None => bench.fuzz(name, options.seconds),
-        };
-        if let Err(error) = outcome {
-            report::failure(&error);
-            failed.push(name.as_str());
+    let next = AtomicUsize::new(0);
+    let failed = Mutex::new(Vec::new());
+    let run_next = || {
+        while let Some(name) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let outcome = match &options.input {
+                Some(input) => bench.replay(name, input),
+                None => bench.fuzz(name, options.seconds),
+            };
+            if let Err(error) = outcome {
+                report::failure(&error);
+                let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
+                failed.push(name.as_str());
+            }
         }
-    }
+    };
+    thread::scope(|scope| {
+        for _ in 0..TARGETS_TOGETHER {
+            scope.spawn(run_next);
+        }
+    });
+    let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
     if !failed.is_empty() {
         bail!("fuzz targets failed: {}", failed.join(", "));
     }

@@ -415,7 +415,8 @@ async fn the_form_of_the_own_profile_keeps_the_revision_that_was_seen() {
         assert_eq!(names().await, "Grace Murray");
     }
     let fresh = revision_on(&look().await);
-    let sent = pages.send(who, page, &format!("revision={fresh}&{mine}"));
+    let anew = format!("revision={fresh}&{mine}");
+    let sent = pages.send(who, page, &anew);
     assert_eq!(sent.await.status(), StatusCode::SEE_OTHER);
     assert_eq!(names().await, "Gracie Hopper");
     let own = |first: &str| format!("first_name={first}&last_name=Lovelace");
