@@ -194,6 +194,13 @@ async fn an_application_is_told_of_a_logout_until_it_has_heard() {
     leaver.unwrap().leave().await.unwrap();
     let posted = app.wait_for(1).await.unwrap();
     assert_eq!(posted[0].answered, StatusCode::SERVICE_UNAVAILABLE);
+    // Whoever ends before that is noted leaves a lease, which runs for minutes.
+    wait::until_async("the note of the refusal", DELIVERY_MAX, || {
+        let log = instance.log();
+        async move { Ok(log?.contains("an app could not be told").then_some(())) }
+    })
+    .await
+    .unwrap();
     // Nothing of it is kept in memory alone.
     instance.kill().unwrap();
     instance.restart().unwrap();
