@@ -72,9 +72,9 @@ impl StylePage {
                 ("Threats", "#threats"),
             ],
         );
-        part::sections("Pages")
-            .group("Organisation", "", "#mail", &first)
-            .group("Signing in", "", "#mail", &second)
+        part::sections("Pages", String::new(), "#mail")
+            .group("Organisation", &first)
+            .group("Signing in", &second)
     }
 
     fn icons(&self) -> &'static [(&'static str, Icon)] {

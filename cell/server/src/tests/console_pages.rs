@@ -8,7 +8,8 @@ use axum::body::Body;
 use axum::http::{Method, Response, StatusCode};
 use identity::access::narrowed::{RoleHolder, RoleTarget};
 use identity::access::{Permission, Permit, Role};
-use vocab::id::{AppId, GroupId, OrgId, UserId};
+use identity::sign_on::presets;
+use vocab::id::{AppId, GroupId, OrgId, PolicyId, UserId};
 
 /// The words above a page whose form was made from what is no more.
 pub(crate) const CHANGED: &str = "It was changed meanwhile";
@@ -89,6 +90,15 @@ impl Pages {
         app.unwrap().unwrap().id
     }
 
+    pub(crate) async fn policy(&self, org: &OrgId, name: &str) -> PolicyId {
+        let permit = permit(org, Permission::ManagePolicies);
+        let cell = &self.world.cell;
+        let entropy = cell.entropy();
+        let (_, preset) = presets::app_policy(PolicyId::generate(entropy), entropy);
+        let made = cell.create_policy(&permit, name, preset.rules).await;
+        made.unwrap().id
+    }
+
     pub(crate) async fn person(&self, slug: &str, name: &str) -> UserId {
         let login = format!("{name}@{slug}.example");
         find_person(&self.world.cell, slug, &login).await.id
@@ -101,4 +111,11 @@ impl Pages {
         let listed = listed.await.unwrap().into_iter();
         listed.map(|one| one.target).collect()
     }
+}
+
+/// The revision that a page carries.
+pub(crate) fn revision_on(page: &str) -> String {
+    let behind = page.split("name=\"revision\" value=\"").nth(1);
+    let (revision, _) = behind.unwrap().split_once('"').unwrap();
+    revision.to_owned()
 }

@@ -1,12 +1,11 @@
 //! What rests by the pages of the administration, and is brought back: network zones, policies and their rules.
 
-use crate::tests::console_pages::{CHANGED, Pages};
+use crate::tests::console_pages::{CHANGED, Pages, revision_on};
 use crate::tests::matrix::world::Who;
 use crate::tests::one_org::permit;
 use axum::http::StatusCode;
 use identity::access::{Permission, Role};
 use identity::sign_on::aside::{ListedRule, list_rules};
-use identity::sign_on::presets;
 use identity::sign_on::store::{self, StoredPolicy, StoredZone};
 use identity::sign_on::zone::{ZoneReach, parse_ranges};
 use vocab::id::{OrgId, PolicyId, ZoneId};
@@ -24,15 +23,6 @@ impl Pages {
         let mut tx = self.world.cell.database.read().await.unwrap();
         let stored = store::load_zone(&mut tx, &self.world.main, id).await;
         stored.unwrap().unwrap()
-    }
-
-    async fn policy(&self, org: &OrgId, name: &str) -> PolicyId {
-        let permit = permit(org, Permission::ManagePolicies);
-        let cell = &self.world.cell;
-        let entropy = cell.entropy();
-        let (_, preset) = presets::app_policy(PolicyId::generate(entropy), entropy);
-        let made = cell.create_policy(&permit, name, preset.rules).await;
-        made.unwrap().id
     }
 
     async fn stored_policy(&self, id: &PolicyId) -> StoredPolicy {
@@ -96,11 +86,15 @@ async fn a_policy_that_no_app_names_rests() {
         .await;
     let app = pages.app(&main).await;
     let sign_on = format!("/admin/apps/{app}/sign-on");
-    pages.done(&sign_on, &format!("policy={policy}")).await;
+    let choice = async |policy: &str| {
+        let revision = revision_on(&pages.look(&sign_on).await);
+        format!("revision={revision}&policy={policy}")
+    };
+    pages.done(&sign_on, &choice(policy.as_str()).await).await;
     pages.told(&off, "", "An app names this policy").await;
     let snapshot = pages.world.cell.snapshot(&main).await;
     let every = snapshot.unwrap().unwrap().org_policy.id.clone();
-    pages.done(&sign_on, &format!("policy={every}")).await;
+    pages.done(&sign_on, &choice(every.as_str()).await).await;
     pages.done(&off, "").await;
     assert!(!pages.stored_policy(&policy).await.active);
     let shown = pages.look(&page).await;

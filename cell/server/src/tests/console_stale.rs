@@ -1,7 +1,7 @@
 //! What a form of the administration that was refused carries when it is shown again: the revision that was seen when it was opened, so
 //! that sending it once more never undoes what somebody else changed meanwhile.
 
-use crate::tests::console_pages::{CHANGED, Pages};
+use crate::tests::console_pages::{CHANGED, Pages, revision_on};
 use crate::tests::matrix::read;
 use crate::tests::matrix::world::Who;
 use crate::tests::one_org::permit;
@@ -18,13 +18,6 @@ use vocab::id::CustomRoleId;
 
 /// A public key in a set.
 const KEYS: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"k","alg":"ES256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#;
-
-/// The revision that a page carries.
-fn revision_on(page: &str) -> String {
-    let behind = page.split("name=\"revision\" value=\"").nth(1);
-    let (revision, _) = behind.unwrap().split_once('"').unwrap();
-    revision.to_owned()
-}
 
 /// The first id that a page has behind the beginning of an address.
 fn id_on(page: &str, address: &str) -> String {
@@ -300,6 +293,10 @@ async fn forms_of_credentials_keep_the_revision_that_was_seen() {
     let pages = Pages::open().await;
     let app = pages.app(&pages.world.main).await;
     let page = format!("/admin/apps/{app}/credentials");
+    let policy = pages.policy(&pages.world.main, "Vault").await;
+    let foreign = pages.policy(&pages.world.acme, "Vault").await;
+    let snapshot = pages.world.cell.snapshot(&pages.world.main).await;
+    let every = snapshot.unwrap().unwrap().org_policy.id.clone();
     // One took a key away: the page that still shows it must not give it back.
     let key = render_form(&[("jwks", KEYS)]);
     keep_what_was_seen(
@@ -311,6 +308,12 @@ async fn forms_of_credentials_keep_the_revision_that_was_seen() {
                 "client_auth=client_secret_basic",
             ),
             Case::at(&page, "jwks=", "jwks=none", &key).sent_to(format!("/admin/apps/{app}/keys")),
+            Case::at(
+                format!("/admin/apps/{app}/sign-on"),
+                &format!("policy={policy}"),
+                &format!("policy={foreign}"),
+                &format!("policy={every}"),
+            ),
         ],
         &pages,
     )

@@ -4,7 +4,9 @@ use crate::admin::apps::{
     draw, load_app, load_app_within, of_managers, of_readers, refused_shell, shell_over, unchanged,
 };
 use crate::admin::caller::{Answer, administrator, done, found, loaded};
-use crate::admin::form::{Shown, is_ticked, lines, problem_of, revision, revision_of};
+use crate::admin::form::{
+    Shown, is_ticked, lines, problem_of, revision, revision_beside, revision_of,
+};
 use crate::view::admin::AppTab;
 use crate::view::part::{Choice, Input};
 use crate::view::shell::Shell;
@@ -195,10 +197,37 @@ pub async fn delete(Path(id): Path<String>, visit: Visit) -> Answer {
 pub async fn show_sign_on(Path(id): Path<String>, visit: Visit) -> Answer {
     administrator(&visit, Permission::ReadDirectory).await?;
     let app = load_app(&visit, &id).await?;
-    let mut tx = loaded(&visit, visit.cell.database.read().await)?;
+    sign_on_page(&visit, visit.shell(), &app, None).await
+}
+
+/// `POST /admin/apps/{id}/sign-on`.
+pub async fn save_sign_on(Path(id): Path<String>, visit: Visit) -> Answer {
+    let permit = administrator(&visit, Permission::ManageApps).await?;
+    let app = load_app(&visit, &id).await?;
+    let chosen = found(&visit, PolicyId::parse(visit.field("policy")).ok())?;
+    let change = AppChange {
+        policy_id: (chosen != visit.snapshot.org_policy.id).then(|| chosen.clone()),
+        ..unchanged(&app)
+    };
+    match visit
+        .cell
+        .update_app(&permit, &app.id, revision(&visit), change)
+        .await
+    {
+        Ok(()) => Ok(visit.go(&format!("/admin/apps/{id}/sign-on"))),
+        Err(refusal) => {
+            let shell = refused_shell(&visit, refusal)?;
+            sign_on_page(&visit, shell, &app, Some(&chosen)).await
+        }
+    }
+}
+
+/// The page, with the policy that is in force or the one that somebody chose.
+async fn sign_on_page(visit: &Visit, shell: Shell, app: &App, chosen: Option<&PolicyId>) -> Answer {
+    let mut tx = loaded(visit, visit.cell.database.read().await)?;
     let policies = sign_on::store::load_policies(&mut tx, &visit.context.org).await;
     drop(tx);
-    let policies = loaded(&visit, policies)?;
+    let policies = loaded(visit, policies)?;
     let mut choices: Vec<Choice> = policies
         .apps
         .values()
@@ -210,30 +239,11 @@ pub async fn show_sign_on(Path(id): Path<String>, visit: Visit) -> Answer {
         0,
         Choice::new(policies.org.id.as_str(), policies.org.name.as_str()),
     );
-    let policy = app.policy_id.as_ref().unwrap_or(&policies.org.id);
+    let in_force = app.policy_id.as_ref().unwrap_or(&policies.org.id);
     let tab = AppTab::SignOn {
-        policy: Input::of(policy.as_str()),
+        revision: revision_beside(visit, chosen, app.revision),
+        policy: Input::of(chosen.unwrap_or(in_force).as_str()),
         policies: choices,
     };
-    Ok(draw(&visit, visit.shell(), &app, tab))
-}
-
-/// `POST /admin/apps/{id}/sign-on`.
-pub async fn save_sign_on(Path(id): Path<String>, visit: Visit) -> Answer {
-    let permit = administrator(&visit, Permission::ManageApps).await?;
-    let app = load_app(&visit, &id).await?;
-    let policy = found(&visit, PolicyId::parse(visit.field("policy")).ok())?;
-    let policy_id = (policy != visit.snapshot.org_policy.id).then_some(policy);
-    let change = AppChange {
-        policy_id,
-        ..unchanged(&app)
-    };
-    done(
-        &visit,
-        visit
-            .cell
-            .update_app(&permit, &app.id, app.revision, change)
-            .await,
-    )?;
-    Ok(visit.go(&format!("/admin/apps/{id}/sign-on")))
+    Ok(draw(visit, shell, app, tab))
 }

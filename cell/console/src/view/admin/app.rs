@@ -104,8 +104,10 @@ pub enum AppTab {
     },
     /// `…/assignments/people/{user}`.
     Assigned(Box<AssignedView>),
-    /// `…/sign-on`. Posts `policy` there.
+    /// `…/sign-on`. Posts `revision`, `policy` there.
     SignOn {
+        /// What was read, to tell a change by another.
+        revision: i64,
         /// The id of the policy in force.
         policy: Input,
         /// The policies there are.

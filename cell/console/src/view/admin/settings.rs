@@ -5,14 +5,12 @@ use crate::view::shell::{Shell, here};
 use askama::Template;
 
 /// The way between all settings pages.
-pub(super) fn sections<'a>(shell: &'a Shell, here: &str) -> part::Sections<'a> {
+pub(super) fn sections<'a>(shell: &'a Shell, here: &'a str) -> part::Sections<'a> {
     let t = shell.t;
     let base = format!("{}/admin/settings", shell.prefix);
-    part::sections(t.admin.nav_settings)
+    part::sections(t.admin.nav_settings, base, here)
         .group(
             t.settings.group_org,
-            &base,
-            here,
             &[
                 (t.settings.tab_general, ""),
                 (t.settings.tab_mail, "/mail"),
@@ -21,8 +19,6 @@ pub(super) fn sections<'a>(shell: &'a Shell, here: &str) -> part::Sections<'a> {
         )
         .group(
             t.settings.group_sign_in,
-            &base,
-            here,
             &[
                 (t.settings.tab_passwords, "/passwords"),
                 (t.settings.tab_passkeys, "/passkeys"),
@@ -34,8 +30,6 @@ pub(super) fn sections<'a>(shell: &'a Shell, here: &str) -> part::Sections<'a> {
         )
         .group(
             t.settings.group_people,
-            &base,
-            here,
             &[
                 (t.settings.tab_attributes, "/attributes"),
                 (t.relations.tab, "/relations"),
@@ -43,8 +37,6 @@ pub(super) fn sections<'a>(shell: &'a Shell, here: &str) -> part::Sections<'a> {
         )
         .group(
             t.settings.group_programs,
-            &base,
-            here,
             &[
                 (t.settings.tab_tokens, "/tokens"),
                 (t.settings.tab_origins, "/origins"),

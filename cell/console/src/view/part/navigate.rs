@@ -86,36 +86,42 @@ impl TabBar<'_> {
 #[template(path = "component/sections.html")]
 pub struct Sections<'a> {
     label: &'a str,
+    base: String,
+    here: &'a str,
     groups: Vec<(&'a str, Vec<Tab>)>,
 }
 
 impl askama::filters::HtmlSafe for Sections<'_> {}
 
 /// Pages that belong together, where there are more of them than a row of tabs holds: each group is a row that wraps, and a narrow window
-/// folds them all. `label` names them to everybody, [`Sections::group`] adds some.
+/// folds them all. `label` names them to everybody; all stand below `base`, and the reader is at `here` below it. [`Sections::group`] adds
+/// some.
 #[must_use]
-pub fn sections(label: &str) -> Sections<'_> {
+pub fn sections<'a>(label: &'a str, base: String, here: &'a str) -> Sections<'a> {
     Sections {
         label,
+        base,
+        here,
         groups: Vec::new(),
     }
 }
 
 impl<'a> Sections<'a> {
-    /// Some of them below `base`, by what they are called and where they are; `here` is where the reader is.
+    /// Some of them, by what they are called and where they are.
     #[must_use]
-    pub fn group(mut self, title: &'a str, base: &str, here: &str, pages: &[(&str, &str)]) -> Self {
+    pub fn group(mut self, title: &'a str, pages: &[(&str, &str)]) -> Self {
         let tabs = pages.iter().map(|(label, rest)| Tab {
             label: (*label).to_owned(),
-            href: format!("{base}{rest}"),
-            is_here: *rest == here,
+            href: format!("{}{rest}", self.base),
+            is_here: *rest == self.here,
         });
-        self.groups.push((title, tabs.collect()));
+        let tabs = tabs.collect();
+        self.groups.push((title, tabs));
         self
     }
 
     /// What the present one is called.
-    fn here(&self) -> Option<&str> {
+    fn present(&self) -> Option<&str> {
         let mut tabs = self.groups.iter().flat_map(|(_, tabs)| tabs);
         let here = tabs.find(|tab| tab.is_here);
         here.map(|tab| tab.label.as_str())
@@ -286,9 +292,9 @@ mod tests {
     #[test]
     fn of_pages_in_groups_the_present_one_is_marked_and_named_where_they_are_folded() {
         let of = |here: &str| {
-            sections("Settings")
-                .group("First", "/admin", here, &[("General", ""), ("Mail", "/m")])
-                .group("Second", "/admin", here, &[("Passwords", "/p")])
+            sections("Settings", "/admin".into(), here)
+                .group("First", &[("General", ""), ("Mail", "/m")])
+                .group("Second", &[("Passwords", "/p")])
                 .render()
                 .unwrap()
         };
