@@ -7,6 +7,8 @@ use crate::access::{Permission, Permit};
 use crate::cell::Cell;
 use crate::fault::Refusal;
 use crate::inline_hook::InlineHookKind;
+use crate::org::settings::ProfileAttribute;
+use crate::profile_mapping::store::load_of_people;
 use crate::server::change::{ServerChange, plan_change};
 use crate::server::parts::{AccessPolicy, rules_in_force};
 use crate::server::policies::{PolicyChange, plan_policy_change};
@@ -15,7 +17,6 @@ use crate::server::rules::{
 };
 use crate::server::store::{self, SERVERS_MAX};
 use crate::server::{AuthorizationServer, ClaimConfig, DEFAULT_SERVER_NAME, ServerConfig};
-use crate::user_type::store::load_schemas;
 use database::{ReadTx, WriteTx};
 use keys::ServerKeyScope;
 use ledger::{Event, EventType, Outcome, Target};
@@ -52,7 +53,9 @@ impl Cell {
                 Box::pin(async move {
                     // Of two who add at once, the second counts the first one's server.
                     crate::org::store::lock(tx, &stored.org_id).await?;
-                    check_claims(tx, &stored.org_id, &stored.config.claims, &[]).await?;
+                    let claims = &stored.config.claims;
+                    let schema = hold_attributes(tx, &stored.org_id, claims).await?;
+                    check_attributes(claims, &[], &schema)?;
                     if store::count(tx, &stored.org_id).await? >= SERVERS_MAX {
                         return Err(Refusal::TooMany {
                             what: "authorization servers",
@@ -88,14 +91,14 @@ impl Cell {
             .database
             .write(move |tx| {
                 Box::pin(async move {
+                    let schema = hold_attributes(tx, by.org(), &config.claims).await?;
                     let mut server = load_for_change(tx, &by, &id).await?;
                     if server.revision != revision {
                         return Err(Refusal::Changed);
                     }
                     let name = decide_kept_name(&server.name, name)?;
                     let mut config = config;
-                    let former = &server.config.claims;
-                    check_claims(tx, by.org(), &config.claims, former).await?;
+                    check_attributes(&config.claims, &server.config.claims, &schema)?;
                     server.parts.mark_unlisted(&mut config);
                     server.name = name;
                     reconfigure(&mut server, config)?;
@@ -131,10 +134,10 @@ impl Cell {
             .database
             .write(move |tx| {
                 Box::pin(async move {
+                    let schema = hold_attributes(tx, by.org(), claim.as_slice()).await?;
                     let mut server = load_for_change(tx, &by, &id).await?;
                     let planned = plan_change(&server.name, &server.config, change)?;
-                    let former = &server.config.claims;
-                    check_claims(tx, by.org(), claim.as_slice(), former).await?;
+                    check_attributes(claim.as_slice(), &server.config.claims, &schema)?;
                     let name = decide_kept_name(&server.name, decide_name(&planned.name)?)?;
                     server.name = name;
                     reconfigure(&mut server, decide_server(planned.config)?)?;
@@ -355,20 +358,18 @@ fn reconfigure(server: &mut AuthorizationServer, config: ServerConfig) -> Result
     decide_parts(&server.config, &server.parts)
 }
 
-/// Holds claims that were not there before against the attributes that there are. Whoever removes one holds the org's row: of two at once,
-/// the second sees what the first one did.
-async fn check_claims(
+/// The attributes that there are, if claims name some that not everybody has. Whoever removes one holds the org's row: of two at once, the
+/// second sees what the first one did.
+async fn hold_attributes(
     tx: &mut WriteTx,
     org: &OrgId,
     claims: &[ClaimConfig],
-    former: &[ClaimConfig],
-) -> Result<(), Refusal> {
-    if !asks_for_attributes(claims, former) {
-        return Ok(());
+) -> Result<Vec<ProfileAttribute>, Refusal> {
+    if !asks_for_attributes(claims) {
+        return Ok(Vec::new());
     }
     crate::org::store::lock(tx, org).await?;
-    let schemas = load_schemas(tx, org).await?;
-    check_attributes(claims, former, &schemas.as_schemas().every())
+    Ok(load_of_people(tx, org).await?)
 }
 
 /// Apps address the preset server by its name.

@@ -241,13 +241,13 @@ pub fn check_attributes(
     }
 }
 
-/// Whether claims that were not there before name an attribute that not everybody has.
+/// Whether claims name an attribute that not everybody has.
 #[must_use]
-pub fn asks_for_attributes(claims: &[ClaimConfig], former: &[ClaimConfig]) -> bool {
-    asked_anew(claims, former).next().is_some()
+pub fn asks_for_attributes(claims: &[ClaimConfig]) -> bool {
+    asked_anew(claims, &[]).next().is_some()
 }
 
-/// Those attributes, each after the claim that names it.
+/// The attributes that not everybody has and that are named by claims which were not there before, each after its claim.
 fn asked_anew<'c>(
     claims: &'c [ClaimConfig],
     former: &'c [ClaimConfig],
@@ -477,9 +477,11 @@ mod tests {
         }
         let (kept, text) = (of("a", "gone"), claim("b"));
         let former = std::slice::from_ref(&kept);
-        let asks = |claims: &[ClaimConfig]| asks_for_attributes(claims, former);
-        assert!(!asks(&[kept.clone(), text.clone(), of("c", "displayName")]));
-        assert!(asks(&[kept.clone(), of("c", "team")]));
+        assert!(!asks_for_attributes(&[
+            text.clone(),
+            of("c", "displayName")
+        ]));
+        assert!(asks_for_attributes(&[text.clone(), of("c", "team")]));
         let check = |claims: &[ClaimConfig]| check_attributes(claims, former, &schema);
         assert!(check(&[kept.clone(), text]).is_ok());
         for other in [of("b", "gone"), of("a", "missing")] {
