@@ -48,7 +48,7 @@ impl Default for Steps {
 impl Steps {
     /// Runs two lists of steps at the same time, and keeps the verdicts of the first before those of the second.
     ///
-    /// For steps that wait more than they work. Their lines mix: what they run keeps its output in files.
+    /// For steps of which one list waits more than it works. Their lines mix: what says much keeps its output in files.
     pub fn run_side_by_side(
         &mut self,
         one: impl FnOnce(&mut Self) + Send,
