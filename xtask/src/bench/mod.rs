@@ -190,7 +190,9 @@ fn parse_options(arguments: &[&str]) -> anyhow::Result<Options> {
 
 fn build(workspace: &Workspace, options: &Options) -> anyhow::Result<Programs> {
     let folder = workspace.build_programs(options.profile)?;
-    workspace.build(options.profile, LOG_LOAD)?;
+    if options.has(Part::Log) {
+        workspace.build(options.profile, LOG_LOAD)?;
+    }
     let node_folder = workspace.root.join("testbed/clients/node");
     anyhow::ensure!(
         options.parts == [Part::Log] || node_folder.join("node_modules/oidc-provider").is_dir(),
