@@ -127,14 +127,13 @@ impl Database {
         limits: Limits,
     ) -> Result<Self, OpenError> {
         let inner = match location {
-            Location::Sqlite { path } => Inner::Sqlite {
-                writer: Writer::start(path.clone(), migrations, limits).await?,
-                readers: Arc::new(ReaderPool::new(
-                    path.clone(),
-                    limits.readers_max,
-                    limits.wait_max,
-                )),
-            },
+            Location::Sqlite { path } => {
+                let readers = ReaderPool::new(path.clone(), limits.readers_max, limits.wait_max);
+                let readers = Arc::new(readers);
+                let file = (path.clone(), Arc::clone(&readers));
+                let writer = Writer::start(file, migrations, limits).await?;
+                Inner::Sqlite { writer, readers }
+            }
             Location::Postgres { url } => {
                 let pool = Pool::new(url.expose(), limits.connections_max, limits.wait_max)?;
                 postgres::migrate::apply_migrations(&pool, migrations).await?;
@@ -144,7 +143,8 @@ impl Database {
         Ok(Self(Arc::new(inner)))
     }
 
-    /// Begins a read transaction: one consistent snapshot, fixed by its first query.
+    /// Begins a read transaction: one consistent snapshot, taken between now and its first query, with all that was
+    /// acknowledged before.
     ///
     /// A task that holds one must not ask for a second: with all readers lent out, both would wait.
     ///

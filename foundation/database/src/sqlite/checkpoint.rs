@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
+use crate::sqlite::reader::ReaderPool;
+
 /// How often the size of the WAL is looked at, in batches.
 const BATCHES_BETWEEN_LOOKS: u32 = 128;
 
@@ -37,7 +39,7 @@ impl Checkpoints {
     }
 
     /// Called after every batch, when nobody waits for an answer.
-    pub(crate) fn after_batch(&mut self, connection: &Connection) {
+    pub(crate) fn after_batch(&mut self, connection: &Connection, readers: &ReaderPool) {
         self.batches += 1;
         if self.batches < BATCHES_BETWEEN_LOOKS {
             return;
@@ -47,6 +49,7 @@ impl Checkpoints {
         if bytes < self.bytes_next {
             return;
         }
+        let _quiet = readers.quiet();
         self.bytes_next = match truncate(connection) {
             Ok(true) => self.bytes_max,
             Ok(false) => bytes + self.bytes_max,

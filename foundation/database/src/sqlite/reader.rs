@@ -1,9 +1,13 @@
 //! A bounded pool of read-only SQLite connections. A reader runs in the caller's own task: a point read costs a few
 //! microseconds, less than handing it to another thread.
+//!
+//! To begin and to end a snapshot takes locks of the kernel, a third of what a point read costs. So a connection comes back with
+//! its snapshot, and whoever borrows it next reads on in it, as long as nothing was committed since. Around each commit, and
+//! while the WAL is cut back, no snapshot is kept: one at rest would keep the WAL from ever starting anew.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -15,18 +19,50 @@ use crate::sql::Sql;
 use crate::sqlite::connection::open_reader;
 use crate::sqlite::statement::{self, fault_of};
 
+/// The oldest snapshot that somebody else reads on in. What this process commits ends it at once; this is for a hand that changes
+/// the file from outside.
+const SNAPSHOT_AGE_MAX: Duration = Duration::from_millis(100);
+
 /// The connections of one database file.
 pub(crate) struct ReaderPool {
     path: PathBuf,
     wait_max: Duration,
     permits: Arc<Semaphore>,
-    idle: Mutex<Vec<Connection>>,
+    rest: Mutex<Rest>,
 }
 
-/// One connection lent out; dropped, its snapshot is over and it returns to the pool.
+/// What nobody has borrowed.
+#[derive(Default)]
+struct Rest {
+    idle: Vec<Idle>,
+    /// How often something may have been committed.
+    commits: u64,
+    /// How many reasons there are to keep no snapshot.
+    quiets: usize,
+}
+
+/// A connection that nobody has borrowed.
+struct Idle {
+    connection: Connection,
+    snapshot: Option<Snapshot>,
+}
+
+/// A snapshot that is open on a connection.
+#[derive(Clone, Copy)]
+struct Snapshot {
+    /// The commits before it was asked for; it may hold later ones.
+    commits: u64,
+    begun: Instant,
+}
+
+/// While it lives, no connection at rest has a snapshot. When it is dropped, something may have been committed.
+pub(crate) struct Quiet<'p>(&'p ReaderPool);
+
+/// One connection lent out, until it is dropped.
 pub(crate) struct Reader {
     connection: Option<Connection>,
-    begun: bool,
+    snapshot: Option<Snapshot>,
+    commits: u64,
     pool: Arc<ReaderPool>,
     _permit: OwnedSemaphorePermit,
 }
@@ -37,21 +73,36 @@ impl ReaderPool {
             path,
             wait_max,
             permits: Arc::new(Semaphore::new(readers_max)),
-            idle: Mutex::new(Vec::new()),
+            rest: Mutex::default(),
         }
     }
 
     /// Lends a connection; waits when all are lent out.
     pub(crate) async fn lend(self: &Arc<Self>) -> Result<Reader, DatabaseFault> {
         let permit = self.permit().await?;
-        let pooled = self.idle().pop();
-        let connection = match pooled {
-            Some(connection) => connection,
-            None => open_reader(&self.path).map_err(|error| fault_of(error, "open a reader"))?,
+        let (found, commits) = {
+            let mut rest = self.rest();
+            (rest.idle.pop(), rest.commits)
+        };
+        let found = found.and_then(|mut idle| {
+            let is_usable = (idle.is_current(commits) && idle.is_young()) || idle.end();
+            is_usable.then_some(idle)
+        });
+        let Idle {
+            connection,
+            snapshot,
+        } = match found {
+            Some(idle) => idle,
+            None => Idle {
+                connection: open_reader(&self.path)
+                    .map_err(|error| fault_of(error, "open a reader"))?,
+                snapshot: None,
+            },
         };
         Ok(Reader {
             connection: Some(connection),
-            begun: false,
+            snapshot,
+            commits,
             pool: Arc::clone(self),
             _permit: permit,
         })
@@ -80,18 +131,63 @@ impl ReaderPool {
     /// Lends no more, and lets the idle connections go.
     pub(crate) fn close(&self) {
         self.permits.close();
-        self.idle().clear();
+        self.rest().idle.clear();
     }
 
-    fn take_back(&self, connection: Connection) {
-        if !self.permits.is_closed() {
-            self.idle().push(connection);
+    /// Ends the snapshots at rest, and keeps none until the answer is dropped.
+    pub(crate) fn quiet(&self) -> Quiet<'_> {
+        let mut rest = self.rest();
+        rest.quiets += 1;
+        rest.idle.retain_mut(Idle::end);
+        Quiet(self)
+    }
+
+    fn take_back(&self, mut idle: Idle) {
+        if self.permits.is_closed() {
+            return;
+        }
+        {
+            let mut rest = self.rest();
+            if rest.quiets == 0 && idle.is_current(rest.commits) {
+                rest.idle.push(idle);
+                return;
+            }
+        }
+        if idle.end() {
+            self.rest().idle.push(idle);
         }
     }
 
     // A panic elsewhere cannot leave a list of connections half changed.
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn rest(&self) -> MutexGuard<'_, Rest> {
+        self.rest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Quiet<'_> {
+    fn drop(&mut self) {
+        let mut rest = self.0.rest();
+        rest.quiets -= 1;
+        rest.commits += 1;
+    }
+}
+
+impl Idle {
+    /// Whether nothing was committed since its snapshot, if it has one.
+    fn is_current(&self, commits: u64) -> bool {
+        let snapshot = self.snapshot.as_ref();
+        snapshot.is_none_or(|snapshot| snapshot.commits == commits)
+    }
+
+    fn is_young(&self) -> bool {
+        let snapshot = self.snapshot.as_ref();
+        snapshot.is_none_or(|snapshot| snapshot.begun.elapsed() < SNAPSHOT_AGE_MAX)
+    }
+
+    /// Ends its snapshot, if it has one. False if that cannot be done: it would keep the WAL from ever starting anew, and is to be
+    /// let go.
+    fn end(&mut self) -> bool {
+        self.snapshot.take().is_none() || step(&self.connection, "ROLLBACK").is_ok()
     }
 }
 
@@ -108,11 +204,20 @@ impl Reader {
                 render_attempt(sql.text),
             ));
         };
-        if !self.begun {
+        if self.snapshot.is_none() {
             step(connection, "BEGIN DEFERRED")?;
-            self.begun = true;
+            self.snapshot = Some(Snapshot {
+                commits: self.commits,
+                begun: Instant::now(),
+            });
         }
         statement::query(connection, sql, params)
+    }
+
+    /// Whether it goes on in a snapshot that others have read in.
+    #[cfg(test)]
+    pub(crate) fn goes_on(&self) -> bool {
+        self.snapshot.is_some()
     }
 
     /// The answer to a write on a reader.
@@ -129,10 +234,12 @@ impl Drop for Reader {
         let Some(connection) = self.connection.take() else {
             return;
         };
-        // One that cannot end its snapshot would keep the WAL from ever restarting: it is let go instead.
-        if !self.begun || step(&connection, "ROLLBACK").is_ok() {
-            self.pool.take_back(connection);
-        }
+        // After some failures SQLite has ended it by itself.
+        let is_open = !connection.is_autocommit();
+        self.pool.take_back(Idle {
+            connection,
+            snapshot: self.snapshot.take().filter(|_| is_open),
+        });
     }
 }
 

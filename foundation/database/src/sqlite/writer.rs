@@ -7,6 +7,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -18,7 +19,7 @@ use crate::migrate::Migration;
 use crate::open::OpenError;
 use crate::sqlite::checkpoint::Checkpoints;
 use crate::sqlite::job::{CallerJob, Job, Keep, UnitKind, Verdict};
-use crate::sqlite::reader::step;
+use crate::sqlite::reader::{ReaderPool, step};
 use crate::sqlite::unit::WriterConnection;
 use crate::sqlite::{connection, file, migrate};
 use crate::transaction::{TxEngine, TxFuture, WriteTx};
@@ -42,7 +43,7 @@ pub(crate) struct Writer {
 impl Writer {
     /// Opens and migrates the file on a new thread, which then writes until it is closed.
     pub(crate) async fn start(
-        path: PathBuf,
+        (path, readers): (PathBuf, Arc<ReaderPool>),
         migrations: &'static [Migration],
         limits: Limits,
     ) -> Result<Self, OpenError> {
@@ -54,8 +55,12 @@ impl Writer {
             .spawn(move || {
                 match open(&path, migrations) {
                     Ok(connection) => {
-                        let thread =
-                            WriterThread::new(connection, &path, jobs, limits.batch_time_max);
+                        let thread = WriterThread::new(
+                            connection,
+                            (&path, readers),
+                            jobs,
+                            limits.batch_time_max,
+                        );
                         if opened.send(Ok(())).is_ok() {
                             thread.run();
                         }
@@ -155,6 +160,7 @@ fn open(path: &Path, migrations: &'static [Migration]) -> Result<Connection, Ope
 
 struct WriterThread {
     tx: WriteTx,
+    readers: Arc<ReaderPool>,
     jobs: mpsc::Receiver<Message>,
     checkpoints: Checkpoints,
     batch_time_max: Duration,
@@ -172,13 +178,14 @@ struct Batch {
 impl WriterThread {
     fn new(
         connection: Connection,
-        path: &Path,
+        (path, readers): (&Path, Arc<ReaderPool>),
         jobs: mpsc::Receiver<Message>,
         batch_time_max: Duration,
     ) -> Self {
         let tx = WriteTx::new(TxEngine::SqliteWriter(WriterConnection::new(connection)));
         Self {
             tx,
+            readers,
             jobs,
             checkpoints: Checkpoints::new(path),
             batch_time_max,
@@ -227,7 +234,7 @@ impl WriterThread {
             }
         }
         if let Some(connection) = self.tx.writer_connection() {
-            self.checkpoints.after_batch(connection);
+            self.checkpoints.after_batch(connection, &self.readers);
         }
     }
 
@@ -334,7 +341,12 @@ impl WriterThread {
         if self.is_idle() {
             return batch.answer(None);
         }
-        match self.step("COMMIT") {
+        // Over before anybody is answered: whoever then reads sees it.
+        let committed = {
+            let _quiet = self.readers.quiet();
+            self.step("COMMIT")
+        };
+        match committed {
             Ok(()) => batch.answer(None),
             Err(fault) => {
                 self.recover();

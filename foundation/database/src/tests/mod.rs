@@ -9,6 +9,7 @@ mod load;
 mod migrations;
 mod postgres;
 mod pure;
+mod snapshots;
 mod sqlite_file;
 mod sqlite_writer;
 mod store;

@@ -1,0 +1,122 @@
+//! Snapshots that readers hand on: never beyond a commit, and never in the way of the WAL.
+
+use std::sync::Arc;
+
+use super::store::{Folder, SCHEMA, ids, insert};
+use crate::sql::Sql;
+use crate::sqlite::checkpoint::wal_of;
+use crate::sqlite::reader::{Reader, ReaderPool};
+use crate::{Database, Inner, Location};
+
+async fn open(folder: &Folder) -> Database {
+    let path = folder.file();
+    Database::open(&Location::Sqlite { path }, SCHEMA)
+        .await
+        .unwrap()
+}
+
+fn pool(db: &Database) -> &Arc<ReaderPool> {
+    let Inner::Sqlite { readers, .. } = db.0.as_ref() else {
+        panic!("not SQLite")
+    };
+    readers
+}
+
+fn count(reader: &mut Reader) -> i64 {
+    let sql = Sql::constant("SELECT count(*) FROM items");
+    reader.query(sql, &[]).unwrap()[0].get(0).unwrap()
+}
+
+#[tokio::test]
+async fn who_comes_next_reads_on_until_something_is_committed() {
+    let folder = Folder::new();
+    let db = open(&folder).await;
+    let mut first = pool(&db).lend().await.unwrap();
+    assert!(!first.goes_on());
+    assert_eq!(count(&mut first), 0);
+    drop(first);
+    let mut second = pool(&db).lend().await.unwrap();
+    assert!(second.goes_on());
+    assert_eq!(count(&mut second), 0);
+    insert(&db, 1).await.unwrap();
+    assert_eq!(count(&mut second), 0, "a snapshot stays as it was");
+    drop(second);
+    let mut third = pool(&db).lend().await.unwrap();
+    assert!(!third.goes_on());
+    assert_eq!(count(&mut third), 1);
+}
+
+#[tokio::test]
+async fn what_is_acknowledged_is_read() {
+    let folder = Folder::new();
+    let db = open(&folder).await;
+    for id in 1..=50 {
+        insert(&db, id).await.unwrap();
+        for _ in 0..2 {
+            assert_eq!(ids(&db).await.len(), usize::try_from(id).unwrap());
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_handed_on_while_it_must_be_quiet() {
+    let folder = Folder::new();
+    let db = open(&folder).await;
+    let mut lent = pool(&db).lend().await.unwrap();
+    count(&mut lent);
+    let mut other = pool(&db).lend().await.unwrap();
+    count(&mut other);
+    drop(other);
+    let quiet = pool(&db).quiet();
+    assert!(!pool(&db).lend().await.unwrap().goes_on(), "ended at rest");
+    drop(lent);
+    assert!(
+        !pool(&db).lend().await.unwrap().goes_on(),
+        "ended on return"
+    );
+    let mut within = pool(&db).lend().await.unwrap();
+    count(&mut within);
+    drop(quiet);
+    drop(within);
+    assert!(
+        !pool(&db).lend().await.unwrap().goes_on(),
+        "a commit may have come between"
+    );
+}
+
+#[tokio::test]
+async fn a_snapshot_that_the_engine_has_ended_is_not_handed_on() {
+    let folder = Folder::new();
+    let db = open(&folder).await;
+    let mut reader = pool(&db).lend().await.unwrap();
+    count(&mut reader);
+    reader.query(Sql::constant("ROLLBACK"), &[]).unwrap();
+    drop(reader);
+    let mut next = pool(&db).lend().await.unwrap();
+    assert!(!next.goes_on());
+    assert_eq!(count(&mut next), 0);
+}
+
+/// A snapshot at rest would keep the WAL from starting anew: then it grows with each commit.
+#[tokio::test]
+async fn the_log_starts_anew_although_somebody_reads_after_each_commit() {
+    let folder = Folder::new();
+    let db = open(&folder).await;
+    let wal = wal_of(&folder.file());
+    let text = "x".repeat(1 << 20);
+    let mut largest = 0;
+    for id in 0..60_i64 {
+        let text = text.clone();
+        let write = db.write::<_, crate::DatabaseFault>(move |tx| {
+            Box::pin(async move {
+                let sql = "INSERT INTO items (id, name, note) VALUES ($1, $2, $3)";
+                tx.execute(sql, crate::params![id, id.to_string(), text])
+                    .await
+            })
+        });
+        write.await.unwrap();
+        ids(&db).await;
+        largest = largest.max(std::fs::metadata(&wal).unwrap().len());
+    }
+    assert!(largest < 24 << 20, "{largest}");
+}
