@@ -12,20 +12,32 @@ const PASSED_OVER: [&str; 2] = ["published", "version"];
 /// Members that filters ask about: their words are searched in any event, however many others it has.
 const ASKED_ABOUT: [&str; 3] = ["id", "eventType", "result"];
 
-/// Whether the words of a text are counted.
+/// Whether the words of a value are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Count {
+pub(crate) enum Count {
     /// They are, and left out beyond a number.
     Bounded,
     /// They are not.
     Free,
 }
 
-/// Calls `visit` with the words of an event, as far as they are searched: those of the members that filters ask about, and of
-/// the others the first so many, in the order of the body. A body that is no JSON has those before it breaks off.
+/// Calls `visit` with the values of an event that are searched, in the order of the body, and whether their words are counted:
+/// those of the members that filters ask about are not. A body that is no JSON has those before it breaks off.
+pub(crate) fn each_event_value(body: &str, mut visit: impl FnMut(&str, Count)) {
+    let mut bodies = serde_json::Deserializer::from_str(body);
+    let values = Values {
+        visit: &mut visit,
+        count: Count::Bounded,
+    };
+    // What was read before it broke off has been told.
+    drop(values.deserialize(&mut bodies));
+}
+
+/// Calls `visit` with the words of an event, as far as they are searched: those of the values that are not counted, and of the
+/// others the first so many.
 pub(crate) fn each_event_word(body: &str, mut visit: impl FnMut(&str)) {
     let (mut room, mut left) = (String::new(), EVENT_WORDS_MAX);
-    let mut of_value = |value: &str, count: Count| {
+    each_event_value(body, |value, count| {
         each_word(value, &mut room, |word| {
             if count == Count::Bounded {
                 if left == 0 {
@@ -35,14 +47,7 @@ pub(crate) fn each_event_word(body: &str, mut visit: impl FnMut(&str)) {
             }
             visit(word);
         });
-    };
-    let mut bodies = serde_json::Deserializer::from_str(body);
-    let values = Values {
-        visit: &mut of_value,
-        count: Count::Bounded,
-    };
-    // What was read before it broke off has been told.
-    drop(values.deserialize(&mut bodies));
+    });
 }
 
 /// Whether all keywords are words of the event.

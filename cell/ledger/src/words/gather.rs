@@ -4,7 +4,7 @@
 //! another process does too, leaves nothing wrong behind.
 
 use crate::store as log_store;
-use crate::words::event::{each_event_word, mark_of};
+use crate::words::block::Block;
 use crate::words::list::{Entries, Notes, Spot, is_whole};
 use crate::words::store::{self, WordRow};
 use crate::words::{BLOCK_ROWS, BLOCKS_SHELF, Places, SHELVES, STRETCH_ROWS, shelf_of};
@@ -180,15 +180,15 @@ async fn make_block(
     first_seq: i64,
 ) -> Result<WordRow, DatabaseFault> {
     let last = first_seq + BLOCK_ROWS - 1;
-    let mut notes = Notes::default();
+    let mut block = Block::default();
     for (seq, body) in log_store::load_bodies(tx, org, first_seq, last).await? {
         let place = u32::try_from(seq - first_seq).unwrap_or(u32::MAX);
-        each_event_word(&body, |word| notes.add(mark_of(word), place));
+        block.add(place, &body);
     }
     Ok(WordRow {
         shelf: BLOCKS_SHELF,
         first_seq,
-        words: notes.render(),
+        words: block.render(),
     })
 }
 

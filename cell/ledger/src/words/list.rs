@@ -22,20 +22,39 @@ impl Notes {
     pub(crate) fn render(mut self) -> Vec<u8> {
         self.0.sort_unstable();
         self.0.dedup();
-        let (mut bytes, mut last) = (Vec::new(), 0);
-        let (mut rows, mut room) = (Vec::new(), Vec::new());
+        let (mut written, mut rows) = (Written::default(), Vec::new());
         for notes in self.0.chunk_by(|one, next| mark_of(*one) == mark_of(*next)) {
-            let mark = notes.first().map_or(0, |note| mark_of(*note));
-            put(&mut bytes, mark.wrapping_sub(last));
-            last = mark;
             rows.clear();
             rows.extend(notes.iter().map(|note| row_of(*note)));
-            let is_mapped = render_rows(&rows, &mut room);
-            let length = u32::try_from(room.len()).unwrap_or(u32::MAX / 2);
-            put(&mut bytes, length * 2 + u32::from(is_mapped));
-            bytes.extend_from_slice(&room);
+            let mark = notes.first().map_or(0, |note| mark_of(*note));
+            written.put(mark, &rows);
         }
-        bytes
+        written.into_bytes()
+    }
+}
+
+/// The bytes of a block or shelf, as far as they are written.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    bytes: Vec<u8>,
+    last: u32,
+    room: Vec<u8>,
+}
+
+impl Written {
+    /// Adds a mark with its rows. Marks come in rising order, each once, and so do the rows of a mark.
+    pub(crate) fn put(&mut self, mark: u32, rows: &[u32]) {
+        put(&mut self.bytes, mark.wrapping_sub(self.last));
+        self.last = mark;
+        let is_mapped = render_rows(rows, &mut self.room);
+        let length = u32::try_from(self.room.len()).unwrap_or(u32::MAX / 2);
+        put(&mut self.bytes, length * 2 + u32::from(is_mapped));
+        self.bytes.extend_from_slice(&self.room);
+    }
+
+    /// All that was added.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
     }
 }
 

@@ -6,6 +6,7 @@
 //!
 //! All of it is made behind whoever writes, by a job, from the rows alone. Rows that have no block yet are looked at directly.
 
+pub(crate) mod block;
 pub(crate) mod event;
 pub(crate) mod gather;
 pub(crate) mod list;
