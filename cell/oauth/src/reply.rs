@@ -253,6 +253,16 @@ pub async fn allow_client_origin(
     response
 }
 
+/// The same for the client that a form names.
+pub async fn allow_named_client_origin(exchange: &Exchange, response: Response) -> Response {
+    if !exchange.headers.contains_key(header::ORIGIN) {
+        return response;
+    }
+    let form = exchange.body_form().ok();
+    let client_id = form.as_ref().and_then(|form| form.get("client_id"));
+    allow_client_origin(exchange, client_id, response).await
+}
+
 /// Whether pages of that origin belong to the app.
 #[must_use]
 pub fn is_origin_of(app: &App, origin: &str) -> bool {

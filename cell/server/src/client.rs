@@ -2,10 +2,10 @@
 
 use crate::config::ProxyMode;
 use crate::listener::PeerAddress;
+use crate::middleware::Front;
 use crate::start::believes_forwarding;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, header};
-use identity::cell::Cell;
 use ledger::ClientFacts;
 use std::net::IpAddr;
 
@@ -17,7 +17,8 @@ pub(crate) const REQUEST_ID: &str = "x-request-id";
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// What is known of whoever asks.
-pub(crate) fn client_facts(cell: &Cell, proxy: ProxyMode, request: &Request<Body>) -> ClientFacts {
+pub(crate) fn client_facts(front: &Front, request: &Request<Body>) -> ClientFacts {
+    let proxy = front.proxy;
     let peer = request
         .extensions()
         .get::<PeerAddress>()
@@ -30,12 +31,8 @@ pub(crate) fn client_facts(cell: &Cell, proxy: ProxyMode, request: &Request<Body
         ip: decide_address(proxy, peer, request.headers())
             .map(|ip| ip.to_canonical().to_string())
             .unwrap_or_default(),
-        user_agent: user_agent
-            .unwrap_or_default()
-            .chars()
-            .take(USER_AGENT_CHARS_MAX)
-            .collect(),
-        request_id: request_id(cell, proxy, request.headers()),
+        user_agent: shortened(user_agent.unwrap_or_default()).to_owned(),
+        request_id: given_name(proxy, request.headers()).unwrap_or_else(|| front.names.next()),
     }
 }
 
@@ -56,18 +53,20 @@ fn parse_last(said: &str) -> Option<IpAddr> {
     said.rsplit(',').next()?.trim().parse().ok()
 }
 
-/// The id that the edge gave the request, else a new one.
-fn request_id(cell: &Cell, proxy: ProxyMode, headers: &HeaderMap) -> String {
-    let given = headers
-        .get(REQUEST_ID)
-        .and_then(|value| value.to_str().ok())
-        .filter(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()));
-    if let (ProxyMode::FleetEdge, Some(given)) = (proxy, given) {
-        return given.to_owned();
+/// As much of a text as is kept.
+fn shortened(text: &str) -> &str {
+    let end = text.char_indices().nth(USER_AGENT_CHARS_MAX);
+    end.and_then(|(end, _)| text.get(..end)).unwrap_or(text)
+}
+
+/// The name that the edge gave the request.
+fn given_name(proxy: ProxyMode, headers: &HeaderMap) -> Option<String> {
+    if proxy != ProxyMode::FleetEdge {
+        return None;
     }
-    let mut id = [0_u8; 16];
-    cell.entropy().fill(&mut id);
-    format!("{:032x}", u128::from_be_bytes(id))
+    let given = headers.get(REQUEST_ID)?.to_str().ok()?;
+    let is_name = given.len() == 32 && given.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_name.then(|| given.to_owned())
 }
 
 #[cfg(test)]

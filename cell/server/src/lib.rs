@@ -30,6 +30,7 @@ pub mod outbound;
 mod provisioning;
 pub mod pulse;
 pub mod recovery;
+pub mod request_names;
 pub mod routes;
 pub mod start;
 mod syslog;

@@ -19,6 +19,7 @@ use crate::mailbox::{MailFolder, decide_mailbox};
 use crate::membership::{Membership, arriving, gate};
 use crate::origin::{Address, Origin, Target};
 use crate::pulse::Pulse;
+use crate::request_names::RequestNames;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::FromRequest as _;
@@ -56,6 +57,8 @@ pub struct Front {
     pub mailbox: Option<PathBuf>,
     /// How many sign-ins begin from where.
     pub arrivals: Arrivals,
+    /// What requests are called.
+    pub names: RequestNames,
     /// Which refusals of blocked zones were noted.
     pub blocked: Blocked,
     /// Whether the store takes writes.
@@ -71,7 +74,7 @@ pub async fn serve(
     routes: &Router,
     request: Request<Body>,
 ) -> Response {
-    let client = client_facts(cell, front.proxy, &request);
+    let client = client_facts(front, &request);
     let request_id = client.request_id.clone();
     let (version, is_head) = (request.version(), request.method() == Method::HEAD);
     let mut response = match handle(cell, front, routes, request, client).await {

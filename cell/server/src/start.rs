@@ -16,6 +16,7 @@ use crate::middleware::Front;
 use crate::origin::Origin;
 use crate::outbound::Reach;
 use crate::pulse::{self, Pulse};
+use crate::request_names::RequestNames;
 use crate::routes::{Outward, Site};
 use crate::tls::{self, TlsError};
 use crate::{control, jobs, listener, mail, moving};
@@ -305,6 +306,7 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
                 proxy: ProxyMode::FleetEdge,
                 mailbox: post.folder().map(PathBuf::from),
                 arrivals: Arrivals::default(),
+                names: RequestNames::new(cell.entropy()),
                 blocked: Blocked::default(),
                 pulse: Pulse::default(),
                 membership: Some(Membership::new(name, identity, cell.database.clone())),
@@ -338,6 +340,7 @@ pub async fn start(config: Config, progress: &Progress) -> Result<Started, Start
             proxy: config.proxy,
             mailbox: post.folder().map(PathBuf::from),
             arrivals: Arrivals::default(),
+            names: RequestNames::new(cell.entropy()),
             blocked: Blocked::default(),
             pulse: Pulse::default(),
             membership: None,

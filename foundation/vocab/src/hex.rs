@@ -3,12 +3,12 @@
 /// The text of the bytes.
 #[must_use]
 pub fn render(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
+    let mut digits = Vec::with_capacity(bytes.len() * 2);
     for byte in bytes {
-        text.push(digit_of(byte >> 4));
-        text.push(digit_of(byte & 0x0f));
+        digits.extend_from_slice(&[digit_of(byte >> 4), digit_of(byte & 0x0f)]);
     }
-    text
+    // Digits are text always.
+    String::from_utf8(digits).unwrap_or_default()
 }
 
 /// The bytes of a text that has exactly so many, in digits of either case.
@@ -25,10 +25,10 @@ pub fn parse<const N: usize>(text: &str) -> Option<[u8; N]> {
     Some(bytes)
 }
 
-const fn digit_of(half: u8) -> char {
+const fn digit_of(half: u8) -> u8 {
     match half {
-        0..=9 => (b'0' + half) as char,
-        _ => (b'a' + half - 10) as char,
+        0..=9 => b'0' + half,
+        _ => b'a' + half - 10,
     }
 }
 

@@ -150,7 +150,7 @@ fn plan(
         now,
     };
     let access = AccessDraft::new(&order, format!("{ACCESS_TOKEN_ID_PREFIX}example"));
-    let id = IdDraft::new(&order, String::from("ID.example"));
+    let id = IdDraft::new(&order, || String::from("ID.example"));
     let id = id.map(|id| id.beside("example"));
     Ok(Ok(Preview::Issued {
         access_token: serde_json::to_value(access.claims())?,

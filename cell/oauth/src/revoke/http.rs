@@ -11,9 +11,5 @@ pub async fn handle(exchange: Exchange) -> Response {
         Ok(()) => reply::empty(),
         Err(failure) => reply::failure(&failure),
     };
-    let client_id = exchange
-        .body_form()
-        .ok()
-        .and_then(|form| form.get("client_id").map(str::to_owned));
-    reply::allow_client_origin(&exchange, client_id.as_deref(), response).await
+    reply::allow_named_client_origin(&exchange, response).await
 }

@@ -13,11 +13,7 @@ pub async fn handle(exchange: Exchange) -> Response {
         Ok(tokens) => render(&tokens),
         Err(failure) => reply::failure(&failure),
     };
-    let client_id = exchange
-        .body_form()
-        .ok()
-        .and_then(|form| form.get("client_id").map(str::to_owned));
-    reply::allow_client_origin(&exchange, client_id.as_deref(), response).await
+    reply::allow_named_client_origin(&exchange, response).await
 }
 
 fn render(tokens: &Tokens) -> Response {

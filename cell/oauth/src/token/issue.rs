@@ -241,10 +241,10 @@ impl<'a> Drafts<'a> {
     #[must_use]
     pub fn draw(cell: &Cell, order: &'a Order<'a>) -> Self {
         let access = draw_token_id(cell, ACCESS_TOKEN_ID_PREFIX, bond_of(order).as_ref());
-        let id = draw_token_id(cell, ID_TOKEN_ID_PREFIX, None);
+        let draw_id = || draw_token_id(cell, ID_TOKEN_ID_PREFIX, None);
         Self {
             access: AccessDraft::new(order, access),
-            id: IdDraft::new(order, id),
+            id: IdDraft::new(order, draw_id),
         }
     }
 
@@ -309,9 +309,9 @@ pub struct IdDraft<'a> {
 }
 
 impl<'a> IdDraft<'a> {
-    /// A token of that id; none if the scopes ask for none.
+    /// A token of the id that is drawn for it; none if the scopes ask for none.
     #[must_use]
-    pub fn new(order: &'a Order<'a>, id: String) -> Option<Self> {
+    pub fn new(order: &'a Order<'a>, draw_id: impl FnOnce() -> String) -> Option<Self> {
         let Subject::Person(subject) = order.subject else {
             return None;
         };
@@ -319,7 +319,7 @@ impl<'a> IdDraft<'a> {
         scopes.contains(OPENID).then(|| Self {
             order,
             subject,
-            id,
+            id: draw_id(),
             at_hash: None,
             lifetime_secs: ID_TOKEN_SECS,
             extra: claims::render_id_token_claims(subject.person, scopes, config, subject.groups),

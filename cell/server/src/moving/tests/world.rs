@@ -9,6 +9,7 @@ use crate::moving::store::rows::{TENANCY, count_up_to};
 use crate::moving::tests::store::APP;
 use crate::origin::Origin;
 use crate::pulse::Pulse;
+use crate::request_names::RequestNames;
 use crate::routes::Site;
 use crate::start::MIGRATIONS;
 use crate::tests::two_orgs::{
@@ -118,6 +119,7 @@ impl TestCell {
             membership: Some(membership.clone()),
             mailbox: None,
             arrivals: Arrivals::default(),
+            names: RequestNames::new(cell.entropy()),
             blocked: Blocked::default(),
             pulse: Pulse::default(),
         };

@@ -8,6 +8,7 @@ use crate::listener::PeerAddress;
 use crate::middleware::Front;
 use crate::origin::Origin;
 use crate::pulse::Pulse;
+use crate::request_names::RequestNames;
 use crate::routes::Site;
 use crate::start::MIGRATIONS;
 use crate::tests::two_orgs::{
@@ -176,6 +177,7 @@ impl World {
             membership: None,
             mailbox: Some(folder.path().to_path_buf()),
             arrivals: Arrivals::default(),
+            names: RequestNames::new(cell.entropy()),
             blocked: Blocked::default(),
             pulse: Pulse::default(),
         };
