@@ -19,7 +19,7 @@ use crate::workspace::Workspace;
 /// The folder of the targets, from the root.
 pub const FOLDER: &str = "fuzz";
 /// How long a target runs when nobody says otherwise.
-const SECONDS_DEFAULT: u64 = 20;
+const SECONDS_DEFAULT: u64 = 10;
 /// How long a target may run at all.
 const SECONDS_MAX: u64 = 24 * 60 * 60;
 /// How many targets run at the same time: each keeps one core busy.
@@ -43,7 +43,6 @@ const FLAGS: &[&str] = &[
     "--cfg=fuzzing",
     "-Cdebug-assertions",
     "-Coverflow-checks",
-    "-Copt-level=2",
 ];
 
 /// What was asked for.

@@ -12,9 +12,6 @@ use crate::report;
 
 /// Sign-ins before anything is counted.
 const WARM_UP_SIGN_INS: usize = 200;
-/// Sign-ins before sessions are weighed, so that pools and caches have their size (each connection to the store keeps up to
-/// 2 MB of its pages): what they take once would be said of sessions, which live in the store.
-const FILLING_SIGN_INS: usize = 1_500;
 /// Connections for it.
 const CONNECTIONS: usize = 8;
 
@@ -98,7 +95,8 @@ struct Weighed {
     sign_in_store_bytes: f64,
 }
 
-/// Memory in one life of the server; the store between two orderly stops, when the write-ahead log has been taken in.
+/// Memory in one life of the server, from when pools and caches have their size (each connection to the store keeps up to
+/// 2 MB of its pages): what they take once would be said of sessions, which live in the store; the store between two orderly stops, when the write-ahead log has been taken in.
 fn measure_sessions(programs: &Programs, options: &Options) -> anyhow::Result<Weighed> {
     let data = programs.scratch.join("sessions/data");
     let sign_in = |server: &Contender, count| {
@@ -110,7 +108,7 @@ fn measure_sessions(programs: &Programs, options: &Options) -> anyhow::Result<We
     server.stop()?;
     let before = bytes_under(&data)?;
     let server = Contender::product(programs, "sessions")?;
-    let filling = sign_in(&server, FILLING_SIGN_INS)?;
+    let filling = sign_in(&server, options.filling)?;
     let report = sign_in(&server, options.sessions)?;
     server.stop()?;
     let after = bytes_under(&data)?;

@@ -44,6 +44,8 @@ const LOG_LOAD: &[&str] = &["--package", "server", "--example", "log_load"];
 pub struct Options {
     /// Seconds of each measured window.
     pub seconds: f64,
+    /// Sign-ins before sessions are weighed.
+    pub filling: usize,
     /// Sign-ins by which sessions are weighed.
     pub sessions: usize,
     /// Starts of which the middle one counts.
@@ -63,6 +65,7 @@ pub struct Options {
 impl Options {
     const FULL: Self = Self {
         seconds: 5.0,
+        filling: 8_000,
         sessions: 2_000,
         starts: 9,
         people: 1_000_000,
@@ -73,6 +76,7 @@ impl Options {
     };
     const SHORT: Self = Self {
         seconds: 1.5,
+        filling: 1_500,
         sessions: 500,
         starts: 3,
         people: 20_000,

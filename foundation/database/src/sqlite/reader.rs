@@ -220,6 +220,15 @@ impl Reader {
         self.snapshot.is_some()
     }
 
+    /// Makes its snapshot too old to be handed on.
+    #[cfg(test)]
+    pub(crate) fn grow_old(&mut self) {
+        if let Some(snapshot) = &mut self.snapshot {
+            let begun = snapshot.begun.checked_sub(SNAPSHOT_AGE_MAX);
+            snapshot.begun = begun.unwrap_or(snapshot.begun);
+        }
+    }
+
     /// The answer to a write on a reader.
     pub(crate) fn refuse_write(&self, sql: &str) -> DatabaseFault {
         DatabaseFault::new(

@@ -97,6 +97,22 @@ async fn a_snapshot_that_the_engine_has_ended_is_not_handed_on() {
     assert_eq!(count(&mut next), 0);
 }
 
+#[tokio::test]
+async fn what_a_hand_changes_from_outside_is_seen_after_a_while() {
+    let folder = Folder::new();
+    let db = open(&folder).await;
+    let mut reader = pool(&db).lend().await.unwrap();
+    assert_eq!(count(&mut reader), 0);
+    let outside = rusqlite::Connection::open(folder.file()).unwrap();
+    let insert = "INSERT INTO items (id, name) VALUES (1, 'one')";
+    assert_eq!(outside.execute(insert, ()).unwrap(), 1);
+    reader.grow_old();
+    drop(reader);
+    let mut next = pool(&db).lend().await.unwrap();
+    assert!(!next.goes_on());
+    assert_eq!(count(&mut next), 1);
+}
+
 /// A snapshot at rest would keep the WAL from starting anew: then it grows with each commit.
 #[tokio::test]
 async fn the_log_starts_anew_although_somebody_reads_after_each_commit() {
