@@ -3,13 +3,14 @@
 
 use crate::admin::caller::{Answer, administrator, administrator_freshly, done, found, loaded};
 use crate::admin::form::{shell_after, typed};
-use crate::view::admin::{CustomRoleRow, CustomRolesPage, ResourceSetRow};
+use crate::text::Text;
+use crate::view::admin::{CustomRoleRow, CustomRolesPage, PermissionsOver, ResourceSetRow};
 use crate::view::part::{Choice, Input};
 use crate::view::shell::Shell;
 use crate::visit::Visit;
 use axum::extract::Path;
 use identity::access::Permission;
-use identity::access::custom::capability::Capability;
+use identity::access::custom::capability::{Capability, ThingKind};
 use identity::access::custom::roles::{RoleChange, RoleContent};
 use identity::access::custom::store::labelled::load_all;
 use identity::access::custom::{CustomRole, Named, ResourceSet, store};
@@ -19,6 +20,14 @@ use vocab::id::CustomRoleId;
 
 /// Where roles and sets are listed.
 pub const HERE: &str = "/admin/custom-roles";
+
+/// What permissions are over, in the order of the page.
+const KINDS: [ThingKind; 4] = [
+    ThingKind::Person,
+    ThingKind::Group,
+    ThingKind::App,
+    ThingKind::Server,
+];
 
 /// `GET /admin/custom-roles`.
 pub async fn list(visit: Visit) -> Answer {
@@ -95,7 +104,7 @@ pub async fn answer(visit: &Visit, outcome: Result<(), Refusal>) -> Answer {
 }
 
 async fn page(visit: &Visit, shell: Shell) -> Answer {
-    let org = &visit.context.org;
+    let (org, t) = (&visit.context.org, shell.t);
     let (roles, sets) = {
         let mut tx = loaded(visit, visit.cell.database.read().await)?;
         let roles: Vec<CustomRole> = loaded(visit, load_all(&mut tx, org).await)?;
@@ -108,7 +117,7 @@ async fn page(visit: &Visit, shell: Shell) -> Answer {
                 id: role.id.to_string(),
                 label: role.named.label,
                 description: role.named.description,
-                permissions: choices(&held),
+                permissions: permissions(t, &held),
             });
         }
         let sets: Vec<ResourceSet> = loaded(visit, load_all(&mut tx, org).await)?;
@@ -129,14 +138,27 @@ async fn page(visit: &Visit, shell: Shell) -> Answer {
         shell,
         roles,
         sets: sets.collect(),
-        permissions: choices(&ticked(visit)),
+        permissions: permissions(t, &ticked(visit)),
         label: again("label"),
         description: again("description"),
     }))
 }
 
-fn choices(held: &BTreeSet<Capability>) -> Vec<Choice> {
-    let all = Capability::ALL.iter();
-    all.map(|one| Choice::new(one.as_str(), one.as_str()).ticked(held.contains(one)))
-        .collect()
+/// Every permission in words, by what it is over; the held ones are ticked.
+pub fn permissions(t: &'static Text, held: &BTreeSet<Capability>) -> Vec<PermissionsOver> {
+    let over = |kind: ThingKind| PermissionsOver {
+        title: t.capabilities_over(kind),
+        choices: choices_over(t, kind, held),
+    };
+    KINDS.map(over).into()
+}
+
+fn choices_over(t: &'static Text, kind: ThingKind, held: &BTreeSet<Capability>) -> Vec<Choice> {
+    let all = Capability::ALL.iter().filter(|one| one.kind() == kind);
+    all.map(|one| {
+        let (label, about) = t.capability(*one);
+        let choice = Choice::new(one.as_str(), label).about(about);
+        choice.ticked(held.contains(one))
+    })
+    .collect()
 }

@@ -33,6 +33,7 @@ use identity::problem::Problem;
 pub mod choice;
 pub mod de;
 pub mod en;
+mod permission;
 #[cfg(test)]
 mod tests;
 
@@ -83,6 +84,8 @@ pub struct Text {
     pub streams: en::streams::Streams,
     /// Custom roles and resource sets.
     pub roles: en::roles::Roles,
+    /// What a custom role can permit.
+    pub permissions: en::permissions::Permissions,
     /// What a role is held over, and the roles of groups.
     pub targets: en::targets::Targets,
     /// Attributes of groups, and of people in an app.
@@ -130,6 +133,7 @@ impl Text {
             ("mappings", self.mappings.entries()),
             ("streams", self.streams.entries()),
             ("roles", self.roles.entries()),
+            ("permissions", self.permissions.entries()),
             ("targets", self.targets.entries()),
             ("schemas", self.schemas.entries()),
             ("relations", self.relations.entries()),

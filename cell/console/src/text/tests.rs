@@ -1,6 +1,7 @@
 //! Tables for the choice of language, and what must hold for every language of the catalogue.
 
 use super::choice::{OrgLanguage, decide_language, find_language, languages};
+use identity::access::custom::capability::Capability;
 use identity::feature::{Door, Feature, Others, ShutDoors};
 use std::collections::BTreeSet;
 
@@ -157,6 +158,39 @@ fn ways_in_have_the_same_name_in_refusals_and_on_their_page() {
         let refusal = text.refusal(&plan.unwrap_err());
         let scim = format!("\"{}\"", text.settings.feature_scim);
         assert!(refusal.contains(&scim), "{refusal}");
+    }
+}
+
+/// A permission of a custom role is told by words of its own, never by the name by which tools know it; where another is needed as
+/// well, that one is called as it is on the page.
+#[test]
+fn permissions_are_told_by_words_of_their_own() {
+    for text in languages() {
+        let told = Capability::ALL.iter().map(|one| text.capability(*one));
+        let told: Vec<_> = told.collect();
+        let names: BTreeSet<&str> = told.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names.len(), Capability::ALL.len(), "{}", text.tag);
+        assert!(names.iter().all(|name| !name.contains(['.', '_'])));
+        let mut others = 0;
+        for (name, about) in &told {
+            let quoted = about.split(['“', '”', '„']).skip(1).step_by(2);
+            for other in quoted {
+                assert!(names.contains(other), "{}: {name}: {other}", text.tag);
+                others += 1;
+            }
+        }
+        assert_eq!(others, 6, "{}", text.tag);
+    }
+}
+
+/// Whoever writes a program finds beside each name what the console calls it.
+#[test]
+fn the_guide_calls_permissions_as_the_console_does() {
+    const GUIDE: &str = include_str!("../../../../docs/administrators.md");
+    for one in Capability::ALL {
+        let (name, _) = super::en::TEXT.capability(*one);
+        let row = format!("\n| `{}` | {name} | ", one.as_str());
+        assert!(GUIDE.contains(&row), "{row}");
     }
 }
 

@@ -442,6 +442,9 @@ async fn a_form_of_a_role_is_refused_where_the_role_is_another_by_now() {
     let seen_field = |of: &str| format!("name=\"seen\" value=\"{of}\"");
     assert!(shown.contains(&seen_field(users)) && shown.contains(&seen_field(groups)));
     assert!(shown.contains("name=\"seen_label\" value=\"Clerks\""));
+    // What is read are words, and not the names by which tools know them.
+    assert!(shown.contains("<span class=\"chip\">See people</span>"));
+    assert!(!shown.contains(">okta."));
     let form = |seen: &str| {
         format!(
             "seen_label=Clerks&seen_description={seen}&label=Desk&description=Mine&permission={users}&permission={groups}"

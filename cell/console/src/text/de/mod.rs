@@ -16,6 +16,7 @@ mod hook_problems;
 mod inline_hooks;
 mod mappings;
 mod people;
+mod permissions;
 mod policies;
 mod problems;
 mod profile_problems;
@@ -65,6 +66,7 @@ pub static TEXT: Text = Text {
     mappings: mappings::MAPPINGS,
     streams: streams::STREAMS,
     roles: roles::ROLES,
+    permissions: permissions::PERMISSIONS,
     targets: targets::TARGETS,
     schemas: schemas::SCHEMAS,
     relations: relations::RELATIONS,

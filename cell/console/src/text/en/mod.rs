@@ -14,6 +14,7 @@ pub mod held;
 pub mod inline_hooks;
 pub mod mappings;
 pub mod people;
+pub mod permissions;
 pub mod policies;
 pub mod providers;
 pub mod provisioning;
@@ -56,6 +57,7 @@ pub static TEXT: Text = Text {
     mappings: mappings::MAPPINGS,
     streams: streams::STREAMS,
     roles: roles::ROLES,
+    permissions: permissions::PERMISSIONS,
     targets: targets::TARGETS,
     schemas: schemas::SCHEMAS,
     relations: relations::RELATIONS,

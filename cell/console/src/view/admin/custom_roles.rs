@@ -15,7 +15,16 @@ pub struct CustomRoleRow {
     /// What it is for.
     pub description: String,
     /// Every permission, ticked where the role has it.
-    pub permissions: Vec<Choice>,
+    pub permissions: Vec<PermissionsOver>,
+}
+
+/// The permissions over one kind of thing.
+#[derive(Clone, Debug)]
+pub struct PermissionsOver {
+    /// What stands above them.
+    pub title: &'static str,
+    /// They are posted by the names that tools know; what is read are words.
+    pub choices: Vec<Choice>,
 }
 
 impl CustomRoleRow {
@@ -31,9 +40,9 @@ impl CustomRoleRow {
         format!("role-{}", self.id)
     }
 
-    fn held(&self) -> Vec<&str> {
-        let held = self.permissions.iter().filter(|one| one.is_on);
-        held.map(|one| one.value.as_str()).collect()
+    fn held(&self) -> Vec<&Choice> {
+        let all = self.permissions.iter().flat_map(|part| &part.choices);
+        all.filter(|one| one.is_on).collect()
     }
 }
 
@@ -61,7 +70,7 @@ pub struct CustomRolesPage {
     /// Sets by label.
     pub sets: Vec<ResourceSetRow>,
     /// Every permission, for a new role.
-    pub permissions: Vec<Choice>,
+    pub permissions: Vec<PermissionsOver>,
     /// The label of a new one.
     pub label: Input,
     /// Its description.
@@ -69,6 +78,11 @@ pub struct CustomRolesPage {
 }
 
 impl CustomRolesPage {
+    /// Keeps the ids of one form's parts apart.
+    fn part_scope(form: &str, part: impl std::fmt::Display) -> String {
+        format!("{form}-{part}")
+    }
+
     /// What a control shows beside it: nothing, since a refusal stands above the page.
     fn blank() -> Input {
         Input::default()

@@ -56,7 +56,8 @@ pub use attribute_rules::{AttributeFrame, AttributeRulesForm, AttributeRulesPage
 pub use behaviors::{BehaviorForm, BehaviorPage, BehaviorRow, BehaviorsPage};
 pub use custom_attributes::{CustomAttributes, GroupAttributesPage, NewAttributeForm, SchemaWords};
 pub use custom_roles::{
-    CustomRoleRow, CustomRolesPage, ResourceSetPage, ResourceSetRow, RoleBindingRow, SetResourceRow,
+    CustomRoleRow, CustomRolesPage, PermissionsOver, ResourceSetPage, ResourceSetRow,
+    RoleBindingRow, SetResourceRow,
 };
 pub use features::{FeatureRow, FeaturesPage};
 pub use grants::{HeldOfPerson, HeldScopeRow};
