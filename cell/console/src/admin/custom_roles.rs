@@ -52,10 +52,7 @@ pub async fn edit(Path(id): Path<String>, visit: Visit) -> Answer {
     let id = found(&visit, CustomRoleId::parse(&id).ok())?;
     let change = RoleChange::Set {
         seen: RoleContent {
-            named: Named {
-                label: visit.field("seen_label").to_owned(),
-                description: visit.field("seen_description").to_owned(),
-            },
+            named: seen(&visit),
             capabilities: capabilities(&visit, "seen"),
         },
         wanted: RoleContent {
@@ -80,6 +77,14 @@ pub fn named(visit: &Visit) -> Named {
     Named {
         label: visit.field("label").to_owned(),
         description: visit.field("description").to_owned(),
+    }
+}
+
+/// Label and description as the form showed them; those of nothing if it carries none.
+pub fn seen(visit: &Visit) -> Named {
+    Named {
+        label: visit.field("seen_label").to_owned(),
+        description: visit.field("seen_description").to_owned(),
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::admin::caller::{
     Answer, Detour, administrator, administrator_freshly, done, found, loaded,
 };
-use crate::admin::custom_roles::{HERE as LIST, answer, named};
-use crate::admin::form::shell_after;
+use crate::admin::custom_roles::{HERE as LIST, answer, named, seen};
+use crate::admin::form::{Shown, shell_after, typed};
 use crate::text::Text;
 use crate::view::admin::{ResourceSetPage, RoleBindingRow, SetResourceRow};
 use crate::view::part::{Choice, Input};
@@ -40,16 +40,19 @@ pub async fn add(visit: Visit) -> Answer {
 pub async fn show(Path(id): Path<String>, visit: Visit) -> Answer {
     administrator(&visit, Permission::ReadDirectory).await?;
     let set = load(&visit, &id).await?;
-    page(&visit, visit.shell(), set).await
+    page(&visit, visit.shell(), set, Shown::Stored).await
 }
 
-/// `POST /admin/resource-sets/{id}`.
+/// `POST /admin/resource-sets/{id}`: what was typed, if the set is still called as its form showed it.
 pub async fn rename(Path(id): Path<String>, visit: Visit) -> Answer {
     let (permit, set) = changing(&visit, &id).await?;
-    let change = SetChange::Name(named(&visit));
+    let change = SetChange::NameAsSeen {
+        seen: seen(&visit),
+        wanted: named(&visit),
+    };
     let changed = visit.cell.change_resource_set(&permit, &set.id, change);
     let changed = changed.await.map(drop);
-    again(&visit, set, changed).await
+    after(&visit, set, changed, Shown::Typed).await
 }
 
 /// `POST /admin/resource-sets/{id}/remove`.
@@ -135,11 +138,20 @@ async fn load(visit: &Visit, id: &str) -> Result<ResourceSet, Detour> {
 
 /// The page again after a change, or with what was refused above it.
 async fn again(visit: &Visit, set: ResourceSet, outcome: Result<(), Refusal>) -> Answer {
+    after(visit, set, outcome, Shown::Stored).await
+}
+
+async fn after(
+    visit: &Visit,
+    set: ResourceSet,
+    outcome: Result<(), Refusal>,
+    refused: Shown,
+) -> Answer {
     match outcome {
         Ok(()) => Ok(visit.go(&path(&set.id))),
         Err(refusal) => {
             let shell = done(visit, shell_after(visit, refusal))?;
-            page(visit, shell, set).await
+            page(visit, shell, set, refused).await
         }
     }
 }
@@ -195,7 +207,7 @@ async fn find_holder(visit: &Visit) -> Result<Option<Holder>, Detour> {
     Ok(loaded(visit, person)?.map(|person| Holder::User(person.id)))
 }
 
-async fn page(visit: &Visit, shell: Shell, set: ResourceSet) -> Answer {
+async fn page(visit: &Visit, shell: Shell, set: ResourceSet, shown: Shown) -> Answer {
     let (org, t) = (&visit.context.org, shell.t);
     let mut tx = loaded(visit, visit.cell.database.read().await)?;
     let held = store::sets::load_resources(&mut tx, org, &set.id).await;
@@ -220,12 +232,27 @@ async fn page(visit: &Visit, shell: Shell, set: ResourceSet) -> Answer {
     let roles = roles
         .iter()
         .map(|role| Choice::new(role.id.as_str(), &role.named.label));
+    // With what somebody typed, what they saw stays as it was: the form, sent again, would else undo what another changed meanwhile.
+    let (label, description, seen) = match shown {
+        Shown::Typed => (
+            typed(visit, "label"),
+            typed(visit, "description"),
+            seen(visit),
+        ),
+        Shown::Stored => (
+            Input::of(&set.named.label),
+            Input::of(&set.named.description),
+            set.named.clone(),
+        ),
+    };
     Ok(visit.page(&ResourceSetPage {
         shell,
         id: set.id.to_string(),
-        title: set.named.label.clone(),
-        label: Input::of(set.named.label),
-        description: Input::of(set.named.description),
+        title: set.named.label,
+        label,
+        description,
+        seen_label: seen.label,
+        seen_description: seen.description,
         resources,
         bindings,
         kinds: kinds.into(),

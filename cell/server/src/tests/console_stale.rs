@@ -8,12 +8,16 @@ use crate::tests::one_org::permit;
 use crate::tests::two_orgs::find_person;
 use axum::http::{Method, StatusCode};
 use identity::access::Permission;
+use identity::access::custom::Named;
 use identity::access::custom::capability::Capability;
 use identity::access::custom::roles::RoleChange;
+use identity::access::custom::sets::SetChange;
+use identity::access::custom::store::labelled::load as load_labelled;
 use identity::access::custom::store::roles::load_capabilities;
 use identity::person::profile::ProfileInput;
 use identity::sign_on::store::{load_all_policies, load_all_zones};
 use protocol::oauth::form::render_form;
+use std::collections::BTreeSet;
 use vocab::id::CustomRoleId;
 
 /// A public key in a set.
@@ -474,6 +478,62 @@ async fn a_form_of_a_role_is_refused_where_the_role_is_another_by_now() {
     // And a name that another gave is not undone either.
     let named = fresh.replace("&label", &format!("&seen={groups}&label"));
     pages.told(&address, &named, CHANGED).await;
+    pages.world.close().await;
+}
+
+/// A resource set has none either: its form carries the label and the description that were seen, and undoes no other's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_a_resource_set_is_refused_where_it_is_called_otherwise_by_now() {
+    let pages = Pages::open().await;
+    let manager = permit(&pages.world.main, Permission::ManageOrg);
+    let named = |label: &str, description: &str| Named {
+        label: label.to_owned(),
+        description: description.to_owned(),
+    };
+    let cell = &pages.world.cell;
+    let first = named("Samos", "The island\nand its people");
+    let made = cell.create_resource_set(&manager, first, BTreeSet::new());
+    let set = made.await.unwrap().id;
+    let page = format!("/admin/resource-sets/{set}");
+    let stored = async || {
+        let mut tx = cell.database.read().await.unwrap();
+        let set = load_labelled(&mut tx, &pages.world.main, &set).await;
+        set.unwrap().unwrap().named
+    };
+    let carries =
+        |page: &str, label: &str| page.contains(&format!("name=\"seen_label\" value=\"{label}\""));
+    assert!(carries(&pages.look(&page).await, "Samos"));
+    let seen = "seen_label=Samos&seen_description=The+island%0D%0Aand+its+people";
+    let mine = "label=Chios&description=Mine";
+    let theirs = SetChange::Name(named("Lesbos", "Theirs"));
+    let changed = cell.change_resource_set(&manager, &set, theirs);
+    changed.await.unwrap();
+    // However often it is sent: what was typed stands there again, and what was seen stays what it was.
+    let stale = format!("{seen}&{mine}");
+    for _ in 0..2 {
+        let (_, again) = pages.refused(Who::Administrator, &page, &stale).await;
+        assert!(again.contains(CHANGED) && again.contains("value=\"Chios\""));
+        assert!(carries(&again, "Samos"));
+    }
+    // A form that carries nothing was made of nothing, and one whose description alone is another's is refused too.
+    let half = format!("seen_label=Lesbos&seen_description=&{mine}");
+    for form in [mine, half.as_str()] {
+        pages.told(&page, form, CHANGED).await;
+    }
+    assert_eq!(stored().await, named("Lesbos", "Theirs"));
+    // Whoever sees the other's change may decide otherwise, and mends what cannot be taken.
+    assert!(carries(&pages.look(&page).await, "Lesbos"));
+    let fresh = "seen_label=Lesbos&seen_description=Theirs";
+    let bad = format!("{fresh}&label=&description=Mine");
+    let (_, again) = pages.refused(Who::Administrator, &page, &bad).await;
+    assert!(carries(&again, "Lesbos") && again.contains("value=\"Mine\""));
+    pages.done(&page, &format!("{fresh}&{mine}")).await;
+    assert_eq!(stored().await, named("Chios", "Mine"));
+    // What else the page changes goes by no name, and what the set is called is shown as it is stored.
+    let nothing = format!("{page}/resources/add");
+    let other = "kind=GROUP&name=Nobody";
+    let (_, again) = pages.refused(Who::Administrator, &nothing, other).await;
+    assert!(carries(&again, "Chios"));
     pages.world.close().await;
 }
 

@@ -113,7 +113,8 @@ pub struct RoleBindingRow {
     pub is_group: bool,
 }
 
-/// A resource set (`/admin/resource-sets/{id}`). Posts `label` and `description` there, and to `…/remove`; `kind` and `name` to
+/// A resource set (`/admin/resource-sets/{id}`). Posts `label` and `description` there beside what was seen, `seen_label` and
+/// `seen_description`, and to `…/remove`; `kind` and `name` to
 /// `…/resources/add`, `resource` to `…/resources/remove`; `role`, `holder` and `name` to `…/bindings/add`, `binding` to
 /// `…/bindings/remove`.
 #[derive(Debug, Template)]
@@ -129,6 +130,10 @@ pub struct ResourceSetPage {
     pub label: Input,
     /// The description, to be changed.
     pub description: Input,
+    /// The label that whoever fills the form in has seen.
+    pub seen_label: String,
+    /// The description that they have seen.
+    pub seen_description: String,
     /// What it holds.
     pub resources: Vec<SetResourceRow>,
     /// Who holds which role over it; a bounded number.

@@ -51,6 +51,18 @@ pub struct Named {
     pub description: String,
 }
 
+impl Named {
+    /// Whether this was seen of another, however the lines of its description are broken: browsers break them in their own way.
+    fn is_seen_of(&self, present: &Self) -> bool {
+        self.label == present.label
+            && lines_of(&self.description).eq(lines_of(&present.description))
+    }
+}
+
+fn lines_of(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['\r', '\n']).filter(|line| !line.is_empty())
+}
+
 /// Something that the org calls by a label of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Labelled<Id> {

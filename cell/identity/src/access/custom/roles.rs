@@ -44,17 +44,9 @@ pub struct RoleContent {
 }
 
 impl RoleContent {
-    /// Whether this was seen of another, however the lines of its description are broken: browsers break them in their own way.
     fn is_seen_of(&self, other: &Self) -> bool {
-        let (seen, present) = (&self.named, &other.named);
-        self.capabilities == other.capabilities
-            && seen.label == present.label
-            && lines_of(&seen.description).eq(lines_of(&present.description))
+        self.capabilities == other.capabilities && self.named.is_seen_of(&other.named)
     }
-}
-
-fn lines_of(text: &str) -> impl Iterator<Item = &str> {
-    text.split(['\r', '\n']).filter(|line| !line.is_empty())
 }
 
 /// The role as a target of a log row.

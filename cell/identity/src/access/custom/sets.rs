@@ -23,6 +23,13 @@ use vocab::id::{ResourceSetId, SetResourceId};
 pub enum SetChange {
     /// It is called otherwise.
     Name(Named),
+    /// The same, if it still is called as it was seen: what another changed meanwhile is not undone unknown to anybody.
+    NameAsSeen {
+        /// What was seen. A set has no revision.
+        seen: Named,
+        /// What it is called from now on.
+        wanted: Named,
+    },
     /// It holds these too.
     Add(BTreeSet<Resource>),
     /// It holds that no more.
@@ -73,7 +80,8 @@ impl Cell {
     /// Changes a resource set; nothing is written where it is so already.
     ///
     /// # Errors
-    /// As [`Cell::create_resource_set`]; [`Refusal::NotFound`] for a set or a resource of it that there is not.
+    /// As [`Cell::create_resource_set`]; [`Refusal::NotFound`] for a set or a resource of it that there is not;
+    /// [`Refusal::Changed`] for one that no longer is called as it was seen.
     #[boxed]
     pub async fn change_resource_set(
         &self,
@@ -92,6 +100,12 @@ impl Cell {
                     match change {
                         SetChange::Name(named) => {
                             return cell.apply_set_name(tx, &by, set, &named).await;
+                        }
+                        SetChange::NameAsSeen { seen, wanted } => {
+                            if !seen.is_seen_of(&set.named) {
+                                return Err(Refusal::Changed);
+                            }
+                            return cell.apply_set_name(tx, &by, set, &wanted).await;
                         }
                         SetChange::Add(resources) => {
                             cell.add_resources(tx, &by, &set, resources).await?;
