@@ -8,7 +8,10 @@ use axum::body::Body;
 use axum::http::{Method, Response, StatusCode};
 use identity::access::narrowed::{RoleHolder, RoleTarget};
 use identity::access::{Permission, Permit, Role};
+use identity::fault::Fault;
+use identity::notice::OUTBOX_KIND;
 use identity::sign_on::presets;
+use ledger::outbox::store as outbox;
 use vocab::id::{AppId, GroupId, OrgId, PolicyId, UserId};
 
 /// The words above a page whose form was made from what is no more.
@@ -97,6 +100,23 @@ impl Pages {
         let (_, preset) = presets::app_policy(PolicyId::generate(entropy), entropy);
         let made = cell.create_policy(&permit, name, preset.rules).await;
         made.unwrap().id
+    }
+
+    /// How many mails with these words were written since this was last asked.
+    pub(crate) async fn mails_with(&self, words: &str) -> usize {
+        let (cell, now) = (&self.world.cell, self.world.cell.now());
+        let leased: Result<_, Fault> = cell
+            .database
+            .write(move |tx| {
+                Box::pin(async move { Ok(outbox::lease_due(tx, OUTBOX_KIND, now, 100).await?) })
+            })
+            .await;
+        let mut found = 0;
+        for row in leased.unwrap() {
+            let mail = cell.open_mail(&row.org_id, &row.payload).await.unwrap();
+            found += usize::from(mail.text.contains(words));
+        }
+        found
     }
 
     pub(crate) async fn person(&self, slug: &str, name: &str) -> UserId {

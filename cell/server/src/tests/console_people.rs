@@ -6,11 +6,13 @@ use crate::tests::one_org::permit;
 use crate::tests::two_orgs::find_person;
 use axum::http::{Method, StatusCode};
 use identity::access::{Permission, Role};
+use identity::credential::store::load_password;
+use identity::group::store::is_member;
 use identity::org::settings::ProfileAttribute;
 use identity::person::PersonStatus;
 use identity::user_type::UserTypeInput;
 use serde_json::json;
-use vocab::id::{OrgId, UserTypeId};
+use vocab::id::{GroupId, OrgId, UserTypeId};
 
 const NEW: &str = "/admin/people/new";
 
@@ -91,6 +93,75 @@ async fn somebody_is_added_of_the_type_that_is_chosen() {
         let added = find_person(cell, "main", &format!("{login}@main.example")).await;
         assert_eq!(added.type_id, None, "{login}");
         assert_eq!(added.profile.get("agency"), None, "{login}");
+    }
+    pages.world.close().await;
+}
+
+/// The form of somebody who begins in a way, in groups.
+fn beginning(login: &str, how: &str, groups: &[&GroupId]) -> String {
+    let mut form = format!(
+        "login={login}@main.example&email={login}@main.example&first_name={login}&last_name=Sagan&{how}"
+    );
+    for group in groups {
+        form.push_str(&format!("&group={group}"));
+    }
+    form
+}
+
+/// The person, the groups, the first password and the mail that invites are one act: where one of them cannot be, nobody is added.
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_is_added_and_let_in_at_once_or_not_at_all() {
+    let pages = Pages::open().await;
+    let (main, cell) = (pages.world.main.clone(), &pages.world.cell);
+    let own = pages.group(&main, "Readers").await;
+    let theirs = pages.group(&pages.world.acme, "Readers").await;
+    let (invited, good) = (
+        "start=invite",
+        "start=password&password=correct+horse+battery",
+    );
+    pages.mails_with("").await;
+    for (form, words) in [
+        (
+            beginning("ida", invited, &[&own, &theirs]),
+            "There is no group",
+        ),
+        (beginning("ida", good, &[&theirs]), "There is no group"),
+        (
+            beginning("ida", "start=staged", &[&theirs]),
+            "There is no group",
+        ),
+        (beginning("grace", invited, &[&own]), "grace@main.example"),
+        (
+            beginning("ida", "start=password&password=short", &[&own]),
+            "id=\"f-password-error\"",
+        ),
+    ] {
+        // `refused` holds the log against what it was before.
+        let (_, again) = pages.refused(Who::Administrator, NEW, &form).await;
+        let again = again.to_lowercase();
+        assert!(again.contains(&words.to_lowercase()), "{form}: {again}");
+        // What was ticked stays ticked.
+        assert!(!form.contains(own.as_str()) || again.contains("checked"));
+        let found = pages.look("/admin/people?q=ida").await;
+        assert!(!found.contains("ida@main.example"), "{form}");
+        assert_eq!(pages.mails_with("").await, 0, "{form}");
+    }
+    for (login, how, status, mails) in [
+        ("ida", invited, PersonStatus::Provisioned, 1),
+        ("ivy", good, PersonStatus::PasswordExpired, 0),
+        // A password counts only where one is to be set.
+        ("ira", "start=staged&password=x", PersonStatus::Staged, 0),
+    ] {
+        let form = beginning(login, how, &[&own]);
+        pages.forbidden(Role::AppAdmin, NEW, &form).await;
+        pages.done(NEW, &form).await;
+        let person = find_person(cell, "main", &format!("{login}@main.example")).await;
+        assert_eq!(person.status, status, "{login}");
+        assert_eq!(pages.mails_with("/welcome?token=").await, mails, "{login}");
+        let mut tx = cell.database.read().await.unwrap();
+        let is_in = is_member(&mut tx, &main, &own, &person.id).await.unwrap();
+        let password = load_password(&mut tx, &main, &person.id).await.unwrap();
+        assert!(is_in && password.is_some() == (login == "ivy"), "{login}");
     }
     pages.world.close().await;
 }

@@ -13,15 +13,15 @@ use crate::view::part::{Choice, Input};
 use crate::view::shell::Shell;
 use crate::visit::Visit;
 use axum::response::Response;
-use identity::access::{Permission, Permit};
+use identity::access::Permission;
 use identity::credential::password::PasswordRefusal;
 use identity::fault::Refusal;
 use identity::group;
-use identity::password::policy::{PasswordFacts, Reuse, decide_password};
-use identity::person::lifecycle::LifecycleAction;
+use identity::person::creation::{Beginning, FirstPassword, NewPerson};
 use identity::person::profile::ProfileInput;
 use serde_json::Map;
-use vocab::id::{GroupId, UserId, UserTypeId};
+use std::sync::Arc;
+use vocab::id::{GroupId, UserTypeId};
 use vocab::secret::Secret;
 
 /// How a person begins.
@@ -41,6 +41,21 @@ impl Start {
             _ => None,
         }
     }
+
+    /// Whoever else knows the first password shall not know the second.
+    const fn beginning(self) -> Beginning {
+        match self {
+            Self::Invite => Beginning::Active,
+            Self::Password => Beginning::ActiveWithNewPassword,
+            Self::Staged => Beginning::Staged,
+        }
+    }
+
+    /// What was typed is a password only where one is set.
+    fn password(self, visit: &Visit) -> Option<FirstPassword> {
+        let password = || Secret::new(visit.field("password").to_owned());
+        (self == Self::Password).then(|| FirstPassword::Given(password()))
+    }
 }
 
 /// `GET /admin/people/new`.
@@ -55,7 +70,7 @@ pub async fn show(visit: Visit) -> Answer {
     page(&visit, visit.shell(), &ProfileInput::default(), None, blank).await
 }
 
-/// `POST /admin/people/new`.
+/// `POST /admin/people/new`: the person, their groups, the first password and the mail that invites, all of it or nothing.
 pub async fn create(ValuesVisit(visit): ValuesVisit) -> Answer {
     let permit = administrator(&visit, Permission::ManagePeople).await?;
     let key = found(&visit, chosen_type(&visit, visit.field("of-type"), None))?;
@@ -67,88 +82,53 @@ pub async fn create(ValuesVisit(visit): ValuesVisit) -> Answer {
         .fields("group")
         .filter_map(|id| GroupId::parse(id).ok())
         .collect();
-    let to_groups = match groups.is_empty() {
+    let groups = match groups.is_empty() {
         true => None,
-        false => Some(administrator(&visit, Permission::ManageGroups).await?),
+        false => Some((
+            administrator(&visit, Permission::ManageGroups).await?,
+            groups,
+        )),
     };
-    // Before anything is stored: nobody shall be added whose first password is then refused.
-    if start == Start::Password
-        && let Err(problem) = check_password(&visit, &input)
-    {
-        let blank = Blank {
-            key,
-            start: typed(&visit, "start"),
-            password: Input::default().refused(problem),
-        };
-        return page(&visit, visit.shell(), &input, None, blank).await;
+    let new = NewPerson {
+        profile: input.clone(),
+        external_id: None,
+        password: start.password(&visit),
+        groups,
+        type_id: key.clone(),
+        beginning: start.beginning(),
+        invited_by: Some(Arc::clone(&visit.context)),
+    };
+    match visit.cell.add_person(&permit, new).await {
+        Ok((user, _)) => Ok(visit.go(&format!("/admin/people/{user}"))),
+        Err(refusal) => again(&visit, &input, key, refusal).await,
     }
-    let made = visit
-        .cell
-        .create_person_of(&permit, input.clone(), key.clone());
-    let user = match made.await {
-        Ok(user) => user,
-        Err(refusal) => {
+}
+
+/// The form again with what was refused; nobody was added.
+async fn again(
+    visit: &Visit,
+    input: &ProfileInput,
+    key: Option<UserTypeId>,
+    refusal: PasswordRefusal,
+) -> Answer {
+    let blank = Blank {
+        key,
+        start: typed(visit, "start"),
+        password: Input::default(),
+    };
+    match refusal {
+        PasswordRefusal::Refused(refusal) => {
             let problem = problem_of(visit.shell().t, &refusal);
-            let shell = done(&visit, shell_after(&visit, refusal))?;
-            let blank = Blank {
-                key,
-                start: typed(&visit, "start"),
-                password: Input::default(),
-            };
-            return page(&visit, shell, &input, problem, blank).await;
+            let shell = done(visit, shell_after(visit, refusal))?;
+            page(visit, shell, input, problem, blank).await
         }
-    };
-    if let Some(to_groups) = to_groups {
-        for group in groups {
-            done(
-                &visit,
-                visit.cell.add_group_member(&to_groups, &group, &user).await,
-            )?;
+        refusal @ PasswordRefusal::Policy(_) => {
+            let password = Input::default().refused(explain(visit, &refusal));
+            let blank = Blank { password, ..blank };
+            page(visit, visit.shell(), input, None, blank).await
         }
+        refusal => Err(password_refused(visit, refusal).into()),
     }
-    begin(&visit, &permit, &user, start).await?;
-    Ok(visit.go(&format!("/admin/people/{user}")))
-}
-
-fn check_password(visit: &Visit, input: &ProfileInput) -> Result<(), String> {
-    let org = &visit.snapshot.org;
-    let facts = PasswordFacts {
-        login: &input.login,
-        emails: &[&input.email],
-        names: &[&input.first_name, &input.last_name, &org.name],
-    };
-    decide_password(
-        &org.settings.password,
-        visit.field("password"),
-        &facts,
-        Reuse::New,
-    )
-    .map_err(|problems| explain(visit, &PasswordRefusal::Policy(problems)))
-}
-
-async fn begin(visit: &Visit, permit: &Permit, user: &UserId, start: Start) -> Result<(), Detour> {
-    match start {
-        Start::Staged => {}
-        Start::Invite => {
-            let (context, step) = (&visit.context, LifecycleAction::Invite);
-            let planned = visit.cell.plan_step(context, permit, user, step).await;
-            let invited = done(visit, planned)?.apply(&visit.cell).await;
-            done(visit, invited)?;
-        }
-        Start::Password => {
-            let password = Secret::new(visit.field("password").to_owned());
-            let set = visit.cell.set_password(permit, user, password).await;
-            set.map_err(|refusal| password_refused(visit, refusal))?;
-            // Whoever else knows the first password shall not know the second.
-            for step in [LifecycleAction::Activate, LifecycleAction::ExpirePassword] {
-                done(
-                    visit,
-                    visit.cell.change_person_status(permit, user, step).await,
-                )?;
-            }
-        }
-    }
-    Ok(())
 }
 
 pub(super) fn password_refused(visit: &Visit, refusal: PasswordRefusal) -> Response {
