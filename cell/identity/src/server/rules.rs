@@ -229,7 +229,7 @@ pub fn check_attributes(
     former: &[ClaimConfig],
     schema: &[ProfileAttribute],
 ) -> Result<(), Refusal> {
-    match asked_anew(claims, former).find(|(_, name)| kind_of(schema, name).is_none()) {
+    match asked_in_vain(claims, former, schema).next() {
         Some((of, name)) => {
             let problem = Problem::of(
                 "{of}: people have no attribute {name}",
@@ -239,6 +239,16 @@ pub fn check_attributes(
         }
         None => Ok(()),
     }
+}
+
+/// The claims which were not there before and name an attribute that nobody can have, each with the attribute. A claim gives nothing
+/// as long as that is so.
+pub fn asked_in_vain<'c>(
+    claims: &'c [ClaimConfig],
+    former: &'c [ClaimConfig],
+    schema: &'c [ProfileAttribute],
+) -> impl Iterator<Item = (&'c str, &'c str)> {
+    asked_anew(claims, former).filter(|(_, name)| kind_of(schema, name).is_none())
 }
 
 /// Whether claims name an attribute that not everybody has.
@@ -392,8 +402,8 @@ fn check_ids(rule: &AccessRule) -> Result<(), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::{
-        RESERVED_CLAIMS, STANDARD_SCOPES, asks_for_attributes, check_attributes, decide_name,
-        decide_server,
+        RESERVED_CLAIMS, STANDARD_SCOPES, asked_in_vain, asks_for_attributes, check_attributes,
+        decide_name, decide_server,
     };
     use crate::org::settings::ProfileAttribute;
     use crate::server::{
@@ -483,7 +493,12 @@ mod tests {
         ]));
         assert!(asks_for_attributes(&[text.clone(), of("c", "team")]));
         let check = |claims: &[ClaimConfig]| check_attributes(claims, former, &schema);
-        assert!(check(&[kept.clone(), text]).is_ok());
+        let both = [kept.clone(), text];
+        assert!(check(&both).is_ok());
+        // What is kept gives nothing all the same, and whoever asks is told so.
+        let told: Vec<_> = asked_in_vain(&both, &[], &schema).collect();
+        assert_eq!(told, [("a", "gone")]);
+        assert_eq!(asked_in_vain(&both, former, &schema).count(), 0);
         for other in [of("b", "gone"), of("a", "missing")] {
             let refused = check(&[kept.clone(), other.clone()]).unwrap_err();
             let (name, value) = (&other.name, &other.value);

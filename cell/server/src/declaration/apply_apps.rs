@@ -212,8 +212,12 @@ pub(super) async fn apply_servers(
 ) -> Result<(), Problem> {
     for server in declared {
         let done = apply_server(site, server, known).await;
-        let standing = placed(Kind::AuthorizationServer, &server.name, done)?;
-        site.note(report, Kind::AuthorizationServer, &server.name, standing);
+        let kind = Kind::AuthorizationServer;
+        let (standing, remarks) = placed(kind, &server.name, done)?;
+        site.note(report, kind, &server.name, standing);
+        for what in remarks {
+            report.remark(site.slug.as_str(), kind, &server.name.value, what);
+        }
     }
     Ok(())
 }
@@ -222,7 +226,7 @@ async fn apply_server(
     site: &Site,
     declared: &ServerDeclaration,
     known: &Known,
-) -> Result<Standing, Refusal> {
+) -> Result<(Standing, Vec<String>), Refusal> {
     let name = declared.name.value.trim();
     let present = find_server(site, name).await?;
     let schema = site.types.every_attribute();
@@ -240,7 +244,7 @@ async fn apply_server(
             }
         }
     }
-    Ok(plan.standing)
+    Ok((plan.standing, plan.remarks))
 }
 
 /// The server of that name; of an org that is only planned, the preset one that it will begin with.

@@ -13,7 +13,7 @@ use identity::app::rules::{decide_app, decide_label, needs_secret};
 use identity::app::settings::AppSettings;
 use identity::fault::Refusal;
 use identity::org::settings::ProfileAttribute;
-use identity::server::rules::{check_attributes, decide_name, decide_server};
+use identity::server::rules::{asked_in_vain, check_attributes, decide_name, decide_server};
 use identity::server::{AccessRule, AuthorizationServer, ServerConfig};
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
@@ -198,6 +198,8 @@ pub struct ServerPlan {
     pub standing: Standing,
     /// The settings that it shall have.
     pub config: ServerConfig,
+    /// What stays as it is declared and gives nothing.
+    pub remarks: Vec<String>,
 }
 
 /// What is to be done for an authorization server, whose claims may name these attributes.
@@ -229,7 +231,16 @@ pub fn plan_server(
             &show(&name, &config),
         ))
     });
-    Ok(ServerPlan { standing, config })
+    let remarks = asked_in_vain(&config.claims, &[], schema).map(|(claim, attribute)| {
+        format!(
+            "the claim {claim:?} gives nothing: people have no attribute {attribute:?}; declare the attribute, or leave the claim out"
+        )
+    });
+    Ok(ServerPlan {
+        standing,
+        remarks: remarks.collect(),
+        config,
+    })
 }
 
 fn server_as_json(name: &str, config: &ServerConfig, names: &HashMap<String, String>) -> Value {

@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 
 /// The longest value that is shown to people; JSON has it whole.
 const SHOWN_CHARS_MAX: usize = 160;
+/// The longest remark that is shown to people: what is to be done stands at its end.
+const REMARK_CHARS_MAX: usize = 1_000;
 
 /// A kind of thing that can be declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,6 +139,19 @@ pub struct Change {
     pub fields: Vec<FieldChange>,
 }
 
+/// Something that is as it is declared, and is of no use so. No change of what is there would mend it: whoever wrote the document is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remark {
+    /// The slug of the organisation.
+    pub org: String,
+    /// What kind of thing.
+    pub kind: Kind,
+    /// The name it is declared by.
+    pub name: String,
+    /// What is to be known of it, and what to do.
+    pub what: String,
+}
+
 /// Everything that a declaration changes, in its order.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -144,6 +159,9 @@ pub struct Report {
     pub changes: Vec<Change>,
     /// How many declared things are as declared.
     pub unchanged: u64,
+    /// What is of no use as it is declared; mostly nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<Remark>,
 }
 
 impl Report {
@@ -165,6 +183,16 @@ impl Report {
             fields,
         });
     }
+
+    /// Notes what is of no use.
+    pub(super) fn remark(&mut self, org: &str, kind: Kind, name: &str, what: String) {
+        self.remarks.push(Remark {
+            org: org.to_owned(),
+            kind,
+            name: name.trim().to_owned(),
+            what,
+        });
+    }
 }
 
 /// A thing by kind and name. Names that could be taken for something else are quoted.
@@ -180,7 +208,7 @@ pub fn render_named(kind: Kind, name: &str) -> String {
     }
 }
 
-/// The report for people: one line for each thing, one below it for each field.
+/// The report for people: one line for each thing, one below it for each field, and behind them what is of no use.
 #[must_use]
 pub fn render_text(report: &Report) -> String {
     let mut text = String::new();
@@ -201,6 +229,11 @@ pub fn render_text(report: &Report) -> String {
         }
     }
     let _ = writeln!(text, "  = {} unchanged", report.unchanged);
+    for remark in &report.remarks {
+        let named = render_named(remark.kind, &remark.name);
+        let what = render_within(&remark.what, REMARK_CHARS_MAX);
+        let _ = writeln!(text, "{}:\n  ! {named}: {what}", remark.org);
+    }
     text
 }
 
@@ -235,9 +268,13 @@ fn render_value(value: &Value) -> String {
 /// Text, cut off where it is long. What could move the cursor of a terminal or turn the direction of text is escaped;
 /// JSON itself escapes only some of it.
 fn render_shown(whole: &str) -> String {
+    render_within(whole, SHOWN_CHARS_MAX)
+}
+
+fn render_within(whole: &str, chars_max: usize) -> String {
     let mut text = String::new();
     for (index, character) in whole.chars().enumerate() {
-        if index == SHOWN_CHARS_MAX {
+        if index == chars_max {
             text.push('…');
             break;
         }
@@ -283,12 +320,19 @@ mod tests {
             Standing::from(Vec::new()),
         );
         report.note("acme", Kind::Zone, "Of fice", Standing::Missing);
+        let what = String::from("the claim gives nothing");
+        report.remark("acme", Kind::AuthorizationServer, " Orders ", what);
         let expected = "main:\n  + person ada@example.com\n  ~ app \"Handbook\": label, client_secret, people\n      \
                         label: \"Wiki\" → \"Handbook\"\n      client_secret: not shown\n      \
-                        people: + [\"grace@example.com\"]\nacme:\n  + zone \"Of fice\"\n  = 1 unchanged\n";
+                        people: + [\"grace@example.com\"]\nacme:\n  + zone \"Of fice\"\n  = 1 unchanged\n\
+                        acme:\n  ! authorization server \"Orders\": the claim gives nothing\n";
         assert_eq!(render_text(&report), expected);
         let json = serde_json::to_string(&report).unwrap();
         assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report);
+        // As a process of the release before writes it, and as most are written.
+        let former = r#"{"changes":[],"unchanged":1}"#;
+        let read = serde_json::from_str::<Report>(former).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), former);
     }
 
     #[test]
@@ -297,6 +341,7 @@ mod tests {
         let mut report = Report::default();
         let field = FieldChange::added(nasty, json!(nasty));
         report.note("main", Kind::Group, nasty, Standing::Different(vec![field]));
+        report.remark("main", Kind::AuthorizationServer, nasty, nasty.to_owned());
         let text = render_text(&report) + &render_named(Kind::Person, nasty);
         assert!(
             !text.chars().any(|c| c.is_control() && c != '\n'),

@@ -29,6 +29,7 @@ async fn what_is_declared_is_there_and_a_second_time_changes_nothing(world: &Wor
     let nothing = Report {
         changes: Vec::new(),
         unchanged: THINGS,
+        remarks: Vec::new(),
     };
     assert_eq!(second, nothing);
     let after = (world.log_rows(&main).await, world.log_rows(&acme).await);

@@ -59,6 +59,17 @@ fn mistakes_of_form_are_told_with_line_and_column() {
 fn what_stands_twice_is_told_where_it_stands_again() {
     let people = "  people:\n  - { login: a, email: a@b }\n  - { login: A, email: c@d }\n";
     check(&org(people), 6, 14, "twice, first in line 5");
+    // Whatever the store takes for one login, `plan` refuses before it looks at the store.
+    for (one, other) in [
+        ("ada", " ada\u{a0}"),
+        ("\u{e4}da", "\u{c4}DA"),
+        ("\u{130}pek", "i\u{307}pek"),
+    ] {
+        let people = format!(
+            "  people:\n  - {{ login: \"{one}\", email: a@b }}\n  - {{ login: \"{other}\", email: c@d }}\n"
+        );
+        check(&org(&people), 6, 14, "twice, first in line 5");
+    }
     let members =
         "  people:\n  - { login: a, email: a@b }\n  groups:\n  - name: G\n    members: [a, A]\n";
     check(&org(members), 8, 18, "twice");

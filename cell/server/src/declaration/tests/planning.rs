@@ -352,20 +352,49 @@ async fn a_claim_names_what_the_same_document_gives_people(world: &World) {
         let whole = of_this_case(with(people, &[("Orders", "team")]));
         assert!(!world.plan(&whole).await.changes.is_empty());
         world.apply(&whole).await;
-        assert!(world.plan(&whole).await.changes.is_empty());
+        let planned = world.plan(&whole).await;
+        assert!(planned.changes.is_empty() && planned.remarks.is_empty());
         refused(with(people, &[("Orders", "crew")]), 8, "crew").await;
-        // Once nobody has it any more, the claim stays, and no other one is made.
+        // Once nobody has it any more, the claim stays, which is told, and no other one is made.
         let bare = typed("", &none);
         let left = of_this_case(with(&bare, &[("Orders", "team")]));
-        assert!(!world.plan(&left).await.changes.is_empty());
-        world.apply(&left).await;
-        assert!(world.plan(&left).await.changes.is_empty());
+        let planned = world.plan(&left).await;
+        assert!(!planned.changes.is_empty());
+        assert_eq!(world.apply(&left).await.remarks, planned.remarks);
+        let again = world.plan(&left).await;
+        assert!(again.changes.is_empty());
+        assert_eq!(again.remarks, planned.remarks);
+        let told = render_text(&again);
+        let words = "  ! authorization server \"Orders\": the claim \"crew\" gives nothing: people have no attribute \"team\"; ";
+        assert!(told.contains(&format!("main{number}:\n{words}")), "{told}");
+        // It gives something again where people have the attribute again.
+        assert!(world.plan(&whole).await.remarks.is_empty());
         let both = with(&bare, &[("Orders", "team"), ("Others", "team")]);
         refused(both, 9, "team").await;
     }
 }
 
+/// Of two logins that look like one to whoever reads them the second is refused where it stands, by `plan` as by `apply`.
+async fn of_two_logins_that_look_the_same_the_second_is_refused(world: &World) {
+    let pairs = [
+        ("ada", "a\u{200b}da"),
+        ("ada", "a\u{ad}da"),
+        ("ada", "\u{ff41}da"),
+        ("\u{e4}da", "a\u{308}da"),
+    ];
+    for (number, (one, other)) in pairs.into_iter().enumerate() {
+        let text = format!(
+            "orgs:\n- slug: twins{number}\n  name: Twins\n  people:\n  - {{ login: {one}, email: a@b.example }}\n  - {{ login: {other}, email: c@d.example }}\n"
+        );
+        let told = world.refused(&text, Mode::Plan).await;
+        assert!(told.starts_with("doc.yaml:6:14:"), "{told}");
+        assert!(told.contains("characters that are not shown"), "{told}");
+        assert_eq!(world.refused(&text, Mode::Apply).await, told);
+    }
+}
+
 on_both_engines!(
+    of_two_logins_that_look_the_same_the_second_is_refused,
     a_claim_names_what_the_same_document_gives_people,
     an_empty_cell_is_planned_as_it_is_made,
     every_kind_of_change_is_planned_then_made_and_then_gone,
