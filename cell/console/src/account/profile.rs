@@ -5,6 +5,7 @@ use crate::account::said::{Said, go_saying, page, shell};
 use crate::admin::caller::{Answer, done};
 use crate::admin::form::{Shown, problem_of, revision, revision_of, shell_after};
 use crate::admin::people::profile::{attribute_fields, input_of, read_profile};
+use crate::admin::values::OwnValuesVisit;
 use crate::view::account::ProfilePage;
 use crate::view::part::{AttributeAccess, AttributeField};
 use crate::view::shell::Shell;
@@ -25,7 +26,7 @@ pub async fn show(visit: Visit) -> Answer {
 }
 
 /// `POST /account`. What only others may set is kept by the operation, whatever the form says.
-pub async fn save(visit: Visit) -> Answer {
+pub async fn save(OwnValuesVisit(visit): OwnValuesVisit) -> Answer {
     let own = own(&visit, PAGE).await?;
     let person = &own.signed_in.person;
     let schema = visit.snapshot.schemas().of_person(person);

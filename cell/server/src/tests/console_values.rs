@@ -34,6 +34,23 @@ impl Pages {
         put.await.unwrap();
     }
 
+    /// Gives the people of the organisation all the attributes that there can be.
+    async fn every_attribute_of_people(&self, self_editable: bool) {
+        let (cell, main) = (&self.world.cell, &self.world.main);
+        let snapshot = cell.snapshot(main).await.unwrap().unwrap();
+        let mut settings = snapshot.org.settings.clone();
+        let of = |number: usize| ProfileAttribute {
+            name: format!("of{number}"),
+            self_editable,
+            ..ProfileAttribute::default()
+        };
+        settings.profile_schema = (0..ATTRIBUTES_MAX).map(of).collect();
+        let (org, name) = (snapshot.org.clone(), snapshot.org.name.clone());
+        let manager = permit(main, Permission::ManageOrg);
+        let changed = cell.update_org(&manager, org, &name, settings).await;
+        changed.unwrap();
+    }
+
     async fn turned_down(&self, who: Who, path: &str, form: &str) -> StatusCode {
         let rows = self.world.log_rows().await;
         let status = self.send(who, path, form).await.status();
@@ -147,17 +164,7 @@ async fn however_much_a_person_may_only_see_they_change_their_name() {
     let pages = Pages::open().await;
     let (cell, main) = (&pages.world.cell, &pages.world.main);
     let grace = async || find_person(cell, "main", "grace@main.example").await;
-    let snapshot = cell.snapshot(main).await.unwrap().unwrap();
-    let mut settings = snapshot.org.settings.clone();
-    let of = |number: usize| ProfileAttribute {
-        name: format!("of{number}"),
-        ..ProfileAttribute::default()
-    };
-    settings.profile_schema = (0..ATTRIBUTES_MAX).map(of).collect();
-    let (org, name) = (snapshot.org.clone(), snapshot.org.name.clone());
-    let manager = permit(main, Permission::ManageOrg);
-    let changed = cell.update_org(&manager, org, &name, settings).await;
-    changed.unwrap();
+    pages.every_attribute_of_people(false).await;
     let longest = "🐢".repeat(TEXT_CHARS_MAX);
     let of = |number: usize| (format!("of{number}"), Value::from(longest.as_str()));
     let values: Map<String, Value> = (0..ATTRIBUTES_MAX).map(of).collect();
@@ -187,5 +194,47 @@ async fn however_much_a_person_may_only_see_they_change_their_name() {
     // Where the form is shown again, so is what it does not send.
     let (_, again) = pages.refused(who, "/account", &form).await;
     assert!(again.contains(CHANGED) && again.contains(&longest));
+    pages.world.close().await;
+}
+
+/// What a person may change of themselves fits in their form however long it is; from nobody else so much is read there.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_a_person_may_change_of_themselves_fits_in_their_form() {
+    let pages = Pages::open().await;
+    let cell = &pages.world.cell;
+    let grace = async || find_person(cell, "main", "grace@main.example").await;
+    let (who, page, too_large) = (Who::Person, "/account", StatusCode::PAYLOAD_TOO_LARGE);
+    let form = |revision: i64, sign: &str| {
+        let value = sign.repeat(TEXT_CHARS_MAX);
+        let values = (0..ATTRIBUTES_MAX).map(|number| format!("&of{number}={value}"));
+        let names = "first_name=Grace&last_name=Hopper";
+        format!("revision={revision}&{names}{}", values.collect::<String>())
+    };
+    let tortoise = "%F0%9F%90%A2";
+    // Where they may change nothing of it, no more is read of their form than of any other.
+    pages.every_attribute_of_people(false).await;
+    let largest = form(grace().await.revision, tortoise);
+    assert!(largest.len() > 1024 * 1024);
+    assert_eq!(pages.turned_down(who, page, &largest).await, too_large);
+    pages.every_attribute_of_people(true).await;
+    for other in [Who::Anonymous, Who::OtherOrgsAdministrator] {
+        let status = pages.turned_down(other, page, &largest).await;
+        assert_eq!(status, too_large, "{other:?}");
+    }
+    let larger = format!("{largest}&more={}", "a".repeat(FORM_BYTES_MAX));
+    assert_eq!(pages.turned_down(who, page, &larger).await, too_large);
+    // Their other forms are as large as they were.
+    let other = "/account/security/password";
+    assert_eq!(pages.turned_down(who, other, &largest).await, too_large);
+    let saved = pages.send(who, page, &largest).await;
+    assert_eq!(saved.status(), StatusCode::SEE_OTHER);
+    let last = format!("of{}", ATTRIBUTES_MAX - 1);
+    let longest = Value::from("🐢".repeat(TEXT_CHARS_MAX));
+    assert_eq!(grace().await.profile.get(&last), Some(&longest));
+    // What is longer than a value may be is told, and what was typed is not lost.
+    let long = form(grace().await.revision, tortoise).replacen("&of1=", "&of1=a", 1);
+    let (status, again) = pages.refused(who, page, &long).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(again.contains("class=\"error\"") && again.contains(&"🐢".repeat(TEXT_CHARS_MAX)));
     pages.world.close().await;
 }
