@@ -25,7 +25,7 @@ use crate::sqlite::unit::WriterConnection;
 /// The future that a unit of work returns: `Box::pin(async move { … })`.
 pub type TxFuture<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>;
 
-/// A read-only transaction: one consistent snapshot, fixed by its first query. Dropped, it is over.
+/// A read-only transaction: one consistent snapshot, taken between when it was asked for and its first query. Dropped, it is over.
 pub struct ReadTx {
     engine: TxEngine,
     failed: Option<DatabaseFault>,

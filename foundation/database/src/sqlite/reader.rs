@@ -19,8 +19,8 @@ use crate::sql::Sql;
 use crate::sqlite::connection::open_reader;
 use crate::sqlite::statement::{self, fault_of};
 
-/// The oldest snapshot that somebody else reads on in. What this process commits ends it at once; this is for a hand that changes
-/// the file from outside.
+/// The oldest snapshot that somebody else reads on in. What this process commits ends it at once; this is for what another one
+/// writes: `testudo recover` beside a running server.
 const SNAPSHOT_AGE_MAX: Duration = Duration::from_millis(100);
 
 /// The connections of one database file.
@@ -63,6 +63,8 @@ pub(crate) struct Reader {
     connection: Option<Connection>,
     snapshot: Option<Snapshot>,
     commits: u64,
+    /// Whether a query has failed: whoever comes next begins anew.
+    has_failed: bool,
     pool: Arc<ReaderPool>,
     _permit: OwnedSemaphorePermit,
 }
@@ -103,6 +105,7 @@ impl ReaderPool {
             connection: Some(connection),
             snapshot,
             commits,
+            has_failed: false,
             pool: Arc::clone(self),
             _permit: permit,
         })
@@ -211,7 +214,9 @@ impl Reader {
                 begun: Instant::now(),
             });
         }
-        statement::query(connection, sql, params)
+        let outcome = statement::query(connection, sql, params);
+        self.has_failed |= outcome.is_err();
+        outcome
     }
 
     /// Whether it goes on in a snapshot that others have read in.
@@ -245,10 +250,13 @@ impl Drop for Reader {
         };
         // After some failures SQLite has ended it by itself.
         let is_open = !connection.is_autocommit();
-        self.pool.take_back(Idle {
+        let mut idle = Idle {
             connection,
             snapshot: self.snapshot.take().filter(|_| is_open),
-        });
+        };
+        if !self.has_failed || idle.end() {
+            self.pool.take_back(idle);
+        }
     }
 }
 

@@ -98,6 +98,54 @@ async fn a_snapshot_that_the_engine_has_ended_is_not_handed_on() {
 }
 
 #[tokio::test]
+async fn who_comes_after_a_failure_begins_anew() {
+    let folder = Folder::new();
+    let db = open(&folder).await;
+    let mut reader = pool(&db).lend().await.unwrap();
+    count(&mut reader);
+    let missing = Sql::constant("SELECT missing FROM items");
+    assert!(reader.query(missing, &[]).is_err());
+    drop(reader);
+    let mut next = pool(&db).lend().await.unwrap();
+    assert!(!next.goes_on());
+    assert_eq!(count(&mut next), 0);
+}
+
+/// Beside others who read all the time, whoever has written reads what they wrote.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_has_written_reads_it_beside_others() {
+    let folder = Folder::new();
+    let db = open(&folder).await;
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let mut readers = tokio::task::JoinSet::new();
+    for _ in 0..3 {
+        let (db, stopped) = (db.clone(), stopped.clone());
+        readers.spawn(async move {
+            let mut seen = 0;
+            while !*stopped.borrow() {
+                let now = ids(&db).await.len();
+                assert!(now >= seen, "{now} after {seen}");
+                seen = now;
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+    let mut writers = tokio::task::JoinSet::new();
+    for writer in 0..4_i64 {
+        let db = db.clone();
+        writers.spawn(async move {
+            for id in (0..40).map(|number| number * 4 + writer) {
+                insert(&db, id).await.unwrap();
+                assert!(ids(&db).await.contains(&id), "{id}");
+            }
+        });
+    }
+    writers.join_all().await;
+    stop.send_replace(true);
+    readers.join_all().await;
+}
+
+#[tokio::test]
 async fn what_a_hand_changes_from_outside_is_seen_after_a_while() {
     let folder = Folder::new();
     let db = open(&folder).await;
