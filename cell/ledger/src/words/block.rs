@@ -41,6 +41,10 @@ impl Block {
                 Count::Bounded => &mut left,
                 Count::Free => &mut free,
             };
+            // Of a row of very many words no more is kept than is searched.
+            if *counted == 0 {
+                return;
+            }
             if value.len() > VALUE_BYTES_MAX {
                 self.add_once(row, value, counted);
             } else {
@@ -68,6 +72,9 @@ impl Block {
                 let (begin, marks) = (self.marks.len(), &mut self.marks);
                 each_word(value, &mut self.room, |word| marks.push(mark_of(word)));
                 let marks = begin..self.marks.len();
+                if marks.is_empty() {
+                    return;
+                }
                 let rows = Vec::new();
                 let place = self.values.entry(value.into());
                 place.or_insert(Value { marks, rows })
