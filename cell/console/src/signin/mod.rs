@@ -15,6 +15,7 @@ use crate::visit::Visit;
 use axum::http::StatusCode;
 use axum::response::Response;
 use identity::fault::Refusal;
+use identity::sign_in::finish::Begun;
 use identity::sign_in::{Flow, Step};
 use identity::sign_on::AuthenticatorKind;
 
@@ -47,6 +48,11 @@ pub async fn go_on(visit: &Visit, flow: &Flow) -> Response {
         Ok(step) => step,
         Err(fault) => return visit.failed(&fault),
     };
+    go_to(visit, flow, step).await
+}
+
+/// The same where it is known what is needed next.
+async fn go_to(visit: &Visit, flow: &Flow, step: Step) -> Response {
     match step {
         Step::Identify => visit.go("/signin/identify"),
         Step::Prove(kinds) => visit.go(kinds
@@ -61,11 +67,13 @@ pub async fn go_on(visit: &Visit, flow: &Flow) -> Response {
 }
 
 pub(crate) async fn finish(visit: &Visit, flow: &Flow) -> Response {
-    match visit
-        .cell
-        .finish_sign_in(&visit.snapshot, flow, &visit.facts)
-        .await
-    {
+    let ended = (visit.cell).finish_sign_in(&visit.snapshot, flow, &visit.facts);
+    end(visit, ended.await)
+}
+
+/// Goes on where the person wanted to go, with the session that has begun.
+fn end(visit: &Visit, ended: Result<Begun, Refusal>) -> Response {
+    match ended {
         Ok(begun) => {
             let response = visit.go_after_form(&begun.continue_to);
             let response = visit.without_cookie(response, CookieKind::SignIn);

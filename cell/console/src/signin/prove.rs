@@ -1,6 +1,6 @@
 //! Proving who one is: password, passkey, codes, and the choice between them.
 
-use crate::signin::{NOTED_MAX, go_on, load_flow, path_of, usable_kinds};
+use crate::signin::{NOTED_MAX, end, go_on, go_to, load_flow, path_of, usable_kinds};
 use crate::view::part::Input;
 use crate::view::signin::{
     ChoosePage, CodeKind, CodePage, PasskeyPage, PasswordPage, Way, WayKind,
@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use identity::credential::passkey::is_passkey_host;
 use identity::fault::Refusal;
 use identity::sign_in::Flow;
-use identity::sign_in::prove::{Attempt, Typed};
+use identity::sign_in::prove::{Answered, Attempt, Typed};
 use identity::sign_on::AuthenticatorKind;
 use identity::sign_on::means::Means;
 use vocab::secret::Secret;
@@ -51,17 +51,28 @@ pub async fn answer_password(visit: Visit) -> Response {
     let typed = Typed::Password(Secret::new(visit.field("password").to_owned()));
     match visit
         .cell
-        .prove_typed(&visit.snapshot, &mut flow, typed, &visit.facts)
+        .answer_typed(&visit.snapshot, &mut flow, typed, &visit.facts)
         .await
     {
-        Ok(Attempt::Right) => go_on(&visit, &flow).await,
-        Ok(Attempt::Wrong | Attempt::ModelRefused) => {
-            let text = visit.shell().t.signin.wrong_password;
-            password_page(&visit, &flow, Input::default().refused(text)).await
-        }
-        Ok(Attempt::Slow { retry_after_secs }) => slow(&visit, retry_after_secs),
-        Ok(Attempt::Threat) => threat(&visit),
+        Ok(Answered::Attempt(attempt)) => match halted(&visit, attempt) {
+            Some(response) => response,
+            None => {
+                let text = visit.shell().t.signin.wrong_password;
+                password_page(&visit, &flow, Input::default().refused(text)).await
+            }
+        },
+        Ok(Answered::Next(step)) => go_to(&visit, &flow, step).await,
+        Ok(Answered::Ended(ended)) => end(&visit, ended.map(|begun| *begun)),
         Err(refusal) => visit.refused(&refusal),
+    }
+}
+
+/// The answer to an attempt that was not looked at; none where what was typed is wrong.
+fn halted(visit: &Visit, attempt: Attempt) -> Option<Response> {
+    match attempt {
+        Attempt::Slow { retry_after_secs } => Some(slow(visit, retry_after_secs)),
+        Attempt::Threat => Some(threat(visit)),
+        Attempt::Right | Attempt::Wrong | Attempt::ModelRefused => None,
     }
 }
 
@@ -256,16 +267,18 @@ async fn answer_code(visit: Visit, kind: CodeKind, typed: Typed) -> Response {
     }
     match visit
         .cell
-        .prove_typed(&visit.snapshot, &mut flow, typed, &visit.facts)
+        .answer_typed(&visit.snapshot, &mut flow, typed, &visit.facts)
         .await
     {
-        Ok(Attempt::Right) => go_on(&visit, &flow).await,
-        Ok(Attempt::Wrong | Attempt::ModelRefused) => {
-            let text = visit.shell().t.signin.wrong_code;
-            code_page(&visit, &flow, kind, Input::default().refused(text)).await
-        }
-        Ok(Attempt::Slow { retry_after_secs }) => slow(&visit, retry_after_secs),
-        Ok(Attempt::Threat) => threat(&visit),
+        Ok(Answered::Attempt(attempt)) => match halted(&visit, attempt) {
+            Some(response) => response,
+            None => {
+                let text = visit.shell().t.signin.wrong_code;
+                code_page(&visit, &flow, kind, Input::default().refused(text)).await
+            }
+        },
+        Ok(Answered::Next(step)) => go_to(&visit, &flow, step).await,
+        Ok(Answered::Ended(ended)) => end(&visit, ended.map(|begun| *begun)),
         Err(refusal) => visit.refused(&refusal),
     }
 }

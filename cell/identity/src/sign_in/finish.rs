@@ -63,6 +63,20 @@ impl Cell {
             .await
     }
 
+    /// The same where it is known already that nothing more is needed, with the newest proof, which is not stored yet, and the row
+    /// of the log about it.
+    pub(super) async fn end_proved(
+        &self,
+        snapshot: &OrgSnapshot,
+        flow: &Flow,
+        request: &RequestFacts,
+        proof: Event,
+    ) -> Result<Begun, Refusal> {
+        let how = (None, Learns::Place);
+        self.conclude(snapshot, flow, request, how, vec![proof])
+            .await
+    }
+
     /// The same in a browser that was handed the token of a sign-in whose proof was given elsewhere: it says nothing of where the person is.
     ///
     /// # Errors
@@ -105,6 +119,19 @@ impl Cell {
         if self.next_step(snapshot, flow, request).await? != Step::Done {
             return Err(Refusal::Forbidden);
         }
+        self.conclude(snapshot, flow, request, (redeemed_by, learns), Vec::new())
+            .await
+    }
+
+    /// Makes the session of a sign-in that needs nothing more. Rows about what was proved last come before the one about it.
+    async fn conclude(
+        &self,
+        snapshot: &OrgSnapshot,
+        flow: &Flow,
+        request: &RequestFacts,
+        (redeemed_by, learns): (Option<&Actor>, Learns),
+        mut events: Vec<Event>,
+    ) -> Result<Begun, Refusal> {
         let person = self.person_of(flow).await?.ok_or(Refusal::Forbidden)?;
         let former = match &flow.state.session {
             Some(id) => self
@@ -141,10 +168,11 @@ impl Cell {
             address: mark_address(&person, &request.client.ip),
             device: mark_device(&person, &devices, request.now),
         });
+        events.push(event);
         let finished = Finished {
             session,
             strengthened,
-            event,
+            events,
             place,
         };
         self.write_session(flow, finished, &secret).await?;
@@ -185,7 +213,7 @@ impl Cell {
         let Finished {
             session,
             strengthened,
-            event,
+            events,
             place,
         } = finished;
         let (hash, flow) = (SecretHash::of(secret.expose()), flow.clone());
@@ -221,7 +249,7 @@ impl Cell {
                     if let Some(place) = place {
                         learn(tx, &flow, &session, place, now).await?;
                     }
-                    Ok(ledger::append(tx, &flow.org_id, event).await?)
+                    Ok(ledger::append_all(tx, &flow.org_id, events).await?)
                 })
             })
             .await
@@ -232,7 +260,7 @@ impl Cell {
 struct Finished {
     session: Session,
     strengthened: bool,
-    event: Event,
+    events: Vec<Event>,
     /// Where it came from, if that is to be remembered.
     place: Option<Place>,
 }

@@ -10,7 +10,8 @@ use crate::person::operations::as_target;
 use crate::person::profile::fold;
 use crate::sign_in::device::decide_familiarity;
 use crate::sign_in::enroll::refuse;
-use crate::sign_in::{Flow, store};
+use crate::sign_in::finish::Begun;
+use crate::sign_in::{Flow, Step, store};
 use crate::sign_on::means::Means;
 use crate::sign_on::{AuthenticatorKind, PasskeyStorage, ProvedAuthenticator};
 use crate::slowdown::{Familiarity, Guess, GuessedSecret, Halt, RetryAfter, Ticket};
@@ -37,6 +38,36 @@ pub enum Attempt {
     },
     /// It comes from an address that the org takes for a threat: nothing was looked at.
     Threat,
+}
+
+/// What an answer came to, and what follows.
+pub enum Answered {
+    /// It does not count: never [`Attempt::Right`].
+    Attempt(Attempt),
+    /// It counts, and this comes next.
+    Next(Step),
+    /// It counts, and nothing else was needed: the session, or why none begins.
+    Ended(Result<Box<Begun>, Refusal>),
+}
+
+/// What was found of something that was typed.
+enum Tried {
+    /// It is right, and is yet to be counted.
+    Right {
+        kind: AuthenticatorKind,
+        person: Option<Box<Person>>,
+    },
+    /// It is not, or was not looked at.
+    Not(Attempt),
+}
+
+impl Tried {
+    const fn attempt(&self) -> Attempt {
+        match self {
+            Self::Right { .. } => Attempt::Right,
+            Self::Not(attempt) => *attempt,
+        }
+    }
 }
 
 /// Something that is typed.
@@ -84,6 +115,58 @@ impl Cell {
         typed: Typed,
         request: &RequestFacts,
     ) -> Result<Attempt, Refusal> {
+        let tried = self.try_typed(snapshot, flow, typed, request).await?;
+        if let Tried::Right { kind, person } = tried {
+            self.count_proof(flow, kind, person.as_deref(), request)
+                .await?;
+            return Ok(Attempt::Right);
+        }
+        Ok(tried.attempt())
+    }
+
+    /// The same, and goes on at once. Where nothing else is needed, the proof and the session that begins are one commit: whoever
+    /// has typed a right password waits for each.
+    ///
+    /// # Errors
+    /// As [`Cell::prove_typed`].
+    #[boxed]
+    pub async fn answer_typed(
+        &self,
+        snapshot: &OrgSnapshot,
+        flow: &mut Flow,
+        typed: Typed,
+        request: &RequestFacts,
+    ) -> Result<Answered, Refusal> {
+        let tried = self.try_typed(snapshot, flow, typed, request).await?;
+        let Tried::Right { kind, person } = tried else {
+            return Ok(Answered::Attempt(tried.attempt()));
+        };
+        let at = request.now;
+        let proved = ProvedAuthenticator { kind, at };
+        let event = note_proof(flow, proved, person.as_deref(), request);
+        let step = self.next_step(snapshot, flow, request).await?;
+        let untaken = &snapshot.org.settings.untaken_means;
+        if step != Step::Done || Self::may_link(flow, untaken, at) {
+            self.keep_proof(flow, event).await?;
+            return Ok(Answered::Next(step));
+        }
+        let ended = self.end_proved(snapshot, flow, request, event.clone());
+        let ended = ended.await.map(Box::new);
+        if ended.is_err() {
+            // It was right all the same.
+            self.log_attempt(flow, event).await?;
+        }
+        Ok(Answered::Ended(ended))
+    }
+
+    /// Looks at what was typed; what is right is not counted yet.
+    async fn try_typed(
+        &self,
+        snapshot: &OrgSnapshot,
+        flow: &mut Flow,
+        typed: Typed,
+        request: &RequestFacts,
+    ) -> Result<Tried, Refusal> {
         let kind = typed.kind();
         if !flow.state.takes(kind) {
             return Err(Refusal::WrongState("something else is to be proved first"));
@@ -100,11 +183,11 @@ impl Cell {
         let ticket = match self.admit_typed(snapshot, flow, &guess, request).await {
             Ok(ticket) => ticket,
             Err(Halt::Slow(wait)) => {
-                return Ok(Attempt::Slow {
+                return Ok(Tried::Not(Attempt::Slow {
                     retry_after_secs: wait.secs,
-                });
+                }));
             }
-            Err(Halt::Threat) => return Ok(Attempt::Threat),
+            Err(Halt::Threat) => return Ok(Tried::Not(Attempt::Threat)),
         };
         let attempt = match self
             .check_typed(snapshot, flow, person.as_ref(), (typed, &request.client))
@@ -119,8 +202,8 @@ impl Cell {
         match attempt {
             Attempt::Right => {
                 self.slowdown.record_success(ticket, request.now);
-                self.count_proof(flow, kind, person.as_ref(), request)
-                    .await?;
+                let person = person.map(Box::new);
+                return Ok(Tried::Right { kind, person });
             }
             Attempt::Wrong | Attempt::ModelRefused => {
                 self.record_failed_sign_in(&flow.org_id, ticket, request)
@@ -130,7 +213,7 @@ impl Cell {
             }
             Attempt::Slow { .. } | Attempt::Threat => self.slowdown.release(ticket),
         }
-        Ok(attempt)
+        Ok(Tried::Not(attempt))
     }
 
     /// What is typed after a link opened the account is slowed down, but not held against the address: by a link people get
@@ -316,13 +399,12 @@ impl Cell {
         person: Option<&Person>,
         request: &RequestFacts,
     ) -> Result<(), Refusal> {
-        let kind = proved.kind;
-        if let Some(person) = person.filter(|_| flow.state.is_first()) {
-            flow.state.epoch = Some(person.epoch);
-        }
-        flow.state.proved.retain(|before| before.kind != kind);
-        flow.state.proved.push(proved);
-        let event = attempt_event(flow, kind, person, Outcome::Success, request);
+        let event = note_proof(flow, proved, person, request);
+        self.keep_proof(flow, event).await
+    }
+
+    /// Stores a sign-in with its newest proof, and the row of the log about it.
+    async fn keep_proof(&self, flow: &mut Flow, event: Event) -> Result<(), Refusal> {
         let stored = flow.clone();
         // One commit for both: whoever has shown a right password waits for each.
         self.database
@@ -347,12 +429,32 @@ impl Cell {
         request: &RequestFacts,
     ) -> Result<(), Fault> {
         let event = attempt_event(flow, kind, person, Outcome::Failure, request);
+        self.log_attempt(flow, event).await
+    }
+
+    async fn log_attempt(&self, flow: &Flow, event: Event) -> Result<(), Fault> {
         let org_id = flow.org_id.clone();
         self.database
             .write(move |tx| Box::pin(async move { ledger::append(tx, &org_id, event).await }))
             .await?;
         Ok(())
     }
+}
+
+/// Adds a proof to a sign-in; the row of the log about it.
+fn note_proof(
+    flow: &mut Flow,
+    proved: ProvedAuthenticator,
+    person: Option<&Person>,
+    request: &RequestFacts,
+) -> Event {
+    let kind = proved.kind;
+    if let Some(person) = person.filter(|_| flow.state.is_first()) {
+        flow.state.epoch = Some(person.epoch);
+    }
+    flow.state.proved.retain(|before| before.kind != kind);
+    flow.state.proved.push(proved);
+    attempt_event(flow, kind, person, Outcome::Success, request)
 }
 
 fn attempt_event(

@@ -1,6 +1,7 @@
 //! One cell in the process, on both engines: operations and stores together.
 
 mod administration;
+mod answers;
 mod api_tokens;
 mod app_assignments;
 mod apps;

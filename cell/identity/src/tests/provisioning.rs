@@ -48,7 +48,7 @@ async fn connected(world: &World, org: &OrgId) -> App {
 }
 
 /// The types of the rows of the log after that one.
-async fn kinds_after(world: &World, org: &OrgId, seq: i64) -> Vec<String> {
+pub(super) async fn kinds_after(world: &World, org: &OrgId, seq: i64) -> Vec<String> {
     let mut tx = world.cell.database.read().await.unwrap();
     let page = ledger::load_after(&mut tx, org, &LogFilter::default(), seq, 1_000).await;
     let rows = page.unwrap().rows.into_iter();

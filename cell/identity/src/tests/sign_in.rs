@@ -22,7 +22,7 @@ use std::time::Instant;
 use vocab::id::OrgId;
 use vocab::secret::Secret;
 
-const PASSWORD: &str = "nine tortoises walk to Samos";
+pub(super) const PASSWORD: &str = "nine tortoises walk to Samos";
 
 pub(super) fn context(org: &OrgId) -> OrgContext {
     OrgContext {
@@ -82,7 +82,7 @@ pub(super) async fn begin(world: &World, org: &OrgId, identifier: &str, purpose:
     flow
 }
 
-async fn step(world: &World, flow: &Flow) -> Step {
+pub(super) async fn step(world: &World, flow: &Flow) -> Step {
     let snapshot = world.cell.snapshot(&flow.org_id).await.unwrap().unwrap();
     let facts = facts(world, "192.0.2.1");
     world.cell.next_step(&snapshot, flow, &facts).await.unwrap()
@@ -95,7 +95,7 @@ pub(super) async fn prove(world: &World, flow: &mut Flow, typed: Typed, address:
     proved.unwrap()
 }
 
-fn password(text: &str) -> Typed {
+pub(super) fn password(text: &str) -> Typed {
     Typed::Password(Secret::new(text.to_owned()))
 }
 
