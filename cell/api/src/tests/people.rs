@@ -77,6 +77,7 @@ async fn a_person_is_added_whole_and_found_at_once(world: &World) {
         kinds,
         [
             "user.lifecycle.create",
+            "user.account.update_password",
             "user.lifecycle.activate",
             "group.user_membership.add"
         ]

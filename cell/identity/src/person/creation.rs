@@ -193,7 +193,12 @@ struct Added {
 }
 
 impl Added {
-    async fn apply(self, tx: &mut WriteTx, cell: &Cell, permit: &Permit) -> Result<(), Refusal> {
+    async fn apply(
+        mut self,
+        tx: &mut WriteTx,
+        cell: &Cell,
+        permit: &Permit,
+    ) -> Result<(), Refusal> {
         let org = permit.org();
         within::check_everything(tx, permit, ThingKind::Person).await?;
         // The type before the rules, as wherever both are held: else two could wait for each other.
@@ -210,8 +215,18 @@ impl Added {
         }
         self.put_password(tx, org).await?;
         let mut events = vec![self.event(permit, EventType::UserLifecycleCreate)];
+        if let Some(Kept::Here(_)) = self.password {
+            events.push(self.event(permit, EventType::UserAccountUpdatePassword));
+        }
         if self.status != PersonStatus::Staged {
-            events.push(self.event(permit, EventType::UserLifecycleActivate));
+            let event = self.event(permit, EventType::UserLifecycleActivate);
+            events.push(match self.invitation.take() {
+                Some(invitation) => invitation.put_with(tx, event).await?,
+                None => event,
+            });
+        }
+        if self.status == PersonStatus::PasswordExpired {
+            events.push(self.event(permit, EventType::UserAccountExpirePassword));
         }
         for id in &self.groups {
             let found = group::store::load(tx, org, id).await?;
@@ -228,9 +243,6 @@ impl Added {
         }
         let place = (org, &self.id);
         events.extend(follow(tx, cell, Some(permit), rules.as_deref(), place).await?);
-        if let Some(invitation) = self.invitation {
-            invitation.put(tx).await?;
-        }
         Ok(ledger::append_all(tx, org, events).await?)
     }
 

@@ -63,7 +63,14 @@ async fn a_user_is_added_whole_and_found_at_once(world: &World) {
     assert_eq!(added.header("etag"), "W/\"1\"");
     let log = world.log_since(rows).await;
     let kinds: Vec<&str> = log.iter().map(|(kind, _)| kind.as_str()).collect();
-    assert_eq!(kinds, ["user.lifecycle.create", "user.lifecycle.activate"]);
+    assert_eq!(
+        kinds,
+        [
+            "user.lifecycle.create",
+            "user.account.update_password",
+            "user.lifecycle.activate"
+        ]
+    );
     assert!(log.iter().all(|(_, actor)| actor == "ApiToken"), "{log:?}");
     let path = format!("{USERS}/{id}");
     assert_eq!(world.get(&path).await.body, expected);

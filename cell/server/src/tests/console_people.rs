@@ -11,6 +11,7 @@ use identity::group::store::is_member;
 use identity::org::settings::ProfileAttribute;
 use identity::person::PersonStatus;
 use identity::user_type::UserTypeInput;
+use ledger::{LogFilter, LogRow};
 use serde_json::json;
 use vocab::id::{GroupId, OrgId, UserTypeId};
 
@@ -108,6 +109,15 @@ fn beginning(login: &str, how: &str, groups: &[&GroupId]) -> String {
     form
 }
 
+/// The rows of the org's log behind that many, the oldest first.
+async fn rows_since(pages: &Pages, before: i64) -> Vec<LogRow> {
+    let mut tx = pages.world.cell.database.read().await.unwrap();
+    let all = LogFilter::default();
+    let page = ledger::load_page(&mut tx, &pages.world.main, &all, None, 50).await;
+    let rows = page.unwrap().rows.into_iter().rev();
+    rows.filter(|row| row.seq > before).collect()
+}
+
 /// The person, the groups, the first password and the mail that invites are one act: where one of them cannot be, nobody is added.
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_is_added_and_let_in_at_once_or_not_at_all() {
@@ -130,7 +140,7 @@ async fn somebody_is_added_and_let_in_at_once_or_not_at_all() {
             beginning("ida", "start=staged", &[&theirs]),
             "There is no group",
         ),
-        (beginning("grace", invited, &[&own]), "grace@main.example"),
+        (beginning("grace", invited, &[&own]), "id=\"f-login-error\""),
         (
             beginning("ida", "start=password&password=short", &[&own]),
             "id=\"f-password-error\"",
@@ -141,22 +151,62 @@ async fn somebody_is_added_and_let_in_at_once_or_not_at_all() {
         let again = again.to_lowercase();
         assert!(again.contains(&words.to_lowercase()), "{form}: {again}");
         // What was ticked stays ticked.
-        assert!(!form.contains(own.as_str()) || again.contains("checked"));
+        let box_of = format!("value=\"{}\"", own.as_str().to_lowercase());
+        let input = again.split("<input").find(|input| input.contains(&box_of));
+        let is_ticked = input.is_some_and(|input| {
+            input
+                .split('>')
+                .next()
+                .is_some_and(|tag| tag.contains("checked"))
+        });
+        assert_eq!(is_ticked, form.contains(own.as_str()), "{form}: {again}");
         let found = pages.look("/admin/people?q=ida").await;
         assert!(!found.contains("ida@main.example"), "{form}");
         assert_eq!(pages.mails_with("").await, 0, "{form}");
     }
-    for (login, how, status, mails) in [
-        ("ida", invited, PersonStatus::Provisioned, 1),
-        ("ivy", good, PersonStatus::PasswordExpired, 0),
+    let (create, activate) = ("user.lifecycle.create", "user.lifecycle.activate");
+    let of_password = [
+        "user.account.update_password",
+        "user.account.expire_password",
+    ];
+    let joined = "group.user_membership.add";
+    for (login, how, status, mails, rows) in [
+        (
+            "ida",
+            invited,
+            PersonStatus::Provisioned,
+            1,
+            vec![create, activate, joined],
+        ),
+        (
+            "ivy",
+            good,
+            PersonStatus::PasswordExpired,
+            0,
+            vec![create, of_password[0], activate, of_password[1], joined],
+        ),
         // A password counts only where one is to be set.
-        ("ira", "start=staged&password=x", PersonStatus::Staged, 0),
+        (
+            "ira",
+            "start=staged&password=x",
+            PersonStatus::Staged,
+            0,
+            vec![create, joined],
+        ),
     ] {
+        let before = pages.world.log_rows().await.0;
         let form = beginning(login, how, &[&own]);
         pages.forbidden(Role::AppAdmin, NEW, &form).await;
         pages.done(NEW, &form).await;
         let person = find_person(cell, "main", &format!("{login}@main.example")).await;
         assert_eq!(person.status, status, "{login}");
+        let since = rows_since(&pages, before).await;
+        let kinds: Vec<&str> = since.iter().map(|row| row.event_type.as_str()).collect();
+        assert_eq!(kinds, rows, "{login}");
+        let told = since
+            .iter()
+            .any(|row| row.body.contains("\"linkSent\":\"invitation\""));
+        assert_eq!(told, mails > 0, "{login}");
         assert_eq!(pages.mails_with("/welcome?token=").await, mails, "{login}");
         let mut tx = cell.database.read().await.unwrap();
         let is_in = is_member(&mut tx, &main, &own, &person.id).await.unwrap();
