@@ -71,10 +71,43 @@ fn given_name(proxy: ProxyMode, headers: &HeaderMap) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::decide_address;
+    use super::{USER_AGENT_CHARS_MAX, decide_address, given_name, shortened};
     use crate::config::ProxyMode;
     use axum::http::{HeaderMap, HeaderValue};
     use std::net::IpAddr;
+
+    #[test]
+    fn the_edge_alone_names_requests() {
+        use ProxyMode::{FleetEdge, None as Direct, TerminatesTls};
+        let name = "0123456789abcdefABCDEF0123456789";
+        for (mode, said, is_taken) in [
+            (FleetEdge, name, true),
+            (TerminatesTls, name, false),
+            (Direct, name, false),
+            (FleetEdge, &name[1..], false),
+            (FleetEdge, "0123456789abcdefABCDEF01234567890", false),
+            (FleetEdge, "g123456789abcdefABCDEF0123456789", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.append("x-request-id", HeaderValue::from_static(said));
+            let taken = given_name(mode, &headers);
+            assert_eq!(
+                taken.as_deref(),
+                is_taken.then_some(said),
+                "{mode:?} {said}"
+            );
+        }
+        assert_eq!(given_name(FleetEdge, &HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn names_of_clients_are_cut_between_characters() {
+        let longest = "\u{e9}".repeat(USER_AGENT_CHARS_MAX);
+        for text in ["", "curl/8", &longest] {
+            assert_eq!(shortened(text), text);
+        }
+        assert_eq!(shortened(&format!("{longest}\u{e9}x")), longest);
+    }
 
     #[test]
     fn a_proxy_is_never_judged_for_whom_it_cannot_name() {

@@ -96,7 +96,8 @@ struct Weighed {
 }
 
 /// Memory in one life of the server, from when pools and caches have their size (each connection to the store keeps up to
-/// 2 MB of its pages): what they take once would be said of sessions, which live in the store; the store between two orderly stops, when the write-ahead log has been taken in.
+/// 2 MB of its pages): what they take once would be said of sessions, which live in the store. The store between two orderly
+/// stops, when the write-ahead log has been taken in.
 fn measure_sessions(programs: &Programs, options: &Options) -> anyhow::Result<Weighed> {
     let data = programs.scratch.join("sessions/data");
     let sign_in = |server: &Contender, count| {

@@ -1,6 +1,7 @@
 //! Tables for the choice of language, and what must hold for every language of the catalogue.
 
 use super::choice::{OrgLanguage, decide_language, find_language, languages};
+use crate::admin::custom_roles::permissions;
 use identity::access::custom::capability::Capability;
 use identity::feature::{Door, Feature, Others, ShutDoors};
 use std::collections::BTreeSet;
@@ -181,6 +182,16 @@ fn permissions_are_told_by_words_of_their_own() {
         }
         assert_eq!(others, 6, "{}", text.tag);
     }
+}
+
+/// What a form does not show, saving it would take away.
+#[test]
+fn the_form_of_a_role_has_every_permission() {
+    let parts = permissions(&super::en::TEXT, &BTreeSet::new());
+    let values = parts.iter().flat_map(|part| &part.choices);
+    let shown: BTreeSet<&str> = values.map(|choice| choice.value.as_str()).collect();
+    let all = Capability::ALL.iter().map(|one| one.as_str());
+    assert_eq!(shown, all.collect());
 }
 
 /// Whoever writes a program finds beside each name what the console calls it.

@@ -229,10 +229,15 @@ pub fn render_text(report: &Report) -> String {
         }
     }
     let _ = writeln!(text, "  = {} unchanged", report.unchanged);
+    let mut org = None;
     for remark in &report.remarks {
+        if org != Some(&remark.org) {
+            let _ = writeln!(text, "{}:", remark.org);
+            org = Some(&remark.org);
+        }
         let named = render_named(remark.kind, &remark.name);
         let what = render_within(&remark.what, REMARK_CHARS_MAX);
-        let _ = writeln!(text, "{}:\n  ! {named}: {what}", remark.org);
+        let _ = writeln!(text, "  ! {named}: {what}");
     }
     text
 }

@@ -41,7 +41,7 @@ pub const PERMISSIONS: Permissions = Permissions {
     groups_read: "Gruppen sehen",
     groups_read_about: "Mit denen ihrer Mitglieder und Verantwortlichen, die gesehen werden dürfen.",
     groups_manage: "Gruppen verwalten",
-    groups_manage_about: "Alles, was die anderen Berechtigungen über Gruppen erlauben; sie ändern und löschen.",
+    groups_manage_about: "Alles, was die anderen Berechtigungen über Gruppen erlauben, dazu Gruppen ändern und löschen.",
     groups_create: "Gruppen hinzufügen",
     groups_create_about: "Nur, wo die Menge alle Gruppen enthält.",
     groups_members: "Mitglieder von Gruppen ändern",

@@ -40,7 +40,7 @@ messages! {
         groups_read: "See groups",
         groups_read_about: "With those of their members and owners who may be seen.",
         groups_manage: "Manage groups",
-        groups_manage_about: "All that the other permissions over groups permit; change and delete them.",
+        groups_manage_about: "All that the other permissions over groups permit, and to change and delete groups.",
         groups_create: "Add groups",
         groups_create_about: "Only where the set holds all groups.",
         groups_members: "Change members of groups",
