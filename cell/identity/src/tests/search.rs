@@ -217,8 +217,8 @@ async fn a_person_is_added_whole_or_not_at_all(world: &World) {
     assert_eq!(person.activated_at, Some(world.cell.now()));
     assert_eq!(
         world.log_rows(&org).await,
-        rows + 3,
-        "two of the person, one of the group"
+        rows + 4,
+        "three of the person, one of the group"
     );
     // Somebody without a password is invited in the same transaction: where the person is not added, no mail goes out.
     let invited = |login: &str| NewPerson {
