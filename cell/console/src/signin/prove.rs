@@ -49,31 +49,28 @@ pub async fn answer_password(visit: Visit) -> Response {
         Err(response) => return response,
     };
     let typed = Typed::Password(Secret::new(visit.field("password").to_owned()));
-    match visit
-        .cell
-        .answer_typed(&visit.snapshot, &mut flow, typed, &visit.facts)
-        .await
-    {
-        Ok(Answered::Attempt(attempt)) => match halted(&visit, attempt) {
-            Some(response) => response,
-            None => {
-                let text = visit.shell().t.signin.wrong_password;
-                password_page(&visit, &flow, Input::default().refused(text)).await
-            }
-        },
-        Ok(Answered::Next(step)) => go_to(&visit, &flow, step).await,
-        Ok(Answered::Ended(ended)) => end(&visit, ended.map(|begun| *begun)),
-        Err(refusal) => visit.refused(&refusal),
+    match take(&visit, &mut flow, typed).await {
+        Some(response) => response,
+        None => {
+            let text = visit.shell().t.signin.wrong_password;
+            password_page(&visit, &flow, Input::default().refused(text)).await
+        }
     }
 }
 
-/// The answer to an attempt that was not looked at; none where what was typed is wrong.
-fn halted(visit: &Visit, attempt: Attempt) -> Option<Response> {
-    match attempt {
-        Attempt::Slow { retry_after_secs } => Some(slow(visit, retry_after_secs)),
-        Attempt::Threat => Some(threat(visit)),
-        Attempt::Right | Attempt::Wrong | Attempt::ModelRefused => None,
-    }
+/// Takes what was typed, and goes on from there; nothing where it is wrong.
+async fn take(visit: &Visit, flow: &mut Flow, typed: Typed) -> Option<Response> {
+    let answered = (visit.cell).answer_typed(&visit.snapshot, flow, typed, &visit.facts);
+    Some(match answered.await {
+        Ok(Answered::Attempt(Attempt::Slow { retry_after_secs })) => slow(visit, retry_after_secs),
+        Ok(Answered::Attempt(Attempt::Threat)) => threat(visit),
+        Ok(Answered::Attempt(Attempt::Right | Attempt::Wrong | Attempt::ModelRefused)) => {
+            return None;
+        }
+        Ok(Answered::Next(step)) => go_to(visit, flow, step).await,
+        Ok(Answered::Ended(ended)) => end(visit, ended.map(|begun| *begun)),
+        Err(refusal) => visit.refused(&refusal),
+    })
 }
 
 /// The page for somebody behind an address that is taken for a threat.
@@ -265,21 +262,12 @@ async fn answer_code(visit: Visit, kind: CodeKind, typed: Typed) -> Response {
     if !flow.state.takes(kind_of(kind)) {
         return go_on(&visit, &flow).await;
     }
-    match visit
-        .cell
-        .answer_typed(&visit.snapshot, &mut flow, typed, &visit.facts)
-        .await
-    {
-        Ok(Answered::Attempt(attempt)) => match halted(&visit, attempt) {
-            Some(response) => response,
-            None => {
-                let text = visit.shell().t.signin.wrong_code;
-                code_page(&visit, &flow, kind, Input::default().refused(text)).await
-            }
-        },
-        Ok(Answered::Next(step)) => go_to(&visit, &flow, step).await,
-        Ok(Answered::Ended(ended)) => end(&visit, ended.map(|begun| *begun)),
-        Err(refusal) => visit.refused(&refusal),
+    match take(&visit, &mut flow, typed).await {
+        Some(response) => response,
+        None => {
+            let text = visit.shell().t.signin.wrong_code;
+            code_page(&visit, &flow, kind, Input::default().refused(text)).await
+        }
     }
 }
 

@@ -50,24 +50,10 @@ pub enum Answered {
     Ended(Result<Box<Begun>, Refusal>),
 }
 
-/// What was found of something that was typed.
-enum Tried {
-    /// It is right, and is yet to be counted.
-    Right {
-        kind: AuthenticatorKind,
-        person: Option<Box<Person>>,
-    },
-    /// It is not, or was not looked at.
-    Not(Attempt),
-}
-
-impl Tried {
-    const fn attempt(&self) -> Attempt {
-        match self {
-            Self::Right { .. } => Attempt::Right,
-            Self::Not(attempt) => *attempt,
-        }
-    }
+/// Something right that was typed, and whose.
+struct Right {
+    kind: AuthenticatorKind,
+    person: Option<Person>,
 }
 
 /// Something that is typed.
@@ -115,13 +101,14 @@ impl Cell {
         typed: Typed,
         request: &RequestFacts,
     ) -> Result<Attempt, Refusal> {
-        let tried = self.try_typed(snapshot, flow, typed, request).await?;
-        if let Tried::Right { kind, person } = tried {
-            self.count_proof(flow, kind, person.as_deref(), request)
-                .await?;
-            return Ok(Attempt::Right);
+        match self.try_typed(snapshot, flow, typed, request).await? {
+            Ok(Right { kind, person }) => {
+                self.count_proof(flow, kind, person.as_ref(), request)
+                    .await?;
+                Ok(Attempt::Right)
+            }
+            Err(attempt) => Ok(attempt),
         }
-        Ok(tried.attempt())
     }
 
     /// The same, and goes on at once. Where nothing else is needed, the proof and the session that begins are one commit: whoever
@@ -137,13 +124,13 @@ impl Cell {
         typed: Typed,
         request: &RequestFacts,
     ) -> Result<Answered, Refusal> {
-        let tried = self.try_typed(snapshot, flow, typed, request).await?;
-        let Tried::Right { kind, person } = tried else {
-            return Ok(Answered::Attempt(tried.attempt()));
+        let Right { kind, person } = match self.try_typed(snapshot, flow, typed, request).await? {
+            Ok(right) => right,
+            Err(attempt) => return Ok(Answered::Attempt(attempt)),
         };
         let at = request.now;
         let proved = ProvedAuthenticator { kind, at };
-        let event = note_proof(flow, proved, person.as_deref(), request);
+        let event = note_proof(flow, proved, person.as_ref(), request);
         let step = self.next_step(snapshot, flow, request).await?;
         let untaken = &snapshot.org.settings.untaken_means;
         if step != Step::Done || Self::may_link(flow, untaken, at) {
@@ -159,14 +146,14 @@ impl Cell {
         Ok(Answered::Ended(ended))
     }
 
-    /// Looks at what was typed; what is right is not counted yet.
+    /// Looks at what was typed. What is right is not counted yet; what is not, or was not looked at, is the inner error.
     async fn try_typed(
         &self,
         snapshot: &OrgSnapshot,
         flow: &mut Flow,
         typed: Typed,
         request: &RequestFacts,
-    ) -> Result<Tried, Refusal> {
+    ) -> Result<Result<Right, Attempt>, Refusal> {
         let kind = typed.kind();
         if !flow.state.takes(kind) {
             return Err(Refusal::WrongState("something else is to be proved first"));
@@ -183,11 +170,11 @@ impl Cell {
         let ticket = match self.admit_typed(snapshot, flow, &guess, request).await {
             Ok(ticket) => ticket,
             Err(Halt::Slow(wait)) => {
-                return Ok(Tried::Not(Attempt::Slow {
+                return Ok(Err(Attempt::Slow {
                     retry_after_secs: wait.secs,
                 }));
             }
-            Err(Halt::Threat) => return Ok(Tried::Not(Attempt::Threat)),
+            Err(Halt::Threat) => return Ok(Err(Attempt::Threat)),
         };
         let attempt = match self
             .check_typed(snapshot, flow, person.as_ref(), (typed, &request.client))
@@ -202,8 +189,7 @@ impl Cell {
         match attempt {
             Attempt::Right => {
                 self.slowdown.record_success(ticket, request.now);
-                let person = person.map(Box::new);
-                return Ok(Tried::Right { kind, person });
+                return Ok(Ok(Right { kind, person }));
             }
             Attempt::Wrong | Attempt::ModelRefused => {
                 self.record_failed_sign_in(&flow.org_id, ticket, request)
@@ -213,7 +199,7 @@ impl Cell {
             }
             Attempt::Slow { .. } | Attempt::Threat => self.slowdown.release(ticket),
         }
-        Ok(Tried::Not(attempt))
+        Ok(Err(attempt))
     }
 
     /// What is typed after a link opened the account is slowed down, but not held against the address: by a link people get

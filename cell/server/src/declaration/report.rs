@@ -214,11 +214,7 @@ pub fn render_text(report: &Report) -> String {
     let mut text = String::new();
     let mut org = None;
     for change in &report.changes {
-        if org != Some(&change.org) {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "{}:", change.org);
-            org = Some(&change.org);
-        }
+        put_org(&mut text, &mut org, &change.org);
         let named = render_named(change.kind, &change.name);
         let _ = match change.action {
             Action::Create => writeln!(text, "  + {named}"),
@@ -231,15 +227,21 @@ pub fn render_text(report: &Report) -> String {
     let _ = writeln!(text, "  = {} unchanged", report.unchanged);
     let mut org = None;
     for remark in &report.remarks {
-        if org != Some(&remark.org) {
-            let _ = writeln!(text, "{}:", remark.org);
-            org = Some(&remark.org);
-        }
+        put_org(&mut text, &mut org, &remark.org);
         let named = render_named(remark.kind, &remark.name);
         let what = render_within(&remark.what, REMARK_CHARS_MAX);
         let _ = writeln!(text, "  ! {named}: {what}");
     }
     text
+}
+
+/// The organisation above what is said of it, where another one comes.
+fn put_org<'r>(text: &mut String, before: &mut Option<&'r str>, org: &'r str) {
+    if *before != Some(org) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{org}:");
+        *before = Some(org);
+    }
 }
 
 fn field_names(fields: &[FieldChange]) -> String {

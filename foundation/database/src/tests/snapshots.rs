@@ -15,11 +15,25 @@ async fn open(folder: &Folder) -> Database {
         .unwrap()
 }
 
-fn pool(db: &Database) -> &Arc<ReaderPool> {
+pub(super) fn pool(db: &Database) -> &Arc<ReaderPool> {
     let Inner::Sqlite { readers, .. } = db.0.as_ref() else {
         panic!("not SQLite")
     };
     readers
+}
+
+/// A reader that has read already.
+async fn begun(db: &Database) -> Reader {
+    let mut reader = pool(db).lend().await.unwrap();
+    count(&mut reader);
+    reader
+}
+
+/// Whoever comes next begins anew, and finds so many.
+async fn next_begins_anew(db: &Database, found: i64) {
+    let mut next = pool(db).lend().await.unwrap();
+    assert!(!next.goes_on());
+    assert_eq!(count(&mut next), found);
 }
 
 fn count(reader: &mut Reader) -> i64 {
@@ -41,9 +55,7 @@ async fn who_comes_next_reads_on_until_something_is_committed() {
     insert(&db, 1).await.unwrap();
     assert_eq!(count(&mut second), 0, "a snapshot stays as it was");
     drop(second);
-    let mut third = pool(&db).lend().await.unwrap();
-    assert!(!third.goes_on());
-    assert_eq!(count(&mut third), 1);
+    next_begins_anew(&db, 1).await;
 }
 
 #[tokio::test]
@@ -62,11 +74,8 @@ async fn what_is_acknowledged_is_read() {
 async fn nothing_is_handed_on_while_it_must_be_quiet() {
     let folder = Folder::new();
     let db = open(&folder).await;
-    let mut lent = pool(&db).lend().await.unwrap();
-    count(&mut lent);
-    let mut other = pool(&db).lend().await.unwrap();
-    count(&mut other);
-    drop(other);
+    let lent = begun(&db).await;
+    drop(begun(&db).await);
     let quiet = pool(&db).quiet();
     assert!(!pool(&db).lend().await.unwrap().goes_on(), "ended at rest");
     drop(lent);
@@ -74,8 +83,7 @@ async fn nothing_is_handed_on_while_it_must_be_quiet() {
         !pool(&db).lend().await.unwrap().goes_on(),
         "ended on return"
     );
-    let mut within = pool(&db).lend().await.unwrap();
-    count(&mut within);
+    let within = begun(&db).await;
     drop(quiet);
     drop(within);
     assert!(
@@ -88,27 +96,21 @@ async fn nothing_is_handed_on_while_it_must_be_quiet() {
 async fn a_snapshot_that_the_engine_has_ended_is_not_handed_on() {
     let folder = Folder::new();
     let db = open(&folder).await;
-    let mut reader = pool(&db).lend().await.unwrap();
-    count(&mut reader);
+    let mut reader = begun(&db).await;
     reader.query(Sql::constant("ROLLBACK"), &[]).unwrap();
     drop(reader);
-    let mut next = pool(&db).lend().await.unwrap();
-    assert!(!next.goes_on());
-    assert_eq!(count(&mut next), 0);
+    next_begins_anew(&db, 0).await;
 }
 
 #[tokio::test]
 async fn who_comes_after_a_failure_begins_anew() {
     let folder = Folder::new();
     let db = open(&folder).await;
-    let mut reader = pool(&db).lend().await.unwrap();
-    count(&mut reader);
+    let mut reader = begun(&db).await;
     let missing = Sql::constant("SELECT missing FROM items");
     assert!(reader.query(missing, &[]).is_err());
     drop(reader);
-    let mut next = pool(&db).lend().await.unwrap();
-    assert!(!next.goes_on());
-    assert_eq!(count(&mut next), 0);
+    next_begins_anew(&db, 0).await;
 }
 
 /// Beside others who read all the time, whoever has written reads what they wrote.
@@ -149,16 +151,13 @@ async fn who_has_written_reads_it_beside_others() {
 async fn what_a_hand_changes_from_outside_is_seen_after_a_while() {
     let folder = Folder::new();
     let db = open(&folder).await;
-    let mut reader = pool(&db).lend().await.unwrap();
-    assert_eq!(count(&mut reader), 0);
+    let mut reader = begun(&db).await;
     let outside = rusqlite::Connection::open(folder.file()).unwrap();
     let insert = "INSERT INTO items (id, name) VALUES (1, 'one')";
     assert_eq!(outside.execute(insert, ()).unwrap(), 1);
     reader.grow_old();
     drop(reader);
-    let mut next = pool(&db).lend().await.unwrap();
-    assert!(!next.goes_on());
-    assert_eq!(count(&mut next), 1);
+    next_begins_anew(&db, 1).await;
 }
 
 /// A snapshot at rest would keep the WAL from starting anew: then it grows with each commit.
@@ -182,5 +181,6 @@ async fn the_log_starts_anew_although_somebody_reads_after_each_commit() {
         ids(&db).await;
         largest = largest.max(std::fs::metadata(&wal).unwrap().len());
     }
+    // A checkpoint comes after 16 MiB; without a new beginning there would be 60.
     assert!(largest < 24 << 20, "{largest}");
 }

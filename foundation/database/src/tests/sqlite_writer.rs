@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
+use super::snapshots::pool;
 use super::store::{Folder, SCHEMA, ids, insert};
-use crate::sqlite::reader::ReaderPool;
 use crate::{Database, DatabaseFault, Inner, Limits, Location, params};
 
 async fn open(folder: &Folder, limits: Limits) -> Database {
@@ -51,13 +51,6 @@ async fn wait_for_queue(db: &Database, count: usize) {
     while writer.queued() < count {
         tokio::task::yield_now().await;
     }
-}
-
-fn readers(db: &Database) -> &ReaderPool {
-    let Inner::Sqlite { readers, .. } = db.0.as_ref() else {
-        panic!("not SQLite")
-    };
-    readers
 }
 
 /// What another connection sees: only what is committed.
@@ -260,7 +253,7 @@ async fn the_log_stays_small_under_endless_readers() {
     assert!(grown > 1 << 20);
     let connection = crate::sqlite::connection::open_writer(&folder.file()).unwrap();
     for _ in 0..1000 {
-        checkpoints.after_batch(&connection, readers(&db));
+        checkpoints.after_batch(&connection, pool(&db));
     }
     assert_eq!(std::fs::metadata(&log).unwrap().len(), 0);
     assert_eq!(ids(&db).await.len(), 40);
